@@ -1,0 +1,69 @@
+# `make help` lists the targets. The first one builds the guide.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := site
+.PHONY: site serve test test-lab lint bench bench-lab requirements help clean
+
+site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
+	@scripts/packages.sh dot=graphviz
+	$(BIN)/mkdocs build --clean
+
+serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write; never records
+	@scripts/packages.sh dot=graphviz
+	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
+
+test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser; no lab
+	@scripts/packages.sh dot=graphviz chromium=chromium ssh=openssh-client
+	$(MAKE) --no-print-directory lint
+	$(BIN)/guide check
+	$(BIN)/pytest
+
+test-lab: $(VENV)/.dev  ## tests that boot real labs; Linux only
+	$(BIN)/guide doctor
+	$(BIN)/pytest tests/lab
+
+lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck $$(git ls-files '*.sh' '.ci/run')
+
+bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
+	@$(BIN)/python -m tests.bench
+
+bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs
+	@$(BIN)/python -m tests.bench_lab
+
+requirements:  ## renew requirements*.txt from requirements*.in, with hashes (needs uv)
+	for name in requirements requirements-lab requirements-dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make requirements" \
+	    --upgrade $$name.in -o $$name.txt; \
+	done
+
+clean:  ## remove what was built; recordings and the lab's cache stay
+	rm -rf site .cache $(VENV)
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | awk -F: '{ printf "make %-14s%s\n", $$1, $$2 }'
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/packages.sh :python3-venv
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.site: $(VENV)/.python requirements.txt requirements-lab.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@# Labs run on Linux only, and so does what they need.
+	[ "$$(uname)" != Linux ] || \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.site requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

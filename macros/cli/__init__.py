@@ -1,0 +1,73 @@
+"""`guide`: labs, recording and checking, in one command."""
+
+import sys
+from importlib import import_module
+
+import click
+from rich.console import Console
+
+from macros.errors import GuideError
+
+_COMMANDS = {
+    "lab": "macros.cli.lab:lab",
+    "record": "macros.cli.record:record",
+    "check": "macros.cli.check:check",
+    "doctor": "macros.cli.doctor:doctor",
+    "new": "macros.cli.new:new",
+}
+"""Where each command lives: imported only when it is called, so `guide check` needs no lab."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="packet-by-packet")
+def cli() -> None:
+    """Record the guide's commands on real machines, and check what is recorded.
+
+    \b
+    A first round, on any Linux machine, without root:
+      guide doctor              what is missing, and how to get it
+      guide lab build           kernel and root file system, once
+      guide lab up --nodes 2    two machines, in seconds
+      guide record              run every command of every page, keep the answers
+      guide check               is every recording there, fresh and untouched?
+      guide lab down
+    `make site` needs none of this: it builds from the recordings in git.
+    """  # noqa: D301 click's mark for lines to keep
+
+
+def main() -> None:
+    """Run the command line; an error for a person is a message, not a traceback.
+
+    Exit codes: 0 all well, 1 an error or a finding, 2 wrong usage, 130 interrupted.
+    """
+    try:
+        code = cli.main(standalone_mode=False)
+    except GuideError as error:
+        show(error)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        Console(stderr=True).print("\ninterrupted; nothing half-written is left", highlight=False)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def show(error: GuideError) -> None:
+    """Print an error for the person at the terminal; colour only where it is one."""
+    console = Console(stderr=True, soft_wrap=True)
+    console.print("error: ", style="bold red", end="")
+    console.print(str(error), markup=False, highlight=False)

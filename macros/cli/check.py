@@ -1,0 +1,78 @@
+"""`guide check`: every recording is there, fresh and untouched, and every claim holds."""
+
+import json
+from pathlib import Path
+
+import click
+import jinja2
+
+from macros import frontmatter
+from macros.cli import show
+from macros.cli.settings import guide_of_checkout
+from macros.errors import GuideError
+from macros.guide import Guide
+from macros.markup import Calls
+from macros.render.page import PageRenderer
+
+
+@click.command()
+@click.option("--edition", help="The edition to check; default: the one the site shows.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(edition: str | None, as_json: bool) -> None:
+    """Check all recordings and claims without building the site.
+
+    Reads only what is committed; needs no lab. Exit code 1 when anything is amiss.
+    """
+    guide = guide_of_checkout(edition)
+    found = list(guide.problems())
+    if not found:
+        found += [
+            error for source in sorted(guide.docs.rglob("*.md")) if (error := _page(guide, source))
+        ]
+    unrecorded = [
+        f"{page.key}#{block.id} (needs {page.needs})"
+        for page in guide.pages.values()
+        if page.needs
+        for block in page.blocks
+        if block.id not in guide.recorded(page.key).blocks
+    ]
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"problems": [_plain(error) for error in found], "unrecorded": unrecorded}, indent=1
+            )
+        )
+    else:
+        for error in found:
+            show(error)
+        for name in unrecorded:
+            click.echo(f"not recorded yet, as its page declares: {name}")
+        blocks = sum(len(page.blocks) for page in guide.pages.values())
+        if not found:
+            click.echo(f"{len(guide.pages)} pages, {blocks} blocks: all recorded, fresh, untouched")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+def _page(guide: Guide, source: Path) -> GuideError | None:
+    """Render one page's macros as a build would, for its claims."""
+    front = frontmatter.read(source, source.read_text(encoding="utf-8"))
+    renderer = PageRenderer(guide, source, front.body_line - 1, lambda path: path.name)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 Markdown
+    environment.globals = {name: getattr(renderer, name) for name in Calls.names()}
+    try:
+        environment.from_string(front.body).render(page={"title": front.title})
+    except GuideError as error:
+        return error
+    return None
+
+
+def _plain(error: GuideError) -> dict[str, object]:
+    return {
+        "message": error.message,
+        "page": error.page,
+        "line": error.line,
+        "node": error.node,
+        "command": error.command,
+        "fix": error.fix,
+    }

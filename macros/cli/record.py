@@ -1,0 +1,110 @@
+"""`guide record`: run the pages' commands on a lab and keep what the machines answer."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from macros import lab as labs
+from macros.cli.settings import guide_of_checkout
+from macros.errors import GuideError
+from macros.guide import Guide
+from macros.lab import Lab
+from macros.model import Block, Page
+from macros.record import run
+from macros.store import read
+
+
+@click.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE...]")
+@click.option("--stale", is_flag=True, help="Only pages whose recordings are missing or stale.")
+@click.option("--lab", "name", default="guide", show_default=True, help="The lab to record on.")
+@click.option("--edition", help="The edition to record into; default: the one the site shows.")
+def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) -> None:
+    """Record PAGEs (all, when none is named) on a lab that is up.
+
+    A page is named as its file under docs/: `docker` or `docs/docker.md`. Its recordings are
+    replaced as a whole when every command has answered as the page says, or not at all.
+
+    \b
+    guide record               every page; the edition takes the lab's versions
+    guide record docker        one page
+    guide record --stale       what `guide check` complains about
+    """  # noqa: D301 click's mark for lines to keep
+    guide = guide_of_checkout(edition)
+    chosen = _chosen(guide, pages)
+    if stale:
+        folder = guide.recordings / guide.edition_name
+        chosen = [page for page in chosen if any(read.problems(folder, page))]
+        if not chosen:
+            click.echo("nothing is stale")
+            return
+    _record(guide, labs.find(name), chosen, everything=len(chosen) == len(_recordable(guide)))
+
+
+def record_all(guide: Guide, kind: str) -> None:
+    """What `LAB=uml mkdocs build` does before it renders: record every page on the lab."""
+    found = labs.find("guide")
+    if found.kind != kind:
+        raise GuideError(f"LAB={kind}, but the lab that is up is of kind {found.kind}")
+    _record(guide, found, _recordable(guide), everything=True)
+
+
+def _recordable(guide: Guide) -> list[Page]:
+    return [page for page in guide.pages.values() if not page.needs]
+
+
+def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:
+    if not names:
+        return _recordable(guide)
+    chosen = []
+    for name in names:
+        key = name.removeprefix("docs/").removesuffix(".md").replace("/", "-")
+        if key not in guide.pages:
+            raise GuideError(
+                f"there is no page {name!r} with blocks",
+                fix=f"one of: {', '.join(guide.pages)}",
+            )
+        chosen.append(guide.pages[key])
+    return chosen
+
+
+def _record(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> None:
+    console = Console(stderr=True)
+    total = sum(len(page.blocks) for page in pages)
+    started = time.monotonic()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    ) as progress:
+        task = progress.add_task("recording", total=total)
+        run.record(
+            lab,
+            pages,
+            guide.recordings,
+            guide.edition_name,
+            everything=everything,
+            on_block=lambda page, block: _on_block(progress, task, page, block),
+            on_page=lambda page, changed: _on_page(console, page, changed),
+        )
+    seconds = time.monotonic() - started
+    console.print(
+        f"{total} blocks on {len(pages)} pages recorded in {seconds:.1f} s", highlight=False
+    )
+
+
+def _on_block(progress: Progress, task: TaskID, page: Page, block: Block) -> None:
+    progress.update(task, advance=1, description=f"{page.key} {block.node} {block.id}")
+
+
+def _on_page(console: Console, page: Page, changed: bool) -> None:
+    what = "recorded" if changed else "recorded, unchanged"
+    console.print(f"{page.key}: {len(page.blocks)} blocks {what}", highlight=False)

@@ -1,0 +1,106 @@
+"""A page's front matter: what it says of the lab, its setup and its clean-up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from macros.errors import GuideError
+from macros.model import Step
+
+KNOWN_NEEDS = frozenset({"", "calico"})
+"""What a page may declare that a lab cannot always offer; its blocks may be unrecorded."""
+
+_FENCE = "---"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What the YAML at the head of a page says; `body_line` is the line its text starts at."""
+
+    title: str
+    nodes: int
+    profile: str
+    needs: str
+    versions: tuple[str, ...]
+    setup: tuple[Step, ...]
+    cleanup: tuple[Step, ...]
+    body: str
+    body_line: int
+
+
+def read(source: Path, text: str) -> FrontMatter:
+    """Split a page into front matter and body.
+
+    A GuideError names the page and the key that is wrong.
+    """
+    head, body, body_line = _split(source, text)
+    lab = _mapping(source, "lab", head.get("lab") or {})
+    for key in lab.keys() - {"nodes", "profile"}:
+        raise GuideError(f"front matter: lab has no key {key!r}", page=source, line=1)
+    needs = str(head.get("needs") or "")
+    if needs not in KNOWN_NEEDS:
+        known = ", ".join(sorted(KNOWN_NEEDS - {""}))
+        raise GuideError(f"front matter: needs {needs!r}, known is {known}", page=source, line=1)
+    return FrontMatter(
+        title=str(head.get("title") or source.stem),
+        nodes=int(lab.get("nodes") or 0),
+        profile=str(lab.get("profile") or ""),
+        needs=needs,
+        versions=tuple(str(name) for name in head.get("versions") or ()),
+        setup=_steps(source, "setup", head.get("setup") or ()),
+        cleanup=_steps(source, "cleanup", head.get("cleanup") or ()),
+        body=body,
+        body_line=body_line,
+    )
+
+
+def _split(source: Path, text: str) -> tuple[dict[str, Any], str, int]:
+    lines = text.splitlines(keepends=True)
+    if not lines or lines[0].rstrip() != _FENCE:
+        return {}, text, 1
+    for number, line in enumerate(lines[1:], start=1):
+        if line.rstrip() == _FENCE:
+            try:
+                head = yaml.safe_load("".join(lines[1:number])) or {}
+            except yaml.YAMLError as error:
+                raise GuideError(
+                    f"front matter is no YAML: {error}", page=source, line=1
+                ) from error
+            # MkDocs drops empty lines before the text too; both must count lines alike.
+            start = number + 1
+            while start < len(lines) and not lines[start].strip("\n"):
+                start += 1
+            return _mapping(source, "the whole", head), "".join(lines[start:]), start + 1
+    raise GuideError("front matter has no end: a second line with ---", page=source, line=1)
+
+
+def _mapping(source: Path, key: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise GuideError(f"front matter: {key} is no mapping", page=source, line=1)
+    return value
+
+
+def _steps(source: Path, key: str, value: Any) -> tuple[Step, ...]:
+    if not isinstance(value, list | tuple):
+        raise GuideError(f"front matter: {key} is no list of steps", page=source, line=1)
+    steps = []
+    for item in value:
+        step = _mapping(source, key, item)
+        if not {"node", "run"} <= step.keys() <= {"node", "run", "until", "timeout"}:
+            raise GuideError(
+                f"front matter: a step of {key} has node and run, and may have until and timeout;"
+                f" this one has {', '.join(step)}",
+                page=source,
+                line=1,
+            )
+        steps.append(
+            Step(
+                node=str(step["node"]),
+                command=str(step["run"]).strip(),
+                until=step.get("until"),
+                timeout=float(step.get("timeout", 60)),
+            )
+        )
+    return tuple(steps)

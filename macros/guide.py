@@ -1,0 +1,95 @@
+"""The guide as a whole: every page planned, and one edition's recordings beside it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from macros import plan
+from macros.errors import GuideError
+from macros.model import Block, Edition, Page, PageRecording, Recording
+from macros.store import read
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Guide:
+    """`docs` and `recordings` are folders, `edition` the name of the edition shown."""
+
+    docs: Path
+    recordings: Path
+    edition_name: str
+    _pages: dict[str, PageRecording] = field(default_factory=dict)
+
+    @cached_property
+    def pages(self) -> Mapping[str, Page]:
+        """Every page that has blocks, by key."""
+        return {page.key: page for page in plan.plan_pages(self.docs)}
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The edition shown. GuideError where it is missing or was edited by hand."""
+        return read.edition(self.recordings, self.edition_name)
+
+    def problems(self) -> Iterator[GuideError]:
+        """All that keeps the guide from being replayed, page by page."""
+        folder = self.recordings / self.edition_name
+        if self.pages:
+            try:
+                _ = self.edition
+            except GuideError as error:
+                yield error
+                if not folder.is_dir():
+                    return
+        for page in self.pages.values():
+            yield from read.problems(folder, page)
+        known = self.pages.keys()
+        if folder.is_dir():
+            for other in sorted(path for path in folder.iterdir() if path.is_dir()):
+                if other.name not in known and not other.name.startswith("."):
+                    yield GuideError(
+                        f"recordings {read.shown(other)} belong to no page",
+                        fix=f"git rm -r {read.shown(other)}, or bring the page back",
+                    )
+
+    def recorded(self, key: str) -> PageRecording:
+        """What the edition holds of a page."""
+        if key not in self._pages:
+            folder = self.recordings / self.edition_name
+            self._pages[key] = read.page(folder, self.pages[key])
+        return self._pages[key]
+
+    def find(self, reference: str, page: str) -> tuple[Block, Recording | None]:
+        """The block that `reference` names: an id of `page`, or `page:id` of another."""
+        key, _, block_id = reference.rpartition(":")
+        key = key or page
+        if key not in self.pages:
+            raise GuideError(f"there is no page {key!r} with blocks")
+        block = self.pages[key].block(block_id)
+        if block is None:
+            known = ", ".join(block.id for block in self.pages[key].blocks)
+            raise GuideError(f"page {key} has no block {block_id!r}; it has {known}")
+        return block, self.recorded(key).blocks.get(block_id)
+
+
+def interfaces(recordings: Iterable[Recording]) -> frozenset[str]:
+    """All interface names in the tools' own JSON of these recordings, loopback left out."""
+    found: set[str] = set()
+    for recording in recordings:
+        _collect(recording.twin, found)
+    return frozenset(found - {"lo"})
+
+
+def _collect(value: Any, found: set[str]) -> None:
+    if isinstance(value, dict):
+        name = value.get("ifname")
+        if isinstance(name, str):
+            found.add(name)
+        for inner in value.values():
+            if isinstance(inner, dict | list):
+                _collect(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, found)

@@ -1,0 +1,291 @@
+"""Run commands on a lab's nodes over SSH, under the contract that every recording rests on.
+
+A command is a fresh non-login bash as root, no terminal, no standard input, a fixed small
+environment; standard output and error share one pipe, so they come in the order written.
+"""
+
+import contextlib
+import secrets
+import shlex
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sh
+
+from macros.errors import GuideError
+from macros.lab import Lab
+from macros.model import Answer
+
+ENVIRONMENT = {
+    "HOME": "/root",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "COLUMNS": "120",
+}
+"""All that a command finds in its environment, beside what bash sets itself."""
+
+LIMIT = 1_000_000
+"""Bytes a command may print. No page shows a megabyte; `head`, `-c` and filters exist."""
+
+# sh's own types know neither objects with write() nor a range of exit codes; its manual does.
+_SSH: Any = sh.Command("ssh")
+
+_GRACE = 10.0  # seconds beyond a command's own timeout before the lab counts as lost
+_RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The answer to a command and, from the same round trip, to its JSON twin."""
+
+    answer: Answer
+    twin: Answer | None
+
+
+def run(
+    lab: Lab,
+    node: str,
+    command: str,
+    *,
+    timeout: float = 30.0,
+    limit: int = LIMIT,
+    stdin: bytes | None = None,
+) -> Answer:
+    """What `node` answers to `command`. `timeout` in seconds, `limit` in bytes.
+
+    GuideError when the lab is lost, the command runs too long or prints too much; the command
+    is ended on the node then. Its exit code is the caller's to judge.
+    """
+    return run_pair(lab, node, command, None, timeout=timeout, limit=limit, stdin=stdin).answer
+
+
+def run_pair(
+    lab: Lab,
+    node: str,
+    command: str,
+    twin: str | None,
+    *,
+    timeout: float = 30.0,
+    limit: int = LIMIT,
+    stdin: bytes | None = None,
+) -> Pair:
+    """As `run`, and the answer to `twin` right after it, in one round trip."""
+    mark = _RECORD_SEPARATOR + secrets.token_hex(8).encode()
+    commands = [command] if twin is None else [command, twin]
+    sink = _Sink(limit * len(commands))
+    script = _remote(commands, timeout, mark, stdin is not None)
+    process = _ssh(lab, node, script, sink, stdin, timeout * len(commands) + _GRACE)
+    try:
+        sink.process = process
+        # wait(timeout=) of sh polls every 100 ms and may return before all output is read;
+        # _timeout and a plain wait() do neither.
+        with contextlib.suppress(sh.TimeoutException, sh.SignalException):
+            process.wait()
+    except BaseException:
+        _end(lab, node, sink, process)
+        raise
+    if sink.overflow:
+        _end(lab, node, sink, process)
+        raise GuideError(
+            f"the command prints more than {limit:,} bytes",
+            node=node,
+            command=command,
+            fix="print less: head, a filter, or a narrower command",
+        )
+    answers = _answers(sink.data(), mark)
+    if len(answers) < len(commands):
+        detail = sink.errors().strip().splitlines()[-1:] or ["it closed the connection"]
+        raise GuideError(
+            f"{node} of lab {lab.name} does not answer any more: {detail[0]}",
+            node=node,
+            command=command,
+            fix=f"guide lab status --name {lab.name}; guide lab reset --name {lab.name}",
+        )
+    # 124: timeout(1) ended it, 137: it had to kill it. A command's own 124 comes sooner.
+    if answers[0].exit in (124, 137) and sink.elapsed() >= timeout:
+        raise GuideError(
+            f"the command was still running after {timeout:g} s",
+            node=node,
+            command=command,
+            fix="end it by itself (a count, a condition), or give the block a longer timeout=",
+        )
+    return Pair(answers[0], answers[1] if twin is not None else None)
+
+
+@contextlib.contextmanager
+def stream(
+    lab: Lab, node: str, command: str, on_data: Callable[[bytes], None]
+) -> Iterator["Stream"]:
+    """Run `command` for as long as the block lasts, handing over what it prints as it comes.
+
+    Standard output and error are apart here: a capture's packets come on one, tcpdump's words
+    on the other. Leaving the block ends the command on the node.
+    """
+    sink = _Sink(None, on_data)
+    environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in ENVIRONMENT.items())
+    # The command ends when our end of standard input closes, so it cannot outlive us. A shell
+    # gives its background jobs /dev/null as standard input: descriptor 3 keeps the real one.
+    script = (
+        f"exec 3<&0; env -i {environment} bash -c {shlex.quote('exec ' + command)} </dev/null 3<&-"
+        " & p=$!; { read -r _ <&3; kill -INT $p; } 2>/dev/null & k=$!;"
+        " wait $p; s=$?; kill $k 2>/dev/null; exit $s"
+    )
+    closing = threading.Event()
+
+    def until_closed() -> Iterator[bytes]:
+        closing.wait()
+        yield b"\n"
+
+    process = _SSH(
+        *_options(lab, node),
+        script,
+        _in=until_closed(),
+        _out=sink,
+        _err=sink.err,
+        _bg=True,
+        _bg_exc=False,
+        _tty_out=False,
+        _out_bufsize=0,
+        _ok_code=range(256),
+    )
+    handle = Stream(process, sink)
+    try:
+        yield handle
+    finally:
+        closing.set()
+        with contextlib.suppress(Exception):
+            process.wait(timeout=5)
+        if process.is_alive():
+            process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A command that runs beside others."""
+
+    process: Any
+    sink: "_Sink"
+
+    def said(self) -> str:
+        """What it wrote to standard error so far."""
+        return self.sink.errors()
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return bool(self.process.is_alive())
+
+
+def _options(lab: Lab, node: str) -> tuple[str, ...]:
+    return ("-F", str(lab.ssh_config), "-o", "BatchMode=yes", "-T", node)
+
+
+def _ssh(
+    lab: Lab, node: str, script: str, sink: "_Sink", stdin: bytes | None, seconds: float
+) -> Any:
+    return _SSH(
+        *_options(lab, node),
+        script,
+        _in=stdin if stdin is not None else b"",
+        _out=sink,
+        _err=sink.err,
+        _bg=True,
+        _bg_exc=False,
+        _tty_out=False,
+        _out_bufsize=65536,
+        _timeout=seconds,
+        _ok_code=range(256),
+    )
+
+
+def _remote(commands: list[str], timeout: float, mark: bytes, with_stdin: bool) -> str:
+    environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in ENVIRONMENT.items())
+    sign = mark.decode().replace("\x1e", "\\036")
+    parts = ["echo $$"]
+    for number, command in enumerate(commands):
+        stdin = "" if with_stdin and number == 0 else " </dev/null"
+        # A twin is JSON: a warning on its standard error is none of it.
+        errors = "2>&1" if number == 0 else "2>/dev/null"
+        parts.append(
+            f"env -i {environment} timeout -k 2 {timeout:g} bash -c {shlex.quote(command)}"
+            f"{stdin} {errors}"
+        )
+        parts.append(f"printf '{sign} %d\\n' $?")
+    return "; ".join(parts)
+
+
+def _answers(data: bytes, mark: bytes) -> list[Answer]:
+    _, _, rest = data.partition(b"\n")  # the first line is the shell's process id
+    answers = []
+    while mark in rest:
+        output, _, rest = rest.partition(mark + b" ")
+        code, _, rest = rest.partition(b"\n")
+        answers.append(Answer(output, int(code)))
+    return answers
+
+
+def _end(lab: Lab, node: str, sink: "_Sink", process: Any) -> None:
+    """End the command on the node, then our side of it."""
+    pid = sink.data()[:20].partition(b"\n")[0]
+    if pid.isdigit():
+        with contextlib.suppress(Exception):
+            _SSH(
+                *_options(lab, node),
+                f"pkill -TERM -P {pid.decode()}; kill {pid.decode()}",
+                _timeout=5,
+                _ok_code=range(256),
+                _in=b"",
+            )
+    if process.is_alive():
+        process.kill()
+
+
+class _Sink:
+    """Takes what a process prints, up to a limit; `sh` calls write from a thread of its own."""
+
+    def __init__(self, limit: int | None, on_data: Callable[[bytes], None] | None = None) -> None:
+        self._start = time.monotonic()
+        self._limit = limit
+        self._on_data = on_data
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self.overflow = False
+        self.process: Any = None
+        self.err = _Errors()
+
+    def write(self, chunk: bytes) -> None:
+        if self._on_data is not None:
+            self._on_data(chunk)
+            return
+        if self.overflow:
+            return
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        if self._limit is not None and self._size > self._limit + 4096:
+            self.overflow = True
+            if self.process is not None:
+                self.process.kill()
+
+    def data(self) -> bytes:
+        return b"".join(self._chunks)
+
+    def errors(self) -> str:
+        return self.err.text()
+
+    def elapsed(self) -> float:
+        """Seconds since the command was sent."""
+        return time.monotonic() - self._start
+
+
+class _Errors:
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+
+    def write(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+
+    def text(self) -> str:
+        return b"".join(self._chunks).decode("utf-8", "backslashreplace")

@@ -1,0 +1,172 @@
+"""The macros that a page's author calls, described once; planning and rendering implement them."""
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Lines = Sequence[str | Sequence[str]]
+"""Lines chosen by text: a string names one line, a pair the lines from one to another."""
+
+
+class Calls(ABC):
+    """What a page can call. Every method returns text for the Markdown it stands in."""
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """The macros' names, as pages write them."""
+        return tuple(sorted(Calls.__abstractmethods__))
+
+    @abstractmethod
+    def run(
+        self,
+        node: str,
+        command: str | None = None,
+        *,
+        id: str,
+        expect_exit: int = 0,
+        until: str | None = None,
+        timeout: float = 30,
+        bind: Mapping[str, str] | None = None,
+        netns: str = "",
+        lines: Lines | None = None,
+        highlight: Lines = (),
+        explain: Mapping[str, str] | None = None,
+        show: bool = True,
+        caller: Callable[[], str] | None = None,
+    ) -> str:
+        """A command on a node, and what it printed.
+
+        `{% call run(...) %}` takes the command from its body. `until` is text (or `re:` and a
+        regular expression) that the output must contain: the command is repeated until it does.
+        `bind` gives later commands a value of this answer as `$NAME`. `netns` says which
+        namespace names in the output belong to where the command itself does not. `lines` are
+        shown and the rest folded; `highlight` are marked; `explain` puts numbered notes on lines.
+        """
+
+    @abstractmethod
+    def capture(
+        self,
+        node: str,
+        interface: str,
+        *,
+        id: str,
+        during: str,
+        filter: str = "",
+        packets: int | None = None,
+        closed: bool = False,
+        netns: str = "",
+        container: str = "",
+        timeout: float = 30,
+        lines: Lines | None = None,
+        highlight: Lines = (),
+        explain: Mapping[str, str] | None = None,
+        show: bool = True,
+    ) -> str:
+        """Packets at an interface while the block `during` runs, as tcpdump prints them."""
+
+    @abstractmethod
+    def observe(self, node: str, *, id: str, timeout: float = 60) -> str:
+        """A node's links, addresses, routes and containers at this point, for drawings."""
+
+    @abstractmethod
+    def topology(
+        self,
+        *observed: str,
+        title: str,
+        previous: str | Sequence[str] = (),
+        highlight: Sequence[str] = (),
+        id: str | None = None,
+    ) -> str:
+        """Interfaces, namespaces and veth pairs as observed; what `previous` lacks is new."""
+
+    @abstractmethod
+    def machines(self, *, title: str, id: str) -> str:
+        """The lab's machines and networks."""
+
+    @abstractmethod
+    def packet(
+        self,
+        capture: str,
+        match: str | int,
+        *,
+        title: str = "",
+        layers: Sequence[str] | None = None,
+        all_fields: bool = False,
+        id: str | None = None,
+    ) -> str:
+        """One captured packet as nested boxes over its bytes."""
+
+    @abstractmethod
+    def packets(self, capture: str, *, title: str = "", id: str | None = None) -> str:
+        """All packets of a capture as a table whose rows open."""
+
+    @abstractmethod
+    def compare(
+        self,
+        before: str,
+        after: str,
+        match: str | int,
+        *,
+        after_match: str | int | None = None,
+        title: str = "",
+        id: str | None = None,
+    ) -> str:
+        """The same packet in two captures: what was rewritten between them."""
+
+    @abstractmethod
+    def value(self, block: str, path: str) -> str:
+        """A recorded value in prose: a path into the block's record, or `re:` with a group."""
+
+    @abstractmethod
+    def expect(  # one keyword for each relation a sentence claims
+        self,
+        block: str,
+        path: str,
+        *,
+        equals: Any = None,
+        differs: Any = None,
+        same_as: Sequence[str] | None = None,
+        differs_from: Sequence[str] | None = None,
+        contains: str | None = None,
+        lacks: str | None = None,
+        at_least: float | None = None,
+        absent: bool = False,
+        less: float | None = None,
+        show: bool = True,
+    ) -> str:
+        """A claim that the prose makes, checked at build; shows the value unless `show=false`.
+
+        `same_as=(block, path)` compares with another recorded value; `less=n` claims that this
+        value is that of `same_as` minus n.
+        """
+
+    @abstractmethod
+    def version(self, name: str) -> str:
+        """A version of this edition: `version("Docker")`."""
+
+    @abstractmethod
+    def versions(self) -> str:
+        """A table of all versions of this edition."""
+
+    @abstractmethod
+    def prepared(self) -> str:
+        """What the page's setup and clean-up ran, folded."""
+
+
+def current_line() -> int:
+    """The line of the template whose macro is being evaluated, counted from its first line.
+
+    Jinja's compiled templates map their lines back: jinja2.Template.get_corresponding_lineno.
+    1 where no template is being evaluated.
+    """
+    frame = sys._getframe()  # noqa: SLF001 the documented way to find one's caller cheaply
+    while frame is not None:
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None and frame.f_code.co_filename == "<template>":
+            return int(template.get_corresponding_lineno(frame.f_lineno))
+        back = frame.f_back
+        if back is None:
+            break
+        frame = back
+    return 1

@@ -1,0 +1,142 @@
+"""The words of the project as frozen data: page, block, answer, recording, edition.
+
+Nothing here runs, reads or draws. `macros.plan` makes pages and blocks, `macros.record` answers,
+`macros.store` recordings; the rest reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+BlockKind = Literal["run", "capture", "observe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a page's setup or clean-up: it is run, but has no output on the page."""
+
+    node: str
+    command: str
+    until: str | None = None
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOf:
+    """Where and how long a capture listens.
+
+    `during` is the id of the block whose packets it sees. It ends after `packets` packets that
+    the filter lets through, or, with `closed`, when a TCP conversation has been closed by both
+    sides (or reset). `within` names the network namespace or the container it listens in.
+    """
+
+    interface: str
+    during: str
+    filter: str
+    packets: int | None
+    closed: bool
+    netns: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One command on a page.
+
+    `command` is as written; `$NAME` in it stands for a value that an earlier block binds.
+    `bind` maps a name to where its value is found in this block's answer: a path into its
+    record, or `re:` and a regular expression with one group. `plan` is the hash over all that
+    decides what a machine answers here: this block, those before it, and the page's setup.
+    Times are seconds.
+    """
+
+    page: str
+    id: str
+    line: int
+    kind: BlockKind
+    node: str
+    command: str
+    expect_exit: int = 0
+    until: str | None = None
+    timeout: float = 30.0
+    bind: Mapping[str, str] = field(default_factory=dict)
+    capture: CaptureOf | None = None
+    netns: str = ""
+    plan: str = ""
+    source: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A Markdown file under docs/ that has blocks, with what its front matter says of the lab.
+
+    `key` names its folder in an edition: the path under docs/ without `.md`, `/` as `-`.
+    `profile` is what the lab starts for it, `needs` what this lab may not be able to offer.
+    """
+
+    key: str
+    source: Path
+    title: str
+    nodes: int
+    profile: str
+    needs: str
+    versions: tuple[str, ...]
+    setup: tuple[Step, ...]
+    cleanup: tuple[Step, ...]
+    blocks: tuple[Block, ...]
+
+    def block(self, block_id: str) -> Block | None:
+        """The block with this id, or None."""
+        return next((block for block in self.blocks if block.id == block_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a node answered to one command: bytes in the order written, and the exit code."""
+
+    output: bytes
+    exit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What an edition holds of one block.
+
+    `command` is as written, `ran` as run (bound names replaced). `text` is the output as printed,
+    bytes that are no UTF-8 escaped. `twin` is the tool's own JSON, `pcap` a capture's packets.
+    """
+
+    id: str
+    node: str
+    command: str
+    ran: str
+    exit: int
+    plan: str
+    bound: Mapping[str, str]
+    text: str
+    twin: Any = None
+    pcap: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecording:
+    """All recordings of one page: from one lab instance, replaced as a whole or not at all."""
+
+    key: str
+    folder: Path
+    recorded: str
+    lab: str
+    nodes: tuple[str, ...]
+    blocks: Mapping[str, Recording]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The recordings of one set of versions. `base` is the edition that it was settled against."""
+
+    name: str
+    folder: Path
+    lab: str
+    base: str
+    versions: Mapping[str, str]

@@ -1,0 +1,290 @@
+"""Plan: read every page and list its blocks in order, before anything is run or rendered.
+
+A page is a Jinja template whose macros are calls. Planning renders it with macros that only note
+their arguments, so it has no side effects and no recorded value can steer it.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from macros import frontmatter
+from macros.errors import GuideError
+from macros.markup import Calls, current_line
+from macros.model import Block, CaptureOf, Page
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+OBSERVE = Path(__file__).parent.parent / "scripts" / "node" / "observe.sh"
+"""What an `observe` block runs: a script that prints a node's network state as JSON."""
+
+_TOKENS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
+
+
+def plan_pages(docs: Path) -> tuple[Page, ...]:
+    """All pages under `docs` that have blocks, by path. GuideError for the first that is wrong."""
+    return tuple(
+        page for source in sorted(docs.rglob("*.md")) if (page := plan_page(docs, source)).blocks
+    )
+
+
+def page_key(docs: Path, source: Path) -> str:
+    """The name of a page's folder in an edition: `docs/a/b.md` is `a-b`."""
+    return "-".join(source.relative_to(docs).with_suffix("").parts)
+
+
+def plan_page(docs: Path, source: Path) -> Page:
+    """Plan one page. GuideError names the page and the line of a call that is wrong."""
+    front = frontmatter.read(source, source.read_text(encoding="utf-8"))
+    collector = _Collector(page_key(docs, source), source, front.body_line - 1)
+    _evaluate(source, front, collector)
+    start = _digest(
+        {
+            "nodes": front.nodes,
+            "profile": front.profile,
+            "setup": [_plain(step) for step in front.setup],
+            "cleanup": [_plain(step) for step in front.cleanup],
+        }
+    )
+    return Page(
+        key=collector.page,
+        source=source,
+        title=front.title,
+        nodes=front.nodes,
+        profile=front.profile,
+        needs=front.needs,
+        versions=front.versions,
+        setup=front.setup,
+        cleanup=front.cleanup,
+        blocks=_checked(_chained(start, collector.blocks), front.nodes),
+    )
+
+
+def _evaluate(source: Path, front: frontmatter.FrontMatter, collector: "_Collector") -> None:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 Markdown, not HTML
+    environment.globals = dict(collector.macros())
+    try:
+        environment.from_string(front.body).render(page={"title": front.title})
+    except jinja2.TemplateSyntaxError as error:
+        line = front.body_line - 1 + error.lineno
+        raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
+    except (jinja2.UndefinedError, TypeError) as error:
+        line = front.body_line - 1 + _line_of(error)
+        raise GuideError(f"macro call: {error}", page=source, line=line) from error
+
+
+def _line_of(error: BaseException) -> int:
+    # Jinja rewrites tracebacks so that frames named <template> carry the template's own lines.
+    line, trace = 1, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+class _Collector(Calls):
+    """Macros that note their calls as blocks and print nothing."""
+
+    def __init__(self, page: str, source: Path, before: int) -> None:
+        self.page = page
+        self.source = source
+        self.before = before
+        self.blocks: list[Block] = []
+
+    def macros(self) -> Mapping[str, Callable[..., str]]:
+        """Every macro a page can call, by name."""
+        return {name: getattr(self, name) for name in Calls.names()}
+
+    def run(
+        self,
+        node: str,
+        command: str | None = None,
+        *,
+        id: str,
+        expect_exit: int = 0,
+        until: str | None = None,
+        timeout: float = 30,
+        bind: Mapping[str, str] | None = None,
+        netns: str = "",
+        caller: Callable[[], str] | None = None,
+        **_: Any,
+    ) -> str:
+        text = caller() if caller is not None else command
+        if text is None or not text.strip():
+            raise GuideError(f"block {id} has no command", page=self.source, line=self._line())
+        self._add(
+            Block(
+                page=self.page,
+                id=id,
+                line=self._line(),
+                kind="run",
+                node=node,
+                command=text.strip("\n"),
+                expect_exit=expect_exit,
+                until=until,
+                timeout=float(timeout),
+                bind=dict(bind or {}),
+                netns=netns,
+            )
+        )
+        return ""
+
+    def capture(
+        self,
+        node: str,
+        interface: str,
+        *,
+        id: str,
+        during: str,
+        filter: str = "",
+        packets: int | None = None,
+        closed: bool = False,
+        netns: str = "",
+        container: str = "",
+        timeout: float = 30,
+        **_: Any,
+    ) -> str:
+        if (packets is None) == (not closed):
+            raise GuideError(
+                f"capture {id} ends either after packets=N or closed=true",
+                page=self.source,
+                line=self._line(),
+            )
+        of = CaptureOf(
+            interface=interface,
+            during=during,
+            filter=filter,
+            packets=packets,
+            closed=closed,
+            netns=netns,
+            container=container,
+        )
+        self._add(
+            Block(
+                page=self.page,
+                id=id,
+                line=self._line(),
+                kind="capture",
+                node=node,
+                command=capture_command(of),
+                timeout=float(timeout),
+                capture=of,
+                netns=netns or container,
+            )
+        )
+        return ""
+
+    def observe(self, node: str, *, id: str, timeout: float = 60) -> str:
+        self._add(
+            Block(
+                page=self.page,
+                id=id,
+                line=self._line(),
+                kind="observe",
+                node=node,
+                command=OBSERVE.read_text(encoding="utf-8"),
+                timeout=float(timeout),
+            )
+        )
+        return ""
+
+    def _nothing(self, *_: Any, **__: Any) -> str:
+        return ""
+
+    # These read recordings; a plan has none.
+    topology = machines = packet = packets = compare = _nothing
+    value = expect = version = versions = prepared = _nothing
+
+    def _line(self) -> int:
+        return self.before + current_line()
+
+    def _add(self, block: Block) -> None:
+        if not _ID.fullmatch(block.id):
+            raise GuideError(
+                f"id {block.id!r}: small letters, digits and single dashes only",
+                page=self.source,
+                line=block.line,
+            )
+        twin = next((other for other in self.blocks if other.id == block.id), None)
+        if twin is not None:
+            raise GuideError(
+                f"id {block.id!r} is used twice, first in line {twin.line}",
+                page=self.source,
+                line=block.line,
+            )
+        for name in block.bind:
+            if not _NAME.fullmatch(name):
+                raise GuideError(
+                    f"bind name {name!r}: capitals, digits and _ only, as in a shell",
+                    page=self.source,
+                    line=block.line,
+                )
+        self.blocks.append(replace(block, source=self.source))
+
+
+def capture_command(of: CaptureOf) -> str:
+    """What a reader would type for this capture.
+
+    `-nn` leaves numbers alone, `-e` prints the Ethernet header: tcpdump(1).
+    """
+    within = ""
+    if of.netns:
+        within = f"ip netns exec {of.netns} "
+    elif of.container:
+        within = f"nsenter -t $(docker inspect -f '{{{{.State.Pid}}}}' {of.container}) -n "
+    count = f" -c {of.packets}" if of.packets is not None else ""
+    expression = f" {of.filter}" if of.filter else ""
+    return f"{within}tcpdump -nn -e -i {of.interface}{count}{expression}"
+
+
+def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Each block's hash covers its own and the one before, so an edit makes the rest stale too."""
+    previous, chained = start, []
+    for block in blocks:
+        plain = _plain(block)
+        for shown in ("line", "source", "page", "plan"):
+            del plain[shown]
+        previous = _digest({"before": previous, "block": plain})
+        chained.append(replace(block, plan=previous))
+    return tuple(chained)
+
+
+def _checked(blocks: tuple[Block, ...], nodes: int) -> tuple[Block, ...]:
+    known = tuple(f"node{number}" for number in range(nodes))
+    ids = {block.id: block for block in blocks}
+    for block in blocks:
+        if block.node not in known:
+            raise GuideError(
+                f"block {block.id}: no node {block.node!r};"
+                f" the page's lab has {', '.join(known) or 'none (front matter: lab: nodes:)'}",
+                page=block.source,
+                line=block.line,
+            )
+        if block.capture is not None:
+            trigger = ids.get(block.capture.during)
+            if trigger is None or trigger.kind != "run":
+                raise GuideError(
+                    f"capture {block.id} listens during {block.capture.during!r},"
+                    " which is no command of this page",
+                    page=block.source,
+                    line=block.line,
+                )
+    return blocks
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    from dataclasses import asdict  # noqa: PLC0415
+
+    return asdict(value)
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_TOKENS]

@@ -1,0 +1,1 @@
+"""Record: run the blocks of pages on a lab and keep what the machines answered."""

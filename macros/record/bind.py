@@ -1,0 +1,24 @@
+"""Find the values that a block binds in its answer."""
+
+from macros.errors import GuideError
+from macros.lookup import lookup
+from macros.model import Block, Recording
+
+
+def extract(block: Block, recording: Recording) -> dict[str, str]:
+    """The values that `block` binds, found in its answer. GuideError where one is not there."""
+    found = {}
+    for name, path in block.bind.items():
+        try:
+            value = lookup(recording, path)
+        except GuideError as error:
+            raise GuideError(
+                f"bind {name} of block {block.id} matches nothing: {error.message}",
+                page=block.source,
+                line=block.line,
+                node=block.node,
+                command=recording.ran,
+                fix="correct the path in bind=; the answer began: " + repr(recording.text[:120]),
+            ) from error
+        found[name] = str(value)
+    return found

@@ -1,0 +1,139 @@
+"""Captures: packets at an interface while another block runs.
+
+tcpdump writes pcap to its standard output, so no file is left on a node and the end of a capture
+is judged here, packet by packet, as they come.
+"""
+
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from macros.errors import GuideError
+from macros.lab import Lab, ssh
+from macros.model import Block
+from macros.names import substitute
+
+_FILE_HEADER = 24  # bytes: the pcap file format's global header
+_RECORD_HEADER = 16
+_READY = "listening on"
+
+
+@dataclass(slots=True)
+class Listener:
+    """A capture under way: `pcap` grows as packets come."""
+
+    block: Block
+    pcap: bytearray = field(default_factory=bytearray)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def take(self, chunk: bytes) -> None:
+        """Keep a chunk of pcap and see whether the capture is complete with it."""
+        self.pcap += chunk
+        of = self.block.capture
+        assert of is not None  # noqa: S101 only captures are listened to
+        if of.packets is not None:
+            complete = len(records(bytes(self.pcap))) >= of.packets
+        else:
+            complete = closed(bytes(self.pcap))
+        if complete:
+            self.done.set()
+
+    def finished(self) -> bytes:
+        """The packets that count: no more than the block asked for."""
+        of = self.block.capture
+        assert of is not None  # noqa: S101
+        found = records(bytes(self.pcap))
+        end = _FILE_HEADER
+        for offset, length in found[: of.packets]:
+            end = offset + length
+        return bytes(self.pcap[:end])
+
+
+def records(pcap: bytes) -> list[tuple[int, int]]:
+    """Offset and length in bytes of each whole packet, behind its record header."""
+    found, at = [], _FILE_HEADER
+    order = "<" if pcap[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    while at + _RECORD_HEADER <= len(pcap):
+        length = struct.unpack_from(f"{order}I", pcap, at + 8)[0]
+        if at + _RECORD_HEADER + length > len(pcap):
+            break
+        found.append((at + _RECORD_HEADER, length))
+        at += _RECORD_HEADER + length
+    return found
+
+
+def closed(pcap: bytes) -> bool:
+    """Whether a TCP conversation in `pcap` has ended: both sides' FIN acknowledged, or a RST."""
+    if len(records(pcap)) < 4:
+        return False
+    from macros.packets import flow, read  # noqa: PLC0415 scapy only where TCP is followed
+
+    return bool(flow.closed(read.packets(pcap)))
+
+
+@contextmanager
+def listening(lab: Lab, blocks: list[Block], bound: dict[str, str]) -> Iterator[list[Listener]]:
+    """Start all captures of one trigger; the block runs once every one of them listens."""
+    with ExitStack() as stack:
+        listeners = []
+        for block in blocks:
+            listener = Listener(block)
+            command = _listen(block, bound)
+            handle = stack.enter_context(ssh.stream(lab, block.node, command, listener.take))
+            listeners.append((listener, handle, command))
+        for listener, handle, command in listeners:
+            _await_ready(listener.block, handle, command)
+        yield [listener for listener, _, _ in listeners]
+        for listener, _, command in listeners:
+            _await_end(listener, command)
+
+
+def _listen(block: Block, bound: dict[str, str]) -> str:
+    of = block.capture
+    assert of is not None  # noqa: S101
+    within = ""
+    if of.netns:
+        within = f"ip netns exec {of.netns} "
+    elif of.container:
+        pid = f"$(docker inspect -f '{{{{.State.Pid}}}}' {of.container})"
+        within = f"nsenter -t {pid} -n "
+    # --immediate-mode and -U: a packet is handed over when it is seen, not when a buffer fills.
+    command = f"{within}tcpdump -nn -U --immediate-mode -i {of.interface} -w - {of.filter}"
+    return substitute(command.strip(), bound)
+
+
+def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
+    limit = time.monotonic() + block.timeout
+    while _READY not in handle.said():
+        if not handle.alive() or time.monotonic() > limit:
+            said = handle.said().strip() or "nothing"
+            raise GuideError(
+                f"capture {block.id} does not listen; tcpdump said: {said}",
+                page=block.source,
+                line=block.line,
+                node=block.node,
+                command=command,
+                fix="check the interface's name, its namespace and the filter",
+            )
+        time.sleep(0.01)
+
+
+def _await_end(listener: Listener, command: str) -> None:
+    block = listener.block
+    if listener.done.wait(block.timeout):
+        return
+    of = block.capture
+    assert of is not None  # noqa: S101
+    seen = len(records(bytes(listener.pcap)))
+    waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
+    raise GuideError(
+        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen} packets",
+        page=block.source,
+        line=block.line,
+        node=block.node,
+        command=command,
+        fix="correct packets= or filter=, or let the trigger send what is waited for",
+    )

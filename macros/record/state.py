@@ -1,0 +1,78 @@
+"""A page starts from a known state and leaves it: what that state is, and what differs from it."""
+
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab import Lab, ssh
+from macros.model import Page
+
+_NODE_SCRIPTS = Path(__file__).parent.parent.parent / "scripts" / "node"
+_STATE = _NODE_SCRIPTS / "state.sh"
+_OWN_LINKS = frozenset({"link lo", "link eth0", "link eth1"})
+_FOREIGN = ("netns ", "rule ", "unit ", "container ")
+
+State = dict[str, tuple[str, ...]]
+"""Per node, the lines that scripts/node/state.sh printed."""
+
+
+def enter(lab: Lab, page: Page) -> State:
+    """Check that every node is as after `guide lab up`, start the page's profile, read the state.
+
+    GuideError names what an earlier page, or a person, left behind.
+    """
+    for node, lines in _read(lab, page).items():
+        left = [line for line in lines if line.startswith(_FOREIGN)]
+        left += [line for line in lines if line.startswith("link ") and line not in _OWN_LINKS]
+        if left:
+            raise GuideError(
+                f"{node} is not in a known state; it has: {'; '.join(left[:6])}",
+                page=page.source,
+                node=node,
+                fix=f"guide lab reset --name {lab.name}",
+            )
+    profile(lab, page, "start")
+    return _read(lab, page)
+
+
+def leave(lab: Lab, page: Page, before: State) -> None:
+    """Check that a page leaves every node as it found it, then stop its profile."""
+    after = _read(lab, page)
+    profile(lab, page, "stop")
+    for node, lines in after.items():
+        more = [f"+ {line}" for line in lines if line not in before[node]]
+        less = [f"- {line}" for line in before[node] if line not in lines]
+        if more or less:
+            raise GuideError(
+                f"the page leaves {node} changed: {'; '.join((more + less)[:8])}",
+                page=page.source,
+                node=node,
+                fix="undo it in the page's cleanup:",
+            )
+
+
+def profile(lab: Lab, page: Page, verb: str) -> None:
+    """Start or stop what the page's lab needs beyond plain nodes, on every node of the page."""
+    if not page.profile:
+        return
+    script = _NODE_SCRIPTS / "profiles" / f"{page.profile}.sh"
+    if not script.is_file():
+        raise GuideError(f"there is no lab profile {page.profile!r}", page=page.source, line=1)
+    text = script.read_text(encoding="utf-8")
+    for node in lab.nodes[: page.nodes]:
+        answer = ssh.run(lab, node, f"set -- {verb}\n{text}", timeout=90)
+        if answer.exit != 0:
+            raise GuideError(
+                f"profile {page.profile} does not {verb}: {answer.output.decode()[-400:]}",
+                page=page.source,
+                node=node,
+                command=f"scripts/node/profiles/{page.profile}.sh {verb}",
+                fix=f"guide lab reset --name {lab.name}",
+            )
+
+
+def _read(lab: Lab, page: Page) -> State:
+    text = _STATE.read_text(encoding="utf-8")
+    return {
+        node: tuple(ssh.run(lab, node, text, timeout=60).output.decode().splitlines())
+        for node in lab.nodes[: page.nodes]
+    }

@@ -1,0 +1,179 @@
+"""One block as HTML: the command, what it printed, notes, and where and when it was recorded."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from macros.markup import Lines
+from macros.model import Block, Recording
+from macros.names import substitute
+from macros.render import lines as choosing
+from macros.render import netns, values
+from macros.render.place import Place
+
+_FOLD_FROM = 2  # a single hidden line is shorter than the word about it
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a block is shown: what is folded, marked and explained. It decides no recording."""
+
+    lines: Lines | None = None
+    highlight: Lines = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def figure(
+    block: Block,
+    recording: Recording,
+    look: Look,
+    place: Place,
+    interfaces: Collection[str],
+    notes_html: Sequence[str],
+    bound: Mapping[str, str],
+) -> str:
+    """The whole figure of a recorded block.
+
+    `interfaces` are the names to mark; `notes_html` the notes of `look`, in order, as HTML;
+    `bound` the values that the page's blocks bind, for `$NAME` in chosen lines.
+    """
+    within = block.netns or netns.of_command(recording.ran)
+    command = values.mark_text(recording.ran, block.node, within, interfaces)
+    body = _output(recording, look, block.node, within, interfaces, bound)
+    return (
+        f'<figure class="block" id="b-{block.id}" data-node="{escape(block.node)}">'
+        f"{_caption(block.node, command, recording.ran)}{body}{_notes(notes_html)}"
+        f"{_meta(block, recording, place)}</figure>"
+    )
+
+
+def absent(block: Block, reason: str, repair: str) -> str:
+    """A block without a recording, in a state that the page declares or that `serve` shows."""
+    return (
+        f'<figure class="block block-absent" id="b-{block.id}" data-node="{escape(block.node)}">'
+        f"{_caption(block.node, escape(block.command), block.command)}"
+        f'<p class="absent"><strong>Not recorded yet.</strong> {escape(reason)}'
+        f" <code>{escape(repair)}</code></p></figure>"
+    )
+
+
+def _caption(node: str, command: str, copied: str) -> str:
+    return (
+        '<figcaption class="block-cmd">'
+        f'<span class="prompt" translate="no">{escape(node)}$</span> '
+        f'<code translate="no">{command}</code>'
+        f'<button class="copy" type="button" data-copy="{escape(copied)}">copy</button>'
+        "</figcaption>"
+    )
+
+
+def _output(
+    recording: Recording,
+    look: Look,
+    node: str,
+    within: str,
+    interfaces: Collection[str],
+    bound: Mapping[str, str],
+) -> str:
+    text = recording.text.removesuffix("\n")
+    if not text:
+        return '<p class="silent">It prints nothing.</p>'
+    plain = text.split("\n")
+    marked = values.mark_text(text, node, within, interfaces).split("\n")
+    shown = (
+        frozenset(range(len(plain)))
+        if look.lines is None
+        else choosing.choose(plain, _bound(look.lines, bound), "lines")
+    )
+    lit = choosing.choose(plain, _bound(look.highlight, bound), "highlight")
+    refs: dict[int, list[int]] = {}
+    for number, anchor in enumerate(look.notes, start=1):
+        refs.setdefault(choosing.single(plain, substitute(anchor, bound), "explain"), []).append(
+            number
+        )
+    html = [_line(line, n in lit, refs.get(n, ())) for n, line in enumerate(marked)]
+    parts = []
+    for visible, run in _runs(len(plain), shown | lit | refs.keys()):
+        chunk = "".join(html[n] for n in run)
+        if visible:
+            parts.append(_pre(chunk, recording.id))
+        else:
+            count = f"{len(run)} lines"
+            parts.append(
+                f'<details class="fold"><summary>{count}</summary>{_pre(chunk, recording.id)}'
+                "</details>"
+            )
+    return f'<div class="out">{"".join(parts)}</div>'
+
+
+def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
+    return [
+        substitute(item, bound)
+        if isinstance(item, str)
+        else tuple(substitute(text, bound) for text in item)
+        for item in chosen
+    ]
+
+
+def _line(html: str, lit: bool, refs: Sequence[int]) -> str:
+    marks = "".join(
+        f'<span class="note-ref" data-n="{n}"><span class="sr"> note </span>{n}</span>'
+        for n in refs
+    )
+    inner = f"{html}{' ' if marks else ''}{marks}"
+    return f'<span class="line hl">{inner}</span>\n' if lit else f"{inner}\n"
+
+
+def _pre(html: str, block_id: str) -> str:
+    return (
+        f'<pre tabindex="0" role="region" aria-label="output of {block_id}" translate="no">'
+        f"<code>{html}</code></pre>"
+    )
+
+
+def _runs(count: int, shown: Collection[int]) -> list[tuple[bool, range]]:
+    """Split 0..count into runs of shown and folded lines; too short a fold is shown instead."""
+    runs: list[tuple[bool, range]] = []
+    for n in range(count):
+        visible = n in shown
+        if runs and runs[-1][0] == visible:
+            runs[-1] = (visible, range(runs[-1][1].start, n + 1))
+        else:
+            runs.append((visible, range(n, n + 1)))
+    merged: list[tuple[bool, range]] = []
+    for visible, run in runs:
+        now = visible or len(run) < _FOLD_FROM
+        if merged and merged[-1][0] and now:
+            merged[-1] = (True, range(merged[-1][1].start, run.stop))
+        else:
+            merged.append((now, run))
+    return merged
+
+
+def _notes(notes_html: Sequence[str]) -> str:
+    if not notes_html:
+        return ""
+    items = "".join(f"<li>{note}</li>" for note in notes_html)
+    return f'<ol class="notes">{items}</ol>'
+
+
+def _meta(block: Block, recording: Recording, place: Place) -> str:
+    rows = [("recorded", place.recorded), ("on", f"{block.node}, lab {place.lab}")]
+    rows += list(place.versions)
+    if recording.ran != recording.command:
+        rows.append(("written as", recording.command))
+    if recording.exit:
+        rows.append(("exit code", str(recording.exit)))
+    cells = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
+    if recording.pcap is not None:
+        cells += f"<dt>packets</dt><dd>{_download(recording.pcap, place)}</dd>"
+    brief = " · ".join(f"{name} {text}" for name, text in place.versions[:3])
+    return (
+        f'<details class="meta"><summary>recorded {escape(place.recorded[:10])}'
+        f"{' · ' + escape(brief) if brief else ''}</summary><dl>{cells}</dl></details>"
+    )
+
+
+def _download(pcap: Path, place: Place) -> str:
+    return f'<a href="{escape(place.href(pcap))}" download>{escape(pcap.name)}</a>'

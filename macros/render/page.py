@@ -1,0 +1,325 @@
+"""The macros of one page at render time: each call becomes a slot with finished HTML."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import markdown
+
+from macros import cache
+from macros.errors import GuideError
+from macros.guide import Guide, interfaces
+from macros.lookup import lookup
+from macros.markup import Calls, Lines, current_line
+from macros.model import Block, Page, Recording
+from macros.render import block as block_html
+from macros.render import claims, netns, values
+from macros.render.place import Place
+from macros.render.slots import Slot, Slots
+from macros.store.read import repair
+
+_NOTES = markdown.Markdown()
+_T = TypeVar("_T")
+
+
+class PageRenderer(Calls):
+    """Renders the calls of the page `source`.
+
+    `before` is the number of lines above the page's text, for errors. `href` gives the address
+    of a recording's file from the page. With `lenient`, what is missing is shown as such, as
+    `serve` does; without, it is an error.
+    """
+
+    def __init__(
+        self,
+        guide: Guide,
+        source: Path,
+        before: int,
+        href: Callable[[Path], str],
+        *,
+        lenient: bool = False,
+    ) -> None:
+        self._guide = guide
+        self._source = source
+        self._before = before
+        self._href = href
+        self._lenient = lenient
+        self._key = "-".join(source.relative_to(guide.docs).with_suffix("").parts)
+        self.slots = Slots()
+
+    def run(  # noqa: D102 described at Calls.run
+        self,
+        node: str,  # noqa: ARG002 the plan has it
+        command: str | None = None,  # noqa: ARG002
+        *,
+        id: str,
+        lines: Lines | None = None,
+        highlight: Lines = (),
+        explain: Mapping[str, str] | None = None,
+        show: bool = True,
+        **_: Any,
+    ) -> str:
+        block, recording = self._find(id)
+        if not show:
+            return ""
+        if recording is None:
+            return self._absent(block)
+        notes = dict(explain or {})
+        shown = [self._note(note) for note in notes.values()]
+        look = block_html.Look(lines=lines, highlight=highlight, notes=notes)
+        place = self._place
+        html = self._guard(
+            lambda: block_html.figure(
+                block, recording, look, place, self._interfaces, shown, self._bound
+            )
+        )
+        search = f"<p><code>{escape(recording.ran)}</code></p>" + "".join(
+            f"<p>{note}</p>" for note in shown
+        )
+        return self._slot(html, search)
+
+    capture = run  # type: ignore[assignment] # shown alike; what differs is the plan's
+
+    def observe(self, node: str, *, id: str, timeout: float = 60) -> str:  # noqa: ARG002, D102
+        self._find(id)
+        return ""
+
+    def topology(  # noqa: D102
+        self,
+        *observed: str,
+        title: str,
+        previous: str | Sequence[str] = (),
+        highlight: Sequence[str] = (),
+        id: str | None = None,
+    ) -> str:
+        earlier = (previous,) if isinstance(previous, str) else tuple(previous)
+        found = [self._find(reference) for reference in (*observed, *earlier)]
+        if any(recording is None for _, recording in found):
+            return self._missing(title, found)
+        states = [recording.twin for _, recording in found if recording is not None]
+        name = id or observed[0].replace(":", "-")
+        inputs = [states, len(observed), title, list(highlight), name]
+
+        def make() -> str:
+            from macros.draw import state, topology  # noqa: PLC0415 only where nothing is cached
+
+            nodes = [state.read(item) for item in states]
+            return topology.topology(
+                nodes[: len(observed)],
+                id=name,
+                title=title,
+                highlight=tuple(highlight),
+                previous=nodes[len(observed) :] or None,
+            )
+
+        return self._slot(
+            self._guard(lambda: cache.text("draw", inputs, make)), f"<p>{escape(title)}</p>"
+        )
+
+    def machines(self, *, title: str, id: str) -> str:  # noqa: D102
+        raise NotImplementedError
+
+    def packet(  # noqa: D102
+        self,
+        capture: str,
+        match: str | int,
+        *,
+        title: str = "",
+        layers: Sequence[str] | None = None,
+        all_fields: bool = False,
+        id: str | None = None,
+    ) -> str:
+        raise NotImplementedError
+
+    def packets(self, capture: str, *, title: str = "", id: str | None = None) -> str:  # noqa: D102
+        raise NotImplementedError
+
+    def compare(  # noqa: D102
+        self,
+        before: str,
+        after: str,
+        match: str | int,
+        *,
+        after_match: str | int | None = None,
+        title: str = "",
+        id: str | None = None,
+    ) -> str:
+        raise NotImplementedError
+
+    def value(self, block: str, path: str) -> str:  # noqa: D102
+        found, recording = self._find(block)
+        if recording is None:
+            return self._no_value(found)
+        return self._show(self._lookup(recording, path), found, recording)
+
+    def expect(self, block: str, path: str, *, show: bool = True, **relations: Any) -> str:  # noqa: D102
+        found, recording = self._find(block)
+        if recording is None:
+            return self._no_value(found) if show else ""
+        if relations.pop("absent", False):
+            self._expect_absent(recording, path)
+            return ""
+        value = self._lookup(recording, path)
+        less = relations.pop("less", None)
+        if not relations:
+            self._fail(f"expect({block!r}, {path!r}) claims nothing: equals=, same_as=, …")
+        for relation, wanted in relations.items():
+            other = None
+            if relation in ("same_as", "differs_from"):
+                other = self._other(*wanted)
+                if less is not None:
+                    other = int(other) - less
+            self._guard(
+                lambda r=relation, o=other, w=wanted: claims.check(value, o, r, w)  # type: ignore[misc]
+            )
+        return self._show(value, found, recording) if show else ""
+
+    def version(self, name: str) -> str:  # noqa: D102
+        versions = self._guide.edition.versions
+        if name not in versions:
+            self._fail(f"the edition names no version of {name}; it names {', '.join(versions)}")
+        html = f'<span class="version">{escape(versions[name])}</span>'
+        return self.slots.add(Slot(html, "", inline=True))
+
+    def versions(self) -> str:  # noqa: D102
+        rows = "".join(
+            f'<tr><th scope="row">{escape(name)}</th><td><code>{escape(text)}</code></td></tr>'
+            for name, text in self._guide.edition.versions.items()
+        )
+        head = '<thead><tr><th scope="col">what</th><th scope="col">version</th></tr></thead>'
+        return self._slot(f'<table class="versions">{head}<tbody>{rows}</tbody></table>', "")
+
+    def prepared(self) -> str:  # noqa: D102
+        page = self._page
+        parts = []
+        for name, steps in (("Before", page.setup), ("After", page.cleanup)):
+            if steps:
+                items = "".join(
+                    f'<li><span class="prompt">{escape(step.node)}$</span> '
+                    f"<pre tabindex=0><code>{escape(step.command)}</code></pre></li>"
+                    for step in steps
+                )
+                parts.append(f"<p>{name} the commands of this page:</p><ol>{items}</ol>")
+        profile = (
+            f"<p>Profile <code>{escape(page.profile)}</code> is started on each node.</p>"
+            if page.profile
+            else ""
+        )
+        html = (
+            '<details class="prepared"><summary>How the lab was prepared, and cleaned</summary>'
+            f"<p>{page.nodes} {'node' if page.nodes == 1 else 'nodes'}, fresh.</p>{profile}"
+            f"{''.join(parts)}</details>"
+        )
+        return self._slot(html, "")
+
+    @cached_property
+    def _page(self) -> Page:
+        page = self._guide.pages.get(self._key)
+        if page is None:
+            self._fail("the page has no blocks of its own")
+        return page
+
+    @cached_property
+    def _bound(self) -> Mapping[str, str]:
+        bound: dict[str, str] = {}
+        for block in self._page.blocks:
+            recording = self._guide.recorded(self._key).blocks.get(block.id)
+            if recording is not None:
+                bound |= recording.bound
+        return bound
+
+    @cached_property
+    def _interfaces(self) -> frozenset[str]:
+        return interfaces(self._guide.recorded(self._key).blocks.values())
+
+    @cached_property
+    def _place(self) -> Place:
+        recorded = self._guide.recorded(self._key)
+        versions = self._guide.edition.versions
+        missing = [name for name in self._page.versions if name not in versions]
+        if missing:
+            self._fail(f"front matter: versions names {missing[0]}, which the edition does not")
+        return Place(
+            recorded=recorded.recorded,
+            lab=recorded.lab,
+            versions=tuple((name, versions[name]) for name in self._page.versions),
+            href=self._href,
+        )
+
+    def _find(self, reference: str) -> tuple[Block, Recording | None]:
+        block, recording = self._guard(lambda: self._guide.find(reference, self._key))
+        page = self._guide.pages[block.page]
+        stale = recording is not None and recording.plan != block.plan
+        if (recording is None and not page.needs and not self._lenient) or (
+            stale and not self._lenient
+        ):
+            self._fail(
+                f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
+                fix=repair(page.key),
+            )
+        return block, recording
+
+    def _lookup(self, recording: Recording, path: str) -> Any:
+        return self._guard(lambda: lookup(recording, path))
+
+    def _other(self, block: str, path: str) -> Any:
+        _, recording = self._find(block)
+        return None if recording is None else self._lookup(recording, path)
+
+    def _expect_absent(self, recording: Recording, path: str) -> None:
+        try:
+            value = lookup(recording, path)
+        except GuideError:
+            return
+        self._fail(f"the page claims that {recording.id} has no {path}; it has {value!r}")
+
+    def _show(self, value: Any, block: Block, recording: Recording) -> str:
+        text = str(value)
+        within = block.netns or netns.of_command(recording.ran)
+        key = values.key_of(text, block.node, within)
+        inner = values.mark(text, key) if key else escape(text)
+        return self.slots.add(Slot(f'<code class="value">{inner}</code>', "", inline=True))
+
+    def _no_value(self, block: Block) -> str:
+        html = f'<span class="absent-value">not recorded yet ({escape(block.id)})</span>'
+        return self.slots.add(Slot(html, "", inline=True))
+
+    def _absent(self, block: Block) -> str:
+        page = self._guide.pages[block.page]
+        reason = (
+            f"This edition holds no recording of it; it needs {page.needs}."
+            if page.needs
+            else "Record it with"
+        )
+        return self._slot(
+            block_html.absent(block, reason, f"guide record {page.key}"),
+            f"<p><code>{escape(block.command)}</code></p>",
+        )
+
+    def _missing(self, title: str, found: Sequence[tuple[Block, Recording | None]]) -> str:
+        names = ", ".join(block.id for block, recording in found if recording is None)
+        html = (
+            f'<p class="absent">{escape(title)}: not drawn, as {escape(names)} is not recorded.</p>'
+        )
+        return self._slot(html, "")
+
+    def _note(self, note: str) -> str:
+        _NOTES.reset()
+        html = _NOTES.convert(note).removeprefix("<p>").removesuffix("</p>")
+        return self.slots.inline(html)
+
+    def _slot(self, html: str, search: str) -> str:
+        return self.slots.add(Slot(html, search, inline=False))
+
+    def _guard(self, call: Callable[[], _T]) -> _T:
+        try:
+            return call()
+        except GuideError as error:
+            if error.page is not None:
+                raise
+            self._fail(error.message, fix=error.fix)
+
+    def _fail(self, message: str, fix: str | None = None) -> NoReturn:
+        raise GuideError(message, page=self._source, line=self._before + current_line(), fix=fix)

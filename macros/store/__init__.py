@@ -1,0 +1,1 @@
+"""Recordings on disk: read strictly, written as a whole or not at all."""
