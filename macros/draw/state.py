@@ -143,10 +143,10 @@ class Node:
         return next((each for each in self.namespaces if each.name == name), None)
 
 
-def read_state(text: str | bytes) -> Node:
-    """A node from the JSON of observe.sh. Raises GuideError when it is something else."""
+def read(observed: str | bytes | Mapping[str, Any]) -> Node:
+    """A node from the JSON of observe.sh, text or parsed. GuideError when it is no such thing."""
     try:
-        state = json.loads(text)
+        state = json.loads(observed) if isinstance(observed, str | bytes) else observed
         namespaces = tuple(_namespace(each) for each in state["namespaces"])
         node = Node(name=state["node"], namespaces=namespaces)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

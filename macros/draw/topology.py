@@ -1,0 +1,206 @@
+"""The figure of a topology: interfaces, namespaces and veth pairs as they were observed.
+
+    topology([read(after)], id="two", title="Two containers", previous=[read(before)])
+
+The same states give the same bytes. Colours and fonts are those of docs/assets/css/topology.css.
+"""
+
+from collections.abc import Collection, Sequence
+from html import escape
+
+from macros.draw.geometry import TEXT_PAD, Box, Drawing, Frame, Link, Note, Placed
+from macros.draw.labels import Labels
+from macros.draw.layout import lay_out
+from macros.draw.news import News, compare
+from macros.draw.state import End, Node
+from macros.draw.svg import LINE_HEIGHT, path, tag, text_lines
+from macros.draw.words import summary, text_equivalent
+from macros.errors import GuideError
+
+RADIUS = 6
+_BADGE = (32.0, 16.0)
+
+
+def topology(
+    states: Sequence[Node],
+    *,
+    id: str,
+    title: str,
+    previous: Sequence[Node] | None = None,
+    highlight: Collection[str] = (),
+    leave_out: Collection[str] = (),
+    nat: bool = False,
+) -> str:
+    """A complete `<figure class="topology">`: drawing, title and the same as text.
+
+    `states` are nodes, left to right. With `previous`, their earlier states, what is new is drawn
+    accented and labelled so. `highlight` names interfaces ("docker0", "web:eth0",
+    "node0/web:eth0"), namespaces, addresses or MACs. `leave_out` names interfaces of a node's own
+    namespace, or other namespaces, that are not drawn (the text has them); so is, without `nat`,
+    the NIC of the lab's NAT network. lo is never drawn, nor are IPv6 link-local addresses.
+
+    Raises GuideError if there is no state, or if `highlight` or `leave_out` name nothing there.
+    """
+    if not states:
+        raise GuideError(f"topology {id!r} has no observed state to draw")
+    news = compare(states, previous or ())
+    _check_names(states, leave_out, "leave_out")
+    drawing = lay_out(states, Labels(news), leave_out=leave_out, nat=nat)
+    lit = _Lit(drawing, highlight)
+    heading, description = f"t-{id}-title", f"t-{id}-desc"
+    svg = tag(
+        "svg",
+        tag("title", escape(title), id=heading),
+        tag("desc", escape(summary(states)), id=description),
+        *(_frame(each, news, lit) for each in drawing.frames),
+        *(_note(each) for each in drawing.notes),
+        *(_link(each, news, lit) for each in drawing.links),
+        *(_interface(each, news, lit) for each in drawing.placed),
+        role="img",
+        aria_labelledby=f"{heading} {description}",
+        viewBox=f"0 0 {_whole(drawing.box.w)} {_whole(drawing.box.h)}",
+        width=_whole(drawing.box.w),
+        height=_whole(drawing.box.h),
+    )
+    return (
+        f'<figure class="topology" id="t-{escape(id)}">'
+        f'<figcaption class="topology-title">{escape(title)}</figcaption>'
+        f'<div class="topology-scroll" role="region" tabindex="0" '
+        f'aria-label="Drawing: {escape(title)}">{svg}</div>'
+        f"{_legend(drawing, news)}"
+        '<details class="text-equivalent"><summary>The same as text</summary>'
+        f"{text_equivalent(states, news)}</details></figure>"
+    )
+
+
+class _Lit:
+    """What is to be highlighted."""
+
+    def __init__(self, drawing: Drawing, highlight: Collection[str]) -> None:
+        wanted = {
+            each.removeprefix("if:").removeprefix("ip::").removeprefix("mac::"): each
+            for each in highlight
+        }
+        self.ends = {placed.end for placed in drawing.placed if wanted.keys() & _names_of(placed)}
+        self.frames = {
+            (frame.node, frame.namespace)
+            for frame in drawing.frames
+            if frame.namespace in wanted or (not frame.namespace and frame.node in wanted)
+        }
+        found = {name for placed in drawing.placed for name in _names_of(placed)}
+        found |= {frame.namespace or frame.node for frame in drawing.frames}
+        if unknown := sorted(wanted[name] for name in wanted.keys() - found):
+            raise GuideError(
+                f"highlight names {unknown[0]!r}, which is not in the drawing",
+                fix=f"use one of: {', '.join(sorted(found))}",
+            )
+
+
+def _names_of(placed: Placed) -> set[str]:
+    end, interface = placed.end, placed.interface
+    names = {str(end), end.interface, f"{end.namespace}:{end.interface}", interface.mac}
+    for address in interface.addresses:
+        names |= {address.ip, address.text}
+    return names - {""}
+
+
+def _check_names(states: Sequence[Node], names: Collection[str], option: str) -> None:
+    known = {each.name for node in states for each in node.own.interfaces}
+    known |= {each.name for node in states for each in node.namespaces[1:]}
+    if unknown := sorted(set(names) - known):
+        raise GuideError(
+            f"{option} names {unknown[0]!r}, which the state does not have",
+            fix=f"use one of: {', '.join(sorted(known))}",
+        )
+
+
+def _frame(frame: Frame, news: News, lit: _Lit) -> str:
+    guest = bool(frame.namespace)
+    new = (frame.node, frame.namespace) in news.namespaces
+    classes = ["namespace" if guest else "node"]
+    classes += ["is-new"] if new else []
+    classes += ["is-lit"] if (frame.node, frame.namespace) in lit.frames else []
+    text = text_lines(frame.lines, frame.box.x + TEXT_PAD + (0 if guest else 6), frame.box.y + 20)
+    parts = [_rect(frame.box, RADIUS + 2), text, _badge(frame.box) if new else ""]
+    return tag("g", *parts, class_=" ".join(classes))
+
+
+def _note(note: Note) -> str:
+    radius = note.box.h / 2 if note.kind == "network" else RADIUS
+    x = note.box.cx if note.kind == "network" else note.box.x + TEXT_PAD + 2
+    text = text_lines(note.lines, x, note.box.y + 17, centred=note.kind == "network")
+    return tag("g", _rect(note.box, min(radius, 12)), text, class_=note.kind)
+
+
+def _interface(placed: Placed, news: News, lit: _Lit) -> str:
+    end = placed.end
+    new = end in news.interfaces
+    inside_new = (end.node, end.namespace) in news.namespaces
+    classes = ["interface", f"is-{placed.role}"]
+    classes += [] if placed.interface.up else ["is-down"]
+    classes += ["is-new"] if new or end in news.changed else []
+    classes += ["is-lit"] if end in lit.ends else []
+    text = text_lines(placed.lines, placed.box.x + TEXT_PAD, placed.box.y + LINE_HEIGHT + 1)
+    badge = _badge(placed.box) if new and not inside_new else ""
+    return tag(
+        "g", _rect(placed.box, RADIUS), text, badge, class_=" ".join(classes), data_end=str(end)
+    )
+
+
+def _link(link: Link, news: News, lit: _Lit) -> str:
+    new = any(
+        set(link.ends) == {pair.near, *([pair.far] if pair.far else [])} for pair in news.pairs
+    ) or (link.kind != "veth" and any(end in news.interfaces for end in link.ends))
+    classes = ["link", f"is-{link.kind}"]
+    classes += ["is-new"] if new else []
+    classes += ["is-lit"] if len(link.ends) > 1 and lit.ends.issuperset(link.ends) else []
+    parts = [tag("path", d=path(link.points))]
+    if link.kind == "veth":
+        names = " and ".join(_plainly(end) for end in link.ends)
+        parts.insert(0, tag("title", escape(f"veth pair: {names}")))
+    if link.kind == "open":
+        x, y = link.points[-1]
+        parts.append(tag("circle", cx=x, cy=y, r=4))
+    ends = " ".join(str(end) for end in link.ends)
+    return tag("g", *parts, class_=" ".join(classes), data_ends=ends)
+
+
+def _plainly(end: End) -> str:
+    return f"{end.interface} in {end.namespace}" if end.namespace else end.interface
+
+
+def _rect(box: Box, radius: float) -> str:
+    return tag("rect", x=box.x, y=box.y, width=box.w, height=box.h, rx=float(radius))
+
+
+def _badge(box: Box) -> str:
+    w, h = _BADGE
+    x, y = box.right - w - 6, box.y - h + 3
+    rect = tag("rect", x=x, y=y, width=w, height=h, rx=h / 2)
+    text = tag("text", "new", x=x + w / 2, y=y + 12, text_anchor="middle")
+    return tag("g", rect, text, class_="badge")
+
+
+def _legend(drawing: Drawing, news: News) -> str:
+    """The kinds of line that occur, so that the drawing explains itself."""
+    kinds = {link.kind for link in drawing.links}
+    words = {
+        "veth": "veth pair",
+        "open": "veth, its other end not seen",
+        "routed": "the node's own IP: routed, not bridged",
+        "over": "carried by",
+        "wire": "cable",
+    }
+    items = [
+        f'<li><svg viewBox="0 0 28 8" width="28" height="8" aria-hidden="true">'
+        f'<g class="link is-{kind}"><path d="M0 4L28 4"/></g></svg> {text}</li>'
+        for kind, text in words.items()
+        if kind in kinds
+    ]
+    if news != News():
+        items.append('<li class="is-new">new since the step before</li>')
+    return f'<ul class="topology-legend">{"".join(items)}</ul>' if items else ""
+
+
+def _whole(value: float) -> int:
+    return int(value + 0.999)
