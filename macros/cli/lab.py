@@ -1,0 +1,122 @@
+"""`guide lab`: build, up, status, ssh, down, reset."""
+
+import os
+import sys
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from macros.errors import GuideError
+from macros.lab import build as building
+from macros.lab import state, uml
+from macros.lab.progress import Progress
+
+_name = click.option("--name", default="guide", show_default=True, help="Which lab.")
+_nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
+_memory = click.option("--memory", default=uml.MEMORY, show_default=True, help="MiB a node.")
+
+
+def _progress() -> Progress:
+    return Progress(Console(stderr=True))
+
+
+@click.group()
+def lab() -> None:
+    """Real machines to record on."""
+
+
+@lab.command()
+@click.option("--update-lock", is_flag=True, help="First renew the locked package versions.")
+@click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
+def build(update_lock: bool, mirror: str | None) -> None:
+    """Build kernel and root file system; what is in the cache is not built again."""
+    with _progress() as progress:
+        if update_lock:
+            building.update_lock(progress, mirror)
+        made = building.build(progress, mirror)
+    click.echo(f"kernel            {made.kernel}")
+    click.echo(f"root file system  {made.rootfs}")
+    click.echo("with " + ", ".join(f"{name} {what}" for name, what in made.versions.items()))
+
+
+@lab.command()
+@_name
+@_nodes
+@_memory
+def up(name: str, nodes: int, memory: int) -> None:
+    """Start a lab; returns when every node answers."""
+    with _progress() as progress:
+        found = uml.up(name, nodes, memory, progress)
+    click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
+
+
+@lab.command()
+@click.option("--name", default=None, help="Only this lab.")
+def status(name: str | None) -> None:
+    """Show labs, their nodes, and whether all their processes run. Exit code 1 if not."""
+    names = [name] if name else list(state.names())
+    labs = [found for each in names if (found := state.read(each))]
+    if not labs:
+        click.echo("no lab is up")
+        sys.exit(1 if name else 0)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("lab", "node", "address", "ssh port", "process", "up", "state"):
+        table.add_column(heading)
+    broken = False
+    for found in labs:
+        trouble = uml.troubles(found)
+        broken = broken or bool(trouble)
+        age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
+        pids = {each.what: each for each in found.processes}
+        for node in found.nodes:
+            machine = pids.get(node.name)
+            runs = machine is not None and machine.alive()
+            table.add_row(
+                found.name, node.name, node.address, str(node.port or "-"),
+                str(machine.pid) if machine else "-", str(age).partition(".")[0],
+                "runs" if runs else "gone",
+            )  # fmt: skip
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    for found in labs:
+        if trouble := uml.troubles(found):
+            click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
+    sys.exit(1 if broken else 0)
+
+
+@lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@_name
+@click.argument("node")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
+    """Log in to a node, or run a command there."""
+    found = uml.find(name)
+    if node not in found.nodes:
+        raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
+    words = ["ssh", "-F", str(found.ssh_config), node, *command]
+    os.execvp("ssh", words)
+
+
+@lab.command()
+@_name
+@click.option("--all", "every", is_flag=True, help="All labs.")
+def down(name: str, every: bool) -> None:
+    """End a lab and remove its disks; also one that crashed."""
+    for each in list(state.names()) if every else [name]:
+        click.echo(f"{each} is down" if uml.down(each) else f"{each} was not up")
+
+
+@lab.command()
+@_name
+@click.option("--nodes", default=None, type=int, help="How many nodes; as many as before.")
+@click.option("--memory", default=None, type=int, help="MiB a node; as much as before.")
+def reset(name: str, nodes: int | None, memory: int | None) -> None:
+    """Replace a lab by a fresh one: down, and up with new disks."""
+    before = state.read(name)
+    count = nodes or (len(before.nodes) if before else 1)
+    size = memory or (before.memory if before else uml.MEMORY)
+    uml.down(name)
+    with _progress() as progress:
+        found = uml.up(name, count, size, progress)
+    click.echo(f"{name} is up: {', '.join(found.nodes)}")

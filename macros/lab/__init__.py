@@ -1,0 +1,34 @@
+"""Labs: named nodes that run commands over SSH.
+
+Everything outside this package needs only `Lab` and `find`; how nodes come to be is `uml`'s
+business. Importing this module is cheap and starts nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab that is up."""
+
+    name: str
+    """The instance's name as a person calls it, `guide` unless told otherwise."""
+    kind: str
+    """What makes the nodes: "uml"."""
+    nodes: tuple[str, ...]
+    """Names that `ssh -F ssh_config NAME` reaches: "node0", "node1"."""
+    ssh_config: Path
+    """Holds address, keys and a shared connection for every node."""
+    instance: str
+    """Names one lifetime, from up to down or reset; never used twice."""
+    versions: Mapping[str, str]
+    """What runs on the nodes, for a page's small print: {"Linux": "7.2.13", "Docker": "28.5.2"}."""
+
+
+def find(name: str = "guide") -> Lab:
+    """The lab of that name. GuideError when it is not up, or no longer whole."""
+    from macros.lab.uml import find as find_uml  # noqa: PLC0415  brings sh: only where a lab is used
+
+    return find_uml(name)

@@ -1,0 +1,107 @@
+"""`guide lab build`: from the checkout's inputs to a kernel and a root file system in the cache.
+
+Each product stands in a folder named by a hash of its inputs, is made under another name and
+renamed when whole; so an interrupted build goes on where it was, and a finished one is found.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from macros.errors import GuideError
+from macros.lab import doctor, inputs, kernel, packages, paths, rootfs
+from macros.lab.locks import locked
+from macros.lab.progress import Progress
+
+_KEPT = 3
+"""Products of one sort that stay in the cache: this one, and those of earlier inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a lab is started from."""
+
+    kernel: Path
+    rootfs: Path
+    versions: dict[str, str]
+
+
+def built() -> Built:
+    """The products of the checkout's present inputs. GuideError when they were not built yet."""
+    keys = inputs.keys()
+    linux = keys.kernel_folder / "linux"
+    image = keys.rootfs_folder / "rootfs.ext4"
+    if not linux.is_file() or not image.is_file():
+        what = "kernel" if not linux.is_file() else "root file system"
+        raise GuideError(
+            f"the lab's {what} was not built yet, or its inputs changed since",
+            fix="guide lab build",
+        )
+    facts = _json(keys.kernel_folder / "kernel.json")
+    listed = _json(keys.rootfs_folder / "rootfs.json")["packages"]
+    return Built(linux, image, rootfs.shown_versions(facts["release"], listed))
+
+
+def build(progress: Progress, mirror: str | None = None) -> Built:
+    """Make what is not in the cache yet."""
+    doctor.require("build")
+    with locked(paths.cache() / "build.lock", "another `guide lab build` is running"):
+        keys = inputs.keys()
+        work = paths.cache() / "work"
+        work.mkdir(parents=True, exist_ok=True)
+        apt: packages.Apt | None = None
+
+        if (
+            not (keys.kernel_folder / "linux").is_file()
+            or not (keys.base_folder / "base.tar").is_file()
+        ):
+            progress.step("package index: reading")
+            apt = packages.private_apt(work / "apt", mirror or packages.mirror())
+        if apt and not (keys.base_folder / "base.tar").is_file():
+            wanted = packages.read_lock(inputs.PACKAGES_LOCK)
+            folder = _work(f"base-{keys.base}")
+            rootfs.build_base(apt, wanted, folder, keys.base_folder, progress)
+        if not (keys.rootfs_folder / "rootfs.ext4").is_file():
+            folder = work / f"rootfs-{keys.rootfs}"
+            rootfs.build_image(keys.base_folder, folder, keys.rootfs_folder, progress)
+        if apt and not (keys.kernel_folder / "linux").is_file():
+            (source,) = packages.read_lock(inputs.KERNEL_LOCK)
+            folder = _work(f"kernel-{keys.kernel}")
+            kernel.build(apt, source, folder, keys.kernel_folder, progress)
+        _prune({keys.kernel, keys.base, keys.rootfs})
+    return built()
+
+
+def update_lock(progress: Progress, mirror: str | None = None) -> None:
+    """Write both lock files anew from what the suite has today."""
+    doctor.require("build")
+    with locked(paths.cache() / "build.lock", "another `guide lab build` is running"):
+        progress.step("package index: reading")
+        apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
+        progress.step("package index: finding versions that fit together")
+        chosen = apt.resolve(packages.read_wanted(inputs.PACKAGES_WANTED))
+        packages.write_lock(inputs.PACKAGES_LOCK, chosen, apt.release())
+        packages.write_lock(inputs.KERNEL_LOCK, [apt.newest(kernel.SOURCE)], apt.release())
+
+
+def _work(name: str) -> Path:
+    folder = paths.cache() / "work" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _prune(current: set[str]) -> None:
+    """Remove old products: all but the newest of each sort, the current, and what a lab runs on."""
+    used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
+    for sort in ("kernel", "base", "rootfs"):
+        folders = [each for each in (paths.cache() / sort).iterdir() if each.is_dir()]
+        folders.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+        for old in folders[_KEPT:]:
+            if old.name not in current and str(old) not in used:
+                shutil.rmtree(old)
+
+
+def _json(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,264 @@
+"""Debian packages at locked versions, through an apt of our own.
+
+apt gets a private root (its state, cache and configuration), so that no right on the machine is
+needed and the machine's own packages are not touched. It checks Debian's signature on the index
+and the index's checksums on every package; the lock file then says which versions those must be.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab.tools import call, environment
+
+SUITE = "sid"
+ARCHITECTURE = "amd64"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+UPDATE = "guide lab build --update-lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One line of a lock file."""
+
+    name: str
+    version: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.version}"
+
+
+def read_lock(path: Path) -> tuple[Locked, ...]:
+    """The packages of a lock file, in its order."""
+    if not path.is_file():
+        raise GuideError(f"{path} is missing", fix=UPDATE)
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(r"([a-z0-9][a-z0-9.+-]*)=(\S+) sha256:([0-9a-f]{64})", line)
+        if match is None:
+            raise GuideError(
+                f"{path}:{number}: want 'package=version sha256:…', found {line!r}", fix=UPDATE
+            )
+        found.append(Locked(*match.groups()))
+    return tuple(found)
+
+
+def write_lock(path: Path, packages: Iterable[Locked], release: str) -> None:
+    """Replace a lock file; `release` names the state of the suite it was made from."""
+    lines = [
+        "# Made by `guide lab build --update-lock`; not edited by hand.",
+        f"# {release}",
+        *(f"{each} sha256:{each.sha256}" for each in packages),
+    ]
+    new = path.with_suffix(".new")
+    new.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def read_wanted(path: Path) -> list[str]:
+    """The names in packages.list: one a line, `#` starts a comment."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [name for line in lines if (name := line.partition("#")[0].strip())]
+
+
+@dataclass(frozen=True, slots=True)
+class Apt:
+    """An apt with a root of its own, whose index has been read."""
+
+    root: Path
+
+    def call(self, *words: str, what: str, cwd: Path | None = None, fix: str | None = None) -> str:
+        """Run one of apt's programs over the private root."""
+        return call(
+            *words,
+            what=what,
+            cwd=cwd,
+            fix=fix,
+            env=environment(APT_CONFIG=str(self.root / "apt.conf")),
+        )
+
+    def release(self) -> str:
+        """Which state of which suite the index is, in words."""
+        for path in (self.root / "state/lists").glob("*_InRelease"):
+            match = re.search(r"^Date: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            if match:
+                return f"Debian {SUITE}, Release of {match[1]}"
+        return f"Debian {SUITE}"
+
+    def records(self, names: Iterable[str]) -> dict[tuple[str, str], str]:
+        """The index's paragraph of every version of the named packages, by (name, version).
+
+        Names that the index does not have are left out.
+        """
+        known = set(self.call("apt-cache", "pkgnames", what="reading the package index").split())
+        asked = [name for name in names if name in known]
+        if not asked:
+            return {}
+        text = self.call("apt-cache", "show", *asked, what="reading the package index")
+        found = {}
+        for paragraph in text.strip().split("\n\n"):
+            values = fields(paragraph)
+            found[values["Package"], values["Version"]] = paragraph
+        return found
+
+    def resolve(self, names: Iterable[str]) -> list[Locked]:
+        """What installing these and every essential package comes to, without recommendations."""
+        plan = self.call(
+            "apt-get", "install", "--simulate", "-qq", "--no-install-recommends",
+            "?essential", *names,
+            what="finding versions that fit together",
+        )  # fmt: skip
+        chosen = re.findall(r"^Inst (\S+) \((\S+) ", plan, re.MULTILINE)
+        records = self.records(name for name, _ in chosen)
+        return sorted(
+            (
+                Locked(name, version, fields(records[name, version])["SHA256"])
+                for name, version in chosen
+            ),
+            key=lambda each: each.name,
+        )
+
+    def newest(self, pattern: str) -> Locked:
+        """The highest version among packages whose name matches, "linux-source-7.2" by its 7.2."""
+        names = self.call("apt-cache", "pkgnames", what="reading the package index").split()
+        fitting = [name for name in names if re.fullmatch(pattern, name)]
+        if not fitting:
+            raise GuideError(f"the suite {SUITE} has no package {pattern}")
+        name = max(fitting, key=lambda name: [int(part) for part in re.findall(r"\d+", name)])
+        (key, paragraph), *_ = self.records([name]).items()
+        return Locked(*key, fields(paragraph)["SHA256"])
+
+    def missing(self, packages: Iterable[Locked]) -> list[Locked]:
+        """Those that the suite no longer has at their locked version."""
+        wanted = list(packages)
+        records = self.records(each.name for each in wanted)
+        return [each for each in wanted if (each.name, each.version) not in records]
+
+    def download(
+        self, packages: Iterable[Locked], folder: Path, each: Callable[[int], None]
+    ) -> Path:
+        """Fetch into `folder` what is not there yet, check it, and index it as a repository.
+
+        Returns the index. `each` is told how many packages are there. GuideError names packages
+        that the suite no longer has, and any whose content is not the locked one.
+        """
+        wanted = list(packages)
+        if gone := self.missing(wanted):
+            raise GuideError(
+                f"Debian {SUITE} no longer has these at their locked versions: "
+                + ", ".join(str(package) for package in gone),
+                fix=f"{UPDATE}, then record anew; or name a mirror that keeps them with --mirror",
+            )
+        records = self.records(package.name for package in wanted)
+        folder.mkdir(parents=True, exist_ok=True)
+        index = []
+        for start in range(0, len(wanted), 16):
+            batch = wanted[start : start + 16]
+            files = {
+                package: folder / _file_name(records[package.name, package.version])
+                for package in batch
+            }
+            absent = [str(package) for package, file in files.items() if not file.exists()]
+            if absent:
+                self.call(
+                    "apt-get", "download", "-qq", *absent, what="downloading packages", cwd=folder,
+                    fix="try again: what was downloaded is kept",
+                )  # fmt: skip
+            for package, file in files.items():
+                if _sha256(file) != package.sha256:
+                    file.unlink()
+                    raise GuideError(
+                        f"{package} is not the file that the lock names (its sha256 differs)",
+                        fix=f"try again; if it stays so: {UPDATE}",
+                    )
+                paragraph = records[package.name, package.version]
+                index.append(re.sub(r"(?m)^Filename: .*$", f"Filename: ./{file.name}", paragraph))
+            each(start + len(batch))
+        packages_file = folder / "Packages"
+        packages_file.write_text("\n\n".join(index) + "\n", encoding="utf-8")
+        return packages_file
+
+
+def fields(paragraph: str) -> Mapping[str, str]:
+    """The one-line fields of a paragraph of a package index (deb822(5))."""
+    return dict(re.findall(r"^([A-Z][\w-]*): (.*)$", paragraph, re.MULTILINE))
+
+
+def mirror() -> str:
+    """Debian's mirror as this machine's own apt has it; GUIDE_DEBIAN_MIRROR overrides."""
+    if told := os.environ.get("GUIDE_DEBIAN_MIRROR"):
+        return told
+    listed = call(
+        "apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(RELEASE)",
+        what="reading this machine's apt configuration",
+    )  # fmt: skip
+    rows = [row.split("|") for row in listed.splitlines() if row.count("|") == 3]
+    known = [uri for origin, label, uri, _ in rows if (origin, label) == ("Debian", "Debian")]
+    # apt knows origins only once its lists were fetched; before, the address must do.
+    likely = [uri for _, _, uri, release in rows if uri.rstrip("/").endswith("/debian") and release]
+    for uri in known + likely:
+        return uri
+    raise GuideError(
+        "this machine's apt names no Debian mirror",
+        fix="guide lab build --mirror URI, or set GUIDE_DEBIAN_MIRROR",
+    )
+
+
+def private_apt(root: Path, uri: str) -> Apt:
+    """Make (or renew) the private root and read the suite's index."""
+    for folder in (
+        "state/lists/partial", "cache/archives/partial", "etc/apt.conf.d",
+        "etc/preferences.d", "etc/sources.list.d", "etc/trusted.gpg.d",
+    ):  # fmt: skip
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / "status").touch()
+    settings = {
+        "Dir::State": root / "state",
+        "Dir::State::status": root / "status",
+        "Dir::Cache": root / "cache",
+        "Dir::Etc": root / "etc",
+        "APT::Architecture": ARCHITECTURE,
+        "APT::Architectures": ARCHITECTURE,
+        # The user of the private root downloads, not _apt, who may not read a home folder.
+        "APT::Sandbox::User": "root" if os.getuid() == 0 else "",
+        # sid's Release can be past its Valid-Until; the lock says what is wanted anyway.
+        "Acquire::Check-Valid-Until": "false",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "3",
+    }
+    lines = [f'{key} "{value}";' for key, value in settings.items() if value != ""]
+    (root / "apt.conf").write_text("\n".join([*_proxies(), *lines]) + "\n", encoding="utf-8")
+    (root / "etc/sources.list").write_text(
+        f"deb [signed-by={KEYRING}] {uri} {SUITE} main\n", encoding="utf-8"
+    )
+    apt = Apt(root)
+    apt.call(
+        "apt-get", "update", "-qq", "--error-on=any", what=f"reading the index of {SUITE}",
+        fix="check the network, or name another mirror with --mirror",
+    )  # fmt: skip
+    return apt
+
+
+def _proxies() -> list[str]:
+    """How this machine's apt reaches the network, for the private one to do the same."""
+    dump = call("apt-config", "dump", what="reading this machine's apt configuration")
+    return re.findall(r"(?mi)^Acquire::(?:https?|ftp)::.*;$", dump)
+
+
+def _file_name(paragraph: str) -> str:
+    """What `apt-get download` calls the file."""
+    values = fields(paragraph)
+    version = values["Version"].replace(":", "%3a")
+    return f"{values['Package']}_{version}_{values['Architecture']}.deb"
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

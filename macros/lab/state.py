@@ -1,0 +1,117 @@
+"""What is written down of a lab that is up, so that any later command finds all of it.
+
+One folder a lab, with `lab.json`, keys, SSH configuration, consoles and disks; written before each
+process counts as started, so that whatever kills `up` leaves something to clean up by.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab import paths
+from macros.lab.process import Process, end
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine of a lab."""
+
+    name: str
+    address: str
+    """Its address on the network between the nodes, eth1."""
+    port: int = 0
+    """Where its SSH is reached on 127.0.0.1; 0 until chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A lab, as far as it came."""
+
+    name: str
+    instance: str
+    sockets: str
+    """The folder of its sockets, short of name."""
+    kernel: str
+    rootfs: str
+    versions: dict[str, str]
+    memory: int
+    """MiB a node."""
+    since: float = 0.0
+    """Seconds of the epoch when it was up."""
+    nodes: tuple[Node, ...] = ()
+    processes: tuple[Process, ...] = field(default=())
+    up: bool = False
+    """False while `up` is at work, and for ever if it was killed."""
+
+    @property
+    def folder(self) -> Path:
+        """The lab's folder."""
+        return folder(self.name)
+
+    def with_process(self, process: Process) -> "State":
+        """The same with one process more, already written down."""
+        return write(replace(self, processes=(*self.processes, process)))
+
+    def dead(self) -> list[Process]:
+        """Processes that should run and do not."""
+        return [process for process in self.processes if not process.alive()]
+
+
+def folder(name: str) -> Path:
+    """Where a lab of that name keeps its files. GuideError for a name that no folder can have."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", name):
+        raise GuideError(
+            f"{name!r} is no name for a lab: a to z, 0 to 9 and '-', at most 20 characters"
+        )
+    return paths.labs() / name
+
+
+def write(state: State) -> State:
+    """Write the state down, as a whole or not at all."""
+    file = state.folder / "lab.json"
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
+    new.replace(file)
+    return state
+
+
+def read(name: str) -> State | None:
+    """The lab of that name, whole or not; None when there is none."""
+    try:
+        stored = json.loads((folder(name) / "lab.json").read_text(encoding="utf-8"))
+        nodes = tuple(Node(**node) for node in stored.pop("nodes"))
+        processes = tuple(Process(**process) for process in stored.pop("processes"))
+        return State(**stored, nodes=nodes, processes=processes)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise GuideError(
+            f"{folder(name) / 'lab.json'} cannot be read: {error}",
+            fix=f"guide lab down --name {name}",
+        ) from None
+
+
+def names() -> Iterator[str]:
+    """All labs that have a folder."""
+    if paths.labs().is_dir():
+        yield from sorted(each.name for each in paths.labs().iterdir() if each.is_dir())
+
+
+def clean(name: str) -> bool:
+    """End all of a lab, whole or not, and remove its files. False if there was nothing."""
+    place = folder(name)
+    try:
+        known = read(name)
+    except GuideError:  # not readable: what carries its folder's name is found all the same
+        known = None
+    sockets = Path(known.sockets) if known else paths.sockets() / name
+    if not place.exists() and not sockets.exists():
+        return False
+    end(list(known.processes) if known else [], sockets)
+    shutil.rmtree(sockets, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
+    return True

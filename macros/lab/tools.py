@@ -1,0 +1,85 @@
+"""Runs the programs that building needs, and says in one place what to do when one fails."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sh
+
+from macros.errors import GuideError
+from macros.lab.doctor import search_path
+
+_TAIL = 20
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment for programs: ours, English, with /usr/sbin in the PATH."""
+    return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": search_path(), **extra}
+
+
+def which(program: str) -> str | None:
+    """The program's path, or None."""
+    return shutil.which(program, path=search_path())
+
+
+def call(
+    *words: str | Path,
+    what: str,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    log: Path | None = None,
+    each_line: Callable[[str], None] | None = None,
+    fix: str | None = None,
+) -> str:
+    """Run a program to its end and return its standard output.
+
+    With `log` or `each_line`, both streams are read line by line as they come and nothing is
+    returned. GuideError with the last lines when it fails or is missing; `what` says what failed.
+    """
+    program = which(str(words[0]))
+    if program is None:
+        raise GuideError(f"{what}: the program {words[0]} is missing", fix="guide doctor")
+    options: dict[str, Any] = {
+        "_env": env or environment(),
+        "_cwd": str(cwd) if cwd else None,
+        "_tty_out": False,  # no colours, no progress bars of theirs
+        "_decode_errors": "replace",
+        "_new_group": True,  # so that Ctrl-C reaches us, and we end the whole group
+    }
+    if log is None and each_line is None:
+        try:
+            return str(sh.Command(program)(*map(str, words[1:]), **options, _return_cmd=False))
+        except sh.ErrorReturnCode as error:
+            said = (error.stderr or error.stdout).decode(errors="replace").splitlines()
+            raise _failed(what, said, None, fix) from None
+
+    tail: list[str] = []
+    with (log or Path(os.devnull)).open("a", encoding="utf-8") as kept:
+
+        def line(text: str) -> None:
+            kept.write(text)
+            tail.append(text.rstrip("\n"))
+            del tail[:-_TAIL]
+            if each_line:
+                each_line(text)
+
+        running = sh.Command(program)(
+            *map(str, words[1:]), **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False
+        )
+        try:
+            running.wait()
+        except sh.ErrorReturnCode:
+            raise _failed(what, tail, log, fix) from None
+        except BaseException:  # Ctrl-C: the program must not go on writing behind our back
+            running.kill_group()
+            raise
+    return ""
+
+
+def _failed(what: str, said: list[str], log: Path | None, fix: str | None) -> GuideError:
+    lines = [f"{what} failed", *(f"    {line}" for line in said[-_TAIL:])]
+    if log is not None:
+        lines.append(f"  whole log: {log}")
+    return GuideError("\n".join(lines), fix=fix)

@@ -1,0 +1,328 @@
+"""The lab `uml`: every node is one ordinary process, a Linux kernel built as a program.
+
+Networks need no root either. eth0 is the NAT network, as under Vagrant: a slirp of its own for
+each node gives it 10.0.2.15 and forwards one port of 127.0.0.1 to its SSH. eth1 is the network
+between the nodes: one vde_switch, 192.168.56.10 and up.
+"""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab import Lab, doctor, paths, process
+from macros.lab.build import Built, built
+from macros.lab.keys import make_keys, write_seed, write_ssh_config
+from macros.lab.locks import locked
+from macros.lab.progress import Progress
+from macros.lab.state import Node, State, clean, folder, read, write
+from macros.lab.tools import environment
+
+MOST_NODES = 9
+"""Their addresses and MACs end in one more digit each."""
+MEMORY = 1024
+"""MiB a node gets unless told otherwise; Docker and a few containers need half of it."""
+
+_FIRST = 10
+_PATIENCE = 90.0  # seconds until a node that does not answer counts as broken
+
+
+def find(name: str = "guide") -> Lab:
+    """The lab of that name. GuideError when it is not up, or one of its processes is gone."""
+    state = read(name)
+    if state is None:
+        raise GuideError(f"the lab {name!r} is not up", fix=_up(name))
+    if trouble := troubles(state):
+        raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=_up(name))
+    return Lab(
+        name=name,
+        kind="uml",
+        nodes=tuple(node.name for node in state.nodes),
+        ssh_config=state.folder / "ssh_config",
+        instance=state.instance,
+        versions=state.versions,
+    )
+
+
+def troubles(state: State) -> str:
+    """Why this lab cannot be used, in words; "" when it can."""
+    if dead := state.dead():
+        return ", ".join(f"{each.what} (process {each.pid}) ended" for each in dead)
+    return "" if state.up else "`guide lab up` did not come to its end"
+
+
+def up(name: str, nodes: int, memory: int, progress: Progress) -> Lab:
+    """Start a lab and return when every node answers over SSH.
+
+    A lab that is up already is left as it is; remains of one that crashed are removed first.
+    Whatever ends this early, an error or Ctrl-C, leaves nothing behind.
+    """
+    if not 1 <= nodes <= MOST_NODES:
+        raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
+    doctor.require("run")
+    parts = built()
+    with _alone(name), _ended_by_signals():
+        if state := read(name):
+            trouble = troubles(state)
+            if not trouble and len(state.nodes) == nodes:
+                progress.note(f"the lab {name!r} is up already")
+                return find(name)
+            if not trouble:
+                raise GuideError(
+                    f"the lab {name!r} is up with {len(state.nodes)} nodes, not {nodes}",
+                    fix=f"guide lab down --name {name}, then up again",
+                )
+            progress.note(f"removing what is left of the lab {name!r}: {trouble}")
+        clean(name)
+        try:
+            _start(name, nodes, memory, parts, progress)
+        except BaseException:
+            _undisturbed(name)
+            raise
+        return find(name)
+
+
+def down(name: str) -> bool:
+    """End a lab, whole or crashed, and remove its files. False when there was none."""
+    with _alone(name):
+        return clean(name)
+
+
+def _start(name: str, count: int, memory: int, parts: Built, progress: Progress) -> None:
+    progress.step(f"lab {name}: starting {count} node{'s' if count > 1 else ''}")
+    place, sockets = folder(name), paths.sockets() / name
+    place.mkdir(parents=True, mode=0o700)
+    sockets.mkdir(mode=0o700)
+    now = datetime.now(UTC)
+    state = State(
+        name=name,
+        instance=f"{name}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        sockets=str(sockets),
+        kernel=str(parts.kernel),
+        rootfs=str(parts.rootfs),
+        versions=parts.versions,
+        memory=memory,
+        since=now.timestamp(),
+        nodes=tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(count)),
+    )
+    write(state)
+    make_keys(place)
+
+    switch = _start_switch(state)
+    state = state.with_process(switch)
+    # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
+    # port that another has chosen.
+    with locked(paths.labs() / "ports.lock", None):
+        for index, node in enumerate(state.nodes):
+            nat, port = _start_nat(state, node)
+            with_port = replace(node, port=port)
+            nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
+            state = replace(state, nodes=nodes).with_process(nat)
+
+    config = write_ssh_config(place, sockets, state.nodes)
+    memory_folder = _memory_folder(state, progress)
+    machines = []
+    for node in state.nodes:
+        seed = write_seed(place, node, state.nodes)
+        machine = _start_node(state, node, seed, memory_folder)
+        machines.append(machine)
+        state = state.with_process(machine)
+
+    progress.step(f"lab {name}: waiting for SSH")
+    with ThreadPoolExecutor(count) as pool:
+        waits = [
+            pool.submit(_wait, state, node, machine, config)
+            for node, machine in zip(state.nodes, machines, strict=True)
+        ]
+        for wait in waits:
+            wait.result()
+    write(replace(state, up=True))
+
+
+def _start_switch(state: State) -> process.Process:
+    """The network between the nodes.
+
+    vde_switch ends when its stdin does: it gets a pipe that it holds open itself.
+    """
+    sockets = Path(state.sockets)
+    pipe = sockets / "stdin"
+    os.mkfifo(pipe, 0o600)
+    stdin = os.open(pipe, os.O_RDWR)
+    try:
+        started = process.start(
+            "switch", ["vde_switch", "-s", f"{sockets}/switch"], state.folder / "switch.log",
+            stdin=stdin, env=environment(),
+        )  # fmt: skip
+    finally:
+        os.close(stdin)
+    _until(started, (sockets / "switch/ctl").exists, state.folder / "switch.log")
+    return started
+
+
+def _start_nat(state: State, node: Node) -> tuple[process.Process, int]:
+    """The NAT network of one node, and the port of 127.0.0.1 that leads to its SSH."""
+    plug = f"{state.sockets}/{node.name}.nat"
+    log = state.folder / f"{node.name}.nat.log"
+    for _ in range(5):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        slirp = f"slirp:///v4/tcpfwd=127.0.0.1:{port}:10.0.2.15:22"
+        started = process.start(
+            f"{node.name}'s NAT", ["vde_plug", slirp, f"ptp://{plug}"], log, env=environment()
+        )
+        with contextlib.suppress(_EndedError):
+            _until(started, partial(process.listens, started.pid, port), log)
+            return started, port
+    raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
+
+
+def _start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Process:
+    """Boot one node from the shared root file system, its changes going to a disk of its own."""
+    place, sockets = state.folder, state.sockets
+    last = node.address.rpartition(".")[2]
+    words = [
+        state.kernel,
+        f"mem={state.memory}M",
+        "ncpus=2",
+        "seccomp=on",  # SMP is refused without
+        f"ubd0={place}/{node.name}.cow,{state.rootfs}",
+        f"ubd1r={seed}",
+        "root=/dev/ubda",
+        "rw",
+        "rootfstype=ext4",
+        f"vec0:transport=vde,vnl=ptp://{sockets}/{node.name}.nat,mac=02:00:0a:00:02:0f",
+        f"vec1:transport=vde,vnl=vde://{sockets}/switch,mac=02:00:c0:a8:38:{last}",
+        f"uml_dir={sockets}/",
+        f"umid={node.name}",
+        "con=null",
+        "con0=null,fd:1",
+        "ssl=null",
+        "systemd.show_status=0",
+        "systemd.log_color=0",
+        f"systemd.hostname={node.name}",
+        f"guide.address={node.address}/24",
+        "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
+        "fb_tunnels=none",  # no tunl0 where no Calico runs
+    ]
+    log = place / f"{node.name}.console"
+    return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
+
+
+def _memory_folder(state: State, progress: Progress) -> Path:
+    """Where the nodes' memory is: /dev/shm, or a file on disk where that is too small."""
+    need = len(state.nodes) * state.memory << 20
+    if doctor.shared_memory() >= need:
+        return doctor.SHARED_MEMORY  # UML unlinks its file as soon as it has it
+    shared = doctor.SHARED_MEMORY
+    progress.note(f"{shared} has less than {need >> 20} MiB free: the nodes' memory is on disk")
+    return state.folder
+
+
+class _EndedError(GuideError):
+    """A process ended that was to stay."""
+
+
+def _until(started: process.Process, ready: Callable[[], bool], log: Path) -> None:
+    """Wait until `ready()`, a few milliseconds as a rule."""
+    until = time.monotonic() + 10
+    while not ready():
+        if not started.alive() or time.monotonic() > until:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            state = "does not get ready" if started.alive() else "ended at once"
+            raise _EndedError(f"{started.what} {state}: {said or 'it said nothing'}")
+        time.sleep(0.005)
+
+
+def _wait(state: State, node: Node, machine: process.Process, config: Path) -> None:
+    """Return when the node has booted and the shared SSH connection to it stands."""
+    until = time.monotonic() + _PATIENCE
+    while not _greets(node.port):
+        if not machine.alive():
+            raise GuideError(f"{node.name} ended while it booted\n{_console(state, node)}")
+        if time.monotonic() > until:
+            raise GuideError(
+                f"{node.name} did not answer within {_PATIENCE:.0f} s\n{_console(state, node)}"
+            )
+        time.sleep(0.05)
+    # The connection that every later command shares; it must not hold our output open.
+    ssh = ["ssh", "-F", str(config)]
+    opened = subprocess.run(
+        [*ssh, "-fN", node.name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, timeout=60, check=False,
+    )  # fmt: skip
+    booted = subprocess.run(
+        [*ssh, node.name, "systemctl is-system-running --wait || systemctl --failed --plain"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    if opened.returncode != 0 or booted.stdout.strip() != "running":
+        said = (booted.stdout + booted.stderr).strip()
+        raise GuideError(f"{node.name} did not boot well: {said}\n{_console(state, node)}")
+
+
+def _greets(port: int) -> bool:
+    """Whether an SSH server answers there. slirp takes connections before the node does."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as link:
+            return link.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def _console(state: State, node: Node) -> str:
+    text = (state.folder / f"{node.name}.console").read_text(encoding="utf-8", errors="replace")
+    return "\n".join(f"    {line}" for line in text.splitlines()[-15:])
+
+
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """One `up` or `down` of a lab at a time."""
+    folder(name)
+    busy = f"another command is working on the lab {name!r}"
+    with locked(paths.labs() / f"{name}.lock", busy):
+        yield
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end us as Ctrl-C does: by an exception, so that we clean up."""
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        old = {each: signal.signal(each, leave) for each in (signal.SIGTERM, signal.SIGHUP)}
+    except ValueError:  # not the main thread: whoever is there has to see to it
+        old = {}
+    try:
+        yield
+    finally:
+        for each, handler in old.items():
+            signal.signal(each, handler)
+
+
+def _undisturbed(name: str) -> None:
+    """Clean up, deaf to a second Ctrl-C."""
+    try:
+        old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:
+        old = None
+    try:
+        clean(name)
+    finally:
+        if old is not None:
+            signal.signal(signal.SIGINT, old)
+
+
+def _up(name: str) -> str:
+    return "guide lab up" if name == "guide" else f"guide lab up --name {name}"
