@@ -1,0 +1,1 @@
+"""Captured packets: pcap files -> typed packets -> nested boxes in HTML."""
