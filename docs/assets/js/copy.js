@@ -9,6 +9,11 @@
   live.className = "visually-hidden";
   live.setAttribute("role", "status");
 
+  // A list of thirty buttons called "copy" tells nobody which is which.
+  for (const button of document.querySelectorAll("button.copy:not([aria-label])")) {
+    button.setAttribute("aria-label", `copy ${button.dataset.copy.split("\n", 1)[0]}`);
+  }
+
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -40,7 +45,7 @@
     const button = event.target.closest?.("button.copy");
     if (!button) return;
     const command = button.closest("figcaption")?.querySelector("code");
-    const done = await copy(button.dataset.copy || command?.textContent || "");
+    const done = await copy(button.dataset.copy);
     if (!done && command) getSelection().selectAllChildren(command);
     live.remove();
     document.body.append(live);

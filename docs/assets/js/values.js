@@ -156,7 +156,7 @@
     paint();
   });
 
-  document.addEventListener("pointerleave", () => {
+  document.documentElement.addEventListener("pointerleave", () => {
     hovered = null;
     paint();
   });

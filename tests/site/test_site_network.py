@@ -1,0 +1,56 @@
+"""A visit asks no other host for anything and leaves no error, served or opened from the disk."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.site.browser import logged
+from tests.site.build import Site
+
+FONTS = """() => document.fonts.ready.then(() => [
+  "16px 'Inter Variable'", "13px 'JetBrains Mono Variable'",
+].map(font => document.fonts.check(font)).concat(
+  [...document.fonts].filter(f => f.status === "error").map(f => f.family)))"""
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+def test_no_page_of_the_guide_asks_another_host(page: Page, guide: Site, way: str) -> None:
+    base = guide.url if way == "served" else guide.file_url
+    with logged(page) as log:
+        for path in guide.pages:
+            if path == "404.html" and way == "file":
+                continue  # only a server shows it
+            page.goto(f"{base}/{path}", wait_until="load")
+            # The search fetches its index only now.
+            if path == "index.html":
+                page.keyboard.press("/")
+                page.keyboard.type("docker")
+                page.wait_for_timeout(300)
+    assert log.foreign(base) == []
+    assert not log.errors, "\n".join(log.errors)
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+def test_fonts_are_our_own(page: Page, sample: Site, way: str) -> None:
+    base = sample.url if way == "served" else sample.file_url
+    with logged(page) as log:
+        page.goto(f"{base}/index.html")
+        assert page.evaluate(FONTS) == [True, True]
+    assert {url.rsplit("/", 1)[1] for url in log.requests if url.endswith(".woff2")} >= {
+        "inter-latin-wght-normal.woff2",
+        "jetbrains-mono-latin-wght-normal.woff2",
+    }
+    assert log.foreign(base) == []
+    assert log.errors == []
+
+
+def test_a_foreign_request_would_be_seen(page: Page, sample: Site) -> None:
+    with logged(page) as log:
+        page.goto(f"{sample.url}/index.html")
+        page.evaluate("fetch('https://example.org/').catch(() => 0)")
+    assert log.foreign(sample.url) == ["https://example.org/"]
+    assert log.errors
+
+
+def test_the_page_not_found_says_so(page: Page, guide: Site) -> None:
+    page.goto(f"{guide.url}/404.html")
+    assert page.get_by_role("heading", level=1).inner_text() == "Destination unreachable"

@@ -1,0 +1,92 @@
+"""The search finds prose and commands, served and from the disk, and has no hex in its index."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.site.build import Site
+
+BYTES = re.compile(r"\b(?:[0-9a-f]{2}[ :]){5,}[0-9a-f]{2}\b|\b[0-9a-f]{12,64}\b")
+
+
+def index(site: Site) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(
+        (site.folder / "search/search_index.json").read_text()
+    )["docs"]
+    return found
+
+
+def results(page: Page, words: str) -> list[str]:
+    """The addresses that the search box lists for `words`, typed as a reader would."""
+    page.keyboard.press("/")
+    page.keyboard.type(words)
+    page.wait_for_function(
+        "() => /match|no /i.test(document.querySelector('.md-search-result__meta').innerText)"
+    )
+    found: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.md-search-result__link')].map(a => a.getAttribute('href'))"
+    )
+    return found
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("bridge fdb", "index.html"),  # a command
+        ("encapsulation", "other.html"),  # prose
+        ("nothinghasthisword", ""),
+    ],
+)
+def test_typing_finds_commands_and_prose(
+    page: Page, sample: Site, way: str, words: str, found: str
+) -> None:
+    base = sample.url if way == "served" else sample.file_url
+    page.goto(f"{base}/index.html")
+    said = results(page, words)
+    assert any(found in address for address in said) if found else said == []
+
+
+def test_output_is_not_in_the_index(sample: Site) -> None:
+    text = json.dumps(index(sample))
+    assert "bridge fdb show dev flannel.1" in text
+    assert "self permanent" not in text
+
+
+def test_the_index_of_the_guide_has_no_hex(guide: Site) -> None:
+    hexes = [
+        f"{entry['location']}: {found[0]}"
+        for entry in index(guide)
+        for found in BYTES.finditer(entry["text"])
+    ]
+    assert not hexes, "\n".join(hexes)
+
+
+def test_the_commands_of_the_guide_are_in_its_index(guide: Site) -> None:
+    text = " ".join(entry["text"] for entry in index(guide))
+    words = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    missing = []
+    for path in guide.pages:
+        page = (guide.folder / path).read_text()
+        missing += [
+            f"{path}: {command}"
+            for command in re.findall(r'data-copy="([^"]*)"', page)
+            if " ".join(command.split()) not in words
+        ]
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+def test_typing_finds_a_page_of_the_guide(page: Page, guide: Site, way: str) -> None:
+    base = guide.url if way == "served" else guide.file_url
+    page.goto(f"{base}/index.html")
+    assert any("encapsulation" in address for address in results(page, "encapsulation"))
+
+
+def test_the_index_check_would_see_hex() -> None:
+    assert BYTES.search("02 42 ac 11 00 02 02 42")
+    assert BYTES.search("02:42:ac:11:00:02")
+    assert BYTES.search("385d43cc7ae5")
+    assert not BYTES.search("iptables -t nat -S on 172.17.0.2, defaced, 2026-11-23")
