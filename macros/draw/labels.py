@@ -23,8 +23,10 @@ class Labels:
         lines = [self._name(end, interface)]
         if what := kind_text(interface):
             lines.append((Run(what, "note"),))
-        if state := status(interface):
-            lines.append((Run(state, "state", new=end in self.news.changed),))
+        if change := self.news.changed.get(end):
+            lines.append((Run(change, "state", new=True),))
+        elif state := status(interface):
+            lines.append((Run(state, "state"),))
         lines += [self._address(end, each) for each in drawn_addresses(interface)]
         if interface.mac:
             lines.append((Run(interface.mac, "mac", key_of(interface.mac) or ""),))

@@ -44,6 +44,7 @@ ROW = 30  # between rows that lines join
 LEVEL = 14  # between levels of the channel
 PROTRUDE = 10  # how far an interface stands out of the edge it leads through
 TITLE = 34  # a node's name
+LEAST_NODE = 172  # width inside the smallest node: the name of a network fits below it
 LEAST = 96  # width of the smallest interface box
 
 
@@ -56,7 +57,18 @@ class _Column:
     bars: list[Placed] = field(default_factory=list)  # bridges inside the guest
 
     def slot_widths(self) -> list[float]:
-        return [max(p.box.w for p in slot if p is not None) for slot in self.slots]
+        widths = [max(p.box.w for p in slot if p is not None) for slot in self.slots]
+        for bar in self.bars:  # its ports carry it, however few they are
+            ports = self.ports(bar)
+            if ports:
+                over = sum(widths[i] for i in ports) + GAP * (len(ports) - 1)
+                widths[ports[-1]] += max(0, bar.box.w - over)
+        return widths
+
+    def ports(self, bar: Placed) -> list[int]:
+        """Which slots are ports of a bridge inside the guest."""
+        name = bar.interface.name
+        return [i for i, (p, _) in enumerate(self.slots) if p and p.interface.master == name]
 
     def width(self) -> float:
         inner = sum(self.slot_widths()) + GAP * max(0, len(self.slots) - 1)
@@ -142,14 +154,19 @@ class _NodeLayout:
         free = [each for each in physical if not each.interface.master]
         below = sum(each.box.w + GAP for each in (*devices, *free)) - GAP + aside
         title: list[Line] = [(Run(self.node.name, "title"),)]
-        inner = max(total, band.box.w + aside, below, width(title))
+        inner = max(total, band.box.w + aside, below, width(title), LEAST_NODE)
         node_width = inner + 2 * PAD
 
         y = self._upper_rows(groups, PAD + (inner - total) / 2)
         # Down here the node's own IP is in charge.
-        y = y + ROW if groups else TITLE
+        upper = [*bridges, *self._free_veths(groups)]
+        attached = [p for p in (*upper, *devices, *physical) if self._speaks_ip(p.interface)]
+        if attached or len(band.lines) > 1:
+            y = y + ROW if groups else TITLE
+            self.out.notes.append(band)
+        else:
+            band.box.h = 0
         band.box.x, band.box.w, band.box.y = PAD + aside, inner - aside, y
-        self.out.notes.append(band)
         y = band.box.bottom
         if devices:
             y += ROW
@@ -171,7 +188,7 @@ class _NodeLayout:
         else:
             y += PAD
         self.out.placed += [*devices, *physical]
-        self._lower_links(band.box, [*bridges, *self._free_veths(groups)], devices, physical)
+        self._lower_links(band.box, upper, devices, physical)
         frame = Frame(self.node.name, "", title, Box(node_width, y))
         self.out.frames.insert(0, frame)
         self.out.box = Box(node_width, y + (PROTRUDE if physical else 0))
@@ -265,11 +282,15 @@ class _NodeLayout:
         """Guests so that those joined by a pair of their own stand next to each other."""
         by_name = {each.name: each for each in guests}
         near: dict[str, set[str]] = {name: set() for name in by_name}
+        # Who hangs on the first interface of the one in the middle stands on its left.
+        first: dict[str, int] = dict.fromkeys(by_name, 0)
         for a, b in self.other.items():
             if a.namespace in near and b.namespace in near and a.namespace != b.namespace:
                 near[a.namespace].add(b.namespace)
+                peer = by_name[a.namespace].interface(a.interface)
+                first[a.namespace] = peer.peer_index or 0 if peer else 0
         order: list[str] = []
-        for start in sorted(near, key=lambda name: (len(near[name]) != 1, name)):
+        for start in sorted(near, key=lambda name: (len(near[name]) != 1, first[name], name)):
             stack = [start]
             while stack:
                 name = stack.pop()
@@ -321,19 +342,19 @@ class _NodeLayout:
                 column.frame.box.x, column.frame.box.w = at, full
             widths = column.slot_widths()
             left = at + (full - sum(widths) - GAP * max(0, len(widths) - 1)) / 2
+            lefts = []
             for slot, slot_width in zip(column.slots, widths, strict=True):
+                lefts.append(left)
                 for each in slot:
                     if each is not None:
                         each.box.x = left + (slot_width - each.box.w) / 2
                 left += slot_width + GAP
             for bar in column.bars:
-                ports = [
-                    p for p, _ in column.slots if p and p.interface.master == bar.end.interface
-                ]
+                ports = column.ports(bar)
                 bar.box.x, bar.box.w = at + GUEST_PAD, full - 2 * GUEST_PAD
-                if ports and len(column.bars) > 1:
-                    bar.box.x = min(p.box.x for p in ports)
-                    bar.box.w = max(p.box.right for p in ports) - bar.box.x
+                if ports:
+                    bar.box.x = lefts[ports[0]]
+                    bar.box.w = lefts[ports[-1]] + widths[ports[-1]] - bar.box.x
                 _flatten(bar)
             at += full + GAP
         if group.bridge is not None:
@@ -344,7 +365,7 @@ class _NodeLayout:
         """The height of a guest's frame above its interfaces."""
         assert column.frame is not None  # noqa: S101 only called for guests
         bars = max((bar.box.h - 1 for bar in column.bars), default=0)
-        return 10 + LINE_HEIGHT * len(column.frame.lines) + 6 + bars
+        return 10 + LINE_HEIGHT * len(column.frame.lines) + 12 + bars
 
     def _close(self, column: _Column, bottom: float) -> None:
         """Draw a guest's frame around what stands in it; its interfaces end at `bottom`."""
@@ -356,7 +377,9 @@ class _NodeLayout:
         box.y = bottom - tallest - self._head(column)
         box.h = bottom - PROTRUDE - box.y
         for bar in column.bars:
-            bar.box.y = bottom - tallest - bar.box.h + 1
+            ports = [column.slots[i][0] for i in column.ports(bar)]
+            top = min((p.box.y for p in ports if p is not None), default=bottom - tallest)
+            bar.box.y = top - bar.box.h + 1
         self.out.frames.append(column.frame)
         self.out.placed += column.bars
 
@@ -519,4 +542,4 @@ def _networks(drawing: Drawing, states: Sequence[Node]) -> None:
         drawing.box.h = max(drawing.box.h, box.bottom)
         last_nat = nat_bar and any(k > key and k.startswith("NAT") for k in members)
         y = y if last_nat else box.bottom + ROW / 2
-    drawing.box.w = max(drawing.box.w, *(note.box.right for note in drawing.notes))
+    drawing.box.w = max(drawing.box.w, max((note.box.right for note in drawing.notes), default=0))

@@ -141,7 +141,7 @@ def _interface(placed: Placed, news: News, lit: _Lit) -> str:
     classes += ["is-new"] if new or end in news.changed else []
     classes += ["is-lit"] if end in lit.ends else []
     text = text_lines(placed.lines, placed.box.x + TEXT_PAD, placed.box.y + LINE_HEIGHT + 1)
-    badge = _badge(placed.box) if new and not inside_new else ""
+    badge = _badge(placed.box, low=placed.role == "bridge") if new and not inside_new else ""
     return tag(
         "g", _rect(placed.box, RADIUS), text, badge, class_=" ".join(classes), data_end=str(end)
     )
@@ -173,9 +173,10 @@ def _rect(box: Box, radius: float) -> str:
     return tag("rect", x=box.x, y=box.y, width=box.w, height=box.h, rx=float(radius))
 
 
-def _badge(box: Box) -> str:
+def _badge(box: Box, *, low: bool = False) -> str:
+    """The word new at the upper edge of a box; of a bridge at the lower, as ports stand on it."""
     w, h = _BADGE
-    x, y = box.right - w - 6, box.y - h + 3
+    x, y = box.right - w - 6, box.bottom - 3 if low else box.y - h + 3
     rect = tag("rect", x=x, y=y, width=w, height=h, rx=h / 2)
     text = tag("text", "new", x=x + w / 2, y=y + 12, text_anchor="middle")
     return tag("g", rect, text, class_="badge")
@@ -193,13 +194,19 @@ def _legend(drawing: Drawing, news: News) -> str:
     }
     items = [
         f'<li><svg viewBox="0 0 28 8" width="28" height="8" aria-hidden="true">'
-        f'<g class="link is-{kind}"><path d="M0 4L28 4"/></g></svg> {text}</li>'
+        f'<g class="link is-{kind}">{_sample(kind)}</g></svg> {text}</li>'
         for kind, text in words.items()
         if kind in kinds
     ]
     if news != News():
         items.append('<li class="is-new">new since the step before</li>')
     return f'<ul class="topology-legend">{"".join(items)}</ul>' if items else ""
+
+
+def _sample(kind: str) -> str:
+    if kind == "open":
+        return '<path d="M0 4L20 4"/><circle cx="24" cy="4" r="3"/>'
+    return '<path d="M0 4L28 4"/>'
 
 
 def _whole(value: float) -> int:

@@ -94,7 +94,8 @@ def _interface(
         else:
             place = other.namespace or "the node's own namespace"
             facts.append(f"veth pair with {_name(other)} in {escape(place)}")
-    changed = " (changed)" if end in news.changed else ""
+    change = news.changed.get(end)
+    changed = f" <strong>({escape(change)})</strong>" if change else ""
     new = _new(end in news.interfaces)
     return f"{_name(end)}{new}{changed}: {', '.join(facts)}"
 
