@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# The announcement of other generators is no news here: mkdocs<2 is pinned on purpose.
+export NO_MKDOCS_2_WARNING := 1
+
 .DEFAULT_GOAL := site
 .PHONY: site serve test test-lab lint bench bench-lab requirements help clean
 

@@ -5,7 +5,7 @@ from typing import Any
 
 def define_env(env: Any) -> None:
     """Register the guide's macros with mkdocs-macros: each calls the renderer of its page."""
-    from macros.hooks import renderer  # noqa: PLC0415 importing the package stays cheap
+    from macros.build import renderer  # noqa: PLC0415 importing the package stays cheap
     from macros.markup import Calls  # noqa: PLC0415
 
     def register(name: str) -> None:

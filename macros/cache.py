@@ -16,8 +16,8 @@ _PACKAGE = Path(__file__).parent
 
 
 def folder() -> Path:
-    """Where entries are kept: `.cache` in the checkout, so that each has its own."""
-    return _PACKAGE.parent / ".cache" / "guide"
+    """Where entries are kept: `.cache` in the checkout, or GUIDE_CACHE."""
+    return Path(os.environ.get("GUIDE_CACHE") or _PACKAGE.parent / ".cache" / "guide")
 
 
 def text(maker: str, inputs: object, make: Callable[[], str]) -> str:

@@ -2,8 +2,6 @@
 
 import os
 from pathlib import Path
-from posixpath import relpath
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -11,43 +9,33 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
-from macros import frontmatter
+from macros import build
 from macros.errors import GuideError
 from macros.guide import ROOT, Guide
 from macros.render import values
 from macros.render.page import PageRenderer
 
-RECORDED = "recorded"
-"""The folder of the site that recordings' captures are served from."""
-
-
-class _Build:
-    """What one build knows; MkDocs reads its configuration anew for each."""
-
-    command = "build"
-    guide: Guide
-    renderers: dict[str, PageRenderer]
-
 
 def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001 MkDocs' signature
     """Remember whether this is `build` or `serve`."""
-    _Build.command = command
+    build.command = command
 
 
 def on_config(config: MkDocsConfig) -> None:
     """Plan all pages; with LAB set record them; then refuse to go on with anything amiss."""
-    _Build.renderers = {}
+    build.renderers = {}
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
-    _Build.guide = Guide(Path(config.docs_dir), ROOT / "recordings", edition)
+    recordings = ROOT / str(config.extra.get("recordings", "recordings"))
+    build.guide = Guide(Path(config.docs_dir), recordings, edition)
     try:
-        if os.environ.get("LAB") and _Build.command == "build":
+        if os.environ.get("LAB") and build.command == "build":
             from macros.cli.record import record_all  # noqa: PLC0415 the only way to a lab
 
-            record_all(_Build.guide, os.environ["LAB"])
-        problems = list(_Build.guide.problems())
+            record_all(build.guide, os.environ["LAB"])
+        problems = list(build.guide.problems())
     except GuideError as error:
         raise PluginError(str(error)) from error
-    if problems and _Build.command == "build":
+    if problems and build.command == "build":
         raise PluginError(
             "the guide cannot be replayed:\n\n" + "\n\n".join(str(error) for error in problems)
         )
@@ -55,40 +43,17 @@ def on_config(config: MkDocsConfig) -> None:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Serve the captures of the edition, so that they can be downloaded."""
-    guide = _Build.guide
+    guide = build.guide
     folder = guide.recordings / guide.edition_name
     for pcap in sorted(folder.glob("*/*.pcap")):
-        address = f"{RECORDED}/{guide.edition_name}/{pcap.parent.name}/{pcap.name}"
+        address = f"{build.RECORDED}/{guide.edition_name}/{pcap.parent.name}/{pcap.name}"
         files.append(File.generated(config, address, abs_src_path=str(pcap)))
     return files
 
 
-def renderer(env: Any) -> PageRenderer:
-    """The renderer of the page that mkdocs-macros is at."""
-    page: Page = env.page
-    address = page.file.src_uri
-    if address not in _Build.renderers:
-        _Build.renderers[address] = _new_renderer(page)
-    return _Build.renderers[address]
-
-
-def _new_renderer(page: Page) -> PageRenderer:
-    guide = _Build.guide
-    source = guide.docs / page.file.src_uri
-    here = page.file.url if page.file.url.endswith("/") else os.path.dirname(page.file.url)  # noqa: PTH120 a URL
-
-    def href(path: Path) -> str:
-        address = f"{RECORDED}/{guide.edition_name}/{path.parent.name}/{path.name}"
-        return relpath(address, here.rstrip("/") or ".")
-
-    text = source.read_text(encoding="utf-8")
-    before = frontmatter.read(source, text).body_line - 1
-    return PageRenderer(guide, source, before, href, lenient=_Build.command == "serve")
-
-
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     """Values go into the prose; blocks become what search shall find of them."""
-    found = _Build.renderers.get(page.file.src_uri)
+    found = build.renderers.get(page.file.src_uri)
     if found is None:
         return html
     for item in page.toc:
@@ -101,7 +66,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
     """Blocks and drawings go in, and values that occur once lose their marks."""
-    found = _Build.renderers.get(page.file.src_uri)
+    found = build.renderers.get(page.file.src_uri)
     if found is None:
         return output
     return found.slots.finish(output, values.only_repeated)

@@ -43,16 +43,16 @@ class _Server:
     def __init__(self, key: Path) -> None:
         self._key = key
         self._loop = asyncio.new_event_loop()
-        self._listener: Any = None
+        self._listeners: list[Any] = []
         started = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
         self._thread.start()
         started.wait(20)
-        self.port = int(self._listener.get_port())
+        self.port = int(self._listeners[0].get_port())
 
     def _serve(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
-        self._listener = self._loop.run_until_complete(
+        listener = self._loop.run_until_complete(
             asyncssh.listen(
                 "127.0.0.1",
                 0,
@@ -64,6 +64,7 @@ class _Server:
                 encoding=None,
             )
         )
+        self._listeners.append(listener)
         started.set()
         self._loop.run_forever()
 

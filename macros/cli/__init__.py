@@ -9,13 +9,14 @@ from rich.console import Console
 from macros.errors import GuideError
 
 _COMMANDS = {
-    "lab": "macros.cli.lab:lab",
-    "record": "macros.cli.record:record",
-    "check": "macros.cli.check:check",
-    "doctor": "macros.cli.doctor:doctor",
-    "new": "macros.cli.new:new",
+    "lab": ("macros.cli.lab:lab", "Build labs, start them, stop them."),
+    "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
+    "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
+    "doctor": ("macros.cli.doctor:doctor", "Say what this machine lacks, and how to get it."),
+    "new": ("macros.cli.new:new", "Start a page."),
 }
-"""Where each command lives: imported only when it is called, so `guide check` needs no lab."""
+"""Each command's place and its line in the help. A command is imported only when it is called:
+`guide check` needs no lab, and works where labs do not."""
 
 
 class _Lazy(click.Group):
@@ -25,9 +26,13 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ environment; standard output and error share one pipe, so they come in the order
 """
 
 import contextlib
+import os
 import secrets
 import shlex
 import threading
@@ -81,10 +82,10 @@ def run_pair(
     process = _ssh(lab, node, script, sink, stdin, timeout * len(commands) + _GRACE)
     try:
         sink.process = process
-        # wait(timeout=) of sh polls every 100 ms and may return before all output is read;
-        # _timeout and a plain wait() do neither.
+        # wait(timeout=) of sh polls every 100 ms; _timeout and a plain wait() do not.
         with contextlib.suppress(sh.TimeoutException, sh.SignalException):
             process.wait()
+        sink.finish()
     except BaseException:
         _end(lab, node, sink, process)
         raise
@@ -144,14 +145,14 @@ def stream(
         *_options(lab, node),
         script,
         _in=until_closed(),
-        _out=sink,
-        _err=sink.err,
+        _out=sink.out.end,
+        _err=sink.err.end,
         _bg=True,
         _bg_exc=False,
         _tty_out=False,
-        _out_bufsize=0,
         _ok_code=range(256),
     )
+    sink.started()
     handle = Stream(process, sink)
     try:
         yield handle
@@ -186,19 +187,20 @@ def _options(lab: Lab, node: str) -> tuple[str, ...]:
 def _ssh(
     lab: Lab, node: str, script: str, sink: "_Sink", stdin: bytes | None, seconds: float
 ) -> Any:
-    return _SSH(
+    process = _SSH(
         *_options(lab, node),
         script,
         _in=stdin if stdin is not None else b"",
-        _out=sink,
-        _err=sink.err,
+        _out=sink.out.end,
+        _err=sink.err.end,
         _bg=True,
         _bg_exc=False,
         _tty_out=False,
-        _out_bufsize=65536,
         _timeout=seconds,
         _ok_code=range(256),
     )
+    sink.started()
+    return process
 
 
 def _remote(commands: list[str], timeout: float, mark: bytes, with_stdin: bool) -> str:
@@ -244,22 +246,43 @@ def _end(lab: Lab, node: str, sink: "_Sink", process: Any) -> None:
 
 
 class _Sink:
-    """Takes what a process prints, up to a limit; `sh` calls write from a thread of its own."""
+    """Takes what a process prints, up to a limit, as it comes."""
 
     def __init__(self, limit: int | None, on_data: Callable[[bytes], None] | None = None) -> None:
         self._start = time.monotonic()
         self._limit = limit
-        self._on_data = on_data
         self._chunks: list[bytes] = []
+        self._errors: list[bytes] = []
         self._size = 0
         self.overflow = False
         self.process: Any = None
-        self.err = _Errors()
+        self.out = _Pipe(on_data or self._take)
+        self.err = _Pipe(self._errors.append)
 
-    def write(self, chunk: bytes) -> None:
-        if self._on_data is not None:
-            self._on_data(chunk)
-            return
+    def started(self) -> None:
+        """The process has its ends of the pipes; ours are closed, so that theirs are the last."""
+        self.out.close_end()
+        self.err.close_end()
+
+    def finish(self) -> None:
+        """Wait until all output is read.
+
+        Not all errors: the shared connection, should ssh have to renew it, is a process that
+        keeps the caller's standard error open for as long as it lives.
+        """
+        self.out.thread.join(_GRACE)
+
+    def data(self) -> bytes:
+        return b"".join(self._chunks)
+
+    def errors(self) -> str:
+        return b"".join(self._errors).decode("utf-8", "backslashreplace")
+
+    def elapsed(self) -> float:
+        """Seconds since the command was sent."""
+        return time.monotonic() - self._start
+
+    def _take(self, chunk: bytes) -> None:
         if self.overflow:
             return
         self._chunks.append(chunk)
@@ -269,23 +292,26 @@ class _Sink:
             if self.process is not None:
                 self.process.kill()
 
-    def data(self) -> bytes:
-        return b"".join(self._chunks)
 
-    def errors(self) -> str:
-        return self.err.text()
+class _Pipe:
+    """A pipe and a thread that hands over what comes through it.
 
-    def elapsed(self) -> float:
-        """Seconds since the command was sent."""
-        return time.monotonic() - self._start
+    sh can call back too, but only line by line or byte by byte; a capture is neither.
+    """
 
+    def __init__(self, on_data: Callable[[bytes], object]) -> None:
+        self._ours, self.end = os.pipe()
+        self._open = True
+        self._on_data = on_data
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
 
-class _Errors:
-    def __init__(self) -> None:
-        self._chunks: list[bytes] = []
+    def close_end(self) -> None:
+        if self._open:
+            os.close(self.end)
+            self._open = False
 
-    def write(self, chunk: bytes) -> None:
-        self._chunks.append(chunk)
-
-    def text(self) -> str:
-        return b"".join(self._chunks).decode("utf-8", "backslashreplace")
+    def _read(self) -> None:
+        with open(self._ours, "rb", buffering=0) as stream:  # noqa: PTH123 a descriptor
+            while chunk := stream.read(65536):
+                self._on_data(chunk)

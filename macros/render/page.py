@@ -22,6 +22,9 @@ from macros.store.read import repair
 
 _NOTES = markdown.Markdown()
 _T = TypeVar("_T")
+# Stand in a cached figure for the addresses of its captures, which differ from page to page.
+_HREF = "guide-capture-1"
+_OTHER_HREF = "guide-capture-2"
 
 
 class PageRenderer(Calls):
@@ -111,7 +114,7 @@ class PageRenderer(Calls):
                 id=name,
                 title=title,
                 highlight=tuple(highlight),
-                previous=nodes[len(observed) :] or None,
+                previous=nodes[len(observed) :],
             )
 
         return self._slot(
@@ -131,10 +134,56 @@ class PageRenderer(Calls):
         all_fields: bool = False,
         id: str | None = None,
     ) -> str:
-        raise NotImplementedError
+        block, recording = self._find(capture)
+        if recording is None:
+            return self._missing(title or f"a packet of {capture}", [(block, recording)])
+        pcap = self._pcap(recording)
+        name = id or "-".join([block.id, *(layers or ())])
+        href = self._href(pcap)
+        lines = recording.text.splitlines()
+        inputs = ["packet", *self._of(block, pcap), match, title, layers, all_fields, name, lines]
+
+        def make() -> str:
+            from macros.packets import flow, html, read  # noqa: PLC0415 only if nothing is cached
+
+            packets = read.packets(pcap)
+            chosen = flow.pick(packets, match)
+            return html.packet_figure(
+                chosen,
+                id=name,
+                title=title,
+                node=block.node,
+                interface=_interface(block),
+                total=len(packets),
+                layers=layers,
+                all_fields=all_fields,
+                pcap_href=_HREF,
+                tcpdump=lines[chosen.number - 1 : chosen.number],
+            )
+
+        return self._drawing(inputs, make, {_HREF: href}, title)
 
     def packets(self, capture: str, *, title: str = "", id: str | None = None) -> str:  # noqa: D102
-        raise NotImplementedError
+        block, recording = self._find(capture)
+        if recording is None:
+            return self._missing(title or f"the packets of {capture}", [(block, recording)])
+        pcap = self._pcap(recording)
+        name = id or f"{block.id}-all"
+
+        def make() -> str:
+            from macros.packets import html, read  # noqa: PLC0415 only if nothing is cached
+
+            return html.packet_list(
+                read.packets(pcap),
+                id=name,
+                title=title,
+                node=block.node,
+                interface=_interface(block),
+                pcap_href=_HREF,
+            )
+
+        inputs = ["packets", *self._of(block, pcap), title, name]
+        return self._drawing(inputs, make, {_HREF: self._href(pcap)}, title)
 
     def compare(  # noqa: D102
         self,
@@ -146,7 +195,50 @@ class PageRenderer(Calls):
         title: str = "",
         id: str | None = None,
     ) -> str:
-        raise NotImplementedError
+        found = [self._find(reference) for reference in (before, after)]
+        (one, first), (two, second) = found
+        if first is None or second is None:
+            return self._missing(title or f"{before} and {after} compared", found)
+        pcaps = (self._pcap(first), self._pcap(second))
+        later = match if after_match is None else after_match
+        name = id or f"{one.id}-{two.id}"
+        inputs = ["compare", *self._of(one, pcaps[0]), *self._of(two, pcaps[1])]
+
+        def make() -> str:
+            from macros.packets import flow, html, read  # noqa: PLC0415 only if nothing is cached
+
+            return html.compare_figure(
+                flow.pick(read.packets(pcaps[0]), match),
+                flow.pick(read.packets(pcaps[1]), later),
+                id=name,
+                title=title,
+                before=_seen_at(one),
+                after=_seen_at(two),
+                a_href=_HREF,
+                b_href=_OTHER_HREF,
+            )
+
+        hrefs = {_HREF: self._href(pcaps[0]), _OTHER_HREF: self._href(pcaps[1])}
+        return self._drawing([*inputs, match, later, title, name], make, hrefs, title)
+
+    def _drawing(
+        self, inputs: object, make: Callable[[], str], hrefs: Mapping[str, str], title: str
+    ) -> str:
+        """A packet figure from the cache; the addresses of its captures are filled in here."""
+        html = self._guard(lambda: cache.text("packets", inputs, make))
+        for mark, href in hrefs.items():
+            html = html.replace(mark, escape(href))
+        return self._slot(html, f"<p>{escape(title)}</p>" if title else "")
+
+    def _pcap(self, recording: Recording) -> Path:
+        if recording.pcap is None:
+            self._fail(f"block {recording.id} is no capture")
+        return recording.pcap
+
+    @staticmethod
+    def _of(block: Block, pcap: Path) -> tuple[str, ...]:
+        """What a figure shows of a capture beside its packets."""
+        return (cache.file_hash(pcap), block.node, _interface(block))
 
     def value(self, block: str, path: str) -> str:  # noqa: D102
         found, recording = self._find(block)
@@ -323,3 +415,14 @@ class PageRenderer(Calls):
 
     def _fail(self, message: str, fix: str | None = None) -> NoReturn:
         raise GuideError(message, page=self._source, line=self._before + current_line(), fix=fix)
+
+
+def _interface(block: Block) -> str:
+    of = block.capture
+    return "" if of is None else of.interface
+
+
+def _seen_at(block: Block) -> str:
+    of = block.capture
+    within = f", {block.netns}" if block.netns else ""
+    return f"{block.node}{within}, {of.interface if of else ''}"

@@ -51,8 +51,10 @@ def publish(staged: Path, edition_folder: Path, key: str) -> bool:
         _sync(fresh)
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
+        # copytree gathers what went wrong with each file: (from, to, why).
+        why = error.strerror or str(error.args[0][0][2])
         raise GuideError(
-            f"{edition_folder} cannot be written: {error.strerror}; the earlier recordings of"
+            f"{edition_folder} cannot be written: {why}; the earlier recordings of"
             f" {key} are untouched",
             fix="make room or give the right to write, then record again",
         ) from error
