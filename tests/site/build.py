@@ -51,7 +51,7 @@ def build_sample(work: Path, target: Path) -> None:
     config.write_text(
         f"INHERIT: {ROOT}/mkdocs.yml\n"
         f"docs_dir: {docs}\n"
-        "nav:\n  - Sample: index.md\n  - Other: other.md\n"
+        "nav:\n  - Sample: index.md\n  - Figures: figures.md\n  - Other: other.md\n"
         f"theme:\n  custom_dir: {ROOT}/overrides\n"
         f"hooks: [{SAMPLE}/hook.py]\n"
         "plugins: [search, offline]\n"

@@ -24,7 +24,9 @@
     });
   }
 
-  const scrollers = document.querySelectorAll("figure [role=region][tabindex='0']");
+  const scrollers = [...document.querySelectorAll("figure [role=region][tabindex='0']")].filter(
+    (box) => getComputedStyle(box).overflowX !== "visible",
+  );
   if (scrollers.length && "ResizeObserver" in window) {
     const seen = new ResizeObserver((entries) => {
       const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);

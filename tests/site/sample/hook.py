@@ -1,16 +1,85 @@
-"""Puts the figures of the sample where core's hooks put theirs: after the search has its index."""
+"""Puts the figures of the sample where core's hooks put theirs: after the search has its index.
+
+Figures are files under figures/, and, on the page figures.md, what the project's own renderers
+make of captures and states under tests/data.
+"""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from macros.draw import state
+from macros.draw.topology import topology
+from macros.packets.compare import compare_figure
+from macros.packets.html import packet_figure, packet_list
+from macros.packets.model import Packet
+from macros.packets.read import packets
+
 FIGURES = Path(__file__).parent / "figures"
+DATA = Path(__file__).parents[2] / "data"
+
+
+def _capture(name: str) -> tuple[Packet, ...]:
+    return packets(DATA / f"packets/{name}.pcap")
+
+
+def _state(name: str) -> state.Node:
+    return state.read((DATA / f"draw/{name}.json").read_text())
+
+
+def _packet() -> str:
+    return packet_figure(
+        _capture("http-nooffload")[3],
+        id="one",
+        node="node0",
+        interface="eth1",
+        pcap_href="capture.pcap",
+        tcpdump=["a line of tcpdump"],
+    )
+
+
+def _packets() -> str:
+    return packet_list(_capture("http-nooffload"), id="all", node="node0", highlight=[1])
+
+
+def _compared() -> str:
+    before, after = _capture("forward-red")[0], _capture("forward-blue")[0]
+    return compare_figure(before, after, id="compared")
+
+
+def _topology() -> str:
+    return topology([_state("docker-web-client")], id="web", title="Two containers and docker0")
+
+
+def _new() -> str:
+    return topology(
+        [_state("docker-web")],
+        id="new",
+        title="What starting a container added",
+        previous=[_state("docker-started")],
+    )
+
+
+def _vxlan() -> str:
+    return packet_figure(_capture("vxlan")[0], id="vxlan", node="node0", all_fields=True)
+
+
+MADE: dict[str, Callable[[], str]] = {
+    "packet": _packet,
+    "packets": _packets,
+    "compared": _compared,
+    "topology": _topology,
+    "new": _new,
+    "vxlan": _vxlan,
+}
+
+
+def _figure(found: re.Match[str]) -> str:
+    name = found[1]
+    return MADE[name]() if name in MADE else (FIGURES / f"{name}.html").read_text()
 
 
 def on_post_page(output: str, **_: Any) -> str:
-    """The page, each placeholder replaced by the file it names."""
-    return re.sub(
-        r'<div data-figure="([a-z]+)">.*?</div>',
-        lambda found: (FIGURES / f"{found[1]}.html").read_text(),
-        output,
-    )
+    """The page, each placeholder replaced by its figure."""
+    return re.sub(r'<div data-figure="([a-z]+)">.*?</div>', _figure, output)
