@@ -48,7 +48,7 @@ _SHOWN = {
     "Linux cooked": ("direction", "src", "type"),
     "Linux cooked v2": ("direction", "src", "index", "type"),
     "ARP": ("operation", "sender_ip", "sender_mac", "target_ip", "target_mac"),
-    "IPv4": ("src", "dst", "protocol", "ttl", "length"),
+    "IPv4": ("src", "dst", "protocol", "ttl"),
     "IPv6": ("src", "dst", "protocol", "ttl"),
     "IPv6 options": ("protocol",),
     "UDP": ("sport", "dport", "length"),
@@ -71,13 +71,8 @@ def count(number: int) -> str:
 
 
 def place(field: Field, base: int = 0) -> str:
-    """Where a field is, counted from byte `base`: its bytes, or its byte and bits."""
+    """The bytes that a field touches, counted from byte `base`; hexed() shows which bits."""
     first, last = field.first - base, field.last - base
-    if field.length % 8 or field.offset % 8:
-        start = field.offset % 8
-        stop = start + field.length - 1
-        bits = f"bit {start}" if field.length == 1 else f"bits {start}{_TO}{stop}"
-        return f"{first}, {bits}"
     return f"{first}" if first == last else f"{first}{_TO}{last}"
 
 
@@ -134,17 +129,25 @@ def shown_fields(layer: Layer) -> tuple[Field, ...]:
     return tuple(found)
 
 
+def state_of(field: Field) -> str:
+    """How a checksum is, beside its value."""
+    if field.state not in {"wrong", "partial"}:
+        return ""
+    return f' <span class="st st-{field.state}">{field.state}</span>'
+
+
 def _chips(layer: Layer, numbers: Numbers, marks: Marks) -> str:
-    chips = []
-    for field in shown_fields(layer):
-        state = f' <span class="st st-{field.state}">{field.state}</span>' if field.state else ""
-        if field.state == "none":
-            state = ""
-        chips.append(
-            f'<li class="fd" data-f="{numbers.of(field)}"><span class="fd-l">{escape(field.label)}'
-            f'</span> <span class="fd-v">{valued(field, marks)}</span>{state}</li>'
-        )
+    chips = [
+        f'<li class="fd" data-f="{numbers.of(field)}"><span class="fd-l">{escape(field.label)}'
+        f'</span> <span class="fd-v">{valued(field, marks)}</span>{state_of(field)}</li>'
+        for field in shown_fields(layer)
+    ]
     return f'<ul class="fds">{"".join(chips)}</ul>' if chips else ""
+
+
+def _long(what: str, most: int) -> str:
+    """The class of a cell whose content may be broken."""
+    return " c-long" if len(what) > most else ""
 
 
 def table(layer: Layer, numbers: Numbers, marks: Marks, *, base: int = 0) -> str:
@@ -156,8 +159,8 @@ def table(layer: Layer, numbers: Numbers, marks: Marks, *, base: int = 0) -> str
             f'<tr role="row" data-f="{numbers.of(field)}">'
             f'<td role="cell" class="c-at">{place(field, base)}</td>'
             f'<th role="rowheader" scope="row">{escape(field.label)}</th>'
-            f'<td role="cell" class="c-hex">{hexed(field)}</td>'
-            f'<td role="cell" class="c-val">{valued(field, marks)}</td>'
+            f'<td role="cell" class="c-hex{_long(hexed(field), 17)}">{hexed(field)}</td>'
+            f'<td role="cell" class="c-val{_long(field.shown, 17)}">{valued(field, marks)}</td>'
             f'<td role="cell"{state}>{escape(field.meaning)}</td></tr>'
         )
     head = "".join(
@@ -190,6 +193,13 @@ def _text(layer: Layer, numbers: Numbers) -> str:
         f'<pre class="hd-text" data-f="{numbers.of(field)}" data-say="{say}">'
         f"{escape(text)}{more}</pre>{note}"
     )
+
+
+def _purpose(layer: Layer) -> str:
+    """What it is for; data that says something of itself needs no such word."""
+    if layer.name == "Data" and (layer.fields[0].meaning or layer.role):
+        return ""
+    return _PURPOSE.get(layer.name, "")
 
 
 def boxes(
@@ -236,7 +246,7 @@ def boxes(
         f'<div class="hd hd-{colour(layer)}{" hd-thin" if layer.name == "Padding" else ""}" '
         f'role="group" aria-label="{escape(layer.title)}{kind}, {count(layer.length)}"{padding}>'
         f'<p class="hd-name"><b>{escape(layer.title)}</b> '
-        f'<span class="hd-for">{_PURPOSE.get(layer.name, "")}</span> '
+        f'<span class="hd-for">{_purpose(layer)}</span> '
         f'<span class="hd-size"><b>{count(layer.length)}</b> '
         f'<span class="hd-at">{span}</span></span></p>{body}{nested}</div>{beside}'
     )

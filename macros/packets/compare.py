@@ -6,7 +6,16 @@ from difflib import SequenceMatcher
 from html import escape
 
 from macros.packets import flow
-from macros.packets.boxes import Marks, Numbers, colour, count, place, shown_fields, valued
+from macros.packets.boxes import (
+    Marks,
+    Numbers,
+    colour,
+    count,
+    place,
+    shown_fields,
+    state_of,
+    valued,
+)
 from macros.packets.dump import dump
 from macros.packets.model import Field, Layer, Packet
 from macros.render import values
@@ -290,7 +299,7 @@ def _chips(chosen: Sequence[Field], numbers: Numbers, marks: Marks) -> str:
     chips = "".join(
         f'<li class="fd" data-f="{numbers.of(field)}" data-say="{escape(_say(field))}">'
         f'<span class="fd-l">{escape(field.label)}</span> '
-        f'<span class="fd-v">{valued(field, marks)}</span></li>'
+        f'<span class="fd-v">{valued(field, marks)}</span>{state_of(field)}</li>'
         for field in chosen
     )
     return f'<ul class="fds">{chips}</ul>' if chips else ""
@@ -311,8 +320,8 @@ def _table(
             continue
         number = (numbers[1] if change.after else numbers[0]).of(field)
         cells = "".join(
-            f'<td role="cell" class="c-val {word}">'
-            f'<span class="c-word">{escape(name)}</span> {valued(one, marks) if one else "none"}</td>'
+            f'<td role="cell" class="c-val {word}"><span class="c-word">{escape(name)}</span> '
+            f"{valued(one, marks) if one else 'none'}</td>"
             for one, word, name in zip(
                 (change.before, change.after), ("c-old", "c-new"), names, strict=True
             )

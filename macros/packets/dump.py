@@ -3,12 +3,34 @@
 from collections.abc import Collection, Sequence
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 
 from macros.packets.boxes import Numbers, colour, count
 from macros.packets.model import Layer
 
 # Of a long payload only so much is shown; the file has the rest.
 _MOST_DATA = 160
+
+
+class _Run(NamedTuple):
+    """What makes bytes look alike: the header's colour, whether they changed, their fields."""
+
+    colour: str
+    changed: bool
+    fields: str
+
+    def as_text(self) -> "_Run":
+        """The same for the column of letters."""
+        return self if self.colour == "data" else self._replace(fields="")
+
+    def span(self, text: str) -> str:
+        new = " by-new" if self.changed else ""
+        tied = f' data-f="{self.fields}"' if self.fields else ""
+        return f'<span class="by by-{self.colour}{new}"{tied}>{escape(text)}</span>'
+
+
+def _letter(byte: int) -> str:
+    return chr(byte) if 32 <= byte < 127 else "\N{MIDDLE DOT}"
 
 
 def dump(
@@ -18,11 +40,13 @@ def dump(
     *,
     changed: Collection[int] = (),
     label: str = "",
+    steps: bool = True,
 ) -> str:
     """The bytes of `layers` in rows of 16, or of 8 where there is less room.
 
     Offsets count from the first of these bytes. `changed` marks bytes (counted in the packet).
-    Screen readers are told of the tables, which say the same.
+    Screen readers are told of the fields, which say the same; with `steps` packet.js lets arrow
+    keys go through them.
     """
     if not layers:
         return ""
@@ -44,23 +68,21 @@ def dump(
             for at in range(field.first, min(field.last + 1, last)):
                 of_byte.setdefault(at, []).append(numbers.of(field))
 
-    def run(key: tuple[str, str, bool], places: Sequence[int], text: str) -> str:
-        kind, fields, new = key
-        diff = " by-new" if new else ""
-        return f'<span class="by by-{kind}{diff}" data-f="{fields}">{text}</span>' if places else ""
+    # A run is what lies together: the bytes of one field, or in the text those of one colour,
+    # where only data, which is a text, is tied to its field.
+    def run(at: int) -> _Run:
+        return _Run(colour_of[at], at in changed, " ".join(of_byte.get(at, ())))
 
     def eight(start: int) -> tuple[str, str]:
         places = [at for at in range(start, min(start + 8, last)) if at in colour_of]
-        keyed = [
-            (at, (colour_of[at], " ".join(of_byte.get(at, [])), at in changed)) for at in places
+        hexes = [
+            one.span(bytes(data[at] for at in group).hex(" "))
+            for one, group in groupby(places, key=run)
         ]
-        hexes, texts = [], []
-        for key, group in groupby(keyed, key=lambda pair: pair[1]):
-            run_places = [at for at, _ in group]
-            raw = bytes(data[at] for at in run_places)
-            text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in raw)
-            hexes.append(run(key, run_places, raw.hex(" ")))
-            texts.append(run(key, run_places, escape(text)))
+        texts = [
+            one.span("".join(_letter(data[at]) for at in group))
+            for one, group in groupby(places, key=lambda at: run(at).as_text())
+        ]
         return " ".join(hexes), "".join(texts)
 
     rows = []
@@ -78,9 +100,10 @@ def dump(
         )
     left = stop - last
     more = f'<p class="hx-more">and {count(left)} more in the file</p>' if left > 0 else ""
+    keys = "; arrow keys go from field to field" if steps else ""
     name = escape(label or f"the {count(stop - base)} of this packet")
     return (
-        f'<div class="dump" tabindex="0" role="group" aria-label="{name} in hex; the tables say '
-        f'the same; arrow keys go from field to field"><div class="hxs" aria-hidden="true">'
+        f'<div class="dump" tabindex="0" role="group" aria-label="{name} in hex; the fields say '
+        f'the same{keys}"><div class="hxs" aria-hidden="true">'
         f"{''.join(rows)}</div>{more}</div>"
     )

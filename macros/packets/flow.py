@@ -188,7 +188,9 @@ def _announced(packet: Packet, above: Layer) -> int:
     address = _address(packet)
     if address is None or address.name != "IPv4" or not address["length"].value:
         return _inside(above)
-    return int(address["length"].value) - address.length - above.length
+    words = above.get("data_offset")
+    header = int(words.value) * 4 if words is not None else above.length
+    return int(address["length"].value) - address.length - header
 
 
 def _what_icmp(above: Layer) -> str:

@@ -56,7 +56,7 @@ def packet_figure(
         f'<span class="pk-facts">{" · ".join(one for one in facts if one)}</span></figcaption>'
         f'<div class="pk-boxes">'
         f"{boxes(drawn, numbers, marks, base=base, opened=all_fields)}</div>"
-        f"{dump(drawn, packet.data, numbers)}{readout()}"
+        f'<div class="pk-bytes">{dump(drawn, packet.data, numbers)}{readout()}</div>'
         f"{_below(node, tcpdump, pcap_href)}</figure>"
     )
 
@@ -97,6 +97,7 @@ def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> str:
     carried = escape(flow.carrier(packet).removeprefix(", "))
     if carried:
         what += f' <span class="pl-in">{carried}</span>'
+    inside = boxes(packet.layers, numbers, marks, tables=False)
     hidden = '<span class="visually-hidden">{} </span>'
     return (
         f"<li{' class=pl-lit' if lit else ''}><details><summary>"
@@ -105,8 +106,7 @@ def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> str:
         f'<span class="pl-from">{hidden.format("from")}{source}</span>'
         f'<span class="pl-to">{hidden.format("to")}{target}</span>'
         f'<span class="pl-what">{what}</span></summary>'
-        f"{boxes(packet.layers, numbers, marks, tables=False)}"
-        f"{dump(packet.layers, packet.data, numbers)}</details></li>"
+        f"{inside}{dump(packet.layers, packet.data, numbers, steps=False)}</details></li>"
     )
 
 

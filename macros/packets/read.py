@@ -245,6 +245,8 @@ def _data(record: Record, offset: int, length: int, before: list[Layer]) -> Fiel
         name = kind.shown.split(" ", 1)[-1] if kind else ""
         if name in _LEAST:
             meaning = f"no whole, well-formed {name} header"
+    if not meaning and (under is None or under.name not in {"TCP", "UDP"}):
+        meaning = "not decoded here"
     if length and record.wire > len(record.data) == offset + length:
         kept = f"the capture kept {len(record.data)} of {record.wire} bytes"
         meaning = f"{meaning}; {kept}" if meaning else kept

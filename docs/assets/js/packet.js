@@ -29,7 +29,7 @@
 
   const orderIn = (dump) => {
     const seen = new Set();
-    for (const el of dump.querySelectorAll(".by")) {
+    for (const el of dump.querySelectorAll(".by[data-f]")) {
       for (const number of el.dataset.f.split(" ")) seen.add(number);
     }
     return [...seen];
@@ -79,7 +79,7 @@
         return [name, change, row.lastElementChild.textContent].filter(Boolean);
       }
       const bytes = cell(".c-at");
-      const where = /\D/.test(bytes) && !bytes.includes(",") ? `bytes ${bytes}` : `byte ${bytes}`;
+      const where = /\D/.test(bytes) ? `bytes ${bytes}` : `byte ${bytes}`;
       return [name, where, cell(".c-val"), row.lastElementChild.textContent].filter(Boolean);
     }
     const told = elements.find((el) => el.dataset.say);
@@ -98,10 +98,8 @@
 
   const at = (target) => {
     const el = target.closest?.("figure.packet [data-f]");
-    return el && { figure: scopeOf(el), numbers: el.dataset.f.split(" ") };
+    return el && { figure: el.closest("figure.packet"), numbers: el.dataset.f.split(" ") };
   };
-
-  const scopeOf = (el) => el.closest("figure.packet");
 
   /* ---- pointer ---- */
 
@@ -148,7 +146,7 @@
         light(figure, []);
         return;
       }
-      if (!event.target.matches(".dump")) return;
+      if (!event.target.matches(".dump") || !figure.querySelector(".pk-say")) return;
       const order = orderIn(event.target);
       const now = order.indexOf((lit.get(figure) ?? [])[0]);
       const to = {
@@ -175,7 +173,7 @@
 
   /* Only with this script is there something to say. */
   for (const say of document.querySelectorAll("figure.packet .pk-say")) {
-    say.dataset.hint = "Point at a field or at a byte: both light up.";
+    say.dataset.hint = "Point at a field or a byte, or tap it: both light up.";
     say.textContent = say.dataset.hint;
     say.hidden = false;
   }
