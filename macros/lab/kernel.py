@@ -6,8 +6,6 @@ import re
 import shutil
 from pathlib import Path
 
-import sh
-
 from macros.errors import GuideError
 from macros.lab import inputs
 from macros.lab.packages import Apt, Locked
@@ -80,17 +78,18 @@ def _unpack(apt: Apt, source: Locked, work: Path, progress: Progress) -> Path:
         half = work / "source.new"
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir()
-        # The tree without what only other architectures and the documentation need.
-        sh.tar(
-            sh.tar(
-                sh.dpkg_deb("--fsys-tarfile", deb, _piped=True, _env=environment()),
-                "-xO", "--wildcards", "./usr/src/linux-source-*.tar.xz",
-                _piped=True, _env=environment(),
-            ),
-            "-xJ", "--strip-components=1", "-C", half, "--exclude=linux-source-*/Documentation/*/*",
-            _env=environment(),
+        # In two steps, not through a pipe of sh: there, a reader that ended early left the writer
+        # waiting for ever.
+        call("dpkg-deb", "-x", deb, half / "deb", what="unpacking the kernel's package")
+        (packed,) = (half / "deb/usr/src").glob("linux-source-*.tar.xz")
+        (half / "tree").mkdir()
+        call(
+            "tar", "-xJf", packed, "--strip-components=1", "-C", half / "tree",
+            "--exclude=linux-source-*/Documentation/*/*",
+            what="unpacking the kernel's source",
         )  # fmt: skip
-        half.rename(tree)
+        (half / "tree").rename(tree)
+        shutil.rmtree(half)
         shutil.rmtree(work / "package")
     return tree
 
