@@ -1,5 +1,6 @@
 """Builds what the browser tests look at: the guide, and a sample page of hand-made figures."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,8 @@ def _mkdocs(config: Path, target: Path) -> None:
         text=True,
         cwd=ROOT,
         check=False,
+        # Material advertises its successor on every build otherwise.
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
     )
     if done.returncode:
         message = f"mkdocs build -f {config} failed:\n{done.stdout}{done.stderr}"

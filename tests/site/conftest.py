@@ -13,7 +13,10 @@ from tests.site.build import Site, build_guide, build_sample, served
 @pytest.fixture(scope="session")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("guide") / "site"
-    build_guide(folder)
+    try:
+        build_guide(folder)
+    except AssertionError as error:
+        pytest.fail(str(error), pytrace=False)
     with served(folder) as site:
         yield site
 

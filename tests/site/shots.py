@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
                         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                         shot = folder / f"{name.replace('/', '-')}-{scheme}-{label}.png"
                         page.screenshot(path=shot, full_page=True, animations="disabled")
-                        print(shot)  # noqa: T201 - a command line tool
+                        print(shot)
             browser.close()
 
 
