@@ -177,7 +177,7 @@ def _start_nat(state: State, node: Node) -> tuple[process.Process, int]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        slirp = f"slirp:///v4/tcpfwd=127.0.0.1:{port}:10.0.2.15:22"
+        slirp = f"slirp:///v4/disable_host_loopback/tcpfwd=127.0.0.1:{port}:10.0.2.15:22"
         started = process.start(
             f"{node.name}'s NAT", ["vde_plug", slirp, f"ptp://{plug}"], log, env=environment()
         )
