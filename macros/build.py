@@ -3,7 +3,7 @@
 It is a module of its own because MkDocs loads hooks as files, under names of its choice.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from posixpath import dirname, relpath
 from typing import Any
 
@@ -17,6 +17,7 @@ RECORDED = "recorded"
 """The folder of the site that recordings' captures are served from."""
 
 command = "build"
+use_directory_urls = True
 guide: Guide = Guide(ROOT / "docs", ROOT / "recordings", "")
 renderers: dict[str, PageRenderer] = {}
 
@@ -38,6 +39,12 @@ def _new_renderer(page: Page) -> PageRenderer:
         address = f"{RECORDED}/{guide.edition_name}/{path.parent.name}/{path.name}"
         return relpath(address, here.rstrip("/") or ".")
 
+    def address(other: Path) -> str:
+        uri = PurePosixPath(other.relative_to(guide.docs))
+        flat = uri.name == "index.md" or not use_directory_urls
+        html = uri.with_suffix(".html") if flat else uri.with_suffix("") / "index.html"
+        return relpath(str(html), here.rstrip("/") or ".")
+
     text = source.read_text(encoding="utf-8")
     before = frontmatter.read(source, text).body_line - 1
-    return PageRenderer(guide, source, before, href, lenient=command == "serve")
+    return PageRenderer(guide, source, before, href, address, lenient=command == "serve")

@@ -24,6 +24,7 @@ def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001 MkDocs' signa
 def on_config(config: MkDocsConfig) -> None:
     """Plan all pages; with LAB set record them; then refuse to go on with anything amiss."""
     build.renderers = {}
+    build.use_directory_urls = config.use_directory_urls
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
     recordings = ROOT / str(config.extra.get("recordings", "recordings"))
     build.guide = Guide(Path(config.docs_dir), recordings, edition)

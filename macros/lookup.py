@@ -26,7 +26,7 @@ def lookup(recording: Recording, path: str) -> Any:
     from macros.records import kinds  # noqa: PLC0415
     from macros.records import path as records_path  # noqa: PLC0415
 
-    record = kinds.read(recording.command, recording.text, recording.twin)
+    record = kinds.read(recording.ran, recording.text, recording.twin)
     return records_path.lookup(record, path)
 
 

@@ -81,8 +81,8 @@ class Calls(ABC):
         """Interfaces, namespaces and veth pairs as observed; what `previous` lacks is new."""
 
     @abstractmethod
-    def machines(self, *, title: str, id: str) -> str:
-        """The lab's machines and networks."""
+    def machines(self, *observed: str, title: str, id: str | None = None) -> str:
+        """The machines and networks of a lab, as observed on its nodes."""
 
     @abstractmethod
     def packet(
@@ -146,8 +146,12 @@ class Calls(ABC):
         """A version of this edition: `version("Docker")`."""
 
     @abstractmethod
-    def versions(self) -> str:
+    def all_versions(self) -> str:
         """A table of all versions of this edition."""
+
+    @abstractmethod
+    def commands(self) -> str:
+        """Every command of the guide, and the blocks that use it."""
 
     @abstractmethod
     def prepared(self) -> str:

@@ -200,7 +200,7 @@ class _Collector(Calls):
 
     # These read recordings; a plan has none.
     topology = machines = packet = packets = compare = _nothing
-    value = expect = version = versions = prepared = _nothing
+    value = expect = version = all_versions = commands = prepared = _nothing
 
     def _line(self) -> int:
         return self.before + current_line()

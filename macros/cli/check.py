@@ -55,16 +55,21 @@ def check(edition: str | None, as_json: bool) -> None:
 
 
 def _page(guide: Guide, source: Path) -> GuideError | None:
-    """Render one page's macros as a build would, for its claims."""
-    front = frontmatter.read(source, source.read_text(encoding="utf-8"))
-    renderer = PageRenderer(guide, source, front.body_line - 1, lambda path: path.name)
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 Markdown
-    environment.globals = {name: getattr(renderer, name) for name in Calls.names()}
+    """What a build would find wrong with one page's claims, or None."""
     try:
-        environment.from_string(front.body).render(page={"title": front.title})
+        expand(guide, source)
     except GuideError as error:
         return error
     return None
+
+
+def expand(guide: Guide, source: Path) -> str:
+    """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
+    front = frontmatter.read(source, source.read_text(encoding="utf-8"))
+    renderer = PageRenderer(guide, source, front.body_line - 1, lambda path: path.name, str)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 Markdown
+    environment.globals = {name: getattr(renderer, name) for name in Calls.names()}
+    return environment.from_string(front.body).render(page={"title": front.title})
 
 
 def _plain(error: GuideError) -> dict[str, object]:

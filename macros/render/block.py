@@ -92,7 +92,9 @@ def _output(
         refs.setdefault(choosing.single(plain, substitute(anchor, bound), "explain"), []).append(
             number
         )
-    html = [_line(line, n in lit, refs.get(n, ())) for n, line in enumerate(marked)]
+    # tcpdump's lines are sentences, not columns: they wrap.
+    wraps = recording.pcap is not None
+    html = [_line(line, n in lit, refs.get(n, ()), wraps) for n, line in enumerate(marked)]
     parts = []
     for visible, run in _runs(len(plain), shown | lit | refs.keys()):
         chunk = "".join(html[n] for n in run)
@@ -104,7 +106,7 @@ def _output(
                 f'<details class="fold"><summary>{count}</summary>{_pre(chunk, recording.id)}'
                 "</details>"
             )
-    return f'<div class="out">{"".join(parts)}</div>'
+    return f'<div class="out{" wrap" if wraps else ""}">{"".join(parts)}</div>'
 
 
 def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
@@ -116,13 +118,15 @@ def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
     ]
 
 
-def _line(html: str, lit: bool, refs: Sequence[int]) -> str:
+def _line(html: str, lit: bool, refs: Sequence[int], wraps: bool) -> str:
     marks = "".join(
         f'<span class="note-ref" data-n="{n}"><span class="sr"> note </span>{n}</span>'
         for n in refs
     )
     inner = f"{html}{' ' if marks else ''}{marks}"
-    return f'<span class="line hl">{inner}</span>\n' if lit else f"{inner}\n"
+    if not (lit or wraps):
+        return f"{inner}\n"
+    return f'<span class="line{" hl" if lit else ""}">{inner}</span>\n'
 
 
 def _pre(html: str, block_id: str) -> str:

@@ -15,7 +15,7 @@ from macros.lookup import lookup
 from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.render import block as block_html
-from macros.render import claims, netns, values
+from macros.render import claims, commands, netns, values
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
 from macros.store.read import repair
@@ -31,8 +31,8 @@ class PageRenderer(Calls):
     """Renders the calls of the page `source`.
 
     `before` is the number of lines above the page's text, for errors. `href` gives the address
-    of a recording's file from the page. With `lenient`, what is missing is shown as such, as
-    `serve` does; without, it is an error.
+    of a recording's file from the page, `address` that of another page by its source. With
+    `lenient`, what is missing is shown as such, as `serve` does; without, it is an error.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class PageRenderer(Calls):
         source: Path,
         before: int,
         href: Callable[[Path], str],
+        address: Callable[[Path], str],
         *,
         lenient: bool = False,
     ) -> None:
@@ -48,6 +49,7 @@ class PageRenderer(Calls):
         self._source = source
         self._before = before
         self._href = href
+        self._address = address
         self._lenient = lenient
         self._key = "-".join(source.relative_to(guide.docs).with_suffix("").parts)
         self.slots = Slots()
@@ -121,8 +123,22 @@ class PageRenderer(Calls):
             self._guard(lambda: cache.text("draw", inputs, make)), f"<p>{escape(title)}</p>"
         )
 
-    def machines(self, *, title: str, id: str) -> str:  # noqa: D102
-        raise NotImplementedError
+    def machines(self, *observed: str, title: str, id: str | None = None) -> str:  # noqa: D102
+        found = [self._find(reference) for reference in observed]
+        states = [recording.twin for _, recording in found if recording is not None]
+        if len(states) < len(found):
+            return self._missing(title, found)
+        name = id or "machines"
+
+        def make() -> str:
+            from macros.draw import machines, state  # noqa: PLC0415 only where nothing is cached
+
+            things, cables = machines.of_states([state.read(item) for item in states])
+            return machines.machines(things, cables, id=name, title=title)
+
+        inputs = ["machines", states, title, name]
+        html = self._guard(lambda: cache.text("draw", inputs, make))
+        return self._slot(html, f"<p>{escape(title)}</p>")
 
     def packet(  # noqa: D102
         self,
@@ -275,13 +291,17 @@ class PageRenderer(Calls):
         html = f'<span class="version">{escape(versions[name])}</span>'
         return self.slots.add(Slot(html, "", inline=True))
 
-    def versions(self) -> str:  # noqa: D102
+    def all_versions(self) -> str:  # noqa: D102
         rows = "".join(
             f'<tr><th scope="row">{escape(name)}</th><td><code>{escape(text)}</code></td></tr>'
             for name, text in self._guide.edition.versions.items()
         )
         head = '<thead><tr><th scope="col">what</th><th scope="col">version</th></tr></thead>'
         return self._slot(f'<table class="versions">{head}<tbody>{rows}</tbody></table>', "")
+
+    def commands(self) -> str:  # noqa: D102
+        uses = commands.uses(self._guide.pages.values(), self._address)
+        return self._slot(commands.table(uses), "")
 
     def prepared(self) -> str:  # noqa: D102
         page = self._page
