@@ -37,9 +37,9 @@ from macros.draw.news import shown_namespaces
 from macros.draw.state import End, Interface, Namespace, Node, Pair, default_device, pairs
 from macros.draw.svg import LINE_HEIGHT, Line, Run, width
 
-PAD = 14  # inside a node's frame
-GUEST_PAD = 8  # inside a guest's frame
-GAP = 12  # between things side by side
+PAD = 9  # inside a node's frame
+GUEST_PAD = 7  # inside a guest's frame
+GAP = 10  # between things side by side
 ROW = 30  # between rows that lines join
 LEVEL = 14  # between levels of the channel
 PROTRUDE = 10  # how far an interface stands out of the edge it leads through
@@ -186,7 +186,7 @@ class _NodeLayout:
                 each.box.y = y + tallest - each.box.h
             y += tallest - PROTRUDE
         else:
-            y += PAD
+            y += PAD + 3
         self.out.placed += [*devices, *physical]
         self._lower_links(band.box, upper, devices, physical)
         frame = Frame(self.node.name, "", title, Box(node_width, y))
@@ -318,7 +318,7 @@ class _NodeLayout:
                 self._close(column, y)
         bent = self._bent()
         if inside and (hosts or bent):
-            y += ROW + 8 + LEVEL * max(0, len(bent) - 1)
+            y += (ROW + 8 if hosts else 20) + LEVEL * max(0, len(bent) - 1)
         if hosts:
             y += max(p.box.h for p in hosts)
             for each in hosts:

@@ -136,10 +136,12 @@ def _render(things: Sequence[Thing], cables: Sequence[Cable]) -> str:
             if not group:
                 made |= {thing.name: _node(i, thing) for i, thing in inside}
                 continue
-            with diagrams.Cluster(group, graph_attr={"bgcolor": "transparent", "margin": "16"}):
+            with diagrams.Cluster(
+                graphviz.escape(group), graph_attr={"bgcolor": "transparent", "margin": "16"}
+            ):
                 made |= {thing.name: _node(i, thing) for i, thing in inside}
         for cable in cables:
-            edge = diagrams.Edge(label=cable.label, fontsize="11")
+            edge = diagrams.Edge(label=graphviz.escape(cable.label), fontsize="11")
             made[cable.a] - edge - made[cable.b]  # this is how diagrams connects
         return str(diagram.dot.pipe(format="svg", encoding="utf-8", quiet=True))
     except graphviz.ExecutableNotFound as error:
@@ -162,7 +164,8 @@ def _node(number: int, thing: Thing) -> object:
         "width": str(max(1.2, 0.115 * max(len(line) for line in lines))),
         "fontsize": "11",
     }
-    return icon("\n".join(lines), nodeid=f"n{number}", **size)
+    label = import_module("graphviz").escape("\n".join(lines))
+    return icon(label, nodeid=f"n{number}", **size)
 
 
 def _words(things: Sequence[Thing], cables: Sequence[Cable]) -> str:

@@ -147,7 +147,9 @@ def read(observed: str | bytes | Mapping[str, Any]) -> Node:
     """A node from the JSON of observe.sh, text or parsed. GuideError when it is no such thing."""
     try:
         state = json.loads(observed) if isinstance(observed, str | bytes) else observed
-        namespaces = tuple(_namespace(each) for each in state["namespaces"])
+        namespaces = tuple(
+            sorted((_namespace(each) for each in state["namespaces"]), key=lambda each: each.name)
+        )
         node = Node(name=state["node"], namespaces=namespaces)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise GuideError(
@@ -164,16 +166,20 @@ def read(observed: str | bytes | Mapping[str, Any]) -> Node:
 
 def pairs(node: Node) -> tuple[Pair, ...]:
     """All veth pairs of a node, each once. The end in the node's own namespace is `far`."""
-    found: set[Pair] = set()
     own_last = {each.name: (not each.name, each.name) for each in node.namespaces}
+    found: set[Pair] = set()
+    alone: set[End] = set()
     for namespace, interface in _veths(node):
         end = End(node.name, namespace.name, interface.name)
         other = _peer(node, namespace, interface)
         if other is None:
-            found.add(Pair(end, None))
+            alone.add(end)
             continue
         near, far = sorted((end, other), key=lambda e: (own_last[e.namespace], e.interface))
         found.add(Pair(near, far))
+    # One end may know its peer's namespace while the other does not: that is enough.
+    joined = {end for pair in found for end in (pair.near, pair.far)}
+    found |= {Pair(end, None) for end in alone - joined}
     return tuple(sorted(found, key=lambda pair: (pair.near, str(pair.far))))
 
 

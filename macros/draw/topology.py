@@ -39,10 +39,14 @@ def topology(
     namespace, or other namespaces, that are not drawn (the text has them); so is, without `nat`,
     the NIC of the lab's NAT network. lo is never drawn, nor are IPv6 link-local addresses.
 
-    Raises GuideError if there is no state, or if `highlight` or `leave_out` name nothing there.
+    Raises GuideError if there is no state or a node twice, or if `highlight` or `leave_out` name
+    what is not there.
     """
     if not states:
         raise GuideError(f"topology {id!r} has no observed state to draw")
+    names = [node.name for node in states]
+    if doubled := next((name for name in names if names.count(name) > 1), ""):
+        raise GuideError(f"topology {id!r} has {doubled} twice", fix="give one state for each node")
     news = compare(states, previous or ())
     _check_names(states, leave_out, "leave_out")
     drawing = lay_out(states, Labels(news), leave_out=leave_out, nat=nat)

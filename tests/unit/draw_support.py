@@ -1,0 +1,55 @@
+"""The recorded states, and what a figure shows, for the tests of the drawings."""
+
+import copy
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from macros.draw.state import Node, read
+
+DATA = Path(__file__).parent.parent / "data" / "draw"
+NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))
+
+
+def raw(name: str) -> Any:
+    return json.loads((DATA / f"{name}.json").read_bytes())
+
+
+def state(name: str) -> Node:
+    return read((DATA / f"{name}.json").read_bytes())
+
+
+def changed(name: str, change: str, *path: str | int, to: Any) -> Node:
+    """A state with one value replaced, for instance "links", 1, "mtu" of a namespace."""
+    observed = copy.deepcopy(raw(name))
+    namespace = next(each for each in observed["namespaces"] if each["name"] == change)
+    inner = namespace
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = to
+    return read(observed)
+
+
+def svg_of(figure: str) -> ET.Element:
+    start = figure.index("<svg role")
+    end = figure.index("</svg>", start) + len("</svg>")
+    return ET.fromstring(figure[start:end])  # noqa: S314 our own drawing
+
+
+def texts(figure: str) -> list[str]:
+    """The lines of text in the drawing."""
+    return ["".join(each.itertext()) for each in svg_of(figure).iter("text")]
+
+
+def words(figure: str) -> str:
+    """The text equivalent, without its tags."""
+    details = figure[figure.index('<details class="text-equivalent">') :]
+    read = ET.fromstring(details.removesuffix("</figure>"))  # noqa: S314 our own text
+    return unescape("".join(read.itertext()))
+
+
+def by_class(root: ET.Element, name: str) -> Iterator[ET.Element]:
+    return (each for each in root.iter() if name in each.get("class", "").split())
