@@ -5,7 +5,7 @@ JSON: iproute2, ip/ipaddress.c, print_addrinfo(); text is read into the same wor
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -114,12 +114,13 @@ def read(text: str, twin: Any = None) -> dict[str, Addresses]:
     found = objects(text, twin, "addresses")
     if found is None:
         found = list(parse(text))
-    return {each.name: each for each in map(_addresses, found)}
+    namespaces = links.namespaces_of(text)
+    return {(each := _addresses(raw, namespaces)).name: each for raw in found}
 
 
-def _addresses(raw: Raw) -> Addresses:
+def _addresses(raw: Raw, namespaces: Mapping[str, str]) -> Addresses:
     addresses = tuple(_address(each) for each in raw.get("addr_info") or () if each)
-    return Addresses(links.link_of(raw), addresses)
+    return Addresses(links.link_of(raw, namespaces), addresses)
 
 
 def _address(raw: Raw) -> Address:

@@ -1,11 +1,14 @@
 """Typed access to the JSON of other tools, and what their text formats have in common."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from macros.errors import GuideError
 
+# Loose where the kernel has already checked, strict enough to refuse a word of an error.
+_ADDRESS = re.compile(r"\d+(\.\d+){3}|[0-9a-f]*:[0-9a-f:.]*")
 # One object of a tool's JSON. Records keep it whole as `raw`, so that nothing is lost.
 Raw: TypeAlias = Mapping[str, Any]
 
@@ -67,6 +70,12 @@ def inside(raw: Raw, *keys: str) -> Raw:
             return {}
         raw = found
     return raw
+
+
+def is_address(word: str) -> bool:
+    """Whether a word is an IP address or a network, as iproute2 prints them."""
+    host, _, length = word.partition("/")
+    return _ADDRESS.fullmatch(host) is not None and (not length or length.isdigit())
 
 
 def any_of(text: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ both ways end in one place.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ _BRIEF = re.compile(
     r"([^\s@]+)(?:@(\S+))?\s+"
     r"(UNKNOWN|NOTPRESENT|DOWN|LOWERLAYERDOWN|TESTING|DORMANT|UP)(?:\s+(.*))?$"
 )
+_NETNS = re.compile(r" link-netns (\S+)")
 _WORDS = {"state": "operstate", "mode": "linkmode", "qlen": "txqlen", "link-netns": "link_netns"}
 _WORDS |= {"link-netnsid": "link_netnsid", "brd": "broadcast", "peer": "broadcast"}
 _BARE = frozenset({"netns-immutable", "permaddr", "protodown"})
@@ -41,8 +42,9 @@ class Link:
     `state` is its operational state (`UP`, `DOWN`, `UNKNOWN`: RFC 2863), `flags` what stands in
     angle brackets. `link` names the interface it stands on or is paired with in the same
     namespace; where that is in another one, `link_index` is its index there and `link_netnsid`
-    (JSON) or `link_netns` (text) says which. `kind` is the driver's (`veth`, `bridge`, `vxlan`),
-    known only with `-d`. None means that the tool did not say.
+    (as this namespace counts others) and `link_netns` (its name; only text has it) say which.
+    `kind` is the driver's (`veth`, `bridge`, `vxlan`), known only with `-d`. None means that the
+    tool did not say.
     """
 
     name: str
@@ -86,13 +88,18 @@ def read(text: str, twin: Any = None) -> dict[str, Link]:
     found = objects(text, twin, "links")
     if found is None:
         found = list(parse(text))
-    return {link.name: link for link in map(link_of, found)}
+    namespaces = namespaces_of(text)
+    return {(link := link_of(raw, namespaces)).name: link for raw in found}
 
 
-def link_of(raw: Raw) -> Link:
-    """One object of `ip -j link` or `ip -j addr` as a Link."""
+def link_of(raw: Raw, namespaces: Mapping[str, str]) -> Link:
+    """One object of `ip -j link` or `ip -j addr` as a Link.
+
+    `namespaces` has for a name the namespace of its other end, which JSON leaves out.
+    """
+    name = must(raw, "ifname", "links")
     return Link(
-        name=must(raw, "ifname", "links"),
+        name=name,
         index=number(raw, "ifindex"),
         mac=string(raw, "address"),
         mtu=number(raw, "mtu"),
@@ -106,12 +113,25 @@ def link_of(raw: Raw) -> Link:
         link=string(raw, "link"),
         link_index=number(raw, "link_index"),
         link_netnsid=number(raw, "link_netnsid"),
-        link_netns=string(raw, "link_netns"),
+        link_netns=string(raw, "link_netns") or namespaces.get(name),
         qdisc=string(raw, "qdisc"),
         qlen=number(raw, "txqlen"),
         altnames=strings(raw, "altnames"),
         raw=raw,
     )
+
+
+def namespaces_of(text: str) -> dict[str, str]:
+    """Which namespace the text of `ip link` or `ip addr` names as that of an other end."""
+    found: dict[str, str] = {}
+    name = None
+    for line in unfold(text):
+        start = _HEAD.match(line)
+        name = start[2] if start else name
+        said = _NETNS.search(line)
+        if name is not None and said is not None:
+            found[name] = said[1]
+    return found
 
 
 def parse(text: str) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from macros.records.fields import (
     Raw,
     any_of,
+    is_address,
     must,
     number,
     objects,
@@ -70,7 +71,7 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
         said = re.sub(r"(\d)probes ", r"\1 probes ", line).split()
         if not said:
             continue
-        if not (said[0][0].isdigit() or ":" in said[0]):
+        if not is_address(said[0]):
             raise unreadable("neighbours", line, at)
         raw: dict[str, Any] = {"dst": said[0]}
         for key, value in pairs(said[1:], _FLAGS | _STATES):

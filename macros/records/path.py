@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeGuard, cast
 
 from macros.errors import GuideError
 
-_STEP = re.compile(r"\.?(?P<name>[^.\[\]\s]+)|\[(?P<inside>[^\[\]]+)\]")
+_STEP = re.compile(r"\.?(?P<name>[^.\[\]\s]+)|\.?\[(?P<inside>[^\[\]]+)\]")
 _CHOICE = re.compile(
     r"(?:^|,)\s*(?P<field>[A-Za-z_][\w.-]*)=(?P<value>.*?)(?=,\s*[A-Za-z_][\w.-]*=|$)"
 )
@@ -95,13 +95,14 @@ def _steps(path: str) -> list[tuple[_Step, str]]:
         match = _STEP.match(path, at)
         plain = match is not None and match["name"] is not None
         dotted = path[at] == "."
-        # A dot stands between a step and a name, and nowhere else.
-        if match is None or (plain and dotted != bool(steps)):
+        # A dot stands before every name but the first; before [ ] it may.
+        if match is None or (dotted and not steps) or (plain and steps and not dotted):
             raise GuideError(
                 f"{path!r} is no path: it cannot go on at {path[at:]!r}",
                 fix="names separated by dots; [ ] around a name with dots, a number or field=value",
             )
-        steps.append((_Name(match["name"]) if plain else _Inside(match["inside"]), match[0]))
+        inside = match["inside"]
+        steps.append((_Name(match["name"]) if plain else _Inside(inside), match[0]))
         at = match.end()
     if not steps:
         raise GuideError("an empty path names no value")
@@ -116,7 +117,7 @@ def _error(path: str, step: str, gone: str, missing: _Missing) -> GuideError:
     message = f"{path!r}: {where} no {step.lstrip('.')}{missing}"
     if near:
         return GuideError(f"{message}; nearest: {_list(near)}")
-    return GuideError(f"{message}; there is: {_list(missing.names)}")
+    return GuideError(f"{message}; there is: {_list(missing.names)}" if missing.names else message)
 
 
 def _list(names: Sequence[str], most: int = 12) -> str:
@@ -237,8 +238,11 @@ def _names(found: object) -> list[str]:
             names |= dict.fromkeys(_fields(place))
         elif _is_list(place):
             keys = [key for entry in place if (key := _key(entry)) is not None]
-            names |= dict.fromkeys(map(_written, keys))
-            names |= {f"[{at}]": None for at in range(1, len(place) + 1)} if not keys else {}
+            # Of several with one key only the place tells them apart.
+            if len(set(keys)) > 1 or len(place) == 1:
+                names |= dict.fromkeys(map(_written, keys))
+            else:
+                names |= {f"[{at}]": None for at in range(1, len(place) + 1)}
             if len(place) == 1:
                 names |= dict.fromkeys(_names(place[0]))
     return list(names)

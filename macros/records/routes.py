@@ -12,6 +12,7 @@ from macros.records.fields import (
     Raw,
     any_of,
     inside,
+    is_address,
     must,
     number,
     objects,
@@ -144,16 +145,12 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
         if route is not None:
             yield route
         route = {"type": said.pop(0)} if said[0] in _TYPES else {}
-        if not said or not _destination(said[0]):
+        if not said or not (said[0] == "default" or is_address(said[0])):
             raise unreadable("routes", line, at)
         route |= {"dst": said[0], "flags": []}
         _words(route, said[1:])
     if route is not None:
         yield route
-
-
-def _destination(word: str) -> bool:
-    return word == "default" or word[0].isdigit() or ":" in word
 
 
 def _words(found: dict[str, Any], said: list[str]) -> None:
