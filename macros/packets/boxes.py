@@ -125,6 +125,9 @@ def shown_fields(layer: Layer) -> tuple[Field, ...]:
         fragment = layer.get("fragment")
         if "MF" in flags.shown or (fragment is not None and fragment.value):
             found += [field for field in (flags, fragment) if field is not None]
+    length = layer.get("length")
+    if layer.name == "IPv4" and length is not None and int(length.value) > 1500:
+        found.append(length)
     found += [one for one in layer.fields if one.state in {"partial", "wrong", "none"}]
     return tuple(found)
 
@@ -184,9 +187,9 @@ def _text(layer: Layer, numbers: Numbers) -> str:
         text, more = field.raw[:16].hex(" "), " …" if layer.length > 16 else ""
     else:
         lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-        if len(lines) > 8 or len(text) > 400:
+        if len(lines) > 8 or len(text) > 320:
             more = " …"
-        text = "\n".join(lines[:8])[:400]
+        text = "\n".join(lines[:8])[:320]
     say = escape(f"{layer.title} · {count(layer.length)}")
     note = f'<p class="hd-note">{escape(field.meaning)}</p>' if field.meaning else ""
     return (

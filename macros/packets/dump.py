@@ -59,6 +59,8 @@ def dump(
         if layer.name != "Data" or at - layer.offset < _MOST_DATA
     }
     last = max(shown, default=base - 1) + 1
+    if last < stop:
+        last -= (last - base) % 16
     of_byte: dict[int, list[str]] = {}
     colour_of: dict[int, str] = {}
     for layer in layers:

@@ -25,6 +25,7 @@ def packet_figure(
     title: str = "",
     node: str = "",
     interface: str = "",
+    netns: str = "",
     total: int | None = None,
     layers: Sequence[str] | None = None,
     all_fields: bool = False,
@@ -34,7 +35,8 @@ def packet_figure(
 ) -> str:
     """One packet as nested boxes, its bytes below, tcpdump's lines and the file beside.
 
-    `total` is the number of packets in the capture. `layers` names the headers to draw (as
+    `node`, `netns` (a namespace or container, "" for the node's own) and `interface` say where it
+    was seen; `total` is the number of packets in the capture. `layers` names the headers to draw (as
     `UDP`, `udp` or `IPv4, inner`); the bytes of all others are left out, and offsets count from
     the first that is drawn. `all_fields` opens the tables. GuideError where a name of `layers`
     is not in the packet.
@@ -44,7 +46,7 @@ def packet_figure(
     numbers = Numbers(drawn)
     whole = len(drawn) == len(packet.layers)
     size = sum(layer.length for layer in drawn)
-    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, interface, marks)]
+    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
     facts.append(f"packet {packet.number}" + (f" of {total}" if total else ""))
     facts.append(count(packet.wire) if whole else f"{size} of {count(packet.wire)}")
     if packet.captured < packet.wire:
@@ -57,7 +59,7 @@ def packet_figure(
         f'<div class="pk-boxes">'
         f"{boxes(drawn, numbers, marks, base=base, opened=all_fields)}</div>"
         f'<div class="pk-bytes">{dump(drawn, packet.data, numbers)}{readout()}</div>'
-        f"{_below(node, tcpdump, pcap_href)}</figure>"
+        f"{_below(node, netns, tcpdump, pcap_href)}</figure>"
     )
 
 
@@ -68,6 +70,7 @@ def packet_list(
     title: str = "",
     node: str = "",
     interface: str = "",
+    netns: str = "",
     highlight: Collection[int] = (),
     pcap_href: str | None = None,
     tcpdump: Sequence[str] = (),
@@ -78,7 +81,7 @@ def packet_list(
     `highlight` are numbers of packets that the page speaks of.
     """
     rows = "".join(_row(one, packets[0].time, one.number in highlight, marks) for one in packets)
-    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, interface, marks)]
+    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
     facts.append(f"{len(packets)} packet{'' if len(packets) == 1 else 's'}")
     head = "".join(f"<span>{name}</span>" for name in ("no.", "time", "from", "to", "what"))
     return (
@@ -86,7 +89,7 @@ def packet_list(
         f'<figcaption class="pk-head"><span class="pk-title">{escape(title or "All packets")}'
         f'</span> <span class="pk-facts">{" · ".join(one for one in facts if one)}</span>'
         f'</figcaption><div class="pl-head" aria-hidden="true">{head}</div>'
-        f'<ol class="pl">{rows}</ol>{_below(node, tcpdump, pcap_href)}</figure>'
+        f'<ol class="pl">{rows}</ol>{_below(node, netns, tcpdump, pcap_href)}</figure>'
     )
 
 
@@ -123,11 +126,12 @@ def since(time: int) -> str:
     return f"+{time / 1_000_000:.3f} ms" if time < 10_000_000_000 else f"+{time / 1e9:.3f} s"
 
 
-def _interface(node: str, interface: str, marks: Marks) -> str:
+def _interface(node: str, netns: str, interface: str, marks: Marks) -> str:
     if not interface:
         return ""
-    key = values.key_of(interface, node) if node else None
-    return marks(interface, key) if key else escape(interface)
+    key = values.key_of(interface, node, netns) if node else None
+    shown = marks(interface, key) if key else escape(interface)
+    return f"{escape(netns)} {shown}" if netns else shown
 
 
 def readout() -> str:
@@ -135,10 +139,10 @@ def readout() -> str:
     return '<p class="pk-say" role="status" hidden></p>'
 
 
-def _below(node: str, tcpdump: Sequence[str], href: str | None) -> str:
+def _below(node: str, netns: str, tcpdump: Sequence[str], href: str | None) -> str:
     parts = []
     if tcpdump:
-        lines = "\n".join(values.mark_text(line, node, "", ()) for line in tcpdump)
+        lines = "\n".join(values.mark_text(line, node, netns, ()) for line in tcpdump)
         parts.append(
             '<details class="pk-tcpdump"><summary>as tcpdump prints it</summary>'
             '<pre tabindex="0" role="region" aria-label="tcpdump\'s lines"><code>'

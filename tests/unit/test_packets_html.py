@@ -157,6 +157,9 @@ def test_addresses_are_marked_by_their_meaning() -> None:
     assert 'data-v="ip::10.2.2.2"' in html
     assert 'data-v="mac::02:00:00:00:01:02"' in html
     assert 'data-v="if:node0/:eth1"' in html
+    inside = packet_figure(udp, id="u", node="node0", netns="red", interface="eth0")
+    assert 'data-v="if:node0/red:eth0"' in inside
+    assert "node0 · red eth0 · packet 3" in re.sub(r"<[^>]+>", "", inside)
     arp = packet_figure(flow.pick(read("forward-red"), "arp request"), id="a")
     assert "ff:ff:ff:ff:ff:ff" in arp
     assert 'data-v="mac::ff' not in arp  # nothing to match
@@ -167,7 +170,9 @@ def test_addresses_are_marked_by_their_meaning() -> None:
 def test_long_data_is_cut_and_said_to_be() -> None:
     big = flow.pick(read("http-red"), 4)
     html = packet_figure(big, id="big")
-    assert "and 7080 bytes more in the file" in text(html)
+    shown = len(hex_of(html).split())
+    assert shown % 16 == 0
+    assert f"and {big.captured - shown} bytes more in the file" in text(html)
     assert len(html) < 40_000
 
 
