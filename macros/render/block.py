@@ -48,12 +48,12 @@ def figure(
     )
 
 
-def absent(block: Block, reason: str, repair: str) -> str:
-    """A block without a recording, in a state that the page declares or that `serve` shows."""
+def absent(block: Block, state: str, reason: str, repair: str) -> str:
+    """A block without a fresh recording: as its page declares, or as `serve` found it."""
     return (
         f'<figure class="block block-absent" id="b-{block.id}" data-node="{escape(block.node)}">'
         f"{_caption(block.node, escape(block.command), block.command)}"
-        f'<p class="absent"><strong>Not recorded yet.</strong> {escape(reason)}'
+        f'<p class="absent"><strong>{escape(state)}.</strong> {escape(reason)}'
         f" <code>{escape(repair)}</code></p></figure>"
     )
 
@@ -99,14 +99,14 @@ def _output(
     for visible, run in _runs(len(plain), shown | lit | refs.keys()):
         chunk = "".join(html[n] for n in run)
         if visible:
-            parts.append(_pre(chunk, recording.id))
+            parts.append(_pre(chunk))
         else:
             count = f"{len(run)} lines"
-            parts.append(
-                f'<details class="fold"><summary>{count}</summary>{_pre(chunk, recording.id)}'
-                "</details>"
-            )
-    return f'<div class="out{" wrap" if wraps else ""}">{"".join(parts)}</div>'
+            parts.append(f'<details class="fold"><summary>{count}</summary>{_pre(chunk)}</details>')
+    return (
+        f'<div class="out{" wrap" if wraps else ""}" role="region" tabindex="0"'
+        f' aria-label="output of {escape(recording.ran.splitlines()[0])}">{"".join(parts)}</div>'
+    )
 
 
 def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
@@ -129,11 +129,8 @@ def _line(html: str, lit: bool, refs: Sequence[int], wraps: bool) -> str:
     return f'<span class="line{" hl" if lit else ""}">{inner}</span>\n'
 
 
-def _pre(html: str, block_id: str) -> str:
-    return (
-        f'<pre tabindex="0" role="region" aria-label="output of {block_id}" translate="no">'
-        f"<code>{html}</code></pre>"
-    )
+def _pre(html: str) -> str:
+    return f'<pre translate="no"><code>{html}</code></pre>'
 
 
 def _runs(count: int, shown: Collection[int]) -> list[tuple[bool, range]]:

@@ -69,8 +69,8 @@ class PageRenderer(Calls):
         block, recording = self._find(id)
         if not show:
             return ""
-        if recording is None:
-            return self._absent(block)
+        if recording is None or recording.plan != block.plan:
+            return self._absent(block, "Not recorded yet" if recording is None else "Stale")
         notes = dict(explain or {})
         shown = [self._note(note) for note in notes.values()]
         look = block_html.Look(lines=lines, highlight=highlight, notes=notes)
@@ -398,7 +398,7 @@ class PageRenderer(Calls):
         html = f'<span class="absent-value">not recorded yet ({escape(block.id)})</span>'
         return self.slots.add(Slot(html, "", inline=True))
 
-    def _absent(self, block: Block) -> str:
+    def _absent(self, block: Block, state: str) -> str:
         page = self._guide.pages[block.page]
         reason = (
             f"This edition holds no recording of it; it needs {page.needs}."
@@ -406,7 +406,7 @@ class PageRenderer(Calls):
             else "Record it with"
         )
         return self._slot(
-            block_html.absent(block, reason, f"guide record {page.key}"),
+            block_html.absent(block, state, reason, f"guide record {page.key}"),
             f"<p><code>{escape(block.command)}</code></p>",
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from macros.errors import GuideError
 
 _WORD = re.compile(r"xguideslot(\d+)x")
-_ALONE = re.compile(r"<p>xguideslot(\d+)x</p>")
+_ALONE = re.compile(r"<p>((?:xguideslot\d+x\s*)+)</p>")
 _LATE = re.compile(r'<div class="guide-slot" data-slot="(\d+)">.*?</div><!--slot-->', re.DOTALL)
 _IN_ID = re.compile(r'id="[^"]*xguideslot')
 
@@ -44,15 +44,31 @@ class Slots:
         """Values go in; a block becomes what search should find of it."""
         if _IN_ID.search(html):
             raise GuideError("a heading holds a value; its address would change with it")
-        html = _ALONE.sub(lambda found: self._early(int(found[1])), html)
-        return self.inline(html)
+        html = _ALONE.sub(self._early, html)
+        return _WORD.sub(self._value, html)
 
     def finish(self, html: str, process: Callable[[str], str]) -> str:
         """Blocks go in, after search has read the page; `process` has the last word on each."""
         return process(_LATE.sub(lambda found: self._slots[int(found[1])].html, html))
 
-    def _early(self, number: int) -> str:
-        slot = self._slots[number]
-        if slot.inline:
-            return f"<p>{slot.html}</p>"
-        return f'<div class="guide-slot" data-slot="{number}">{slot.search}</div><!--slot-->'
+    def _early(self, found: re.Match[str]) -> str:
+        """A paragraph of nothing but placeholders: blocks in adjacent lines share one."""
+        numbers = [int(number) for number in _WORD.findall(found[1])]
+        if all(self._slots[number].inline for number in numbers):
+            return found[0]
+        return "".join(
+            f"<p>{self._slots[number].html}</p>"
+            if self._slots[number].inline
+            else f'<div class="guide-slot" data-slot="{number}">{self._slots[number].search}</div>'
+            "<!--slot-->"
+            for number in numbers
+        )
+
+    def _value(self, found: re.Match[str]) -> str:
+        slot = self._slots[int(found[1])]
+        if not slot.inline:
+            raise GuideError(
+                f"a block stands in the middle of a sentence: {slot.search}",
+                fix="give it a paragraph of its own: an empty line before and after it",
+            )
+        return slot.html
