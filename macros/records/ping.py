@@ -117,7 +117,7 @@ def read(text: str, twin: Any = None) -> Ping:
         failures=tuple(failures),
         errors=_count(_ERRORS, text),
         duplicates=_count(_DUPLICATES, text),
-        loss=float(loss[1]) if loss else None,
+        loss=_percent(loss[1]) if loss else None,
         min=low,
         avg=middle,
         max=high,
@@ -139,6 +139,11 @@ def _host(said: str) -> str:
     """The address in `10.1.0.3` or `localhost (127.0.0.1)`."""
     inside = re.search(r"\(([^()]+)\)", said)
     return inside[1] if inside else said
+
+
+def _percent(said: str) -> float:
+    # As printed: `0%` is 0 in a sentence too, not 0.0.
+    return int(said) if said.isdigit() else float(said)
 
 
 def _mtu(line: str) -> int | None:

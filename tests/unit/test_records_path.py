@@ -118,7 +118,7 @@ def test_plain_json_has_paths_too() -> None:
         ("docker/link-detail", "docker0.mtu", "1500"),
         ("docker/link-detail", "docker0.up", "yes"),
         ("docker/link-detail", "lo.flags", "LOOPBACK, UP, LOWER_UP"),
-        ("ping-loss", "loss", "100.0"),
+        ("ping-loss", "loss", "100"),
     ],
 )
 def test_a_value_is_shown_as_in_a_sentence(name: str, said: str, sentence: str) -> None:
