@@ -36,8 +36,8 @@ def packet_figure(
     """One packet as nested boxes, its bytes below, tcpdump's lines and the file beside.
 
     `node`, `netns` (a namespace or container, "" for the node's own) and `interface` say where it
-    was seen; `total` is the number of packets in the capture. `layers` names the headers to draw (as
-    `UDP`, `udp` or `IPv4, inner`); the bytes of all others are left out, and offsets count from
+    was seen; `total` is the number of packets in the capture. `layers` names the headers to draw
+    (`UDP`, `udp`, `IPv4, inner`); the bytes of all others are left out, and offsets count from
     the first that is drawn. `all_fields` opens the tables. GuideError where a name of `layers`
     is not in the packet.
     """

@@ -69,7 +69,7 @@ stop; rm body
 at router ip link set to-blue mtu 1400
 listen red eth0 trouble-red.pcap
 at red ping -q -c 1 -M dont -s 3000 10.2.2.2 >/dev/null || true
-at red ping -q -c 1 -W 1 -M do -s 1450 10.2.2.2 >/dev/null || true
+at red ping -q -c 1 -W 1 -M "do" -s 1450 10.2.2.2 >/dev/null || true
 at red ping -q -c 1 -W 1 -t 1 10.2.2.2 >/dev/null || true
 echo closed | at red nc -u -p 40003 -w 1 10.2.2.2 9 || true
 at red nc -p 40004 -w 1 10.2.2.2 9 || true
