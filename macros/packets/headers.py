@@ -308,7 +308,9 @@ def _total_length(length: int, header: int, around: Around, start: int) -> str:
     if length > there and not around.quoted:
         return f"{text}; but only {there} bytes arrived"
     if length > 1500 and not around.quoted:
-        return f"{text}; larger than an MTU of 1500: the network card cuts it (offload)"
+        return (
+            f"{text}; larger than an MTU of 1500: cut after, or joined before it was seen (offload)"
+        )
     return text
 
 
