@@ -79,16 +79,20 @@ def run_pair(
     commands = [command] if twin is None else [command, twin]
     sink = _Sink(limit * len(commands))
     script = _remote(commands, timeout, mark, stdin is not None)
-    process = _ssh(lab, node, script, sink, stdin, timeout * len(commands) + _GRACE)
+    process = _ssh(lab, node, script, sink, stdin)
+    # A timer of our own: sh looks every 100 ms whether its _timeout has come or its
+    # wait(timeout=) is over, and each command would last that long.
+    late = _Late(process, timeout * len(commands) + _GRACE)
     try:
         sink.process = process
-        # wait(timeout=) of sh polls every 100 ms; _timeout and a plain wait() do not.
-        with contextlib.suppress(sh.TimeoutException, sh.SignalException):
+        with contextlib.suppress(sh.SignalException):
             process.wait()
         sink.finish()
     except BaseException:
         _end(lab, node, sink, process)
         raise
+    finally:
+        late.cancel()
     if sink.overflow:
         _end(lab, node, sink, process)
         raise GuideError(
@@ -99,9 +103,8 @@ def run_pair(
         )
     answers = _answers(sink.data(), mark)
     if len(answers) < len(commands):
-        detail = sink.errors().strip().splitlines()[-1:] or ["it closed the connection"]
         raise GuideError(
-            f"{node} of lab {lab.name} does not answer any more: {detail[0]}",
+            f"{node} of lab {lab.name} does not answer any more: {_why(sink, late)}",
             node=node,
             command=command,
             fix=f"guide lab status --name {lab.name}; guide lab reset --name {lab.name}",
@@ -180,13 +183,39 @@ class Stream:
         return bool(self.process.is_alive())
 
 
+class _Late:
+    """Kills a process that is not done in time."""
+
+    def __init__(self, process: Any, seconds: float) -> None:
+        self._process = process
+        self.seconds = seconds
+        self.happened = False
+        self._timer = threading.Timer(seconds, self._kill)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _kill(self) -> None:
+        self.happened = True
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+
+def _why(sink: "_Sink", late: _Late) -> str:
+    """What is known about a connection that ended before the answer."""
+    if late.happened:
+        return f"nothing came within {late.seconds:g} s"
+    said = sink.errors().strip().splitlines()
+    return said[-1] if said else "it closed the connection"
+
+
 def _options(lab: Lab, node: str) -> tuple[str, ...]:
     return ("-F", str(lab.ssh_config), "-o", "BatchMode=yes", "-T", node)
 
 
-def _ssh(
-    lab: Lab, node: str, script: str, sink: "_Sink", stdin: bytes | None, seconds: float
-) -> Any:
+def _ssh(lab: Lab, node: str, script: str, sink: "_Sink", stdin: bytes | None) -> Any:
     process = _SSH(
         *_options(lab, node),
         script,
@@ -196,7 +225,6 @@ def _ssh(
         _bg=True,
         _bg_exc=False,
         _tty_out=False,
-        _timeout=seconds,
         _ok_code=range(256),
     )
     sink.started()
