@@ -124,7 +124,7 @@ def _render(things: Sequence[Thing], cables: Sequence[Cable]) -> str:
     diagrams = import_module("diagrams")
     graphviz = import_module("graphviz")
 
-    flat = {"bgcolor": "transparent", "pad": "0.1", "ranksep": "0.45", "nodesep": "0.5"}
+    flat = {"bgcolor": "transparent", "pad": "0.03", "ranksep": "0.4", "nodesep": "0.15"}
     diagram = diagrams.Diagram(
         "", filename="unused", direction="TB", show=False, graph_attr={**flat, "splines": "line"}
     )
@@ -137,7 +137,7 @@ def _render(things: Sequence[Thing], cables: Sequence[Cable]) -> str:
                 made |= {thing.name: _node(i, thing) for i, thing in inside}
                 continue
             with diagrams.Cluster(
-                graphviz.escape(group), graph_attr={"bgcolor": "transparent", "margin": "16"}
+                graphviz.escape(group), graph_attr={"bgcolor": "transparent", "margin": "10"}
             ):
                 made |= {thing.name: _node(i, thing) for i, thing in inside}
         for cable in cables:
@@ -161,7 +161,7 @@ def _node(number: int, thing: Thing) -> object:
     lines = (thing.name, *thing.lines)
     size = {  # in inches; diagrams would make every node a square
         "height": str((ICON + 4) / POINTS + 0.21 * len(lines)),
-        "width": str(max(1.2, 0.115 * max(len(line) for line in lines))),
+        "width": str(max(1.2, 0.097 * max(len(line) for line in lines))),
         "fontsize": "11",
     }
     label = import_module("graphviz").escape("\n".join(lines))
