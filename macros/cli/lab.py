@@ -82,6 +82,8 @@ def status(name: str | None) -> None:
     for found in labs:
         if trouble := uml.troubles(found):
             click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
+        elif again := uml.connect(found):
+            click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
     sys.exit(1 if broken else 0)
 
 

@@ -40,8 +40,18 @@ def write_seed(folder: Path, node: Node, nodes: tuple[Node, ...]) -> Path:
     return out
 
 
+def control(sockets: Path, node: str) -> str:
+    """The socket of the shared SSH connection to a node."""
+    return f"{sockets}/ssh-{node}"
+
+
 def write_ssh_config(folder: Path, sockets: Path, nodes: tuple[Node, ...]) -> Path:
-    """`ssh -F` this file and a node's name: address, key and shared connection are in it."""
+    """`ssh -F` this file and a node's name: address, key and shared connection are in it.
+
+    "ControlMaster no": commands use the shared connection that the lab opened (`connect` in uml)
+    and go a way of their own without it. With "auto", the next command would open it again as a
+    process that keeps that command's standard error open, and whoever reads it waits for ever.
+    """
     host_key = (folder / "host_key.pub").read_text(encoding="ascii").split()
     known = folder / "known_hosts"
     known.write_text(
@@ -66,9 +76,8 @@ def write_ssh_config(folder: Path, sockets: Path, nodes: tuple[Node, ...]) -> Pa
         "  ConnectTimeout 10",
         "  ServerAliveInterval 5",
         "  ServerAliveCountMax 6",
-        "  ControlMaster auto",
-        f"  ControlPath {sockets}/ssh-%n",
-        "  ControlPersist yes",
+        "  ControlMaster no",
+        f"  ControlPath {control(sockets, '%n')}",
         "  LogLevel ERROR",
     ]
     out = folder / "ssh_config"

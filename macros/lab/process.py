@@ -90,6 +90,19 @@ def family(processes: list[Process], folder: Path) -> list[int]:
     return found
 
 
+def helpers(of: Process, program: str) -> list[Process]:
+    """The processes of that program that `of` has started, in the order of their numbers."""
+    mark = f"{program}\0".encode()
+    return sorted(
+        (
+            Process(f"{of.what}'s {program}", pid, seen.start)
+            for pid, seen in _all()
+            if seen.session == of.pid and pid != of.pid and _command_line(pid).startswith(mark)
+        ),
+        key=lambda each: each.pid,
+    )
+
+
 def end(processes: list[Process], folder: Path, patience: float = 10.0) -> None:
     """Kill all that belongs to a lab and wait until it is gone.
 

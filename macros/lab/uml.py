@@ -22,7 +22,7 @@ from pathlib import Path
 from macros.errors import GuideError
 from macros.lab import Lab, doctor, paths, process
 from macros.lab.build import Built, built
-from macros.lab.keys import make_keys, write_seed, write_ssh_config
+from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
@@ -44,6 +44,7 @@ def find(name: str = "guide") -> Lab:
         raise GuideError(f"the lab {name!r} is not up", fix=_up(name))
     if trouble := troubles(state):
         raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=_up(name))
+    connect(state)
     return Lab(
         name=name,
         kind="uml",
@@ -146,6 +147,11 @@ def _start(name: str, count: int, memory: int, parts: Built, progress: Progress)
         ]
         for wait in waits:
             wait.result()
+    # UML has each of its interfaces plugged in by a process of its own: without it, the node
+    # runs on and hears nothing.
+    for machine in machines:
+        for plug in process.helpers(machine, "vde_plug"):
+            state = state.with_process(plug)
     write(replace(state, up=True))
 
 
@@ -255,19 +261,49 @@ def _wait(state: State, node: Node, machine: process.Process, config: Path) -> N
                 f"{node.name} did not answer within {_PATIENCE:.0f} s\n{_console(state, node)}"
             )
         time.sleep(0.05)
-    # The connection that every later command shares; it must not hold our output open.
-    ssh = ["ssh", "-F", str(config)]
-    opened = subprocess.run(
-        [*ssh, "-fN", node.name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, timeout=60, check=False,
-    )  # fmt: skip
+    _open(state, node)
+    ready = "systemctl is-system-running --wait || systemctl --failed --plain"
     booted = subprocess.run(
-        [*ssh, node.name, "systemctl is-system-running --wait || systemctl --failed --plain"],
+        ["ssh", "-F", str(config), node.name, ready],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    if opened.returncode != 0 or booted.stdout.strip() != "running":
+    if booted.stdout.strip() != "running":
         said = (booted.stdout + booted.stderr).strip()
         raise GuideError(f"{node.name} did not boot well: {said}\n{_console(state, node)}")
+
+
+def connect(state: State) -> list[str]:
+    """Open shared SSH connections that are gone, and return the names of their nodes.
+
+    A lab is whole without them, only slow: a command then makes a connection of its own.
+    """
+    gone = []
+    for node in state.nodes:
+        socket_path = control(Path(state.sockets), node.name)
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(socket_path)
+            except OSError:
+                gone.append(node)
+    for node in gone:
+        Path(control(Path(state.sockets), node.name)).unlink(missing_ok=True)
+        _open(state, node)
+    return [node.name for node in gone]
+
+
+def _open(state: State, node: Node) -> None:
+    """Open the connection that every later command to this node shares.
+
+    It is a process in a session of its own, holding nothing of ours open; the socket on its
+    command line marks it as the lab's (process.family).
+    """
+    shared = control(Path(state.sockets), node.name)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            ["ssh", "-F", str(state.folder / "ssh_config"), "-fNM", "-S", shared, node.name],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=60, check=False, env=environment(),
+        )  # fmt: skip
 
 
 def _greets(port: int) -> bool:
