@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
+from macros import cache
 from macros.errors import GuideError
 from macros.model import Recording
+from macros.records import path as record_path
 
 _PATTERN = "re:"
 
@@ -17,20 +19,36 @@ def lookup(recording: Recording, path: str) -> Any:
     of its packets. GuideError where nothing is found.
     """
     if path.startswith(_PATTERN):
-        return _search(recording, path.removeprefix(_PATTERN))
+        found = _search(recording, path.removeprefix(_PATTERN))
+        if found is None:
+            raise GuideError(f"{path!r} matches nothing in the output of {recording.id}")
+        return found
+    return record_path.lookup(_record(recording), path)
+
+
+def exists(recording: Recording, path: str) -> bool:
+    """Whether `path` names something there. GuideError where the path itself is wrong."""
+    if path.startswith(_PATTERN):
+        return _search(recording, path.removeprefix(_PATTERN)) is not None
+    return record_path.exists(_record(recording), path)
+
+
+def text(recording: Recording, path: str) -> str:
+    """The value at `path` as it stands in a sentence. GuideError where it is no single value."""
+    if path.startswith(_PATTERN):
+        return str(lookup(recording, path))
+    return record_path.shown(_record(recording), path)
+
+
+def _record(recording: Recording) -> Any:
     if recording.pcap is not None:
-        from macros import cache  # noqa: PLC0415 scapy is loaded only where its answer is not kept
-        from macros.records import path as records_path  # noqa: PLC0415
+        return cache.packet_record(recording.pcap)
+    from macros.records import kinds  # noqa: PLC0415 50 ms, and many pages quote nothing
 
-        return records_path.lookup(cache.packet_record(recording.pcap), path)
-    from macros.records import kinds  # noqa: PLC0415
-    from macros.records import path as records_path  # noqa: PLC0415
-
-    record = kinds.read(recording.ran, recording.text, recording.twin)
-    return records_path.lookup(record, path)
+    return kinds.read(recording.ran, recording.text, recording.twin)
 
 
-def _search(recording: Recording, pattern: str) -> str:
+def _search(recording: Recording, pattern: str) -> str | None:
     try:
         compiled = re.compile(pattern, re.MULTILINE)
     except re.error as error:
@@ -38,6 +56,4 @@ def _search(recording: Recording, pattern: str) -> str:
     if compiled.groups != 1:
         raise GuideError(f"{pattern!r} needs exactly one group ( ), the value")
     found = compiled.search(recording.text)
-    if found is None:
-        raise GuideError(f"{pattern!r} matches nothing in the output of {recording.id}")
-    return found[1]
+    return None if found is None else found[1]

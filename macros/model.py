@@ -48,6 +48,7 @@ class Block:
     `bind` maps a name to where its value is found in this block's answer: a path into its
     record, or `re:` and a regular expression with one group. `plan` is the hash over all that
     decides what a machine answers here: this block, those before it, and the page's setup.
+    `script` is what runs where the command only names it: the observer's.
     Times are seconds.
     """
 
@@ -63,6 +64,7 @@ class Block:
     bind: Mapping[str, str] = field(default_factory=dict)
     capture: CaptureOf | None = None
     netns: str = ""
+    script: str = ""
     plan: str = ""
     source: Path = Path()
 

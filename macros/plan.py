@@ -189,7 +189,8 @@ class _Collector(Calls):
                 line=self._line(),
                 kind="observe",
                 node=node,
-                command=OBSERVE.read_text(encoding="utf-8"),
+                command="observe",
+                script=OBSERVE.read_text(encoding="utf-8"),
                 timeout=float(timeout),
             )
         )

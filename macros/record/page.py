@@ -108,7 +108,7 @@ def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
 
 
 def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
-    ran = substitute(block.command, bound)
+    ran = substitute(block.script or block.command, bound)
     twin_command = twin_of(ran) if block.kind == "run" else None
     deadline = time.monotonic() + block.timeout
     while True:
@@ -152,8 +152,8 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     recording = Recording(
         id=block.id,
         node=block.node,
-        command="observe" if block.kind == "observe" else block.command,
-        ran="observe" if block.kind == "observe" else ran,
+        command=block.command,
+        ran=block.command if block.script else ran,
         exit=pair.answer.exit,
         plan=block.plan,
         bound={},

@@ -1,5 +1,6 @@
 """The macros of one page at render time: each call becomes a slot with finished HTML."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from html import escape
@@ -11,7 +12,8 @@ import markdown
 from macros import cache
 from macros.errors import GuideError
 from macros.guide import Guide, interfaces
-from macros.lookup import lookup
+from macros.lookup import exists, lookup
+from macros.lookup import text as text_at
 from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.render import block as block_html
@@ -154,7 +156,7 @@ class PageRenderer(Calls):
         if recording is None:
             return self._missing(title or f"a packet of {capture}", [(block, recording)])
         pcap = self._pcap(recording)
-        name = id or "-".join([block.id, *(layers or ())])
+        name = id or _slug(block.id, *(layers or ()))
         href = self._href(pcap)
         lines = recording.text.splitlines()
         inputs = ["packet", *self._of(block, pcap), match, title, layers, all_fields, name, lines]
@@ -169,6 +171,7 @@ class PageRenderer(Calls):
                 id=name,
                 title=title,
                 node=block.node,
+                netns=block.netns,
                 interface=_interface(block),
                 total=len(packets),
                 layers=layers,
@@ -194,6 +197,7 @@ class PageRenderer(Calls):
                 id=name,
                 title=title,
                 node=block.node,
+                netns=block.netns,
                 interface=_interface(block),
                 pcap_href=_HREF,
             )
@@ -254,13 +258,13 @@ class PageRenderer(Calls):
     @staticmethod
     def _of(block: Block, pcap: Path) -> tuple[str, ...]:
         """What a figure shows of a capture beside its packets."""
-        return (cache.file_hash(pcap), block.node, _interface(block))
+        return (cache.file_hash(pcap), block.node, block.netns, _interface(block))
 
     def value(self, block: str, path: str) -> str:  # noqa: D102
         found, recording = self._find(block)
         if recording is None:
             return self._no_value(found)
-        return self._show(self._lookup(recording, path), found, recording)
+        return self._show(path, found, recording)
 
     def expect(self, block: str, path: str, *, show: bool = True, **relations: Any) -> str:  # noqa: D102
         found, recording = self._find(block)
@@ -282,7 +286,7 @@ class PageRenderer(Calls):
             self._guard(
                 lambda r=relation, o=other, w=wanted: claims.check(value, o, r, w)  # type: ignore[misc]
             )
-        return self._show(value, found, recording) if show else ""
+        return self._show(path, found, recording) if show else ""
 
     def version(self, name: str) -> str:  # noqa: D102
         versions = self._guide.edition.versions
@@ -381,14 +385,12 @@ class PageRenderer(Calls):
         return None if recording is None else self._lookup(recording, path)
 
     def _expect_absent(self, recording: Recording, path: str) -> None:
-        try:
-            value = lookup(recording, path)
-        except GuideError:
-            return
-        self._fail(f"the page claims that {recording.id} has no {path}; it has {value!r}")
+        if self._guard(lambda: exists(recording, path)):
+            value = self._lookup(recording, path)
+            self._fail(f"the page claims that {recording.id} has no {path}; it has {value!r}")
 
-    def _show(self, value: Any, block: Block, recording: Recording) -> str:
-        text = str(value)
+    def _show(self, path: str, block: Block, recording: Recording) -> str:
+        text = self._guard(lambda: text_at(recording, path))
         within = block.netns or netns.of_command(recording.ran)
         key = values.key_of(text, block.node, within)
         inner = values.mark(text, key) if key else escape(text)
@@ -435,6 +437,10 @@ class PageRenderer(Calls):
 
     def _fail(self, message: str, fix: str | None = None) -> NoReturn:
         raise GuideError(message, page=self._source, line=self._before + current_line(), fix=fix)
+
+
+def _slug(*words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower())
 
 
 def _interface(block: Block) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Collection
 from html import escape
 
 _MAC = r"(?P<mac>(?<![0-9a-f:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-f:]))"
-_IPV4 = r"(?P<ip>(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d))"
+# tcpdump writes a port behind a dot: 10.1.1.2.40000. Five numbers and more are no address.
+_IPV4 = r"(?P<ip>(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d)(?!\.\d+\.\d)(?!\.\d{6}))"
 _CONTAINER = r"(?P<ctr>(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f]))"
 _UNMARKED = frozenset(
     {"127.0.0.1", "127.0.0.11", "0.0.0.0", "255.255.255.255"}  # noqa: S104 names, not bindings

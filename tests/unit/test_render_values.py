@@ -52,10 +52,15 @@ def test_loopback_and_broadcast_mean_nothing_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1.2.3.4.5", "v28.5.2", "86:e6:61:aa:b2:10:11", "docker01", "my-docker0x"]
+    "text", ["1.2.3.4.5.6", "v28.5.2", "86:e6:61:aa:b2:10:11", "docker01", "my-docker0x"]
 )
 def test_what_only_looks_alike_is_not_marked(text: str) -> None:
     assert keys(values.mark_text(text, "node0", "", NAMES)) == []
+
+
+def test_tcpdumps_port_behind_a_dot_is_not_part_of_the_address() -> None:
+    line = "IP 172.17.0.2.40000 > 172.17.0.3.80: Flags [S]"
+    assert keys(values.mark_text(line, "node0", "", NAMES)) == ["ip::172.17.0.2", "ip::172.17.0.3"]
 
 
 def test_only_what_occurs_twice_keeps_its_mark() -> None:
