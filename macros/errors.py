@@ -22,7 +22,7 @@ class GuideError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.page = str(page) if page is not None else None
+        self.page = _near(Path(page)) if page is not None else None
         self.line = line
         self.node = node
         self.command = command
@@ -41,3 +41,8 @@ class GuideError(Exception):
         if self.fix is not None:
             lines.append(f"  to mend: {self.fix}")
         return "\n".join(lines)
+
+
+def _near(path: Path) -> str:
+    """A path as a person in the checkout writes it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
