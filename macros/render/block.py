@@ -1,5 +1,6 @@
 """One block as HTML: the command, what it printed, notes, and where and when it was recorded."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -8,10 +9,16 @@ from pathlib import Path
 from macros.markup import Lines
 from macros.model import Block, Recording
 from macros.names import substitute
+from macros.records import kinds
 from macros.render import lines as choosing
 from macros.render import netns, values
 from macros.render.place import Place
 
+# Kinds of output whose lines are `key value` words, often wider than the page.
+_WORDED = frozenset(
+    {"links", "addresses", "routes", "neighbours", "fdb", "ports", "rules", "conntrack"}
+)
+_BRIEF = re.compile(r"\s-(br|brief)\b")  # iproute2's tables
 _FOLD_FROM = 2  # a single hidden line is shorter than the word about it
 
 
@@ -92,8 +99,7 @@ def _output(
         refs.setdefault(choosing.single(plain, substitute(anchor, bound), "explain"), []).append(
             number
         )
-    # tcpdump's lines are sentences, not columns: they wrap.
-    wraps = recording.pcap is not None
+    wraps = _sentences(recording)
     html = [_line(line, n in lit, refs.get(n, ()), wraps) for n, line in enumerate(marked)]
     parts = []
     for visible, run in _runs(len(plain), shown | lit | refs.keys()):
@@ -107,6 +113,14 @@ def _output(
         f'<div class="out{" wrap" if wraps else ""}" role="region" tabindex="0"'
         f' aria-label="output of {escape(recording.ran.splitlines()[0])}">{"".join(parts)}</div>'
     )
+
+
+def _sentences(recording: Recording) -> bool:
+    """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
+    if recording.pcap is not None:
+        return True
+    kind = kinds.kind_of(recording.ran)
+    return kind in _WORDED and not _BRIEF.search(recording.ran)
 
 
 def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
