@@ -8,8 +8,16 @@ from macros.draw.state import End, Interface
 from macros.draw.svg import LINE_HEIGHT, Line, width
 
 Point = tuple[float, float]
-TEXT_PAD = 8
-"""Between the border of a box and its text."""
+TEXT_PAD = 8  # between the border of a box and its text
+PAD = 9  # inside a node's frame
+GUEST_PAD = 7  # inside a guest's frame
+GAP = 10  # between things side by side
+ROW = 30  # between rows that lines join
+LEVEL = 14  # between lines that run side by side
+PROTRUDE = 10  # how far an interface stands out of the edge it leads through
+TITLE = 34  # a node's name
+LEAST_NODE = 172  # width inside the smallest node: the name of a network fits below it
+LEAST = 96  # width of the smallest interface box
 
 
 @dataclass(slots=True)

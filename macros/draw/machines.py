@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from macros.draw.graphviz import ICON, POINTS, to_page
-from macros.draw.layout import nat_device
+from macros.draw.scene import nat_device
 from macros.draw.state import Node
 from macros.errors import GuideError
 from macros.render.values import key_of, mark

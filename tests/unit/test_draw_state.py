@@ -31,6 +31,17 @@ def test_a_container_bears_its_name_and_id() -> None:
     }
 
 
+def test_only_running_containers_with_a_namespace_of_their_own_name_one() -> None:
+    observed = raw("docker-networks")
+    modes = {
+        each["Name"]: each["HostConfig"]["NetworkMode"] for each in observed["docker"]["containers"]
+    }
+    assert modes["/as-host"] == "host"
+    assert {"/beside", "/client", "/third", "/web"} < modes.keys()
+    names = [each.name for each in read(observed).namespaces]
+    assert names == ["", "client", "third", "web"]
+
+
 def test_every_container_is_joined_to_its_own_port_of_docker0() -> None:
     # Both containers' ends have the same index and name; only nsids and peer indexes tell them
     # apart. What Docker itself says of each container's MAC is the second witness.

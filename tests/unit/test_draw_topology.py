@@ -138,6 +138,17 @@ def test_ports_stand_on_their_bridge_and_the_nic_does_not() -> None:
     assert {link.kind for link in drawing.links if eth1.end in link.ends} == {"routed", "wire"}
 
 
+def test_a_container_in_two_networks_leads_to_both_bridges() -> None:
+    drawing = place(state("docker-networks"))
+    bars = {each.end.interface: each.box for each in drawing.placed if each.role == "bridge"}
+    reached = set()
+    for link in drawing.links:
+        if link.kind == "veth" and link.ends[0].namespace == "web":
+            x, _ = link.points[-1]
+            reached |= {name for name, bar in bars.items() if bar.x < x < bar.right}
+    assert reached == {"docker0", "br-second"}
+
+
 def test_a_nic_that_is_a_port_is_joined_to_its_bridge() -> None:
     observed = raw("hand-bridge")
     eth1 = next(e for e in observed["namespaces"][0]["links"] if e["ifname"] == "eth1")

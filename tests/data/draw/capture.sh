@@ -19,6 +19,17 @@ on node0 'docker run --detach --name web --publish 8080:8080 hello:1 && sleep 2'
 observe node0 docker-web
 on node0 'docker run --detach --name client hello:1 && sleep 2'
 observe node0 docker-web-client
+# A second network, a container in both, one with the node's own namespace; "beside", which would
+# share a namespace, ends at once, as its port is taken there.
+on node0 'docker network create --opt com.docker.network.bridge.name=br-second second
+  docker network connect second web
+  docker run --detach --name third --network second hello:1
+  docker run --detach --name beside --network container:third hello:1
+  docker run --detach --name as-host --network host hello:1
+  sleep 2' >/dev/null
+observe node0 docker-networks
+on node0 'docker rm --force third beside as-host && docker network disconnect second web &&
+  docker network rm second' >/dev/null
 on node0 'docker exec client ping -c 1 172.17.0.2 && docker rm --force web client' >/dev/null
 on node0 'systemctl stop docker docker.socket containerd && ip link delete docker0'
 

@@ -1,0 +1,81 @@
+"""What of a node is to be drawn: its guests, interfaces and pairs, without what is left out."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from macros.draw.geometry import LEAST, Note, Placed, Role, measure
+from macros.draw.labels import Labels
+from macros.draw.news import shown_namespaces
+from macros.draw.state import End, Interface, Namespace, Node, Pair, default_device, pairs
+from macros.draw.svg import Line, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One node. `guests` are its other namespaces; `other` leads from each end of a pair across."""
+
+    node: Node
+    labels: Labels
+    hidden: frozenset[str]
+    guests: tuple[Namespace, ...]
+    pairs: tuple[Pair, ...]
+    other: Mapping[End, End]
+
+    def own(self) -> list[Interface]:
+        """The interfaces of the node's own namespace that are drawn."""
+        return [
+            each
+            for each in self.node.own.interfaces
+            if each.kind != "loopback" and each.name not in self.hidden
+        ]
+
+    def place(self, namespace: str, interface: Interface, role: Role) -> Placed:
+        """An interface with its labels, measured but nowhere yet."""
+        end = End(self.node.name, namespace, interface.name)
+        lines = self.labels.interface(end, interface)
+        if role == "bridge":
+            lines[0] = (*lines[0], Run("  bridge", "note"))
+            lines = [line for line in lines if line != (Run("bridge", "note"),)]
+        return Placed(end, interface, role, lines, measure(lines, least=LEAST))
+
+    def routes(self) -> Note:
+        """The band that stands for the node's own IP: its routes."""
+        own = self.node.own
+        lines: list[Line] = [(Run(f"IP routes of {self.node.name}", "note"),)]
+        lines += [
+            self.labels.route(self.node, own, route.text)
+            for route in own.routes
+            if route.device not in self.hidden
+        ]
+        return Note("routes", lines, measure(lines, least=LEAST))
+
+    def speaks_ip(self, interface: Interface) -> bool:
+        """The node's own IP uses it: it has an address, or a route leads to it."""
+        routed = any(route.device == interface.name for route in self.node.own.routes)
+        return routed or any(not each.link_local for each in interface.addresses)
+
+
+def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bool) -> Scene:
+    """Choose what is drawn. A pair is left out with either of its ends."""
+    hidden = frozenset({*leave_out, *([] if nat else [nat_device(node)])})
+    guests = tuple(each for each in shown_namespaces(node)[1:] if each.name not in hidden)
+    names = {each.name for each in guests}
+
+    def drawn(end: End | None) -> bool:
+        if end is None:
+            return True
+        return end.namespace in names if end.namespace else end.interface not in hidden
+
+    kept = tuple(pair for pair in pairs(node) if drawn(pair.near) and drawn(pair.far))
+    other: dict[End, End] = {}
+    for pair in kept:
+        if pair.far is not None:
+            other |= {pair.near: pair.far, pair.far: pair.near}
+    return Scene(node, labels, hidden, guests, kept, other)
+
+
+def nat_device(node: Node) -> str:
+    """The NIC of a lab's NAT network: the default route leaves by it, and there is another NIC."""
+    physical = [each.name for each in node.own.interfaces if each.kind == "physical"]
+    device = default_device(node.own)
+    return device if device in physical and len(physical) > 1 else ""
