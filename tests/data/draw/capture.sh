@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make the states in this folder anew: capture.sh SSH_CONFIG, of a fresh lab of two nodes.
 # Nothing in them is typed: every file is what scripts/node/observe.sh printed at that moment.
+# shellcheck disable=SC2016  # what is quoted runs on the nodes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 config=$1
