@@ -31,14 +31,14 @@ class Listener:
 
     def take(self, chunk: bytes) -> None:
         """Keep a chunk of pcap and see whether the capture is complete with it."""
+        before = len(records(bytes(self.pcap)))
         self.pcap += chunk
         of = self.block.capture
         assert of is not None  # noqa: S101 only captures are listened to
-        if of.packets is not None:
-            complete = len(records(bytes(self.pcap))) >= of.packets
-        else:
-            complete = closed(bytes(self.pcap))
-        if complete:
+        found = records(bytes(self.pcap))
+        if len(found) == before:
+            return
+        if len(found) >= of.packets if of.packets is not None else closed(bytes(self.pcap)):
             self.done.set()
 
     def finished(self) -> bytes:
@@ -66,12 +66,16 @@ def records(pcap: bytes) -> list[tuple[int, int]]:
 
 
 def closed(pcap: bytes) -> bool:
-    """Whether a TCP conversation in `pcap` has ended: both sides' FIN acknowledged, or a RST."""
-    if len(records(pcap)) < 4:
+    """Whether a TCP conversation in `pcap` has ended: both sides' FIN acknowledged, or a RST.
+
+    The last packet may be there in part only: packets come in pieces.
+    """
+    found = records(pcap)
+    if not found:
         return False
     from macros.packets import flow, read  # noqa: PLC0415 scapy only where TCP is followed
 
-    return bool(flow.closed(read.packets(pcap)))
+    return flow.closed(read.packets(pcap[: found[-1][0] + found[-1][1]]))
 
 
 @contextmanager
