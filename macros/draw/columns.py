@@ -166,7 +166,11 @@ def _column(scene: Scene, guest: Namespace, hosts: dict[End, Placed]) -> Column:
 
 
 def _in_a_row(scene: Scene, guests: Iterable[Namespace]) -> list[Namespace]:
-    """Guests so that those joined by a pair of their own stand next to each other."""
+    """Guests so that those joined by a pair of their own stand next to each other.
+
+    Otherwise they stand in the order in which they were made, which the inode tells: the kernel
+    gives a new namespace the lowest free number (proc_alloc_inum).
+    """
     by_name = {each.name: each for each in guests}
     near: dict[str, set[str]] = {name: set() for name in by_name}
     # Who hangs on the first interface of the one in the middle stands on its left.
@@ -177,13 +181,14 @@ def _in_a_row(scene: Scene, guests: Iterable[Namespace]) -> list[Namespace]:
             peer = by_name[a.namespace].interface(a.interface)
             first[a.namespace] = peer.peer_index or 0 if peer else 0
     order: list[str] = []
-    for start in sorted(near, key=lambda name: (len(near[name]) != 1, first[name], name)):
+    made = {name: (guest.inode, name) for name, guest in by_name.items()}
+    for start in sorted(near, key=lambda name: (len(near[name]) != 1, first[name], made[name])):
         stack = [start]
         while stack:
             name = stack.pop()
             if name not in order:
                 order.append(name)
-                stack += sorted(near[name], reverse=True)
+                stack += sorted(near[name], key=lambda other: made[other], reverse=True)
     return [by_name[name] for name in order]
 
 

@@ -16,7 +16,7 @@ ROW = 30  # between rows that lines join
 LEVEL = 14  # between lines that run side by side
 PROTRUDE = 10  # how far an interface stands out of the edge it leads through
 TITLE = 34  # a node's name
-LEAST_NODE = 172  # width inside the smallest node: the name of a network fits below it
+LEAST_NODE = 204  # width inside the smallest node: the name of a network fits below it
 LEAST = 96  # width of the smallest interface box
 
 
