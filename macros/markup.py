@@ -92,10 +92,14 @@ class Calls(ABC):
         *,
         title: str = "",
         layers: Sequence[str] | None = None,
-        all_fields: bool = False,
+        all_fields: bool | Sequence[str] = False,
         id: str | None = None,
     ) -> str:
-        """One captured packet as nested boxes over its bytes."""
+        """One captured packet as nested boxes over its bytes.
+
+        `layers` are drawn and the rest left out; `all_fields` opens the tables of all headers,
+        or of those named: `all_fields=("UDP",)`.
+        """
 
     @abstractmethod
     def packets(self, capture: str, *, title: str = "", id: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """One packet as boxes within boxes, each header with a table of all its fields."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from html import escape
 
 from macros.packets.model import Field, Layer
@@ -211,12 +212,13 @@ def boxes(
     marks: Marks,
     *,
     base: int = 0,
-    opened: bool = False,
+    opened: Collection[int] = (),
     tables: bool = True,
 ) -> str:
     """Boxes within boxes. Padding lies in the innermost box whose bytes it is among.
 
-    `base` is the byte that offsets count from, `opened` shows all tables from the start.
+    `base` is the byte that offsets count from, `opened` are the offsets of
+    the headers whose tables are shown from the start.
     """
     if not layers:
         return ""
@@ -229,14 +231,14 @@ def boxes(
     body = _text(layer, numbers) if layer.name == "Data" else _chips(layer, numbers, marks)
     if tables and layer.name not in {"Data", "Padding"}:
         word = "fields" if len(layer.fields) > 1 else "field"
+        shown = " open" if layer.offset in opened else ""
         body += (
-            f'<details class="hd-all"{" open" if opened else ""}><summary>all {len(layer.fields)} '
+            f'<details class="hd-all"{shown}><summary>all {len(layer.fields)} '
             f'{word}<span class="visually-hidden"> of {escape(layer.title)}</span></summary>'
             f"{table(layer, numbers, marks, base=base)}</details>"
         )
-    options: Mapping[str, int | bool] = {"base": base, "opened": opened, "tables": tables}
-    nested = boxes(inside, numbers, marks, **options)  # type: ignore[arg-type] # as given
-    beside = boxes(after, numbers, marks, **options)  # type: ignore[arg-type] # as given
+    again = partial(boxes, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
+    nested, beside = again(inside), again(after)
     first, last = layer.offset - base, layer.offset + layer.length - 1 - base
     span = f"{first}{_TO}{last}" if layer.length > 1 else f"{first}"
     kind = "" if layer.name in {"Data", "Padding"} else " header"

@@ -28,7 +28,7 @@ def packet_figure(
     netns: str = "",
     total: int | None = None,
     layers: Sequence[str] | None = None,
-    all_fields: bool = False,
+    all_fields: bool | Sequence[str] = False,
     pcap_href: str | None = None,
     tcpdump: Sequence[str] = (),
     marks: Marks = values.mark,
@@ -38,12 +38,14 @@ def packet_figure(
     `node`, `netns` (a namespace or container, "" for the node's own) and `interface` say where it
     was seen; `total` is the number of packets in the capture. `layers` names the headers to draw
     (`UDP`, `udp`, `IPv4, inner`); the bytes of all others are left out, and offsets count from
-    the first that is drawn. `all_fields` opens the tables. GuideError where a name of `layers`
-    is not in the packet.
+    the first that is drawn. `all_fields` opens the tables, or those of the headers that
+    it names. GuideError where a name of `layers` or `all_fields` is not in the packet.
     """
     drawn = _chosen(packet, layers)
     base = drawn[0].offset if drawn else 0
     numbers = Numbers(drawn)
+    told = drawn if all_fields is True else _chosen(packet, all_fields or ())
+    opened = {layer.offset for layer in told}
     whole = len(drawn) == len(packet.layers)
     size = sum(layer.length for layer in drawn)
     facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
@@ -57,7 +59,7 @@ def packet_figure(
         f'<figcaption class="pk-head"><span class="pk-title">{heading}</span> '
         f'<span class="pk-facts">{" · ".join(one for one in facts if one)}</span></figcaption>'
         f'<div class="pk-boxes">'
-        f"{boxes(drawn, numbers, marks, base=base, opened=all_fields)}</div>"
+        f"{boxes(drawn, numbers, marks, base=base, opened=opened)}</div>"
         f'<div class="pk-bytes">{dump(drawn, packet.data, numbers)}{readout()}</div>'
         f"{_below(node, netns, tcpdump, pcap_href)}</figure>"
     )

@@ -149,7 +149,7 @@ class PageRenderer(Calls):
         *,
         title: str = "",
         layers: Sequence[str] | None = None,
-        all_fields: bool = False,
+        all_fields: bool | Sequence[str] = False,
         id: str | None = None,
     ) -> str:
         block, recording = self._find(capture)

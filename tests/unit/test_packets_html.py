@@ -101,8 +101,19 @@ def test_only_the_chosen_layers_are_drawn_with_their_bytes() -> None:
     assert "open" not in packet_figure(udp, id="u", layers=["udp"])
 
 
+def test_tables_are_opened_for_the_named_headers_alone() -> None:
+    udp = flow.pick(read("forward-red"), "udp")
+    html = packet_figure(udp, id="u", all_fields=["IPv4"])
+    opened = re.findall(r'<details class="hd-all" open>.*?aria-label="([^"]*)"', html)
+    closed = re.findall(r'<details class="hd-all">.*?aria-label="([^"]*)"', html)
+    assert opened == ["IPv4: all fields"]
+    assert closed == ["Ethernet: all fields", "UDP: all fields"]
+
+
 def test_a_layer_that_is_not_there_is_an_error() -> None:
     udp = flow.pick(read("forward-red"), "udp")
+    with pytest.raises(GuideError, match="no layer TCP; it has Ethernet, IPv4, UDP, Data"):
+        packet_figure(udp, id="u", all_fields=["TCP"])
     with pytest.raises(GuideError, match="no layer TCP; it has Ethernet, IPv4, UDP, Data"):
         packet_figure(udp, id="u", layers=["TCP"])
 
