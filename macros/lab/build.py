@@ -6,6 +6,7 @@ renamed when whole; so an interrupted build goes on where it was, and a finished
 
 import json
 import shutil
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from macros.errors import GuideError
 from macros.lab import doctor, inputs, kernel, packages, paths, rootfs
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
+from macros.lab.tools import disk_named
 
 _KEPT = 3
 """Products of one sort that stay in the cache: this one, and those of earlier inputs."""
@@ -47,7 +49,7 @@ def built() -> Built:
 def build(progress: Progress, mirror: str | None = None) -> Built:
     """Make what is not in the cache yet."""
     doctor.require("build")
-    with locked(paths.cache() / "build.lock", "another `guide lab build` is running"):
+    with _alone(), disk_named():
         keys = inputs.keys()
         work = paths.cache() / "work"
         work.mkdir(parents=True, exist_ok=True)
@@ -77,13 +79,19 @@ def build(progress: Progress, mirror: str | None = None) -> Built:
 def update_lock(progress: Progress, mirror: str | None = None) -> None:
     """Write both lock files anew from what the suite has today."""
     doctor.require("build")
-    with locked(paths.cache() / "build.lock", "another `guide lab build` is running"):
+    with _alone(), disk_named():
         progress.step("package index: reading")
         apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
         progress.step("package index: finding versions that fit together")
         chosen = apt.resolve(packages.read_wanted(inputs.PACKAGES_WANTED))
         packages.write_lock(inputs.PACKAGES_LOCK, chosen, apt.release())
         packages.write_lock(inputs.KERNEL_LOCK, [apt.newest(kernel.SOURCE)], apt.release())
+
+
+def _alone() -> AbstractContextManager[None]:
+    """One build at a time, counting the programs that a killed one left running."""
+    busy = "another `guide lab build` is running, or a program of one that was killed"
+    return locked(paths.cache() / "build.lock", busy, with_children=True)
 
 
 def _work(name: str) -> Path:

@@ -44,6 +44,7 @@ _PROGRAMS: tuple[tuple[Purpose, str, str], ...] = (
     ("build", "mmdebstrap", "mmdebstrap"),
     ("build", "mke2fs", "e2fsprogs"),
     ("build", "unshare", "util-linux"),
+    ("build", "setpriv", "util-linux"),
     ("build", "newuidmap", "uidmap"),
     ("run", "vde_switch", "vde-switch"),
     ("run", "vde_plug", "vdeplug"),

@@ -130,10 +130,11 @@ def listens(pid: int, port: int) -> bool:
         words = line.split()
         if words[1] == f"0100007F:{port:04X}" and words[3] == "0A":
             inodes.add(f"socket:[{words[9]}]")
-    try:
-        held = {str(each.readlink()) for each in (_PROC / str(pid) / "fd").iterdir()}
-    except OSError:
-        return False
+    held = set()
+    with contextlib.suppress(OSError):
+        for each in (_PROC / str(pid) / "fd").iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                held.add(str(each.readlink()))
     return bool(inodes & held)
 
 

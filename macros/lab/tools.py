@@ -1,17 +1,23 @@
 """Runs the programs that building needs, and says in one place what to do when one fails."""
 
+import contextlib
+import errno
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import sh
 
 from macros.errors import GuideError
+from macros.lab import locks, paths
 from macros.lab.doctor import search_path
 
 _TAIL = 20
+_FULL = re.compile("no space left on device|disk quota exceeded|enough free space", re.IGNORECASE)
+"""What programs say of a full disk: strerror(3) and, the last, apt."""
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -47,6 +53,7 @@ def call(
         "_tty_out": False,  # no colours, no progress bars of theirs
         "_decode_errors": "replace",
         "_new_group": True,  # so that Ctrl-C reaches us, and we end the whole group
+        "_pass_fds": set(locks.inherited),
     }
     if log is None and each_line is None:
         try:
@@ -56,7 +63,7 @@ def call(
             raise _failed(what, said, None, fix) from None
 
     tail: list[str] = []
-    with (log or Path(os.devnull)).open("a", encoding="utf-8") as kept:
+    with (log or Path(os.devnull)).open("a", encoding="utf-8", buffering=1) as kept:
 
         def line(text: str) -> None:
             kept.write(text)
@@ -65,9 +72,11 @@ def call(
             if each_line:
                 each_line(text)
 
-        running = sh.Command(program)(
-            *map(str, words[1:]), **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False
-        )
+        # Killed, even with SIGKILL, we take the program with us (prctl(2), PR_SET_PDEATHSIG).
+        running = sh.Command(which("setpriv") or "setpriv")(
+            "--pdeathsig", "TERM", program, *map(str, words[1:]),
+            **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False,
+        )  # fmt: skip
         try:
             running.wait()
         except sh.ErrorReturnCode:
@@ -78,7 +87,28 @@ def call(
     return ""
 
 
+@contextlib.contextmanager
+def disk_named() -> Iterator[None]:
+    """Let a full disk be an error for a person, who is told where to make room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = error.filename or paths.cache()
+        raise GuideError(f"cannot write {place}: {error.strerror}", fix=_make_room()) from error
+
+
+def _make_room() -> str:
+    return (
+        f"free some room below {paths.cache()}, or set XDG_CACHE_HOME to a larger disk;"
+        " then try again: what is finished is kept"
+    )
+
+
 def _failed(what: str, said: list[str], log: Path | None, fix: str | None) -> GuideError:
+    if any(_FULL.search(line) for line in said):
+        fix = _make_room()
     lines = [f"{what} failed", *(f"    {line}" for line in said[-_TAIL:])]
     if log is not None:
         lines.append(f"  whole log: {log}")

@@ -26,7 +26,7 @@ from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
-from macros.lab.tools import environment
+from macros.lab.tools import disk_named, environment
 
 MOST_NODES = 9
 """Their addresses and MACs end in one more digit each."""
@@ -72,7 +72,7 @@ def up(name: str, nodes: int, memory: int, progress: Progress) -> Lab:
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
     parts = built()
-    with _alone(name), _ended_by_signals():
+    with _alone(name), _ended_by_signals(), disk_named():
         if state := read(name):
             trouble = troubles(state)
             if not trouble and len(state.nodes) == nodes:

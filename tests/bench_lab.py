@@ -1,0 +1,115 @@
+"""`make bench-lab`: the speed of labs and of recording, one `name value` a line. Boots labs.
+
+lab_up_1_s          seconds from `guide lab up` to the answer of one node
+record_overhead_ms  milliseconds a block of a page takes beyond the same ssh running `true`
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from macros import lab as labs
+from macros import plan
+from macros.lab import Lab
+from macros.record import run
+
+RUNS = 3
+BLOCKS = 30
+NAME = f"bench-{os.getpid()}"
+"""A lab of our own: one that is in use is not touched."""
+
+_GUIDE = [sys.executable, "-c", "from macros.cli import main; main()"]
+
+
+def main() -> None:
+    """Print the figures."""
+    try:
+        print(f"lab_up_1_s {_median(_up):.1f}", flush=True)
+        _guide("lab", "up", "--name", NAME)
+        lab = labs.find(NAME)
+        with tempfile.TemporaryDirectory() as folder, _cache_in(Path(folder)):
+            docs = _page(Path(folder))
+            pairs = [(_record(lab, docs), _plain(lab)) for _ in range(RUNS)]
+        overhead = statistics.median(ours - theirs for ours, theirs in pairs) / BLOCKS
+        print(f"record_overhead_ms {overhead * 1000:.1f}")
+    finally:
+        _guide("lab", "down", "--name", NAME)
+
+
+def _median(measure: Callable[[], float]) -> float:
+    return statistics.median(measure() for _ in range(RUNS))
+
+
+def _up() -> float:
+    """The whole command, and one command on the node to be sure."""
+    started = time.perf_counter()
+    _guide("lab", "up", "--name", NAME)
+    _guide("lab", "ssh", "--name", NAME, "node0", "true")
+    seconds = time.perf_counter() - started
+    _guide("lab", "down", "--name", NAME)
+    return seconds
+
+
+def _guide(*words: str) -> None:
+    subprocess.run([*_GUIDE, *words], check=True, capture_output=True)
+
+
+def _page(folder: Path) -> Path:
+    """A page whose blocks cost next to nothing on the node; each is another command."""
+    docs = folder / "docs"
+    docs.mkdir()
+    blocks = (
+        f'{{{{ run("node0", "true {number}", id="b{number}") }}}}' for number in range(BLOCKS)
+    )
+    head = "---\ntitle: Bench\nlab:\n  nodes: 1\n---\n"
+    (docs / "bench.md").write_text(head + "\n\n".join(blocks) + "\n", encoding="utf-8")
+    return docs
+
+
+def _record(lab: Lab, docs: Path) -> float:
+    """Seconds to record the page: its state checked before and after, every block, published."""
+    pages = plan.plan_pages(docs)
+    with tempfile.TemporaryDirectory() as recordings:
+        started = time.perf_counter()
+        run.record(
+            lab,
+            pages,
+            Path(recordings),
+            "bench",
+            everything=True,
+            on_block=lambda _page, _block: None,
+            on_page=lambda _page, _changed: None,
+        )
+        return time.perf_counter() - started
+
+
+def _plain(lab: Lab) -> float:
+    """Seconds for as many bare ssh over the same shared connection."""
+    started = time.perf_counter()
+    for _ in range(BLOCKS):
+        subprocess.run(["ssh", "-F", str(lab.ssh_config), "node0", "true"], check=True)
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _cache_in(folder: Path) -> Iterator[None]:
+    """Transcripts go there, not among those of the person's own recordings."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["XDG_CACHE_HOME"]
+        else:
+            os.environ["XDG_CACHE_HOME"] = before
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Real labs for the tests, under names of their own: a lab that is in use is never touched."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from macros import lab as labs
+from macros.lab import Lab, paths, process, state, uml
+
+PREFIX = f"t{os.getpid()}"
+GUIDE = [sys.executable, "-c", "from macros.cli import main; main()"]
+
+Guide = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def guide(*words: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does; both streams in `stdout`."""
+    return subprocess.run(
+        [*GUIDE, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def up(name: str, nodes: int = 1) -> Lab:
+    done = guide("lab", "up", "--name", name, "--nodes", str(nodes))
+    assert done.returncode == 0, done.stdout
+    return labs.find(name)
+
+
+def known(name: str) -> state.State:
+    """What is written down of a lab that is up."""
+    found = state.read(name)
+    assert found is not None
+    return found
+
+
+def family(found: state.State) -> list[int]:
+    """The numbers of every process of a lab."""
+    return process.family(list(found.processes), Path(found.sockets))
+
+
+def nothing_left(name: str) -> list[str]:
+    """What a lab left behind, in words; [] when it is gone without a trace."""
+    left = [str(place) for place in (state.folder(name), paths.sockets() / name) if place.exists()]
+    for entry in Path("/proc").iterdir():
+        try:
+            line = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+        except OSError:
+            continue
+        if f"/{name}/".encode() in line and int(entry.name) != os.getpid():
+            left.append(f"process {entry.name}: {line[:200]!r}")
+    return left
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Whether it comes true in that time."""
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A name for a lab; whatever has it at the end is removed."""
+    short = f"{PREFIX}-{abs(hash(request.node.nodeid)) % 10_000}"
+    yield short
+    uml.down(short)
+
+
+@pytest.fixture
+def own(name: str) -> Lab:
+    """A lab of one node for a single test, which may break it."""
+    return up(name)
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Lab]:
+    """A lab of two nodes for the tests of a file, which leave it as they found it."""
+    short = f"{PREFIX}-two"
+    yield up(short, nodes=2)
+    uml.down(short)
