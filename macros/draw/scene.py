@@ -9,6 +9,8 @@ from macros.draw.news import shown_namespaces
 from macros.draw.state import End, Interface, Namespace, Node, Pair, default_device, pairs
 from macros.draw.svg import Line, Run
 
+_NAT = "10.0.2.0/24"  # what slirp and VirtualBox give a machine behind their NAT
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -75,7 +77,16 @@ def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bo
 
 
 def nat_device(node: Node) -> str:
-    """The NIC of a lab's NAT network: the default route leaves by it, and there is another NIC."""
-    physical = [each.name for each in node.own.interfaces if each.kind == "physical"]
+    """The NIC of a lab's NAT network, where there is another NIC.
+
+    The default route leaves by it. Where a page took that route away, the network tells.
+    """
+    physical = [each for each in node.own.interfaces if each.kind == "physical"]
+    if len(physical) < 2:
+        return ""
     device = default_device(node.own)
-    return device if device in physical and len(physical) > 1 else ""
+    for each in physical:
+        in_nat = any(address.network == _NAT for address in each.addresses)
+        if each.name == device or (not device and in_nat):
+            return each.name
+    return ""

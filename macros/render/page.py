@@ -16,6 +16,7 @@ from macros.lookup import exists, lookup
 from macros.lookup import text as text_at
 from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
+from macros.names import substitute
 from macros.render import block as block_html
 from macros.render import claims, commands, netns, values
 from macros.render.place import Place
@@ -264,12 +265,13 @@ class PageRenderer(Calls):
         found, recording = self._find(block)
         if recording is None:
             return self._no_value(found)
-        return self._show(path, found, recording)
+        return self._show(self._filled(path), found, recording)
 
     def expect(self, block: str, path: str, *, show: bool = True, **relations: Any) -> str:  # noqa: D102
         found, recording = self._find(block)
         if recording is None:
             return self._no_value(found) if show else ""
+        path = self._filled(path)
         if relations.pop("absent", False):
             self._expect_absent(recording, path)
             return ""
@@ -382,7 +384,7 @@ class PageRenderer(Calls):
 
     def _other(self, block: str, path: str) -> Any:
         _, recording = self._find(block)
-        return None if recording is None else self._lookup(recording, path)
+        return None if recording is None else self._lookup(recording, self._filled(path))
 
     def _expect_absent(self, recording: Recording, path: str) -> None:
         if self._guard(lambda: exists(recording, path)):
@@ -421,8 +423,12 @@ class PageRenderer(Calls):
 
     def _note(self, note: str) -> str:
         _NOTES.reset()
-        html = _NOTES.convert(note).removeprefix("<p>").removesuffix("</p>")
+        html = _NOTES.convert(self._filled(note)).removeprefix("<p>").removesuffix("</p>")
         return self.slots.inline(html)
+
+    def _filled(self, text: str) -> str:
+        """`text` with the values that this page's blocks bind in the place of `$NAME`."""
+        return substitute(text, self._bound) if "$" in text else text
 
     def _slot(self, html: str, search: str) -> str:
         return self.slots.add(Slot(html, search, inline=False))

@@ -156,3 +156,18 @@ def test_a_note_on_text_that_is_not_there_fails_the_build(site: Site) -> None:
 def test_a_value_of_an_unknown_block_fails_the_build(site: Site) -> None:
     site.page.write_text(PAGE.replace('expect("one"', 'expect("two"'), encoding="utf-8")
     assert "page page has no block 'two'; it has one, nasty" in failure(site)
+
+
+def test_a_bound_value_is_used_in_paths_claims_and_notes(site: Site) -> None:
+    text = PAGE + (
+        '\n{{ run("node0", "echo vethab12 dev vethab12 mac aa", id="two",'
+        ' bind={"VETH": "re:^(veth\\\\w+)"}, explain={"dev": "It is $VETH, for $HOME."}) }}\n\n'
+        'Its MAC: {{ expect("two", "re:dev $VETH mac (\\\\w+)", equals="aa") }}.'
+        '{{ expect("two", "re:($VETH)$", absent=true) }}\n'
+    )
+    site.page.write_text(text, encoding="utf-8")
+    site.record()
+    done = site.build()
+    assert done.returncode == 0, done.stderr
+    assert "It is vethab12, for $HOME." in re.sub(r"<[^>]+>", "", site.html())
+    assert 'Its MAC: <code class="value">aa</code>' in site.html()

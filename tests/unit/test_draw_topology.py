@@ -283,6 +283,15 @@ def test_the_nat_card_is_drawn_only_when_asked_for() -> None:
     assert "NAT 10.0.2.0/24" in texts(with_it)
 
 
+def test_the_nat_card_is_known_without_the_default_route() -> None:
+    observed = raw("node1")
+    own = observed["namespaces"][0]
+    assert any(route["dst"] == "default" for route in own["routes"])
+    own["routes"] = [route for route in own["routes"] if route["dst"] != "default"]
+    assert "10.0.2.15/24" not in "\n".join(texts(draw(read(observed), nat=False)))
+    assert "NAT 10.0.2.0/24" in "\n".join(texts(draw(read(observed))))
+
+
 def test_what_is_left_out_takes_its_lines_and_routes_along() -> None:
     shown = "\n".join(texts(draw(state("docker-web"), leave_out=["eth1", "web"])))
     assert not re.search(r"\beth1\b", shown)
