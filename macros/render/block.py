@@ -119,7 +119,8 @@ def _sentences(recording: Recording) -> bool:
     """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
     if recording.pcap is not None:
         return True
-    kind = kinds.kind_of(recording.ran)
+    # What a filter such as grep lets through is still what the tool printed.
+    kind = kinds.kind_of(recording.ran.partition(" | grep ")[0])
     return kind in _WORDED and not _BRIEF.search(recording.ran)
 
 
