@@ -35,7 +35,7 @@ LIMIT = 1_000_000
 # sh's own types know neither objects with write() nor a range of exit codes; its manual does.
 _SSH: Any = sh.Command("ssh")
 
-_GRACE = 10.0  # seconds beyond a command's own timeout before the lab counts as lost
+_GRACE = 10.0  # seconds that a node gets to end a command before it counts as lost
 _RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
 
 
@@ -74,15 +74,15 @@ def run_pair(
     limit: int = LIMIT,
     stdin: bytes | None = None,
 ) -> Pair:
-    """As `run`, and the answer to `twin` right after it, in one round trip."""
+    """As `run`, and the answer to `twin` right after it, in one round trip and one `timeout`."""
     mark = _RECORD_SEPARATOR + secrets.token_hex(8).encode()
     commands = [command] if twin is None else [command, twin]
     sink = _Sink(limit * len(commands))
-    script = _remote(commands, timeout, mark, stdin is not None)
-    process = _ssh(lab, node, script, sink, stdin)
+    process = _ssh(lab, node, _remote(commands, mark, stdin is not None), sink, stdin)
     # A timer of our own: sh looks every 100 ms whether its _timeout has come or its
-    # wait(timeout=) is over, and each command would last that long.
-    late = _Late(process, timeout * len(commands) + _GRACE)
+    # wait(timeout=) is over, and each command would last that long. Not timeout(1) either: one
+    # more program on the node costs 20 ms.
+    late = _Late(timeout, lambda: _end(lab, node, sink, process))
     try:
         sink.process = process
         with contextlib.suppress(sh.SignalException):
@@ -102,20 +102,23 @@ def run_pair(
             fix="print less: head, a filter, or a narrower command",
         )
     answers = _answers(sink.data(), mark)
-    if len(answers) < len(commands):
-        raise GuideError(
-            f"{node} of lab {lab.name} does not answer any more: {_why(sink, late)}",
-            node=node,
-            command=command,
-            fix=f"guide lab status --name {lab.name}; guide lab reset --name {lab.name}",
-        )
-    # 124: timeout(1) ended it, 137: it had to kill it. A command's own 124 comes sooner.
-    if answers[0].exit in (124, 137) and sink.elapsed() >= timeout:
+    if len(answers) < len(commands) and late.ended:
         raise GuideError(
             f"the command was still running after {timeout:g} s",
             node=node,
-            command=command,
+            command=commands[len(answers)],
             fix="end it by itself (a count, a condition), or give the block a longer timeout=",
+        )
+    if len(answers) < len(commands):
+        said = sink.errors().strip().splitlines()
+        detail = said[-1] if said else "it closed the connection"
+        if late.happened:
+            detail = f"nothing came within {timeout:g} s, and it cannot be reached"
+        raise GuideError(
+            f"{node} of lab {lab.name} does not answer any more: {detail}",
+            node=node,
+            command=command,
+            fix=f"guide lab status --name {lab.name}; guide lab reset --name {lab.name}",
         )
     return Pair(answers[0], answers[1] if twin is not None else None)
 
@@ -184,31 +187,25 @@ class Stream:
 
 
 class _Late:
-    """Kills a process that is not done in time."""
+    """Ends what is not done in time."""
 
-    def __init__(self, process: Any, seconds: float) -> None:
-        self._process = process
-        self.seconds = seconds
+    def __init__(self, seconds: float, end: Callable[[], bool]) -> None:
         self.happened = False
-        self._timer = threading.Timer(seconds, self._kill)
+        self.ended = False
+        """Whether the node did as told: it lives, the command was too slow."""
+        self._end = end
+        self._timer = threading.Timer(seconds, self._run)
         self._timer.daemon = True
         self._timer.start()
 
-    def _kill(self) -> None:
+    def _run(self) -> None:
         self.happened = True
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        self.ended = self._end()
 
     def cancel(self) -> None:
         self._timer.cancel()
-
-
-def _why(sink: "_Sink", late: _Late) -> str:
-    """What is known about a connection that ended before the answer."""
-    if late.happened:
-        return f"nothing came within {late.seconds:g} s"
-    said = sink.errors().strip().splitlines()
-    return said[-1] if said else "it closed the connection"
+        if self.happened:
+            self._timer.join(2 * _GRACE)
 
 
 def _options(lab: Lab, node: str) -> tuple[str, ...]:
@@ -231,7 +228,7 @@ def _ssh(lab: Lab, node: str, script: str, sink: "_Sink", stdin: bytes | None) -
     return process
 
 
-def _remote(commands: list[str], timeout: float, mark: bytes, with_stdin: bool) -> str:
+def _remote(commands: list[str], mark: bytes, with_stdin: bool) -> str:
     environment = " ".join(f"{name}={shlex.quote(value)}" for name, value in ENVIRONMENT.items())
     sign = mark.decode().replace("\x1e", "\\036")
     parts = ["echo $$"]
@@ -239,10 +236,7 @@ def _remote(commands: list[str], timeout: float, mark: bytes, with_stdin: bool) 
         stdin = "" if with_stdin and number == 0 else " </dev/null"
         # A twin is JSON: a warning on its standard error is none of it.
         errors = "2>&1" if number == 0 else "2>/dev/null"
-        parts.append(
-            f"env -i {environment} timeout -k 2 {timeout:g} bash -c {shlex.quote(command)}"
-            f"{stdin} {errors}"
-        )
+        parts.append(f"env -i {environment} bash -c {shlex.quote(command)}{stdin} {errors}")
         parts.append(f"printf '{sign} %d\\n' $?")
     return "; ".join(parts)
 
@@ -257,20 +251,29 @@ def _answers(data: bytes, mark: bytes) -> list[Answer]:
     return answers
 
 
-def _end(lab: Lab, node: str, sink: "_Sink", process: Any) -> None:
-    """End the command on the node, then our side of it."""
+def _end(lab: Lab, node: str, sink: "_Sink", process: Any) -> bool:
+    """End the command on the node, then our side of it; whether the node did it.
+
+    sshd gives each command a session: whatever it started is found by that, the shell's number.
+    The shell is stopped first, or it would go on with the next command.
+    """
     pid = sink.data()[:20].partition(b"\n")[0]
+    done = False
     if pid.isdigit():
+        leader = pid.decode()
+        script = (
+            f"kill -STOP {leader}; pkill -TERM -P {leader}; pkill -TERM -s {leader};"
+            f" kill -KILL {leader};"
+            f" for _ in 1 2 3 4 5 6 7 8 9 10; do pgrep -s {leader} >/dev/null || exit 0; sleep 0.2; done;"
+            f" pkill -KILL -s {leader}; exit 0"
+        )
         with contextlib.suppress(Exception):
-            _SSH(
-                *_options(lab, node),
-                f"pkill -TERM -P {pid.decode()}; kill {pid.decode()}",
-                _timeout=5,
-                _ok_code=range(256),
-                _in=b"",
-            )
+            _SSH(*_options(lab, node), script, _timeout=_GRACE, _in=b"", _err=os.devnull)
+            done = True
     if process.is_alive():
-        process.kill()
+        with contextlib.suppress(OSError):
+            process.kill()
+    return done
 
 
 class _Sink:

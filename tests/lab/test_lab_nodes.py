@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from macros.errors import GuideError
 from macros.lab import Lab, paths, ssh
 
 STATE = (paths.SCRIPTS / "node/state.sh").read_text(encoding="utf-8")
@@ -171,3 +172,13 @@ def test_programs_that_pages_use_are_there(two: Lab) -> None:
     assert two.versions["iproute2"] in _text(two, "node0", "ip -V")
     assert two.versions["Docker"] in _text(two, "node0", "docker --version")
     assert Path(two.ssh_config).is_file()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["sleep 987", "trap '' TERM; sleep 987; sleep 987", "(trap '' TERM; sleep 987) & sleep 987"],
+)
+def test_a_command_that_hangs_is_ended_with_all_that_it_started(two: Lab, command: str) -> None:
+    with pytest.raises(GuideError, match="still running after 1 s"):
+        ssh.run(two, "node0", command, timeout=1)
+    assert ssh.run(two, "node0", "pgrep -fx 'sleep 987'").exit == 1
