@@ -19,6 +19,7 @@ from macros.errors import GuideError
 
 RADIUS = 6
 _BADGE = (32.0, 16.0)
+_COLUMN = 726  # px that a page has for a drawing, on a wide screen
 
 
 def topology(
@@ -66,10 +67,12 @@ def topology(
         width=_whole(drawing.box.w),
         height=_whole(drawing.box.h),
     )
+    # topology.css makes such a drawing a little smaller where that saves scrolling.
+    near = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
     return (
         f'<figure class="topology" id="t-{escape(id)}">'
         f'<figcaption class="topology-title">{escape(title)}</figcaption>'
-        f'<div class="topology-scroll" role="region" tabindex="0" '
+        f'<div class="topology-scroll{near}" role="region" tabindex="0" '
         f'aria-label="Drawing: {escape(title)}">{svg}</div>'
         f"{_legend(drawing, news)}"
         '<details class="text-equivalent"><summary>The same as text</summary>'

@@ -351,6 +351,16 @@ def test_only_classes_give_colours_and_fonts() -> None:
     assert not re.search(r"\s(style|fill|stroke|font[-a-z]*|color)=", figure)
 
 
+def test_only_a_drawing_hardly_wider_than_the_page_may_shrink(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("macros.draw.topology._COLUMN", 600)  # hand-router is 615 wide
+    near = '<div class="topology-scroll is-near"'
+    assert near in draw(state("hand-router"))
+    assert near not in draw(state("hand-created"))  # 562
+    assert near not in draw(state("hand-many"))  # 1037
+
+
 def test_names_are_escaped() -> None:
     name = '<i>&"'
     observed = raw("hand-pair")
