@@ -264,7 +264,8 @@ def _end(lab: Lab, node: str, sink: "_Sink", process: Any) -> bool:
         script = (
             f"kill -STOP {leader}; pkill -TERM -P {leader}; pkill -TERM -s {leader};"
             f" kill -KILL {leader};"
-            f" for _ in 1 2 3 4 5 6 7 8 9 10; do pgrep -s {leader} >/dev/null || exit 0; sleep 0.2; done;"
+            f" for _ in 1 2 3 4 5 6 7 8 9; do"
+            f" pgrep -s {leader} >/dev/null || exit 0; sleep 0.2; done;"
             f" pkill -KILL -s {leader}; exit 0"
         )
         with contextlib.suppress(Exception):
