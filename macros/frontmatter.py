@@ -9,6 +9,9 @@ import yaml
 from macros.errors import GuideError
 from macros.model import Step
 
+# libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 KNOWN_NEEDS = frozenset({"", "calico"})
 """What a page may declare that a lab cannot always offer; its blocks may be unrecorded."""
 
@@ -63,7 +66,7 @@ def _split(source: Path, text: str) -> tuple[dict[str, Any], str, int]:
     for number, line in enumerate(lines[1:], start=1):
         if line.rstrip() == _FENCE:
             try:
-                head = yaml.safe_load("".join(lines[1:number])) or {}
+                head = yaml.load("".join(lines[1:number]), Loader=LOADER) or {}  # noqa: S506 safe
             except yaml.YAMLError as error:
                 raise GuideError(
                     f"front matter is no YAML: {error}", page=source, line=1

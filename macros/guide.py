@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from macros.errors import GuideError
 from macros.model import Block, Edition, Page, PageRecording, Recording
 from macros.store import read
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Guide:
                 if not folder.is_dir():
                     return
         for page in self.pages.values():
-            yield from read.problems(folder, page)
+            yield from read.problems(folder, page, partial(self.recorded, page.key))
         known = self.pages.keys()
         if folder.is_dir():
             for other in sorted(path for path in folder.iterdir() if path.is_dir()):

@@ -14,14 +14,14 @@ from typing import Any
 
 import jinja2
 
-from macros import frontmatter
+from macros import cache, frontmatter
 from macros.errors import GuideError
 from macros.markup import Calls, current_line
 from macros.model import Block, CaptureOf, Page
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-OBSERVE = Path(__file__).parent.parent / "scripts" / "node" / "observe.sh"
+OBSERVE = Path(__file__).resolve().parent.parent / "scripts" / "node" / "observe.sh"
 """What an `observe` block runs: a script that prints a node's network state as JSON."""
 
 _TOKENS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
@@ -67,16 +67,30 @@ def plan_page(docs: Path, source: Path) -> Page:
 
 
 def _evaluate(source: Path, front: frontmatter.FrontMatter, collector: "_Collector") -> None:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 Markdown, not HTML
-    environment.globals = dict(collector.macros())
     try:
-        environment.from_string(front.body).render(page={"title": front.title})
+        template(collector.page, front.body, collector.macros()).render(page={"title": front.title})
     except jinja2.TemplateSyntaxError as error:
         line = front.body_line - 1 + error.lineno
         raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
     except (jinja2.UndefinedError, TypeError) as error:
         line = front.body_line - 1 + _line_of(error)
         raise GuideError(f"macro call: {error}", page=source, line=line) from error
+
+
+def template(name: str, body: str, macros: Mapping[str, Any]) -> jinja2.Template:
+    """The page `name` as a template that calls `macros`.
+
+    Compiling it is most of the work of planning, so the compiled form is kept.
+    """
+    kept = cache.folder() / "templates"
+    kept.mkdir(parents=True, exist_ok=True)
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 it makes Markdown, not HTML
+        loader=jinja2.DictLoader({name: body}),
+        bytecode_cache=jinja2.FileSystemBytecodeCache(str(kept)),
+    )
+    return environment.get_template(name, globals=dict(macros))
 
 
 def _line_of(error: BaseException) -> int:

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import click
-import jinja2
 
-from macros import frontmatter
+from macros import frontmatter, plan
 from macros.cli import show
 from macros.cli.settings import guide_of_checkout
 from macros.errors import GuideError
@@ -67,9 +66,9 @@ def expand(guide: Guide, source: Path) -> str:
     """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
     front = frontmatter.read(source, source.read_text(encoding="utf-8"))
     renderer = PageRenderer(guide, source, front.body_line - 1, lambda path: path.name, str)
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 Markdown
-    environment.globals = {name: getattr(renderer, name) for name in Calls.names()}
-    return environment.from_string(front.body).render(page={"title": front.title})
+    macros = {name: getattr(renderer, name) for name in Calls.names()}
+    name = plan.page_key(guide.docs, source)
+    return plan.template(name, front.body, macros).render(page={"title": front.title})
 
 
 def _plain(error: GuideError) -> dict[str, object]:

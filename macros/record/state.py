@@ -6,7 +6,7 @@ from macros.errors import GuideError
 from macros.lab import Lab, ssh
 from macros.model import Page
 
-_NODE_SCRIPTS = Path(__file__).parent.parent.parent / "scripts" / "node"
+_NODE_SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts" / "node"
 _STATE = _NODE_SCRIPTS / "state.sh"
 _OWN_LINKS = frozenset({"link lo", "link eth0", "link eth1"})
 _FOREIGN = ("netns ", "rule ", "unit ", "container ")

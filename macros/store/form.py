@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from macros.errors import GuideError
+from macros.frontmatter import LOADER
 from macros.model import Recording
 
 _RULE = "---\n"
@@ -55,7 +56,7 @@ def read(path: Path, fix: str) -> Recording:
     """Read `<id>.txt` and what lies beside it. `fix` goes into the error of a broken file."""
     try:
         head_text, rule, text = path.read_bytes().decode("utf-8").partition(f"\n{_RULE}")
-        head = yaml.load(head_text, Loader=_LOADER)  # noqa: S506 a safe loader
+        head = yaml.load(head_text, Loader=LOADER)  # noqa: S506 a safe loader
         if not rule or not isinstance(head, dict):
             raise GuideError(f"{path} is truncated: its head has no end", fix=fix)
         twin_path = path.with_suffix(".json")
@@ -73,7 +74,3 @@ def read(path: Path, fix: str) -> Recording:
         )
     except (UnicodeDecodeError, yaml.YAMLError, KeyError, json.JSONDecodeError) as error:
         raise GuideError(f"{path} is broken: {error}", fix=fix) from error
-
-
-# libyaml's loader is ten times as fast; a platform's wheel may lack it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,12 +1,13 @@
 """Read an edition strictly: nothing missing, stale or edited by hand."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import yaml
 
 from macros.errors import GuideError
+from macros.frontmatter import LOADER
 from macros.model import Block, Edition, Page, PageRecording, Recording
 from macros.store import form, sums
 
@@ -19,7 +20,7 @@ def edition(recordings: Path, name: str) -> Edition:
         raise GuideError(f"there is no edition {name!r} in {shown(recordings)}", fix=fix)
     for path, what in sums.problems(folder):
         raise GuideError(f"recording {shown(path)} {what}", fix=fix)
-    data = yaml.safe_load((folder / "edition.yml").read_text(encoding="utf-8"))
+    data = yaml.load((folder / "edition.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
     return Edition(
         name=name,
         folder=folder,
@@ -36,7 +37,7 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
     meta_path = folder / "page.yml"
     if not meta_path.is_file():
         return PageRecording(planned.key, folder, "", "", (), {})
-    meta = yaml.safe_load(meta_path.read_text(encoding="utf-8"))
+    meta = yaml.load(meta_path.read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
     blocks = {path.stem: form.read(path, fix) for path in sorted(folder.glob("*.txt"))}
     return PageRecording(
         key=planned.key,
@@ -48,8 +49,13 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
     )
 
 
-def problems(edition_folder: Path, planned: Page) -> Iterator[GuideError]:
-    """What keeps this page from being replayed: each with its place and the repair."""
+def problems(
+    edition_folder: Path, planned: Page, load: Callable[[], PageRecording] | None = None
+) -> Iterator[GuideError]:
+    """What keeps this page from being replayed: each with its place and the repair.
+
+    `load` gives the page's recordings, for callers that keep them.
+    """
     folder = edition_folder / planned.key
     fix = repair(planned.key)
     if not folder.is_dir():
@@ -75,7 +81,7 @@ def problems(edition_folder: Path, planned: Page) -> Iterator[GuideError]:
         )
     if not broken:
         try:
-            recorded = page(edition_folder, planned).blocks
+            recorded = (load() if load else page(edition_folder, planned)).blocks
         except GuideError as error:
             yield error
             return
