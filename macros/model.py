@@ -48,8 +48,8 @@ class Block:
     `bind` maps a name to where its value is found in this block's answer: a path into its
     record, or `re:` and a regular expression with one group. `plan` is the hash over all that
     decides what a machine answers here: this block, those before it, and the page's setup.
-    `script` is what runs where the command only names it: the observer's.
-    Times are seconds.
+    `script` is what runs where the command only names it: the observer's. `shown` says whether
+    the page shows the answer, or only quotes it. Times are seconds.
     """
 
     page: str
@@ -65,6 +65,7 @@ class Block:
     capture: CaptureOf | None = None
     netns: str = ""
     script: str = ""
+    shown: bool = True
     plan: str = ""
     source: Path = Path()
 

@@ -127,6 +127,7 @@ class _Collector(Calls):
         timeout: float = 30,
         bind: Mapping[str, str] | None = None,
         netns: str = "",
+        show: bool = True,
         caller: Callable[[], str] | None = None,
         **_: Any,
     ) -> str:
@@ -146,6 +147,7 @@ class _Collector(Calls):
                 timeout=float(timeout),
                 bind=dict(bind or {}),
                 netns=netns,
+                shown=show,
             )
         )
         return ""
@@ -163,6 +165,7 @@ class _Collector(Calls):
         netns: str = "",
         container: str = "",
         timeout: float = 30,
+        show: bool = True,
         **_: Any,
     ) -> str:
         if (packets is None) == (not closed):
@@ -191,6 +194,7 @@ class _Collector(Calls):
                 timeout=float(timeout),
                 capture=of,
                 netns=netns or container,
+                shown=show,
             )
         )
         return ""
@@ -264,8 +268,8 @@ def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     previous, chained = start, []
     for block in blocks:
         plain = _plain(block)
-        for shown in ("line", "source", "page", "plan"):
-            del plain[shown]
+        for other in ("line", "source", "page", "shown", "plan"):
+            del plain[other]
         previous = _digest({"before": previous, "block": plain})
         chained.append(replace(block, plan=previous))
     return tuple(chained)

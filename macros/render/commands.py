@@ -22,8 +22,8 @@ def uses(pages: Iterable[Page], address: Callable[[Path], str]) -> dict[str, lis
     found: dict[str, list[Use]] = {}
     for page in pages:
         for block in page.blocks:
-            if block.kind == "observe":
-                continue
+            if block.kind == "observe" or not block.shown:
+                continue  # no place on the page to lead to
             for line in _lines(block):
                 use = (line, page.title, f"{address(page.source)}#b-{block.id}")
                 found.setdefault(_tool(line), []).append(use)

@@ -5,6 +5,7 @@ import pytest
 from macros import plan
 from macros.errors import GuideError
 from macros.model import Page
+from macros.render import commands
 
 HEAD = """---
 title: A page
@@ -44,6 +45,17 @@ def test_a_call_takes_several_lines_and_braces(tmp_path: Path) -> None:
     assert page.blocks[0].command == (
         "for x in 1 2; do\n  echo $x\ndone\ndocker ps --format '{{.Names}}'"
     )
+
+
+def test_only_blocks_that_a_page_shows_are_in_the_index_of_commands(tmp_path: Path) -> None:
+    page = page_of(
+        tmp_path,
+        '{{ run("node0", "ip addr", id="seen") }}{{ run("node0", "ip route", id="quoted", '
+        'show=false) }}{{ capture("node0", "eth1", id="wire", during="seen", packets=1, '
+        "show=false) }}",
+    )
+    found = commands.uses([page], lambda source: source.name)
+    assert found == {"ip addr": [("ip addr", "A page", "page.md#b-seen")]}
 
 
 def test_a_capture_becomes_the_command_that_a_reader_types(tmp_path: Path) -> None:
@@ -101,7 +113,9 @@ TWO = '{{ run("node0", "one", id="one") }}\n\n{{ run("node0", "two", id="two") }
 
 def test_prose_and_looks_make_nothing_stale(tmp_path: Path) -> None:
     before = plans(page_of(tmp_path, TWO))
-    restyled = TWO.replace('id="two"', 'id="two", highlight=["x"], explain={"x": "note"}')
+    restyled = TWO.replace(
+        'id="two"', 'id="two", highlight=["x"], explain={"x": "note"}, show=false'
+    )
     assert plans(page_of(tmp_path, "More prose.\n\n" + restyled)) == before
 
 
