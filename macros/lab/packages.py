@@ -165,19 +165,25 @@ class Apt:
                 package: folder / _file_name(records[package.name, package.version])
                 for package in batch
             }
-            absent = [str(package) for package, file in files.items() if not file.exists()]
+            # What an interrupted run left may be the beginning of a file.
+            absent = [package for package, file in files.items() if not _is(file, package)]
+            for package in absent:
+                files[package].unlink(missing_ok=True)
             if absent:
                 self.call(
-                    "apt-get", "download", "-qq", *absent, what="downloading packages", cwd=folder,
+                    "apt-get", "download", "-qq", *map(str, absent),
+                    what="downloading packages", cwd=folder,
                     fix="try again: what was downloaded is kept",
                 )  # fmt: skip
+            if wrong := [package for package in absent if not _is(files[package], package)]:
+                for package in wrong:
+                    files[package].unlink(missing_ok=True)
+                raise GuideError(
+                    "not the files that the lock names (their sha256 differs): "
+                    + ", ".join(map(str, wrong)),
+                    fix=f"try again; if it stays so: {UPDATE}",
+                )
             for package, file in files.items():
-                if _sha256(file) != package.sha256:
-                    file.unlink()
-                    raise GuideError(
-                        f"{package} is not the file that the lock names (its sha256 differs)",
-                        fix=f"try again; if it stays so: {UPDATE}",
-                    )
                 paragraph = records[package.name, package.version]
                 index.append(re.sub(r"(?m)^Filename: .*$", f"Filename: ./{file.name}", paragraph))
             each(start + len(batch))
@@ -259,6 +265,9 @@ def _file_name(paragraph: str) -> str:
     return f"{values['Package']}_{version}_{values['Architecture']}.deb"
 
 
-def _sha256(file: Path) -> str:
+def _is(file: Path, package: Locked) -> bool:
+    """Whether the file is there and has the content that the lock names."""
+    if not file.is_file():
+        return False
     with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        return hashlib.file_digest(content, "sha256").hexdigest() == package.sha256

@@ -16,6 +16,8 @@ from macros.lab import locks, paths
 from macros.lab.doctor import search_path
 
 _TAIL = 20
+"""Lines of a failed program that a person is shown, and characters of each: the log has it all."""
+_WIDTH = 240
 _FULL = re.compile("no space left on device|disk quota exceeded|enough free space", re.IGNORECASE)
 """What programs say of a full disk: strerror(3) and, the last, apt."""
 
@@ -68,7 +70,9 @@ def call(
         def line(text: str) -> None:
             kept.write(text)
             tail.append(text.rstrip("\n"))
-            del tail[:-_TAIL]
+            # What says that the disk is full stays: a program can say much after it.
+            while len(tail) > _TAIL:
+                del tail[1 if _FULL.search(tail[0]) else 0]
             if each_line:
                 each_line(text)
 
@@ -109,7 +113,8 @@ def _make_room() -> str:
 def _failed(what: str, said: list[str], log: Path | None, fix: str | None) -> GuideError:
     if any(_FULL.search(line) for line in said):
         fix = _make_room()
-    lines = [f"{what} failed", *(f"    {line}" for line in said[-_TAIL:])]
+    shown = [line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…" for line in said[-_TAIL:]]
+    lines = [f"{what} failed", *(f"    {line}" for line in shown)]
     if log is not None:
         lines.append(f"  whole log: {log}")
     return GuideError("\n".join(lines), fix=fix)

@@ -167,6 +167,17 @@ def test_a_program_that_fails_is_quoted_with_its_log(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text(encoding="utf-8") == "first\nlast\n"
 
 
+def test_a_full_disk_is_understood_though_much_was_said_after_it(tmp_path: Path) -> None:
+    script = "echo dpkg: No space left on device; seq 100 199; printf %9999d 0; exit 1"
+    with pytest.raises(GuideError) as caught:
+        call("sh", "-c", script, what="trying", log=tmp_path / "log")
+    lines = caught.value.message.splitlines()
+    assert lines[1] == "    dpkg: No space left on device"
+    assert lines[-3].strip() == "199"
+    assert max(map(len, lines)) < 250
+    assert "free some room" in str(caught.value.fix)
+
+
 def test_a_program_that_is_missing_leads_to_the_doctor() -> None:
     with pytest.raises(
         GuideError, match="trying: the program no-such-program is missing"

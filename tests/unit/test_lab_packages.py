@@ -78,11 +78,22 @@ def test_a_truncated_download_is_an_error_and_is_fetched_again(
     mirror: Mirror, tmp_path: Path
 ) -> None:
     mirror.spoilt["netbase_6.6_all.deb"] = b"netb"
-    with pytest.raises(GuideError, match=r"netbase=6\.6 is not the file that the lock names"):
+    with pytest.raises(GuideError, match=r"sha256 differs\): netbase=6\.6"):
         Apt(tmp_path).download(LOCK, tmp_path / "packages", lambda _: None)
     mirror.spoilt.clear()
     Apt(tmp_path).download(LOCK, tmp_path / "packages", lambda _: None)
     assert mirror.downloads[3:] == ["netbase"]
+
+
+def test_the_beginning_of_a_file_that_an_interrupted_run_left_is_fetched_again(
+    mirror: Mirror, tmp_path: Path
+) -> None:
+    folder = tmp_path / "packages"
+    Apt(tmp_path).download(LOCK, folder, lambda _: None)
+    (folder / "netbase_6.6_all.deb").write_bytes(b"net")
+    Apt(tmp_path).download(LOCK, folder, lambda _: None)
+    assert mirror.downloads[3:] == ["netbase"]
+    assert (folder / "netbase_6.6_all.deb").read_bytes() == b"netbase"
 
 
 def test_a_package_that_is_gone_from_the_suite_is_named(mirror: Mirror, tmp_path: Path) -> None:
