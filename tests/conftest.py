@@ -92,10 +92,16 @@ async def _process(process: Any) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     feeding = asyncio.create_task(_feed(process.stdin, child))
-    await asyncio.gather(
-        _pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr), child.wait()
-    )
-    feeding.cancel()
+    try:
+        await asyncio.gather(
+            _pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr), child.wait()
+        )
+    finally:
+        feeding.cancel()
+        if child.returncode is None:
+            child.kill()
+        # What the command started may hold its pipes open; nothing else closes our ends.
+        child._transport.close()  # type: ignore[attr-defined]
     process.exit(child.returncode)
 
 
