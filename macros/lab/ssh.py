@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 import sh
 
 from macros.errors import GuideError
-from macros.lab import Lab
+from macros.lab import Lab, state, uml
 from macros.model import Answer
 
 ENVIRONMENT = {
@@ -39,6 +39,7 @@ LIMIT = 1_000_000
 _SSH: Any = sh.Command("ssh")
 
 _GRACE = 10.0  # seconds that a node gets to end a command before it counts as lost
+_LOOK = 2.0  # seconds without a word until we look whether the lab is still there
 _RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
 
 
@@ -185,10 +186,13 @@ def _collect(
             os.close(out_end)  # so that the process's ends are the last
             os.close(err_end)
         try:
-            whole = _read(out, err, output, errors, timeout, limit + 4096)
+            whole = _read(lab, (out, output), (err, errors), timeout, limit + 4096)
         except BaseException:
             _end(lab, node, output, process)
             raise
+        if not whole and (detail := _lost(lab)):
+            _kill(process)
+            return _Said(bytes(output), "", detail)
         if not whole:
             ended = _end(lab, node, output, process)
             if len(output) > limit:
@@ -205,24 +209,41 @@ def _collect(
 
 
 def _read(
-    out: int, err: int, output: bytearray, errors: bytearray, timeout: float, limit: int
+    lab: Lab, out: tuple[int, bytearray], err: tuple[int, bytearray], timeout: float, limit: int
 ) -> bool:
-    """Read both pipes until `out` ends; False when it is too late or too much before that."""
+    """Read both pipes until `out` ends; False when it is too late, too much or the lab is gone."""
     until = time.monotonic() + timeout
     with selectors.DefaultSelector() as ready:
-        ready.register(out, selectors.EVENT_READ, output)
-        ready.register(err, selectors.EVENT_READ, errors)
+        ready.register(out[0], selectors.EVENT_READ, out[1])
+        ready.register(err[0], selectors.EVENT_READ, err[1])
         while (left := until - time.monotonic()) > 0:
-            for key, _ in ready.select(left):
+            found = ready.select(min(left, _LOOK))
+            for key, _ in found:
                 chunk = os.read(key.fd, 65536)
                 key.data.extend(chunk)
-                if not chunk and key.fd == out:
+                if not chunk and key.fd == out[0]:
                     return True
                 if not chunk:
-                    ready.unregister(err)
-            if len(output) > limit:
+                    ready.unregister(key.fd)
+            if len(out[1]) > limit or (not found and _lost(lab)):
                 return False
     return False
+
+
+def _lost(lab: Lab) -> str:
+    """Why the lab cannot answer any more, "" when nothing is known against it.
+
+    ssh by itself takes half a minute to give a node up.
+    """
+    if lab.kind != "uml":
+        return ""
+    try:
+        found = state.read(lab.name)
+    except GuideError as error:
+        return error.message
+    if found is None or found.instance != lab.instance:
+        return "the lab was taken down"
+    return uml.troubles(found)
 
 
 def _options(lab: Lab, node: str) -> tuple[str, ...]:

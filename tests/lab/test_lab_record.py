@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,10 @@ def test_a_lab_killed_in_the_middle_leaves_recordings_untouched(
             with contextlib.suppress(ProcessLookupError):  # ended with its parent
                 os.kill(pid, signal.SIGKILL)
 
+    started = time.monotonic()
     with pytest.raises(GuideError, match=r"node0 of lab .* does not answer any more") as caught:
         checkout.record(own, "long", lambda: threading.Timer(1, kill).start())
+    assert time.monotonic() - started < 20, "sooner than ssh gives a node up"
     assert caught.value.page is not None
     assert caught.value.page.endswith("page.md")
     assert caught.value.line is not None
