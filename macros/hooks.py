@@ -14,6 +14,7 @@ from macros.errors import GuideError
 from macros.guide import ROOT, Guide
 from macros.render import values
 from macros.render.page import PageRenderer
+from macros.templates import keep_compiled
 
 
 def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001 MkDocs' signature
@@ -24,6 +25,7 @@ def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001 MkDocs' signa
 def on_config(config: MkDocsConfig) -> None:
     """Plan all pages; with LAB set record them; then refuse to go on with anything amiss."""
     build.renderers = {}
+    keep_compiled(config.plugins["macros"].env)  # type: ignore[attr-defined] # mkdocs-macros' own
     build.use_directory_urls = config.use_directory_urls
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
     recordings = ROOT / str(config.extra.get("recordings", "recordings"))

@@ -1,6 +1,7 @@
 """Find one value in a recording: by a path into its record, or by a regular expression."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from macros import cache
@@ -40,6 +41,7 @@ def text(recording: Recording, path: str) -> str:
     return record_path.shown(_record(recording), path)
 
 
+@lru_cache(maxsize=1024)
 def _record(recording: Recording) -> Any:
     if recording.pcap is not None:
         return cache.packet_record(recording.pcap)

@@ -2,8 +2,13 @@
 
 import sys
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
+
+import jinja2
 
 Lines = Sequence[str | Sequence[str]]
 """Lines chosen by text: a string names one line, a pair the lines from one to another."""
@@ -165,16 +170,23 @@ class Calls(ABC):
 def current_line() -> int:
     """The line of the template whose macro is being evaluated, counted from its first line.
 
-    Jinja's compiled templates map their lines back: jinja2.Template.get_corresponding_lineno.
-    1 where no template is being evaluated.
+    Jinja's compiled templates map their lines back (jinja2.Template.debug_info; its own
+    get_corresponding_lineno reads that anew on each call). 1 where no template is evaluated.
     """
     frame = sys._getframe()  # noqa: SLF001 the documented way to find one's caller cheaply
     while frame is not None:
         template = frame.f_globals.get("__jinja_template__")
         if template is not None and frame.f_code.co_filename == "<template>":
-            return int(template.get_corresponding_lineno(frame.f_lineno))
+            lines = _lines(template)
+            return lines[bisect_right(lines, frame.f_lineno, key=itemgetter(1)) - 1][0]
         back = frame.f_back
         if back is None:
             break
         frame = back
     return 1
+
+
+@lru_cache
+def _lines(template: jinja2.Template) -> list[tuple[int, int]]:
+    """Pairs of a line in the template and the line of code it became, in the code's order."""
+    return [(1, 0), *template.debug_info]

@@ -102,7 +102,7 @@ class Answer:
     exit: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """What an edition holds of one block.
 

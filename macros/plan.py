@@ -14,10 +14,11 @@ from typing import Any
 
 import jinja2
 
-from macros import cache, frontmatter
+from macros import frontmatter
 from macros.errors import GuideError
 from macros.markup import Calls, current_line
 from macros.model import Block, CaptureOf, Page
+from macros.templates import keep_compiled
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -68,7 +69,7 @@ def plan_page(docs: Path, source: Path) -> Page:
 
 def _evaluate(source: Path, front: frontmatter.FrontMatter, collector: "_Collector") -> None:
     try:
-        template(collector.page, front.body, collector.macros()).render(page={"title": front.title})
+        template(front.body, collector.macros()).render(page={"title": front.title})
     except jinja2.TemplateSyntaxError as error:
         line = front.body_line - 1 + error.lineno
         raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
@@ -77,20 +78,13 @@ def _evaluate(source: Path, front: frontmatter.FrontMatter, collector: "_Collect
         raise GuideError(f"macro call: {error}", page=source, line=line) from error
 
 
-def template(name: str, body: str, macros: Mapping[str, Any]) -> jinja2.Template:
-    """The page `name` as a template that calls `macros`.
-
-    Compiling it is most of the work of planning, so the compiled form is kept.
-    """
-    kept = cache.folder() / "templates"
-    kept.mkdir(parents=True, exist_ok=True)
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 it makes Markdown, not HTML
-        loader=jinja2.DictLoader({name: body}),
-        bytecode_cache=jinja2.FileSystemBytecodeCache(str(kept)),
-    )
-    return environment.get_template(name, globals=dict(macros))
+def template(body: str, macros: Mapping[str, Any]) -> jinja2.Template:
+    """A page's text as a template that calls `macros`."""
+    # It makes Markdown, not HTML, so nothing is escaped here.
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    keep_compiled(environment)
+    environment.globals = dict(macros)
+    return environment.from_string(body)
 
 
 def _line_of(error: BaseException) -> int:

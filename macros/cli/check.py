@@ -67,8 +67,7 @@ def expand(guide: Guide, source: Path) -> str:
     front = frontmatter.read(source, source.read_text(encoding="utf-8"))
     renderer = PageRenderer(guide, source, front.body_line - 1, lambda path: path.name, str)
     macros = {name: getattr(renderer, name) for name in Calls.names()}
-    name = plan.page_key(guide.docs, source)
-    return plan.template(name, front.body, macros).render(page={"title": front.title})
+    return plan.template(front.body, macros).render(page={"title": front.title})
 
 
 def _plain(error: GuideError) -> dict[str, object]:
