@@ -18,7 +18,8 @@ serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write
 	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
 
 test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser; no lab
-	@scripts/packages.sh dot=graphviz chromium=chromium ssh=openssh-client
+	@scripts/packages.sh dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1 \
+	  ssh=openssh-client pkill=procps ip=iproute2 jq=jq
 	$(MAKE) --no-print-directory lint
 	$(BIN)/guide check
 	$(BIN)/pytest

@@ -81,9 +81,13 @@ class Calls(ABC):
         title: str,
         previous: str | Sequence[str] = (),
         highlight: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
         id: str | None = None,
     ) -> str:
-        """Interfaces, namespaces and veth pairs as observed; what `previous` lacks is new."""
+        """Interfaces, namespaces and veth pairs as observed; what `previous` lacks is new.
+
+        `leave_out` names interfaces and namespaces that are not drawn; the text still lists them.
+        """
 
     @abstractmethod
     def machines(self, *observed: str, title: str, id: str | None = None) -> str:

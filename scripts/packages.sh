@@ -1,16 +1,17 @@
 #!/bin/sh
 # Make sure that commands are there: `packages.sh dot=graphviz chromium=chromium`.
 # As root on Debian the missing packages are installed; else they are named, and this fails.
-# `:package` stands for a package without a command of its own.
+# `:package` stands for a package without a command, `lib:NAME=package` for a shared library.
 set -eu
 missing=
 for pair in "$@"; do
   command=${pair%%=*}
   package=${pair#*=}
-  case $pair in :*) command= package=${pair#:} ;; esac
-  if [ -z "$command" ] || ! command -v "$command" >/dev/null 2>&1; then
-    missing="$missing $package"
-  fi
+  case $pair in
+    :*) missing="$missing ${pair#:}" ;;
+    lib:*) PATH=$PATH:/sbin ldconfig -p | grep -q "${command#lib:}" || missing="$missing $package" ;;
+    *) command -v "$command" >/dev/null 2>&1 || missing="$missing $package" ;;
+  esac
 done
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

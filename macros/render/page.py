@@ -100,6 +100,7 @@ class PageRenderer(Calls):
         title: str,
         previous: str | Sequence[str] = (),
         highlight: Sequence[str] = (),
+        leave_out: Sequence[str] = (),
         id: str | None = None,
     ) -> str:
         earlier = (previous,) if isinstance(previous, str) else tuple(previous)
@@ -108,7 +109,7 @@ class PageRenderer(Calls):
             return self._missing(title, found)
         states = [recording.twin for _, recording in found if recording is not None]
         name = id or observed[0].replace(":", "-")
-        inputs = [states, len(observed), title, list(highlight), name]
+        inputs = [states, len(observed), title, list(highlight), list(leave_out), name]
 
         def make() -> str:
             from macros.draw import state, topology  # noqa: PLC0415 only where nothing is cached
@@ -119,6 +120,7 @@ class PageRenderer(Calls):
                 id=name,
                 title=title,
                 highlight=tuple(highlight),
+                leave_out=tuple(leave_out),
                 previous=nodes[len(observed) :],
             )
 

@@ -1,6 +1,7 @@
 """Recording a page against a machine that really answers, over SSH, and all that goes wrong."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -250,10 +251,15 @@ def test_ctrl_c_ends_the_command_and_runs_the_cleanup(checkout: Checkout, tmp_pa
         f"---\ntitle: T\nlab: {{nodes: 1}}\ncleanup:\n  - {{node: node0, run: touch {mark}}}\n---\n"
     )
     checkout.write('{{ run("node0", "sleep 984", id="a", timeout=60) }}', head)
-    threading.Timer(1.0, lambda: os.kill(os.getpid(), 2)).start()
+    # A shell that starts the tests in the background has them ignore SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        checkout.record()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            checkout.record()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - started < 20
     assert mark.exists()
     left = subprocess.run(["pgrep", "-fx", "sleep 984"], capture_output=True, check=False)
