@@ -77,8 +77,11 @@ def call(
                 each_line(text)
 
         # Killed, even with SIGKILL, we take the program with us (prctl(2), PR_SET_PDEATHSIG).
+        # unshare blocks SIGTERM; with --kill-child its namespace ends with it. make passes
+        # SIGTERM on, and could not pass on SIGKILL.
+        last = "KILL" if words[0] == "unshare" else "TERM"
         running = sh.Command(which("setpriv") or "setpriv")(
-            "--pdeathsig", "TERM", program, *map(str, words[1:]),
+            "--pdeathsig", last, program, *map(str, words[1:]),
             **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False,
         )  # fmt: skip
         try:
