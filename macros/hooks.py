@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -14,7 +15,7 @@ from macros.errors import GuideError
 from macros.guide import ROOT, Guide
 from macros.render import values
 from macros.render.page import PageRenderer
-from macros.templates import keep_compiled
+from macros.templates import bytecode, keep_compiled
 
 
 def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001 MkDocs' signature
@@ -52,6 +53,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         address = f"{build.RECORDED}/{guide.edition_name}/{pcap.parent.name}/{pcap.name}"
         files.append(File.generated(config, address, abs_src_path=str(pcap)))
     return files
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
+    """Keep the theme's templates compiled too: they are most of a short build."""
+    env.bytecode_cache = bytecode()
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001

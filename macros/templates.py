@@ -8,14 +8,19 @@ import jinja2
 from macros import cache
 
 
+def bytecode() -> jinja2.BytecodeCache:
+    """Jinja's own store of compiled templates, in the guide's cache."""
+    folder = cache.folder() / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    return jinja2.FileSystemBytecodeCache(str(folder))
+
+
 def keep_compiled(environment: jinja2.Environment) -> None:
     """Let `environment.from_string` compile a text only once and for all builds.
 
     mkdocs-macros hands pages over as strings; Jinja's bytecode cache serves loaders only.
     """
-    folder = cache.folder() / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = jinja2.FileSystemBytecodeCache(str(folder))
+    kept = bytecode()
 
     def from_string(
         source: str,
