@@ -1,0 +1,94 @@
+"""Write a new answer as the old one was, where nothing but noise and names differs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from macros.settle import skeleton, tree
+from macros.settle.align import align
+from macros.settle.match import Lines, Renaming
+from macros.settle.scan import renamed
+from macros.settle.tree import Array, Leaf, Node, Object
+
+
+def lines(old: Lines, new: Lines, renaming: Renaming, *, ordered: bool) -> list[str]:
+    """The settled lines of a text.
+
+    A line that the old text has too is written as it was there. Where order means nothing the
+    old order is kept; what is new comes behind what it came behind.
+    """
+    # Columns follow what stands in them, in lines of their own too: a table's head.
+    loose = any(len(parts) > 1 or not isinstance(parts[0], str) for parts in old if parts)
+    mine = [skeleton.of(parts, renaming.final_old, loose=loose) for parts in old]
+    theirs = [skeleton.of(parts, renaming.final_new, loose=loose) for parts in new]
+    pairs = align(mine, theirs) if ordered else _same(mine, theirs)
+    places = {other: one for one, other in pairs}
+    found = [
+        "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
+        if at in places
+        else renamed(parts, renaming.names, renaming.old_names)
+        for at, parts in enumerate(new)
+    ]
+    return found if ordered else [found[at] for at in _order(len(new), places)]
+
+
+def node(old: Node, new: Node, renaming: Renaming) -> Any:
+    """The settled JSON of a twin."""
+    if isinstance(old, Leaf) and isinstance(new, Leaf):
+        same = tree.text(old, renaming.final_old) == tree.text(new, renaming.final_new)
+        return old.value if same else tree.plain(new, renaming.names, renaming.old_names)
+    if isinstance(old, Object) and isinstance(new, Object):
+        known = {name: inner for name, _, inner in old.entries}
+        found = {}
+        for _, key, inner in new.entries:
+            name = renamed(key, renaming.names, renaming.old_names)
+            found[name] = (
+                node(known[name], inner, renaming)
+                if name in known
+                else tree.plain(inner, renaming.names, renaming.old_names)
+            )
+        return found
+    if isinstance(old, Array) and isinstance(new, Array):
+        return _array(old, new, renaming)
+    return tree.plain(new, renaming.names, renaming.old_names)
+
+
+def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
+    mine = [tree.text(item, renaming.final_old) for item in old.items]
+    theirs = [tree.text(item, renaming.final_new) for item in new.items]
+    ordered = old.ordered and new.ordered
+    pairs = align(mine, theirs) if ordered else _same(mine, theirs)
+    used, places = {one for one, _ in pairs}, {other: one for one, other in pairs}
+    named: dict[str, list[int]] = {}
+    for at, item in enumerate(old.items):
+        if at not in used:
+            named.setdefault(tree.own_name(item, renaming.final_old), []).append(at)
+    partners = dict(places)
+    for at, item in enumerate(new.items):
+        if at not in places:
+            waiting = named.get(tree.own_name(item, renaming.final_new), [])
+            if waiting:
+                partners[at] = waiting.pop(0)
+    found = [
+        node(old.items[partners[at]], item, renaming)
+        if at in partners
+        else tree.plain(item, renaming.names, renaming.old_names)
+        for at, item in enumerate(new.items)
+    ]
+    return found if ordered else [found[at] for at in _order(len(found), partners)]
+
+
+def _same(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Places of equal lines, in whatever order; of several equal ones as many as both have."""
+    places: dict[str, list[int]] = {}
+    for at in range(len(old) - 1, -1, -1):
+        places.setdefault(old[at], []).append(at)
+    return [(places[line].pop(), at) for at, line in enumerate(new) if places.get(line)]
+
+
+def _order(count: int, places: dict[int, int]) -> list[int]:
+    """New places in the old order; one without an old place stays behind its predecessor."""
+    keys, last = [], -1
+    for at in range(count):
+        last = places.get(at, last)
+        keys.append((last, at not in places, at))
+    return [at for _, _, at in sorted(keys)]

@@ -1,0 +1,229 @@
+"""Settle a capture: by its conversations, packet by packet; and rename in packets.
+
+Two captures tell the same when their packets do, in order, without what a sender starts anywhere:
+sequence numbers count from the first of their direction, an id of a ping from the first ping, and
+a checksum counts only as right, wrong, partial or none.
+"""
+
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from macros.packets import checksum, read
+from macros.packets.model import Layer, Packet
+from macros.packets.pcap import records
+from macros.settle import identities
+from macros.settle.match import Renaming
+
+_IDS = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![0-9A-Za-z])")
+# The date in an HTTP answer (RFC 9110 section 6.6.1).
+_DATE = re.compile(rb"(?m)^((?:Date|Last-Modified|Expires): )[^\r\n]*")
+_VXLAN = frozenset({4789, 8472})
+_FILE, _RECORD = 24, 16  # bytes: headers of a pcap file and of each of its packets
+
+
+def same(old: bytes, new: bytes) -> bool:
+    """Whether two pcap files hold the same conversations, names aside."""
+    return old[:_FILE] == new[:_FILE] and told(read.packets(old)) == told(read.packets(new))
+
+
+def told(packets: Sequence[Packet]) -> list[Any]:
+    """What packets say, without noise."""
+    starts: dict[Any, int] = {}
+    pings: dict[int, int] = {}
+    return [
+        (
+            packet.wire,
+            packet.captured,
+            [_layer(packet, at, starts, pings) for at in range(len(packet.layers))],
+        )
+        for packet in packets
+    ]
+
+
+def _layer(packet: Packet, at: int, starts: dict[Any, int], pings: dict[int, int]) -> Any:
+    layer = packet.layers[at]
+    values: dict[str, Any] = {}
+    for field in layer.fields:
+        if field.name == "checksum":
+            values[field.name] = field.state
+        else:
+            value = field.raw if layer.name == "Data" else field.value
+            values.setdefault(field.name, []).append(value)
+    under = packet.layers[at - 1] if at else None
+    if layer.name == "IPv4":
+        values.pop("id", None)
+    elif layer.name == "TCP":
+        _tcp(packet, at, values, starts)
+    elif layer.name == "UDP" and layer.get("dport") and layer["dport"].value in _VXLAN:
+        values.pop("sport", None)
+    elif layer.name == "ICMP" and layer.get("id") and layer.get("type") is not None:
+        values["id"] = pings.setdefault(int(layer["id"].value), len(pings))
+    elif layer.name == "Data":
+        data = b"".join(values.get("data", ()))
+        if under is not None and under.name == "ICMP":
+            # ping's own time: 16 bytes of iputils on 64 bits, 4 of busybox.
+            data = data[16:] if any(data[16:]) else data[4:]
+        values = {"data": _DATE.sub(rb"\1", data)}
+    return layer.name, layer.role, layer.length, values
+
+
+def _tcp(packet: Packet, at: int, values: dict[str, Any], starts: dict[Any, int]) -> None:
+    """Numbers relative to the first that each direction showed; timestamps only as there or not."""
+    layer = packet.layers[at]
+    if layer.get("sport") is None or layer.get("dport") is None:
+        return
+    under = next((one for one in reversed(packet.layers[:at]) if one.get("src")), None)
+    ends = (under["src"].value, under["dst"].value) if under is not None else ("", "")
+    there = (layer.role, ends[0], layer["sport"].value, ends[1], layer["dport"].value)
+    back = (layer.role, ends[1], layer["dport"].value, ends[0], layer["sport"].value)
+    if layer.get("seq"):
+        seq = int(layer["seq"].value)
+        values["seq"] = (seq - starts.setdefault(there, seq)) % 2**32
+    if layer.get("ack") and layer.get("flags") and "ACK" in layer["flags"].shown.split():
+        ack = int(layer["ack"].value)
+        values["ack"] = (ack - starts.setdefault(back, ack - 1)) % 2**32
+    if "timestamps" in values:
+        values["timestamps"] = [
+            "0" if one.endswith(" 0") else "n" for one in map(str, values["timestamps"])
+        ]
+
+
+def rename(pcap: bytes, renaming: Renaming) -> bytes:
+    """A pcap file with its identities under their old names.
+
+    A checksum is changed by what changed below it (RFC 1624): one that was wrong or partial
+    stays so, and the zero that means none stays zero.
+    """
+    if not pcap:
+        return pcap
+    _, found = records(pcap)
+    packets = read.packets(pcap)
+    out, at = bytearray(pcap[:_FILE]), _FILE
+    changes = _Bytes(renaming)
+    for record, packet in zip(found, packets, strict=True):
+        out += pcap[at : at + _RECORD]
+        out += _packet(packet, changes)
+        at += _RECORD + len(record.data)
+    return bytes(out)
+
+
+class _Bytes:
+    """The renaming in bytes: MACs anywhere, ids in payloads, ports in headers."""
+
+    def __init__(self, renaming: Renaming) -> None:
+        self.words: dict[bytes, bytes] = {}
+        self.ports: dict[int, int] = {}
+        self.ids: Mapping[bytes, bytes] = {
+            key[2].encode(): value.encode()
+            for key, value in renaming.names.items()
+            if key[0] == identities.ID.name
+        }
+        self.whole = {one[:12].encode(): one.encode() for one in renaming.old_names.ids.values()}
+        for (kind, _, new), old in renaming.names.items():
+            if kind == identities.MAC.name and new != old:
+                mine, theirs = _raw(new), _raw(old)
+                self.words[mine] = theirs
+                self.words[_eui64(mine)] = _eui64(theirs)
+                # 33:33:ff and ff02::1:ff, RFC 2464 section 7 and RFC 4291 section 2.7.1.
+                self.words[b"\x33\x33\xff" + mine[3:]] = b"\x33\x33\xff" + theirs[3:]
+                self.words[b"\0\0\0\x01\xff" + mine[3:]] = b"\0\0\0\x01\xff" + theirs[3:]
+            elif kind == identities.PORT.name and new != old:
+                self.ports[int(new)] = int(old)
+        self.pattern = re.compile(
+            b"|".join(map(re.escape, sorted(self.words, key=len, reverse=True))) or b"(?!)",
+            re.DOTALL,
+        )
+
+    def id(self, found: re.Match[bytes]) -> bytes:
+        """An id in a payload under its old name."""
+        old = self.ids.get(found[0][:12])
+        if old is None:
+            return found[0]
+        return old if len(found[0]) == 12 else self.whole.get(old, found[0])
+
+
+def _raw(mac: str) -> bytes:
+    return bytes.fromhex(mac.replace(":", ""))
+
+
+def _eui64(mac: bytes) -> bytes:
+    return bytes((mac[0] ^ 2,)) + mac[1:3] + b"\xff\xfe" + mac[3:]
+
+
+def _packet(packet: Packet, changes: _Bytes) -> bytes:
+    old = packet.data
+    data = bytearray(changes.pattern.sub(lambda found: changes.words[found[0]], old))
+    for layer in packet.layers:
+        if layer.name == "Data":
+            span = slice(layer.offset, layer.offset + layer.length)
+            data[span] = _IDS.sub(changes.id, bytes(data[span]))
+        for name in ("sport", "dport"):
+            field = layer.get(name)
+            if (
+                field is not None
+                and layer.name in {"TCP", "UDP"}
+                and int(field.value) in changes.ports
+            ):
+                struct.pack_into("!H", data, field.first, changes.ports[int(field.value)])
+    if data != old:
+        for at in range(len(packet.layers) - 1, -1, -1):
+            _adjust(packet, at, data)
+    return bytes(data)
+
+
+def _adjust(packet: Packet, at: int, data: bytearray) -> None:
+    """Bring one checksum in step with what changed in what it covers: RFC 1624, equation 3."""
+    layer = packet.layers[at]
+    field = layer.get("checksum")
+    if field is None or (layer.name == "UDP" and not int(field.value)):
+        return
+    spans = list(_covered(packet, at))
+    before = [packet.data[start:end] for start, end in spans]
+    after = [bytes(data[start:end]) for start, end in spans]
+    if before == after:
+        return
+    total = ~int(field.value) & 0xFFFF
+    for old, new in zip(before, after, strict=True):
+        total += (~checksum.total(old) & 0xFFFF) + checksum.total(new)
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    value = ~total & 0xFFFF
+    if layer.name == "UDP" and value == 0:
+        value = 0xFFFF
+    struct.pack_into("!H", data, field.first, value)
+
+
+def _covered(packet: Packet, at: int) -> Iterator[tuple[int, int]]:
+    """The bytes that a layer's checksum covers, without itself, each span at an even distance.
+
+    A partial checksum covers the addresses only. An outer one above it was computed as if the
+    inner were filled in, which takes all that the inner one covers out of the sum.
+    """
+    layer = packet.layers[at]
+    own = layer["checksum"]
+    if layer.name == "IPv4":
+        yield from _around(layer.offset, layer.offset + layer.length, own.first)
+        return
+    if layer.name in {"TCP", "UDP", "ICMPv6"}:
+        under = next((one for one in reversed(packet.layers[:at]) if one.get("src")), None)
+        if under is not None and under.name.startswith("IP"):
+            yield under["src"].first, under["src"].last + 1
+            yield under["dst"].first, under["dst"].last + 1
+    inner = next((one for one in packet.layers[at + 1 :] if _partial(one)), None)
+    if inner is not None:
+        yield from _around(layer.offset, inner.offset, own.first)
+        yield inner.end, max(layer.end, inner.end)
+    elif not _partial(layer):
+        yield from _around(layer.offset, layer.end, own.first)
+
+
+def _partial(layer: Layer) -> bool:
+    field = layer.get("checksum")
+    return field is not None and field.state == "partial"
+
+
+def _around(start: int, end: int, checksum_at: int) -> Iterator[tuple[int, int]]:
+    yield start, checksum_at
+    yield checksum_at + 2, end

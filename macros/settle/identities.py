@@ -1,0 +1,308 @@
+"""The kinds of identities: values that only name something, each declared in one place.
+
+A kind says how its values are found in text and under which keys of a tool's JSON, within what
+its values are unique, and which form a value has. A value without a form is a fact: it is never
+renamed. So is a value whose form is another than the old one's.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["lab", "node", "namespace", "peer"]
+Example = tuple[str, str]
+"""Two texts, old and new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One kind.
+
+    `patterns` find a value in a line, as the group `v`; each is only tried where its hint is
+    found. `keys` are the JSON keys whose number is such a value. `form` gives a value's form, ""
+    for a fact. `pinned`: a value that both runs have names the same thing in both, for it is too
+    long to come twice by chance. `same` are pairs of lines, old and new, that differ in nothing
+    but this; `differ` are pairs that must be told apart (each is a list of lines).
+    """
+
+    name: str
+    what: str
+    scope: Scope
+    form: Callable[[str], str]
+    patterns: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    keys: tuple[str, ...] = ()
+    pinned: bool = False
+    same: tuple[Example, ...] = ()
+    differ: tuple[Example, ...] = ()
+
+
+def mac_form(mac: str) -> str:
+    """The form of a MAC address: "random", or "" for one that somebody chose or computed.
+
+    IEEE 802: bit 0 of the first byte is multicast, bit 1 locally administered. 02:42 and 52:55
+    are followed by the IPv4 address that they were computed from (Docker until 27, slirp); 02:00
+    and 52:54 are set by the lab and its pages; ee:ee:... is Calico's for all its ports.
+    """
+    first = int(mac[:2], 16)
+    if first & 1 or not first & 2 or mac == "ee:ee:ee:ee:ee:ee":
+        return ""
+    return "" if mac[:5] in {"02:42", "02:00", "52:54", "52:55"} else "random"
+
+
+def mac_of(address: str) -> str:
+    """The MAC that a link-local address was computed from (EUI-64, RFC 4291 appendix A), or ""."""
+    try:
+        raw = ipaddress.IPv6Address(address).packed
+    except ValueError:
+        return ""
+    if raw[:8] != b"\xfe\x80" + bytes(6) or raw[11:13] != b"\xff\xfe":
+        return ""
+    return bytes((raw[8] ^ 2, raw[9], raw[10], *raw[13:])).hex(":")
+
+
+def link_local(mac: str) -> str:
+    """The link-local address that is computed from a MAC: the reverse of `mac_of`."""
+    raw = bytes.fromhex(mac.replace(":", ""))
+    host = bytes((raw[0] ^ 2, raw[1], raw[2], 0xFF, 0xFE, *raw[3:]))
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
+
+
+def _port_form(port: str) -> str:
+    """Linux takes ports for outgoing connections from 32768 to 60999 (ip_local_port_range)."""
+    return "chosen by the kernel" if 32768 <= int(port) <= 60999 else ""
+
+
+def _number(value: str) -> str:
+    return "number" if value != "0" else ""
+
+
+def _found(*pairs: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((hint, re.compile(pattern)) for hint, pattern in pairs)
+
+
+_HEX = "(?<![0-9A-Za-z])(?P<v>[0-9a-f]{%d})(?![0-9A-Za-z])"
+
+MAC = Identity(
+    name="mac",
+    what="a random MAC address, and what is computed from it: the link-local address, the last"
+    " three bytes in solicited-node addresses, a bridge's id",
+    scope="lab",
+    form=mac_form,
+    pinned=True,
+    patterns=_found(
+        # iproute2 writes the bytes of a bridge's id without leading zeros.
+        (".", r"(?<![0-9a-f])[0-9a-f]{4}\.(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"),
+        (":", "(?<![0-9a-f:])(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})(?![0-9a-f:])"),
+        ("fe80::", "(?<![0-9a-f:])(?P<v>fe80::[0-9a-f:]*ff:fe[0-9a-f:]+)(?![0-9a-f:])"),
+        ("33:33:ff", "(?<![0-9a-f:])(?P<v>33:33:ff(?::[0-9a-f]{2}){3})(?![0-9a-f:])"),
+        ("ff02::1:ff", "(?<![0-9a-f:])(?P<v>ff02::1:ff[0-9a-f:]+)(?![0-9a-f:])"),
+    ),
+    same=(
+        (
+            (
+                "    link/ether 86:e6:61:aa:b2:10 brd ff:ff:ff:ff:ff:ff\n"
+                "    inet6 fe80::84e6:61ff:feaa:b210/64 scope link"
+            ),
+            (
+                "    link/ether 16:fd:11:2c:d0:2c brd ff:ff:ff:ff:ff:ff\n"
+                "    inet6 fe80::14fd:11ff:fe2c:d02c/64 scope link"
+            ),
+        ),
+        (
+            "link/ether 86:06:61:aa:b2:10 bridge_id 8000.86:6:61:aa:b2:10",
+            "link/ether 06:fd:11:2c:d0:2c bridge_id 8000.6:fd:11:2c:d0:2c",
+        ),
+        (
+            (
+                "86:e6:61:aa:b2:10 dev br0 master br0 permanent\n"
+                "33:33:ff:aa:b2:10 dev br0 self permanent"
+            ),
+            (
+                "16:fd:11:2c:d0:2c dev br0 master br0 permanent\n"
+                "33:33:ff:2c:d0:2c dev br0 self permanent"
+            ),
+        ),
+    ),
+    differ=(
+        # In one place only.
+        (
+            (
+                "    link/ether 86:e6:61:aa:b2:10 brd ff:ff:ff:ff:ff:ff\n"
+                "    inet6 fe80::84e6:61ff:feaa:b210/64 scope link"
+            ),
+            (
+                "    link/ether 16:fd:11:2c:d0:2c brd ff:ff:ff:ff:ff:ff\n"
+                "    inet6 fe80::84e6:61ff:feaa:b210/64 scope link"
+            ),
+        ),
+        # Another form.
+        (
+            "    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff",
+            "    link/ether 86:e6:61:aa:b2:10 brd ff:ff:ff:ff:ff:ff",
+        ),
+        # One that the lab sets.
+        (
+            "    link/ether 02:00:c0:a8:38:10 brd ff:ff:ff:ff:ff:ff",
+            "    link/ether 02:00:c0:a8:38:12 brd ff:ff:ff:ff:ff:ff",
+        ),
+    ),
+)
+
+ID = Identity(
+    name="id",
+    what="the id of a container, network, sandbox or endpoint: 64 hex digits, or the first 12",
+    scope="lab",
+    form=lambda _value: "hex",
+    pinned=True,
+    patterns=_found(("", f"(?<!sha256:){_HEX % 64}"), ("", _HEX % 12)),
+    same=(
+        (
+            (
+                "385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1fc\n"
+                "Hello from 385d43cc7ae5, 172.17.0.2"
+            ),
+            (
+                "7ab1fc0697e4d045fb7cda75bd31149278ad9dd4cfe2371082ba7de2105e796c\n"
+                "Hello from 7ab1fc0697e4, 172.17.0.2"
+            ),
+        ),
+    ),
+    differ=(
+        (
+            (
+                "385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1fc\n"
+                "e4f1dd932fe781452b187de3ab0aea28b08f51e501c5c82a62db15ed5c4c4f28\n"
+                "Hello from 385d43cc7ae5, 172.17.0.2"
+            ),
+            (
+                "7ab1fc0697e4d045fb7cda75bd31149278ad9dd4cfe2371082ba7de2105e796c\n"
+                "44f779ff7d37009609fa9936e37f5aa6a31dc280a354dd1f28a7df27d0c04e59\n"
+                "Hello from 44f779ff7d37, 172.17.0.2"
+            ),
+        ),
+        # What an image holds is a fact.
+        (
+            "sha256:385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1fc",
+            "sha256:7ab1fc0697e4d045fb7cda75bd31149278ad9dd4cfe2371082ba7de2105e796c",
+        ),
+    ),
+)
+
+VETH = Identity(
+    name="veth",
+    what="the random name of an interface: veth and 7 hex digits",
+    scope="lab",
+    form=lambda _value: "veth",
+    pinned=True,
+    patterns=_found(("veth", "(?<![0-9A-Za-z])(?P<v>veth[0-9a-f]{7})(?![0-9A-Za-z])")),
+    same=(("vethdd93b3d: mtu 1500", "veth4290bf2: mtu 1500"),),
+    differ=(
+        ("vethdd93b3d: mtu 1500", "veth4290bf2: mtu 1400"),
+        ("vethdd93b3d: mtu 1500", "eth7: mtu 1500"),
+    ),
+)
+
+INDEX = Identity(
+    name="ifindex",
+    what="the index of an interface, which the kernel counts up",
+    scope="namespace",
+    form=_number,
+    patterns=_found(("<", r"^(?P<v>\d+): (?=[^ ]+: <)")),
+    keys=("ifindex",),
+    same=(("6: docker0: <UP> mtu 1500", "4: docker0: <UP> mtu 1500"),),
+    differ=(
+        ("6: docker0: <UP> mtu 1500", "4: docker0: <UP> mtu 1400"),
+        (
+            "6: docker0: <UP> mtu 1500\n7: br0: <UP> mtu 1500",
+            "4: docker0: <UP> mtu 1500\n4: br0: <UP> mtu 1500",
+        ),
+    ),
+)
+
+PEER = Identity(
+    name="peer's ifindex",
+    what="the index of an interface's other end, in that end's namespace",
+    scope="peer",
+    form=_number,
+    patterns=_found(("@if", r"@if(?P<v>\d+)\b")),
+    keys=("link_index",),
+    same=(("2: eth0@if6: <UP> mtu 1500", "2: eth0@if9: <UP> mtu 1500"),),
+    differ=(
+        (
+            "2: eth0@if6: <UP> mtu 1500\n3: eth1@if7: <UP> mtu 1500",
+            "2: eth0@if9: <UP> mtu 1500\n3: eth1@if9: <UP> mtu 1500",
+        ),
+    ),
+)
+
+PID = Identity(
+    name="pid",
+    what="the number of a process",
+    scope="node",
+    form=_number,
+    patterns=_found(
+        ("pid=", r"\bpid=(?P<v>\d+)\b"),
+        (" net ", r"^\d{10} net +\d+ +(?P<v>\d+) "),
+    ),
+    keys=("pid", "Pid"),
+    same=(
+        (
+            'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=147,fd=6))',
+            'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=144,fd=6))',
+        ),
+    ),
+    differ=(
+        (
+            'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=147,fd=6))',
+            'LISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:(("sshd",pid=144,fd=6))',
+        ),
+    ),
+)
+
+INODE = Identity(
+    name="inode",
+    what="the number of a network namespace's file",
+    scope="node",
+    form=lambda value: "inode" if value.startswith("402653") else "",
+    patterns=_found(("402653", r"(?<!\d)(?P<v>402653\d{4})(?!\d)")),
+    keys=("inode", "ns"),
+    same=(("net:[4026532388]", "net:[4026532464]"),),
+    differ=(
+        (
+            "a net:[4026532388]\nb net:[4026532464]",
+            "a net:[4026532388]\nb net:[4026532388]",
+        ),
+    ),
+)
+
+PORT = Identity(
+    name="port",
+    what="a port that the kernel chose for an outgoing connection (32768 to 60999)",
+    scope="lab",
+    form=_port_form,
+    patterns=_found(
+        ("port=", r"\b[sd]port=(?P<v>\d{5})\b"),
+        (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{5})(?=[: ])"),
+        (":", r"(?<=\d:)(?P<v>\d{5})(?= )"),
+    ),
+    same=(
+        (
+            "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=40860 dport=22",
+            "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=48556 dport=22",
+        ),
+    ),
+    differ=(
+        (
+            "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=40860 dport=22",
+            "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=4000 dport=22",
+        ),
+        (
+            "src=10.0.0.2 sport=40860 dport=22 src=10.0.0.1 sport=22 dport=40860",
+            "src=10.0.0.2 sport=48556 dport=22 src=10.0.0.1 sport=22 dport=48557",
+        ),
+    ),
+)
+
+ALL = (MAC, ID, VETH, INDEX, PEER, PID, INODE, PORT)

@@ -1,0 +1,230 @@
+"""Find the one renaming under which a new run comes nearest to the old recording.
+
+Lines and JSON elements are joined by what they say, identities masked; each pair of joined lines
+votes for its identities. With every name found, more lines become unique, until nothing is left
+to find. Only then are lines that all say the same joined in the order in which they came.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from macros.settle import skeleton, tree
+from macros.settle.align import align
+from macros.settle.scan import Key, Names, Part, Token, write
+from macros.settle.tree import Array, Leaf, Node, Object
+
+Lines = list[tuple[Part, ...]]
+Vote = tuple[Key, str]
+
+
+@dataclass(slots=True)
+class Document:
+    """One answer on both sides: lines of text, or a tree of JSON."""
+
+    name: str
+    old: Lines | Node
+    new: Lines | Node
+    ordered: bool = True
+
+    def tokens(self, side: Lines | Node) -> Iterator[Token]:
+        """All identities of one side, in order."""
+        lines = side if isinstance(side, list) else tree.parts(side)
+        for parts in lines:
+            for part in parts:
+                if isinstance(part, Token):
+                    yield part
+
+
+@dataclass(slots=True)
+class Renaming:
+    """New identities' old names, one to one."""
+
+    old_names: Names
+    names: dict[Key, str] = field(default_factory=dict)
+    taken: set[Key] = field(default_factory=set)
+
+    def add(self, key: Key, value: str) -> bool:
+        """Let `key` be named `value`; False if either is spoken for."""
+        target = (key[0], key[1], value)
+        if key in self.names or target in self.taken:
+            return False
+        self.names[key] = value
+        self.taken.add(target)
+        return True
+
+    def known_old(self, token: Token) -> str | None:
+        """An old identity's name, once one of the new run has it."""
+        return token.raw if token.key in self.taken else None
+
+    def known_new(self, token: Token) -> str | None:
+        """A new identity's old name."""
+        value = self.names.get(token.key)
+        return None if value is None else write(token, value, self.old_names)
+
+    def final_old(self, token: Token) -> str | None:
+        """In the end every identity has a name: its own, where it found no other."""
+        return token.raw
+
+    def final_new(self, token: Token) -> str | None:
+        """See `final_old`."""
+        return self.known_new(token) or token.raw
+
+
+def find(documents: Sequence[Document], renaming: Renaming) -> None:
+    """Complete `renaming` over all `documents`."""
+    left = [one for one in documents if _open(one, renaming)]
+    for weak in (False, True):
+        while left:
+            votes: Counter[Vote] = Counter()
+            for document in left:
+                votes.update(_votes(document, renaming, weak=weak))
+            if not _accept(votes, renaming):
+                break
+            left = [one for one in left if _open(one, renaming)]
+    for document in left:
+        # One at a time: what is decided in one may decide the next.
+        while _open(document, renaming):
+            votes = Counter(_votes(document, renaming, weak=True, tied=True))
+            if not _accept(votes, renaming):
+                break
+
+
+def _open(document: Document, renaming: Renaming) -> bool:
+    return any(token.key not in renaming.names for token in document.tokens(document.new))
+
+
+def _accept(votes: Counter[Vote], renaming: Renaming) -> bool:
+    """The name with the most votes first; a second place for a name stays as the run has it."""
+    ranked = sorted(votes.items(), key=lambda item: -item[1])
+    return sum(renaming.add(key, value) for (key, value), _ in ranked) > 0
+
+
+def _votes(
+    document: Document, renaming: Renaming, *, weak: bool, tied: bool = False
+) -> Iterator[Vote]:
+    if isinstance(document.old, list) and isinstance(document.new, list):
+        pairs = _lines(document, document.old, document.new, renaming, weak, tied)
+        for one, other in pairs:
+            yield from _vote(one, other)
+    elif not isinstance(document.old, list) and not isinstance(document.new, list):
+        yield from _node(document.old, document.new, renaming, weak, tied)
+
+
+def _vote(old: Iterable[Part], new: Iterable[Part]) -> Iterator[Vote]:
+    mine = [part for part in old if isinstance(part, Token)]
+    theirs = [part for part in new if isinstance(part, Token)]
+    if len(mine) != len(theirs):
+        return
+    for one, other in zip(mine, theirs, strict=True):
+        if one.key[:2] == other.key[:2] and (one.form, one.shape) == (other.form, other.shape):
+            yield other.key, one.key[2]
+
+
+def _lines(
+    document: Document, old: Lines, new: Lines, renaming: Renaming, weak: bool, tied: bool
+) -> Iterator[tuple[tuple[Part, ...], tuple[Part, ...]]]:
+    mine = [skeleton.of(parts, renaming.known_old, loose=True) for parts in old]
+    theirs = [skeleton.of(parts, renaming.known_new, loose=True) for parts in new]
+    if document.ordered:
+        pairs = align(mine, theirs)
+        if weak:
+            pairs += _gaps(pairs, len(old), len(new))
+    else:
+        pairs = _unique(mine, theirs, tied=tied)
+    return ((old[one], new[other]) for one, other in pairs)
+
+
+def _gaps(pairs: Sequence[tuple[int, int]], old: int, new: int) -> list[tuple[int, int]]:
+    """Between joined lines, lines that changed: as many on either side are joined in order."""
+    found: list[tuple[int, int]] = []
+    last_old = last_new = -1
+    for one, other in [*pairs, (old, new)]:
+        if one - last_old == other - last_new:
+            found += zip(range(last_old + 1, one), range(last_new + 1, other), strict=True)
+        last_old, last_new = one, other
+    return found
+
+
+def _unique(old: Sequence[str], new: Sequence[str], *, tied: bool) -> list[tuple[int, int]]:
+    """Places of what occurs once on each side; `tied`: of what occurs as often, in order."""
+    mine: dict[str, list[int]] = {}
+    theirs: dict[str, list[int]] = {}
+    for at, line in enumerate(old):
+        mine.setdefault(line, []).append(at)
+    for at, line in enumerate(new):
+        theirs.setdefault(line, []).append(at)
+    return [
+        pair
+        for line, places in mine.items()
+        if len(places) == len(theirs.get(line, ())) and (tied or len(places) == 1)
+        for pair in zip(places, theirs[line], strict=True)
+    ]
+
+
+def _node(old: Node, new: Node, renaming: Renaming, weak: bool, tied: bool) -> Iterator[Vote]:
+    if isinstance(old, Leaf) and isinstance(new, Leaf):
+        yield from _vote(old.parts, new.parts)
+    elif isinstance(old, Object) and isinstance(new, Object):
+        for one, other in entries(old, new, renaming, tied=tied):
+            yield from _vote(old.entries[one][1], new.entries[other][1])
+            yield from _node(old.entries[one][2], new.entries[other][2], renaming, weak, tied)
+    elif isinstance(old, Array) and isinstance(new, Array):
+        for one, other in items(old, new, renaming, weak=weak, tied=tied):
+            yield from _node(old.items[one], new.items[other], renaming, weak, tied)
+
+
+def entries(old: Object, new: Object, renaming: Renaming, *, tied: bool) -> list[tuple[int, int]]:
+    """Which entries of two mappings are the same: by key, and by value where a key is an id."""
+    places = {
+        skeleton.of(key, renaming.known_old): at
+        for at, (_, key, _) in enumerate(old.entries)
+        if not _masked(key, renaming.known_old)
+    }
+    pairs, left = [], []
+    for at, (_, key, _) in enumerate(new.entries):
+        name = skeleton.of(key, renaming.known_new)
+        if not _masked(key, renaming.known_new) and name in places:
+            pairs.append((places[name], at))
+        else:
+            left.append(at)
+    if left:
+        used = {one for one, _ in pairs}
+        rest = [at for at in range(len(old.entries)) if at not in used]
+        mine = [_entry(old.entries[at], renaming.known_old) for at in rest]
+        theirs = [_entry(new.entries[at], renaming.known_new) for at in left]
+        pairs += [(rest[one], left[other]) for one, other in _unique(mine, theirs, tied=tied)]
+    return pairs
+
+
+def _entry(entry: tuple[str, tuple[Part, ...], Node], value: skeleton.Value) -> str:
+    return skeleton.of(entry[1], value) + tree.text(entry[2], value)
+
+
+def _masked(parts: Iterable[Part], value: skeleton.Value) -> bool:
+    return any(isinstance(part, Token) and value(part) is None for part in parts)
+
+
+def items(
+    old: Array, new: Array, renaming: Renaming, *, weak: bool, tied: bool
+) -> list[tuple[int, int]]:
+    """Which elements of two lists are the same."""
+    mine = [tree.text(item, renaming.known_old) for item in old.items]
+    theirs = [tree.text(item, renaming.known_new) for item in new.items]
+    ordered = old.ordered and new.ordered
+    pairs = align(mine, theirs) if ordered else _unique(mine, theirs, tied=tied)
+    used, found = {one for one, _ in pairs}, {other for _, other in pairs}
+    rest = [at for at in range(len(mine)) if at not in used]
+    left = [at for at in range(len(theirs)) if at not in found]
+    if rest and left:
+        named_old = [tree.own_name(old.items[at], renaming.known_old) for at in rest]
+        named_new = [tree.own_name(new.items[at], renaming.known_new) for at in left]
+        more = [
+            (rest[one], left[other])
+            for one, other in _unique(named_old, named_new, tied=False)
+            if named_old[one]
+        ]
+        pairs += more
+        if weak and not more and old.ordered and len(rest) == len(left):
+            pairs += zip(rest, left, strict=True)
+    return pairs

@@ -1,0 +1,171 @@
+"""A tool's JSON as a tree whose words are cut as a text's lines are."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from macros.settle import identities, noise, scan, skeleton
+from macros.settle.scan import Key, Mark, Names, Part, Place, Token
+
+_KEYS = {key: kind for kind in identities.ALL for key in kind.keys}
+# What names an element of a list: when all else of it changed, it is still that element.
+_OWN_NAMES = ("ifname", "name", "Name", "dst", "dev", "mac", "local", "nsid")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A word, a number, or a list of words that means one state."""
+
+    value: Any
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A mapping; its keys are cut too, for some are ids."""
+
+    entries: tuple[tuple[str, tuple[Part, ...], "Node"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A list; `ordered` unless its elements come in an order that means nothing."""
+
+    items: tuple["Node", ...]
+    ordered: bool
+
+
+Node = Leaf | Object | Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the JSON around a value says about it: where it is, and who its numbers name."""
+
+    place: Place
+    names: Names
+    peers: Mapping[int, str]
+
+
+def build(value: Any, place: Place, names: Names) -> Node:
+    """The tree of a twin."""
+    inodes = {}
+    if isinstance(value, dict) and isinstance(value.get("namespaces"), list):
+        inodes = {one.get("inode"): one.get("name", "") for one in value["namespaces"]}
+    return _build(value, "", _Around(place, names, {}), inodes)
+
+
+def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> Node:
+    if isinstance(value, dict):
+        around = _within(value, around, inodes)
+        scope = _peer_scope(value, around)
+        return Object(
+            tuple(
+                (
+                    name,
+                    scan.cut(name, around.place, around.names),
+                    _number(name, inner, around, scope)
+                    if isinstance(inner, int) and name in _KEYS
+                    else _build(inner, name, around, inodes),
+                )
+                for name, inner in value.items()
+            )
+        )
+    if isinstance(value, list):
+        if value and key == "state" and set(map(str, value)) <= noise.STATES:
+            return Leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
+        items = tuple(_build(inner, key, around, inodes) for inner in value)
+        return Array(items, ordered=not (value and all(map(_loose, value))))
+    for kind in noise.ALL:
+        if kind.keys is not None and kind.keys.fullmatch(key) and not isinstance(value, bool):
+            return Leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
+    if isinstance(value, str):
+        return Leaf(value, scan.cut(value, around.place, around.names))
+    return Leaf(value, (json.dumps(value),))
+
+
+def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]) -> _Around:
+    """A namespace of an observation has its own place, and numbers the others its own way."""
+    if not inodes or "links" not in value or not isinstance(value.get("name"), str):
+        return around
+    peers = {
+        one["nsid"]: inodes[one["inode"]]
+        for one in value.get("nsids", [])
+        if one.get("inode") in inodes
+    }
+    return _Around(Place(around.place.node, value["name"]), around.names, peers)
+
+
+def _peer_scope(value: Mapping[str, Any], around: _Around) -> str:
+    number, name = value.get("link_netnsid"), value.get("link_netns")
+    if isinstance(name, str):
+        return scan.peer_scope(around.place, name, named=True)
+    if number is None:
+        return f"{around.place.node}/{around.place.netns}"
+    if number in around.peers:
+        return f"{around.place.node}/{around.peers[number]}"
+    return scan.peer_scope(around.place, str(number), named=False)
+
+
+def _number(key: str, value: int, around: _Around, peer: str) -> Leaf:
+    kind = _KEYS[key]
+    scope = peer if kind is identities.PEER else scan.scope_of(kind, around.place, "")
+    token = scan.token_of(kind, str(value), scope, around.names)
+    return Leaf(value, (token or str(value),))
+
+
+def _loose(value: Any) -> bool:
+    """Whether `value` is an entry of a table without order: forwarding, neighbours."""
+    return isinstance(value, dict) and (
+        ("mac" in value and "ifname" in value) or ("dst" in value and "state" in value)
+    )
+
+
+def parts(node: Node) -> Iterator[tuple[Part, ...]]:
+    """All cut texts in a tree."""
+    if isinstance(node, Leaf):
+        yield node.parts
+    elif isinstance(node, Array):
+        for item in node.items:
+            yield from parts(item)
+    else:
+        for _, key, inner in node.entries:
+            yield key
+            yield from parts(inner)
+
+
+def text(node: Node, value: skeleton.Value) -> str:
+    """A node's skeleton: that of all it holds."""
+    if isinstance(node, Leaf):
+        return f"{type(node.value).__name__} {skeleton.of(node.parts, value)}\n"
+    if isinstance(node, Array):
+        items = [text(item, value) for item in node.items]
+        return f"[{''.join(items if node.ordered else sorted(items))}]\n"
+    entries = sorted(
+        f"{skeleton.of(key, value)}: {text(inner, value)}" for _, key, inner in node.entries
+    )
+    return f"{{{''.join(entries)}}}\n"
+
+
+def own_name(node: Node, value: skeleton.Value) -> str:
+    """What names an element among its list's others; "" where nothing does."""
+    if not isinstance(node, Object):
+        return ""
+    found = {name: inner for name, _, inner in node.entries if name in _OWN_NAMES}
+    return "".join(f"{name}={text(found[name], value)}" for name in sorted(found))
+
+
+def plain(node: Node, mapping: Mapping[Key, str], names: Names) -> Any:
+    """The JSON of a node, identities under their old names."""
+    if isinstance(node, Leaf):
+        if not any(isinstance(part, Token) for part in node.parts):
+            return node.value
+        word = scan.renamed(node.parts, mapping, names)
+        return int(word) if isinstance(node.value, int) else word
+    if isinstance(node, Array):
+        return [plain(item, mapping, names) for item in node.items]
+    return {
+        scan.renamed(key, mapping, names): plain(inner, mapping, names)
+        for _, key, inner in node.entries
+    }
