@@ -57,8 +57,8 @@ def file_hash(path: Path) -> str:
 
 @cache
 def code_hash(maker: str) -> str:
-    """A hash over the source files of one part of the package."""
+    """A hash over the source files of one part of the package, and over how values are marked."""
     digest = hashlib.sha256()
-    for path in sorted((_PACKAGE / maker).rglob("*.py")):
+    for path in [*sorted((_PACKAGE / maker).rglob("*.py")), _PACKAGE / "render" / "values.py"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()

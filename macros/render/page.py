@@ -9,7 +9,6 @@ from typing import Any, NoReturn, TypeVar
 
 import markdown
 
-from macros import cache
 from macros.errors import GuideError
 from macros.guide import Guide, interfaces
 from macros.lookup import exists, lookup
@@ -18,16 +17,13 @@ from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render import block as block_html
-from macros.render import claims, commands, netns, values
+from macros.render import claims, commands, figures, netns, values
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
 from macros.store.read import repair
 
 _NOTES = markdown.Markdown()
 _T = TypeVar("_T")
-# Stand in a cached figure for the addresses of its captures, which differ from page to page.
-_HREF = "guide-capture-1"
-_OTHER_HREF = "guide-capture-2"
 
 
 class PageRenderer(Calls):
@@ -104,46 +100,30 @@ class PageRenderer(Calls):
         id: str | None = None,
     ) -> str:
         earlier = (previous,) if isinstance(previous, str) else tuple(previous)
-        found = [self._find(reference) for reference in (*observed, *earlier)]
-        if any(recording is None for _, recording in found):
-            return self._missing(title, found)
-        states = [recording.twin for _, recording in found if recording is not None]
-        name = id or observed[0].replace(":", "-")
-        inputs = [states, len(observed), title, list(highlight), list(leave_out), name]
-
-        def make() -> str:
-            from macros.draw import state, topology  # noqa: PLC0415 only where nothing is cached
-
-            nodes = [state.read(item) for item in states]
-            return topology.topology(
-                nodes[: len(observed)],
-                id=name,
+        states = self._recorded(title, *observed, *earlier)
+        if isinstance(states, str):
+            return states
+        twins = [recording.twin for _, recording in states]
+        return self._figure(
+            lambda: figures.topology(
+                twins[: len(observed)],
+                twins[len(observed) :],
+                id=id or _slug(observed[0]),
                 title=title,
-                highlight=tuple(highlight),
-                leave_out=tuple(leave_out),
-                previous=nodes[len(observed) :],
-            )
-
-        return self._slot(
-            self._guard(lambda: cache.text("draw", inputs, make)), f"<p>{escape(title)}</p>"
+                highlight=highlight,
+                leave_out=leave_out,
+            ),
+            title,
         )
 
     def machines(self, *observed: str, title: str, id: str | None = None) -> str:  # noqa: D102
-        found = [self._find(reference) for reference in observed]
-        states = [recording.twin for _, recording in found if recording is not None]
-        if len(states) < len(found):
-            return self._missing(title, found)
-        name = id or "machines"
-
-        def make() -> str:
-            from macros.draw import machines, state  # noqa: PLC0415 only where nothing is cached
-
-            things, cables = machines.of_states([state.read(item) for item in states])
-            return machines.machines(things, cables, id=name, title=title)
-
-        inputs = ["machines", states, title, name]
-        html = self._guard(lambda: cache.text("draw", inputs, make))
-        return self._slot(html, f"<p>{escape(title)}</p>")
+        states = self._recorded(title, *observed)
+        if isinstance(states, str):
+            return states
+        twins = [recording.twin for _, recording in states]
+        return self._figure(
+            lambda: figures.machines(twins, id=id or "machines", title=title), title
+        )
 
     def packet(  # noqa: D102
         self,
@@ -155,58 +135,37 @@ class PageRenderer(Calls):
         all_fields: bool | Sequence[str] = False,
         id: str | None = None,
     ) -> str:
-        block, recording = self._find(capture)
-        if recording is None:
-            return self._missing(title or f"a packet of {capture}", [(block, recording)])
+        found = self._recorded(title or f"a packet of {capture}", capture)
+        if isinstance(found, str):
+            return found
+        ((block, recording),) = found
         pcap = self._pcap(recording)
-        name = id or _slug(block.id, *(layers or ()))
-        href = self._href(pcap)
-        lines = recording.text.splitlines()
-        inputs = ["packet", *self._of(block, pcap), match, title, layers, all_fields, name, lines]
-
-        def make() -> str:
-            from macros.packets import flow, html, read  # noqa: PLC0415 only if nothing is cached
-
-            packets = read.packets(pcap)
-            chosen = flow.pick(packets, match)
-            return html.packet_figure(
-                chosen,
-                id=name,
+        return self._figure(
+            lambda: figures.packet(
+                block,
+                pcap,
+                match,
+                recording.text.splitlines(),
+                id=id or _slug(block.id, *(layers or ())),
                 title=title,
-                node=block.node,
-                netns=block.netns,
-                interface=_interface(block),
-                total=len(packets),
                 layers=layers,
                 all_fields=all_fields,
-                pcap_href=_HREF,
-                tcpdump=lines[chosen.number - 1 : chosen.number],
-            )
-
-        return self._drawing(inputs, make, {_HREF: href}, title)
+            ),
+            title,
+            {figures.HREF: self._href(pcap)},
+        )
 
     def packets(self, capture: str, *, title: str = "", id: str | None = None) -> str:  # noqa: D102
-        block, recording = self._find(capture)
-        if recording is None:
-            return self._missing(title or f"the packets of {capture}", [(block, recording)])
+        found = self._recorded(title or f"the packets of {capture}", capture)
+        if isinstance(found, str):
+            return found
+        ((block, recording),) = found
         pcap = self._pcap(recording)
-        name = id or f"{block.id}-all"
-
-        def make() -> str:
-            from macros.packets import html, read  # noqa: PLC0415 only if nothing is cached
-
-            return html.packet_list(
-                read.packets(pcap),
-                id=name,
-                title=title,
-                node=block.node,
-                netns=block.netns,
-                interface=_interface(block),
-                pcap_href=_HREF,
-            )
-
-        inputs = ["packets", *self._of(block, pcap), title, name]
-        return self._drawing(inputs, make, {_HREF: self._href(pcap)}, title)
+        return self._figure(
+            lambda: figures.packets(block, pcap, id=id or f"{block.id}-all", title=title),
+            title,
+            {figures.HREF: self._href(pcap)},
+        )
 
     def compare(  # noqa: D102
         self,
@@ -218,50 +177,43 @@ class PageRenderer(Calls):
         title: str = "",
         id: str | None = None,
     ) -> str:
-        found = [self._find(reference) for reference in (before, after)]
+        found = self._recorded(title or f"{before} and {after} compared", before, after)
+        if isinstance(found, str):
+            return found
         (one, first), (two, second) = found
-        if first is None or second is None:
-            return self._missing(title or f"{before} and {after} compared", found)
         pcaps = (self._pcap(first), self._pcap(second))
         later = match if after_match is None else after_match
-        name = id or f"{one.id}-{two.id}"
-        inputs = ["compare", *self._of(one, pcaps[0]), *self._of(two, pcaps[1])]
-
-        def make() -> str:
-            from macros.packets import flow, html, read  # noqa: PLC0415 only if nothing is cached
-
-            return html.compare_figure(
-                flow.pick(read.packets(pcaps[0]), match),
-                flow.pick(read.packets(pcaps[1]), later),
-                id=name,
+        return self._figure(
+            lambda: figures.compare(
+                (one, pcaps[0], match),
+                (two, pcaps[1], later),
+                id=id or f"{one.id}-{two.id}",
                 title=title,
-                before=_seen_at(one),
-                after=_seen_at(two),
-                a_href=_HREF,
-                b_href=_OTHER_HREF,
-            )
+            ),
+            title,
+            {figures.HREF: self._href(pcaps[0]), figures.OTHER_HREF: self._href(pcaps[1])},
+        )
 
-        hrefs = {_HREF: self._href(pcaps[0]), _OTHER_HREF: self._href(pcaps[1])}
-        return self._drawing([*inputs, match, later, title, name], make, hrefs, title)
+    def _recorded(self, title: str, *references: str) -> list[tuple[Block, Recording]] | str:
+        """The blocks with their recordings; or what the page shows where one is missing."""
+        found = [self._find(reference) for reference in references]
+        missing = [block.id for block, recording in found if recording is None]
+        if missing:
+            names = escape(", ".join(missing))
+            what = f"{escape(title)}: not drawn, as {names} is not recorded."
+            return self._slot(f'<p class="absent">{what}</p>', "")
+        return [(block, recording) for block, recording in found if recording is not None]
 
-    def _drawing(
-        self, inputs: object, make: Callable[[], str], hrefs: Mapping[str, str], title: str
+    def _figure(
+        self, make: Callable[[], str], title: str, addresses: Mapping[str, str] | None = None
     ) -> str:
-        """A packet figure from the cache; the addresses of its captures are filled in here."""
-        html = self._guard(lambda: cache.text("packets", inputs, make))
-        for mark, href in hrefs.items():
-            html = html.replace(mark, escape(href))
+        html = figures.with_addresses(self._guard(make), addresses or {})
         return self._slot(html, f"<p>{escape(title)}</p>" if title else "")
 
     def _pcap(self, recording: Recording) -> Path:
         if recording.pcap is None:
             self._fail(f"block {recording.id} is no capture")
         return recording.pcap
-
-    @staticmethod
-    def _of(block: Block, pcap: Path) -> tuple[str, ...]:
-        """What a figure shows of a capture beside its packets."""
-        return (cache.file_hash(pcap), block.node, block.netns, _interface(block))
 
     def value(self, block: str, path: str) -> str:  # noqa: D102
         found, recording = self._find(block)
@@ -416,13 +368,6 @@ class PageRenderer(Calls):
             f"<p><code>{escape(block.command)}</code></p>",
         )
 
-    def _missing(self, title: str, found: Sequence[tuple[Block, Recording | None]]) -> str:
-        names = ", ".join(block.id for block, recording in found if recording is None)
-        html = (
-            f'<p class="absent">{escape(title)}: not drawn, as {escape(names)} is not recorded.</p>'
-        )
-        return self._slot(html, "")
-
     def _note(self, note: str) -> str:
         _NOTES.reset()
         html = _NOTES.convert(self._filled(note)).removeprefix("<p>").removesuffix("</p>")
@@ -449,14 +394,3 @@ class PageRenderer(Calls):
 
 def _slug(*words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower())
-
-
-def _interface(block: Block) -> str:
-    of = block.capture
-    return "" if of is None else of.interface
-
-
-def _seen_at(block: Block) -> str:
-    of = block.capture
-    within = f", {block.netns}" if block.netns else ""
-    return f"{block.node}{within}, {of.interface if of else ''}"

@@ -1,0 +1,160 @@
+"""Packet figures and drawings, each made once and then kept in the cache.
+
+What makes them (scapy, graphviz) is slow to load, so it is imported only where nothing is kept. A
+figure of packets holds a mark in the place of each capture's address, which differs from page to
+page; `with_addresses` puts the addresses in.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from macros import cache
+from macros.model import Block
+
+HREF = "guide-capture-1"
+OTHER_HREF = "guide-capture-2"
+
+
+def with_addresses(html: str, addresses: Mapping[str, str]) -> str:
+    """`html` with its marks (HREF, OTHER_HREF) replaced by addresses."""
+    for mark, address in addresses.items():
+        html = html.replace(mark, escape(address))
+    return html
+
+
+def packet(
+    block: Block,
+    pcap: Path,
+    match: str | int,
+    lines: Sequence[str],
+    *,
+    id: str,
+    title: str,
+    layers: Sequence[str] | None,
+    all_fields: bool | Sequence[str],
+) -> str:
+    """One packet of a capture as nested boxes; `lines` are tcpdump's, one a packet."""
+
+    def make() -> str:
+        from macros.packets import flow, html, read  # noqa: PLC0415
+
+        packets = read.packets(pcap)
+        chosen = flow.pick(packets, match)
+        return html.packet_figure(
+            chosen,
+            id=id,
+            title=title,
+            node=block.node,
+            netns=block.netns,
+            interface=_interface(block),
+            total=len(packets),
+            layers=layers,
+            all_fields=all_fields,
+            pcap_href=HREF,
+            tcpdump=lines[chosen.number - 1 : chosen.number],
+        )
+
+    inputs = ["packet", _of(block, pcap), match, list(lines), id, title, layers, all_fields]
+    return cache.text("packets", inputs, make)
+
+
+def packets(block: Block, pcap: Path, *, id: str, title: str) -> str:
+    """All packets of a capture as a table whose rows open."""
+
+    def make() -> str:
+        from macros.packets import html, read  # noqa: PLC0415
+
+        return html.packet_list(
+            read.packets(pcap),
+            id=id,
+            title=title,
+            node=block.node,
+            netns=block.netns,
+            interface=_interface(block),
+            pcap_href=HREF,
+        )
+
+    return cache.text("packets", ["packets", _of(block, pcap), id, title], make)
+
+
+def compare(
+    before: tuple[Block, Path, str | int],
+    after: tuple[Block, Path, str | int],
+    *,
+    id: str,
+    title: str,
+) -> str:
+    """A packet in two captures, each given with the match that finds it there."""
+    (one, first, match), (two, second, other_match) = before, after
+
+    def make() -> str:
+        from macros.packets import flow, html, read  # noqa: PLC0415
+
+        return html.compare_figure(
+            flow.pick(read.packets(first), match),
+            flow.pick(read.packets(second), other_match),
+            id=id,
+            title=title,
+            before=_seen_at(one),
+            after=_seen_at(two),
+            a_href=HREF,
+            b_href=OTHER_HREF,
+        )
+
+    inputs = ["compare", _of(one, first), _of(two, second), match, other_match, id, title]
+    return cache.text("packets", inputs, make)
+
+
+def topology(
+    states: Sequence[Any],
+    previous: Sequence[Any],
+    *,
+    id: str,
+    title: str,
+    highlight: Sequence[str],
+    leave_out: Sequence[str],
+) -> str:
+    """Interfaces, namespaces and veth pairs of observed states."""
+
+    def make() -> str:
+        from macros.draw import state, topology  # noqa: PLC0415
+
+        return topology.topology(
+            [state.read(item) for item in states],
+            id=id,
+            title=title,
+            highlight=tuple(highlight),
+            leave_out=tuple(leave_out),
+            previous=[state.read(item) for item in previous],
+        )
+
+    inputs = ["topology", states, previous, id, title, list(highlight), list(leave_out)]
+    return cache.text("draw", inputs, make)
+
+
+def machines(states: Sequence[Any], *, id: str, title: str) -> str:
+    """Machines and networks of observed states."""
+
+    def make() -> str:
+        from macros.draw import machines, state  # noqa: PLC0415
+
+        things, cables = machines.of_states([state.read(item) for item in states])
+        return machines.machines(things, cables, id=id, title=title)
+
+    return cache.text("draw", ["machines", states, id, title], make)
+
+
+def _of(block: Block, pcap: Path) -> list[str]:
+    """What a figure shows of a capture beside its packets, and a hash over those."""
+    return [cache.file_hash(pcap), block.node, block.netns, _interface(block)]
+
+
+def _interface(block: Block) -> str:
+    return "" if block.capture is None else block.capture.interface
+
+
+def _seen_at(block: Block) -> str:
+    within = f", {block.netns}" if block.netns else ""
+    return f"{block.node}{within}, {_interface(block)}"
