@@ -3,6 +3,7 @@
 from macros.errors import GuideError
 from macros.lookup import lookup
 from macros.model import Block, Recording
+from macros.record.trouble import at
 
 
 def extract(block: Block, recording: Recording) -> dict[str, str]:
@@ -12,11 +13,9 @@ def extract(block: Block, recording: Recording) -> dict[str, str]:
         try:
             value = lookup(recording, path)
         except GuideError as error:
-            raise GuideError(
+            raise at(
+                block,
                 f"bind {name} of block {block.id} matches nothing: {error.message}",
-                page=block.source,
-                line=block.line,
-                node=block.node,
                 command=recording.ran,
                 fix="correct the path in bind=; the answer began: " + repr(recording.text[:120]),
             ) from error

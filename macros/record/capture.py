@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from macros.errors import GuideError
 from macros.lab import Lab, ssh
 from macros.model import Block
 from macros.names import substitute
+from macros.record.trouble import at
 
 _FILE_HEADER = 24  # bytes: the pcap file format's global header
 _RECORD_HEADER = 16
@@ -114,11 +114,9 @@ def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
     while _READY not in handle.said():
         if not handle.alive() or time.monotonic() > limit:
             said = handle.said().strip() or "nothing"
-            raise GuideError(
+            raise at(
+                block,
                 f"capture {block.id} does not listen; tcpdump said: {said}",
-                page=block.source,
-                line=block.line,
-                node=block.node,
                 command=command,
                 fix="check the interface's name, its namespace and the filter",
             )
@@ -133,11 +131,9 @@ def _await_end(listener: Listener, command: str) -> None:
     assert of is not None  # noqa: S101
     seen = len(records(bytes(listener.pcap)))
     waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
-    raise GuideError(
+    raise at(
+        block,
         f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen} packets",
-        page=block.source,
-        line=block.line,
-        node=block.node,
         command=command,
         fix="correct packets= or filter=, or let the trigger send what is waited for",
     )

@@ -15,6 +15,7 @@ from macros.names import substitute
 from macros.record import capture, state
 from macros.record.bind import extract
 from macros.record.text import decode
+from macros.record.trouble import at
 from macros.records.twins import twin as twin_of
 from macros.store import form
 
@@ -120,23 +121,19 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         if block.until is None or _holds(substitute(block.until, bound), text):
             break
         if time.monotonic() > deadline:
-            raise GuideError(
+            raise at(
+                block,
                 f"block {block.id} waited {block.timeout:g} s for {block.until!r};"
                 f" the last answer was: {text[-300:].strip()}",
-                page=block.source,
-                line=block.line,
-                node=block.node,
                 command=ran,
                 fix="correct until= or give it a longer timeout=",
             )
         time.sleep(_POLL)
     if pair.answer.exit != block.expect_exit:
-        raise GuideError(
+        raise at(
+            block,
             f"block {block.id} ended with exit code {pair.answer.exit}, expected is"
             f" {block.expect_exit}: {text[-300:].strip()}",
-            page=block.source,
-            line=block.line,
-            node=block.node,
             command=ran,
             fix="correct the command, or declare expect_exit= where the failure is the point",
         )
@@ -144,10 +141,9 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     if block.kind == "observe":
         twin, text = _json(pair.answer.output), ""
         if twin is None:
-            raise GuideError(
+            raise at(
+                block,
                 f"block {block.id}: the observer printed no JSON",
-                page=block.source,
-                line=block.line,
             )
     recording = Recording(
         id=block.id,
@@ -205,11 +201,4 @@ def _json(output: bytes) -> object:
 
 
 def _placed(error: GuideError, block: Block, ran: str) -> GuideError:
-    return GuideError(
-        f"block {block.id}: {error.message}",
-        page=block.source,
-        line=block.line,
-        node=block.node,
-        command=ran,
-        fix=error.fix,
-    )
+    return at(block, f"block {block.id}: {error.message}", command=ran, fix=error.fix)

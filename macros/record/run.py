@@ -1,7 +1,5 @@
-"""Record pages: each into a transcript of its own, then into the edition, whole or not at all."""
+"""Record pages: each into a transcript of its own, then settled into the edition as a whole."""
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +9,8 @@ from macros.errors import GuideError
 from macros.lab import Lab
 from macros.model import Block, Page
 from macros.record import page as record_page
+from macros.settle import run as settled
+from macros.settle.page import Shared
 from macros.store import read, write
 
 OnBlock = Callable[[Page, Block], None]
@@ -33,16 +33,17 @@ def record(
     change. `on_page` hears of each finished page, and whether its recordings changed.
     """
     folder = recordings / edition
+    shared: Shared = {}
     with write.lock(recordings):
         write.recover(folder) if folder.is_dir() else None
         _check_versions(folder, edition, lab, everything=everything)
         for page in pages:
-            transcript = transcripts() / edition / page.key / _stamp()
+            transcript = settled.transcripts() / edition / page.key / _stamp()
             transcript.mkdir(parents=True)
             try:
                 record_page.record(lab, page, transcript, partial(on_block, page))
                 _write_edition(folder, lab)
-                changed = write.publish(transcript, folder, page.key)
+                changed = settled.publish(page, transcript, folder, shared)
             except OSError as error:
                 raise GuideError(
                     f"cannot write {error.filename or transcript}: {error.strerror};"
@@ -50,23 +51,12 @@ def record(
                     page=page.source,
                     fix="make room on the disk, then record again",
                 ) from error
-            _keep_last(transcript.parent)
+            settled.keep_last(transcript.parent)
             on_page(page, changed)
-
-
-def transcripts() -> Path:
-    """Where what the machines answered is kept, outside git, one folder a run."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "packet-by-packet" / "transcripts"
 
 
 def _stamp() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-
-
-def _keep_last(folder: Path, count: int = 5) -> None:
-    for old in sorted(folder.iterdir())[:-count]:
-        shutil.rmtree(old)
 
 
 def _check_versions(folder: Path, edition: str, lab: Lab, *, everything: bool) -> None:
