@@ -141,9 +141,11 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     if block.kind == "observe":
         twin, text = _json(pair.answer.output), ""
         if twin is None:
+            said = decode(pair.answer.output)[-300:].strip()
             raise at(
                 block,
-                f"block {block.id}: the observer printed no JSON",
+                f"block {block.id}: the observer printed no JSON: {said}",
+                fix="run scripts/node/observe.sh on the node by hand (guide lab ssh)",
             )
     recording = Recording(
         id=block.id,
