@@ -16,6 +16,7 @@ from macros.errors import GuideError
 from macros.lab import Lab
 from macros.model import Block, Page
 from macros.record import run
+from macros.settle import run as settled
 from tests.lab.conftest import family, guide, known
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: {nodes}\n{more}---\n"
@@ -71,7 +72,7 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.fixture
 def _transcripts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not among those of the person's own recordings."""
-    monkeypatch.setattr(run, "transcripts", lambda: tmp_path / "transcripts")
+    monkeypatch.setattr(settled, "transcripts", lambda: tmp_path / "transcripts")
 
 
 pytestmark = pytest.mark.usefixtures("_transcripts")

@@ -1,0 +1,45 @@
+"""`guide settle`: read kept transcripts against the recordings again. No lab is needed."""
+
+import click
+
+from macros.cli.settings import guide_of_checkout
+from macros.errors import GuideError
+from macros.settle import run
+from macros.settle.page import Shared
+from macros.store import write
+
+
+@click.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE...]")
+@click.option("--edition", help="The edition to settle against; default: the one the site shows.")
+def settle(pages: tuple[str, ...], edition: str | None) -> None:
+    """Settle the newest kept transcript of PAGEs (all that have one, when none is named).
+
+    `guide record` does this at its end. Here it is done again, without a lab, against the
+    recordings as they are now: after `git checkout -- recordings`, or when the rules of what
+    is noise have changed.
+    """
+    guide = guide_of_checkout(edition)
+    known = guide.pages
+    names = [name.removeprefix("docs/").removesuffix(".md").replace("/", "-") for name in pages]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise GuideError(
+            f"there is no page {unknown[0]!r} with blocks", fix=f"one of: {', '.join(known)}"
+        )
+    shared: Shared = {}
+    folder = guide.recordings / guide.edition_name
+    found = 0
+    with write.lock(guide.recordings):
+        for key in names or list(known):
+            try:
+                transcript = run.kept(known[key], guide.edition_name)
+            except GuideError:
+                if names:
+                    raise
+                continue
+            found += 1
+            changed = run.publish(known[key], transcript, folder, shared)
+            click.echo(f"{key}: {'settled' if changed else 'settled, unchanged'}")
+    if not found:
+        raise GuideError("no transcript is kept", fix="guide lab up, then guide record")

@@ -1,0 +1,58 @@
+"""Settle whole runs: a fresh transcript, or one that was kept."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.model import Page
+from macros.settle import page as settle_page
+from macros.settle.page import Shared
+from macros.store import form, write
+
+
+def transcripts() -> Path:
+    """Where what the machines answered is kept, outside git, one folder a run."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "packet-by-packet" / "transcripts"
+
+
+def publish(page: Page, transcript: Path, edition_folder: Path, shared: Shared) -> bool:
+    """Settle one page's transcript and put it in the place of its recording. True if it differs.
+
+    The transcript stays as it is. `shared` are the names found so far in the same run.
+    """
+    with tempfile.TemporaryDirectory(prefix="guide-settle-") as staged:
+        out = Path(staged) / page.key
+        out.mkdir()
+        settle_page.settle(page, edition_folder / page.key, transcript, out, shared)
+        return write.publish(out, edition_folder, page.key)
+
+
+def kept(page: Page, edition: str) -> Path:
+    """The newest complete transcript of a page. GuideError where none fits the page as it is."""
+    folder = transcripts() / edition / page.key
+    complete = sorted(one.parent for one in folder.glob("*/page.yml")) if folder.is_dir() else []
+    fix = f"guide lab up, then guide record {page.key}"
+    if not complete:
+        raise GuideError(
+            f"no transcript of page {page.key} is kept in {folder}", page=page.source, fix=fix
+        )
+    newest = complete[-1]
+    for block in page.blocks:
+        path = newest / f"{block.id}.txt"
+        if not path.is_file() or form.read(path, fix).plan != block.plan:
+            raise GuideError(
+                f"the newest transcript of page {page.key} is older than its block {block.id}",
+                page=page.source,
+                line=block.line,
+                fix=fix,
+            )
+    return newest
+
+
+def keep_last(folder: Path, count: int = 5) -> None:
+    """Delete all but the newest runs of a page."""
+    for old in sorted(folder.iterdir())[:-count]:
+        shutil.rmtree(old)
