@@ -20,7 +20,8 @@ def enter(lab: Lab, page: Page) -> State:
 
     GuideError names what an earlier page, or a person, left behind.
     """
-    for node, lines in _read(lab, page).items():
+    fresh = _read(lab, page)
+    for node, lines in fresh.items():
         left = [line for line in lines if line.startswith(_FOREIGN)]
         left += [line for line in lines if line.startswith("link ") and line not in _OWN_LINKS]
         if left:
@@ -30,6 +31,8 @@ def enter(lab: Lab, page: Page) -> State:
                 node=node,
                 fix=f"guide lab reset --name {lab.name}",
             )
+    if not page.profile:
+        return fresh
     profile(lab, page, "start")
     return _read(lab, page)
 
