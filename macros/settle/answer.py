@@ -38,6 +38,7 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         return old.value if same else tree.plain(new, renaming.names, renaming.old_names)
     if isinstance(old, Object) and isinstance(new, Object):
         known = {name: inner for name, _, inner in old.entries}
+        places = {name: at for at, name in enumerate(known)}
         found = {}
         for _, key, inner in new.entries:
             name = renamed(key, renaming.names, renaming.old_names)
@@ -46,7 +47,11 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
                 if name in known
                 else tree.plain(inner, renaming.names, renaming.old_names)
             )
-        return found
+        names = list(found)
+        order = _order(
+            len(names), {at: places[one] for at, one in enumerate(names) if one in places}
+        )
+        return {names[at]: found[names[at]] for at in order}
     if isinstance(old, Array) and isinstance(new, Array):
         return _array(old, new, renaming)
     return tree.plain(new, renaming.names, renaming.old_names)

@@ -136,6 +136,8 @@ COUNTER = Noise(
         (" probes ", r" probes (\d+)\b"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
+        # /proc/net/dev
+        (":", r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
             " ",
             r"^ *(\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
@@ -216,7 +218,28 @@ CHECKSUM = Noise(
     ),
 )
 
-ALL = (DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM)
+COUNT = Noise(
+    name="count",
+    what="how many processes a machine runs, which file descriptor a process uses",
+    patterns=_found(
+        (" net ", r"^\d{10} net +(\d+) "),
+        (",fd=", r",fd=(\d+)\)"),
+    ),
+    same=(
+        (
+            "4026531833 net      82   1 root unassigned  /sbin/init",
+            "4026531833 net     101   1 root unassigned  /sbin/init",
+        ),
+    ),
+    differ=(
+        (
+            "4026531833 net      82   1 root unassigned  /sbin/init",
+            "4026531833 net      82   1 root          0  /sbin/init",
+        ),
+    ),
+)
+
+ALL = (DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT)
 
 # States of a neighbour as JSON has them: a list of words under the key `state`.
 STATES = frozenset({"REACHABLE", "DELAY", "STALE"})

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from macros.errors import GuideError
 from macros.lookup import lookup
@@ -11,7 +12,7 @@ from macros.model import Page, Recording
 from macros.names import substitute
 from macros.records.kinds import kind_of
 from macros.render.netns import of_command
-from macros.settle import answer, capture, identities, match, scan, tree
+from macros.settle import answer, capture, identities, match, printed, scan, tree
 from macros.settle.match import Document, Lines, Renaming
 from macros.settle.scan import Key, Names, Place
 from macros.settle.tree import Node
@@ -74,13 +75,23 @@ def _documents(was: _Side, now: _Side) -> dict[str, Document]:
         old = was.recordings.get(block_id)
         if old is None:
             continue
-        ordered = kind_of(new.ran) not in _LOOSE
         name = f"{block_id}.txt"
-        found[name] = Document(name, _lines(old, was.names), _lines(new, now.names), ordered)
+        found[name] = _text(name, old, new, was.names, now.names)
         if old.twin is not None and new.twin is not None:
             name = f"{block_id}.json"
             found[name] = Document(name, _tree(old, was.names), _tree(new, now.names))
     return found
+
+
+def _text(name: str, old: Recording, new: Recording, was: Names, now: Names) -> Document:
+    """An output: lines, or JSON where the tool printed that."""
+    mine, theirs = printed.parse(old.text), printed.parse(new.text)
+    if mine is not None and theirs is not None:
+        return Document(
+            name, tree.build(mine[0], _place(old), was), tree.build(theirs[0], _place(new), now)
+        )
+    ordered = kind_of(new.ran) not in _LOOSE
+    return Document(name, _lines(old, was), _lines(new, now), ordered)
 
 
 def _lines(recording: Recording, names: Names) -> Lines:
@@ -120,16 +131,25 @@ def _answer(
     text = documents.get(f"{block_id}.txt")
     if text is None:
         return _renamed(recording, now, renaming)
-    assert isinstance(text.old, list) and isinstance(text.new, list)  # noqa: S101, PT018
-    lines = answer.lines(text.old, text.new, renaming, ordered=text.ordered)
-    found = replace(recording, text="\n".join(lines))
+    if isinstance(text.old, list) and isinstance(text.new, list):
+        lines = answer.lines(text.old, text.new, renaming, ordered=text.ordered)
+        found = replace(recording, text="\n".join(lines))
+    else:
+        parsed = printed.parse(recording.text)
+        escaped = parsed is not None and parsed[1]
+        found = replace(recording, text=printed.dump(_node(text, renaming), escaped=escaped))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
-        assert not isinstance(twin.old, list) and not isinstance(twin.new, list)  # noqa: S101, PT018
-        return replace(found, twin=answer.node(twin.old, twin.new, renaming))
+        return replace(found, twin=_node(twin, renaming))
     if recording.twin is None:
         return found
     return replace(found, twin=_renamed(recording, now, renaming).twin)
+
+
+def _node(document: Document, renaming: Renaming) -> Any:
+    assert not isinstance(document.old, list)  # noqa: S101 both sides are of one sort
+    assert not isinstance(document.new, list)  # noqa: S101
+    return answer.node(document.old, document.new, renaming)
 
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:

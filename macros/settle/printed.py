@@ -1,0 +1,24 @@
+"""JSON that a tool printed as its output: read, and written again as it was printed."""
+
+import json
+from typing import Any
+
+# Go's encoder writes these three escaped, unless it is told not to: https://pkg.go.dev/encoding/json#HTMLEscape.
+_GO = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def parse(text: str) -> tuple[Any, bool] | None:
+    """The JSON that `text` is, and whether it is escaped; None where `dump` would differ."""
+    if text[:1] not in {"{", "["}:
+        return None
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return next(((value, one) for one in (False, True) if dump(value, escaped=one) == text), None)
+
+
+def dump(value: Any, *, escaped: bool) -> str:
+    """JSON as docker and kubectl print it."""
+    text = json.dumps(value, indent=4, ensure_ascii=False) + "\n"
+    return text.translate(_GO) if escaped else text
