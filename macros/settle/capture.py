@@ -29,17 +29,54 @@ def same(old: bytes, new: bytes) -> bool:
 
 
 def told(packets: Sequence[Packet]) -> list[Any]:
-    """What packets say, without noise."""
+    """What packets say, without noise, and without TCP segments that came again.
+
+    A segment that was never answered counts each time: that nobody answers is a fact.
+    """
     starts: dict[Any, int] = {}
     pings: dict[int, int] = {}
-    return [
-        (
-            packet.wire,
-            packet.captured,
-            [_layer(packet, at, starts, pings) for at in range(len(packet.layers))],
-        )
-        for packet in packets
-    ]
+    flows = {_flow(packet) for packet in packets}
+    seen: set[Any] = set()
+    found = []
+    for packet in packets:
+        layers = [_layer(packet, at, starts, pings) for at in range(len(packet.layers))]
+        flow = _flow(packet)
+        if flow is not None and (flow[0], *flow[:0:-1]) in flows and _carries(packet):
+            segment = repr(layers)
+            if segment in seen:
+                continue
+            seen.add(segment)
+        found.append((packet.wire, packet.captured, layers))
+    return found
+
+
+def _flow(packet: Packet) -> tuple[Any, ...] | None:
+    """The direction of a TCP segment: how it is carried, and its ends as they face each other."""
+    at = next((at for at, one in enumerate(packet.layers) if one.name == "TCP" and not one.role), 0)
+    ends = _ends(packet, at)
+    return None if ends is None else ("TCP", *ends)
+
+
+def _ends(packet: Packet, at: int) -> tuple[Any, Any] | None:
+    """The sender and the receiver of the segment at layer `at`: address and port."""
+    layer = packet.layers[at]
+    source, target = layer.get("sport"), layer.get("dport")
+    if source is None or target is None or layer.name != "TCP":
+        return None
+    under = next((one for one in reversed(packet.layers[:at]) if one.get("src")), None)
+    ends = (under["src"].value, under["dst"].value) if under is not None else ("", "")
+    return (ends[0], source.value), (ends[1], target.value)
+
+
+def _carries(packet: Packet) -> bool:
+    """Whether a TCP segment takes up numbers: with data, SYN or FIN."""
+    layer = packet.last("TCP")
+    flags = layer.get("flags") if layer is not None else None
+    if layer is None or flags is None:
+        return False
+    return layer.end > layer.offset + layer.length or bool(
+        {"SYN", "FIN"} & set(flags.shown.split())
+    )
 
 
 def _layer(packet: Packet, at: int, starts: dict[Any, int], pings: dict[int, int]) -> Any:
@@ -54,6 +91,8 @@ def _layer(packet: Packet, at: int, starts: dict[Any, int], pings: dict[int, int
     under = packet.layers[at - 1] if at else None
     if layer.name == "IPv4":
         values.pop("id", None)
+    elif layer.name == "IPv6":
+        values.pop("flow", None)
     elif layer.name == "TCP":
         _tcp(packet, at, values, starts)
     elif layer.name == "UDP" and layer.get("dport") and layer["dport"].value in _VXLAN:
@@ -71,19 +110,19 @@ def _layer(packet: Packet, at: int, starts: dict[Any, int], pings: dict[int, int
 
 def _tcp(packet: Packet, at: int, values: dict[str, Any], starts: dict[Any, int]) -> None:
     """Numbers relative to the first that each direction showed; timestamps only as there or not."""
-    layer = packet.layers[at]
-    if layer.get("sport") is None or layer.get("dport") is None:
+    layer, ends = packet.layers[at], _ends(packet, at)
+    if ends is None:
         return
-    under = next((one for one in reversed(packet.layers[:at]) if one.get("src")), None)
-    ends = (under["src"].value, under["dst"].value) if under is not None else ("", "")
-    there = (layer.role, ends[0], layer["sport"].value, ends[1], layer["dport"].value)
-    back = (layer.role, ends[1], layer["dport"].value, ends[0], layer["sport"].value)
+    there, back = (layer.role, *ends), (layer.role, *ends[::-1])
     if layer.get("seq"):
         seq = int(layer["seq"].value)
         values["seq"] = (seq - starts.setdefault(there, seq)) % 2**32
     if layer.get("ack") and layer.get("flags") and "ACK" in layer["flags"].shown.split():
         ack = int(layer["ack"].value)
         values["ack"] = (ack - starts.setdefault(back, ack - 1)) % 2**32
+    if "sack" in values and back in starts:
+        edges = " ".join(map(str, values["sack"])).split()
+        values["sack"] = [(int(edge) - starts[back]) % 2**32 for edge in edges]
     if "timestamps" in values:
         values["timestamps"] = [
             "0" if one.endswith(" 0") else "n" for one in map(str, values["timestamps"])

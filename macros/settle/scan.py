@@ -45,10 +45,16 @@ class Names:
 
     ids: dict[str, str] = field(default_factory=dict)
     tails: dict[str, set[str]] = field(default_factory=dict)
+    cut: dict[tuple[str, "Place"], tuple["Part", ...]] = field(default_factory=dict)
+    """Lines that were cut already: what machines print repeats itself."""
 
 
 _ID = identities.ID.patterns[0][1]
 _BRIDGE, _MAC = (pattern for _, pattern in identities.MAC.patterns[:2])
+_IDENTITIES = [(hint, pattern, kind) for kind in identities.ALL for hint, pattern in kind.patterns]
+_NOISE = [(hint, pattern, kind) for kind in noise.ALL for hint, pattern in kind.patterns]
+# No kind is written without one of these.
+_ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}")
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
 
@@ -65,7 +71,19 @@ def learn(names: Names, text: str) -> None:
 
 
 def cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
-    """The parts of `line`, in order; together they are the line."""
+    """The parts of `line`, in order; together they are the line.
+
+    All that a side names must have been learned before.
+    """
+    known = names.cut.get((line, place))
+    if known is None:
+        known = names.cut[line, place] = _cut(line, place, names)
+    return known
+
+
+def _cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
+    if not _ANY.search(line):
+        return (line,) if line else ()
     spans = sorted(_tokens(line, place, names), key=lambda span: (span[0], -span[1]))
     spans += _marks(line)
     if not spans:
@@ -86,10 +104,8 @@ def cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
 
 
 def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, Part]]:
-    for kind in identities.ALL:
-        for hint, pattern in kind.patterns:
-            if hint not in line:
-                continue
+    for hint, pattern, kind in _IDENTITIES:
+        if hint in line:
             for found in pattern.finditer(line):
                 scope = scope_of(kind, place, line)
                 token = token_of(kind, found["v"], scope, names, short=pattern is _BRIDGE)
@@ -98,10 +114,8 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
 
 
 def _marks(line: str) -> Iterator[tuple[int, int, Part]]:
-    for kind in noise.ALL:
-        for hint, pattern in kind.patterns:
-            if hint not in line:
-                continue
+    for hint, pattern, kind in _NOISE:
+        if hint in line:
             for found in pattern.finditer(line):
                 for group in range(1, pattern.groups + 1):
                     if found[group] is not None:

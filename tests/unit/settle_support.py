@@ -1,5 +1,6 @@
 """Both sides of a settlement, made of texts, JSON and captures."""
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ def recording(
 def write(folder: Path, recordings: Iterable[Recording]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for one in recordings:
+        if one.pcap is not None:
+            shutil.copyfile(one.pcap, folder / one.pcap.name)
         form.write(folder, one)
     meta = {"recorded": "2026-11-23T04:05:06Z", "lab": "uml", "nodes": ["node0"]}
     (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8")

@@ -1,0 +1,234 @@
+"""Captures: the same conversations keep their packets, changed ones are kept and renamed."""
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from macros.model import Recording
+from macros.packets import checksum, read
+from macros.settle import capture
+from macros.settle.match import Renaming
+from macros.settle.scan import Names
+from macros.store import form
+from tests.unit.settle_support import DATA, settle
+
+NAMES = ("in-docker0", "out-docker0", "talk")
+PACKETS = DATA.parent / "packets"
+Frames = list[bytearray]
+"""Packets of a file, each with its record header of 16 bytes; then Ethernet, and IPv4 at 30."""
+
+
+def captures(side: str) -> dict[str, Recording]:
+    return {name: form.read(DATA / "captures" / side / f"{name}.txt", "") for name in NAMES}
+
+
+def pcap(recording: Recording) -> bytes:
+    assert recording.pcap is not None
+    return recording.pcap.read_bytes()
+
+
+def changed(data: bytes, change: Callable[[Frames], None]) -> bytes:
+    frames, at = [], 24
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        frames.append(bytearray(data[at : at + 16 + size]))
+        at += 16 + size
+    change(frames)
+    return data[:24] + b"".join(map(bytes, frames))
+
+
+def settled(
+    tmp_path: Path, name: str = "", change: Callable[[Frames], None] = lambda _: None
+) -> Mapping[str, Recording]:
+    """The new captures, one of them changed, settled against the old ones."""
+    new = captures("new")
+    if name:
+        one = new[name]
+        assert one.pcap is not None
+        path = tmp_path / one.pcap.name
+        path.write_bytes(changed(pcap(one), change))
+        new[name] = replace(one, pcap=path)
+    return settle(tmp_path, captures("old").values(), new.values())
+
+
+def test_the_same_conversations_keep_their_packets_and_their_text(tmp_path: Path) -> None:
+    old, new, found = captures("old"), captures("new"), settled(tmp_path)
+    for name in NAMES:
+        assert pcap(old[name]) != pcap(new[name])
+        assert pcap(found[name]) == pcap(old[name])
+        assert found[name].text == old[name].text
+
+
+def resum(frame: bytearray) -> None:
+    """A right header checksum for a changed IPv4 header."""
+    frame[40:42] = b"\0\0"
+    frame[40:42] = checksum.of(bytes(frame[30:50])).to_bytes(2, "big")
+
+
+def ttl(frames: Frames) -> None:
+    frames[1][38] -= 1
+    resum(frames[1])
+
+
+def window(frames: Frames) -> None:
+    frames[1][64] ^= 1
+
+
+def flags(frames: Frames) -> None:
+    frames[2][63] ^= 8
+
+
+def payload(frames: Frames) -> None:
+    frames[2][-3] ^= 1
+
+
+def checksum_off(frames: Frames) -> None:
+    frames[2][40] ^= 1
+
+
+def seq(frames: Frames) -> None:
+    frames[2][57] ^= 1
+
+
+def port(frames: Frames) -> None:
+    frames[0][52:54] = (8081).to_bytes(2, "big")
+
+
+def address(frames: Frames) -> None:
+    frames[1][45] ^= 7
+    resum(frames[1])
+
+
+def sender(frames: Frames) -> None:
+    frames[2][26] ^= 1
+
+
+def form_of_mac(frames: Frames) -> None:
+    for frame in frames:
+        for start in (16, 22):
+            frame[start : start + 2] = b"\x02\x42"
+
+
+def dropped(frames: Frames) -> None:
+    del frames[2]
+
+
+def swapped(frames: Frames) -> None:
+    frames[2], frames[3] = frames[3], frames[2]
+
+
+def cut(frames: Frames) -> None:
+    frames[2][8:12] = (60).to_bytes(4, "little")
+    del frames[2][76:]
+
+
+CHANGES = (
+    ttl,
+    window,
+    flags,
+    payload,
+    checksum_off,
+    seq,
+    port,
+    address,
+    sender,
+    form_of_mac,
+    dropped,
+    swapped,
+    cut,
+)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("name", ["in-docker0", "out-docker0"])
+def test_a_change_in_packets_is_shown(
+    tmp_path: Path, name: str, change: Callable[[Frames], None]
+) -> None:
+    old, found = captures("old"), settled(tmp_path, name, change)
+    assert pcap(found[name]) != pcap(old[name])
+    assert pcap(found["talk"]) == pcap(old["talk"]), "the others are as they were"
+
+
+def ip_id(frames: Frames) -> None:
+    frames[2][34:36] = b"\x12\x34"
+    resum(frames[2])
+
+
+def time(frames: Frames) -> None:
+    for frame in frames:
+        frame[0:4] = (1_700_000_000).to_bytes(4, "little")
+
+
+def again(frames: Frames) -> None:
+    """A segment that was sent again, a little later."""
+    frames.insert(3, bytearray(frames[2]))
+
+
+@pytest.mark.parametrize("change", [ip_id, time, again], ids=lambda change: change.__name__)
+@pytest.mark.parametrize("name", ["in-docker0", "out-docker0"])
+def test_noise_in_packets_is_not_shown(
+    tmp_path: Path, name: str, change: Callable[[Frames], None]
+) -> None:
+    old, found = captures("old"), settled(tmp_path, name, change)
+    assert pcap(found[name]) == pcap(old[name])
+
+
+def only_first(frames: Frames) -> None:
+    frames[:] = [frames[0], bytearray(frames[0])]
+
+
+def test_a_segment_that_nobody_answers_counts_each_time(tmp_path: Path) -> None:
+    new = tmp_path / "once.pcap"
+    new.write_bytes(changed(pcap(captures("new")["out-docker0"]), only_first))
+    assert len(capture.told(read.packets(new))) == 2
+
+
+def test_a_changed_capture_is_kept_under_the_old_names(tmp_path: Path) -> None:
+    old, new = captures("old"), captures("new")
+    found = settled(tmp_path, "out-docker0", ttl)
+    one = read.packets(pcap(found["out-docker0"]))
+    was, now = read.packets(pcap(old["out-docker0"])), read.packets(pcap(new["out-docker0"]))
+    for name in ("src", "dst"):
+        assert one[0].layers[0][name].value == was[0].layers[0][name].value
+        assert one[0].layers[0][name].value != now[0].layers[0][name].value
+    assert one[0].layers[2]["sport"].value == was[0].layers[2]["sport"].value
+    assert one[0].layers[2]["seq"].value == now[0].layers[2]["seq"].value, "noise of a change"
+    assert [packet.layers[2]["checksum"].state for packet in one] == [
+        packet.layers[2]["checksum"].state for packet in now
+    ]
+    assert str(was[0].layers[0]["src"].value) in found["out-docker0"].text
+    assert str(now[0].layers[0]["src"].value) not in found["out-docker0"].text
+
+
+SAMPLES = sorted(path.stem for path in PACKETS.glob("*.pcap"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_renaming_leaves_every_checksum_as_it_was(sample: str) -> None:
+    """Right, wrong, partial and none: MACs, ports and what is computed from a MAC are renamed."""
+    data = (PACKETS / f"{sample}.pcap").read_bytes()
+    before = read.packets(data)
+    renaming = Renaming(Names())
+    macs = {
+        str(layer[name].value)
+        for packet in before
+        for layer in packet.layers
+        if layer.name == "Ethernet"
+        for name in ("src", "dst")
+        if layer.get(name) and not int(str(layer[name].value)[:2], 16) & 1
+    }
+    for number, mac in enumerate(sorted(macs)):
+        renaming.add(("mac", "", mac), f"b2:00:5e:10:00:{number:02x}")
+    for port_number in range(32768, 61000):
+        renaming.add(("port", "", str(port_number)), str(93767 - port_number))
+    after = read.packets(capture.rename(data, renaming))
+    for one, other in zip(before, after, strict=True):
+        for layer, same in zip(one.layers, other.layers, strict=True):
+            field, new = layer.get("checksum"), same.get("checksum")
+            if field is not None and new is not None:
+                assert (layer.name, field.state) == (same.name, new.state), one.number
+    if macs:
+        assert capture.rename(data, renaming) != data
