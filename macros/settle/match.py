@@ -7,7 +7,7 @@ to find. Only then are lines that all say the same joined in the order in which 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from macros.settle import skeleton, tree
 from macros.settle.align import align
@@ -76,18 +76,24 @@ def find(documents: Sequence[Document], renaming: Renaming) -> None:
     left = [one for one in documents if _open(one, renaming)]
     for weak in (False, True):
         while left:
-            votes: Counter[Vote] = Counter()
-            for document in left:
-                votes.update(_votes(document, renaming, weak=weak))
-            if not _accept(votes, renaming):
+            if not _accept(_counted(left, renaming, weak=weak), renaming):
                 break
             left = [one for one in left if _open(one, renaming)]
     for document in left:
         # One at a time: what is decided in one may decide the next.
         while _open(document, renaming):
-            votes = Counter(_votes(document, renaming, weak=True, tied=True))
-            if not _accept(votes, renaming):
+            if not _accept(_counted([document], renaming, weak=True, tied=True), renaming):
                 break
+
+
+def _counted(
+    documents: Sequence[Document], renaming: Renaming, *, weak: bool, tied: bool = False
+) -> Counter[Vote]:
+    votes: Counter[Vote] = Counter()
+    for document in documents:
+        for vote, weight in _votes(document, renaming, weak=weak, tied=tied):
+            votes[vote] += weight
+    return votes
 
 
 def _open(document: Document, renaming: Renaming) -> bool:
@@ -101,14 +107,16 @@ def _accept(votes: Counter[Vote], renaming: Renaming) -> bool:
 
 
 def _votes(
-    document: Document, renaming: Renaming, *, weak: bool, tied: bool = False
-) -> Iterator[Vote]:
+    document: Document, renaming: Renaming, *, weak: bool, tied: bool
+) -> Iterator[tuple[Vote, int]]:
+    """A table without order is the weaker witness: what an entry names is all that joins it."""
     if isinstance(document.old, list) and isinstance(document.new, list):
         pairs = _lines(document, document.old, document.new, renaming, weak, tied)
         for one, other in pairs:
-            yield from _vote(one, other)
+            for vote in _vote(one, other):
+                yield vote, 2 if document.ordered else 1
     elif not isinstance(document.old, list) and not isinstance(document.new, list):
-        yield from _node(document.old, document.new, renaming, weak, tied)
+        yield from _node(document.old, document.new, renaming, _Way(weak, tied))
 
 
 def _vote(old: Iterable[Part], new: Iterable[Part]) -> Iterator[Vote]:
@@ -162,16 +170,28 @@ def _unique(old: Sequence[str], new: Sequence[str], *, tied: bool) -> list[tuple
     ]
 
 
-def _node(old: Node, new: Node, renaming: Renaming, weak: bool, tied: bool) -> Iterator[Vote]:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a tree is walked: see `find`. `weight` is less within a table without order."""
+
+    weak: bool
+    tied: bool
+    weight: int = 2
+
+
+def _node(old: Node, new: Node, renaming: Renaming, way: _Way) -> Iterator[tuple[Vote, int]]:
     if isinstance(old, Leaf) and isinstance(new, Leaf):
-        yield from _vote(old.parts, new.parts)
+        for vote in _vote(old.parts, new.parts):
+            yield vote, way.weight
     elif isinstance(old, Object) and isinstance(new, Object):
-        for one, other in entries(old, new, renaming, tied=tied):
-            yield from _vote(old.entries[one][1], new.entries[other][1])
-            yield from _node(old.entries[one][2], new.entries[other][2], renaming, weak, tied)
+        for one, other in entries(old, new, renaming, tied=way.tied):
+            for vote in _vote(old.entries[one][1], new.entries[other][1]):
+                yield vote, way.weight
+            yield from _node(old.entries[one][2], new.entries[other][2], renaming, way)
     elif isinstance(old, Array) and isinstance(new, Array):
-        for one, other in items(old, new, renaming, weak=weak, tied=tied):
-            yield from _node(old.items[one], new.items[other], renaming, weak, tied)
+        inner = way if old.ordered else replace(way, weight=1)
+        for one, other in items(old, new, renaming, weak=way.weak, tied=way.tied):
+            yield from _node(old.items[one], new.items[other], renaming, inner)
 
 
 def entries(old: Object, new: Object, renaming: Renaming, *, tied: bool) -> list[tuple[int, int]]:

@@ -1,0 +1,159 @@
+"""JSON twins: identities by key and place, noise by key, orders that mean nothing."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from tests.unit.settle_support import recording, settle, settle_json
+
+# `ip -j link` on a node with two containers, shortened; Docker 28.5, iproute2 6.15.
+LINKS: list[dict[str, Any]] = [
+    {"ifindex": 1, "ifname": "lo", "mtu": 65536, "address": "00:00:00:00:00:00"},
+    {"ifindex": 4, "ifname": "docker0", "mtu": 1500, "address": "86:e6:61:aa:b2:10"},
+    {
+        "ifindex": 5,
+        "ifname": "vethdd93b3d",
+        "link_index": 2,
+        "link_netnsid": 0,
+        "mtu": 1500,
+        "address": "7a:c9:65:fd:ee:bb",
+    },
+    {
+        "ifindex": 6,
+        "ifname": "vethdcaf3e2",
+        "link_index": 2,
+        "link_netnsid": 1,
+        "mtu": 1500,
+        "address": "92:2a:fe:0f:fc:5a",
+    },
+]
+_NEW = {
+    "86:e6:61:aa:b2:10": "16:fd:11:2c:d0:2c",
+    "7a:c9:65:fd:ee:bb": "6e:89:03:ee:9b:da",
+    "92:2a:fe:0f:fc:5a": "8a:09:5e:0d:8e:e5",
+    "vethdd93b3d": "vethbf008bc",
+    "vethdcaf3e2": "veth4290bf2",
+}
+
+
+def another(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same machine, created again."""
+    return [
+        {
+            key: _NEW.get(value, value)
+            if isinstance(value, str)
+            else value + 3
+            if key == "ifindex" and value > 3
+            else value
+            for key, value in link.items()
+        }
+        for link in links
+    ]
+
+
+def test_links_of_another_machine_take_the_old_names(tmp_path: Path) -> None:
+    assert another(LINKS) != LINKS
+    assert settle_json(tmp_path, LINKS, another(LINKS)) == LINKS
+
+
+def test_one_change_among_renamed_links_is_all_that_differs(tmp_path: Path) -> None:
+    for key, value in (("mtu", 1400), ("address", "02:42:ac:11:00:02"), ("ifname", "eth7")):
+        new = another(LINKS)
+        new[2][key] = value
+        found = settle_json(tmp_path, LINKS, new)
+        expected = deepcopy(LINKS)
+        expected[2][key] = value
+        assert found == expected
+
+
+def test_an_index_that_two_links_share_is_shown(tmp_path: Path) -> None:
+    new = another(LINKS)
+    new[3]["ifindex"] = new[2]["ifindex"]
+    assert settle_json(tmp_path, LINKS, new) != LINKS
+
+
+FDB = [
+    {"mac": "86:e6:61:aa:b2:10", "ifname": "docker0", "state": "permanent"},
+    {"mac": "7a:c9:65:fd:ee:bb", "ifname": "vethdd93b3d", "state": "permanent"},
+    {"mac": "92:2a:fe:0f:fc:5a", "ifname": "vethdcaf3e2", "state": "permanent"},
+    {"mac": "0a:ff:b1:80:53:03", "ifname": "vethdcaf3e2", "state": ""},
+]
+
+
+def test_forwarding_entries_keep_the_old_order(tmp_path: Path) -> None:
+    new = another(FDB)[::-1]
+    found = settle(
+        tmp_path,
+        [recording("links", "", "l", LINKS), recording("fdb", "", "f", FDB)],
+        [recording("links", "", "l", another(LINKS)), recording("fdb", "", "f", new)],
+    )
+    assert found["fdb"].twin == FDB
+    assert found["links"].twin == LINKS
+
+
+def test_a_forwarding_entry_at_another_port_is_shown(tmp_path: Path) -> None:
+    new = another(FDB)[::-1]
+    new[0]["ifname"] = "vethbf008bc"
+    found = settle(
+        tmp_path,
+        [recording("links", "", "l", LINKS), recording("fdb", "", "f", FDB)],
+        [recording("links", "", "l", another(LINKS)), recording("fdb", "", "f", new)],
+    )
+    changed = [one for one in found["fdb"].twin if one not in FDB]
+    assert changed == [{"mac": "0a:ff:b1:80:53:03", "ifname": "vethdd93b3d", "state": ""}]
+
+
+def test_the_order_of_routes_is_a_fact(tmp_path: Path) -> None:
+    routes = [{"dst": "default", "gateway": "10.0.2.2"}, {"dst": "10.0.2.0/24", "dev": "eth0"}]
+    assert settle_json(tmp_path, routes, routes[::-1]) == routes[::-1]
+
+
+def test_neighbours_that_are_known_are_in_one_state(tmp_path: Path) -> None:
+    old = [{"dst": "10.0.2.2", "dev": "eth0", "lladdr": "52:55:0a:00:02:02", "state": ["DELAY"]}]
+    assert settle_json(tmp_path, old, [old[0] | {"state": ["REACHABLE"]}]) == old
+    failed = [old[0] | {"state": ["FAILED"]}]
+    assert settle_json(tmp_path, old, failed) == failed
+
+
+def test_a_neighbour_that_is_new_is_shown_and_none_is_dropped(tmp_path: Path) -> None:
+    old = [{"dst": "10.0.2.2", "dev": "eth0", "state": ["DELAY"]}]
+    new = [{"dst": "10.0.0.9", "dev": "eth1", "state": ["STALE"]}, old[0]]
+    assert sorted(settle_json(tmp_path, old, new), key=lambda one: str(one["dst"])) == new
+    assert settle_json(tmp_path, new, old) == old
+
+
+def test_timers_and_counters_keep_their_value_but_not_from_zero(tmp_path: Path) -> None:
+    old = {"gc_timer": 299.05, "stats64": {"rx": {"packets": 7, "errors": 0}}}
+    new = {"gc_timer": 0.0, "stats64": {"rx": {"packets": 9, "errors": 0}}}
+    assert settle_json(tmp_path, old, new) == old
+    bad = {"gc_timer": 0.0, "stats64": {"rx": {"packets": 9, "errors": 1}}}
+    assert settle_json(tmp_path, old, bad)["stats64"]["rx"] == {"packets": 7, "errors": 1}
+
+
+def _network(first: str, second: str) -> dict[str, Any]:
+    return {
+        "Containers": {
+            first: {"Name": "client", "IPv4Address": "172.17.0.3/16"},
+            second: {"Name": "web", "IPv4Address": "172.17.0.2/16"},
+        }
+    }
+
+
+OLD_IDS = ("385d43cc7ae5" + "0" * 52, "e4f1dd932fe7" + "1" * 52)
+NEW_IDS = ("7ab1fc0697e4" + "2" * 52, "44f779ff7d37" + "3" * 52)
+
+
+def test_a_map_keyed_by_ids_is_joined_by_what_it_holds(tmp_path: Path) -> None:
+    old, new = _network(*OLD_IDS), _network(*NEW_IDS)
+    assert settle_json(tmp_path, old, new) == old
+
+
+def test_swapped_addresses_are_shown(tmp_path: Path) -> None:
+    old, new = _network(*OLD_IDS), _network(*NEW_IDS)
+    one, other = new["Containers"].values()
+    one["IPv4Address"], other["IPv4Address"] = other["IPv4Address"], one["IPv4Address"]
+    found = settle_json(tmp_path, old, new)
+    assert {one["Name"]: one["IPv4Address"] for one in found["Containers"].values()} == {
+        "client": "172.17.0.2/16",
+        "web": "172.17.0.3/16",
+    }

@@ -1,0 +1,139 @@
+"""A page as a whole: names across its blocks, commands as run, pages of one run, kept runs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from macros.cli import settle as cli_settle
+from macros.guide import Guide
+from macros.model import Block
+from macros.record import run as record_run
+from macros.settle import page as settle_page
+from macros.settle import run
+from macros.store import form, sums
+from tests.unit import settle_support
+from tests.unit.settle_support import recording, settle, write
+
+LINK = "{index}: {veth}@if2: <BROADCAST,UP> mtu 1500 master docker0\n    link/ether {mac} brd ff:ff:ff:ff:ff:ff\n"
+OLD = LINK.format(index=6, veth="vethdd93b3d", mac="7a:c9:65:fd:ee:bb")
+NEW = LINK.format(index=9, veth="veth4290bf2", mac="6e:89:03:ee:9b:da")
+
+
+def test_a_bound_value_and_the_command_as_run_follow(tmp_path: Path) -> None:
+    command = "ip link show $VETH"
+    page = replace(
+        settle_support.page(),
+        blocks=(
+            Block("page", "links", 1, "run", "node0", "ip link", bind={"VETH": r"re:(veth\w+)@"}),
+            Block("page", "one", 2, "run", "node0", command),
+        ),
+    )
+    sides = []
+    for name, text, veth in (("old", OLD, "vethdd93b3d"), ("new", NEW, "veth4290bf2")):
+        links = replace(recording("links", text, "ip link"), bound={"VETH": veth})
+        one = replace(recording("one", text, command), ran=f"ip link show {veth}")
+        sides.append(write(tmp_path / name, [links, one]))
+    out = tmp_path / "out"
+    out.mkdir()
+    settle_page.settle(page, *sides, out, {})
+    for name in ("links.txt", "one.txt"):
+        assert (out / name).read_bytes() == (sides[0] / name).read_bytes()
+
+
+def test_a_mac_that_differs_between_two_blocks_is_shown(tmp_path: Path) -> None:
+    fdb = "{mac} dev {veth} master docker0 permanent\n"
+    old = [
+        recording("link", OLD, "ip link"),
+        recording("fdb", fdb.format(mac="7a:c9:65:fd:ee:bb", veth="vethdd93b3d"), "bridge fdb"),
+    ]
+    new = [
+        recording("link", NEW, "ip link"),
+        recording("fdb", fdb.format(mac="6e:89:03:ee:9b:db", veth="veth4290bf2"), "bridge fdb"),
+    ]
+    found = settle(tmp_path, old, new)
+    assert [found[one.id].text == one.text for one in old].count(False) == 1
+
+
+def test_a_new_block_takes_the_names_of_the_others(tmp_path: Path) -> None:
+    new = [recording("a", NEW), recording("b", "master of veth4290bf2")]
+    found = settle(tmp_path, [recording("a", OLD)], new)
+    assert found["b"].text == "master of vethdd93b3d"
+
+
+def test_without_an_old_recording_the_run_is_taken_as_it_is(tmp_path: Path) -> None:
+    new = write(tmp_path / "new", [recording("a", NEW)])
+    out = tmp_path / "out"
+    out.mkdir()
+    settle_page.settle(settle_support.page(), tmp_path / "none", new, out, {})
+    assert form.read(out / "a.txt", "").text == NEW
+
+
+def test_a_name_means_the_same_on_the_next_page_of_a_run(tmp_path: Path) -> None:
+    shared: dict[tuple[str, str, str], str] = {}
+    settle(tmp_path, [recording("a", OLD)], [recording("a", NEW)], shared)
+    two = "7a:c9:65:fd:ee:bb is one\n02:00:00:00:00:01 is two\nlast 9a:22:33:44:55:66\n"
+    mixed = "9e:22:33:44:55:66 is one\n02:00:00:00:00:01 is two\nlast 6e:89:03:ee:9b:da\n"
+    found = settle(tmp_path, [recording("b", two)], [recording("b", mixed)], shared)
+    assert found["b"].text != two, "the MAC of page a's interface is at another place here"
+    alone = settle(tmp_path, [recording("b", two)], [recording("b", mixed)])
+    assert alone["b"].text == two
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    text = '---\ntitle: T\nlab:\n  nodes: 1\n---\n{{ run("node0", "ip link", id="a") }}\n'
+    (docs / "page.md").write_text(text, encoding="utf-8")
+    guide = Guide(docs, tmp_path / "recordings", "now")
+    monkeypatch.setattr(cli_settle, "guide_of_checkout", lambda _edition: guide)
+    return guide
+
+
+def _keep(guide: Guide, stamp: str, text: str) -> Path:
+    block = guide.pages["page"].blocks[0]
+    one = replace(recording("a", text, "ip link"), plan=block.plan)
+    return write(run.transcripts() / "now" / "page" / stamp, [one])
+
+
+def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
+    folder = checkout.recordings / "now" / "page"
+    write(
+        folder,
+        [replace(recording("a", OLD, "ip link"), plan=checkout.pages["page"].blocks[0].plan)],
+    )
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    _keep(checkout, "1", OLD.replace("1500", "9000"))
+    kept = _keep(checkout, "2", NEW)
+    answers = {path.name: path.read_bytes() for path in kept.iterdir()}
+    found = CliRunner().invoke(cli_settle.settle, [], catch_exceptions=False)
+    assert found.output == "page: settled, unchanged\n"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    _keep(checkout, "3", NEW.replace("1500", "1400"))
+    found = CliRunner().invoke(cli_settle.settle, ["page"], catch_exceptions=False)
+    assert found.output == "page: settled\n"
+    assert form.read(folder / "a.txt", "").text == OLD.replace("1500", "1400")
+    assert not list(sums.problems(folder))
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == answers
+
+
+@pytest.mark.usefixtures("checkout")
+def test_a_kept_run_of_an_older_page_is_refused() -> None:
+    write(run.transcripts() / "now" / "page" / "1", [recording("a", NEW, "ip link")])
+    found = CliRunner().invoke(cli_settle.settle, ["page"])
+    assert "older than its block a" in str(found.exception)
+
+
+def test_without_any_kept_run_the_error_says_how_to_make_one(checkout: Guide) -> None:
+    assert checkout.pages
+    found = CliRunner().invoke(cli_settle.settle, [])
+    assert "no transcript is kept" in str(found.exception)
+    found = CliRunner().invoke(cli_settle.settle, ["other"])
+    assert "there is no page 'other'" in str(found.exception)
+
+
+def test_recording_settles() -> None:
+    assert record_run.settled is run
