@@ -66,7 +66,7 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
                     name,
                     scan.cut(name, around.place, around.names),
                     _number(name, inner, around, scope)
-                    if isinstance(inner, int) and name in _KEYS
+                    if name in _KEYS and _is_number(inner) and isinstance(inner, int)
                     else _build(inner, name, around, inodes),
                 )
                 for name, inner in value.items()
@@ -78,11 +78,16 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
         items = tuple(_build(inner, key, around, inodes) for inner in value)
         return Array(items, ordered=not (value and all(map(_loose, value))))
     for kind in noise.ALL:
-        if kind.keys is not None and kind.keys.fullmatch(key) and not isinstance(value, bool):
+        if kind.keys is not None and kind.keys.fullmatch(key) and _is_number(value):
             return Leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
     if isinstance(value, str):
         return Leaf(value, scan.cut(value, around.place, around.names))
     return Leaf(value, (json.dumps(value),))
+
+
+def _is_number(value: Any) -> bool:
+    """Numbers alone: `"multicast": "on"` is no counter, and `true` is one only to Python."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]) -> _Around:

@@ -13,7 +13,7 @@ from macros.settle import capture
 from macros.settle.match import Renaming
 from macros.settle.scan import Names
 from macros.store import form
-from tests.unit.settle_support import DATA, settle
+from tests.unit.settle_support import DATA, recording, settle
 
 NAMES = ("in-docker0", "out-docker0", "talk")
 PACKETS = DATA.parent / "packets"
@@ -201,6 +201,44 @@ def test_a_changed_capture_is_kept_under_the_old_names(tmp_path: Path) -> None:
     ]
     assert str(was[0].layers[0]["src"].value) in found["out-docker0"].text
     assert str(now[0].layers[0]["src"].value) not in found["out-docker0"].text
+
+
+def says(name: str) -> Callable[[Frames], None]:
+    """A payload that ends with a container's id."""
+
+    def change(frames: Frames) -> None:
+        frames[2][-13:] = b" " + name.encode()
+
+    return change
+
+
+def test_an_id_in_a_payload_takes_its_old_name(tmp_path: Path) -> None:
+    ids = {"old": "385d43cc7ae5" + "0" * 52, "new": "7ab1fc0697e4" + "1" * 52}
+    sides = {}
+    for side, whole in ids.items():
+        one = captures(side)["in-docker0"]
+        path = tmp_path / side / "in-docker0.node0.docker0.pcap"
+        path.parent.mkdir()
+        path.write_bytes(changed(pcap(one), says(whole[:12])))
+        sides[side] = [replace(one, pcap=path), recording("run", whole + "\n")]
+    found = settle(tmp_path, sides["old"], sides["new"])
+    assert pcap(found["in-docker0"]) == pcap(sides["old"][0])
+    path.write_bytes(changed(pcap(captures("new")["in-docker0"]), says("7ab1fc0697e5")))
+    found = settle(tmp_path, sides["old"], sides["new"])
+    assert b"7ab1fc0697e5" in pcap(found["in-docker0"])
+
+
+def test_the_name_of_a_file_follows_the_name_of_its_interface(tmp_path: Path) -> None:
+    sides = {}
+    for side, veth in (("old", "vethdd93b3d"), ("new", "veth4290bf2")):
+        one = captures(side)["talk"]
+        path = tmp_path / side / f"talk.node0.{veth}.pcap"
+        path.parent.mkdir()
+        path.write_bytes(pcap(one))
+        sides[side] = [replace(one, pcap=path), recording("name", f"{veth}\n")]
+    found = settle(tmp_path, sides["old"], sides["new"])
+    assert found["talk"].pcap is not None
+    assert found["talk"].pcap.name == "talk.node0.vethdd93b3d.pcap"
 
 
 SAMPLES = sorted(path.stem for path in PACKETS.glob("*.pcap"))

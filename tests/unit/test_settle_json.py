@@ -157,3 +157,8 @@ def test_swapped_addresses_are_shown(tmp_path: Path) -> None:
         "client": "172.17.0.2/16",
         "web": "172.17.0.3/16",
     }
+
+
+def test_a_word_under_the_key_of_a_counter_is_a_fact(tmp_path: Path) -> None:
+    for old, new in (({"multicast": "on"}, {"multicast": "off"}), ({"pid": False}, {"pid": True})):
+        assert settle_json(tmp_path, old, new) == new
