@@ -1,0 +1,192 @@
+"""Run the mutations: see the package. Exit code 1 where one is missed or falsely raised."""
+
+import os
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from random import Random
+from typing import NamedTuple
+
+from macros.cli.settings import guide_of_checkout
+from tests.mutate import changes, harmless
+from tests.mutate.files import Candidate, Difference, Run, load, settle
+
+COUNT = 200
+# So many changes of one kind, each in files of its own, are settled at once: 200 of each kind
+# would take an hour otherwise. A batch may be of one.
+BATCH = 8
+
+
+class _Told(NamedTuple):
+    """What is said of one that was missed or raised."""
+
+    kind: str
+    page: str
+    where: str
+    before: str
+    after: str
+
+
+def main() -> int:
+    """Print the figures, and each miss and raise in a line."""
+    seed = int(os.environ.get("SEED", "1"))
+    count = int(os.environ.get("COUNT", str(COUNT)))
+    only = os.environ.get("KIND")
+    runs = _runs()
+    begun = time.monotonic()
+    made: Counter[str] = Counter()
+    missed: list[_Told] = []
+    for kind in changes.KINDS:
+        if only in {None, kind}:
+            _progress(f"{kind} ({time.monotonic() - begun:.0f} s)")
+            made[kind], found = _mutate(kind, runs, Random(f"{seed} {kind}"), count)  # noqa: S311 seeded
+            missed += found
+    done: Counter[str] = Counter()
+    raised: list[_Told] = []
+    if only is None or only in harmless.KINDS:
+        kinds = [kind for kind in harmless.KINDS if only in {None, kind}]
+        done, raised = _differ(kinds, runs, Random(f"{seed} harmless"), count)  # noqa: S311 seeded
+    _progress("")
+    _table("kind", "mutations", "missed", made, missed)
+    _table("kind", "harmless", "raised", done, raised)
+    for what, list_ in (("missed", missed), ("raised", raised)):
+        for told in list_:
+            print(
+                f"{what}: {told.kind}: {told.page}/{told.where}: {_short(told.before)} ->"
+                f" {_short(told.after)}"
+            )
+    print(f"seed {seed}, {time.monotonic() - begun:.0f} s (SEED={seed} KIND='...' for one kind)")
+    print(f"mutations {sum(made.values())} missed {len(missed)}")
+    print(f"harmless {sum(done.values())} raised {len(raised)}")
+    return 1 if missed or raised else 0
+
+
+def _runs() -> list[Run]:
+    guide = guide_of_checkout()
+    editions = sorted(path for path in guide.recordings.iterdir() if path.is_dir())
+    return [
+        load(page, edition / key)
+        for edition in editions
+        for key, page in guide.pages.items()
+        if (edition / key).is_dir()
+    ]
+
+
+def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[int, list[_Told]]:
+    """Make `count` changes of a kind; how many could be made, and those that do not show."""
+    pool = [candidate for run in runs for candidate in changes.KINDS[kind](run)]
+    missed: list[_Told] = []
+    made = tried = 0
+    while pool and made < count and tried < count * 4:
+        by_run: dict[str, list[Candidate]] = defaultdict(list)
+        for candidate in rng.sample(pool, len(pool)):
+            by_run[str(candidate.run.folder)].append(candidate)
+        for candidates in by_run.values():
+            while candidates and made < count and tried < count * 4:
+                size = rng.randrange(1, BATCH + 1)
+                batch: list[Difference] = []
+                taken: set[str] = set()
+                for candidate in list(candidates[: size * 2]):
+                    candidates.remove(candidate)
+                    tried += 1
+                    found = candidate.make(rng)
+                    if found is None or taken & found.files.keys():
+                        continue
+                    batch.append(found)
+                    taken |= found.files.keys()
+                    if len(batch) == min(size, count - made):
+                        break
+                if batch:
+                    made += len(batch)
+                    missed += _missed(kind, candidate.run, batch)
+    return made, missed
+
+
+def _missed(kind: str, run: Run, batch: Sequence[Difference]) -> list[_Told]:
+    files = {name: raw for one in batch for name, raw in one.files.items()}
+    settled = settle(run, files)
+    return [
+        _Told(kind, run.page.key, one.where, one.before, one.after)
+        for one in batch
+        if any(settled.get(name) == run.files[name] for name in one.files)
+    ]
+
+
+def _differ(
+    kinds: Sequence[str], runs: Sequence[Run], rng: Random, count: int
+) -> tuple[Counter[str], list[_Told]]:
+    """Make `count` harmless differences of each kind; several at once, as a fresh lab does."""
+    fitting = {
+        kind: [run for run in runs if harmless.KINDS[kind](Random(3), run).files != run.files]  # noqa: S311
+        for kind in kinds
+    }
+    made: Counter[str] = Counter()
+    raised: list[_Told] = []
+    while True:
+        left = [kind for kind in kinds if fitting[kind] and made[kind] < count]
+        if not left:
+            return made, raised
+        if min(made[kind] for kind in left) % 20 == 0:
+            _progress(f"harmless, {sum(made.values())} of {count * len(kinds)}")
+        run = rng.choice(fitting[left[0]])
+        fit = [kind for kind in left if run in fitting[kind]]
+        chosen = rng.sample(fit, rng.randrange(1, min(len(fit), 8) + 1))
+        new = run
+        for kind in chosen:
+            before = new
+            new = harmless.KINDS[kind](rng, new)
+            made[kind] += new.files != before.files
+        found = _raised(run, new)
+        if found:
+            # Which of them it was; together they may raise what none does alone.
+            alone = chosen
+            if len(chosen) > 1 and len(raised) < 60:
+                alone = [one for one in chosen if _raised(run, harmless.KINDS[one](rng, run))]
+            raised += [_Told(" + ".join(alone or chosen), run.page.key, *one) for one in found[:3]]
+
+
+def _raised(run: Run, new: Run) -> list[tuple[str, str, str]]:
+    settled = settle(run, new.files)
+    found = []
+    for name in sorted(settled.keys() | run.files.keys()):
+        is_, was = settled.get(name, b""), run.files.get(name, b"")
+        if is_ == was:
+            continue
+        if name.endswith(".pcap"):
+            found.append((name, f"{len(was)} bytes", f"{len(is_)} bytes"))
+            continue
+        old, text = was.decode().split("\n"), is_.decode().split("\n")
+        at = next(
+            (at for at, pair in enumerate(zip(old, text, strict=False)) if pair[0] != pair[1]),
+            min(len(old), len(text)) - 1,
+        )
+        found.append((f"{name}:{at + 1}", old[at], text[at]))
+    return found
+
+
+def _table(kind: str, all_: str, wrong: str, made: Counter[str], told: Sequence[_Told]) -> None:
+    if not made:
+        return
+    counts = Counter(one.kind for one in told)
+    print(f"{kind:<28}{all_:>10}{wrong:>8}")
+    for name in [*made, *(name for name in counts if name not in made)]:
+        print(f"{name:<28}{made[name]:>10}{counts[name]:>8}")
+    print()
+
+
+def _short(text: str) -> str:
+    line = text.strip().split("\n")[0]
+    return repr(line if len(line) < 90 else f"{line[:87]}...")
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+    elif text:
+        sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

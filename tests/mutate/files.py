@@ -1,0 +1,109 @@
+"""A page's recording as a set of files, and a new run made from it."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from macros.model import Page
+from macros.settle import page as settle_page
+from macros.store import form, sums
+
+_RULE = "\n---\n"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One page's files by name (page.yml and SHA256SUMS are not among them)."""
+
+    page: Page
+    folder: Path
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """Every .txt, its head included, and every .json."""
+        return {name: raw.decode() for name, raw in self.files.items() if _is_text(name)}
+
+    @cached_property
+    def captures(self) -> frozenset[str]:
+        """The .txt of captures: what they print is derived from their packets."""
+        return frozenset(
+            f"{name.split('.', 1)[0]}.txt" for name in self.files if name.endswith(".pcap")
+        )
+
+    def body(self, name: str) -> int:
+        """Where the output begins in a .txt; 0 in a .json."""
+        return self.texts[name].index(_RULE) + len(_RULE) if name.endswith(".txt") else 0
+
+    def printed(self) -> Iterator[tuple[str, str, int]]:
+        """Each .txt that is no capture's and each .json: name, text, where its output begins."""
+        for name, text in self.texts.items():
+            if name not in self.captures:
+                yield name, text, self.body(name)
+
+    def command(self, name: str) -> str:
+        """The command as it was run, of a .txt."""
+        head = self.texts[name].partition(_RULE)[0]
+        return next((line[5:] for line in head.split("\n") if line.startswith("ran: ")), head)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A new run's files that differ from the old one's, and in short what was done."""
+
+    files: Mapping[str, bytes]
+    where: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place where something can be changed. `make` changes it."""
+
+    run: Run
+    make: Callable[[Random], Difference | None]
+
+
+def load(page: Page, folder: Path) -> Run:
+    """Read a page's recording."""
+    skipped = {"page.yml", sums.NAME}
+    files = {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.name not in skipped}
+    return Run(page, folder, files)
+
+
+def settle(run: Run, changed: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Settle the run with `changed` files in it against the run as it is; the files that result."""
+    with tempfile.TemporaryDirectory(prefix="guide-mutate-") as name:
+        new, out = Path(name) / "new", Path(name) / "out"
+        new.mkdir()
+        out.mkdir()
+        for file, raw in {**run.files, **changed}.items():
+            (new / file).write_bytes(raw)
+        (new / "page.yml").write_bytes((run.folder / "page.yml").read_bytes())
+        settle_page.settle(run.page, run.folder, new, out, {})
+        return {path.name: path.read_bytes() for path in out.iterdir() if path.name != "page.yml"}
+
+
+def dump(value: Any) -> str:
+    """JSON in the recordings' form."""
+    return form.dump_json(value).decode()
+
+
+def parsed(text: str) -> Any:
+    """JSON read."""
+    return json.loads(text)
+
+
+def line_of(text: str, at: int) -> int:
+    """The number of the line that holds an offset."""
+    return text.count("\n", 0, at) + 1
+
+
+def _is_text(name: str) -> bool:
+    return name.endswith((".txt", ".json"))

@@ -1,0 +1,606 @@
+"""Differences that mean nothing: each makes of a run one that another fresh lab could have given."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from random import Random
+from typing import Any
+
+from tests.mutate import packets
+from tests.mutate.files import Run, dump, parsed
+from tests.mutate.packets import ICMP, TCP, UDP, Frame
+
+_MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
+Harmless = Callable[[Random, Run], Run]
+
+
+def _with(run: Run, changed: Mapping[str, bytes]) -> Run:
+    return replace(run, files={**run.files, **changed})
+
+
+def _text(run: Run, change: Callable[[str, str], str], *, heads: bool = False) -> dict[str, bytes]:
+    """Each .txt and .json after `change(name, text)`; heads, where they hold run values, as well."""
+    new: dict[str, bytes] = {}
+    for name, text in run.texts.items():
+        begin = 0 if heads else run.body(name)
+        changed = text[:begin] + change(name, text[begin:])
+        if name.endswith(".json"):
+            changed = dump(parsed(changed))
+        new[name] = changed.encode()
+    return new
+
+
+def _frames(run: Run, change: Callable[[str, list[Frame]], list[Frame]]) -> dict[str, bytes]:
+    return {
+        name: packets.write(raw, change(name, packets.read(raw)))
+        for name, raw in run.files.items()
+        if name.endswith(".pcap")
+    }
+
+
+def random_macs(run: Run) -> set[str]:
+    """MACs that the kernel or Docker drew. Others are set by pages and labs, or by slirp (52:55)."""
+    found = {mac for text in run.texts.values() for mac in _MAC.findall(text)}
+    return {
+        mac
+        for mac in found
+        if int(mac[:2], 16) & 3 == 2 and not mac.startswith(("02:00:", "06:00:", "33:33", "52:55:"))
+    }
+
+
+def rename_macs(run: Run, names: Mapping[str, str]) -> dict[str, bytes]:
+    """The run with other MACs, and with what is computed from them."""
+    table: dict[str, str] = {}
+    for old, new in names.items():
+        table[old] = new
+        table[f"33:33:ff:{old[9:]}"] = f"33:33:ff:{new[9:]}"
+        table[_link_local(old)] = _link_local(new)
+        table[_bridge(old)] = _bridge(new)
+    pattern = re.compile("|".join(rf"(?<![0-9a-f:]){re.escape(old)}(?![0-9a-f:])" for old in table))
+
+    def rename(name: str, text: str) -> str:
+        text = pattern.sub(lambda found: table[found[0]], text)
+        return _sorted_fdb(text) if name.endswith(".json") else text
+
+    raw = {
+        bytes.fromhex(a.replace(":", "")): bytes.fromhex(b.replace(":", ""))
+        for a, b in names.items()
+    }
+
+    def one(frame: Frame) -> Frame:
+        places = (0, 6) if frame.is_ip else (0, 6, 22, 32)
+        for at in places:
+            old = frame.data[at : at + 6]
+            frame = frame.put(at, raw.get(old, old))
+        return frame
+
+    return _text(run, rename) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+
+
+def _link_local(mac: str) -> str:
+    """RFC 4291, appendix A, in the form of RFC 5952 as far as these need it."""
+    part = [int(piece, 16) for piece in mac.split(":")]
+    groups = [
+        (part[0] ^ 2) << 8 | part[1],
+        part[2] << 8 | 0xFF,
+        0xFE00 | part[3],
+        part[4] << 8 | part[5],
+    ]
+    return "fe80::" + ":".join(f"{group:x}" for group in groups)
+
+
+def _bridge(mac: str) -> str:
+    """iproute2 prints the MAC in a bridge id without leading zeros."""
+    return "8000." + ":".join(f"{int(piece, 16):x}" for piece in mac.split(":"))
+
+
+def _sorted_fdb(text: str) -> str:
+    """The observer sorts what has no order; other names, other places."""
+    data = parsed(text)
+    if isinstance(data, dict) and "namespaces" in data:
+        for space in data["namespaces"]:
+            for key in ("fdb", "neighbours"):
+                space[key] = (
+                    sorted(space[key], key=dump)
+                    if key not in space
+                    else sorted(
+                        space[key],
+                        key=lambda one: (one.get("ifname", one.get("dev", "")), dump(one)),
+                    )
+                )
+    return dump(data)
+
+
+def macs(rng: Random, run: Run) -> Run:
+    def fresh(old: str) -> str:
+        first = old[:2] if old.startswith("02:") else f"{rng.randrange(1, 60) * 4 + 2:02x}"
+        tail = ":".join(f"{rng.randrange(1, 256):02x}" for _ in range(4))
+        second = rng.choice([value for value in range(1, 256) if value != 0x42])
+        return f"{first}:{second:02x}:{tail}"
+
+    chosen = [mac for mac in sorted(random_macs(run)) if rng.random() < 0.8]
+    return _with(run, rename_macs(run, {mac: fresh(mac) for mac in chosen})) if chosen else run
+
+
+def _renamed(run: Run, table: Mapping[str, str], *, payload: bool = False) -> Run:
+    if not table:
+        return run
+    pattern = re.compile(
+        "|".join(rf"(?<!\w){re.escape(old)}(?!\w)" for old in sorted(table, key=len, reverse=True))
+    )
+
+    def one(frame: Frame) -> Frame:
+        if frame.protocol not in {TCP, UDP}:
+            return frame
+        data = frame.data[frame.payload : frame.end]
+        new = re.sub(
+            pattern.pattern.encode(), lambda found: table[found[0].decode()].encode(), data
+        )
+        return frame.put(frame.payload, new) if new != data else frame
+
+    files = _text(run, lambda _name, text: pattern.sub(lambda m: table[m[0]], text), heads=True)
+    if payload:
+        files |= _frames(run, lambda _name, frames: [one(frame) for frame in frames])
+    return _with(run, files)
+
+
+def _hex(rng: Random, size: int) -> str:
+    return "".join(rng.choice("0123456789abcdef") for _ in range(size))
+
+
+def _found(run: Run, pattern: str) -> list[str]:
+    """In the order in which they came to be."""
+    return list(
+        dict.fromkeys(
+            value
+            for name, text in run.texts.items()
+            for value in re.findall(pattern, text[run.body(name) :])
+        )
+    )
+
+
+def veths(rng: Random, run: Run) -> Run:
+    names = _found(run, r"\bveth[0-9a-f]{7}\b")
+    new = _renamed(run, {name: f"veth{_hex(rng, 7)}" for name in names})
+    if new is run:
+        return run
+    return _with(
+        new, _text(new, lambda name, text: _sorted_fdb(text) if name.endswith(".json") else text)
+    )
+
+
+def ids(rng: Random, run: Run) -> Run:
+    """64 hexadecimal digits, and the first 12 of them; sandboxes have 12 of their own."""
+    long = _found(run, r"(?<!\w)[0-9a-f]{64}(?!\w)")
+    table = {one: _hex(rng, 64) for one in long}
+    table |= {one[:12]: new[:12] for one, new in table.items()}
+    short = _found(run, r"(?<=netns/)[0-9a-f]{12}(?!\w)")
+    table |= {one: _hex(rng, 12) for one in short if one not in table}
+    return _renamed(run, table, payload=True)
+
+
+def inodes(rng: Random, run: Run) -> Run:
+    """Of namespaces that were made; the first one has its number from the kernel's sources."""
+    shift = rng.randrange(1, 400)
+    return _renamed(
+        run, {one: str(int(one) + shift) for one in _found(run, r"\b402653[2-9]\d{3}\b")}
+    )
+
+
+def pids(rng: Random, run: Run) -> Run:
+    shift = rng.choice([-37, 5, 411, 9000])
+    pattern = re.compile(r"(\"[pP]id\": |\bpid=)(\d+)")
+
+    def other(_name: str, text: str) -> str:
+        return pattern.sub(
+            lambda m: m[0] if int(m[2]) < 100 else f"{m[1]}{int(m[2]) + shift}", text
+        )
+
+    return _with(run, _text(run, other))
+
+
+def ephemeral_ports(rng: Random, run: Run) -> Run:
+    """Ports that the kernel chose, here and in what printed them (32768 to 60999)."""
+    found: set[int] = set()
+    for raw in run.files.values():
+        if raw[:4] == b"\xd4\xc3\xb2\xa1":
+            for frame in packets.read(raw):
+                if frame.protocol in {TCP, UDP}:
+                    found |= {frame.number(frame.upper), frame.number(frame.upper + 2)}
+    kernels = sorted(port for port in found if port >= 32768)
+    chosen = dict(zip(kernels, rng.sample(range(32768, 60999), len(kernels)), strict=True))
+
+    def one(frame: Frame) -> Frame:
+        if frame.protocol in {TCP, UDP}:
+            for at in (frame.upper, frame.upper + 2):
+                port = frame.number(at)
+                frame = frame.put(at, chosen.get(port, port).to_bytes(2, "big"))
+        return frame
+
+    def text(_name: str, old: str) -> str:
+        # The sum that would be right follows the port (RFC 1624).
+        for was, now in chosen.items():
+            old = re.sub(
+                rf"\.{was} >.*-> 0x([0-9a-f]+)!",
+                lambda m, was=was, now=now: m[0].replace(  # type: ignore[misc]
+                    m[1], f"{_sum_after(int(m[1], 16), was, now):x}"
+                ),
+                old,
+            )
+        pattern = r"(?:(?<=\d\.)|(?<=port=))(\d{5})\b"
+        return re.sub(pattern, lambda m: str(chosen.get(int(m[1]), m[1])), old)
+
+    return _with(
+        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+    )
+
+
+def _sum_after(found: int, was: int, now: int) -> int:
+    total = (0xFFFF - found) + (0xFFFF - was) + now
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
+def icmp_ids(rng: Random, run: Run) -> Run:
+    shift = rng.randrange(1, 3000)
+
+    def one(frame: Frame) -> Frame:
+        if frame.protocol != ICMP:
+            return frame
+        at = frame.upper + 4
+        return frame.put(at, ((frame.number(at) + shift) % 65536).to_bytes(2, "big"))
+
+    def text(_name: str, old: str) -> str:
+        return re.sub(
+            r"((?:echo (?:request|reply), id |(?<=\d )id=|code=\d id=))(\d+)",
+            lambda m: f"{m[1]}{(int(m[2]) + shift) % 65536}",
+            old,
+        )
+
+    return _with(
+        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+    )
+
+
+def ip_ids(rng: Random, run: Run) -> Run:
+    """IPv4's identification, unless it is zero. The same packet has the same at every interface."""
+    shift = rng.randrange(1, 60000)
+
+    def other(old: int) -> int:
+        return 0 if old == 0 else 1 + (old + shift) % 65535
+
+    def one(frame: Frame) -> Frame:
+        return frame.put(18, other(frame.number(18)).to_bytes(2, "big")) if frame.is_ip else frame
+
+    def text(_name: str, old: str) -> str:
+        return re.sub(r"(ttl \d+, id )(\d+)", lambda m: f"{m[1]}{other(int(m[2]))}", old)
+
+    return _with(
+        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+    )
+
+
+def indexes(rng: Random, run: Run) -> Run:
+    """Interfaces of node0's own namespace have other numbers, where the page made them."""
+    shift = rng.choice([1, 2, 3, 5, 14, 90])
+
+    def index(number: int) -> int:
+        return number + shift if number >= 4 else number
+
+    changed: dict[str, bytes] = {}
+    for name, text in run.texts.items():
+        command = run.command(name.replace(".json", ".txt"))
+        elsewhere = re.search(r"netns exec|docker exec| -n ", command) is not None
+        if name.endswith(".json"):
+            changed[name] = dump(_indexed(parsed(text), index, own=not elsewhere)).encode()
+            continue
+        begin = run.body(name)
+        head, body = text[:begin], text[begin:]
+        head = re.sub(r"(grep ''\^|IF: ')(\d+)", lambda m: f"{m[1]}{index(int(m[2]))}", head)
+        if elsewhere:
+            body = re.sub(r"@if(\d+)", lambda m: f"@if{index(int(m[1]))}", body)
+        else:
+            body = re.sub(
+                r"^(\d+)(?=: \w[\w-]*(@\w+)?: <)", lambda m: str(index(int(m[1]))), body, flags=re.M
+            )
+        changed[name] = (head + body).encode()
+    return _with(run, changed)
+
+
+def _indexed(value: Any, index: Callable[[int], int], *, own: bool) -> Any:
+    if isinstance(value, list):
+        return [_indexed(one, index, own=own) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "inode" in value and "links" in value:
+        own = value["name"] == ""
+    key = "ifindex" if own else "link_index"
+    return {
+        name: index(one) if name == key else _indexed(one, index, own=own)
+        for name, one in value.items()
+    }
+
+
+def times(rng: Random, run: Run) -> Run:
+    """Another day and another pace: stamps, round trips, what is left of a timer, ages."""
+    shift = rng.randrange(1, 10**12)
+    seconds = shift // 10**6
+
+    def frames(_name: str, old: list[Frame]) -> list[Frame]:
+        time, new = old[0].time + shift, []
+        before = old[0].time
+        for frame in old:
+            time += int((frame.time - before) * rng.uniform(0.5, 2)) + 1
+            before = frame.time
+            new.append(replace(frame, time=time))
+        return new
+
+    def trip(text: str) -> str:
+        milli = rng.choice([rng.uniform(0.02, 1), rng.uniform(1, 90)])
+        shown = f"{milli:.3f}" if milli < 1 or "round" in text else f"{milli:.3g}"
+        text = re.sub(r"time=[\d.]+", f"time={shown}", text)
+        return re.sub(
+            r"(= )[\d.]+/[\d.]+/[\d.]+", rf"\g<1>{milli:.3f}/{milli:.3f}/{milli:.3f}", text
+        )
+
+    def text(name: str, old: str) -> str:
+        old = re.sub(
+            r"^\d\d:\d\d:(\d\d)\.\d{6}",
+            lambda m: (
+                f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{m[1]}.{rng.randrange(10**6):06}"
+            ),
+            old,
+            flags=re.M,
+        )
+        old = re.sub(
+            r"(\"Created\": \"20\d\d-\d\d-\d\dT)[\d:]+\.\d+",
+            lambda m: (
+                f"{m[1]}{rng.randrange(24):02}:{rng.randrange(60):02}:01.{rng.randrange(10**9):09}"
+            ),
+            old,
+        )
+        old = re.sub(
+            r"(_timer\": )(\d*[1-9]\d*\.\d+)", lambda m: f"{m[1]}{float(m[2]) + 0.07:.2f}", old
+        )
+        old = re.sub(
+            r"^((?:tcp|icmp|udp) +\d+ )(\d+)",
+            lambda m: f"{m[1]}{max(1, int(m[2]) - rng.randrange(3))}",
+            old,
+            flags=re.M,
+        )
+        old = re.sub(
+            r"used \d+/\d+/\d+",
+            lambda m: f"used {rng.randrange(9)}/{rng.randrange(9)}/{rng.randrange(9)}",
+            old,
+        )
+        return trip(old) if "ping" in name or "statistics" in old else old
+
+    return _with(run, _text(run, text) | _frames(run, frames))
+
+
+def widths(rng: Random, run: Run) -> Run:
+    """Tables under a head of capitals: a column is wider or narrower in all lines."""
+
+    def text(name: str, old: str) -> str:
+        lines = old.split("\n")
+        if (
+            name.endswith(".json")
+            or len(lines) < 3
+            or not re.match(r" *[A-Z][A-Za-z-]* +[A-Z]", lines[0])
+        ):
+            return old
+        rows = [line for line in lines if line]
+        size = max(map(len, rows))
+        # A column of blanks between two columns of the table.
+        gaps = [
+            at
+            for at in range(1, size)
+            if all(line[at : at + 1] in {"", " "} for line in rows)
+            and not lines[0][at:].startswith(" Address:")
+        ]
+        if not gaps:
+            return old
+        at, more = rng.choice(gaps), " " * rng.randrange(1, 6)
+        return "\n".join(line[:at] + more + line[at:] if len(line) > at else line for line in lines)
+
+    return _with(run, _text(run, text))
+
+
+_ORDERLESS = re.compile(r"\bbridge fdb\b|\bip (-n \w+ )?neigh\b|\bconntrack -L\b")
+
+
+def orders(rng: Random, run: Run) -> Run:
+    """Of what has no order: forwarding entries, neighbours, tracked connections."""
+    changed: dict[str, bytes] = {}
+    for name, text in run.texts.items():
+        if name.endswith(".json"):
+            changed[name] = dump(_shuffled(parsed(text), rng)).encode()
+            continue
+        begin = run.body(name)
+        if _ORDERLESS.search(run.command(name)) and "\n  " not in text[:begin]:
+            lines = text[begin:].split("\n")
+            # conntrack says last, on stderr, how many it has shown; where that comes is chance.
+            body = [line for line in lines if line]
+            rng.shuffle(body)
+            changed[name] = (
+                (text[:begin] + "\n".join([*body, ""])).encode() if body else text.encode()
+            )
+    return _with(run, changed)
+
+
+def _shuffled(value: Any, rng: Random) -> Any:
+    if isinstance(value, dict):
+        found = {key: _shuffled(one, rng) for key, one in value.items()}
+        for key in ("fdb", "neighbours"):
+            if isinstance(found.get(key), list):
+                found[key] = rng.sample(found[key], len(found[key]))
+        return found
+    return [_shuffled(one, rng) for one in value] if isinstance(value, list) else value
+
+
+def retransmission(rng: Random, run: Run) -> Run:
+    """A TCP segment once more: the same bytes, a new identification, a later time."""
+
+    def again(name: str, old: list[Frame]) -> list[Frame]:
+        places = [at for at, frame in enumerate(old) if frame.protocol == TCP]
+        if not places:
+            return old
+        at = rng.choice(places)
+        frame = old[at]
+        last = old[min(at + 1, len(old) - 1)].time
+        copy = frame.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
+        copied.append((f"{name.split('.', 1)[0]}.txt", at))
+        return [*old[: at + 1], replace(copy, time=(frame.time + last) // 2 + 1), *old[at + 1 :]]
+
+    copied: list[tuple[str, int]] = []
+    changed = _frames(run, again)
+    for name, at in copied:
+        text, begin = run.texts[name], run.body(name)
+        lines = text[begin:].split("\n")
+        changed[name] = (text[:begin] + "\n".join([*lines[: at + 1], *lines[at:]])).encode()
+    return _with(run, changed)
+
+
+def sequences(rng: Random, run: Run) -> Run:
+    """Initial sequence numbers are drawn anew: one a direction, the same at every interface."""
+    salt = rng.randrange(2**32)
+
+    @cache
+    def base(source: int, target: int) -> int:
+        return Random(f"{salt} {min(source, target)} {source}").randrange(2**32)  # noqa: S311 no secret
+
+    numbers: dict[str, str] = {}
+
+    def one(frame: Frame) -> Frame:
+        if frame.protocol != TCP:
+            return frame
+        upper = frame.upper
+        # The port that the kernel chose stays through a NAT; the other side's may not.
+        ports = frame.number(upper), frame.number(upper + 2)
+        client = max(ports)
+        there = base(client, 1 if ports[0] == client else 0)
+        back = base(client, 0 if ports[0] == client else 1)
+        for at, more in ((upper + 4, there), (upper + 8, back)):
+            old = frame.number(at, 4)
+            if at == upper + 8 and not frame.data[upper + 13] & 16:
+                continue
+            new = (old + more) % 2**32
+            numbers[str(old)] = str(new)
+            size = frame.end - frame.payload
+            if at == upper + 4 and size:
+                numbers[str((old + size) % 2**32)] = str((new + size) % 2**32)
+            frame = frame.put(at, new.to_bytes(4, "big"))
+        return frame
+
+    changed = _frames(run, lambda _name, frames: [one(f) for f in frames])
+
+    def text(_name: str, old: str) -> str:
+        return re.sub(
+            r"(?:(?<=seq )|(?<=ack )|(?<=:))\d{7,10}\b", lambda m: numbers.get(m[0], m[0]), old
+        )
+
+    return _with(run, _text(run, text) | changed)
+
+
+def stamps(rng: Random, run: Run) -> Run:
+    """TCP's timestamp option (RFC 7323): another base for everyone's clock."""
+    shift = rng.randrange(1, 2**32)
+
+    def one(frame: Frame) -> Frame:
+        if frame.protocol != TCP:
+            return frame
+        at = frame.upper + 20
+        while at < frame.payload:
+            kind = frame.data[at]
+            if kind == 0:
+                break
+            if kind == 1:
+                at += 1
+                continue
+            if kind == 8:
+                for place in (at + 2, at + 6):
+                    old = frame.number(place, 4)
+                    if old:
+                        frame = frame.put(place, ((old + shift) % 2**32).to_bytes(4, "big"))
+            at += frame.data[at + 1]
+        return frame
+
+    def text(_name: str, old: str) -> str:
+        return re.sub(
+            r"(TS val |ecr )([1-9]\d*)", lambda m: f"{m[1]}{(int(m[2]) + shift) % 2**32}", old
+        )
+
+    return _with(
+        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+    )
+
+
+def ping_data(rng: Random, run: Run) -> Run:
+    """ping writes the time into its data: a struct timeval, or four bytes of BusyBox's.
+
+    A reply carries what its request did, so one shift serves both and every interface.
+    """
+    mask = rng.randrange(1, 2**20).to_bytes(4, "little")
+
+    def one(frame: Frame) -> Frame:
+        if frame.protocol != ICMP or frame.data[frame.upper] not in {0, 8}:
+            return frame
+        busybox = frame.data[frame.payload + 8 : frame.payload + 16] == bytes(8)
+        at = frame.payload + (0 if busybox else 8)
+        old = frame.data[at : at + 4]
+        return frame.put(at, bytes(a ^ b for a, b in zip(old, mask, strict=True)))
+
+    return _with(run, _frames(run, lambda _name, frames: [one(f) for f in frames]))
+
+
+def counts(rng: Random, run: Run) -> Run:
+    """Counters that are not zero go on counting."""
+
+    def text(_name: str, old: str) -> str:
+        return re.sub(
+            r"(?<= -c )(\d+) (\d+)",
+            lambda m: " ".join(
+                str(int(one) + rng.randrange(1, 900)) if int(one) else one for one in m.groups()
+            ),
+            old,
+        )
+
+    return _with(run, _text(run, text))
+
+
+def reachability(rng: Random, run: Run) -> Run:
+    """How fresh a neighbour's entry is: REACHABLE, DELAY and STALE follow one another."""
+
+    def text(_name: str, old: str) -> str:
+        return re.sub(
+            r"\b(?:REACHABLE|STALE|DELAY)\b",
+            lambda _m: rng.choice(["REACHABLE", "STALE", "DELAY"]),
+            old,
+        )
+
+    return _with(run, _text(run, text))
+
+
+KINDS: dict[str, Harmless] = {
+    "random MACs": macs,
+    "veth suffixes": veths,
+    "container and network ids": ids,
+    "inodes": inodes,
+    "PIDs": pids,
+    "kernel's ports": ephemeral_ports,
+    "ICMP ids": icmp_ids,
+    "IP ids": ip_ids,
+    "interface indexes": indexes,
+    "times and ages": times,
+    "column widths": widths,
+    "permitted orders": orders,
+    "retransmission": retransmission,
+    "sequence numbers": sequences,
+    "timestamp options": stamps,
+    "ping's own time": ping_data,
+    "counters": counts,
+    "NUD states": reachability,
+}
+"""How it is said, and what makes it. They can be applied one after the other."""
