@@ -1,0 +1,87 @@
+"""`guide edition`: which recordings there are, and what differs between two of them."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from macros.cli.settings import guide_of_checkout
+from macros.compare import editions, report, sentences
+from macros.compare.change import Change
+from macros.errors import GuideError
+from macros.guide import Guide
+from macros.plan import page_key
+
+
+@click.group()
+def edition() -> None:
+    """List editions and compare them: the recordings of one set of versions each."""
+
+
+@edition.command(name="list")
+def list_() -> None:
+    """List the editions under recordings/; the one the site shows is marked with *."""
+    guide = guide_of_checkout()
+    for path in sorted(guide.recordings.glob("*/edition.yml")):
+        found = editions.edition(path.parent)
+        mark = "*" if found.name == guide.edition_name else " "
+        base = f", settled against {found.meta['base']}" if found.meta.get("base") else ""
+        versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
+        click.echo(f"{mark} {found.name}: {len(found.pages)} pages{base}; {versions}")
+
+
+@edition.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="How to print it; default: text.",
+)
+def compare(old: str, new: str, form: str) -> None:
+    """Say what changed from edition OLD to edition NEW, page by page and block by block.
+
+    OLD and NEW are names under recordings/, or folders. With each block come the sentences of
+    the pages that quote it, and what they quote on either side. Exit code 0: no change, 1: some.
+    """
+    guide = guide_of_checkout()
+    before, after = (editions.edition(_folder(guide, name)) for name in (old, new))
+    changes = list(editions.compare(before, after))
+    quotes = _quotes(guide, before, after, changes)
+    if form == "json":
+        click.echo(report.as_json(changes, quotes))
+    elif form == "markdown":
+        click.echo(report.markdown(changes, quotes, before.name, after.name))
+    else:
+        # click takes colours off again where its output is no terminal.
+        click.echo(report.text(changes, quotes, colour=sys.stdout.isatty()))
+    if changes:
+        raise click.exceptions.Exit(1)
+
+
+def _folder(guide: Guide, name: str) -> Path:
+    for folder in (guide.recordings / name, Path(name)):
+        if folder.is_dir():
+            return folder
+    known = ", ".join(path.parent.name for path in sorted(guide.recordings.glob("*/edition.yml")))
+    raise GuideError(f"there is no edition and no folder {name!r}", fix=f"one of: {known}")
+
+
+def _quotes(
+    guide: Guide, old: editions.Recorded, new: editions.Recorded, changes: list[Change]
+) -> report.Quotes:
+    """What the pages of this checkout quote of the blocks that changed."""
+    changed = {(one.page, one.block) for one in changes if one.block}
+    pages: dict[str, tuple[editions.Blocks, editions.Blocks]] = {}
+    found: dict[tuple[str, str], list[sentences.Quoted]] = {}
+    for source in sorted(guide.docs.rglob("*.md")) if changed else ():
+        for quote in sentences.quotes(source, page_key(guide.docs, source)):
+            place = (quote.page, quote.block)
+            if place not in changed:
+                continue
+            if quote.page not in pages:
+                pages[quote.page] = old.blocks(quote.page), new.blocks(quote.page)
+            found.setdefault(place, []).append(sentences.with_values(quote, *pages[quote.page]))
+    return found

@@ -1,0 +1,48 @@
+"""One change: what differs, in words, and both sides of it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference in facts.
+
+    `page` and `block` say where (empty: of the edition, of the page). `kind` is the kind of
+    record, or `text`, `packets`, `exit`, `block`, `page`, `version`. `subject` is what changed
+    ("docker0", "10.42.1.0/24"), `what` the whole in words; `old` and `new` are the two values,
+    empty where there was none.
+    """
+
+    page: str
+    block: str
+    kind: str
+    subject: str
+    what: str
+    old: str = ""
+    new: str = ""
+
+
+def said(kind: str, subject: str, what: str, old: str = "", new: str = "") -> Change:
+    """A change whose page and block are not known yet."""
+    return Change("", "", kind, subject, what, old, new)
+
+
+def joined(changes: Iterable[Change]) -> Iterator[Change]:
+    """The same change of several subjects said once: "mtu of eth0, docker0 1500 -> 1400".
+
+    What is the same in all is said once too, with how often.
+    """
+    groups: dict[tuple[str, str, str, str], list[Change]] = {}
+    for one in changes:
+        shape = one.what.replace(one.subject, "\0", 1) if one.subject else one.what
+        groups.setdefault((one.kind, shape, one.old, one.new), []).append(one)
+    for (_, shape, _, _), found in groups.items():
+        first = found[0]
+        subjects = list(dict.fromkeys(one.subject for one in found))
+        if len(subjects) == 1 or "\0" not in shape:
+            times = f" ({len(found)} times)" if len(found) > 1 else ""
+            yield replace(first, what=f"{first.what}{times}")
+        else:
+            subject = ", ".join(subjects)
+            yield replace(first, subject=subject, what=shape.replace("\0", subject))

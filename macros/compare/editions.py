@@ -1,0 +1,142 @@
+"""Recording x recording -> changes: blocks, pages, whole editions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from macros.compare import kinds, macs
+from macros.compare.change import Change, joined, said
+from macros.errors import GuideError
+from macros.frontmatter import LOADER
+from macros.model import PageRecording, Recording
+from macros.store import form, read
+
+Blocks: TypeAlias = Mapping[str, Recording]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An edition as its folder has it: the pages recorded in it, by key, and its versions."""
+
+    name: str
+    folder: Path
+    pages: tuple[str, ...]
+    meta: Mapping[str, Any]
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What ran, and in which version; empty for a folder without edition.yml."""
+        return dict(self.meta.get("versions") or {})
+
+    def blocks(self, key: str) -> Blocks:
+        """The recordings of a page by block; none where it is not recorded here."""
+        return page(self.folder / key).blocks if key in self.pages else {}
+
+
+def edition(folder: Path) -> Recorded:
+    """Read an edition's own file. GuideError where the folder holds no recordings."""
+    pages = tuple(sorted(path.parent.name for path in folder.glob("*/page.yml")))
+    if not pages and not (folder / "edition.yml").is_file():
+        raise GuideError(
+            f"{read.shown(folder)} holds no recordings",
+            fix="guide edition list says which there are",
+        )
+    path = folder / "edition.yml"
+    try:
+        meta = yaml.load(path.read_bytes(), Loader=LOADER) if path.is_file() else {}  # noqa: S506 safe
+    except yaml.YAMLError as error:
+        raise GuideError(f"{read.shown(path)} is broken: {error}") from error
+    return Recorded(folder.name, folder, pages, meta or {})
+
+
+def compare(old: Recorded, new: Recorded) -> Iterator[Change]:
+    """All changes from one edition to another: versions, pages, blocks."""
+    for name in dict.fromkeys((*old.versions, *new.versions)):
+        one, other = old.versions.get(name, ""), new.versions.get(name, "")
+        if one != other:
+            what = f"{name} {one} -> {other}" if one and other else f"{name} {one or other}"
+            word = "" if one and other else " gone" if one else " new"
+            yield said("version", name, f"{what}{word}", one, other)
+    for key in dict.fromkeys((*old.pages, *new.pages)):
+        if key not in new.pages:
+            yield replace(said("page", key, f"page {key} has no recordings any more"), page=key)
+        elif key not in old.pages:
+            yield replace(said("page", key, f"page {key} is newly recorded"), page=key)
+        else:
+            yield from pages(page(old.folder / key), page(new.folder / key))
+
+
+def page(folder: Path) -> PageRecording:
+    """The recordings in a page's folder, whether or not docs/ has the page."""
+    meta = yaml.load((folder / "page.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    fix = f"git checkout -- {read.shown(folder)}"
+    return PageRecording(
+        key=folder.name,
+        folder=folder,
+        recorded=str(meta.get("recorded", "")),
+        lab=str(meta.get("lab", "")),
+        nodes=tuple(meta.get("nodes") or ()),
+        blocks={path.stem: form.read(path, fix) for path in sorted(folder.glob("*.txt"))},
+    )
+
+
+def pages(old: PageRecording, new: PageRecording) -> Iterator[Change]:
+    """All changes of a page, block by block."""
+    key = new.key
+    if old.nodes != new.nodes:
+        one, other = ", ".join(old.nodes), ", ".join(new.nodes)
+        yield replace(said("page", key, f"nodes of {key}: {one} -> {other}", one, other), page=key)
+    forms = macs.forms(old, new)
+    for name in dict.fromkeys((*old.blocks, *new.blocks)):
+        before, after = old.blocks.get(name), new.blocks.get(name)
+        if before is None and after is not None:
+            found = [said("block", name, f"block {name} new: {after.command}", "", after.text)]
+        elif after is None and before is not None:
+            found = [said("block", name, f"block {name} gone: {before.command}", before.text, "")]
+        elif before is not None and after is not None:
+            found = list(joined(blocks(before, after, forms)))
+        for change in found:
+            yield replace(change, page=key, block=name)
+
+
+def blocks(old: Recording, new: Recording, forms: macs.Forms) -> Iterator[Change]:
+    """All changes of one block."""
+    for word, one, other in (
+        ("node", old.node, new.node),
+        ("command", old.command, new.command),
+        ("exit code", str(old.exit), str(new.exit)),
+    ):
+        if one != other:
+            kind = "exit" if word == "exit code" else "block"
+            yield said(kind, word, f"{word} {one} -> {other}", one, other)
+    if old.command == new.command and old.ran != new.ran:
+        yield said("block", "command", f"it ran as {new.ran}, not {old.ran}", old.ran, new.ran)
+    yield from forms.changes(old)
+    before = forms.recording(old)
+    if (old.pcap is None) != (new.pcap is None):
+        word = "gone" if new.pcap is None else "new"
+        yield said("packets", "capture", f"capture {word}")
+    elif old.pcap is not None and new.pcap is not None:
+        yield from _captures(old, before, new, forms)
+        return
+    if before.text != new.text or before.twin != new.twin:
+        yield from kinds.compare(before, new)
+
+
+def _captures(
+    old: Recording, renamed: Recording, new: Recording, forms: macs.Forms
+) -> Iterator[Change]:
+    """Packets, and what tcpdump printed of them where they are the same."""
+    if old.pcap is None or new.pcap is None:
+        return
+    found: list[Change] = []
+    if old.pcap.read_bytes() != new.pcap.read_bytes():
+        from macros.compare import packets  # noqa: PLC0415 scapy takes half a second to load
+
+        found = list(packets.compare(old.pcap, new.pcap, forms.text))
+        yield from found
+    if not found and renamed.text != new.text:
+        yield from kinds.lines(renamed.text, new.text)

@@ -1,0 +1,106 @@
+"""Changes for a reader: text for the terminal, Markdown for a pull request, JSON for a program."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from macros.compare.change import Change
+from macros.compare.sentences import Quoted
+from macros.store import read
+
+Quotes = Mapping[tuple[str, str], Sequence[Quoted]]
+"""By page and block, what quotes it."""
+_MOST = 100  # characters of a value in a list
+
+
+def text(changes: Sequence[Change], quotes: Quotes, *, colour: bool = False) -> str:
+    """Changes by page and block, below each block the sentences that quote it."""
+    bold, dim, end = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
+    out = []
+    for (page, block), found in grouped(changes).items():
+        out.append(f"{bold}{_place(page, block)}{end}")
+        out += [f"  {_short(one.what)}" for one in found]
+        for one in quotes.get((page, block), ()):
+            place = f"{read.shown(one.quote.source)}:{one.quote.line}"
+            out.append(f"    {dim}{place}{end} {_quoted(one)}")
+        out.append("")
+    return "\n".join([*out, count(changes)])
+
+
+def markdown(changes: Sequence[Change], quotes: Quotes, old: str, new: str) -> str:
+    """The same as Markdown."""
+    out = [f"## What changed from {old} to {new}", "", f"{count(changes)}."]
+    for (page, block), found in grouped(changes).items():
+        out += ["", f"### {_place(page, block)}", ""]
+        out += [f"- {_code(_short(one.what))}" for one in found]
+        quoted = quotes.get((page, block), ())
+        if quoted:
+            out += ["", "Quoted in:", ""]
+        for one in quoted:
+            place = f"{read.shown(one.quote.source)}:{one.quote.line}"
+            out.append(f"- `{place}` {_code(_quoted(one))}")
+    return "\n".join(out)
+
+
+def as_json(changes: Sequence[Change], quotes: Quotes) -> str:
+    """The changes as a list of objects, in order; each with the quotes of its block."""
+    return json.dumps(
+        [
+            {
+                **asdict(one),
+                "quotes": [
+                    {
+                        "source": read.shown(each.quote.source),
+                        "line": each.quote.line,
+                        "path": each.quote.path,
+                        "sentence": each.quote.sentence,
+                        "old": each.old,
+                        "new": each.new,
+                    }
+                    for each in quotes.get((one.page, one.block), ())
+                ],
+            }
+            for one in changes
+        ],
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def grouped(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
+    """Changes by page and block, in order."""
+    found: dict[tuple[str, str], list[Change]] = {}
+    for one in changes:
+        found.setdefault((one.page, one.block), []).append(one)
+    return found
+
+
+def count(changes: Sequence[Change]) -> str:
+    """How many there are, in how many blocks."""
+    blocks = {(one.page, one.block) for one in changes if one.block}
+    if not changes:
+        return "no change"
+    return (
+        f"{len(changes)} change{'s' * (len(changes) != 1)}"
+        f" in {len(blocks)} block{'s' * (len(blocks) != 1)}"
+    )
+
+
+def _place(page: str, block: str) -> str:
+    return f"{page}#{block}" if block else page or "versions"
+
+
+def _quoted(one: Quoted) -> str:
+    sides = [_short(each, _MOST) or "nothing" for each in (one.old, one.new)]
+    value = sides[0] if one.old == one.new else f"{sides[0]} -> {sides[1]}"
+    return f"{one.quote.sentence or '(a claim)'} [{one.quote.path}: {value}]"
+
+
+def _short(words: str, most: int = 4 * _MOST) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _code(words: str) -> str:
+    """Words of machines in a list: Markdown and HTML in them are text."""
+    return "".join(f"\\{one}" if one in "\\`*_[]<>#|~&" else one for one in words)

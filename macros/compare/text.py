@@ -1,0 +1,64 @@
+"""Free text, line by line: noise masked, columns one blank apart."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from macros.compare import mask
+from macros.compare.change import Change, said
+from macros.settle.align import align
+
+
+def compare(old: str, new: str, kind: str = "text") -> Iterator[Change]:
+    """Lines that came, went, changed or moved."""
+    before, after = old.splitlines(), new.splitlines()
+    masked, others = [mask.line(one) for one in before], [mask.line(one) for one in after]
+    pairs = [*align(masked, others), (len(before), len(after))]
+    low, first = 0, 0
+    gone: list[str] = []
+    come: list[str] = []
+    for one, other in pairs:
+        if one - low == other - first:
+            # As many as before, in the same place: each is the other one changed.
+            for was, now in zip(before[low:one], after[first:other], strict=True):
+                yield _changed(was, now, kind)
+        else:
+            gone += before[low:one]
+            come += after[first:other]
+        low, first = one + 1, other + 1
+    moved = Counter(map(mask.line, gone)) & Counter(map(mask.line, come))
+    yield from _one_sided(gone, moved.copy(), "line gone", kind)
+    yield from _one_sided(come, moved.copy(), "line new", kind)
+    for text in moved.elements():
+        yield said(kind, text.strip(), f"line moved: {text.strip()}", text, text)
+
+
+def unordered(old: Sequence[str], new: Sequence[str], kind: str) -> Iterator[Change]:
+    """Lines whose order means nothing, and how often one comes with it."""
+    one, other = _by_mask(old), _by_mask(new)
+    gone = [one[key] for key in one if key not in other]
+    come = [other[key] for key in other if key not in one]
+    if len(gone) == len(come):
+        for was, now in zip(gone, come, strict=True):
+            yield _changed(was, now, kind)
+    else:
+        yield from _one_sided(gone, Counter(), "line gone", kind)
+        yield from _one_sided(come, Counter(), "line new", kind)
+
+
+def _by_mask(lines: Sequence[str], key: Callable[[str], str] = mask.line) -> dict[str, str]:
+    return {key(line): line for line in lines}
+
+
+def _changed(was: str, now: str, kind: str) -> Change:
+    one, other = was.strip(), now.strip()
+    return said(kind, other, f"line changed: {one or '(empty)'} -> {other or '(empty)'}", was, now)
+
+
+def _one_sided(lines: Sequence[str], but: Counter[str], word: str, kind: str) -> Iterator[Change]:
+    for line in lines:
+        if but[mask.line(line)] > 0:
+            but[mask.line(line)] -= 1
+            continue
+        text = line.strip()
+        sides = (line, "") if word == "line gone" else ("", line)
+        yield said(kind, text, f"{word}: {text or '(empty)'}", *sides)
