@@ -84,6 +84,24 @@ def find(documents: Sequence[Document], renaming: Renaming) -> None:
         while _open(document, renaming):
             if not _accept(_counted([document], renaming, weak=True, tied=True), renaming):
                 break
+    _complete(documents, renaming)
+
+
+def _complete(documents: Sequence[Document], renaming: Renaming) -> None:
+    """Let nothing that found no name keep one that another now has.
+
+    Numbers are used again: left as it came, an index 5 would read as the interface whose 7 was
+    renamed to 5. It takes what that one gave up.
+    """
+    owners = {(key[0], key[1], old): key[2] for key, old in renaming.names.items()}
+    for document in documents:
+        for token in document.tokens(document.new):
+            if token.key not in renaming.names and token.key in owners:
+                kind, scope, value = token.key
+                while (kind, scope, value) in owners:
+                    value = owners[kind, scope, value]
+                renaming.add(token.key, value)
+                owners[kind, scope, value] = token.key[2]
 
 
 def _counted(

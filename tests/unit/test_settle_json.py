@@ -162,3 +162,16 @@ def test_swapped_addresses_are_shown(tmp_path: Path) -> None:
 def test_a_word_under_the_key_of_a_counter_is_a_fact(tmp_path: Path) -> None:
     for old, new in (({"multicast": "on"}, {"multicast": "off"}), ({"pid": False}, {"pid": True})):
         assert settle_json(tmp_path, old, new) == new
+
+
+def test_a_number_that_was_given_away_is_not_taken_for_its_new_owner(tmp_path: Path) -> None:
+    """The links say 7 where they said 5; the addresses still say 5: they contradict each other."""
+    links = [{"ifname": "eth0", "ifindex": 5, "mtu": 1500}, {"ifname": "eth1", "ifindex": 6}]
+    addresses = [{"ifname": "eth0", "ifindex": 5, "addr_info": []}]
+    new = [links[0] | {"ifindex": 7}, links[1] | {"ifindex": 8}]
+    found = settle(
+        tmp_path,
+        [recording("a", "", "l", links), recording("b", "", "a", addresses)],
+        [recording("a", "", "l", new), recording("b", "", "a", addresses)],
+    )
+    assert (found["a"].twin, found["b"].twin) != (links, addresses)
