@@ -11,6 +11,7 @@ from rich.table import Table
 from macros.errors import GuideError
 from macros.lab import build as building
 from macros.lab import state, uml
+from macros.lab.kubernetes import build as building_kubernetes
 from macros.lab.progress import Progress
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
@@ -30,15 +31,22 @@ def lab() -> None:
 @lab.command()
 @click.option("--update-lock", is_flag=True, help="First renew the locked package versions.")
 @click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
-def build(update_lock: bool, mirror: str | None) -> None:
+@click.option("--kubernetes", is_flag=True, help="Build Kubernetes, for labs that have it.")
+@click.option("--version", help="Which Kubernetes, such as v1.34.4, if not the pinned one.")
+def build(update_lock: bool, mirror: str | None, kubernetes: bool, version: str | None) -> None:
     """Build kernel and root file system; what is in the cache is not built again."""
+    if version and not kubernetes:
+        raise click.UsageError("--version is Kubernetes' version: add --kubernetes")
     with _progress() as progress:
         if update_lock:
             building.update_lock(progress, mirror)
         made = building.build(progress, mirror)
+        compiled = building_kubernetes.build(progress, version) if kubernetes else {}
     click.echo(f"kernel            {made.kernel}")
     click.echo(f"root file system  {made.rootfs}")
     click.echo("with " + ", ".join(f"{name} {what}" for name, what in made.versions.items()))
+    for program, path in compiled.items():
+        click.echo(f"{program:<24}{path}")
 
 
 @lab.command()

@@ -28,6 +28,8 @@ PURPOSES: dict[Purpose, str] = {
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  not a temporary file: where UML's memory goes
 
+GO_FIX = "install Go 1.26 or newer and have `go` in the PATH"
+
 _GIB = 1 << 30
 
 _PROGRAMS: tuple[tuple[Purpose, str, str], ...] = (
@@ -150,6 +152,10 @@ def _machine() -> Iterator[Check]:
     system = f"{platform.system()} {platform.machine()}"
     fits = system == "Linux x86_64"
     yield Check("build", "Linux on x86-64", fits, system, fix="use such a machine, or Vagrant")
+
+    go = shutil.which("go", path=search_path())
+    said = go or "missing: only --kubernetes needs it"
+    yield Check("build", "go", go is not None, said, fix=GO_FIX, needed=False)
 
     if os.getuid() != 0:
         yield _subordinate_ids()

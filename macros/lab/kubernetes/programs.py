@@ -1,0 +1,130 @@
+"""Which programs a cluster is made of, from which pinned modules, where in the cache."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab import paths
+
+FOLDER = paths.SCRIPTS / "kubernetes"
+BUILD = FOLDER / "build.sh"
+VERSION = "v1.36.3"
+"""What kubernetes/go.mod pins. Others are built by `--version`, from a module made for them."""
+
+STEPS = "1"
+"""Raised by hand when the code changes what it makes from the same files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program to compile."""
+
+    name: str
+    package: str
+    lines: int
+    """That compiling it prints, those above it compiled already; for the progress bar only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A folder with go.mod and go.sum, and the programs that are compiled from it."""
+
+    name: str
+    requires: str
+    """The module that go.mod pins and that the programs are numbered by."""
+    programs: tuple[Program, ...]
+    settings: tuple[str, ...] = ()
+    """String variables that the linker sets; {version}, {major} and {minor} are filled in."""
+    cgo: bool = False
+
+
+_COMMANDS = "k8s.io/kubernetes/cmd"
+_VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+
+KUBERNETES = Module(
+    "kubernetes",
+    "k8s.io/kubernetes",
+    (
+        Program("kube-apiserver", f"{_COMMANDS}/kube-apiserver", 2026),
+        Program("kubelet", f"{_COMMANDS}/kubelet", 331),
+        Program("kubeadm", f"{_COMMANDS}/kubeadm", 167),
+        Program("kube-controller-manager", f"{_COMMANDS}/kube-controller-manager", 156),
+        Program("kube-scheduler", f"{_COMMANDS}/kube-scheduler", 6),
+        Program("kube-proxy", f"{_COMMANDS}/kube-proxy", 26),
+        Program("kubectl", f"{_COMMANDS}/kubectl", 99),
+    ),
+    tuple(
+        f"{package}.{setting}"
+        for package in _VERSION_PACKAGES
+        for setting in (
+            "gitVersion={version}",
+            "gitMajor={major}",
+            "gitMinor={minor}",
+            "gitTreeState=clean",
+        )
+    ),
+)
+COREDNS = Module(
+    "coredns",
+    "github.com/coredns/coredns",
+    (Program("coredns", "github.com/coredns/coredns", 1094),),
+)
+FLANNEL = Module(
+    "flannel",
+    "github.com/flannel-io/flannel",
+    (Program("flanneld", "github.com/flannel-io/flannel", 454),),
+    ("github.com/flannel-io/flannel/pkg/version.Version={version}",),
+    cgo=True,  # one of its backends, udp, is written in C
+)
+FLANNEL_CNI = Module(
+    "flannel-cni",
+    "github.com/containernetworking/plugins",
+    (Program("flannel", "github.com/containernetworking/plugins/plugins/meta/flannel", 20),),
+    ("github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={version}",),
+)
+MODULES = (KUBERNETES, COREDNS, FLANNEL, FLANNEL_CNI)
+
+
+def source(module: Module) -> Path:
+    """The module's folder in the checkout."""
+    return FOLDER / module.name
+
+
+def pinned(module: Module) -> str:
+    """The version that the module's go.mod requires: "v1.36.3"."""
+    text = (source(module) / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"^(?:require )?\s*{re.escape(module.requires)} (v\S+)", text, re.MULTILINE)
+    if found is None:
+        raise GuideError(f"{source(module) / 'go.mod'} does not require {module.requires}")
+    return found[1]
+
+
+def version_of(module: Module, kubernetes: str) -> str:
+    """The version to build, when Kubernetes is to be that one."""
+    if module is not KUBERNETES:
+        return pinned(module)
+    if not re.fullmatch(r"v1\.\d+\.\d+", kubernetes):
+        raise GuideError(f"{kubernetes!r} is no version of Kubernetes; {VERSION} is one")
+    return kubernetes
+
+
+def folder(module: Module, kubernetes: str, compiler: str) -> Path:
+    """Where the module's programs are or will be; named by a hash of all they are made from."""
+    version = version_of(module, kubernetes)
+    digest = hashlib.sha256("\0".join((STEPS, version, compiler, *module.settings)).encode())
+    files = [BUILD]
+    if version == pinned(module):
+        files += sorted(file for file in source(module).rglob("*") if file.is_file())
+    for file in files:
+        content = file.read_bytes()
+        digest.update(f"\0{file.name}\0{len(content)}\0".encode() + content)
+    name = f"{module.name}-{version}-{digest.hexdigest()[:16]}"
+    return paths.cache() / "kubernetes" / name
+
+
+def settings(module: Module, version: str) -> list[str]:
+    """What the linker sets for this version."""
+    major, minor, _ = version.removeprefix("v").split(".", 2)
+    return [each.format(version=version, major=major, minor=minor) for each in module.settings]
