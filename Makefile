@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-lab lint bench bench-lab requirements help clean
+.PHONY: site serve test test-lab lint bench bench-lab mutate requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -39,6 +39,9 @@ bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
 
 bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs
 	@$(BIN)/python -m tests.bench_lab
+
+mutate: $(VENV)/.dev  ## what settling hides and what it shows for nothing (SEED=1 COUNT=200 KIND=)
+	@$(BIN)/python -m tests.mutate
 
 requirements:  ## renew requirements*.txt from requirements*.in, with hashes (needs uv)
 	for name in requirements requirements-lab requirements-dev; do \

@@ -88,10 +88,12 @@ def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[in
                 batch: list[Difference] = []
                 taken: set[str] = set()
                 for candidate in list(candidates[: size * 2]):
+                    found = candidate.make(rng)
+                    if found is not None and taken & found.files.keys():
+                        continue
                     candidates.remove(candidate)
                     tried += 1
-                    found = candidate.make(rng)
-                    if found is None or taken & found.files.keys():
+                    if found is None:
                         continue
                     batch.append(found)
                     taken |= found.files.keys()
@@ -143,7 +145,7 @@ def _differ(
             alone = chosen
             if len(chosen) > 1 and len(raised) < 60:
                 alone = [one for one in chosen if _raised(run, harmless.KINDS[one](rng, run))]
-            raised += [_Told(" + ".join(alone or chosen), run.page.key, *one) for one in found[:3]]
+            raised.append(_Told(" + ".join(alone or chosen), run.page.key, *found[0]))
 
 
 def _raised(run: Run, new: Run) -> list[tuple[str, str, str]]:

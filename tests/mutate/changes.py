@@ -27,15 +27,12 @@ _STATES = [
     ["true", "false"],
 ]
 _NUD = ["REACHABLE", "STALE", "DELAY"]
-_LEAVES = (
-    "mtu operstate prefixlen IPPrefixLen qdisc group txqlen master state scope protocol".split()
-)
+_LEAVES = {"mtu", "operstate", "prefixlen", "IPPrefixLen", "qdisc", "group", "master", "state"}
 # Times, and numbers and names that only name: changing one of them is no change.
 _NOT_FACTS = re.compile(
     r"timer$|^(pid|Pid|inode|ifindex|link_index|link_netnsid|nsid|Id|EndpointID|NetworkID|container"
     r"|SandboxKey|Created|.*_life_time|used|confirmed|updated|probes)$"
 )
-_SWAPPED_FORMS = ["02:42", "00:16"]
 
 Make = Callable[[Random, str], str]
 
@@ -67,6 +64,10 @@ def _other(*values: str) -> Make:
     return lambda rng, old: rng.choice([value for value in values if value != old])
 
 
+def _nothing(_rng: Random, _old: str) -> str:
+    return ""
+
+
 def _number(rng: Random, old: str) -> str:
     return str(max(0, int(old) + rng.choice([-50, -1, 1, 7, 100, 1000]))) if old != "0" else "1"
 
@@ -83,10 +84,10 @@ def addresses(run: Run) -> Iterator[Candidate]:
     for name, index, frame in _frames(run):
         if frame.is_ip:
             for at in (26, 30):
-                yield _packet(run, name, index, at, lambda rng, old: _ipv4_bytes(rng, old), 4)
+                yield _packet(run, name, index, at, _ipv4_bytes, 4)
         else:
             for at in (28, 38):
-                yield _packet(run, name, index, at, lambda rng, old: _ipv4_bytes(rng, old), 4)
+                yield _packet(run, name, index, at, _ipv4_bytes, 4)
 
 
 def _ipv4_bytes(rng: Random, old: bytes) -> bytes:
@@ -294,9 +295,7 @@ def line_dropped(run: Run) -> Iterator[Candidate]:
             continue
         for found in re.compile(r"^.*\S.*\n?", re.MULTILINE).finditer(text, begin):
             if found.start() >= begin:
-                yield Candidate(
-                    run, _replacing(name, text, found.start(), found.end(), lambda _r, _o: "")
-                )
+                yield Candidate(run, _replacing(name, text, found.start(), found.end(), _nothing))
 
 
 def element_dropped(run: Run) -> Iterator[Candidate]:
@@ -393,14 +392,12 @@ def counters(run: Run) -> Iterator[Candidate]:
 
 def numbers(run: Run) -> Iterator[Candidate]:
     """A number that is a setting or a size, in text."""
-    words = (
-        r"qlen|cost|priority|vlan|uid|group|length|len|metric|link-netnsid|prio|code|type|mark|use"
-    )
+    words = r"qlen|cost|priority|vlan|uid|group|length|len|metric|link-netnsid|prio|code|type|mark"
     yield from _texts(run, rf"\b(?:{words})[ =](\d+)", _number, only=".txt")
     yield from _texts(run, r"icmp_seq=(\d+)", _number)
     yield from _texts(
         run,
-        r"(?:\d)/(\d+)\b",
+        r"(?<![\d/.])(?:\d+\.){3}\d+/(\d+)\b",
         lambda rng, old: str((int(old) + rng.randrange(1, 30)) % 33),
         only=".txt",
     )
@@ -481,7 +478,9 @@ def mac_form(run: Run) -> Iterator[Candidate]:
             new = {
                 name: data
                 for name, data in new.items()
-                if data != run.files[name] and name not in run.captures
+                if data != run.files[name]
+                and name not in run.captures
+                and (mac in run.texts.get(name, mac))
             }
             return Difference(new, ", ".join(new), mac, new_mac) if new else None
 

@@ -60,8 +60,8 @@ def rename_macs(run: Run, names: Mapping[str, str]) -> dict[str, bytes]:
     pattern = re.compile("|".join(rf"(?<![0-9a-f:]){re.escape(old)}(?![0-9a-f:])" for old in table))
 
     def rename(name: str, text: str) -> str:
-        text = pattern.sub(lambda found: table[found[0]], text)
-        return _sorted_fdb(text) if name.endswith(".json") else text
+        new = pattern.sub(lambda found: table[found[0]], text)
+        return _sorted_fdb(new) if name.endswith(".json") and new != text else new
 
     raw = {
         bytes.fromhex(a.replace(":", "")): bytes.fromhex(b.replace(":", ""))
@@ -100,16 +100,18 @@ def _sorted_fdb(text: str) -> str:
     data = parsed(text)
     if isinstance(data, dict) and "namespaces" in data:
         for space in data["namespaces"]:
-            for key in ("fdb", "neighbours"):
-                space[key] = (
-                    sorted(space[key], key=dump)
-                    if key not in space
-                    else sorted(
-                        space[key],
-                        key=lambda one: (one.get("ifname", one.get("dev", "")), dump(one)),
-                    )
-                )
+            space["fdb"] = sorted(space["fdb"], key=_order)
     return dump(data)
+
+
+def _order(entry: Any) -> tuple[Any, ...]:
+    return (
+        entry["ifname"],
+        entry["mac"],
+        entry.get("vlan", 0),
+        entry.get("dst", ""),
+        entry.get("master", ""),
+    )
 
 
 def macs(rng: Random, run: Run) -> Run:
@@ -166,7 +168,13 @@ def veths(rng: Random, run: Run) -> Run:
     if new is run:
         return run
     return _with(
-        new, _text(new, lambda name, text: _sorted_fdb(text) if name.endswith(".json") else text)
+        new,
+        _text(
+            new,
+            lambda name, text: (
+                _sorted_fdb(text) if name.endswith(".json") and "veth" in text else text
+            ),
+        ),
     )
 
 
@@ -303,7 +311,10 @@ def indexes(rng: Random, run: Run) -> Run:
             body = re.sub(r"@if(\d+)", lambda m: f"@if{index(int(m[1]))}", body)
         else:
             body = re.sub(
-                r"^(\d+)(?=: \w[\w-]*(@\w+)?: <)", lambda m: str(index(int(m[1]))), body, flags=re.M
+                r"^(\d+)(?=: \w[\w-]*(@\w+)?: <)",
+                lambda m: str(index(int(m[1]))),
+                body,
+                flags=re.MULTILINE,
             )
         changed[name] = (head + body).encode()
     return _with(run, changed)
@@ -352,7 +363,7 @@ def times(rng: Random, run: Run) -> Run:
                 f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{m[1]}.{rng.randrange(10**6):06}"
             ),
             old,
-            flags=re.M,
+            flags=re.MULTILINE,
         )
         old = re.sub(
             r"(\"Created\": \"20\d\d-\d\d-\d\dT)[\d:]+\.\d+",
@@ -368,11 +379,11 @@ def times(rng: Random, run: Run) -> Run:
             r"^((?:tcp|icmp|udp) +\d+ )(\d+)",
             lambda m: f"{m[1]}{max(1, int(m[2]) - rng.randrange(3))}",
             old,
-            flags=re.M,
+            flags=re.MULTILINE,
         )
         old = re.sub(
             r"used \d+/\d+/\d+",
-            lambda m: f"used {rng.randrange(9)}/{rng.randrange(9)}/{rng.randrange(9)}",
+            lambda _m: f"used {rng.randrange(9)}/{rng.randrange(9)}/{rng.randrange(9)}",
             old,
         )
         return trip(old) if "ping" in name or "statistics" in old else old
@@ -441,10 +452,18 @@ def _shuffled(value: Any, rng: Random) -> Any:
 
 
 def retransmission(rng: Random, run: Run) -> Run:
-    """A TCP segment once more: the same bytes, a new identification, a later time."""
+    """A TCP segment once more: the same bytes, a new identification, a later time.
+
+    Only where the other side is heard: that nobody answers is a fact, and how often was asked.
+    """
 
     def again(name: str, old: list[Frame]) -> list[Frame]:
-        places = [at for at, frame in enumerate(old) if frame.protocol == TCP]
+        ends = {frame.data[26:34] for frame in old if frame.protocol == TCP}
+        places = [
+            at
+            for at, frame in enumerate(old)
+            if frame.protocol == TCP and frame.data[30:34] + frame.data[26:30] in ends
+        ]
         if not places:
             return old
         at = rng.choice(places)
