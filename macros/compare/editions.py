@@ -133,10 +133,11 @@ def _captures(
     if old.pcap is None or new.pcap is None:
         return
     found: list[Change] = []
-    if old.pcap.read_bytes() != new.pcap.read_bytes():
+    same = old.pcap.read_bytes() == new.pcap.read_bytes()
+    if not same:
         from macros.compare import packets  # noqa: PLC0415 scapy takes half a second to load
 
         found = list(packets.compare(old.pcap, new.pcap, forms.text))
         yield from found
     if not found and renamed.text != new.text:
-        yield from kinds.lines(renamed.text, new.text)
+        yield from kinds.lines(renamed.text, new.text, often=same)

@@ -142,10 +142,8 @@ def _facts(one: Flow) -> dict[str, str]:
     more = {f"{key} {way}": value for way, d in _ways(one) for key, value in d.more.items()}
     return {
         "state": one.state or "",
-        "source rewritten to, instead": one.snat or "",
-        "destination rewritten to, instead": one.dnat or "",
-        "answer": f"{_end(one.reply.src, one.reply.sport)} > "
-        f"{_end(one.reply.dst, one.reply.dport)}",
+        "new source": one.snat or "",
+        "new destination": one.dnat or "",
         "answer's type": _text(one.reply.type),
         "answer's code": _text(one.reply.code),
         "flags": " ".join(one.flags),

@@ -46,7 +46,8 @@ def objects(one: Recording, *, twin: bool = True) -> tuple[str, Any] | None:
         if kind == "docker":
             return kind, objects_in(one.text, given, kind) or []
         return kind, kinds.read(one.ran, one.text, given)
-    except GuideError:
+    except (GuideError, ValueError, KeyError, IndexError, TypeError):
+        # What is not in its kind's form is text: it is compared line by line, never refused.
         return None
 
 
@@ -67,13 +68,13 @@ def compare(old: Recording, new: Recording) -> Iterator[Change]:
         yield from _free(old.text, new.text)
     elif not found and kind != "observed":
         # What the records do not hold, or the tool's looks.
-        lines = [_worded(each.text, kind) for each in (old, new)]
-        yield from text.unordered(lines[0], lines[1], "text")
+        before, after = (_worded(each.text, kind) for each in (old, new))
+        yield from text.unordered(before, after, "text", often=True)
 
 
-def lines(old: str, new: str) -> Iterator[Change]:
-    """What differs in lines whose order and number mean nothing: those of a capture."""
-    yield from text.unordered(old.splitlines(), new.splitlines(), "text")
+def lines(old: str, new: str, *, often: bool) -> Iterator[Change]:
+    """What differs in lines whose order means nothing; `often`: how often each comes does."""
+    yield from text.unordered(old.splitlines(), new.splitlines(), "text", often=often)
 
 
 def _compare(kind: str, old: Any, new: Any) -> Iterator[Change]:
@@ -115,17 +116,23 @@ def _observed(old: Raw, new: Raw) -> Iterator[Change]:
     for name, one in before.items():
         if name not in after:
             continue
+        told: set[str] = set()
         for kind, table in _TABLES.items():
             sides_of = one.get(kind) or (), after[name].get(kind) or ()
-            if kind == "addresses":
-                yield from tables.addresses(*sides_of, name, only=True)
-            else:
-                yield from table(*sides_of, name)
+            found = list(table(*sides_of, name))
+            # `ip addr` says of links what `ip link` has said.
+            yield from (each for each in found if each.what not in told)
+            told |= {each.what for each in found}
         rest = [
             {key: value for key, value in space.items() if key not in (*_TABLES, "name")}
             for space in (one, after[name])
         ]
         yield from fields.differences("namespaces", name or "the node", rest[0], rest[1])
+    whole = [
+        {key: value for key, value in each.items() if key not in ("namespaces", "docker")}
+        for each in (old, new)
+    ]
+    yield from fields.differences("namespaces", "the observation", whole[0], whole[1])
     sides = [each.get("docker") or {} for each in (old, new)]
     for part in ("containers", "networks"):
         yield from _docker(*(side.get(part) or () for side in sides))

@@ -143,7 +143,9 @@ def _before(lines: list[str], at: int) -> str:
 
 
 def _quoted(path: str) -> str:
-    return '"' + path.replace("\\", "\\\\") + '"'
+    """A path as it stands in a call, in quotes."""
+    inside = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
 
 
 def _path(call: re.Match[str]) -> str:

@@ -22,13 +22,10 @@ def links(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Iterator[
     yield from _entries("links", "link", old, new, _ifname, within, "ifname", _link)
 
 
-def addresses(
-    old: Iterable[Raw], new: Iterable[Raw], within: str = "", *, only: bool = False
-) -> Iterator[Change]:
-    """Interfaces by name, and of each its addresses; `only` these, where links are compared too."""
+def addresses(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Iterator[Change]:
+    """Interfaces by name, and of each its addresses."""
     old, new = list(old), list(new)
-    if not only:
-        yield from _entries("addresses", "link", old, new, _ifname, within, "ifname", _link)
+    yield from _entries("addresses", "link", old, new, _ifname, within, "ifname", _link)
     before, after = fields.keyed(old, _ifname), fields.keyed(new, _ifname)
     for key, one in before.items():
         if key in after:

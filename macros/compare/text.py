@@ -1,7 +1,7 @@
 """Free text, line by line: noise masked, columns one blank apart."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from macros.compare import mask
 from macros.compare.change import Change, said
@@ -32,9 +32,11 @@ def compare(old: str, new: str, kind: str = "text") -> Iterator[Change]:
         yield said(kind, text.strip(), f"line moved: {text.strip()}", text, text)
 
 
-def unordered(old: Sequence[str], new: Sequence[str], kind: str) -> Iterator[Change]:
-    """Lines whose order means nothing, and how often one comes with it."""
-    one, other = _by_mask(old), _by_mask(new)
+def unordered(
+    old: Sequence[str], new: Sequence[str], kind: str, *, often: bool
+) -> Iterator[Change]:
+    """Lines whose order means nothing; `often`: how often a line comes means something."""
+    one, other = _by_mask(old, often=often), _by_mask(new, often=often)
     gone = [one[key] for key in one if key not in other]
     come = [other[key] for key in other if key not in one]
     if len(gone) == len(come):
@@ -45,8 +47,14 @@ def unordered(old: Sequence[str], new: Sequence[str], kind: str) -> Iterator[Cha
         yield from _one_sided(come, Counter(), "line new", kind)
 
 
-def _by_mask(lines: Sequence[str], key: Callable[[str], str] = mask.line) -> dict[str, str]:
-    return {key(line): line for line in lines}
+def _by_mask(lines: Sequence[str], *, often: bool) -> dict[tuple[str, int], str]:
+    seen: Counter[str] = Counter()
+    found = {}
+    for line in lines:
+        masked = mask.line(line)
+        seen[masked] += often
+        found[masked, seen[masked]] = line
+    return found
 
 
 def _changed(was: str, now: str, kind: str) -> Change:
