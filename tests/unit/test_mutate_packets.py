@@ -1,0 +1,60 @@
+# ruff: noqa: S311 a seed gives the same again
+from random import Random
+
+from macros.cli.settings import guide_of_checkout
+from macros.packets import read
+from tests.mutate import changes, harmless, packets
+from tests.mutate.files import Run, load, settle
+
+
+def _run(key: str) -> Run:
+    guide = guide_of_checkout()
+    return load(guide.pages[key], guide.recordings / guide.edition_name / key)
+
+
+def _states(raw: bytes) -> list[object]:
+    return [
+        layer["checksum"].state
+        for packet in read.packets(raw)
+        for layer in packet.layers
+        if layer.get("checksum") is not None
+    ]
+
+
+def test_a_capture_is_written_as_it_was_read() -> None:
+    for name, raw in _run("docker").files.items():
+        if name.endswith(".pcap"):
+            assert packets.write(raw, packets.read(raw)) == raw
+
+
+def test_checksums_follow_and_partial_ones_stay_partial() -> None:
+    for key in ("docker", "encapsulation"):
+        run = _run(key)
+        new = run
+        for kind in ("kernel's ports", "sequence numbers", "timestamp options", "ICMP ids"):
+            new = harmless.KINDS[kind](Random(1), new)
+        for name, raw in run.files.items():
+            if name.endswith(".pcap"):
+                assert new.files[name] != raw or b"\x08\x06" in raw
+                assert _states(new.files[name]) == _states(raw), name
+
+
+def test_every_kind_finds_its_places() -> None:
+    runs = [_run("docker"), _run("by-hand"), _run("encapsulation")]
+    for name, kind in changes.KINDS.items():
+        assert any(True for run in runs for _ in kind(run)), name
+    for name, make in harmless.KINDS.items():
+        assert any(make(Random(3), run).files != run.files for run in runs), name
+
+
+def test_a_run_that_is_the_same_settles_to_itself() -> None:
+    run = _run("lab")
+    assert settle(run, {}) == run.files
+
+
+def test_a_changed_address_shows() -> None:
+    run = _run("lab")
+    found = next(iter(changes.KINDS["address"](run))).make(Random(1))
+    assert found is not None
+    settled = settle(run, found.files)
+    assert [name for name in settled if settled[name] != run.files[name]] == list(found.files)
