@@ -35,6 +35,8 @@ _ID = re.compile(r"[0-9a-f]{64}")
 
 def differences(kind: str, subject: str, old: Any, new: Any, path: str = "") -> Iterator[Change]:
     """What differs between two values at one place, without noise."""
+    if old == new and type(old) is type(new):
+        return
     key = re.split(r"[.\[]", path)[-1] if not path.endswith("]") else ""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         old, new = _named(old), _named(new)

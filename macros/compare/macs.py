@@ -8,6 +8,7 @@ each block that shows it; all other differences are facts of their own.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -118,10 +119,10 @@ def forms(old: PageRecording, new: PageRecording) -> Forms:
     addresses = [frozenset(_IPV4.findall(text)) for text in texts]
     shown = [frozenset(_MAC.findall(text)) for text in texts]
     renamed, said_ = {}, {}
-    several = [now for mac, now in pairs.items()]
+    several = Counter(pairs.values())
     for mac, now in pairs.items():
         was, becomes = form(mac, addresses[0]), form(now, addresses[1])
-        steady = mac not in shown[1] and now not in shown[0] and several.count(now) == 1
+        steady = mac not in shown[1] and now not in shown[0] and several[now] == 1
         if was != becomes and steady and mac not in broken:
             renamed[mac] = now
             said_[mac] = (owners[mac], was, becomes)

@@ -58,16 +58,20 @@ def _chain(subject: str, old: Chain, new: Chain) -> Iterator[Change]:
     kept, stayed = {one for one, _ in pairs}, {other for _, other in pairs}
     gone = [rule for at, rule in enumerate(old.rules) if at not in kept]
     come = [rule for at, rule in enumerate(new.rules) if at not in stayed]
-    moved = Counter(rule.text for rule in gone) & Counter(rule.text for rule in come)
-    for rule in [one for one in gone if moved[one.text]]:
-        if not moved[rule.text]:
+    places: dict[str, list[Rule]] = {}
+    for rule in reversed(come):
+        places.setdefault(rule.text, []).append(rule)
+    left: list[Rule] = []
+    moved: set[int] = set()
+    for rule in gone:
+        if not places.get(rule.text):
+            left.append(rule)
             continue
-        moved[rule.text] -= 1
-        now = next(one for one in come if one.text == rule.text)
-        gone.remove(rule)
-        come.remove(now)
+        now = places[rule.text].pop()
+        moved.add(now.number)
         what = f"rule moved in {subject}, from place {rule.number} to {now.number}: {_said(rule)}"
         yield said("rules", subject, what, str(rule.number), str(now.number))
+    gone, come = left, [rule for rule in come if rule.number not in moved]
     few = len(gone) * len(come) <= _MOST
     for rule in gone:
         match = _likeness(rule, come, _gap(rule, pairs, len(new.rules))) if few else None

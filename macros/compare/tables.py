@@ -4,6 +4,7 @@ The order of entries means nothing in any of them, but that of one interface's a
 the first of a network is the source that the kernel chooses (ip-address(8), primary address).
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -63,20 +64,25 @@ def fdb(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Iterator[Ch
     before, after = fields.keyed(old, key), fields.keyed(new, key)
     gone = [one for key_, one in before.items() if key_ not in after]
     come = [one for key_, one in after.items() if key_ not in before]
+    left, arrived = Counter(map(table, gone)), Counter(map(table, come))
+    by_table = {table(one): one for one in come}
+    moved: set[Hashable] = set()
     for one in gone:
-        mac = place(str(one["mac"]), within)
-        others = [other for other in come if table(other) == table(one)]
-        if len(others) == 1 and [table(each) for each in gone].count(table(one)) == 1:
-            come.remove(others[0])
-            was, now = _port(one), _port(others[0])
-            yield said("fdb", mac, f"fdb entry of {mac} moved from {was} to {now}", was, now)
-            yield from fields.differences("fdb", mac, _but(one, _PORT), _but(others[0], _PORT))
+        mac, own = place(str(one["mac"]), within), table(one)
+        if left[own] == arrived[own] == 1:
+            now = by_table[own]
+            moved.add(own)
+            sides = _port(one), _port(now)
+            what = f"fdb entry of {mac} moved from {sides[0]} to {sides[1]}"
+            yield said("fdb", mac, what, *sides)
+            yield from fields.differences("fdb", mac, _but(one, _PORT), _but(now, _PORT))
         else:
             yield said("fdb", mac, f"fdb entry of {mac} behind {_port(one)} gone", fields.line(one))
     for one in come:
-        mac = place(str(one["mac"]), within)
-        what = f"fdb entry of {mac} behind {_port(one)} new"
-        yield said("fdb", mac, what, "", fields.line(one))
+        if table(one) not in moved:
+            mac = place(str(one["mac"]), within)
+            what = f"fdb entry of {mac} behind {_port(one)} new"
+            yield said("fdb", mac, what, "", fields.line(one))
     for key_, one in before.items():
         if key_ in after:
             mac = place(f"fdb entry {one['mac']} dev {one.get('ifname')}", within)
