@@ -15,6 +15,7 @@ from macros.errors import GuideError
 from macros.guide import ROOT, Guide
 from macros.render import values
 from macros.render.page import PageRenderer
+from macros.render.words import keep_whole_in_prose
 from macros.templates import bytecode, keep_compiled
 
 
@@ -74,11 +75,11 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
-    """Blocks and drawings go in, and values that occur once lose their marks."""
+    """Blocks and drawings go in, values that occur once lose their marks, options stay whole."""
     found = build.renderers.get(page.file.src_uri)
-    if found is None:
-        return output
-    return found.slots.finish(output, values.only_repeated)
+    if found is not None:
+        output = found.slots.finish(output, values.only_repeated)
+    return keep_whole_in_prose(output)
 
 
 def _toc(item: AnchorLink, found: PageRenderer) -> None:

@@ -13,12 +13,15 @@ from macros.records import kinds
 from macros.render import lines as choosing
 from macros.render import netns, values
 from macros.render.place import Place
+from macros.render.words import keep_whole
 
 # Kinds of output whose lines are `key value` words, often wider than the page.
 _WORDED = frozenset(
     {"links", "addresses", "routes", "neighbours", "fdb", "ports", "rules", "conntrack"}
 )
 _BRIEF = re.compile(r"\s-(br|brief)\b")  # iproute2's tables
+# More than a space between two words of a line keeps columns apart.
+_COLUMNS = re.compile(r"\S(?: {2,}| *\t)\s*\S")
 _FOLD_FROM = 2  # a single hidden line is shorter than the word about it
 
 
@@ -66,10 +69,14 @@ def absent(block: Block, state: str, reason: str, repair: str) -> str:
 
 
 def _caption(node: str, command: str, copied: str) -> str:
+    # A line that wraps is set in, so that it does not look like two commands.
+    lines = "".join(
+        f'<span class="cmd">{keep_whole(line)}</span>' for line in command.splitlines(keepends=True)
+    )
     return (
         '<figcaption class="block-cmd">'
         f'<span class="prompt" translate="no">{escape(node)}$</span> '
-        f'<code translate="no">{command}</code>'
+        f'<code translate="no">{lines}</code>'
         f'<button class="copy" type="button" data-copy="{escape(copied)}">copy</button>'
         "</figcaption>"
     )
@@ -117,7 +124,7 @@ def _output(
 
 def _sentences(recording: Recording) -> bool:
     """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
-    if recording.pcap is not None:
+    if recording.pcap is not None or not _COLUMNS.search(recording.text):
         return True
     # What a filter such as grep lets through is still what the tool printed.
     kind = kinds.kind_of(recording.ran.partition(" | grep ")[0])
@@ -138,10 +145,15 @@ def _line(html: str, lit: bool, refs: Sequence[int], wraps: bool) -> str:
         f'<span class="note-ref" data-n="{n}"><span class="sr"> note </span>{n}</span>'
         for n in refs
     )
+    if wraps:
+        html = keep_whole(html)
     inner = f"{html}{' ' if marks else ''}{marks}"
     if not (lit or wraps):
         return f"{inner}\n"
-    return f'<span class="line{" hl" if lit else ""}">{inner}</span>\n'
+    # What wraps is set in further than its line is.
+    indent = len(html.expandtabs()) - len(html.expandtabs().lstrip()) if wraps else 0
+    style = f' style="--in:{indent}"' if indent else ""
+    return f'<span class="line{" hl" if lit else ""}"{style}>{inner}</span>\n'
 
 
 def _pre(html: str) -> str:

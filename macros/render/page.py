@@ -253,11 +253,11 @@ class PageRenderer(Calls):
 
     def all_versions(self) -> str:  # noqa: D102
         rows = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td><code>{escape(text)}</code></td></tr>'
+            f"<tr><td>{escape(name)}</td><td><code>{escape(text)}</code></td></tr>"
             for name, text in self._guide.edition.versions.items()
         )
-        head = '<thead><tr><th scope="col">what</th><th scope="col">version</th></tr></thead>'
-        return self._slot(f'<table class="versions">{head}<tbody>{rows}</tbody></table>', "")
+        head = "<thead><tr><th>what</th><th>version</th></tr></thead>"
+        return self._slot(f"<table>{head}<tbody>{rows}</tbody></table>", "")
 
     def commands(self) -> str:  # noqa: D102
         uses = commands.uses(self._guide.pages.values(), self._address)

@@ -36,7 +36,10 @@ def main(arguments: list[str]) -> None:
                     for scheme in SCHEMES:
                         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                         shot = folder / f"{name.replace('/', '-')}-{scheme}-{label}.png"
-                        page.screenshot(path=shot, full_page=True, animations="disabled")
+                        page.screenshot(
+                            path=shot,
+                            full_page=True,
+                        )
                         print(shot)
             browser.close()
 

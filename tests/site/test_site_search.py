@@ -74,7 +74,9 @@ def test_what_commands_printed_is_not_in_the_index(guide: Site) -> None:
     for path in guide.pages:
         words = " ".join(e["text"] for e in entries if e["location"].split("#")[0] == path)
         page = (guide.folder / path).read_text()
-        for out in re.findall(r'<div class="out".*?</pre>(?:</details>)?</div>', page, re.DOTALL):
+        for out in re.findall(
+            r'<div class="out[ "].*?</pre>(?:</details>)?</div>', page, re.DOTALL
+        ):
             lines = html.unescape(re.sub(r"<[^>]+>", "", out)).splitlines()
             # Short lines may well stand in prose too.
             found += [f"{path}: {one}" for one in lines if len(one) > 40 and one in words]

@@ -41,6 +41,7 @@ TEXT = [
     *((layer, ground) for layer in LAYERS for ground in ("bg", "card")),
     *((text, f"{layer}-bg") for layer in LAYERS for text in ("fg", "muted")),
     *(("fg", f"v{n}") for n in (1, 2, 3, 4)),
+    *((text, "code") for text in ("fg", "accent", "muted")),
     ("bg", "accent"),
 ]
 LINES = [

@@ -194,8 +194,7 @@ def test_folded_values_become_reachable_when_unfolded(shown: Page) -> None:
     shown.keyboard.press("Home")
     assert focused(shown) == "ip::10.42.0.1"
     block.locator("summary", has_text="3 lines").click()
-    shown.wait_for_timeout(50)
-    assert stop.get_attribute("data-v") == SUBNET
+    block.locator(f".v[tabindex='0'][data-v='{SUBNET}']").wait_for()
 
 
 def test_a_tap_keeps_a_value_lit(context: BrowserContext, sample: Site) -> None:
@@ -245,9 +244,9 @@ def test_five_thousand_values_are_quick(page: Page, sample: Site, tmp_path: Path
     finally:
         (sample.folder / "big.html").unlink()
     assert page.locator("[data-lit]").count() == 1250
-    # Some 10 and 20 ms here; a busy machine gets ten times that.
-    assert start < 150
-    assert light < 250
+    # Some 10 and 20 ms here; a busy machine gets twenty times that.
+    assert start < 200
+    assert light < 400
 
 
 def test_every_value_marked_in_the_guide_has_a_second_place(guide: Site) -> None:

@@ -1,5 +1,7 @@
 """A block's lines: words one after the other wrap, columns keep their places."""
 
+import re
+
 import pytest
 
 from macros.model import Block, Recording
@@ -34,3 +36,22 @@ def test_lines_of_words_wrap(command: str) -> None:
 @pytest.mark.parametrize("command", ["ip -br link", "ss -ltn", "cat /etc/hosts"])
 def test_columns_do_not_wrap(command: str) -> None:
     assert 'class="out"' in _figure(command, BRIEF)
+
+
+@pytest.mark.parametrize("text", ["hello from node1\n", "PING 10.1.0.3 (10.1.0.3) 56(84) bytes.\n"])
+def test_lines_without_columns_wrap_whatever_printed_them(text: str) -> None:
+    assert 'class="out wrap"' in _figure("some tool", text)
+
+
+def test_a_wrapped_line_is_set_in_further_than_it_begins() -> None:
+    html = _figure("ip addr", "2: eth0: mtu 1500\n    link/ether\n\tvalid_lft forever\n")
+    assert re.findall(r'class="line"( style="[^"]*")?>', html) == [
+        "",
+        ' style="--in:4"',
+        ' style="--in:8"',
+    ]
+
+
+def test_each_line_of_a_command_is_set_in_where_it_wraps() -> None:
+    html = _figure("ip link add br0\nip link set br0 up", "")
+    assert '<span class="cmd">ip link add br0\n</span><span class="cmd">ip link set br0 up<' in html

@@ -24,10 +24,7 @@
     });
   }
 
-  const scrollers = [...document.querySelectorAll("figure [role=region][tabindex='0']")].filter(
-    (box) => getComputedStyle(box).overflowX !== "visible",
-  );
-  if (scrollers.length && "ResizeObserver" in window) {
+  if ("ResizeObserver" in window) {
     const seen = new ResizeObserver((entries) => {
       const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);
       entries.forEach(({ target }, i) => {
@@ -41,7 +38,16 @@
         }
       });
     });
-    for (const scroller of scrollers) seen.observe(scroller);
+    for (const box of document.querySelectorAll("figure [role=region][tabindex='0']")) {
+      if (getComputedStyle(box).overflowX !== "visible") seen.observe(box);
+    }
+    // Material puts tables into boxes of its own, which cannot be scrolled by keyboard.
+    addEventListener("load", () => {
+      for (const box of document.querySelectorAll(".md-typeset__scrollwrap")) {
+        box.setAttribute("aria-label", `table: ${box.querySelector("th")?.textContent ?? ""}`);
+        seen.observe(box);
+      }
+    });
   }
 
   if (!CSS.supports("selector(::details-content)")) {
