@@ -25,7 +25,7 @@ def lines(old: Lines, new: Lines, renaming: Renaming, *, ordered: bool) -> list[
     found = [
         "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
         if at in places
-        else renamed(parts, renaming.names, renaming.old_names)
+        else renamed(parts, renaming.names)
         for at, parts in enumerate(new)
     ]
     return found if ordered else [found[at] for at in _order(len(new), places)]
@@ -35,17 +35,17 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
     """The settled JSON of a twin."""
     if isinstance(old, Leaf) and isinstance(new, Leaf):
         same = tree.text(old, renaming.final_old) == tree.text(new, renaming.final_new)
-        return old.value if same else tree.plain(new, renaming.names, renaming.old_names)
+        return old.value if same else tree.plain(new, renaming.names)
     if isinstance(old, Object) and isinstance(new, Object):
         known = {name: inner for name, _, inner in old.entries}
         places = {name: at for at, name in enumerate(known)}
         found = {}
         for _, key, inner in new.entries:
-            name = renamed(key, renaming.names, renaming.old_names)
+            name = renamed(key, renaming.names)
             found[name] = (
                 node(known[name], inner, renaming)
                 if name in known
-                else tree.plain(inner, renaming.names, renaming.old_names)
+                else tree.plain(inner, renaming.names)
             )
         names = list(found)
         order = _order(
@@ -54,7 +54,7 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         return {names[at]: found[names[at]] for at in order}
     if isinstance(old, Array) and isinstance(new, Array):
         return _array(old, new, renaming)
-    return tree.plain(new, renaming.names, renaming.old_names)
+    return tree.plain(new, renaming.names)
 
 
 def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
@@ -76,7 +76,7 @@ def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
     found = [
         node(old.items[partners[at]], item, renaming)
         if at in partners
-        else tree.plain(item, renaming.names, renaming.old_names)
+        else tree.plain(item, renaming.names)
         for at, item in enumerate(new.items)
     ]
     return found if ordered else [found[at] for at in _order(len(found), partners)]

@@ -7,7 +7,7 @@ a checksum counts only as right, wrong, partial or none.
 
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from macros.packets import checksum, read
@@ -154,12 +154,12 @@ class _Bytes:
     def __init__(self, renaming: Renaming) -> None:
         self.words: dict[bytes, bytes] = {}
         self.ports: dict[int, int] = {}
-        self.ids: Mapping[bytes, bytes] = {
-            key[2].encode(): value.encode()
-            for key, value in renaming.names.items()
-            if key[0] == identities.ID.name
-        }
-        self.whole = {one[:12].encode(): one.encode() for one in renaming.old_names.ids.values()}
+        self.ids: dict[bytes, bytes] = {}
+        for (kind, _, new), old in renaming.names.items():
+            if kind == identities.ID.name:
+                self.ids[new[:12].encode()] = old[:12].encode()
+                if len(new) == len(old):
+                    self.ids[new.encode()] = old.encode()
         for (kind, _, new), old in renaming.names.items():
             if kind == identities.MAC.name and new != old:
                 mine, theirs = _raw(new), _raw(old)
@@ -177,10 +177,7 @@ class _Bytes:
 
     def id(self, found: re.Match[bytes]) -> bytes:
         """An id in a payload under its old name."""
-        old = self.ids.get(found[0][:12])
-        if old is None:
-            return found[0]
-        return old if len(found[0]) == 12 else self.whole.get(old, found[0])
+        return self.ids.get(found[0], found[0])
 
 
 def _raw(mac: str) -> bytes:

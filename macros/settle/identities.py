@@ -42,13 +42,13 @@ def mac_form(mac: str) -> str:
     """The form of a MAC address: "random", or "" for one that somebody chose or computed.
 
     IEEE 802: bit 0 of the first byte is multicast, bit 1 locally administered. 02:42 and 52:55
-    are followed by the IPv4 address that they were computed from (Docker until 27, slirp); 02:00
-    and 52:54 are set by the lab and its pages; ee:ee:... is Calico's for all its ports.
+    are followed by the IPv4 address that they were computed from (Docker until 27, slirp); 02:00,
+    06:00 and 52:54 are set by the lab and its pages; ee:ee:... is Calico's for all its ports.
     """
     first = int(mac[:2], 16)
     if first & 1 or not first & 2 or mac == "ee:ee:ee:ee:ee:ee":
         return ""
-    return "" if mac[:5] in {"02:42", "02:00", "52:54", "52:55"} else "random"
+    return "" if mac[:5] in {"02:42", "02:00", "06:00", "52:54", "52:55"} else "random"
 
 
 def mac_of(address: str) -> str:
@@ -180,6 +180,17 @@ ID = Identity(
                 "7ab1fc0697e4d045fb7cda75bd31149278ad9dd4cfe2371082ba7de2105e796c\n"
                 "44f779ff7d37009609fa9936e37f5aa6a31dc280a354dd1f28a7df27d0c04e59\n"
                 "Hello from 44f779ff7d37, 172.17.0.2"
+            ),
+        ),
+        # The first digits alone make no id.
+        (
+            (
+                "385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1fc\n"
+                "385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1fc"
+            ),
+            (
+                "385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1fc\n"
+                "385d43cc7ae518a8a78f4c80f6a622342181abc5da4ff93d32f1829f79f3b1ff"
             ),
         ),
         # What an image holds is a fact.

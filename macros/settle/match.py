@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from macros.settle import skeleton, tree
 from macros.settle.align import align
-from macros.settle.scan import Key, Names, Part, Token, write
+from macros.settle.scan import Key, Part, Token, write
 from macros.settle.tree import Array, Leaf, Node, Object
 
 Lines = list[tuple[Part, ...]]
@@ -40,7 +40,6 @@ class Document:
 class Renaming:
     """New identities' old names, one to one."""
 
-    old_names: Names
     names: dict[Key, str] = field(default_factory=dict)
     taken: set[Key] = field(default_factory=set)
 
@@ -60,7 +59,7 @@ class Renaming:
     def known_new(self, token: Token) -> str | None:
         """A new identity's old name."""
         value = self.names.get(token.key)
-        return None if value is None else write(token, value, self.old_names)
+        return None if value is None else write(token, value)
 
     def final_old(self, token: Token) -> str | None:
         """In the end every identity has a name: its own, where it found no other."""

@@ -46,7 +46,7 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
         return
     was, now = _side(old, page.key), _side(new, page.key)
     documents = _documents(was, now)
-    renaming = Renaming(was.names)
+    renaming = Renaming()
     _begin(documents, renaming, shared)
     match.find(list(documents.values()), renaming)
     shared.update({key: old for key, old in renaming.names.items() if key[0] in _PINNED})
@@ -154,13 +154,10 @@ def _node(document: Document, renaming: Renaming) -> Any:
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
     """A recording that has nothing to be compared with: only its names are settled."""
-    lines = [
-        scan.renamed(parts, renaming.names, renaming.old_names)
-        for parts in _lines(recording, now.names)
-    ]
+    lines = [scan.renamed(parts, renaming.names) for parts in _lines(recording, now.names)]
     twin = recording.twin
     if twin is not None:
-        twin = tree.plain(_tree(recording, now.names), renaming.names, renaming.old_names)
+        twin = tree.plain(_tree(recording, now.names), renaming.names)
     return replace(recording, text="\n".join(lines), twin=twin)
 
 
@@ -211,4 +208,4 @@ def _packets(
 
 def _file_name(name: str, recording: Recording, now: _Side, renaming: Renaming) -> str:
     parts = scan.cut(name, _place(recording), now.names)
-    return scan.renamed(parts, renaming.names, renaming.old_names)
+    return scan.renamed(parts, renaming.names)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from macros.settle import identities, noise
 
 Key = tuple[str, str, str]
-"""An identity: kind, scope, value. The value of an id is its first 12 digits."""
+"""An identity: kind, scope, value. The value of an id is the whole of it, where that is known."""
 
 
 class Token(NamedTuple):
@@ -43,7 +43,7 @@ class Place:
 class Names:
     """What one side names: whole ids by their first 12 digits, MACs by their last three bytes."""
 
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, set[str]] = field(default_factory=dict)
     tails: dict[str, set[str]] = field(default_factory=dict)
     cut: dict[tuple[str, "Place"], tuple["Part", ...]] = field(default_factory=dict)
     """Lines that were cut already: what machines print repeats itself."""
@@ -62,9 +62,9 @@ _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
 def learn(names: Names, text: str) -> None:
     """Add the ids and MACs of `text` to what its side names."""
     for found in _ID.finditer(text):
-        names.ids.setdefault(found["v"][:12], found["v"])
+        names.ids.setdefault(found["v"][:12], set()).add(found["v"])
     for found in _NETNS.finditer(text):
-        names.ids.setdefault(found["v"], "")
+        names.ids.setdefault(found["v"], set())
     for found in _MAC.finditer(text):
         if identities.mac_form(found["v"]):
             names.tails.setdefault(found["v"][9:], set()).add(found["v"])
@@ -158,9 +158,11 @@ def token_of(
     if not form:
         return None
     if kind is identities.ID:
-        if raw[:12] not in names.ids:
+        wholes = {raw} if len(raw) > 12 else names.ids.get(raw)
+        if wholes is None or len(wholes) > 1:
             return None
-        return Token(raw, (kind.name, scope, raw[:12]), form, "whole" if len(raw) > 12 else "")
+        value = next(iter(wholes), raw)
+        return Token(raw, (kind.name, scope, value), form, "whole" if len(raw) > 12 else "first")
     # An interface's index and its peer's view of it are one number.
     name = identities.INDEX.name if kind is identities.PEER else kind.name
     return Token(raw, (name, scope, raw), form, "")
@@ -191,8 +193,8 @@ def _tail(raw: str) -> str:
     return f"{high}:{low.zfill(4)[:2]}:{low.zfill(4)[2:]}"
 
 
-def write(token: Token, value: str, names: Names) -> str:
-    """`token` as it is written for another value of its kind; `names` is that value's side."""
+def write(token: Token, value: str) -> str:
+    """`token` as it is written for another value of its kind."""
     match token.shape:
         case "link-local":
             return identities.link_local(value)
@@ -204,18 +206,20 @@ def write(token: Token, value: str, names: Names) -> str:
         case "short":
             return ":".join(byte.removeprefix("0") for byte in value.split(":"))
         case "whole":
-            return names.ids.get(value) or token.raw
+            return value if len(value) > 12 else token.raw
+        case "first":
+            return value[:12]
         case _:
             return value
 
 
-def renamed(parts: tuple[Part, ...], mapping: Mapping[Key, str], names: Names) -> str:
+def renamed(parts: tuple[Part, ...], mapping: Mapping[Key, str]) -> str:
     """The line with every identity that has an old name under that name."""
     return "".join(
         part
         if isinstance(part, str)
         else part.raw
         if isinstance(part, Mark) or part.key not in mapping
-        else write(part, mapping[part.key], names)
+        else write(part, mapping[part.key])
         for part in parts
     )

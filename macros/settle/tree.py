@@ -161,16 +161,13 @@ def own_name(node: Node, value: skeleton.Value) -> str:
     return "".join(f"{name}={text(found[name], value)}" for name in sorted(found))
 
 
-def plain(node: Node, mapping: Mapping[Key, str], names: Names) -> Any:
+def plain(node: Node, mapping: Mapping[Key, str]) -> Any:
     """The JSON of a node, identities under their old names."""
     if isinstance(node, Leaf):
         if not any(isinstance(part, Token) for part in node.parts):
             return node.value
-        word = scan.renamed(node.parts, mapping, names)
+        word = scan.renamed(node.parts, mapping)
         return int(word) if isinstance(node.value, int) else word
     if isinstance(node, Array):
-        return [plain(item, mapping, names) for item in node.items]
-    return {
-        scan.renamed(key, mapping, names): plain(inner, mapping, names)
-        for _, key, inner in node.entries
-    }
+        return [plain(item, mapping) for item in node.items]
+    return {scan.renamed(key, mapping): plain(inner, mapping) for _, key, inner in node.entries}

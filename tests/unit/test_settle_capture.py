@@ -11,7 +11,6 @@ from macros.model import Recording
 from macros.packets import checksum, read
 from macros.settle import capture
 from macros.settle.match import Renaming
-from macros.settle.scan import Names
 from macros.store import form
 from tests.unit.settle_support import DATA, recording, settle
 
@@ -249,7 +248,7 @@ def test_renaming_leaves_every_checksum_as_it_was(sample: str) -> None:
     """Right, wrong, partial and none: MACs, ports and what is computed from a MAC are renamed."""
     data = (PACKETS / f"{sample}.pcap").read_bytes()
     before = read.packets(data)
-    renaming = Renaming(Names())
+    renaming = Renaming()
     macs = {
         str(layer[name].value)
         for packet in before
