@@ -12,11 +12,12 @@ from macros.errors import GuideError
 from macros.lab import build as building
 from macros.lab import state, uml
 from macros.lab.kubernetes import build as building_kubernetes
+from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.progress import Progress
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
-_memory = click.option("--memory", default=uml.MEMORY, show_default=True, help="MiB a node.")
+_version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
 
 
 def _progress() -> Progress:
@@ -32,7 +33,7 @@ def lab() -> None:
 @click.option("--update-lock", is_flag=True, help="First renew the locked package versions.")
 @click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
 @click.option("--kubernetes", is_flag=True, help="Build Kubernetes, for labs that have it.")
-@click.option("--version", help="Which Kubernetes, such as v1.34.4, if not the pinned one.")
+@_version
 def build(update_lock: bool, mirror: str | None, kubernetes: bool, version: str | None) -> None:
     """Build kernel and root file system; what is in the cache is not built again."""
     if version and not kubernetes:
@@ -42,6 +43,8 @@ def build(update_lock: bool, mirror: str | None, kubernetes: bool, version: str 
             building.update_lock(progress, mirror)
         made = building.build(progress, mirror)
         compiled = building_kubernetes.build(progress, version) if kubernetes else {}
+        if kubernetes:
+            parts.make(progress, version or programs.VERSION, mirror)
     click.echo(f"kernel            {made.kernel}")
     click.echo(f"root file system  {made.rootfs}")
     click.echo("with " + ", ".join(f"{name} {what}" for name, what in made.versions.items()))
@@ -52,12 +55,20 @@ def build(update_lock: bool, mirror: str | None, kubernetes: bool, version: str 
 @lab.command()
 @_name
 @_nodes
-@_memory
-def up(name: str, nodes: int, memory: int) -> None:
+@click.option("--memory", type=int, help="MiB a node; 1024, or 2048 with Kubernetes.")
+@click.option("--cni", type=click.Choice(["flannel"]), help="Also start Kubernetes, with this.")
+@_version
+def up(name: str, nodes: int, memory: int | None, cni: str | None, version: str | None) -> None:
     """Start a lab; returns when every node answers."""
     with _progress() as progress:
-        found = uml.up(name, nodes, memory, progress)
-    click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
+        if cni:
+            found = cluster.up_lab(
+                name, nodes, memory or cluster.MEMORY, version or programs.VERSION, progress
+            )
+            click.echo(f"KUBECONFIG={found.kubeconfig} {found.kubectl} get nodes")
+            return
+        started = uml.up(name, nodes, memory or uml.MEMORY, progress)
+    click.echo(f"{name} is up: {', '.join(started.nodes)}; ssh -F {started.ssh_config} node0")
 
 
 @lab.command()
@@ -88,6 +99,8 @@ def status(name: str | None) -> None:
             )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     for found in labs:
+        if here := cluster.find(found.name):
+            click.echo(cluster.described(here))
         if trouble := uml.troubles(found):
             click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
         elif again := uml.connect(found):
@@ -126,7 +139,10 @@ def reset(name: str, nodes: int | None, memory: int | None) -> None:
     before = state.read(name)
     count = nodes or (len(before.nodes) if before else 1)
     size = memory or (before.memory if before else uml.MEMORY)
+    had = cluster.find(name)
     uml.down(name)
     with _progress() as progress:
+        if had:
+            cluster.up_lab(name, count, size, had.version, progress)
         found = uml.up(name, count, size, progress)
     click.echo(f"{name} is up: {', '.join(found.nodes)}")

@@ -1,0 +1,176 @@
+"""What a cluster's nodes mount read-only at /opt/kubernetes: programs, images, units, a store.
+
+One folder in the cache, named by a hash of what it is made from. The store is bootstrapped here,
+once, by an API server that runs on this machine for some seconds: on a node, writing its 200
+objects of access rights and priorities takes 26 s of every start.
+"""
+
+import contextlib
+import hashlib
+import shutil
+import signal
+import socket
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab import inputs, packages, paths
+from macros.lab.kubernetes import build, images, pki, programs
+from macros.lab.locks import locked
+from macros.lab.progress import Progress
+from macros.lab.tools import call, disk_named, environment
+
+NODE = paths.SCRIPTS / "node" / "kubernetes"
+"""Units, settings and first objects."""
+LOCK = programs.FOLDER / "packages.lock"
+
+STEPS = "1"
+"""Raised by hand when the code changes what it makes from the same files."""
+
+_PATIENCE = 60.0  # seconds that an API server on this machine gets; it takes three
+
+
+def folder(version: str) -> Path:
+    """Where the parts of a cluster of that version are or will be."""
+    digest = hashlib.sha256(f"{STEPS} {inputs.keys().base}".encode())
+    compiler = build.compiler()
+    for module in programs.MODULES:
+        digest.update(programs.folder(module, version, compiler).name.encode())
+    for file in (LOCK, Path(images.__file__), Path(pki.__file__), *sorted(NODE.iterdir())):
+        digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
+    return paths.cache() / "kubernetes" / f"parts-{version}-{digest.hexdigest()[:16]}"
+
+
+def found(version: str) -> Path:
+    """The parts, made. GuideError when they were not."""
+    place = folder(version)
+    if not place.is_dir():
+        other = "" if version == programs.VERSION else f" --version {version}"
+        raise GuideError(
+            f"the parts of Kubernetes {version} were not built yet, or their inputs changed",
+            fix=f"guide lab build --kubernetes{other}",
+        )
+    return place
+
+
+def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
+    """Assemble the parts from compiled programs, unless they are in the cache."""
+    place = folder(version)
+    busy = "another `guide lab build --kubernetes` is running, or what a killed one left"
+    with locked(paths.cache() / "kubernetes.lock", busy, with_children=True), disk_named():
+        if place.is_dir():
+            return place
+        compiled = build.built(version)
+        new = place.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        for name in ("bin", "cni", "images"):
+            (new / name).mkdir(parents=True)
+        shutil.copytree(NODE, new / "node")
+        for name, program in compiled.items():
+            into = new / ("cni" if name == "flannel" else "bin") / name
+            into.hardlink_to(program)
+        _etcd(new / "bin", progress, mirror)
+        _images(new, progress)
+        progress.step("kubernetes: bootstrapping its store")
+        _store(new, version)
+        new.rename(place)
+    return place
+
+
+def _etcd(into: Path, progress: Progress, mirror: str | None) -> None:
+    """Debian's etcd, its programs only; it links to nothing but the C library."""
+    progress.step("etcd: downloading Debian's package")
+    apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
+    work = paths.cache() / "work" / "etcd"
+    apt.download(packages.read_lock(LOCK), work / "packages", lambda _: None)
+    for deb in sorted((work / "packages").glob("*.deb")):
+        call("dpkg-deb", "-x", deb, work / "tree", what=f"unpacking {deb.name}")
+    for program in ("etcd", "etcdctl"):
+        shutil.copy(work / "tree/usr/bin" / program, into / program)
+    shutil.rmtree(work)
+
+
+def _images(new: Path, progress: Progress) -> None:
+    progress.step("kubernetes: making its images")
+    version = programs.pinned(programs.COREDNS)
+    images.write_coredns((new / "bin/coredns").read_bytes(), version, new / "images/coredns.tar")
+    with tarfile.open(inputs.keys().base_folder / "base.tar") as base:
+        images.write_client(base, new / "images/client.tar")
+        busybox = base.extractfile("./usr/bin/busybox")
+        if busybox is None:
+            raise GuideError("the root file system lacks busybox-static", fix="guide lab build")
+        images.write_pause(busybox.read(), new / "images/pause.tar")
+
+
+def _store(new: Path, version: str) -> None:
+    """Run store and API server here until all first objects are written; keep the store."""
+    work = new / "work"
+    pki.write(new / "bin/kubeadm", work, version)
+    peer, client, api = (f"127.0.0.1:{port}" for port in _free_ports(3))
+    certificates = work / "pki"
+    store: list[str | Path] = [
+        new / "bin/etcd", "--name=node0", f"--data-dir={work}/etcd", "--unsafe-no-fsync",
+        f"--listen-client-urls=http://{client}", "--advertise-client-urls=http://127.0.0.1:2379",
+        f"--listen-peer-urls=http://{peer}", "--log-level=warn",
+    ]  # fmt: skip
+    server: list[str | Path] = [
+        new / "bin/kube-apiserver", "--advertise-address=192.168.56.10",
+        "--bind-address=127.0.0.1", f"--secure-port={api.rpartition(':')[2]}",
+        "--endpoint-reconciler-type=none", f"--etcd-servers=http://{client}",
+        "--authorization-mode=Node,RBAC", "--service-cluster-ip-range=10.43.0.0/16",
+        f"--client-ca-file={certificates}/ca.crt",
+        f"--tls-cert-file={certificates}/apiserver.crt",
+        f"--tls-private-key-file={certificates}/apiserver.key",
+        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        f"--service-account-key-file={certificates}/sa.pub",
+        f"--service-account-signing-key-file={certificates}/sa.key",
+    ]  # fmt: skip
+    kubectl: list[str | Path] = [
+        new / "bin/kubectl", "--kubeconfig", work / "super-admin.conf",
+        "--server", f"https://{api}",
+    ]  # fmt: skip
+    with _running(store, work / "etcd.log"), _running(server, work / "api.log") as serves:
+        until = time.monotonic() + _PATIENCE
+        while subprocess.run(
+            [*kubectl, "get", "--raw", "/readyz"], capture_output=True, check=False
+        ).returncode:
+            if serves.poll() is not None or time.monotonic() > until:
+                said = (work / "api.log").read_text(encoding="utf-8").splitlines()[-5:]
+                raise GuideError("the API server does not get ready\n" + "\n".join(said))
+            time.sleep(0.1)
+        call(*map(str, kubectl), "apply", "-f", NODE / "cluster.yaml", what="writing first objects")
+        # What the server writes of itself after that is written at a cluster's start.
+        time.sleep(2)
+    with tarfile.open(new / "store.tar.gz", "w:gz", compresslevel=1) as archive:
+        archive.add(work / "etcd/member", "member")
+    shutil.rmtree(work)
+
+
+@contextlib.contextmanager
+def _running(words: list[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program, for as long as the block lasts; ended with us if we are killed."""
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *words],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment(),
+        )  # fmt: skip
+        try:
+            yield running
+        finally:
+            running.send_signal(signal.SIGTERM)
+            try:
+                running.wait(20)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]

@@ -1,0 +1,79 @@
+"""What nodes of a cluster are given, and what is asked for on the way."""
+
+import io
+import json
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from macros.errors import GuideError
+from macros.lab.kubernetes import cluster, parts, pki
+
+KUBEADM = """\
+#!/bin/sh
+# Stands for kubeadm: notes its words, prints a kubeconfig.
+echo "$*" >>"${0%/*}/log"
+echo "kubeconfig of $*"
+"""
+
+
+def _names(packed: bytes) -> set[str]:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        assert all(member.mode == 0o600 for member in archive)
+        return set(archive.getnames())
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    (tmp_path / "pki").mkdir()
+    names = ["admin.conf", "controller-manager.conf", "scheduler.conf", "pki/sa.key", "pki/sa.pub"]
+    names += [f"{user}.conf" for user in (*pki.USERS, "node0", "node1")]
+    names += [f"pki/{each}.{kind}" for each in cluster._CONTROL for kind in ("crt", "key")]
+    for name in names:
+        (tmp_path / name).write_text(name, encoding="ascii")
+    return tmp_path
+
+
+def test_a_worker_gets_no_secret_of_the_control_plane(secrets: Path) -> None:
+    worker = _names(cluster._secrets(secrets, 1, "iptables"))
+    expected = {"kubelet.conf", "kube-proxy.conf", "flannel.conf", "node.env", "pki/ca.crt"}
+    assert worker == expected
+    control = _names(cluster._secrets(secrets, 0, "iptables"))
+    assert {"pki/ca.key", "pki/sa.key", "admin.conf"} <= control
+
+
+def test_nodes_always_have_the_same_pod_networks() -> None:
+    found = {
+        each["metadata"]["name"]: each["spec"]["podCIDR"]
+        for each in json.loads(cluster._nodes(3))["items"]
+    }
+    assert found == {"node0": "10.42.0.0/24", "node1": "10.42.1.0/24", "node2": "10.42.2.0/24"}
+
+
+def test_every_node_and_program_has_a_name_of_its_own(tmp_path: Path) -> None:
+    kubeadm = tmp_path / "kubeadm"
+    kubeadm.write_text(KUBEADM, encoding="utf-8")
+    kubeadm.chmod(kubeadm.stat().st_mode | stat.S_IXUSR)
+    pki.write(kubeadm, tmp_path / "out", "v1.36.3", 2)
+    asked = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "--client-name system:node:node1 --org system:nodes" in asked
+    assert "--client-name system:kube-proxy" in asked
+    assert (tmp_path / "out/node1.conf").read_text("utf-8").startswith("kubeconfig of")
+    _, settings = (tmp_path / "out/kubeadm.json").read_text("utf-8").split("\n---\n")
+    assert json.loads(settings)["networking"]["podSubnet"] == "10.42.0.0/16"
+
+
+def test_a_cluster_without_built_parts_says_what_to_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(parts, "folder", lambda _version: tmp_path / "none")
+    with pytest.raises(GuideError, match="not built yet") as caught:
+        parts.found("v1.34.4")
+    assert caught.value.fix == "guide lab build --kubernetes --version v1.34.4"
+
+
+def test_a_lab_without_a_cluster_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cluster.find("none") is None
