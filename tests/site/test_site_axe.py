@@ -45,6 +45,9 @@ def start(page: Page, runs: list[tuple[Options, Options]]) -> None:
     """Lets axe begin with the page as it stands; the page has been given AXE."""
     page.evaluate(
         """runs => { window.found = (async () => {
+             const frame = () => new Promise(requestAnimationFrame);
+             await frame();  // page.js sees a new width only with the next picture
+             await frame();
              const found = [];
              for (const [where, options] of runs)
                found.push(...(await axe.run(where, options)).violations);
