@@ -31,6 +31,9 @@ def enter(lab: Lab, page: Page) -> State:
                 node=node,
                 fix=f"guide lab reset --name {lab.name}",
             )
+    for node in fresh:
+        # Whom a node spoke to on an earlier page is no state that a page should find.
+        ssh.run(lab, node, "ip neigh flush dev eth1")
     if not page.profile:
         return fresh
     profile(lab, page, "start")

@@ -20,6 +20,9 @@ done
 for name in ip_forward conf/all/rp_filter conf/all/proxy_arp; do
   echo "sysctl net.ipv4.$name $(</proc/sys/net/ipv4/$name)"
 done
+for name in default all; do
+  echo "sysctl net.ipv6.conf.$name.disable_ipv6 $(</proc/sys/net/ipv6/conf/$name/disable_ipv6)"
+done
 # Rules, chains that somebody made, and policies other than ACCEPT.
 while read -r rule; do
   case $rule in

@@ -94,6 +94,21 @@ def test_recording_again_changes_no_byte(checkout: Checkout) -> None:
     assert checkout.bytes() == before
 
 
+def test_noise_keeps_its_old_value_and_a_fact_shows(checkout: Checkout, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    line = "64 bytes from 192.168.56.11: icmp_seq=1 ttl=64 time=0.581 ms\n"
+    told.write_text(line)
+    checkout.write(f'{{{{ run("node0", "cat {told}", id="hello") }}}}')
+    checkout.record()
+    before = checkout.bytes()
+    told.write_text(line.replace("0.581", "1.204"))
+    checkout.record()
+    assert checkout.bytes() == before
+    told.write_text(line.replace("ttl=64", "ttl=63"))
+    checkout.record()
+    assert checkout.text("hello") == line.replace("ttl=64", "ttl=63")
+
+
 def test_a_different_answer_replaces_the_recording(checkout: Checkout, tmp_path: Path) -> None:
     told = tmp_path / "told"
     told.write_text("one")

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from macros.cli import settle as cli_settle
 from macros.guide import Guide
 from macros.model import Block
-from macros.record import run as record_run
 from macros.settle import page as settle_page
 from macros.settle import run
 from macros.store import form, sums
@@ -37,7 +36,7 @@ def test_a_bound_value_and_the_command_as_run_follow(tmp_path: Path) -> None:
         sides.append(write(tmp_path / name, [links, one]))
     out = tmp_path / "out"
     out.mkdir()
-    settle_page.settle(page, *sides, out, {})
+    settle_page.settle(page, sides[0], sides[1], out, {})
     for name in ("links.txt", "one.txt"):
         assert (out / name).read_bytes() == (sides[0] / name).read_bytes()
 
@@ -133,7 +132,3 @@ def test_without_any_kept_run_the_error_says_how_to_make_one(checkout: Guide) ->
     assert "no transcript is kept" in str(found.exception)
     found = CliRunner().invoke(cli_settle.settle, ["other"])
     assert "there is no page 'other'" in str(found.exception)
-
-
-def test_recording_settles() -> None:
-    assert record_run.settled is run
