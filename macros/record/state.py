@@ -20,7 +20,8 @@ def enter(lab: Lab, page: Page) -> State:
 
     GuideError names what an earlier page, or a person, left behind.
     """
-    fresh = _read(lab, page)
+    # Whom a node spoke to on an earlier page is no state that a page should find.
+    fresh = _read(lab, page, first="ip neigh flush dev eth1\n")
     for node, lines in fresh.items():
         left = [line for line in lines if line.startswith(_FOREIGN)]
         left += [line for line in lines if line.startswith("link ") and line not in _OWN_LINKS]
@@ -31,9 +32,6 @@ def enter(lab: Lab, page: Page) -> State:
                 node=node,
                 fix=f"guide lab reset --name {lab.name}",
             )
-    for node in fresh:
-        # Whom a node spoke to on an earlier page is no state that a page should find.
-        ssh.run(lab, node, "ip neigh flush dev eth1")
     if not page.profile:
         return fresh
     profile(lab, page, "start")
@@ -76,8 +74,9 @@ def profile(lab: Lab, page: Page, verb: str) -> None:
             )
 
 
-def _read(lab: Lab, page: Page) -> State:
-    text = _STATE.read_text(encoding="utf-8")
+def _read(lab: Lab, page: Page, first: str = "") -> State:
+    """What state.sh prints on every node of the page, after `first` in the same visit."""
+    text = first + _STATE.read_text(encoding="utf-8")
     return {
         node: tuple(ssh.run(lab, node, text, timeout=60).output.decode().splitlines())
         for node in lab.nodes[: page.nodes]
