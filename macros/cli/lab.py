@@ -10,13 +10,20 @@ from rich.table import Table
 
 from macros.errors import GuideError
 from macros.lab import build as building
-from macros.lab import state, uml
+from macros.lab import packages, state, uml
 from macros.lab.kubernetes import build as building_kubernetes
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.progress import Progress
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
+_suite = click.option(
+    "--suite",
+    type=click.Choice(packages.SUITES),
+    default=packages.SUITE,
+    show_default=True,
+    help="Whose programs: Debian's sid, or trixie, which is Debian 13.",
+)
 _version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
 
 
@@ -34,14 +41,17 @@ def lab() -> None:
 @click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
 @click.option("--kubernetes", is_flag=True, help="Build Kubernetes, for labs that have it.")
 @_version
-def build(update_lock: bool, mirror: str | None, kubernetes: bool, version: str | None) -> None:
+@_suite
+def build(
+    update_lock: bool, mirror: str | None, kubernetes: bool, version: str | None, suite: str
+) -> None:
     """Build kernel and root file system; what is in the cache is not built again."""
     if version and not kubernetes:
         raise click.UsageError("--version is Kubernetes' version: add --kubernetes")
     with _progress() as progress:
         if update_lock:
-            building.update_lock(progress, mirror)
-        made = building.build(progress, mirror)
+            building.update_lock(progress, mirror, suite)
+        made = building.build(progress, mirror, suite)
         compiled = building_kubernetes.build(progress, version) if kubernetes else {}
         if kubernetes:
             parts.make(progress, version or programs.VERSION, mirror)
@@ -58,8 +68,13 @@ def build(update_lock: bool, mirror: str | None, kubernetes: bool, version: str 
 @click.option("--memory", type=int, help="MiB a node; 1024, or 2048 with Kubernetes.")
 @click.option("--cni", type=click.Choice(["flannel"]), help="Also start Kubernetes, with this.")
 @_version
-def up(name: str, nodes: int, memory: int | None, cni: str | None, version: str | None) -> None:
+@_suite
+def up(  # a lab is what these options say
+    name: str, nodes: int, memory: int | None, cni: str | None, version: str | None, suite: str
+) -> None:
     """Start a lab; returns when every node answers."""
+    if cni and suite != packages.SUITE:
+        raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")
     with _progress() as progress:
         if cni:
             found = cluster.up_lab(
@@ -67,7 +82,7 @@ def up(name: str, nodes: int, memory: int | None, cni: str | None, version: str 
             )
             click.echo(f"KUBECONFIG={found.kubeconfig} {found.kubectl} get nodes")
             return
-        started = uml.up(name, nodes, memory or uml.MEMORY, progress)
+        started = uml.up(name, nodes, memory or uml.MEMORY, progress, suite)
     click.echo(f"{name} is up: {', '.join(started.nodes)}; ssh -F {started.ssh_config} node0")
 
 
@@ -144,5 +159,5 @@ def reset(name: str, nodes: int | None, memory: int | None) -> None:
     with _progress() as progress:
         if had:
             cluster.up_lab(name, count, size, had.version, progress)
-        found = uml.up(name, count, size, progress)
+        found = uml.up(name, count, size, progress, before.suite if before else packages.SUITE)
     click.echo(f"{name} is up: {', '.join(found.nodes)}")

@@ -8,6 +8,7 @@ import json
 import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,62 +31,60 @@ class Built:
     versions: dict[str, str]
 
 
-def built() -> Built:
+def built(suite: str = packages.SUITE) -> Built:
     """The products of the checkout's present inputs. GuideError when they were not built yet."""
-    keys = inputs.keys()
+    keys = inputs.keys(suite)
     linux = keys.kernel_folder / "linux"
     image = keys.rootfs_folder / "rootfs.ext4"
     if not linux.is_file() or not image.is_file():
         what = "kernel" if not linux.is_file() else "root file system"
         raise GuideError(
             f"the lab's {what} was not built yet, or its inputs changed since",
-            fix="guide lab build",
+            fix="guide lab build" + ("" if suite == packages.SUITE else f" --suite {suite}"),
         )
     facts = _json(keys.kernel_folder / "kernel.json")
     listed = _json(keys.rootfs_folder / "rootfs.json")["packages"]
     return Built(linux, image, rootfs.shown_versions(facts["release"], listed))
 
 
-def build(progress: Progress, mirror: str | None = None) -> Built:
-    """Make what is not in the cache yet."""
+def build(progress: Progress, mirror: str | None = None, suite: str = packages.SUITE) -> Built:
+    """Make what is not in the cache yet: the kernel, and the root file system of `suite`."""
     doctor.require("build")
     with _alone(), disk_named():
-        keys = inputs.keys()
-        work = paths.cache() / "work"
-        work.mkdir(parents=True, exist_ok=True)
-        apt: packages.Apt | None = None
-
-        if (
-            not (keys.kernel_folder / "linux").is_file()
-            or not (keys.base_folder / "base.tar").is_file()
-        ):
-            progress.step("package index: reading")
-            apt = packages.private_apt(work / "apt", mirror or packages.mirror())
-        if apt and not (keys.base_folder / "base.tar").is_file():
-            wanted = packages.read_lock(inputs.PACKAGES_LOCK)
+        keys = inputs.keys(suite)
+        index = cache(partial(_index, progress, mirror))
+        if not (keys.base_folder / "base.tar").is_file():
+            wanted = packages.read_lock(inputs.packages_lock(suite))
             folder = _work(f"base-{keys.base}")
-            rootfs.build_base(apt, wanted, folder, keys.base_folder, progress)
+            rootfs.build_base(index(suite), wanted, folder, keys.base_folder, progress)
         if not (keys.rootfs_folder / "rootfs.ext4").is_file():
-            folder = work / f"rootfs-{keys.rootfs}"
+            folder = paths.cache() / "work" / f"rootfs-{keys.rootfs}"
             rootfs.build_image(keys.base_folder, folder, keys.rootfs_folder, progress)
-        if apt and not (keys.kernel_folder / "linux").is_file():
+        if not (keys.kernel_folder / "linux").is_file():
             (source,) = packages.read_lock(inputs.KERNEL_LOCK)
             folder = _work(f"kernel-{keys.kernel}")
-            kernel.build(apt, source, folder, keys.kernel_folder, progress)
-        _prune({keys.kernel, keys.base, keys.rootfs})
-    return built()
+            kernel.build(index(packages.SUITE), source, folder, keys.kernel_folder, progress)
+        _prune()
+    return built(suite)
 
 
-def update_lock(progress: Progress, mirror: str | None = None) -> None:
-    """Write both lock files anew from what the suite has today."""
+def update_lock(progress: Progress, mirror: str | None = None, suite: str = packages.SUITE) -> None:
+    """Write the lock file of `suite` anew from what it has today; with the first, the kernel's."""
     doctor.require("build")
     with _alone(), disk_named():
-        progress.step("package index: reading")
-        apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
+        apt = _index(progress, mirror, suite)
         progress.step("package index: finding versions that fit together")
         chosen = apt.resolve(packages.read_wanted(inputs.PACKAGES_WANTED))
-        packages.write_lock(inputs.PACKAGES_LOCK, chosen, apt.release())
-        packages.write_lock(inputs.KERNEL_LOCK, [apt.newest(kernel.SOURCE)], apt.release())
+        packages.write_lock(inputs.packages_lock(suite), chosen, apt.release())
+        if suite == packages.SUITE:
+            packages.write_lock(inputs.KERNEL_LOCK, [apt.newest(kernel.SOURCE)], apt.release())
+
+
+def _index(progress: Progress, mirror: str | None, suite: str) -> packages.Apt:
+    progress.step("package index: reading")
+    name = "apt" if suite == packages.SUITE else f"apt-{suite}"
+    uri = mirror or packages.mirror()
+    return packages.private_apt(paths.cache() / "work" / name, uri, suite)
 
 
 def _alone() -> AbstractContextManager[None]:
@@ -100,8 +99,10 @@ def _work(name: str) -> Path:
     return folder
 
 
-def _prune(current: set[str]) -> None:
+def _prune() -> None:
     """Remove old products: all but the newest of each sort, the current, and what a lab runs on."""
+    keys = [inputs.keys(suite) for suite in packages.SUITES]
+    current = {name for each in keys for name in (each.kernel, each.base, each.rootfs)}
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
     for sort in ("kernel", "base", "rootfs"):
         folders = [each for each in (paths.cache() / sort).iterdir() if each.is_dir()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macros.lab import paths
+from macros.lab.packages import SUITE
 
 KERNEL_FRAGMENT = paths.SCRIPTS / "kernel" / "uml.config"
 KERNEL_LOCK = paths.SCRIPTS / "kernel" / "source.lock"
@@ -46,10 +47,16 @@ class Keys:
         return paths.cache() / "rootfs" / self.rootfs
 
 
-def keys() -> Keys:
-    """The keys of what the checkout's files ask for now."""
+def packages_lock(suite: str) -> Path:
+    """The locked packages of a suite's root file system."""
+    name = PACKAGES_LOCK.name if suite == SUITE else f"packages-{suite}.lock"
+    return PACKAGES_LOCK.with_name(name)
+
+
+def keys(suite: str = SUITE) -> Keys:
+    """The keys of what the checkout's files ask for now. All suites run on one kernel."""
     kernel = _hash([KERNEL_FRAGMENT, KERNEL_LOCK])
-    base = _hash([PACKAGES_LOCK])
+    base = _hash([packages_lock(suite)])
     rootfs = _hash([ASSEMBLE, *NODE_FILES, IMAGE], base)
     return Keys(kernel, base, rootfs)
 

@@ -16,9 +16,17 @@ from macros.errors import GuideError
 from macros.lab.tools import call, environment
 
 SUITE = "sid"
+"""Debian's suite that labs have unless told otherwise; its kernel is that of all of them."""
+SUITES = (SUITE, "trixie")
+"""Those with a lock file of their own. trixie is Debian 13."""
 ARCHITECTURE = "amd64"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 UPDATE = "guide lab build --update-lock"
+
+
+def update(suite: str) -> str:
+    """The command that renews a suite's lock."""
+    return UPDATE if suite == SUITE else f"{UPDATE} --suite {suite}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,10 @@ def read_wanted(path: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Apt:
-    """An apt with a root of its own, whose index has been read."""
+    """An apt with a root of its own, whose index of a suite has been read."""
 
     root: Path
+    suite: str = SUITE
 
     def call(self, *words: str, what: str, cwd: Path | None = None, fix: str | None = None) -> str:
         """Run one of apt's programs over the private root."""
@@ -89,8 +98,8 @@ class Apt:
         for path in (self.root / "state/lists").glob("*_InRelease"):
             match = re.search(r"^Date: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             if match:
-                return f"Debian {SUITE}, Release of {match[1]}"
-        return f"Debian {SUITE}"
+                return f"Debian {self.suite}, Release of {match[1]}"
+        return f"Debian {self.suite}"
 
     def records(self, names: Iterable[str]) -> dict[tuple[str, str], str]:
         """The index's paragraph of every version of the named packages, by (name, version).
@@ -130,7 +139,7 @@ class Apt:
         names = self.call("apt-cache", "pkgnames", what="reading the package index").split()
         fitting = [name for name in names if re.fullmatch(pattern, name)]
         if not fitting:
-            raise GuideError(f"the suite {SUITE} has no package {pattern}")
+            raise GuideError(f"the suite {self.suite} has no package {pattern}")
         name = max(fitting, key=lambda name: [int(part) for part in re.findall(r"\d+", name)])
         (key, paragraph), *_ = self.records([name]).items()
         return Locked(*key, fields(paragraph)["SHA256"])
@@ -152,9 +161,10 @@ class Apt:
         wanted = list(packages)
         if gone := self.missing(wanted):
             raise GuideError(
-                f"Debian {SUITE} no longer has these at their locked versions: "
+                f"Debian {self.suite} no longer has these at their locked versions: "
                 + ", ".join(str(package) for package in gone),
-                fix=f"{UPDATE}, then record anew; or name a mirror that keeps them with --mirror",
+                fix=f"{update(self.suite)}, then record anew;"
+                " or name a mirror that keeps them with --mirror",
             )
         records = self.records(package.name for package in wanted)
         folder.mkdir(parents=True, exist_ok=True)
@@ -181,7 +191,7 @@ class Apt:
                 raise GuideError(
                     "not the files that the lock names (their sha256 differs): "
                     + ", ".join(map(str, wrong)),
-                    fix=f"try again; if it stays so: {UPDATE}",
+                    fix=f"try again; if it stays so: {update(self.suite)}",
                 )
             for package, file in files.items():
                 paragraph = records[package.name, package.version]
@@ -217,7 +227,7 @@ def mirror() -> str:
     )
 
 
-def private_apt(root: Path, uri: str) -> Apt:
+def private_apt(root: Path, uri: str, suite: str = SUITE) -> Apt:
     """Make (or renew) the private root and read the suite's index."""
     for folder in (
         "state/lists/partial", "cache/archives/partial", "etc/apt.conf.d",
@@ -242,11 +252,11 @@ def private_apt(root: Path, uri: str) -> Apt:
     lines = [f'{key} "{value}";' for key, value in settings.items() if value != ""]
     (root / "apt.conf").write_text("\n".join([*_proxies(), *lines]) + "\n", encoding="utf-8")
     (root / "etc/sources.list").write_text(
-        f"deb [signed-by={KEYRING}] {uri} {SUITE} main\n", encoding="utf-8"
+        f"deb [signed-by={KEYRING}] {uri} {suite} main\n", encoding="utf-8"
     )
-    apt = Apt(root)
+    apt = Apt(root, suite)
     apt.call(
-        "apt-get", "update", "-qq", "--error-on=any", what=f"reading the index of {SUITE}",
+        "apt-get", "update", "-qq", "--error-on=any", what=f"reading the index of {suite}",
         fix="check the network, or name another mirror with --mirror",
     )  # fmt: skip
     return apt

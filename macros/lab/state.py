@@ -13,6 +13,7 @@ from pathlib import Path
 
 from macros.errors import GuideError
 from macros.lab import paths
+from macros.lab.packages import SUITE
 from macros.lab.process import Process, end
 
 
@@ -40,6 +41,8 @@ class State:
     versions: dict[str, str]
     memory: int
     """MiB a node."""
+    suite: str = SUITE
+    """Debian's, of the root file system."""
     since: float = 0.0
     """Seconds of the epoch when it was up."""
     nodes: tuple[Node, ...] = ()

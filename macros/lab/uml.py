@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import Lab, doctor, paths, process
+from macros.lab import Lab, doctor, packages, paths, process
 from macros.lab.build import Built, built
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.locks import locked
@@ -62,7 +62,7 @@ def troubles(state: State) -> str:
     return "" if state.up else "`guide lab up` did not come to its end"
 
 
-def up(name: str, nodes: int, memory: int, progress: Progress) -> Lab:
+def up(name: str, nodes: int, memory: int, progress: Progress, suite: str = packages.SUITE) -> Lab:
     """Start a lab and return when every node answers over SSH.
 
     A lab that is up already is left as it is; remains of one that crashed are removed first.
@@ -71,22 +71,23 @@ def up(name: str, nodes: int, memory: int, progress: Progress) -> Lab:
     if not 1 <= nodes <= MOST_NODES:
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
-    parts = built()
+    parts = built(suite)
     with _alone(name), _ended_by_signals(), disk_named():
         if state := read(name):
             trouble = troubles(state)
-            if not trouble and len(state.nodes) == nodes:
+            if not trouble and (len(state.nodes), state.suite) == (nodes, suite):
                 progress.note(f"the lab {name!r} is up already")
                 return find(name)
             if not trouble:
                 raise GuideError(
-                    f"the lab {name!r} is up with {len(state.nodes)} nodes, not {nodes}",
+                    f"the lab {name!r} is up with {len(state.nodes)} nodes of {state.suite},"
+                    f" not {nodes} of {suite}",
                     fix=f"guide lab down --name {name}, then up again",
                 )
             progress.note(f"removing what is left of the lab {name!r}: {trouble}")
         clean(name)
         try:
-            _start(name, nodes, memory, parts, progress)
+            _start(name, nodes, memory, parts, suite, progress)
         except BaseException:
             _undisturbed(name)
             raise
@@ -99,7 +100,9 @@ def down(name: str) -> bool:
         return clean(name)
 
 
-def _start(name: str, count: int, memory: int, parts: Built, progress: Progress) -> None:
+def _start(
+    name: str, count: int, memory: int, parts: Built, suite: str, progress: Progress
+) -> None:
     progress.step(f"lab {name}: starting {count} node{'s' if count > 1 else ''}")
     place, sockets = folder(name), paths.sockets() / name
     place.mkdir(parents=True, mode=0o700)
@@ -113,6 +116,7 @@ def _start(name: str, count: int, memory: int, parts: Built, progress: Progress)
         rootfs=str(parts.rootfs),
         versions=parts.versions,
         memory=memory,
+        suite=suite,
         since=now.timestamp(),
         nodes=tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(count)),
     )

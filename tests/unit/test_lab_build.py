@@ -46,7 +46,7 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stages:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     found = Stages()
 
-    def index(root: Path, _uri: str) -> packages.Apt:
+    def index(root: Path, _uri: str, _suite: str) -> packages.Apt:
         found.ran.append("index")
         return packages.Apt(root)
 
