@@ -12,7 +12,7 @@ _COMMANDS = {
     "lab": ("macros.cli.lab:lab", "Build labs, start them, stop them."),
     "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
-    "edition": ("macros.cli.edition:edition", "List editions; say what changed between two."),
+    "edition": ("macros.cli.edition:edition", "Start and list editions; say what changed between two."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
     "doctor": ("macros.cli.doctor:doctor", "Say what this machine lacks, and how to get it."),
     "new": ("macros.cli.new:new", "Start a page."),

@@ -1,5 +1,6 @@
 """`guide edition`: which recordings there are, and what differs between two of them."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from macros.compare.change import Change
 from macros.errors import GuideError
 from macros.guide import Guide
 from macros.plan import page_key
+from macros.store import read, write
 
 
 @click.group()
 def edition() -> None:
-    """List editions and compare them: the recordings of one set of versions each."""
+    """Start, list and compare editions: the recordings of one set of versions each."""
 
 
 @edition.command(name="list")
@@ -28,6 +30,35 @@ def list_() -> None:
         base = f", settled against {found.meta['base']}" if found.meta.get("base") else ""
         versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
         click.echo(f"{mark} {found.name}: {len(found.pages)} pages{base}; {versions}")
+
+
+@edition.command()
+@click.argument("name", metavar="NAME")
+@click.option("--base", help="The edition to settle against; default: the one the site shows.")
+@click.option("--lab", default="uml", show_default=True, help="The kind of lab it comes from.")
+def new(name: str, base: str | None, lab: str) -> None:
+    """Start edition NAME: the same pages, recorded with other versions.
+
+    Its recordings are settled against those of the base edition, so that what names the same
+    thing has the same name in both, and only facts differ. It need not have every page.
+
+    \b
+    guide edition new 2026-11-debian-13
+    guide lab up --name trixie --suite trixie --nodes 2
+    guide record --lab trixie --edition 2026-11-debian-13 by-hand docker
+    """  # noqa: D301 click's mark for lines to keep
+    guide = guide_of_checkout()
+    base = base or guide.edition_name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+        raise GuideError(f"{name!r} is no name for an edition: small letters, digits, - and .")
+    if (guide.recordings / name).exists():
+        raise GuideError(
+            f"there is an edition {name} already", fix=f"guide record --edition {name}"
+        )
+    _ = read.edition(guide.recordings, base)
+    with write.lock(guide.recordings):
+        write.write_edition(guide.recordings / name, lab=lab, base=base, versions={})
+    click.echo(f"{name} is empty, and settles against {base}: guide record --edition {name} PAGE")
 
 
 @edition.command()

@@ -9,7 +9,7 @@ from macros.errors import GuideError
 from macros.model import Page
 from macros.settle import page as settle_page
 from macros.settle.page import Shared
-from macros.store import form, write
+from macros.store import form, read, write
 
 
 def transcripts() -> Path:
@@ -21,13 +21,23 @@ def transcripts() -> Path:
 def publish(page: Page, transcript: Path, edition_folder: Path, shared: Shared) -> bool:
     """Settle one page's transcript and put it in the place of its recording. True if it differs.
 
-    The transcript stays as it is. `shared` are the names found so far in the same run.
+    The transcript stays as it is. `shared` are the names found so far in the same run. A page that
+    is new in an edition is settled against the edition's base.
     """
     with tempfile.TemporaryDirectory(prefix="guide-settle-") as staged:
         out = Path(staged) / page.key
         out.mkdir()
-        settle_page.settle(page, edition_folder / page.key, transcript, out, shared)
+        settle_page.settle(page, _earlier(edition_folder, page.key), transcript, out, shared)
         return write.publish(out, edition_folder, page.key)
+
+
+def _earlier(edition_folder: Path, key: str) -> Path:
+    """What a new run of a page is read against: its recording, or that of the base edition."""
+    own = edition_folder / key
+    if own.is_dir() or not (edition_folder / "edition.yml").is_file():
+        return own
+    base = read.edition(edition_folder.parent, edition_folder.name).base
+    return edition_folder.parent / base / key if base else own
 
 
 def kept(page: Page, edition: str) -> Path:
