@@ -22,11 +22,41 @@ class Guide:
     recordings: Path
     edition_name: str
     _pages: dict[str, PageRecording] = field(default_factory=dict)
+    _whole: "Guide | None" = None
+
+    def of_edition(self, name: str) -> "Guide":
+        """The same pages with another edition's recordings."""
+        return Guide(self.docs, self.recordings, name, _whole=self)
+
+    @cached_property
+    def planned(self) -> Mapping[str, Page]:
+        """Every page that has blocks, by key, with those of all versions."""
+        if self._whole is not None:
+            return self._whole.planned
+        return {page.key: page for page in plan.plan_pages(self.docs)}
 
     @cached_property
     def pages(self) -> Mapping[str, Page]:
-        """Every page that has blocks, by key."""
-        return {page.key: page for page in plan.plan_pages(self.docs)}
+        """The pages of this edition, by key, as its versions have them.
+
+        Those are all that have blocks; where the edition has a base, those that it has recorded.
+        """
+        try:
+            edition = self.edition
+        except GuideError:
+            return self.planned  # `problems` says what is wrong with the edition
+        held = [
+            page
+            for page in self.planned.values()
+            if not edition.base or (edition.folder / page.key).is_dir()
+        ]
+        return {page.key: plan.for_versions(page, edition.versions) for page in held}
+
+    @cached_property
+    def others(self) -> tuple[str, ...]:
+        """The names of all other editions, by name."""
+        found = (path.parent.name for path in self.recordings.glob("*/edition.yml"))
+        return tuple(sorted(name for name in found if name != self.edition_name))
 
     @cached_property
     def edition(self) -> Edition:
@@ -36,15 +66,16 @@ class Guide:
     def problems(self) -> Iterator[GuideError]:
         """All that keeps the guide from being replayed, page by page."""
         folder = self.recordings / self.edition_name
+        versions: frozenset[str] = frozenset()
         if self.pages:
             try:
-                _ = self.edition
+                versions = frozenset(self.edition.versions)
             except GuideError as error:
                 yield error
                 if not folder.is_dir():
                     return
         for page in self.pages.values():
-            yield from read.problems(folder, page, partial(self.recorded, page.key))
+            yield from read.problems(folder, page, partial(self.recorded, page.key), versions)
         known = self.pages.keys()
         if folder.is_dir():
             for other in sorted(path for path in folder.iterdir() if path.is_dir()):

@@ -69,7 +69,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     for item in page.toc:
         _toc(item, found)
     try:
-        return found.slots.after_markdown(html)
+        html = found.slots.after_markdown(html)
+        return html.replace("</h1>", f"</h1>{found.notice()}", 1)
     except GuideError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 

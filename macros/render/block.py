@@ -58,13 +58,14 @@ def figure(
     )
 
 
-def absent(block: Block, state: str, reason: str, repair: str) -> str:
+def absent(block: Block, state: str, reason: str, repair: str = "") -> str:
     """A block without a fresh recording: as its page declares, or as `serve` found it."""
+    command = f" <code>{escape(repair)}</code>" if repair else ""
     return (
         f'<figure class="block block-absent" id="b-{block.id}" data-node="{escape(block.node)}">'
         f"{_caption(block.node, escape(block.command), block.command)}"
         f'<p class="absent"><strong>{escape(state)}.</strong> {escape(reason)}'
-        f" <code>{escape(repair)}</code></p></figure>"
+        f"{command}</p></figure>"
     )
 
 

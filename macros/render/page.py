@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import markdown
 
+from macros import conditions
 from macros.errors import GuideError
 from macros.guide import Guide, interfaces
 from macros.lookup import exists, lookup
@@ -17,7 +18,7 @@ from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render import block as block_html
-from macros.render import claims, commands, figures, netns, values
+from macros.render import claims, commands, figures, netns, unrecorded, values
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
 from macros.store.read import repair
@@ -69,7 +70,7 @@ class PageRenderer(Calls):
         if not show:
             return ""
         if recording is None or recording.plan != block.plan:
-            return self._absent(block, "Not recorded yet" if recording is None else "Stale")
+            return self._absent(block, stale=recording is not None)
         notes = dict(explain or {})
         shown = [self._note(note) for note in notes.values()]
         look = block_html.Look(lines=lines, highlight=highlight, notes=notes)
@@ -218,13 +219,13 @@ class PageRenderer(Calls):
     def value(self, block: str, path: str) -> str:  # noqa: D102
         found, recording = self._find(block)
         if recording is None:
-            return self._no_value(found)
+            return self._no_value()
         return self._show(self._filled(path), found, recording)
 
     def expect(self, block: str, path: str, *, show: bool = True, **relations: Any) -> str:  # noqa: D102
         found, recording = self._find(block)
         if recording is None:
-            return self._no_value(found) if show else ""
+            return self._no_value() if show else ""
         path = self._filled(path)
         if relations.pop("absent", False):
             self._expect_absent(recording, path)
@@ -244,8 +245,21 @@ class PageRenderer(Calls):
             )
         return self._show(path, found, recording) if show else ""
 
+    def only(self, condition: str, caller: Callable[[], str]) -> str:  # noqa: D102
+        return caller() if self._holds(condition) else ""
+
+    def when(self, condition: str, then: Any, otherwise: Any = None) -> Any:  # noqa: D102
+        if self._holds(condition):
+            return then
+        return type(then)() if otherwise is None else otherwise
+
+    def _holds(self, condition: str) -> bool:
+        return self._guard(lambda: conditions.holds(condition, self._guide.edition.versions))
+
     def version(self, name: str) -> str:  # noqa: D102
         versions = self._guide.edition.versions
+        if name not in versions and self._undone:
+            return self._no_value()
         if name not in versions:
             self._fail(f"the edition names no version of {name}; it names {', '.join(versions)}")
         html = f'<span class="version">{escape(versions[name])}</span>'
@@ -286,6 +300,19 @@ class PageRenderer(Calls):
         )
         return self._slot(html, "")
 
+    def notice(self) -> str:
+        """What stands below the page's heading: that it is not recorded, or nothing."""
+        if not self._undone:
+            return ""
+        tested = self._address(self._guide.docs / "tested.md")
+        return unrecorded.notice(self._page, self._guide.edition_name, tested)
+
+    @cached_property
+    def _undone(self) -> bool:
+        """Whether the page declares what it needs, and this edition has no recording of it."""
+        page = self._guide.pages.get(self._key)
+        return page is not None and bool(page.needs) and not self._guide.recorded(self._key).blocks
+
     @cached_property
     def _page(self) -> Page:
         page = self._guide.pages.get(self._key)
@@ -324,9 +351,14 @@ class PageRenderer(Calls):
         block, recording = self._guard(lambda: self._guide.find(reference, self._key))
         page = self._guide.pages[block.page]
         stale = recording is not None and recording.plan != block.plan
-        if (recording is None and not page.needs and not self._lenient) or (
-            stale and not self._lenient
-        ):
+        mine = self._guide.pages.get(self._key)
+        if recording is None and page.needs and not (mine and mine.needs):
+            self._fail(
+                f"this page rests on block {block.id} of page {page.key}, which is not recorded",
+                fix=f"declare `needs: {page.needs}` here too, or do without it",
+            )
+        unrecorded_whole = page.needs and not self._guide.recorded(page.key).blocks
+        if not self._lenient and (stale or (recording is None and not unrecorded_whole)):
             self._fail(
                 f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
                 fix=repair(page.key),
@@ -352,21 +384,17 @@ class PageRenderer(Calls):
         inner = values.mark(text, key) if key else escape(text)
         return self.slots.add(Slot(f'<code class="value">{inner}</code>', "", inline=True))
 
-    def _no_value(self, block: Block) -> str:
-        html = f'<span class="absent-value">not recorded yet ({escape(block.id)})</span>'
-        return self.slots.add(Slot(html, "", inline=True))
+    def _no_value(self) -> str:
+        return self.slots.add(Slot(unrecorded.value(), "", inline=True))
 
-    def _absent(self, block: Block, state: str) -> str:
+    def _absent(self, block: Block, *, stale: bool) -> str:
         page = self._guide.pages[block.page]
-        reason = (
-            f"This edition holds no recording of it; it needs {page.needs}."
-            if page.needs
-            else "Record it with"
-        )
-        return self._slot(
-            block_html.absent(block, state, reason, f"guide record {page.key}"),
-            f"<p><code>{escape(block.command)}</code></p>",
-        )
+        if page.needs and not stale:
+            html = unrecorded.block(block, page, self._guide.edition_name)
+        else:
+            state, repair = "Stale" if stale else unrecorded.STATE, f"guide record {page.key}"
+            html = block_html.absent(block, state, "Record it with", repair)
+        return self._slot(html, f"<p><code>{escape(block.command)}</code></p>")
 
     def _note(self, note: str) -> str:
         _NOTES.reset()

@@ -1,13 +1,13 @@
 """Read an edition strictly: nothing missing, stale or edited by hand."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
 import yaml
 
 from macros.errors import GuideError
-from macros.frontmatter import LOADER
+from macros.frontmatter import KNOWN_NEEDS, LOADER
 from macros.model import Block, Edition, Page, PageRecording, Recording
 from macros.store import form, sums
 
@@ -50,16 +50,20 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
 
 
 def problems(
-    edition_folder: Path, planned: Page, load: Callable[[], PageRecording] | None = None
+    edition_folder: Path,
+    planned: Page,
+    load: Callable[[], PageRecording] | None = None,
+    versions: Container[str] = (),
 ) -> Iterator[GuideError]:
     """What keeps this page from being replayed: each with its place and the repair.
 
-    `load` gives the page's recordings, for callers that keep them.
+    `load` gives the page's recordings, for callers that keep them. `versions` are the names of
+    what the edition was recorded with: a page may be unrecorded only for want of what it needs.
     """
     folder = edition_folder / planned.key
     fix = repair(planned.key)
     if not folder.is_dir():
-        if not planned.needs:
+        if not planned.needs or KNOWN_NEEDS[planned.needs] in versions:
             first = planned.blocks[0]
             yield GuideError(
                 f"block {first.id} and all others of the page have no recording in edition"
