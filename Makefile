@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-lab lint bench bench-lab mutate requirements help clean
+.PHONY: site serve test test-recording test-lab lint bench bench-lab mutate requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -27,6 +27,9 @@ test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser; no lab
 test-lab: $(VENV)/.dev  ## tests that boot real labs; Linux only
 	$(BIN)/guide doctor
 	$(BIN)/pytest tests/lab
+
+test-recording: $(VENV)/.dev  ## build a lab, record chapter 2 on it, and demand that nothing changes
+	@scripts/test-recording.sh
 
 lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck
 	$(BIN)/ruff format --check .

@@ -9,9 +9,13 @@ from macros.lab import doctor as looking
 
 
 @click.command()
-def doctor() -> None:
+@click.option("--packages", is_flag=True, help="Only the missing Debian packages, for scripts.")
+def doctor(packages: bool) -> None:
     """Say what is missing to build the site and to run a lab; exit code 1 if anything is."""
     found = looking.checks()
+    if packages:
+        click.echo("\n".join(looking.packages(found)), nl=bool(looking.packages(found)))
+        return
     console = Console(highlight=False, soft_wrap=True)
     for purpose, title in looking.PURPOSES.items():
         console.print(f"[bold]{title}[/bold]")
