@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from macros.errors import GuideError
-from macros.model import Step
+from macros.model import CNIS, PROXIES, Cluster, Step
 
 # libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -31,6 +31,8 @@ class FrontMatter:
     cleanup: tuple[Step, ...]
     body: str
     body_line: int
+    cluster: Cluster | None = None
+    outside: bool = False
 
 
 def read(source: Path, text: str) -> FrontMatter:
@@ -40,11 +42,11 @@ def read(source: Path, text: str) -> FrontMatter:
     """
     head, body, body_line = _split(source, text)
     lab = _mapping(source, "lab", head.get("lab") or {})
-    for key in lab.keys() - {"nodes", "profile"}:
+    for key in lab.keys() - {"nodes", "profile", "cni", "proxy", "outside"}:
         raise GuideError(f"front matter: lab has no key {key!r}", page=source, line=1)
     needs = str(head.get("needs") or "")
-    if needs not in KNOWN_NEEDS:
-        known = ", ".join(sorted(KNOWN_NEEDS - {""}))
+    if needs and needs not in KNOWN_NEEDS:
+        known = ", ".join(sorted(KNOWN_NEEDS))
         raise GuideError(f"front matter: needs {needs!r}, known is {known}", page=source, line=1)
     return FrontMatter(
         title=str(head.get("title") or source.stem),
@@ -56,7 +58,26 @@ def read(source: Path, text: str) -> FrontMatter:
         cleanup=_steps(source, "cleanup", head.get("cleanup") or ()),
         body=body,
         body_line=body_line,
+        cluster=_cluster(source, lab),
+        outside=bool(lab.get("outside")),
     )
+
+
+def _cluster(source: Path, lab: dict[str, Any]) -> Cluster | None:
+    """What the keys `cni` and `proxy` of `lab` ask for; None where there is no `cni`."""
+    if "cni" not in lab:
+        if "proxy" in lab:
+            raise GuideError("front matter: lab has proxy but no cni", page=source, line=1)
+        return None
+    cluster = Cluster(str(lab["cni"]), str(lab.get("proxy") or PROXIES[0]))
+    for key, value, known in (("cni", cluster.cni, CNIS), ("proxy", cluster.proxy, PROXIES)):
+        if value not in known:
+            message = f"front matter: lab: {key}: {value}; known are {', '.join(known)}"
+            raise GuideError(message, page=source, line=1)
+    if lab.get("profile"):
+        message = "front matter: a lab has a profile or a cni, not both"
+        raise GuideError(message, page=source, line=1)
+    return cluster
 
 
 def _split(source: Path, text: str) -> tuple[dict[str, Any], str, int]:

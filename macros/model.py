@@ -71,11 +71,32 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Kubernetes that a page needs: its network between pods, and how Services are done."""
+
+    cni: str
+    """One of `CNIS`; "none" is a cluster whose pods have no network."""
+    proxy: str
+    """One of `PROXIES`."""
+
+
+def machines(nodes: int, *, outside: bool) -> tuple[str, ...]:
+    """The names of a lab's machines: its nodes in order, then "client", if it has one."""
+    return (*(f"node{number}" for number in range(nodes)), *(("client",) if outside else ()))
+
+
+CNIS = ("none", "flannel", "flannel-host-gw", "calico")
+PROXIES = ("iptables", "nftables")
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A Markdown file under docs/ that has blocks, with what its front matter says of the lab.
 
     `key` names its folder in an edition: the path under docs/ without `.md`, `/` as `-`.
     `profile` is what the lab starts for it, `needs` what this lab may not be able to offer.
+    `start` is the hash over all that comes before its first block.
+    `cluster` is None for plain machines; `outside` says whether there is a machine that is no node.
     """
 
     key: str
@@ -88,6 +109,14 @@ class Page:
     setup: tuple[Step, ...]
     cleanup: tuple[Step, ...]
     blocks: tuple[Block, ...]
+    cluster: Cluster | None = None
+    outside: bool = False
+    start: str = ""
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """Where its commands can run: "node0", "node1", and "client", the one outside."""
+        return machines(self.nodes, outside=self.outside)
 
     def block(self, block_id: str) -> Block | None:
         """The block with this id, or None."""

@@ -14,11 +14,13 @@ from typing import Any
 
 import jinja2
 
-from macros import frontmatter
+from macros import conditions, frontmatter
 from macros.errors import GuideError
 from macros.markup import Calls, current_line
-from macros.model import Block, CaptureOf, Page
+from macros.model import Block, CaptureOf, Page, machines
 from macros.templates import keep_compiled
+from macros.trace.taps import TapSpec, captures
+from macros.trace.taps import read as read_taps
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -45,14 +47,20 @@ def plan_page(docs: Path, source: Path) -> Page:
     front = frontmatter.read(source, source.read_text(encoding="utf-8"))
     collector = _Collector(page_key(docs, source), source, front.body_line - 1)
     _evaluate(source, front, collector)
+    # What is not asked for is left out: pages keep their hashes when this learns something new.
+    cluster = {"cluster": _plain(front.cluster)} if front.cluster else {}
+    outside = {"outside": True} if front.outside else {}
     start = _digest(
         {
             "nodes": front.nodes,
             "profile": front.profile,
             "setup": [_plain(step) for step in front.setup],
             "cleanup": [_plain(step) for step in front.cleanup],
+            **cluster,
+            **outside,
         }
     )
+    known = machines(front.nodes, outside=front.outside)
     return Page(
         key=collector.page,
         source=source,
@@ -63,7 +71,10 @@ def plan_page(docs: Path, source: Path) -> Page:
         versions=front.versions,
         setup=front.setup,
         cleanup=front.cleanup,
-        blocks=_checked(_chained(start, collector.blocks), front.nodes),
+        blocks=_checked(_chained(start, collector.blocks), known),
+        cluster=front.cluster,
+        outside=front.outside,
+        start=start,
     )
 
 
@@ -187,10 +198,37 @@ class _Collector(Calls):
                 command=capture_command(of),
                 timeout=float(timeout),
                 capture=of,
-                netns=netns or container,
+                netns=of.netns or of.container,
                 shown=show,
+                place=place,
             )
         )
+
+    def trace(
+        self,
+        taps: Sequence[TapSpec],
+        *,
+        id: str,
+        during: str,
+        title: str,  # noqa: ARG002 the drawing's
+        filter: str = "",
+        packets: int | None = None,
+        closed: bool = False,
+        names: Mapping[str, str] | None = None,
+        timeout: float = 30,
+        show: bool = True,  # noqa: ARG002 a trace's captures are shown by its drawing
+    ) -> str:
+        self._ends_by_one(f"trace {id}", packets, closed=closed)
+        try:
+            found = captures(
+                id, read_taps(taps, filter), during=during, packets=packets, closed=closed
+            )
+        except GuideError as error:
+            message = f"trace {id}: {error.message}"
+            raise GuideError(message, page=self.source, line=self._line(), fix=error.fix) from error
+        for tap_id, node, of in found:
+            place = (names or {}).get(of.netns) or of.container
+            self._add_capture(tap_id, node, of, timeout, show=False, place=place)
         return ""
 
     def observe(self, node: str, *, id: str, timeout: float = 60) -> str:
@@ -212,7 +250,7 @@ class _Collector(Calls):
         return ""
 
     # These read recordings; a plan has none.
-    topology = machines = packet = packets = compare = _nothing
+    topology = machines = packet = packets = compare = traced = _nothing
     value = expect = version = all_versions = commands = prepared = _nothing
 
     def _line(self) -> int:
@@ -269,8 +307,7 @@ def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     return tuple(chained)
 
 
-def _checked(blocks: tuple[Block, ...], nodes: int) -> tuple[Block, ...]:
-    known = tuple(f"node{number}" for number in range(nodes))
+def _checked(blocks: tuple[Block, ...], known: tuple[str, ...]) -> tuple[Block, ...]:
     ids = {block.id: block for block in blocks}
     for block in blocks:
         if block.node not in known:
@@ -282,6 +319,13 @@ def _checked(blocks: tuple[Block, ...], nodes: int) -> tuple[Block, ...]:
             )
         if block.capture is not None:
             trigger = ids.get(block.capture.during)
+            if trigger is not None and trigger.only not in ("", block.only):
+                raise GuideError(
+                    f"capture {block.id} listens during {trigger.id}, which is run only for"
+                    f" {trigger.only}: it stands outside of that",
+                    page=block.source,
+                    line=block.line,
+                )
             if trigger is None or trigger.kind != "run":
                 raise GuideError(
                     f"capture {block.id} listens during {block.capture.during!r},"

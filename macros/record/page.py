@@ -29,14 +29,7 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
 
     Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong.
     """
-    if len(lab.nodes) < page.nodes:
-        raise GuideError(
-            f"the page needs {page.nodes} nodes, lab {lab.name} has {len(lab.nodes)}",
-            page=page.source,
-            line=1,
-            fix=f"guide lab down --name {lab.name}; guide lab up --nodes {page.nodes}"
-            f" --name {lab.name}",
-        )
+    fitting.check(lab, page)
     before = state.enter(lab, page)
     try:
         for step in page.setup:
@@ -51,7 +44,7 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     meta = {
         "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "lab": lab.kind,
-        "nodes": list(lab.nodes[: page.nodes]),
+        "nodes": list(page.machines),
     }
     (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8", newline="\n")
 

@@ -62,7 +62,7 @@ def profile(lab: Lab, page: Page, verb: str) -> None:
     if not script.is_file():
         raise GuideError(f"there is no lab profile {page.profile!r}", page=page.source, line=1)
     text = script.read_text(encoding="utf-8")
-    for node in lab.nodes[: page.nodes]:
+    for node in page.machines:
         answer = ssh.run(lab, node, f"set -- {verb}\n{text}", timeout=90)
         if answer.exit != 0:
             raise GuideError(
@@ -79,5 +79,5 @@ def _read(lab: Lab, page: Page, first: str = "") -> State:
     text = first + _STATE.read_text(encoding="utf-8")
     return {
         node: tuple(ssh.run(lab, node, text, timeout=60).output.decode().splitlines())
-        for node in lab.nodes[: page.nodes]
+        for node in page.machines
     }

@@ -205,9 +205,9 @@ def test_a_lab_that_is_lost_in_the_middle_leaves_recordings_untouched(
 
 def test_a_page_that_needs_more_nodes_than_the_lab_has_says_so(checkout: Checkout) -> None:
     checkout.write(ONE, HEAD.replace("nodes: 1", "nodes: 5"))
-    with pytest.raises(GuideError, match="needs 5 nodes, lab test has 2") as caught:
+    with pytest.raises(GuideError, match="needs 5 nodes without Kubernetes; lab test has 2") as caught:
         checkout.record()
-    assert "guide lab up --nodes 5" in str(caught.value)
+    assert "guide lab up --name test --nodes 5" in str(caught.value)
 
 
 def test_two_recorders_at_once_are_refused(checkout: Checkout) -> None:

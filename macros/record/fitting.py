@@ -1,0 +1,41 @@
+"""Whether the lab that is up is the one that a page's front matter asks for."""
+
+from macros.errors import GuideError
+from macros.lab import Lab
+from macros.model import Cluster, Page
+
+
+def check(lab: Lab, page: Page) -> None:
+    """GuideError says what the page needs, what the lab is, and the commands that change it.
+
+    More machines than needed do no harm; another Kubernetes, or one too many, does: outputs differ.
+    """
+    lacking = [machine for machine in page.machines if machine not in lab.nodes]
+    if not lacking and lab.cluster == page.cluster:
+        return
+    raise GuideError(
+        f"the page needs {_described(page.machines, page.cluster)};"
+        f" lab {lab.name} has {_described(lab.nodes, lab.cluster)}",
+        page=page.source,
+        line=1,
+        fix=f"guide lab down --name {lab.name}; guide lab up --name {lab.name}{_options(page)}",
+    )
+
+
+def _described(machines: tuple[str, ...], cluster: Cluster | None) -> str:
+    nodes = sum(machine != "client" for machine in machines)
+    words = f"{nodes} node{'' if nodes == 1 else 's'}"
+    if "client" in machines:
+        words += " and a client outside"
+    if cluster is None:
+        return f"{words} without Kubernetes"
+    return f"{words} with Kubernetes (cni {cluster.cni}, kube-proxy {cluster.proxy})"
+
+
+def _options(page: Page) -> str:
+    """What `guide lab up` needs for the page; what it does anyway is not said."""
+    words = f" --nodes {page.nodes}"
+    if page.cluster:
+        words += f" --cni {page.cluster.cni}"
+        words += " --proxy nftables" if page.cluster.proxy == "nftables" else ""
+    return words + (" --outside" if page.outside else "")

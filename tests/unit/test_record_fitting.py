@@ -1,0 +1,78 @@
+"""A page is recorded on the lab that it asks for, or the recorder says which that is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from macros import frontmatter, plan
+from macros.errors import GuideError
+from macros.lab import Lab
+from macros.model import Cluster, Page
+from macros.record import fitting
+
+PLAIN = Lab("guide", "uml", ("node0", "node1"), Path("c"), "i", {})
+FLANNEL = replace(PLAIN, cluster=Cluster("flannel", "iptables"))
+
+
+def _page(tmp_path: Path, lab: str, body: str = '{{ run("node0", "ip a", id="a") }}') -> Page:
+    source = tmp_path / "page.md"
+    source.write_text(f"---\ntitle: T\nlab: {{{lab}}}\n---\n{body}\n", encoding="utf-8")
+    return plan.plan_page(tmp_path, source)
+
+
+def test_a_page_gets_the_lab_it_asks_for(tmp_path: Path) -> None:
+    fitting.check(PLAIN, _page(tmp_path, "nodes: 2"))
+    fitting.check(FLANNEL, _page(tmp_path, "nodes: 1, cni: flannel"))
+    page = _page(tmp_path, "nodes: 2, cni: flannel, proxy: nftables")
+    fitting.check(replace(PLAIN, cluster=Cluster("flannel", "nftables")), page)
+
+
+@pytest.mark.parametrize(
+    ("asked", "lab", "said", "fix"),
+    [
+        ("nodes: 3", PLAIN, "needs 3 nodes without Kubernetes; lab guide has 2", "--nodes 3"),
+        ("nodes: 2, cni: flannel", PLAIN, "cni flannel, kube-proxy iptables", "--cni flannel"),
+        ("nodes: 2", FLANNEL, "2 nodes without Kubernetes; lab guide has 2 nodes with", "nodes 2"),
+        ("nodes: 2, cni: flannel, proxy: nftables", FLANNEL, "kube-proxy nftables", "nftables"),
+        ("nodes: 2, cni: flannel-host-gw", FLANNEL, "cni flannel-host-gw", "flannel-host-gw"),
+        ("nodes: 2, outside: true", PLAIN, "2 nodes and a client outside", "--outside"),
+    ],
+)
+def test_another_lab_is_refused_with_the_commands_that_make_the_right_one(
+    tmp_path: Path, asked: str, lab: Lab, said: str, fix: str
+) -> None:
+    with pytest.raises(GuideError, match=said) as caught:
+        fitting.check(lab, _page(tmp_path, asked))
+    assert caught.value.fix is not None
+    assert caught.value.fix.startswith("guide lab down --name guide; guide lab up --name guide")
+    assert caught.value.fix.endswith(fix)
+
+
+def test_the_client_outside_is_a_machine_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    asking = '{{ run("client", "ip a", id="a") }}'
+    assert _page(tmp_path, "nodes: 1, outside: true", asking).machines == ("node0", "client")
+    with pytest.raises(GuideError, match="no node 'client'"):
+        _page(tmp_path, "nodes: 1", asking)
+
+
+def test_a_cluster_is_part_of_what_a_recording_was_made_on(tmp_path: Path) -> None:
+    asked = ("nodes: 1", "nodes: 1, cni: flannel", "nodes: 1, cni: flannel, proxy: nftables")
+    assert len({_page(tmp_path, each).blocks[0].plan for each in asked}) == len(asked)
+    explicit = _page(tmp_path, "nodes: 1, cni: flannel, proxy: iptables")
+    assert explicit.blocks[0].plan == _page(tmp_path, asked[1]).blocks[0].plan
+
+
+@pytest.mark.parametrize(
+    ("lab", "said"),
+    [
+        ("nodes: 1, cni: weave", "cni: weave; known are none, flannel"),
+        ("nodes: 1, cni: flannel, proxy: ipvs", "proxy: ipvs; known are iptables, nftables"),
+        ("nodes: 1, proxy: nftables", "proxy but no cni"),
+        ("nodes: 1, cni: flannel, profile: docker", "not both"),
+        ("nodes: 1, cluster: yes", "no key 'cluster'"),
+    ],
+)
+def test_a_front_matter_that_no_lab_can_be_is_refused(lab: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(GuideError, match=said):
+        frontmatter.read(tmp_path / "page.md", f"---\nlab: {{{lab}}}\n---\n")
