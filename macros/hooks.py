@@ -13,7 +13,7 @@ from mkdocs.structure.toc import AnchorLink
 from macros import build
 from macros.errors import GuideError
 from macros.guide import ROOT, Guide
-from macros.render import values
+from macros.render import traces, values
 from macros.render.page import PageRenderer
 from macros.render.words import keep_whole_in_prose
 from macros.templates import bytecode, keep_compiled
@@ -53,6 +53,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for pcap in sorted(folder.glob("*/*.pcap")):
         address = f"{build.RECORDED}/{guide.edition_name}/{pcap.parent.name}/{pcap.name}"
         files.append(File.generated(config, address, abs_src_path=str(pcap)))
+    for path, make in traces.merged(guide).items():
+        address = f"{build.RECORDED}/{guide.edition_name}/{path.parent.name}/{path.name}"
+        files.append(File.generated(config, address, content=make()))
     return files
 
 

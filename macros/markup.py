@@ -71,6 +71,37 @@ class Calls(ABC):
         """Packets at an interface while the block `during` runs, as tcpdump prints them."""
 
     @abstractmethod
+    def trace(
+        self,
+        taps: Sequence[str | Sequence[str]],
+        *,
+        id: str,
+        during: str,
+        title: str,
+        filter: str = "",
+        packets: int | None = None,
+        closed: bool = False,
+        names: Mapping[str, str] | None = None,
+        timeout: float = 30,
+        show: bool = True,
+    ) -> str:
+        """One request at every interface it crosses, while the block `during` runs.
+
+        `taps` are in the order of the way: `node/interface`, `node/namespace/interface` (a named
+        network namespace, or `docker:web` for a container's); a pair of a tap and a filter listens
+        with that instead of `filter`. `names` says what the drawing calls a namespace. Each tap
+        is a capture of its own, whose id is that of the trace and the tap's words.
+        """
+
+    @abstractmethod
+    def traced(self, trace: str, match: str | int, *, title: str, id: str | None = None) -> str:
+        """One packet of a trace, drawn small: its headers at each interface.
+
+        `trace` is the id of a trace on this page, or `page:id`; `match` finds the packet in the
+        first tap's capture.
+        """
+
+    @abstractmethod
     def observe(self, node: str, *, id: str, timeout: float = 60) -> str:
         """A node's links, addresses, routes and containers at this point, for drawings."""
 
@@ -152,6 +183,20 @@ class Calls(ABC):
 
         `same_as=(block, path)` compares with another recorded value; `less=n` claims that this
         value is that of `same_as` minus n.
+        """
+
+    @abstractmethod
+    def only(self, condition: str, caller: Callable[[], str]) -> str:
+        """What a page says and does only with such versions, as in "Docker >= 28".
+
+        It is the body of a call block. A command in it is run only on a lab that has them.
+        """
+
+    @abstractmethod
+    def when(self, condition: str, then: Any, otherwise: Any = None) -> Any:
+        """One of two values by the edition's versions, for how a block is shown and for claims.
+
+        Without `otherwise`, what is empty of the sort of `then`. It cannot choose a command.
         """
 
     @abstractmethod

@@ -29,6 +29,7 @@ class CaptureOf:
     `during` is the id of the block whose packets it sees. It ends after `packets` packets that
     the filter lets through, or, with `closed`, when a TCP conversation has been closed by both
     sides (or reset). `within` names the network namespace or the container it listens in.
+    `trace` is the id of the trace whose tap it is, or nothing.
     """
 
     interface: str
@@ -38,6 +39,7 @@ class CaptureOf:
     closed: bool
     netns: str
     container: str
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class Block:
     record, or `re:` and a regular expression with one group. `plan` is the hash over all that
     decides what a machine answers here: this block, those before it, and the page's setup.
     `script` is what runs where the command only names it: the observer's. `shown` says whether
-    the page shows the answer, or only quotes it. Times are seconds.
+    the page shows the answer, or only quotes it, `place` what it calls the namespace of a trace's
+    tap. `only` is the condition on versions under which
+    it is run at all (`macros.conditions`). Times are seconds.
     """
 
     page: str
@@ -66,6 +70,8 @@ class Block:
     netns: str = ""
     script: str = ""
     shown: bool = True
+    place: str = ""
+    only: str = ""
     plan: str = ""
     source: Path = Path()
 

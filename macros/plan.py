@@ -7,7 +7,7 @@ their arguments, so it has no side effects and no recorded value can steer it.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,17 @@ def plan_page(docs: Path, source: Path) -> Page:
     )
 
 
+def for_versions(page: Page, versions: Mapping[str, str]) -> Page:
+    """The page as it is where these versions run: without what is `only` for others.
+
+    The blocks that are left hash as if no others were there.
+    """
+    left = [block for block in page.blocks if conditions.holds(block.only, versions)]
+    if len(left) == len(page.blocks):
+        return page
+    return replace(page, blocks=_chained(page.start, left))
+
+
 def _evaluate(source: Path, front: frontmatter.FrontMatter, collector: "_Collector") -> None:
     try:
         template(front.body, collector.macros()).render(page={"title": front.title})
@@ -116,6 +127,7 @@ class _Collector(Calls):
         self.source = source
         self.before = before
         self.blocks: list[Block] = []
+        self.conditions: list[str] = []
 
     def macros(self) -> Mapping[str, Callable[..., str]]:
         """Every macro a page can call, by name."""
@@ -173,12 +185,7 @@ class _Collector(Calls):
         show: bool = True,
         **_: Any,
     ) -> str:
-        if (packets is None) == (not closed):
-            raise GuideError(
-                f"capture {id} ends either after packets=N or closed=true",
-                page=self.source,
-                line=self._line(),
-            )
+        self._ends_by_one(f"capture {id}", packets, closed=closed)
         of = CaptureOf(
             interface=interface,
             during=during,
@@ -188,6 +195,20 @@ class _Collector(Calls):
             netns=netns,
             container=container,
         )
+        self._add_capture(id, node, of, timeout, show=show)
+        return ""
+
+    def _ends_by_one(self, what: str, packets: int | None, *, closed: bool) -> None:
+        if (packets is None) == (not closed):
+            raise GuideError(
+                f"{what} ends either after packets=N or closed=true",
+                page=self.source,
+                line=self._line(),
+            )
+
+    def _add_capture(
+        self, id: str, node: str, of: CaptureOf, timeout: float, *, show: bool, place: str = ""
+    ) -> None:
         self._add(
             Block(
                 page=self.page,
@@ -246,6 +267,21 @@ class _Collector(Calls):
         )
         return ""
 
+    def only(self, condition: str, caller: Callable[[], str]) -> str:
+        try:
+            conditions.holds(condition, {})
+        except GuideError as error:
+            raise GuideError(
+                error.message, page=self.source, line=self._line(), fix=error.fix
+            ) from error
+        self.conditions.append(condition)
+        caller()
+        self.conditions.pop()
+        return ""
+
+    def when(self, condition: str, then: Any, otherwise: Any = None) -> Any:  # noqa: ARG002
+        return then
+
     def _nothing(self, *_: Any, **__: Any) -> str:
         return ""
 
@@ -277,7 +313,8 @@ class _Collector(Calls):
                     page=self.source,
                     line=block.line,
                 )
-        self.blocks.append(replace(block, source=self.source))
+        only = " and ".join(self.conditions)
+        self.blocks.append(replace(block, source=self.source, only=only))
 
 
 def capture_command(of: CaptureOf) -> str:
@@ -300,8 +337,10 @@ def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     previous, chained = start, []
     for block in blocks:
         plain = _plain(block)
-        for other in ("line", "source", "page", "shown", "plan"):
+        for other in ("line", "source", "page", "shown", "place", "only", "plan"):
             del plain[other]
+        if block.capture is not None and not block.capture.trace:
+            del plain["capture"]["trace"]  # younger than the recordings of other captures
         previous = _digest({"before": previous, "block": plain})
         chained.append(replace(block, plan=previous))
     return tuple(chained)

@@ -12,12 +12,13 @@ from macros.errors import GuideError
 from macros.lab import Lab, ssh
 from macros.model import Block, Page, Recording, Step
 from macros.names import substitute
-from macros.record import capture, state
+from macros.record import capture, fitting, state
 from macros.record.bind import extract
 from macros.record.text import decode
 from macros.record.trouble import at
 from macros.records.twins import twin as twin_of
 from macros.store import form
+from macros.trace.taps import file_words
 
 _POLL = 0.2  # seconds between two tries of a command whose condition is awaited
 
@@ -163,9 +164,11 @@ def _captured(
     ran = substitute(block.command, bound)
     data = listener.finished()
     interface = substitute(of.interface, bound)
-    if block.netns:
+    if of.trace:
+        interface = file_words(block.netns, interface)
+    elif block.netns:
         interface = f"{block.netns}-{interface}"
-    path = folder / f"{block.id}.{block.node}.{interface}.pcap"
+    path = folder / f"{of.trace or block.id}.{block.node}.{interface}.pcap"
     path.write_bytes(data)
     # tcpdump on the node prints what it would have printed live.
     answer = ssh.run(lab, block.node, "tcpdump -nn -e -r - 2>/dev/null", stdin=data)

@@ -18,7 +18,7 @@ from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render import block as block_html
-from macros.render import claims, commands, figures, netns, unrecorded, values
+from macros.render import claims, commands, figures, netns, traces, unrecorded, values
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
 from macros.store.read import repair
@@ -194,6 +194,38 @@ class PageRenderer(Calls):
             title,
             {figures.HREF: self._href(pcaps[0]), figures.OTHER_HREF: self._href(pcaps[1])},
         )
+
+    def trace(  # noqa: D102
+        self,
+        taps: Sequence[str | Sequence[str]],  # noqa: ARG002 the plan has them
+        *,
+        id: str,
+        title: str,
+        show: bool = True,
+        **_: Any,
+    ) -> str:
+        return self._trace(id, title, None) if show else ""
+
+    def traced(  # noqa: D102
+        self, trace: str, match: str | int, *, title: str, id: str | None = None
+    ) -> str:
+        return self._trace(trace, title, traces.Small(id or _slug(trace, str(match)), match))
+
+    def _trace(self, reference: str, title: str, small: "traces.Small | None") -> str:
+        taps = self._guard(lambda: traces.taps(self._guide, reference, self._key))
+        found = self._recorded(title, *(f"{tap.page}:{tap.id}" for tap in taps))
+        if isinstance(found, str):
+            return found
+        bound = traces.bound(self._guide, taps[0].page)
+        return self._figure(
+            lambda: traces.figure(found, bound, title=title, small=small),
+            title,
+            traces.addresses(found, self._href, self._merged),
+        )
+
+    def _merged(self, pcap: Path, name: str) -> str:
+        """The address of a trace's captures in one file, beside each of them."""
+        return f"{self._href(pcap).rpartition('/')[0]}/{name}"
 
     def _recorded(self, title: str, *references: str) -> list[tuple[Block, Recording]] | str:
         """The blocks with their recordings; or what the page shows where one is missing."""

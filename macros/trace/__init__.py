@@ -1,0 +1,1 @@
+"""Traces: one request at every interface that it crosses, from several captures at once."""
