@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from macros import lab as labs
+from macros import plan
 from macros.cli.settings import guide_of_checkout
 from macros.errors import GuideError
 from macros.guide import Guide
@@ -42,7 +43,7 @@ def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) 
         if not chosen:
             click.echo("nothing is stale")
             return
-    _record(guide, labs.find(name), chosen, everything=len(chosen) == len(_recordable(guide)))
+    _record(guide, labs.find(name), chosen, everything=_all(guide, chosen))
 
 
 def record_all(guide: Guide, kind: str) -> None:
@@ -57,23 +58,29 @@ def _recordable(guide: Guide) -> list[Page]:
     return [page for page in guide.pages.values() if not page.needs]
 
 
+def _all(guide: Guide, pages: Sequence[Page]) -> bool:
+    return {page.key for page in _recordable(guide)} <= {page.key for page in pages}
+
+
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:
     if not names:
         return _recordable(guide)
     chosen = []
     for name in names:
         key = name.removeprefix("docs/").removesuffix(".md").replace("/", "-")
-        if key not in guide.pages:
+        if key not in guide.planned:
             raise GuideError(
                 f"there is no page {name!r} with blocks",
-                fix=f"one of: {', '.join(guide.pages)}",
+                fix=f"one of: {', '.join(guide.planned)}",
             )
-        chosen.append(guide.pages[key])
+        chosen.append(guide.planned[key])
     return chosen
 
 
 def _record(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> None:
     console = Console(stderr=True)
+    # What a lab has decides what is `only` for it, not what the edition had before.
+    pages = [plan.for_versions(guide.planned[page.key], lab.versions) for page in pages]
     total = sum(len(page.blocks) for page in pages)
     started = time.monotonic()
     with Progress(
