@@ -38,12 +38,19 @@ def publish(staged: Path, edition_folder: Path, key: str) -> bool:
     page whose blocks all answered the same keeps its old files, its date among them.
     """
     target = edition_folder / key
-    fresh, old = edition_folder / f".{key}.new", edition_folder / f".{key}.old"
     edition_folder.mkdir(parents=True, exist_ok=True)
     recover(edition_folder)
     sums.write(staged)
     if target.is_dir() and _same(staged, target):
         return False
+    replace(staged, edition_folder, key)
+    return True
+
+
+def replace(staged: Path, edition_folder: Path, key: str) -> None:
+    """Put the complete, summed folder `staged` in the place of a page's recordings, by renames."""
+    target = edition_folder / key
+    fresh, old = edition_folder / f".{key}.new", edition_folder / f".{key}.old"
     try:
         shutil.copytree(staged, fresh)
         for path in fresh.iterdir():
@@ -63,7 +70,6 @@ def publish(staged: Path, edition_folder: Path, key: str) -> bool:
     fresh.rename(target)
     shutil.rmtree(old, ignore_errors=True)
     _sync(edition_folder)
-    return True
 
 
 def recover(edition_folder: Path) -> None:

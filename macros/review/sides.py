@@ -1,0 +1,122 @@
+"""The two sides of a review: the recordings as git has them, and as they are now."""
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from macros.compare import editions
+from macros.compare.change import Change
+from macros.compare.editions import Recorded
+from macros.errors import GuideError
+from macros.store import sums
+
+_OWN = frozenset({"page.yml", sums.NAME})
+"""Files of a page that are no answers: when it was recorded, and the sums of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """`old` and `new` recordings, and what to call them. `restorable`: old can be put back."""
+
+    old: Recorded
+    new: Recorded
+    old_name: str
+    new_name: str
+    restorable: bool
+
+
+@contextmanager
+def of_git(folder: Path, revision: str) -> Iterator[Sides]:
+    """The edition in `folder` as `revision` has it, and as it is in the working tree.
+
+    GuideError where there is no such revision. An edition that it does not have has no pages.
+    """
+    with TemporaryDirectory(prefix="guide-review-") as temporary:
+        old = Path(temporary) / folder.name
+        old.mkdir()
+        _extract(folder, revision, old)
+        yield Sides(_recorded(old), editions.edition(folder), revision, "now", restorable=True)
+
+
+def of_editions(old: Path, new: Path) -> Sides:
+    """Two editions side by side."""
+    return Sides(editions.edition(old), editions.edition(new), old.name, new.name, restorable=False)
+
+
+def changes(sides: Sides) -> Iterator[Change]:
+    """What differs, in words. For one edition also files that differ without a change of facts."""
+    told: set[tuple[str, str]] = set()
+    for one in editions.compare(sides.old, sides.new):
+        told.add((one.page, one.block))
+        yield one
+    if not sides.restorable:
+        return
+    for page in sides.new.pages:
+        if page in sides.old.pages:
+            for block in _differing(sides.old.folder / page, sides.new.folder / page):
+                if (page, block) not in told:
+                    what = "the recording differs, and no fact in it is known to"
+                    yield Change(page, block, "files", block, what)
+
+
+def _differing(old: Path, new: Path) -> Iterator[str]:
+    """Blocks of which something differs besides the plan that they were recorded for."""
+    one, other = (
+        {path.name: path for path in each.iterdir() if path.name not in _OWN} for each in (old, new)
+    )
+    names = sorted(one.keys() | other.keys())
+    blocks = {
+        name.split(".", 1)[0]
+        for name in names
+        if name not in one or name not in other or _told(one[name]) != _told(other[name])
+    }
+    yield from sorted(blocks)
+
+
+def _told(path: Path) -> bytes:
+    raw = path.read_bytes()
+    if path.suffix != ".txt":
+        return raw
+    head, rule, text = raw.partition(b"\n---\n")
+    kept = [line for line in head.split(b"\n") if not line.startswith(b"plan: ")]
+    return b"\n".join(kept) + rule + text
+
+
+def _recorded(folder: Path) -> Recorded:
+    """An edition's folder, which may be empty: then nothing was recorded yet."""
+    if not any(folder.iterdir()):
+        return Recorded(folder.name, folder, (), {})
+    return editions.edition(folder)
+
+
+def _extract(folder: Path, revision: str, out: Path) -> None:
+    _git(folder.parent, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", of=revision)
+    # The tree below the folder itself: `git archive` names its files without a way to it.
+    top = _git(folder.parent, "rev-parse", "--show-prefix", of=revision).decode().strip()
+    tree = f"{revision}:{top}{folder.name}"
+    listed = _git(
+        folder.parent, "ls-tree", "-d", "--full-tree", revision, f"{top}{folder.name}", of=revision
+    )
+    if not listed.strip():
+        return
+    packed = _git(folder.parent, "archive", "--format=tar", tree, of=revision)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(out, filter="data")
+
+
+def _git(folder: Path, *words: str, of: str) -> bytes:
+    try:
+        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise GuideError("git is missing", fix="apt-get install git") from error
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip() or "it is no revision"
+        raise GuideError(
+            f"git cannot read {of!r}: {said}", fix="name a commit, a branch or a tag with --base"
+        )
+    return done.stdout
