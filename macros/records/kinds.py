@@ -10,6 +10,7 @@ from macros.records import (
     conntrack,
     docker,
     fdb,
+    kubernetes,
     links,
     neighbours,
     ping,
@@ -32,6 +33,7 @@ Kind = Literal[
     "sockets",
     "conntrack",
     "docker",
+    "kubernetes",
     "ping",
 ]
 Records: TypeAlias = (
@@ -40,6 +42,7 @@ Records: TypeAlias = (
     | Mapping[str, ports.Port]
     | Mapping[str, rules.Table]
     | Mapping[str, docker.Container | docker.Network]
+    | Mapping[str, kubernetes.Object]
     | tuple[routes.Route, ...]
     | tuple[neighbours.Neighbour, ...]
     | tuple[fdb.Entry, ...]
@@ -96,6 +99,7 @@ _READ: dict[Kind, Callable[[str, Any], Records]] = {
     "sockets": sockets.read,
     "conntrack": conntrack.read,
     "docker": docker.read,
+    "kubernetes": kubernetes.read,
     "ping": ping.read,
 }
 
@@ -114,6 +118,8 @@ def _kind(found: Call) -> Kind | None:
             return None if {"expect", "xml"} & {*found.args} else "conntrack"
         case "docker":
             return "docker" if _inspects(found.args) else None
+        case "kubectl":
+            return "kubernetes" if twins.gets(found) else None
         case "ss":
             return "sockets" if _internet(found.args) else None
     return None

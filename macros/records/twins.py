@@ -76,10 +76,13 @@ def twin(command: str) -> str | None:
     It asks the same of the same namespace, and at least as much: `-br` is left out, and `-d` is
     added for links, for only that names a link's kind. None for what prints JSON itself, for what
     runs in a container (busybox has no `-j`), and for everything that is not one simple command.
+    `kubectl get` answers with whole objects, whichever columns it was asked for.
     """
     found = call(command)
     if found is None or found.contained:
         return None
+    if found.tool == "kubectl":
+        return _kubectl(command.strip("\n"), found)
     question = asked(found)
     if question is None or question.json:
         return None
@@ -156,3 +159,48 @@ def _bridge_object(rest: list[str]) -> Object | None:
 def _shows(verb: str) -> bool:
     # `ip link s` is `set`: one letter is not enough there.
     return len(verb) > 1 and any(each.startswith(verb) for each in ("show", "list", "lst"))
+
+
+# Options of `kubectl get` that change its columns only, and those among them that take a value.
+_LOOKS = frozenset({"-o", "--output", "-L", "--label-columns", "--no-headers", "--show-labels"})
+_LOOKS_VALUED = frozenset({"-o", "--output", "-L", "--label-columns"})
+_TABLES = ("wide", "custom-columns")
+
+
+def gets(found: Call) -> bool:
+    """Whether a call is `kubectl get` with a table as its answer."""
+    before = found.args[2:] if found.args[:1] in (("-n",), ("--namespace",)) else found.args
+    if found.tool != "kubectl" or before[:1] != ("get",):
+        return False
+    if {"-w", "--watch", "--watch-only", "--raw"} & {arg.partition("=")[0] for arg in found.args}:
+        return False
+    form = _form(found)
+    return form is None or form.partition("=")[0] in _TABLES
+
+
+def _form(found: Call) -> str | None:
+    """What `-o` asks for."""
+    for at, arg in enumerate(found.args):
+        if arg in ("-o", "--output"):
+            return found.args[at + 1] if at + 1 < len(found.args) else None
+        if arg.startswith(("-o", "--output=")):
+            return arg.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+    return None
+
+
+def _kubectl(command: str, found: Call) -> str | None:
+    if not gets(found):
+        return None
+    dropped: list[Word] = []
+    words = list(found.words)
+    while words:
+        word = words.pop(0)
+        name = word.text.partition("=")[0]
+        joined = word.text.startswith(("-o", "-L")) and not word.text.startswith("--")
+        if name in _LOOKS or joined:
+            dropped.append(word)
+            if word.text in _LOOKS_VALUED and words:
+                dropped.append(words.pop(0))
+    for word in reversed(dropped):
+        command = command[: word.start].rstrip(" \t") + command[word.end :]
+    return f"{command} -o json"
