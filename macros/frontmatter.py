@@ -12,8 +12,14 @@ from macros.model import CNIS, PROXIES, Cluster, Step
 # libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-KNOWN_NEEDS = frozenset({"", "calico"})
-"""What a page may declare that a lab cannot always offer; its blocks may be unrecorded."""
+KNOWN_NEEDS = {"calico": "Calico"}
+"""What a page may declare that a lab cannot always offer, and its name among the versions.
+
+Only pages that do may be unrecorded, and only in editions that have no version of it.
+"""
+
+MANIFESTS = Path(__file__).resolve().parent.parent / "scripts" / "manifests"
+"""The files that a page's `manifests` names: what it has Kubernetes make."""
 
 _FENCE = "---"
 
@@ -33,6 +39,7 @@ class FrontMatter:
     body_line: int
     cluster: Cluster | None = None
     outside: bool = False
+    manifests: tuple[tuple[str, str], ...] = ()
 
 
 def read(source: Path, text: str) -> FrontMatter:
@@ -60,6 +67,7 @@ def read(source: Path, text: str) -> FrontMatter:
         body_line=body_line,
         cluster=_cluster(source, lab),
         outside=bool(lab.get("outside")),
+        manifests=_manifests(source, head.get("manifests") or ()),
     )
 
 
@@ -78,6 +86,20 @@ def _cluster(source: Path, lab: dict[str, Any]) -> Cluster | None:
         message = "front matter: a lab has a profile or a cni, not both"
         raise GuideError(message, page=source, line=1)
     return cluster
+
+
+def _manifests(source: Path, names: Any) -> tuple[tuple[str, str], ...]:
+    """The names of manifests, each with its text."""
+    if not isinstance(names, list | tuple):
+        raise GuideError("front matter: manifests is no list of files", page=source, line=1)
+    found = []
+    for name in names:
+        file = MANIFESTS / str(name)
+        if not file.is_file():
+            message = f"front matter: there is no manifest {name} in scripts/manifests"
+            raise GuideError(message, page=source, line=1)
+        found.append((str(name), file.read_text(encoding="utf-8")))
+    return tuple(found)
 
 
 def _split(source: Path, text: str) -> tuple[dict[str, Any], str, int]:

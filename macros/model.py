@@ -103,6 +103,7 @@ class Page:
     `profile` is what the lab starts for it, `needs` what this lab may not be able to offer.
     `start` is the hash over all that comes before its first block.
     `cluster` is None for plain machines; `outside` says whether there is a machine that is no node.
+    `manifests` are files that node0 has while the page is recorded, each with its text.
     """
 
     key: str
@@ -117,6 +118,7 @@ class Page:
     blocks: tuple[Block, ...]
     cluster: Cluster | None = None
     outside: bool = False
+    manifests: tuple[tuple[str, str], ...] = ()
     start: str = ""
 
     @property

@@ -50,6 +50,7 @@ def plan_page(docs: Path, source: Path) -> Page:
     # What is not asked for is left out: pages keep their hashes when this learns something new.
     cluster = {"cluster": _plain(front.cluster)} if front.cluster else {}
     outside = {"outside": True} if front.outside else {}
+    manifests = {"manifests": front.manifests} if front.manifests else {}
     start = _digest(
         {
             "nodes": front.nodes,
@@ -58,6 +59,7 @@ def plan_page(docs: Path, source: Path) -> Page:
             "cleanup": [_plain(step) for step in front.cleanup],
             **cluster,
             **outside,
+            **manifests,
         }
     )
     known = machines(front.nodes, outside=front.outside)
@@ -74,6 +76,7 @@ def plan_page(docs: Path, source: Path) -> Page:
         blocks=_checked(_chained(start, collector.blocks), known),
         cluster=front.cluster,
         outside=front.outside,
+        manifests=front.manifests,
         start=start,
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,6 +34,7 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     fitting.check(lab, page)
     before = state.enter(lab, page)
     try:
+        _manifests(lab, page)
         for step in page.setup:
             _step(lab, page, "setup", step)
         _blocks(lab, page, folder, progress)
@@ -41,6 +43,7 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
         raise
     for step in page.cleanup:
         _step(lab, page, "cleanup", step)
+    _no_manifests(lab, page)
     state.leave(lab, page, before)
     meta = {
         "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -58,9 +61,22 @@ def _clean(lab: Lab, page: Page) -> None:
         except GuideError:
             return  # a lost lab is reset, not cleaned
     try:
+        _no_manifests(lab, page)
         state.profile(lab, page, "stop")
     except GuideError:
         return
+
+
+def _manifests(lab: Lab, page: Page) -> None:
+    """Put the page's manifests where its commands look for them: below /root of node0."""
+    for name, text in page.manifests:
+        path = shlex.quote(f"manifests/{name}")
+        ssh.run(lab, "node0", f"mkdir -p manifests; cat >{path}", stdin=text.encode())
+
+
+def _no_manifests(lab: Lab, page: Page) -> None:
+    if page.manifests:
+        ssh.run(lab, "node0", "rm -r manifests")
 
 
 def _step(lab: Lab, page: Page, part: str, step: Step) -> None:
@@ -93,8 +109,7 @@ def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
             for other in page.blocks
             if other.capture is not None and other.capture.during == block.id
         ]
-        with capture.listening(lab, captures, bound) as listeners:
-            recording = _run(lab, block, bound)
+        recording, listeners = _awaited(lab, block, captures, bound)
         form.write(folder, recording)
         for listener in listeners:
             progress(listener.block)
@@ -102,27 +117,45 @@ def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
         bound |= recording.bound
 
 
-def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
-    ran = substitute(block.script or block.command, bound)
-    twin_command = twin_of(ran) if block.kind == "run" else None
+class _NotYet(Exception):  # noqa: N818 no error yet: the block is repeated
+    """An answer in which what `until` waits for is not."""
+
+
+def _awaited(
+    lab: Lab, block: Block, captures: list[Block], bound: dict[str, str]
+) -> tuple[Recording, list[capture.Listener]]:
+    """The block's answer, and what its captures saw: of the last try, when it is repeated."""
     deadline = time.monotonic() + block.timeout
     while True:
         try:
-            pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
-        except GuideError as error:
-            raise _placed(error, block, ran) from error
-        text = decode(pair.answer.output)
-        if block.until is None or _holds(substitute(block.until, bound), text):
-            break
-        if time.monotonic() > deadline:
-            raise at(
-                block,
-                f"block {block.id} waited {block.timeout:g} s for {block.until!r};"
-                f" the last answer was: {text[-300:].strip()}",
-                command=ran,
-                fix="correct until= or give it a longer timeout=",
-            )
-        time.sleep(_POLL)
+            # Fresh captures for each try: what an earlier one caused is not what the page shows.
+            with capture.listening(lab, captures, bound) as listeners:
+                recording = _run(lab, block, bound)
+        except _NotYet as answer:
+            if time.monotonic() > deadline:
+                raise at(
+                    block,
+                    f"block {block.id} waited {block.timeout:g} s for {block.until!r};"
+                    f" the last answer was: {str(answer)[-300:].strip()}",
+                    command=substitute(block.command, bound),
+                    fix="correct until= or give it a longer timeout=",
+                ) from None
+            time.sleep(_POLL)
+        else:
+            return recording, listeners
+
+
+def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
+    """One try. `_NotYet` where its answer is not the one that is waited for."""
+    ran = substitute(block.script or block.command, bound)
+    twin_command = twin_of(ran) if block.kind == "run" else None
+    try:
+        pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
+    except GuideError as error:
+        raise _placed(error, block, ran) from error
+    text = decode(pair.answer.output)
+    if block.until is not None and not _holds(substitute(block.until, bound), text):
+        raise _NotYet(text)
     if pair.answer.exit != block.expect_exit:
         raise at(
             block,

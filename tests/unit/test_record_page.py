@@ -1,6 +1,7 @@
 """Recording a page against a machine that really answers, over SSH, and all that goes wrong."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from macros import frontmatter, plan
 from macros import guide as guides
-from macros import plan
 from macros.errors import GuideError
-from macros.lab import Lab
+from macros.lab import Lab, ssh
 from macros.record import run, state
 from macros.store import read, write
 
@@ -205,7 +206,9 @@ def test_a_lab_that_is_lost_in_the_middle_leaves_recordings_untouched(
 
 def test_a_page_that_needs_more_nodes_than_the_lab_has_says_so(checkout: Checkout) -> None:
     checkout.write(ONE, HEAD.replace("nodes: 1", "nodes: 5"))
-    with pytest.raises(GuideError, match="needs 5 nodes without Kubernetes; lab test has 2") as caught:
+    with pytest.raises(
+        GuideError, match="needs 5 nodes without Kubernetes; lab test has 2"
+    ) as caught:
         checkout.record()
     assert "guide lab up --name test --nodes 5" in str(caught.value)
 
@@ -374,3 +377,40 @@ def test_a_page_on_other_versions_alone_is_refused(checkout: Checkout, local_lab
         )
     checkout.record(newer)
     assert read.edition(checkout.recordings, "now").versions == {"Linux": "9.9"}
+
+
+@pytest.mark.skipif(not shutil.which("tcpdump"), reason="needs tcpdump")
+def test_captures_are_of_the_last_try_of_a_repeated_command(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    count = tmp_path / "count"
+    send = f"echo x >> {count}; n=$(wc -l < {count}); echo try-$n >/dev/udp/127.0.0.1/40099"
+    checkout.write(
+        f'{{{{ run("node0", "{send}; echo $n", id="a", until="3") }}}}\n'
+        '{{ capture("node0", "lo", id="b", during="a", filter="udp port 40099", packets=1) }}'
+    )
+    checkout.record()
+    pcap = next(checkout.recordings.rglob("*.pcap")).read_bytes()
+    assert b"try-3" in pcap
+    assert b"try-1" not in pcap
+
+
+def test_a_manifest_is_there_while_the_page_is_recorded_and_then_gone(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifests = tmp_path / "sources"
+    manifests.mkdir()
+    (manifests / "a.yaml").write_text("kind: Pod\n")
+    monkeypatch.setattr(frontmatter, "MANIFESTS", manifests)
+    monkeypatch.setitem(ssh.ENVIRONMENT, "HOME", str(tmp_path))
+    checkout.write(
+        '{{ run("node0", "cat manifests/a.yaml", id="a") }}',
+        HEAD.replace("title: T\n", "title: T\nmanifests: [a.yaml]\n"),
+    )
+    checkout.record()
+    assert checkout.text("a") == "kind: Pod\n"
+    assert not Path("manifests").exists()
+    (manifests / "a.yaml").write_text("kind: Service\n")
+    assert ["stale" in str(each) or "not fresh" in str(each) for each in checkout.problems()] == [
+        True
+    ]
