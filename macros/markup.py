@@ -212,6 +212,10 @@ class Calls(ABC):
         """Every command of the guide, and the blocks that use it."""
 
     @abstractmethod
+    def manifest(self, name: str) -> str:
+        """A file that the page's front matter names under `manifests`, as it is."""
+
+    @abstractmethod
     def prepared(self) -> str:
         """What the page's setup and clean-up ran, folded."""
 

@@ -290,7 +290,7 @@ class _Collector(Calls):
 
     # These read recordings; a plan has none.
     topology = machines = packet = packets = compare = traced = _nothing
-    value = expect = version = all_versions = commands = prepared = _nothing
+    value = expect = version = all_versions = commands = manifest = prepared = _nothing
 
     def _line(self) -> int:
         return self.before + current_line()

@@ -58,6 +58,20 @@ def figure(
     )
 
 
+def manifest(name: str, text: str) -> str:
+    """A file that Kubernetes is given: its name, a button that copies it, and its lines, folded."""
+    lines = text.rstrip("\n").split("\n")
+    body = _pre("".join(f"{escape(line)}\n" for line in lines))
+    return (
+        f'<figure class="block block-manifest" id="m-{escape(Path(name).stem)}">'
+        '<figcaption class="block-cmd">'
+        f'<code translate="no"><span class="cmd">manifests/{escape(name)}</span></code>'
+        f'<button class="copy" type="button" data-copy="{escape(text)}">copy</button></figcaption>'
+        f'<div class="out" role="region" tabindex="0" aria-label="{escape(name)}">'
+        f'<details class="fold"><summary>{len(lines)} lines</summary>{body}</details></div></figure>'
+    )
+
+
 def absent(block: Block, state: str, reason: str, repair: str = "") -> str:
     """A block without a fresh recording: as its page declares, or as `serve` found it."""
     command = f" <code>{escape(repair)}</code>" if repair else ""

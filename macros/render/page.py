@@ -309,6 +309,12 @@ class PageRenderer(Calls):
         uses = commands.uses(self._guide.pages.values(), self._address)
         return self._slot(commands.table(uses), "")
 
+    def manifest(self, name: str) -> str:  # noqa: D102
+        known = dict(self._page.manifests)
+        if name not in known:
+            self._fail(f"front matter: manifests does not name {name}")
+        return self._slot(block_html.manifest(name, known[name]), f"<p>{escape(name)}</p>")
+
     def prepared(self) -> str:  # noqa: D102
         page = self._page
         parts = []
