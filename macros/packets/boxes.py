@@ -21,6 +21,7 @@ _COLOUR = {
     "IPv6": "ip",
     "IPv6 options": "ip",
     "VXLAN": "vxlan",
+    "BGP": "vxlan",  # never in one packet with it
     "Data": "data",
     "Padding": "data",
 }
@@ -39,6 +40,7 @@ _PURPOSE = {
     "ICMP": "IP's own messages",
     "ICMPv6": "IP's own messages",
     "VXLAN": "carries a whole Ethernet frame",
+    "BGP": "from router to router: which networks are whose",
     "Data": "what the program sent",
     "Padding": "fills the frame",
 }
@@ -57,6 +59,7 @@ _SHOWN = {
     "ICMP": ("type", "code", "id", "seq", "mtu", "gateway"),
     "ICMPv6": ("type", "code"),
     "VXLAN": ("vni",),
+    "BGP": ("type", "as", "hold_time", "id", "error", "suberror", "next_hop"),
 }
 
 
@@ -129,6 +132,8 @@ def shown_fields(layer: Layer) -> tuple[Field, ...]:
     length = layer.get("length")
     if layer.name == "IPv4" and length is not None and int(length.value) > 1500:
         found.append(length)
+    # An UPDATE can have many of them.
+    found += [one for one in layer.fields if one.name in {"withdrawn", "announced"}][:12]
     found += [one for one in layer.fields if one.state in {"partial", "wrong", "none"}]
     return tuple(found)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from macros.errors import GuideError
-from macros.packets import names
+from macros.packets import bgp, names
 from macros.packets.model import Field, Layer, Packet
 
 # What a header is called in paths and matches.
@@ -25,6 +25,7 @@ SHORT = {
     "ICMP": "icmp",
     "ICMPv6": "icmp6",
     "VXLAN": "vxlan",
+    "BGP": "bgp",
     "Data": "data",
     "Padding": "padding",
 }
@@ -177,10 +178,16 @@ def _what_above(packet: Packet, above: Layer) -> str:
         text = above.name
     if carried > 0:
         text += f", {carried} {'byte' if carried == 1 else 'bytes'}"
-        line = _first_line(data)
+        line = _messages(packet) or _first_line(data)
         if line:
             text += f": {line}"
     return text
+
+
+def _messages(packet: Packet) -> str:
+    """The BGP messages in a segment: "BGP UPDATE, UPDATE, End-of-RIB"."""
+    found = ", ".join(bgp.what(one) for one in packet.all(bgp.NAME))
+    return f"BGP {found}" if found else ""
 
 
 def _announced(packet: Packet, above: Layer) -> int:
@@ -258,7 +265,7 @@ def ends(packet: Packet) -> tuple[str, str]:
 
 _TERMS = (
     "a number, arp request, icmp echo reply, tcp syn, tcp syn ack, udp, http GET, an address, "
-    "from ADDRESS, to ADDRESS, port NUMBER, vxlan, and #2 for the second of those"
+    "from ADDRESS, to ADDRESS, port NUMBER, vxlan, bgp open, and #2 for the second of those"
 )
 
 
@@ -387,7 +394,8 @@ def record(packets: Iterable[Packet]) -> list[dict[str, Any]]:
     by short name: eth, ip, udp, tcp, icmp, arp, vxlan, data, … An inner header is below its outer
     one (`ip.inner.ttl`), one quoted by an ICMP error below `quoted`. Plain numbers are numbers;
     everything else is the text that the figures show (`0x0800 IPv4`, `SYN ACK`). A header that
-    has a checksum has `checksum_state`: right, wrong, partial, none or unknown.
+    has a checksum has `checksum_state`: right, wrong, partial, none or unknown. `bgp` is a list of
+    messages, whose `announced` and `withdrawn` are prefixes with commas between them.
     """
     return [_record(packet) for packet in packets]
 
@@ -402,7 +410,10 @@ def _record(packet: Packet) -> dict[str, Any]:
     }
     for layer in packet.layers:
         key, values = SHORT[layer.name], _values(layer)
-        if layer.role in {"", "outer"} and key not in found:
+        if layer.name == bgp.NAME:
+            values |= {name: bgp.routes(layer, name) for name in ("announced", "withdrawn")}
+            found.setdefault(key, []).append(values | {"message": bgp.what(layer)})
+        elif layer.role in {"", "outer"} and key not in found:
             found[key] = values
         else:
             found.setdefault(key, {}).setdefault(layer.role or "next", values)

@@ -646,11 +646,13 @@ HEADERS: dict[str, Callable[[Bits], None]] = {
 }
 
 
-def header(name: str, around: Around, offset: int, length: int) -> tuple[Field, ...]:
-    """The fields of the header `name` at `offset`; they tile its `length` bytes."""
+def header(
+    reader: Callable[[Bits], None], around: Around, offset: int, length: int
+) -> tuple[Field, ...]:
+    """The fields that `reader` finds in a header at `offset`; they tile its `length` bytes."""
     bits = Bits(around, offset, length)
     try:
-        HEADERS[name](bits)
+        reader(bits)
     except CutError:
         bits.rest("cut", "cut", "the header ends here, before its next field does")
     bits.rest("rest", "rest", "belongs to no field that is known here")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from macros.errors import GuideError
-from macros.packets import checksum, names
-from macros.packets.headers import Around, header
+from macros.packets import bgp, checksum, names
+from macros.packets.headers import HEADERS, Around, header
 from macros.packets.model import Field, Layer, Packet
 from macros.packets.pcap import Record, records
 
@@ -30,6 +30,7 @@ _NAMES = {
     "ICMP": "ICMP",
     "VXLAN": "VXLAN",
 }
+_READERS = HEADERS | {bgp.NAME: bgp.message}
 # Bytes of the fixed part: less than that is shown as data.
 _LEAST = {"IPv4": 20, "TCP": 20, "UDP": 8, "ICMP": 8, "ARP": 8, "IPv6": 40, "VXLAN": 8}
 
@@ -136,18 +137,39 @@ def _pieces(data: bytes, link: int) -> Iterator[_Piece]:
         layer = inside
 
 
+def _with_messages(data: bytes, pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """The same, with what TCP carries from or to BGP's port as whole messages, one after another.
+
+    The part of a message that is left, if any, stays data.
+    """
+    under: _Piece | None = None
+    for piece in pieces:
+        kept = piece
+        if piece.name == "Data" and under and under.name == "TCP" and not piece.quoted:
+            ports = data[under.offset : under.offset + 4]
+            if bgp.PORT in {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}:
+                at, stop = piece.offset, piece.offset + piece.length
+                for size in bgp.sizes(data[at:stop]):
+                    yield _Piece(bgp.NAME, at, size, at + size, quoted=False)
+                    at += size
+                kept = piece._replace(offset=at, length=stop - at)
+        if kept.length or kept is piece:
+            yield kept
+        under = piece
+
+
 def _layers(record: Record, link: int) -> list[Layer]:
     data = record.data
     layers: list[Layer] = []
     done = 0
-    for piece in _pieces(data, link):
+    for piece in _with_messages(data, _pieces(data, link)):
         offset, length = piece.offset, piece.length
         done = offset + length
         around = Around(data, record.wire, max(piece.end, done), tuple(layers), piece.quoted)
         if piece.name == "Data":
             fields: tuple[Field, ...] = (_data(record, offset, length, layers),)
         else:
-            fields = header(piece.name, around, offset, length)
+            fields = header(_READERS[piece.name], around, offset, length)
         role = "quoted" if piece.quoted else ""
         layers.append(Layer(piece.name, offset, length, around.end, fields, role))
     # What is left is padding, of the innermost layer whose bytes it is among.
@@ -208,7 +230,7 @@ def _roles(layers: list[Layer]) -> tuple[Layer, ...]:
     """Says outer and inner where a packet carries another, as with VXLAN and IP-in-IP."""
     seen: dict[str, list[int]] = {}
     for at, layer in enumerate(layers):
-        if not layer.role and layer.name not in {"Data", "Padding", "VLAN"}:
+        if not layer.role and layer.name not in {"Data", "Padding", "VLAN", bgp.NAME}:
             seen.setdefault(layer.name, []).append(at)
     roles = {
         at: "outer" if at == places[0] else "inner"

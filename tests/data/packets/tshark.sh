@@ -16,3 +16,10 @@ for file in *.pcap; do
         -o tcp.check_checksum:TRUE -T fields -E header=y -E separator=/t -E occurrence=a -E aggregator=, \
         "${fields[@]/#/-e}" 2>/dev/null >"${file%.pcap}.fields"
 done
+
+# BGP has several messages in a packet: each field's values in order, of one capture.
+bgp=(frame.number bgp.type bgp.length bgp.open.myas bgp.open.holdtime bgp.open.identifier bgp.cap.type
+    bgp.notify.major_error bgp.notify.minor_error_cease bgp.update.path_attribute.next_hop
+    bgp.update.path_attribute.local_pref bgp.nlri_path_id bgp.nlri_prefix)
+tshark -n -r calico-bgp.pcap -Y bgp -T fields -E header=y -E separator=/t -E occurrence=a -E aggregator=, \
+    "${bgp[@]/#/-e}" 2>/dev/null >calico-bgp.messages
