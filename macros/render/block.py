@@ -68,7 +68,8 @@ def manifest(name: str, text: str) -> str:
         f'<code translate="no"><span class="cmd">manifests/{escape(name)}</span></code>'
         f'<button class="copy" type="button" data-copy="{escape(text)}">copy</button></figcaption>'
         f'<div class="out" role="region" tabindex="0" aria-label="{escape(name)}">'
-        f'<details class="fold"><summary>{len(lines)} lines</summary>{body}</details></div></figure>'
+        f'<details class="fold"><summary>{len(lines)} lines</summary>{body}</details>'
+        "</div></figure>"
     )
 
 
