@@ -1,13 +1,267 @@
-"""A trace as a figure: the drawing, its packets, its captures."""
+"""A trace as a figure: the drawing, every packet with its hops and its boxes, the captures."""
 
 from collections.abc import Sequence
+from html import escape
 
-from macros.trace.model import Trace
+from macros.packets import flow
+from macros.packets.boxes import Numbers, boxes, count
+from macros.packets.dump import dump
+from macros.packets.html import readout
+from macros.packets.model import Packet
+from macros.render import values
+from macros.trace import draw, hops, names, pcapng
+from macros.trace.hops import Step
+from macros.trace.layout import lay_out
+from macros.trace.model import Journey, Lane, Trace, Visit
+
+Told = tuple[Journey, tuple[Step, ...]]
+"""A packet, and what happened to it between its visits."""
 
 
 def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
-    """The whole trace; `commands` are the lanes' tcpdump commands."""
-    return f"{id}{title}{len(commands)}{len(trace.lanes)}"
+    """A complete `<figure class="trace">`; `commands` are the lanes' tcpdump commands."""
+    told = [(journey, hops.steps(journey, trace.lanes)) for journey in trace.journeys]
+    layout = lay_out(trace.lanes, told)
+
+    def address(number: int, visit: Visit | None) -> str:
+        if visit is None:
+            return f"#tr-{id}-{number}"
+        journey = trace.journeys[number - 1]
+        forms = [form for form, _ in _forms(journey)]
+        return f"#tr-{id}-{number}-{forms.index(visit.packet.data) + 1}"
+
+    packets = "".join(_packet(trace, one, id) for one in told)
+    return (
+        f'<figure class="trace" id="tr-{escape(id)}">'
+        f'<figcaption class="tr-title">{escape(title)}</figcaption>'
+        f"{draw.drawing(trace, layout, title, address)}"
+        f"{legend(told, trace)}{_clocks(trace)}"
+        f'<ol class="tr-packets" aria-label="The packets, in order">{packets}</ol>'
+        '<details class="text-equivalent"><summary>The same as text</summary>'
+        f"{_text(trace, told)}</details>"
+        f"{_captures(trace, commands)}</figure>"
+    )
+
+
+def _forms(journey: Journey) -> list[tuple[bytes, list[Visit]]]:
+    """The packet as it was at each stretch of its way: the same bytes are the same form."""
+    found: dict[bytes, list[Visit]] = {}
+    for visit in journey.visits:
+        found.setdefault(visit.packet.data, []).append(visit)
+    return list(found.items())
+
+
+def _packet(trace: Trace, one: Told, id: str) -> str:
+    journey, steps = one
+    own = f"tr-{escape(id)}-{journey.number}"
+    packet = journey.visits[0].packet
+    source, target = (_end(end) for end in flow.ends(packet))
+    notes = "".join(f'<span class="tr-odd">{escape(note)}</span>' for note in journey.notes)
+    forms = _forms(journey)
+    widest = max(range(len(forms)), key=lambda at: (len(forms[at][0]), -at))
+    drawn = "".join(
+        _form(trace, visits, f"{own}-{at + 1}", with_bytes=at == widest)
+        for at, (_, visits) in enumerate(forms)
+    )
+    return (
+        f'<li><details id="{own}"><summary>'
+        f'<span class="tr-no">{journey.number}</span>'
+        f'<span class="tr-time">{escape(names.since_first(trace, journey))}</span>'
+        f'<span class="tr-ends">{source}<span class="tr-to"> → </span>{target}</span>'
+        f'<span class="tr-what">{escape(names.titled(packet))}{notes}</span></summary>'
+        f"{_hops(trace, journey, steps, own)}{drawn}</details></li>"
+    )
+
+
+def _hops(trace: Trace, journey: Journey, steps: Sequence[Step], own: str) -> str:
+    """A table of where the packet was seen, and what had happened on the way there."""
+    forms = [form for form, _ in _forms(journey)]
+    rows = []
+    for at, visit in enumerate(journey.visits):
+        step = steps[at - 1] if at else None
+        time = names.took(step.time) if step is not None and step.time is not None else ""
+        form = forms.index(visit.packet.data) + 1
+        rows.append(
+            f'<tr role="row"><th role="rowheader" scope="row"><a href="#{own}-{form}">'
+            f"{_where(trace.lanes[visit.lane])}</a></th>"
+            f'<td role="cell" class="tr-took">{time}</td>'
+            f'<td role="cell" class="tr-size">{visit.packet.wire} B</td>'
+            f'<td role="cell">{_marked(step.words) if step is not None else ""}</td></tr>'
+        )
+    head = "".join(
+        f'<th role="columnheader" scope="col">{name}</th>'
+        for name in ("seen at", "after", "size", "what happened on the way there")
+    )
+    return (
+        f'<div class="tr-wide" role="region" tabindex="0" aria-label="No. {journey.number}, hops">'
+        f'<table class="tr-hops" role="table"><thead role="rowgroup"><tr role="row">{head}</tr>'
+        f'</thead><tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def _form(trace: Trace, visits: Sequence[Visit], id: str, *, with_bytes: bool) -> str:
+    """The packet's boxes, as it was at these interfaces; its bytes where it was largest."""
+    packet = visits[0].packet
+    numbers = Numbers(packet.layers)
+    lanes = [trace.lanes[at] for at in dict.fromkeys(visit.lane for visit in visits)]
+    inside = boxes(packet.layers, numbers, values.mark, tables=False)
+    shown = ""
+    if with_bytes:
+        held = dump(packet.layers, packet.data, numbers)
+        shown = f'<div class="pk-bytes">{held}{readout()}</div>'
+    return (
+        f'<figure class="packet" id="{id}"><figcaption class="pk-head">'
+        f'<span class="pk-title">{_at(lanes)}</span> '
+        f'<span class="pk-facts">{_size(packet)}</span></figcaption>'
+        f'<div class="pk-boxes">{inside}</div>{shown}</figure>'
+    )
+
+
+def _size(packet: Packet) -> str:
+    kept = f", {packet.captured} captured" if packet.captured < packet.wire else ""
+    return f"{count(packet.wire)}{kept}"
+
+
+def _at(lanes: Sequence[Lane]) -> str:
+    """Where: "node0: veth1, cni0; node1: eth1"."""
+    nodes = dict.fromkeys(lane.node for lane in lanes)
+    parts = []
+    for node in nodes:
+        here = ", ".join(_interface(lane) for lane in lanes if lane.node == node)
+        parts.append(f"{escape(node)}: {here}")
+    return "; ".join(parts)
+
+
+def _where(lane: Lane) -> str:
+    return f"{escape(lane.node)} {_interface(lane)}"
+
+
+def _interface(lane: Lane) -> str:
+    key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
+    place = f"{escape(lane.place)} " if lane.place else ""
+    return f"{place}{values.mark(lane.interface, key)}"
+
+
+def _end(text: str) -> str:
+    """An address with its port, the address marked."""
+    address, colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
+    key = values.key_of(address)
+    shown = values.mark(address, key) if key else escape(address)
+    return f'{shown}<span class="tr-port">{colon}{port}</span>'
+
+
+def _marked(words: str) -> str:
+    return values.mark_text(words, "", "", ())
+
+
+def legend(told: Sequence[Told], trace: Trace) -> str:
+    """What the drawing's signs mean: those that it has."""
+    marks = {mark.kind: mark for _, steps in told for step in steps for mark in step.marks}
+    wrapped = {
+        kind
+        for journey in trace.journeys
+        for visit in journey.visits
+        if (kind := hops.wrapping(visit.packet))
+    }
+    words = {
+        "hop": ("routed", "the TTL one less, new MACs where there are any"),
+        "nat": ("DNAT", "an address or port translated; un-: translated back"),
+        "mac": ("MACs", "sent on to another station"),
+        "other": ("…", "another field changed"),
+    }
+    items = [
+        f'<li><b class="tr-key is-{kind}">{short}</b> {text}</li>'
+        for kind, (short, text) in words.items()
+        if kind in marks
+    ]
+    tunnels = {"vxlan": "inside a VXLAN packet", "ip2": "inside another IP packet"}
+    items += [
+        f'<li><b class="tr-key is-wrap in-{kind}">+ B</b> {text}, from there to '
+        f'<b class="tr-key is-wrap in-{kind}">\N{MINUS SIGN} B</b></li>'
+        for kind, text in tunnels.items()
+        if kind in wrapped
+    ]
+    return f'<ul class="tr-legend">{"".join(items)}</ul>' if items else ""
+
+
+def _clocks(trace: Trace) -> str:
+    """How times compare, and what cannot be told."""
+    others = [clock for clock in trace.clocks if clock.via]
+    unknown = dict.fromkeys(lane.node for lane in trace.lanes if trace.clock(lane.node) is None)
+    if not others and not unknown:
+        return '<p class="tr-clocks">All times are of one clock, to the microsecond.</p>'
+    parts = ["Times between two interfaces are of one node's clock, to the microsecond."]
+    for clock in others:
+        told = names.round_trip_words(clock)
+        parts.append(f"{names.clock_words(clock)}; so {told}.")
+    if unknown:
+        parts.append(f"The clock of {' and '.join(unknown)} could not be compared.")
+    return f'<p class="tr-clocks">{escape(" ".join(parts))}</p>'
+
+
+def _text(trace: Trace, told: Sequence[Told]) -> str:
+    """The drawing as a table: a row a packet."""
+    head = "".join(
+        f'<th role="columnheader" scope="col">{name}</th>'
+        for name in ("no.", "time", "packet", "way", "what happens to it")
+    )
+    rows = "".join(_text_row(trace, journey, steps) for journey, steps in told)
+    left = ", ".join(f"{number} of {kind}" for kind, number in trace.left_out)
+    rest = (
+        f"<p>Packets of other conversations in these captures are left out: {escape(left)}.</p>"
+        if left
+        else ""
+    )
+    return (
+        '<div class="tr-wide" role="region" tabindex="0" aria-label="The trace as a table">'
+        f'<table class="tr-text" role="table"><thead role="rowgroup"><tr role="row">{head}</tr>'
+        f'</thead><tbody role="rowgroup">{rows}</tbody></table></div>{rest}'
+    )
+
+
+def _text_row(trace: Trace, journey: Journey, steps: Sequence[Step]) -> str:
+    packet = journey.visits[0].packet
+    way = " → ".join(
+        f"{trace.lanes[one.lane].node} {names.lane_name(trace.lanes[one.lane])}"
+        for one in journey.visits
+    )
+    happened = "".join(
+        f"<li>{escape(_between(trace, step))}: {_marked(step.words)}</li>"
+        for step in steps
+        if step.words
+    )
+    happened += "".join(f"<li>{escape(note)}</li>" for note in journey.notes)
+    cells = "".join(
+        f'<td role="cell">{cell}</td>'
+        for cell in (
+            escape(names.since_first(trace, journey)),
+            _marked(f"{names.titled(packet)}, {' → '.join(flow.ends(packet))}"),
+            escape(way),
+            f"<ul>{happened}</ul>" if happened else "",
+        )
+    )
+    return f'<tr role="row"><th role="rowheader" scope="row">{journey.number}</th>{cells}</tr>'
+
+
+def _between(trace: Trace, step: Step) -> str:
+    one, two = (trace.lanes[visit.lane] for visit in (step.before, step.after))
+    first = names.lane_name(one) if one.node == two.node else f"{one.node} {names.lane_name(one)}"
+    return f"{first} → {two.node} {names.lane_name(two)}"
+
+
+def _captures(trace: Trace, commands: Sequence[str]) -> str:
+    """The captures, to download, and how they were made."""
+    rows = "".join(
+        f'<li><a class="tr-file" href="{pcapng.mark(at)}" download>{escape(lane.where)} (pcap)</a> '
+        f'<code><span class="prompt">{escape(lane.node)}$</span> {escape(command)}</code></li>'
+        for at, (lane, command) in enumerate(zip(trace.lanes, commands, strict=True))
+    )
+    return (
+        '<div class="tr-files">'
+        f'<a class="tr-file" href="{pcapng.MERGED}" download>all captures in one (pcapng)</a>'
+        f'<details class="tr-captures"><summary>each of the {len(trace.lanes)} captures, and its '
+        f"command</summary><ul>{rows}</ul></details></div>"
+    )
 
 
 def small(trace: Trace, match: str | int, *, id: str, title: str) -> str:

@@ -1,0 +1,236 @@
+"""The drawing of a trace: interfaces as lanes, packets as arrows from lane to lane, in order.
+
+It is two pictures side by side, so that the packets' names stay in sight when the lanes are moved
+on a narrow screen. Every name and every dot is a link to what the packet was there; docs/assets/
+css/trace.css has the colours.
+"""
+
+from collections.abc import Callable
+from html import escape
+
+from macros.draw.svg import number, tag
+from macros.trace import hops, names
+from macros.trace.layout import LABELS, Frame, Layout, Row
+from macros.trace.model import Trace, Visit
+
+_DOT, _HIT = 5, 12
+_PILL = 15.0
+
+
+Address = Callable[[int, Visit | None], str]
+"""Where a packet, or what it was at one visit, stands on the page."""
+
+
+def drawing(trace: Trace, layout: Layout, title: str, address: Address) -> str:
+    """Both pictures, in a box that scrolls."""
+    return (
+        f'<div class="tr-scroll" role="region" tabindex="0" aria-label="Drawing: {escape(title)}">'
+        f"{_labels(trace, layout, address)}{_lanes(layout, title, address)}</div>"
+    )
+
+
+def _labels(trace: Trace, layout: Layout, address: Address) -> str:
+    first = layout.lanes[0]
+    head = [
+        tag("text", "time at", class_="time", x=10, y=float(layout.head - 16)),
+        tag("text", escape(names.lane_name(first)), class_="time", x=10, y=float(layout.head - 3)),
+    ]
+    rows = [_label(trace, row, address) for row in layout.rows]
+    return tag(
+        "svg",
+        *head,
+        *rows,
+        class_="tr-labels",
+        role="group",
+        aria_label="The packets, in order",
+        width=LABELS,
+        height=_whole(layout.height),
+        viewBox=f"0 0 {LABELS} {_whole(layout.height)}",
+    )
+
+
+def _label(trace: Trace, row: Row, address: Address) -> str:
+    journey = row.journey
+    packet = journey.visits[0].packet
+    name = names.titled(packet)
+    if len(name) > 13:
+        name = names.short(packet)
+        name = name if len(name) <= 13 else f"{name[:12]}…"
+    digits = 9 + 8 * len(str(journey.number))
+    parts = [
+        tag("rect", class_="hit", x=0, y=row.top, width=LABELS, height=row.bottom - row.top),
+        tag("text", str(journey.number), class_="no", x=10, y=row.y - 2),
+        tag("text", escape(name), class_="name", x=10 + digits, y=row.y - 2),
+        tag("text", names.since_first(trace, journey), class_="time", x=10 + digits, y=row.y + 13),
+    ]
+    if journey.notes:
+        word = escape(_note(journey.notes[0]))
+        parts.append(tag("text", word, class_="odd", x=10 + digits, y=row.y + 28))
+    said = f"No. {journey.number}, {names.titled(packet)}"
+    if journey.notes:
+        said += f", {'; '.join(journey.notes)}"
+    return tag(
+        "a",
+        *parts,
+        href=address(journey.number, None),
+        class_=_row_class(row),
+        data_n=journey.number,
+        aria_label=said,
+    )
+
+
+def _note(note: str) -> str:
+    """The first words of a note, for the drawing."""
+    return note.partition(":")[0].partition(" by ")[0].partition(" after ")[0]
+
+
+def _lanes(layout: Layout, title: str, address: Address) -> str:
+    size = (_whole(layout.width), _whole(layout.height))
+    return tag(
+        "svg",
+        *(_frame(frame, layout) for frame in layout.frames),
+        *(_lane(layout, at) for at in range(len(layout.lanes))),
+        *(_row(layout, row, address) for row in layout.rows),
+        class_="tr-lanes",
+        role="group",
+        aria_label=f"{title}: interfaces side by side, each packet from one to the next",
+        width=size[0],
+        height=size[1],
+        viewBox=f"0 0 {size[0]} {size[1]}",
+    )
+
+
+def _frame(frame: Frame, layout: Layout) -> str:
+    bottom = layout.height - (8 if frame.inner else 2)
+    rect = tag(
+        "rect",
+        x=frame.x,
+        y=frame.y,
+        width=frame.w,
+        height=float(bottom - frame.y),
+        rx=6.0 if frame.inner else 8.0,
+    )
+    most = int(frame.w / 6.2)
+    shown = frame.title if len(frame.title) <= most else f"{frame.title[: most - 1]}…"
+    middle = frame.x + frame.w / 2
+    text = tag("text", escape(shown), x=middle, y=frame.y + 15, text_anchor="middle")
+    whole = tag("title", escape(frame.title)) if shown != frame.title else ""
+    return tag("g", whole, rect, text, class_="place" if frame.inner else "node")
+
+
+def _lane(layout: Layout, at: int) -> str:
+    lane = layout.lanes[at]
+    key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
+    name = f'<tspan class="v" data-v="{escape(key)}">{escape(lane.interface)}</tspan>'
+    # A long name at the edge of its node stays inside of the picture.
+    half = len(lane.interface) * 10.5 * 0.602 / 2 + 2
+    x = min(max(layout.x[at], half), layout.width - half)
+    text = tag("text", name, class_="if", x=x, y=layout.names[at], text_anchor="middle")
+    line = tag(
+        "path", class_="lane", d=f"M{number(layout.x[at])} {number(layout.head)}V{_end(layout)}"
+    )
+    return text + line
+
+
+def _end(layout: Layout) -> str:
+    return number(layout.height - 14)
+
+
+def _row(layout: Layout, row: Row, address: Address) -> str:
+    visits = row.journey.visits
+    x = [layout.at(row, index) for index in range(len(visits))]
+    room = {"width": float(layout.width), "height": row.bottom - row.top}
+    ways = [tag("rect", class_="hit", x=0, y=row.top, **room), _tubes(row, x)]
+    if len(x) > 1:
+        ways.append(_arrow(x, row.y))
+    if any(note.startswith("not seen") for note in row.journey.notes):
+        ways.append(_cross(x, row))
+    body = tag(
+        "a",
+        *ways,
+        href=address(row.journey.number, None),
+        tabindex="-1",
+        aria_hidden="true",
+    )
+    steps = "".join(_step(row, step, (x[at] + x[at + 1]) / 2) for at, step in enumerate(row.steps))
+    dots = "".join(_dot(layout, row, at, x[at], address) for at in range(len(visits)))
+    return tag("g", body, steps, dots, class_=_row_class(row), data_n=row.journey.number)
+
+
+def _row_class(row: Row) -> str:
+    way = "is-there" if row.journey.forward else "is-back"
+    return f"tr-row {way}{' is-odd' if row.journey.notes else ''}"
+
+
+def _tubes(row: Row, x: list[float]) -> str:
+    """Behind the arrow, where the packet is wrapped in another: a tunnel."""
+    parts = []
+    start = 0
+    kinds = [hops.wrapping(one.packet) for one in row.journey.visits]
+    for end in range(1, len(kinds) + 1):
+        if end < len(kinds) and kinds[end] == kinds[start]:
+            continue
+        if kinds[start]:
+            d = f"M{number(x[start])} {number(row.y)}H{number(x[end - 1] + 0.1)}"
+            parts.append(tag("path", class_=f"tube is-{kinds[start]}", d=d))
+        start = end
+    return "".join(parts)
+
+
+def _arrow(x: list[float], y: float) -> str:
+    sign = 1 if x[-1] >= x[-2] else -1
+    tip = x[-1] - sign * (_DOT + 2)
+    line = tag("path", class_="way", d=f"M{number(x[0])} {number(y)}H{number(tip - sign * 6)}")
+    back = number(tip - sign * 10)
+    head = f"M{number(tip)} {number(y)}L{back} {number(y - 5.5)}V{number(y + 5.5)}Z"
+    return line + tag("path", class_="head", d=head)
+
+
+def _cross(x: list[float], row: Row) -> str:
+    """The end of a packet that was seen no further."""
+    sign = 1 if row.journey.forward else -1
+    at = x[-1] + sign * 18
+    left, right = number(at - 5), number(at + 5)
+    top, low = number(row.y - 5), number(row.y + 5)
+    line = tag(
+        "path", class_="way is-lost", d=f"M{number(x[-1] + sign * 6)} {number(row.y)}H{number(at)}"
+    )
+    return line + tag(
+        "path", class_="cross", d=f"M{left} {top}L{right} {low}M{right} {top}L{left} {low}"
+    )
+
+
+def _step(row: Row, step: hops.Step, middle: float) -> str:
+    parts = []
+    if step.time is not None:
+        took = escape(names.took(step.time))
+        parts.append(tag("text", took, class_="took", x=middle, y=row.y - 7, text_anchor="middle"))
+    for at, mark in enumerate(step.marks):
+        wide = len(mark.short) * 6.1 + 9
+        y = row.y + 8 + at * 17
+        box = tag("rect", x=middle - wide / 2, y=y, width=wide, height=_PILL, rx=_PILL / 2)
+        text = tag("text", escape(mark.short), x=middle, y=y + 11.2, text_anchor="middle")
+        kind = hops.wrapping(step.after.packet) or hops.wrapping(step.before.packet)
+        classes = f"pill is-{mark.kind}" + (f" in-{kind}" if mark.kind == "wrap" else "")
+        parts.append(tag("g", tag("title", escape(mark.words)), box, text, class_=classes))
+    return "".join(parts)
+
+
+def _dot(layout: Layout, row: Row, at: int, x: float, address: Address) -> str:
+    visit = row.journey.visits[at]
+    kind = hops.wrapping(visit.packet)
+    said = f"{names.titled(visit.packet)} at {layout.lanes[visit.lane].where}"
+    return tag(
+        "a",
+        tag("title", escape(f"{said}, {visit.packet.wire} bytes")),
+        tag("circle", class_="hit", cx=x, cy=row.y, r=_HIT),
+        tag("circle", class_="dot", cx=x, cy=row.y, r=_DOT),
+        href=address(row.journey.number, visit),
+        class_=f"tr-dot{f' is-{kind}' if kind else ''}",
+        tabindex="-1",
+        aria_label=f"No. {row.journey.number}, {said}",
+    )
+
+
+def _whole(value: float) -> int:
+    return int(value + 0.999)
