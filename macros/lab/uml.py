@@ -329,7 +329,7 @@ def _alone(name: str) -> Iterator[None]:
     """One `up` or `down` of a lab at a time."""
     folder(name)
     busy = f"another command is working on the lab {name!r}"
-    with locked(paths.labs() / f"{name}.lock", busy):
+    with locked(paths.labs() / f"{name}.lock", busy, passing=True):
         yield
 
 
