@@ -60,6 +60,7 @@ class Calls(ABC):
         filter: str = "",
         packets: int | None = None,
         closed: bool = False,
+        until: str = "",
         netns: str = "",
         container: str = "",
         timeout: float = 30,
@@ -68,7 +69,11 @@ class Calls(ABC):
         explain: Mapping[str, str] | None = None,
         show: bool = True,
     ) -> str:
-        """Packets at an interface while the block `during` runs, as tcpdump prints them."""
+        """Packets at an interface while the block `during` runs, as tcpdump prints them.
+
+        It ends after `packets` of them, when a TCP conversation is `closed`, or with the packet by
+        which `until` (a match, as `packet` has it) finds one: `until="bgp end-of-rib #2"`.
+        """
 
     @abstractmethod
     def trace(

@@ -28,7 +28,8 @@ class CaptureOf:
 
     `during` is the id of the block whose packets it sees. It ends after `packets` packets that
     the filter lets through, or, with `closed`, when a TCP conversation has been closed by both
-    sides (or reset). `within` names the network namespace or the container it listens in.
+    sides (or reset), or with the first packet by which `until` matches one. `within` names the
+    network namespace or the container it listens in.
     `trace` is the id of the trace whose tap it is, or nothing.
     """
 
@@ -40,6 +41,7 @@ class CaptureOf:
     netns: str
     container: str
     trace: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

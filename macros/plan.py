@@ -182,13 +182,14 @@ class _Collector(Calls):
         filter: str = "",
         packets: int | None = None,
         closed: bool = False,
+        until: str = "",
         netns: str = "",
         container: str = "",
         timeout: float = 30,
         show: bool = True,
         **_: Any,
     ) -> str:
-        self._ends_by_one(f"capture {id}", packets, closed=closed)
+        self._ends_by_one(f"capture {id}", packets, closed=closed, until=until)
         of = CaptureOf(
             interface=interface,
             during=during,
@@ -197,14 +198,17 @@ class _Collector(Calls):
             closed=closed,
             netns=netns,
             container=container,
+            until=until,
         )
         self._add_capture(id, node, of, timeout, show=show)
         return ""
 
-    def _ends_by_one(self, what: str, packets: int | None, *, closed: bool) -> None:
-        if (packets is None) == (not closed):
+    def _ends_by_one(
+        self, what: str, packets: int | None, *, closed: bool, until: str = ""
+    ) -> None:
+        if (packets is not None) + closed + bool(until) != 1:
             raise GuideError(
-                f"{what} ends either after packets=N or closed=true",
+                f"{what} ends either after packets=N or closed=true, or by until=",
                 page=self.source,
                 line=self._line(),
             )
@@ -342,8 +346,10 @@ def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
         plain = _plain(block)
         for other in ("line", "source", "page", "shown", "place", "only", "plan"):
             del plain[other]
-        if block.capture is not None and not block.capture.trace:
-            del plain["capture"]["trace"]  # younger than the recordings of other captures
+        if block.capture is not None:
+            for young in ("trace", "until"):  # younger than the recordings of other captures
+                if not plain["capture"][young]:
+                    del plain["capture"][young]
         previous = _digest({"before": previous, "block": plain})
         chained.append(replace(block, plan=previous))
     return tuple(chained)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from macros.errors import GuideError
 from macros.lab import Lab, ssh
 from macros.model import Block
 from macros.names import substitute
@@ -27,6 +28,7 @@ class Listener:
 
     block: Block
     pcap: bytearray = field(default_factory=bytearray)
+    count: int | None = None  # of the packets that count, once that is known
     done: threading.Event = field(default_factory=threading.Event)
 
     def take(self, chunk: bytes) -> None:
@@ -36,9 +38,14 @@ class Listener:
         of = self.block.capture
         assert of is not None  # noqa: S101 only captures are listened to
         found = records(bytes(self.pcap))
-        if len(found) == before:
+        if len(found) == before or self.done.is_set():
             return
-        if len(found) >= of.packets if of.packets is not None else closed(bytes(self.pcap)):
+        if of.until:
+            self.count = reached(bytes(self.pcap), of.until, before)
+            ended = self.count is not None
+        else:
+            ended = len(found) >= of.packets if of.packets is not None else closed(bytes(self.pcap))
+        if ended:
             self.done.set()
 
     def finished(self) -> bytes:
@@ -47,7 +54,7 @@ class Listener:
         assert of is not None  # noqa: S101
         found = records(bytes(self.pcap))
         end = _FILE_HEADER
-        for offset, length in found[: of.packets]:
+        for offset, length in found[: of.packets or self.count]:
             end = offset + length
         return bytes(self.pcap[:end])
 
@@ -63,6 +70,25 @@ def records(pcap: bytes) -> list[tuple[int, int]]:
         found.append((at + _RECORD_HEADER, length))
         at += _RECORD_HEADER + length
     return found
+
+
+def reached(pcap: bytes, match: str, seen: int) -> int | None:
+    """How many packets it takes until `match` finds one; the first `seen` are known to be too few.
+
+    None where all of them are too few. The last packet may be there in part only.
+    """
+    from macros.packets import flow, read  # noqa: PLC0415 scapy only where packets are read
+
+    found = records(pcap)
+    whole = pcap[: found[-1][0] + found[-1][1]] if found else pcap
+    packets = read.packets(whole)
+    for count in range(seen + 1, len(packets) + 1):
+        try:
+            flow.select(packets[:count], match)
+        except GuideError:
+            continue
+        return count
+    return None
 
 
 def closed(pcap: bytes) -> bool:
@@ -131,6 +157,7 @@ def _await_end(listener: Listener, command: str) -> None:
     assert of is not None  # noqa: S101
     seen = len(records(bytes(listener.pcap)))
     waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
+    waited = f"{of.until!r}" if of.until else waited
     raise at(
         block,
         f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen} packets",

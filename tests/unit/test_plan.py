@@ -81,6 +81,11 @@ def test_a_capture_becomes_the_command_that_a_reader_types(tmp_path: Path) -> No
         ('{{ run("node0", "a", id="x", bind={"veth": "y"}) }}', "capitals, digits and _ only"),
         ('{{ capture("node0", "e", id="x", during="no", packets=1) }}', "during 'no', which is no command"),
         ('{{ capture("node0", "e", id="x", during="no") }}', "packets=N or closed=true"),
+        (
+            ('{{ run("node0", "ls", id="no") }}{{ capture("node0", "e", id="x", during="no",'
+            ' packets=1, until="arp") }}'),
+            "or by until=",
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_call_names_page_and_line(tmp_path: Path, body: str, message: str) -> None:

@@ -12,8 +12,8 @@ DATA = Path(__file__).parent.parent / "data" / "packets"
 CALICO = DATA / "calico-eth1.pcap"
 
 
-def listener(packets: int | None = None, closed: bool = False) -> capture.Listener:
-    of = CaptureOf("eth1", "get", "", packets, closed, "", "")
+def listener(packets: int | None = None, closed: bool = False, until: str = "") -> capture.Listener:
+    of = CaptureOf("eth1", "get", "", packets, closed, "", "", until=until)
     return capture.Listener(Block("page", "cap", 1, "capture", "node0", "tcpdump", capture=of))
 
 
@@ -71,3 +71,20 @@ def test_the_length_of_a_packet_is_read_as_the_file_was_written() -> None:
     little = CALICO.read_bytes()
     first = capture.records(little)[0]
     assert struct.unpack_from("<I", little, first[0] - 8)[0] == first[1]
+
+
+@pytest.mark.parametrize(
+    ("until", "number"), [("bgp open", 9), ("bgp end-of-rib #2", 20), ("bgp update #2", 18)]
+)
+def test_a_capture_ends_with_the_packet_that_its_condition_names(until: str, number: int) -> None:
+    data = (DATA / "calico-bgp.pcap").read_bytes()
+    for size in (7, len(data)):
+        target = listener(until=until)
+        feed(target, data, size)
+        assert target.done.is_set()
+        assert len(capture.records(target.finished())) == number
+
+
+def test_a_condition_that_never_comes_ends_no_capture() -> None:
+    data = (DATA / "calico-bgp.pcap").read_bytes()
+    assert feed(listener(until="bgp end-of-rib #3"), data) is None
