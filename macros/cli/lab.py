@@ -8,9 +8,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from macros import lab as labs
+from macros.cli import vagrant as vagrant_lab
 from macros.errors import GuideError
 from macros.lab import build as building
-from macros.lab import packages, state, uml
+from macros.lab import packages, state, uml, vagrant
 from macros.lab.kubernetes import build as building_kubernetes
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.progress import Progress
@@ -69,10 +71,22 @@ def build(
 @click.option("--cni", type=click.Choice(["flannel"]), help="Also start Kubernetes, with this.")
 @_version
 @_suite
+@click.option("--lab", "kind", envvar="LAB", help="uml, or vagrant; else LAB, else uml.")
+@click.option("--provider", help="Vagrant's: virtualbox, libvirt or docker.")
 def up(  # a lab is what these options say
-    name: str, nodes: int, memory: int | None, cni: str | None, version: str | None, suite: str
+    name: str,
+    nodes: int,
+    memory: int | None,
+    cni: str | None,
+    version: str | None,
+    suite: str,
+    kind: str | None,
+    provider: str | None,
 ) -> None:
     """Start a lab; returns when every node answers."""
+    if vagrant_lab.wanted(name, kind):
+        vagrant_lab.up(name, nodes, memory, cni, provider)
+        return
     if cni and suite != packages.SUITE:
         raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")
     with _progress() as progress:
@@ -91,15 +105,18 @@ def up(  # a lab is what these options say
 def status(name: str | None) -> None:
     """Show labs, their nodes, and whether all their processes run. Exit code 1 if not."""
     names = [name] if name else list(state.names())
-    labs = [found for each in names if (found := state.read(each))]
-    if not labs:
+    machines = [vagrant_lab.show(each) for each in names if vagrant.is_vagrant(each)]
+    broken = not all(machines)
+    known = [found for each in names if (found := state.read(each))]
+    if not known and machines:
+        sys.exit(1 if broken else 0)
+    if not known:
         click.echo("no lab is up")
         sys.exit(1 if name else 0)
     table = Table(box=None, pad_edge=False)
     for heading in ("lab", "node", "address", "ssh port", "process", "up", "state"):
         table.add_column(heading)
-    broken = False
-    for found in labs:
+    for found in known:
         trouble = uml.troubles(found)
         broken = broken or bool(trouble)
         age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
@@ -113,7 +130,7 @@ def status(name: str | None) -> None:
                 "runs" if runs else "gone",
             )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 200).print(table)
-    for found in labs:
+    for found in known:
         if here := cluster.find(found.name):
             click.echo(cluster.described(here))
         if trouble := uml.troubles(found):
@@ -129,7 +146,7 @@ def status(name: str | None) -> None:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
     """Log in to a node, or run a command there."""
-    found = uml.find(name)
+    found = labs.find(name)
     if node not in found.nodes:
         raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
     words = ["ssh", "-F", str(found.ssh_config), node, *command]
@@ -142,7 +159,8 @@ def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
 def down(name: str, every: bool) -> None:
     """End a lab and remove its disks; also one that crashed."""
     for each in list(state.names()) if every else [name]:
-        click.echo(f"{each} is down" if uml.down(each) else f"{each} was not up")
+        ended = vagrant.down(each) if vagrant.is_vagrant(each) else uml.down(each)
+        click.echo(f"{each} is down" if ended else f"{each} was not up")
 
 
 @lab.command()
@@ -151,6 +169,9 @@ def down(name: str, every: bool) -> None:
 @click.option("--memory", default=None, type=int, help="MiB a node; as much as before.")
 def reset(name: str, nodes: int | None, memory: int | None) -> None:
     """Replace a lab by a fresh one: down, and up with new disks."""
+    if vagrant.is_vagrant(name):
+        vagrant_lab.reset(name, nodes, memory)
+        return
     before = state.read(name)
     count = nodes or (len(before.nodes) if before else 1)
     size = memory or (before.memory if before else uml.MEMORY)

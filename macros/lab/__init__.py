@@ -1,7 +1,7 @@
 """Labs: named nodes that run commands over SSH.
 
-Everything outside this package needs only `Lab` and `find`; how nodes come to be is `uml`'s
-business. Importing this module is cheap and starts nothing.
+Everything outside this package needs only `Lab` and `find`; how nodes come to be is the business
+of `uml` and `vagrant`. Importing this module is cheap and starts nothing.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Lab:
     name: str
     """The instance's name as a person calls it, `guide` unless told otherwise."""
     kind: str
-    """What makes the nodes: "uml"."""
+    """What makes the nodes: "uml" or "vagrant"."""
     nodes: tuple[str, ...]
     """Names that `ssh -F ssh_config NAME` reaches: "node0"; "client" is no node of a cluster."""
     ssh_config: Path
@@ -33,6 +33,6 @@ class Lab:
 
 def find(name: str = "guide") -> Lab:
     """The lab of that name. GuideError when it is not up, or no longer whole."""
-    from macros.lab.uml import find as find_uml  # noqa: PLC0415  brings sh: only where a lab is used
+    from macros.lab import uml, vagrant  # noqa: PLC0415  they bring sh: only where a lab is used
 
-    return find_uml(name)
+    return vagrant.find(name) if vagrant.is_vagrant(name) else uml.find(name)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from macros.errors import GuideError
-from macros.lab import Lab, state, uml
+from macros.lab import Lab, state, uml, vagrant
 from macros.model import Answer
 
 ENVIRONMENT = {
@@ -232,9 +232,12 @@ def _lost(lab: Lab) -> str:
 
     ssh by itself takes half a minute to give a node up.
     """
-    if lab.kind != "uml":
-        return ""
     try:
+        if lab.kind == vagrant.KIND:
+            known = vagrant.read(lab.name)
+            if known is None or known.instance != lab.instance:
+                return "the lab was taken down"
+            return vagrant.troubles(known)
         found = state.read(lab.name)
     except GuideError as error:
         return error.message

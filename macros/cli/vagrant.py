@@ -1,0 +1,63 @@
+"""What `guide lab` does where the lab is Vagrant's."""
+
+import os
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+
+from macros.errors import GuideError
+from macros.lab import vagrant
+from macros.lab.progress import Progress
+
+
+def wanted(name: str, kind: str | None) -> bool:
+    """Whether `up` is to be Vagrant's: what --lab or LAB says, else what that lab is."""
+    if kind not in {None, "uml", vagrant.KIND}:
+        raise GuideError(f"there is no kind of lab {kind!r}", fix="LAB=uml or LAB=vagrant")
+    if kind == "uml" and vagrant.read(name) is not None:
+        raise GuideError(
+            f"the lab {name!r} is Vagrant's", fix=f"another --name, or guide lab down --name {name}"
+        )
+    return kind == vagrant.KIND or (kind is None and vagrant.is_vagrant(name))
+
+
+def up(name: str, nodes: int, memory: int | None, cni: str | None, provider: str | None) -> None:
+    """`guide lab up --lab vagrant`."""
+    with Progress(Console(stderr=True)) as progress:
+        found = vagrant.up(name, nodes, progress, memory=memory, cni=cni, provider=provider)
+    click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
+    if cni:
+        click.echo("on node0: kubectl get nodes -o wide")
+
+
+def reset(name: str, nodes: int | None, memory: int | None) -> None:
+    """Machines made anew, as they were asked for before."""
+    before = vagrant.read(name)
+    words = before.words if before else {}
+    provider = before.provider if before and before.machines else None
+    vagrant.down(name)
+    size = memory or (int(words["MEMORY"]) if "MEMORY" in words else None)
+    up(name, nodes or int(words.get("NODES", "1")), size, words.get("CNI"), provider)
+
+
+def show(name: str) -> bool:
+    """Print one lab; whether it can be used."""
+    found = vagrant.read(name)
+    if found is None:
+        there = vagrant.machines()
+        if not there or os.environ.get("LAB") != vagrant.KIND:
+            return True
+        click.echo(f"Vagrant has {', '.join(there)}; the first `LAB=vagrant guide …` takes over")
+        return True
+    age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
+    versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
+    click.echo(f"{name}: vagrant, {found.provider or 'no machine yet'}, up {age}".partition(".")[0])
+    for node, machine in found.machines.items():
+        click.echo(f"  {node}  192.168.56.1{node.removeprefix('node')}  {machine}")
+    if versions:
+        click.echo(f"  {versions}")
+    if trouble := vagrant.troubles(found):
+        click.echo(f"{name} is broken: {trouble}; guide lab reset --name {name}")
+        return False
+    return True

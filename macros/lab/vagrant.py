@@ -1,0 +1,425 @@
+"""The lab `vagrant`: machines, or containers, that the checkout's Vagrantfile describes.
+
+Vagrant starts and ends them; we keep what a recorder needs beside it: an SSH configuration for
+root with a shared connection to each node, made from `vagrant ssh-config`, and what runs there.
+Each call of `vagrant` takes seconds, so no command makes one but `up`, `down` and the first look
+at machines that a person has started.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from macros.errors import GuideError
+from macros.lab import Lab, inputs, paths, rootfs
+from macros.lab.keys import control
+from macros.lab.locks import locked
+from macros.lab.progress import Progress
+from macros.lab.state import clean, folder, names
+from macros.lab.tools import call, environment, which
+
+KIND = "vagrant"
+
+_FILE = "vagrant.json"
+_IMAGE = "packet-by-packet/node"
+_IMAGE_FILES = ("container-init", "guide-node", "guide-node.service", "image.sh", "node.sh")
+"""What the Docker provider's image is made from, beside packages and scripts/node."""
+
+_TOO_LONG = subprocess.TimeoutExpired
+
+_KEPT = ("HostName", "Port", "IdentityFile", "ProxyCommand", "ProxyJump")
+"""What of `vagrant ssh-config` says how to reach a machine; the rest is about habits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How `vagrant ssh-config` says that one machine is reached."""
+
+    name: str
+    lines: tuple[str, ...]
+    """Settings of ssh_config(5), as printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is written down of a lab: `vagrant.json` in its folder."""
+
+    name: str
+    instance: str
+    sockets: str
+    words: dict[str, str]
+    """What the Vagrantfile was told: NODES, KUBERNETES, CNI, MEMORY."""
+    provider: str
+    machines: dict[str, str]
+    """Vagrant's own id of each machine: another one is another machine."""
+    versions: dict[str, str]
+    since: float
+    up: bool = False
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The machines, in order."""
+        return tuple(sorted(self.machines))
+
+    @property
+    def folder(self) -> Path:
+        """The lab's folder."""
+        return folder(self.name)
+
+
+def is_vagrant(name: str) -> bool:
+    """Whether the lab of that name is Vagrant's: by what is written down, else by LAB."""
+    place = folder(name)
+    if (place / _FILE).is_file():
+        return True
+    return os.environ.get("LAB") == KIND and not (place / "lab.json").is_file()
+
+
+def find(name: str = "guide") -> Lab:
+    """The lab of that name. GuideError when it is not up, or a machine does not answer.
+
+    Machines that were started by `vagrant up` itself, or made anew by it, are taken over.
+    """
+    stored = read(name)
+    there = machines()
+    if stored is not None and not stored.up:
+        raise GuideError(f"the lab {name!r} is broken: {_up(name)} did not end", fix=_up(name))
+    if not there:
+        raise GuideError(f"the lab {name!r} is not up: Vagrant has no machines", fix=_up(name))
+    if stored is None or stored.machines != there:
+        with _alone(name):
+            stored = _take_over(name, stored.words if stored else {}, stored)
+    else:
+        _connect(stored)
+    return Lab(
+        name=name,
+        kind=KIND,
+        nodes=stored.nodes,
+        ssh_config=stored.folder / "ssh_config",
+        instance=stored.instance,
+        versions=stored.versions,
+    )
+
+
+def up(
+    name: str,
+    nodes: int,
+    progress: Progress,
+    *,
+    memory: int | None = None,
+    cni: str | None = None,
+    provider: str | None = None,
+) -> Lab:
+    """`vagrant up`, and return when every node answers. Without `cni`, no Kubernetes.
+
+    An `up` that failed is gone on with by the next, as Vagrant itself does.
+    """
+    provider = provider or os.environ.get("VAGRANT_DEFAULT_PROVIDER")
+    words = {"NODES": str(nodes), "KUBERNETES": "1" if cni else "0"}
+    words |= {"CNI": cni} if cni else {}
+    words |= {"MEMORY": str(memory)} if memory else {}
+    with _alone(name):
+        stored = read(name)
+        _only_lab(name)
+        if (folder(name) / "lab.json").is_file():
+            raise GuideError(
+                f"a lab {name!r} of the kind uml is up", fix=f"guide lab down --name {name}"
+            )
+        if stored is not None and stored.up and stored.machines == machines():
+            if stored.words != words:
+                raise GuideError(
+                    f"the lab {name!r} is up with {_said(stored.words)}, not {_said(words)}",
+                    fix=f"guide lab down --name {name}, then up again",
+                )
+            progress.note(f"the lab {name!r} is up already")
+            _connect(stored)
+            return find(name)
+        extra = {"GUIDE_IMAGE": image(progress)} if provider == "docker" else {}
+        clean(name)
+        folder(name).mkdir(parents=True, mode=0o700)
+        begun = State(name, "", str(paths.sockets() / name), words, provider or "", {}, {}, _now())
+        _write(begun)
+        progress.step(f"lab {name}: vagrant up")
+        chosen = [f"--provider={provider}"] if provider else []
+
+        def said(line: str) -> None:
+            if line.startswith("==> "):
+                progress.note(line.rstrip())
+
+        _vagrant(
+            "up", *chosen, told=words | extra, said=said,
+            fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
+        )  # fmt: skip
+        progress.step(f"lab {name}: waiting for SSH")
+        _take_over(name, words, None)
+    return find(name)
+
+
+def down(name: str) -> bool:
+    """End the machines and forget them. False when there were none."""
+    with _alone(name):
+        stored = read(name)
+        there = machines()
+        if there and (stored is not None or os.environ.get("LAB") == KIND):
+            _only_lab(name)
+            _vagrant("destroy", "--force", told={"KUBERNETES": "0"}, fix="vagrant status")
+        return clean(name) or bool(there)
+
+
+def troubles(state: State) -> str:
+    """Why this lab cannot be used, in words; "" when nothing is known against it. Quick."""
+    if not state.up:
+        return "`guide lab up` did not come to its end"
+    if machines() != state.machines:
+        return "Vagrant has other machines now"
+    gone = [node for node in state.nodes if not _listens(control(Path(state.sockets), node))]
+    return f"no SSH connection to {', '.join(gone)}" if gone else ""
+
+
+def read(name: str) -> State | None:
+    """What is written down of a lab; None when it is none of Vagrant's."""
+    file = folder(name) / _FILE
+    try:
+        return State(**json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise GuideError(
+            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
+        ) from None
+
+
+def machines() -> dict[str, str]:
+    """The machines that Vagrant has made in this checkout, and their ids, `provider:id`."""
+    found = {}
+    for file in (paths.CHECKOUT / ".vagrant" / "machines").glob("*/*/id"):
+        found[file.parts[-3]] = f"{file.parts[-2]}:{file.read_text(encoding='utf-8').strip()}"
+    return dict(sorted(found.items()))
+
+
+def hosts(text: str) -> list[Host]:
+    """What `vagrant ssh-config` printed: one Host section a machine. GuideError without any."""
+    found: list[Host] = []
+    for section in re.split(r"^Host ", text, flags=re.MULTILINE)[1:]:
+        name, *settings = section.splitlines()
+        lines = [line.strip() for line in settings]
+        kept = tuple(line for line in lines if line.split(" ")[0] in _KEPT)
+        found.append(Host(name.strip(), kept))
+    if not found:
+        raise GuideError(f"`vagrant ssh-config` names no machine: {text.strip()[:300]}")
+    return found
+
+
+def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
+    """`ssh -F` this file and a node's name: as root, by the connection that the lab holds open.
+
+    The first connection says which host key a machine has, and every later one must find it.
+    """
+    lines = []
+    for host in found:
+        lines += [f"Host {host.name}", f"  HostKeyAlias {host.name}"]
+        lines += [f"  {line}" for line in host.lines]
+    lines += [
+        "Host *",
+        "  User root",
+        "  IdentitiesOnly yes",
+        "  IdentityAgent none",
+        f'  UserKnownHostsFile "{place}/known_hosts"',
+        "  GlobalKnownHostsFile /dev/null",
+        "  StrictHostKeyChecking accept-new",
+        "  UpdateHostKeys no",
+        "  BatchMode yes",
+        "  PreferredAuthentications publickey",
+        "  ConnectTimeout 10",
+        "  ServerAliveInterval 5",
+        "  ServerAliveCountMax 6",
+        "  ControlMaster no",  # keys.write_ssh_config says why
+        f"  ControlPath {control(sockets, '%n')}",
+        "  LogLevel ERROR",
+    ]
+    out = place / "ssh_config"
+    out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return out
+
+
+def image(progress: Progress) -> str:
+    """The Docker image of this checkout's inputs, made when Docker has none. GuideError says why.
+
+    It has the packages of the lab uml, from `guide lab build`'s cache.
+    """
+    name = f"{_IMAGE}:{_image_key()}"
+    docker = which("docker")
+    if docker is None:
+        raise GuideError(
+            "the Docker provider needs Docker, and there is none on this machine",
+            fix="apt-get install docker.io, or --provider virtualbox or libvirt",
+        )
+    call(
+        docker, "info", what="asking Docker",
+        fix="start Docker, and be allowed to use it (group docker), or choose another --provider",
+    )  # fmt: skip
+    asked = [docker, "image", "inspect", name]
+    if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
+        return name
+    base = inputs.keys().base_folder / "base.tar"
+    if not base.is_file():
+        raise GuideError(
+            "the image for the Docker provider is made of the lab's packages, which are not there",
+            fix="guide lab build",
+        )
+    progress.step("image for the Docker provider: making it")
+    script = paths.SCRIPTS / "vagrant" / "image.sh"
+    call(script, base, name, what="making the image", each_line=lambda _: None)
+    call(docker, "tag", name, f"{_IMAGE}:latest", what="naming the image")
+    return name
+
+
+def _image_key() -> str:
+    digest = hashlib.sha256(inputs.keys().base.encode())
+    scripts = [paths.SCRIPTS / "vagrant" / name for name in _IMAGE_FILES]
+    for file in (*scripts, paths.SCRIPTS / "node" / "sshd.conf", inputs.IMAGE):
+        digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _take_over(name: str, words: Mapping[str, str], before: State | None) -> State:
+    """Write down what is needed to work on the machines that Vagrant has; a new lab instance."""
+    there = machines()
+    _only_lab(name)
+    asked = f"/^({'|'.join(there)})$/"  # Vagrant takes a pattern for several names
+    found = hosts(_vagrant("ssh-config", asked, told={"KUBERNETES": "0"}, fix="vagrant status"))
+    if before is not None:
+        clean(name)
+    place, sockets = folder(name), paths.sockets() / name
+    place.mkdir(parents=True, mode=0o700, exist_ok=True)
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    state = State(
+        name=name,
+        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        sockets=str(sockets),
+        words=dict(words),
+        provider=next(iter(there.values())).partition(":")[0],
+        machines=there,
+        versions={},
+        since=_now(),
+    )
+    write_ssh_config(place, sockets, found)
+    _connect(state)
+    return _write(replace(state, versions=_versions(state), up=True))
+
+
+def _versions(state: State) -> dict[str, str]:
+    """What runs on node0, for a page's small print; also that it has booted."""
+    asked = "uname -r; dpkg-query -W -f '${Package} ${Version}\\n'"
+    ready = "systemctl is-system-running --wait >/dev/null || systemctl --failed --plain >&2"
+    said = _ssh(state, state.nodes[0], f"{ready}; {asked}")
+    release, *lines = said.splitlines()
+    installed = dict(line.split(" ", 1) for line in lines if " " in line)
+    return rootfs.shown_versions(release, installed)
+
+
+def _ssh(state: State, node: str, command: str) -> str:
+    config = str(state.folder / "ssh_config")
+    done = subprocess.run(
+        ["ssh", "-F", config, node, command],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise GuideError(
+            f"{node} does not answer: {done.stderr.strip() or done.stdout.strip()}",
+            node=node,
+            command=command,
+            fix=f"vagrant status; guide lab reset --name {state.name}",
+        )
+    return done.stdout
+
+
+def _connect(state: State) -> None:
+    """Open the shared SSH connections that are gone. GuideError for a node that is."""
+    for node in state.nodes:
+        shared = control(Path(state.sockets), node)
+        if _listens(shared):
+            continue
+        Path(shared).unlink(missing_ok=True)
+        words = ["ssh", "-F", str(state.folder / "ssh_config"), "-fNM", "-S", shared, node]
+        log = state.folder / "ssh.log"
+        # A file, not a pipe: the connection stays, and holds open what it was given.
+        with log.open("w", encoding="utf-8") as errors, contextlib.suppress(_TOO_LONG):
+            subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+                timeout=60, check=False, env=environment(),
+            )  # fmt: skip
+        if not _listens(shared):
+            raise GuideError(
+                f"{node} of lab {state.name} cannot be reached: "
+                f"{log.read_text(encoding='utf-8').strip() or 'no answer'}",
+                node=node,
+                fix=f"vagrant status; guide lab reset --name {state.name}",
+            )
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+def _vagrant(
+    *words: str, told: Mapping[str, str], fix: str, said: Callable[[str], None] | None = None
+) -> str:
+    """Run Vagrant on this checkout's Vagrantfile, `told` in its environment; what it printed."""
+    env = environment(VAGRANT_CWD=str(paths.CHECKOUT), VAGRANT_CHECKPOINT_DISABLE="1", **told)
+    return call("vagrant", *words, what=f"vagrant {words[0]}", env=env, each_line=said, fix=fix)
+
+
+def _only_lab(name: str) -> None:
+    """A checkout has one set of machines: it is one lab. GuideError when it has another name."""
+    for other in names():
+        if other != name and read(other) is not None:
+            raise GuideError(
+                f"this checkout's machines are the lab {other!r}",
+                fix=f"use --name {other}, or guide lab down --name {other}",
+            )
+    if not shutil.which("vagrant"):
+        raise GuideError(
+            "there is no vagrant on this machine",
+            fix="apt-get install vagrant, or get it from its makers; the lab uml needs none",
+        )
+
+
+def _alone(name: str) -> contextlib.AbstractContextManager[None]:
+    folder(name)  # a GuideError where that is no name
+    return locked(paths.labs() / f"{name}.lock", f"another command is working on the lab {name!r}")
+
+
+def _write(state: State) -> State:
+    file = state.folder / _FILE
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
+    new.replace(file)
+    return state
+
+
+def _said(words: Mapping[str, str]) -> str:
+    return " ".join(f"{word}={value}" for word, value in words.items()) or "its own settings"
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()
+
+
+def _up(name: str) -> str:
+    return "LAB=vagrant guide lab up" + ("" if name == "guide" else f" --name {name}")
