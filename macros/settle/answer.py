@@ -5,12 +5,13 @@ from typing import Any
 
 from macros.settle import skeleton, tree
 from macros.settle.align import align
-from macros.settle.match import Lines, Renaming
+from macros.settle.match import Lines, Renaming, in_order
+from macros.settle.order import Free
 from macros.settle.scan import renamed
 from macros.settle.tree import Array, Leaf, Node, Object
 
 
-def lines(old: Lines, new: Lines, renaming: Renaming, *, ordered: bool) -> list[str]:
+def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> list[str]:
     """The settled lines of a text.
 
     A line that the old text has too is written as it was there. Where order means nothing the
@@ -20,15 +21,23 @@ def lines(old: Lines, new: Lines, renaming: Renaming, *, ordered: bool) -> list[
     loose = any(len(parts) > 1 or not isinstance(parts[0], str) for parts in old if parts)
     mine = [skeleton.of(parts, renaming.final_old, loose=loose) for parts in old]
     theirs = [skeleton.of(parts, renaming.final_new, loose=loose) for parts in new]
-    pairs = align(mine, theirs) if ordered else _same(mine, theirs)
-    places = {other: one for one, other in pairs}
+    places = {other: one for one, other in in_order(mine, theirs, free)}
+    orders = []
+    for span in free:
+        pairs = _same([mine[at] for at in span.old], [theirs[at] for at in span.new])
+        places |= {span.new[other]: span.old[one] for one, other in pairs}
+        order = _order(len(span.new), {other: one for one, other in pairs})
+        orders.append((span.new, [span.new[at] for at in order]))
     found = [
         "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
         if at in places
         else renamed(parts, renaming.names)
         for at, parts in enumerate(new)
     ]
-    return found if ordered else [found[at] for at in _order(len(new), places)]
+    sequence = list(range(len(new)))
+    for places_, order in orders:
+        sequence[places_.start : places_.stop] = order
+    return [found[at] for at in sequence]
 
 
 def node(old: Node, new: Node, renaming: Renaming) -> Any:

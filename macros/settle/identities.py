@@ -6,49 +6,27 @@ renamed. So is a value whose form is another than the old one's.
 """
 
 import ipaddress
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Container
 
-Scope = Literal["lab", "node", "namespace", "peer"]
-Example = tuple[str, str]
-"""Two texts, old and new."""
+from macros.settle import cluster
+from macros.settle.kind import Identity, found
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """One kind.
+def mac_form(mac: str, addresses: Container[str] = ()) -> str:
+    """The form of a MAC address, "" for one that somebody chose or computed.
 
-    `patterns` find a value in a line, as the group `v`; each is only tried where its hint is
-    found. `keys` are the JSON keys whose number is such a value. `form` gives a value's form, ""
-    for a fact. `pinned`: a value that both runs have names the same thing in both, for it is too
-    long to come twice by chance. `same` are pairs of lines, old and new, that differ in nothing
-    but this; `differ` are pairs that must be told apart (each is a list of lines).
-    """
-
-    name: str
-    what: str
-    scope: Scope
-    form: Callable[[str], str]
-    patterns: tuple[tuple[str, re.Pattern[str]], ...] = ()
-    keys: tuple[str, ...] = ()
-    pinned: bool = False
-    same: tuple[Example, ...] = ()
-    differ: tuple[Example, ...] = ()
-
-
-def mac_form(mac: str) -> str:
-    """The form of a MAC address: "random", or "" for one that somebody chose or computed.
-
-    IEEE 802: bit 0 of the first byte is multicast, bit 1 locally administered. 02:42 and 52:55
-    are followed by the IPv4 address that they were computed from (Docker until 27, slirp); 02:00,
-    06:00 and 52:54 are set by the lab and its pages; ee:ee:... is Calico's for all its ports.
+    `addresses` are the IPv4 addresses of the same machines, their bytes written as in a MAC.
+    IEEE 802: bit 0 of the first byte is multicast, bit 1 locally administered. Docker until 27
+    writes 02:42 before a container's address, or before four random bytes (its bridges, until
+    they have an address). slirp's 52:55 stands before an address too; 02:00, 06:00 and 52:54 are
+    set by the lab and its pages; ee:ee:... is Calico's for all its ports.
     """
     first = int(mac[:2], 16)
     if first & 1 or not first & 2 or mac == "ee:ee:ee:ee:ee:ee":
         return ""
-    return "" if mac[:5] in {"02:42", "02:00", "06:00", "52:54", "52:55"} else "random"
+    if mac.startswith("02:42:"):
+        return "" if mac[6:] in addresses else "02:42 and random"
+    return "" if mac[:5] in {"02:00", "06:00", "52:54", "52:55"} else "random"
 
 
 def mac_of(address: str) -> str:
@@ -74,12 +52,17 @@ def _port_form(port: str) -> str:
     return "chosen by the kernel" if 32768 <= int(port) <= 60999 else ""
 
 
+def _index(value: str) -> str:
+    """The form of an interface's index: the first that a namespace gets after lo is a fact.
+
+    Every namespace counts from 1 (dev_index_reserve in net/core/dev.c). An interface made inside
+    has 2; one that was made elsewhere and moved in keeps the number that it had there.
+    """
+    return _number(value) if value not in {"1", "2"} else ""
+
+
 def _number(value: str) -> str:
     return "number" if value != "0" else ""
-
-
-def _found(*pairs: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((hint, re.compile(pattern)) for hint, pattern in pairs)
 
 
 _HEX = "(?<![0-9A-Za-z])(?P<v>[0-9a-f]{%d})(?![0-9A-Za-z])"
@@ -89,9 +72,9 @@ MAC = Identity(
     what="a random MAC address, and what is computed from it: the link-local address, the last"
     " three bytes in solicited-node addresses, a bridge's id",
     scope="lab",
-    form=mac_form,
+    form=lambda mac: mac_form(mac),  # noqa: PLW0108 scan gives the addresses as well
     pinned=True,
-    patterns=_found(
+    patterns=found(
         # iproute2 writes the bytes of a bridge's id without leading zeros.
         (".", r"(?<![0-9a-f])[0-9a-f]{4}\.(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"),
         (":", "(?<![0-9a-f:])(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})(?![0-9a-f:])"),
@@ -109,6 +92,11 @@ MAC = Identity(
                 "    link/ether 16:fd:11:2c:d0:2c brd ff:ff:ff:ff:ff:ff\n"
                 "    inet6 fe80::14fd:11ff:fe2c:d02c/64 scope link"
             ),
+        ),
+        # Docker 26's docker0: no address of its own in it.
+        (
+            "    link/ether 02:42:e9:1b:0c:55 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.1/16",
+            "    link/ether 02:42:7c:f0:93:1e brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.1/16",
         ),
         (
             "link/ether 86:06:61:aa:b2:10 bridge_id 8000.86:6:61:aa:b2:10",
@@ -137,10 +125,23 @@ MAC = Identity(
                 "    inet6 fe80::84e6:61ff:feaa:b210/64 scope link"
             ),
         ),
-        # Another form.
+        # Another form: Docker 28's containers, and those of Docker 26; their bridges.
         (
-            "    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff",
+            "    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.2/16",
+            "    link/ether 86:e6:61:aa:b2:10 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.2/16",
+        ),
+        (
+            "    link/ether 02:42:e9:1b:0c:55 brd ff:ff:ff:ff:ff:ff",
             "    link/ether 86:e6:61:aa:b2:10 brd ff:ff:ff:ff:ff:ff",
+        ),
+        (
+            "    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.2/16",
+            "    link/ether 02:42:e9:1b:0c:55 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.2/16",
+        ),
+        # Computed from another address.
+        (
+            "    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.2/16",
+            "    link/ether 02:42:ac:11:00:03 brd ff:ff:ff:ff:ff:ff\n    inet 172.17.0.3/16",
         ),
         # One that the lab sets.
         (
@@ -152,11 +153,16 @@ MAC = Identity(
 
 ID = Identity(
     name="id",
-    what="the id of a container, network, sandbox or endpoint: 64 hex digits, or the first 12",
+    what="the id of a container, network, sandbox or endpoint: 64 hex digits, or the first 12 or"
+    " 13 of them",
     scope="lab",
     form=lambda _value: "hex",
     pinned=True,
-    patterns=_found(("", f"(?<!sha256:){_HEX % 64}"), ("", _HEX % 12)),
+    patterns=found(
+        ("", f"(?<!sha256:){_HEX % 64}"),
+        # crictl prints 13 digits, Docker 12.
+        ("", "(?<![0-9A-Za-z])(?P<v>[0-9a-f]{12,13})(?![0-9A-Za-z])"),
+    ),
     same=(
         (
             (
@@ -203,24 +209,31 @@ ID = Identity(
 
 VETH = Identity(
     name="veth",
-    what="the random name of an interface: veth and 7 hex digits",
+    what="the random name of an interface: veth and 7 (Docker) or 8 (CNI's plugins) hex digits",
     scope="lab",
-    form=lambda _value: "veth",
+    form=lambda value: f"veth and {len(value) - 4} digits",
     pinned=True,
-    patterns=_found(("veth", "(?<![0-9A-Za-z])(?P<v>veth[0-9a-f]{7})(?![0-9A-Za-z])")),
-    same=(("vethdd93b3d: mtu 1500", "veth4290bf2: mtu 1500"),),
+    patterns=found(("veth", "(?<![0-9A-Za-z])(?P<v>veth[0-9a-f]{7,8})(?![0-9A-Za-z])")),
+    same=(
+        ("vethdd93b3d: mtu 1500", "veth4290bf2: mtu 1500"),
+        (
+            "8a:52:be:86:09:6e dev veth08e51e24 master cni0",
+            "4e:2c:4d:15:ec:a5 dev veth5ffd3ba1 master cni0",
+        ),
+    ),
     differ=(
         ("vethdd93b3d: mtu 1500", "veth4290bf2: mtu 1400"),
         ("vethdd93b3d: mtu 1500", "eth7: mtu 1500"),
+        ("vethdd93b3d: mtu 1500", "veth4290bf20: mtu 1500"),
     ),
 )
 
 INDEX = Identity(
     name="ifindex",
-    what="the index of an interface, which the kernel counts up",
+    what="the index of an interface, which the kernel counts up; the first, 2, is a fact",
     scope="namespace",
-    form=_number,
-    patterns=_found(("<", r"^(?P<v>\d+): (?=[^ ]+: <)")),
+    form=_index,
+    patterns=found(("<", r"^(?P<v>\d+): (?=[^ ]+: <)")),
     keys=("ifindex",),
     same=(("6: docker0: <UP> mtu 1500", "4: docker0: <UP> mtu 1500"),),
     differ=(
@@ -229,6 +242,7 @@ INDEX = Identity(
             "6: docker0: <UP> mtu 1500\n7: br0: <UP> mtu 1500",
             "4: docker0: <UP> mtu 1500\n4: br0: <UP> mtu 1500",
         ),
+        ("2: eth0: <UP> mtu 1500", "8: eth0: <UP> mtu 1500"),
     ),
 )
 
@@ -236,8 +250,8 @@ PEER = Identity(
     name="peer's ifindex",
     what="the index of an interface's other end, in that end's namespace",
     scope="peer",
-    form=_number,
-    patterns=_found(("@if", r"@if(?P<v>\d+)\b")),
+    form=_index,
+    patterns=found(("@if", r"@if(?P<v>\d+)\b")),
     keys=("link_index",),
     same=(("2: eth0@if6: <UP> mtu 1500", "2: eth0@if9: <UP> mtu 1500"),),
     differ=(
@@ -253,7 +267,7 @@ PID = Identity(
     what="the number of a process",
     scope="node",
     form=_number,
-    patterns=_found(
+    patterns=found(
         ("pid=", r"\bpid=(?P<v>\d+)\b"),
         (" net ", r"^\d{10} net +\d+ +(?P<v>\d+) "),
     ),
@@ -277,7 +291,7 @@ INODE = Identity(
     what="the number of a network namespace's file",
     scope="node",
     form=lambda value: "inode" if value.startswith("402653") else "",
-    patterns=_found(("402653", r"(?<!\d)(?P<v>402653\d{4})(?!\d)")),
+    patterns=found(("402653", r"(?<!\d)(?P<v>402653\d{4})(?!\d)")),
     keys=("inode", "ns"),
     same=(("net:[4026532388]", "net:[4026532464]"),),
     differ=(
@@ -293,8 +307,11 @@ PORT = Identity(
     what="a port that the kernel chose for an outgoing connection (32768 to 60999)",
     scope="lab",
     form=_port_form,
-    patterns=_found(
+    patterns=found(
         ("port=", r"\b[sd]port=(?P<v>\d{5})\b"),
+        # nft's trace
+        ("trace id ", r"^trace id .*? sport (?P<v>\d{5})(?!\d)"),
+        ("trace id ", r"^trace id .*? dport (?P<v>\d{5})(?!\d)"),
         (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{5})(?=[: ])"),
         (":", r"(?<=\d:)(?P<v>\d{5})(?= )"),
     ),
@@ -316,4 +333,4 @@ PORT = Identity(
     ),
 )
 
-ALL = (MAC, ID, VETH, INDEX, PEER, PID, INODE, PORT)
+ALL = (MAC, ID, VETH, INDEX, PEER, PID, INODE, PORT, *cluster.ALL)

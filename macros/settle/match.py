@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from macros.settle import skeleton, tree
 from macros.settle.align import align
+from macros.settle.order import Free, collapsed
 from macros.settle.scan import Key, Part, Token, write
 from macros.settle.tree import Array, Leaf, Node, Object
 
@@ -25,7 +26,7 @@ class Document:
     name: str
     old: Lines | Node
     new: Lines | Node
-    ordered: bool = True
+    free: Sequence[Free] = ()
 
     def tokens(self, side: Lines | Node) -> Iterator[Token]:
         """All identities of one side, in order."""
@@ -90,17 +91,22 @@ def _complete(documents: Sequence[Document], renaming: Renaming) -> None:
     """Let nothing that found no name keep one that another now has.
 
     Numbers are used again: left as it came, an index 5 would read as the interface whose 7 was
-    renamed to 5. It takes what that one gave up.
+    renamed to 5. It takes what that one gave up. An interface that was moved into a namespace has
+    its number from the node's own, and takes what that gave up.
     """
     owners = {(key[0], key[1], old): key[2] for key, old in renaming.names.items()}
     for document in documents:
         for token in document.tokens(document.new):
-            if token.key not in renaming.names and token.key in owners:
-                kind, scope, value = token.key
+            if token.key in renaming.names:
+                continue
+            kind, scope, value = token.key
+            if token.key not in owners and kind == "ifindex":
+                scope = scope.partition("/")[0] + "/"
+            if (kind, scope, value) in owners:
+                # The chain ends: what nobody is named by was given up by somebody renamed.
                 while (kind, scope, value) in owners:
                     value = owners[kind, scope, value]
                 renaming.add(token.key, value)
-                owners[kind, scope, value] = token.key[2]
 
 
 def _counted(
@@ -127,13 +133,38 @@ def _votes(
     document: Document, renaming: Renaming, *, weak: bool, tied: bool
 ) -> Iterator[tuple[Vote, int]]:
     """A table without order is the weaker witness: what an entry names is all that joins it."""
-    if isinstance(document.old, list) and isinstance(document.new, list):
-        pairs = _lines(document, document.old, document.new, renaming, weak, tied)
-        for one, other in pairs:
-            for vote in _vote(one, other):
-                yield vote, 2 if document.ordered else 1
-    elif not isinstance(document.old, list) and not isinstance(document.new, list):
-        yield from _node(document.old, document.new, renaming, _Way(weak, tied))
+    old, new = document.old, document.new
+    if isinstance(old, list) and isinstance(new, list):
+        mine = [skeleton.of(parts, renaming.known_old, loose=True) for parts in old]
+        theirs = [skeleton.of(parts, renaming.known_new, loose=True) for parts in new]
+        for one, other in in_order(mine, theirs, document.free, weak=weak):
+            for vote in _vote(old[one], new[other]):
+                yield vote, 2
+        for free in document.free:
+            pairs = _unique(
+                [mine[at] for at in free.old], [theirs[at] for at in free.new], tied=tied
+            )
+            for one, other in pairs:
+                for vote in _vote(old[free.old[one]], new[free.new[other]]):
+                    yield vote, 1
+    elif not isinstance(old, list) and not isinstance(new, list):
+        yield from _node(old, new, renaming, _Way(weak, tied))
+
+
+def in_order(
+    old: Sequence[str], new: Sequence[str], free: Sequence[Free], *, weak: bool = False
+) -> list[tuple[int, int]]:
+    """Places of the same lines, but for those whose order means nothing."""
+    if len(free) == 1 and len(free[0].old) >= len(old) - 1 and len(free[0].new) >= len(new) - 1:
+        return []
+    mine, at_old = collapsed(old, [one.old for one in free])
+    theirs, at_new = collapsed(new, [one.new for one in free])
+    pairs = align(mine, theirs)
+    if weak:
+        pairs += _gaps(pairs, len(mine), len(theirs))
+    return [
+        (at_old[one], at_new[other]) for one, other in pairs if not mine[one].startswith("\0free")
+    ]
 
 
 def _vote(old: Iterable[Part], new: Iterable[Part]) -> Iterator[Vote]:
@@ -144,20 +175,6 @@ def _vote(old: Iterable[Part], new: Iterable[Part]) -> Iterator[Vote]:
     for one, other in zip(mine, theirs, strict=True):
         if one.key[:2] == other.key[:2] and (one.form, one.shape) == (other.form, other.shape):
             yield other.key, one.key[2]
-
-
-def _lines(
-    document: Document, old: Lines, new: Lines, renaming: Renaming, weak: bool, tied: bool
-) -> Iterator[tuple[tuple[Part, ...], tuple[Part, ...]]]:
-    mine = [skeleton.of(parts, renaming.known_old, loose=True) for parts in old]
-    theirs = [skeleton.of(parts, renaming.known_new, loose=True) for parts in new]
-    if document.ordered:
-        pairs = align(mine, theirs)
-        if weak:
-            pairs += _gaps(pairs, len(old), len(new))
-    else:
-        pairs = _unique(mine, theirs, tied=tied)
-    return ((old[one], new[other]) for one, other in pairs)
 
 
 def _gaps(pairs: Sequence[tuple[int, int]], old: int, new: int) -> list[tuple[int, int]]:

@@ -5,19 +5,8 @@ what the new run printed. A counter is noise only as long as it is zero, or not 
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
-Example = tuple[str, str]
-"""Two texts, old and new."""
-
-
-def _any(_value: str) -> str:
-    return "?"
-
-
-def _counter(value: str) -> str:
-    return "0" if not value.strip("0./") else "n"
+from macros.settle.kind import Noise, counted, found
 
 
 def _date(value: str) -> str:
@@ -25,41 +14,27 @@ def _date(value: str) -> str:
     return "never" if value.startswith("0001-01-01") else "?"
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """One kind.
-
-    `patterns` find it in a line, as the groups of the expression; each is only tried where its
-    hint is found. `keys` match, as a whole, the JSON keys whose value is such. `mask` is what two
-    values must have in common. `same` and `differ` are pairs of lines as in an identity.
-    """
-
-    name: str
-    what: str
-    mask: Callable[[str], str] = _any
-    patterns: tuple[tuple[str, re.Pattern[str]], ...] = ()
-    keys: re.Pattern[str] | None = None
-    same: tuple[Example, ...] = ()
-    differ: tuple[Example, ...] = ()
-
-
-def _found(*pairs: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((hint, re.compile(pattern)) for hint, pattern in pairs)
-
-
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+
+# Kubernetes' duration.HumanDuration: two units at most, no blank between.
+_AGO = r"\d+[ydhms](?:\d+[dhms])?"
 
 DATE = Noise(
     name="date",
     what="a date with its time of day",
     mask=_date,
-    patterns=_found(
+    patterns=found(
         ("T", r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)"),
         ("-", r"(?<![\w])(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?(?: UTC)?)(?!\w)"),
         (":", rf"\b({_DAY} {_MONTH} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{{4}})\b"),
-        (":", rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d GMT)\b"),
+        (":", rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))"),
         (":", r"^(\d\d:\d\d:\d\d\.\d{6}) "),
+        # ls -l, and a system's log.
+        (":", rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
+        # BIRD: since when a protocol is up, and a route is known.
+        (":", r" (?:up|start|down|feed) +(\d\d:\d\d:\d\d)(?:\.\d+)?(?: |$)"),
+        (" [", r" \[\w+ (\d\d:\d\d:\d\d)(?:\.\d+)?[ \]]"),
     ),
     same=(
         (
@@ -67,17 +42,41 @@ DATE = Noise(
             "# Completed on Mon Nov 23 04:06:34 2026",
         ),
         ('"StartedAt": "2026-11-23T04:05:38.87Z"', '"StartedAt": "2026-11-23T04:06:19.385370Z"'),
+        (
+            "Start Time:       Mon, 23 Nov 2026 07:40:43 +0000",
+            "Start Time:       Mon, 23 Nov 2026 08:11:02 +0000",
+        ),
+        (
+            "-rw------- 1 root root 70 Nov 23 07:37 10.42.0.2",
+            "-rw------- 1 root root 70 Nov 24 11:02 10.42.0.2",
+        ),
+        (
+            "Mesh_192_168_56_10 BGP      master   up     03:21:10    Established",
+            "Mesh_192_168_56_10 BGP      master   up     11:20:07    Established",
+        ),
+        (
+            "10.42.135.129/32   dev calia7a3e029a7b [kernel1 03:12:30] * (10)",
+            "10.42.135.129/32   dev calia7a3e029a7b [kernel1 04:00:00] * (10)",
+        ),
     ),
     differ=(
         ('"EndedAt": "0001-01-01T00:00:00Z"', '"EndedAt": "2026-11-23T04:06:19.385370Z"'),
         ("-A INPUT -m time --timestart 04:05:53", "-A INPUT -m time --timestart 04:06:53"),
+        (
+            "Mesh_192_168_56_10 BGP      master   up     03:21:10    Established",
+            "Mesh_192_168_56_10 BGP      master   start  03:21:10    Connect",
+        ),
+        (
+            "-rw------- 1 root root 70 Nov 23 07:37 10.42.0.2",
+            "-rw------- 1 root root 71 Nov 23 07:37 10.42.0.2",
+        ),
     ),
 )
 
 AGE = Noise(
     name="age",
     what="how long ago, how long still: ages in words, timers, timeouts of tracked connections",
-    patterns=_found(
+    patterns=found(
         (" ago", r"((?:\d+|About an?|Less than a) (?:second|minute|hour|day|week|month)s? ago)"),
         ("Up ", r"\bUp ((?:\d+|About an?|Less than a) (?:second|minute|hour|day|week|month)s?)"),
         ("_timer", r"_timer +(\d+\.\d\d)\b"),
@@ -85,23 +84,58 @@ AGE = Noise(
         (" used ", r" used (\d+/\d+/\d+)"),
         ("expires", r"\bexpires (\d+sec)\b"),
         ("_lft", r"_lft (\d+sec)\b"),
+        # kubectl's AGE and LAST SEEN: a column of its own, so at least two blanks before it, and
+        # what stands there is no value of a name with a colon.
+        ("  ", rf"[^:\s] {{2,}}({_AGO})(?= {{2,}}| *$)"),
+        ("  ", rf"^({_AGO})(?= {{2,}})"),
+        (" ago)", rf" \(({_AGO}) ago\)"),
+        (" over ", rf" \(x(\d+) over ({_AGO})\)"),
+        # BIRD: what is left of a timer, of how much.
+        (" timer:", r" timer: +([\d.]+)/\d+"),
     ),
     keys=re.compile(r".*_timer|expires|used|confirmed|updated"),
     same=(
         ("web  6 seconds ago   Up 5 seconds", "web  About a minute ago   Up 59 seconds"),
         ("tcp      6 117 TIME_WAIT src=10.0.0.1", "tcp      6 98 TIME_WAIT src=10.0.0.1"),
+        (
+            (
+                "NAME      READY   STATUS    RESTARTS      AGE   IP          NODE\n"
+                "hello-0   1/1     Running   1 (4m ago)    47m   10.42.0.5   node0"
+            ),
+            (
+                "NAME      READY   STATUS    RESTARTS        AGE     IP          NODE\n"
+                "hello-0   1/1     Running   1 (4m51s ago)   5m20s   10.42.0.5   node0"
+            ),
+        ),
+        (
+            "node0   Ready    <none>   10m   v1.36.3",
+            "node0   Ready    <none>   7m39s   v1.36.3",
+        ),
+        (
+            "  Normal   Scheduled  5m26s  default-scheduler  Successfully assigned",
+            "  Normal   Scheduled  8s     default-scheduler  Successfully assigned",
+        ),
     ),
     differ=(
         ("web  6 seconds ago   Up 5 seconds", "web  6 seconds ago   Exited (1) 5 seconds ago"),
         ("tcp      6 117 TIME_WAIT src=10.0.0.1", "udp      17 98 src=10.0.0.1"),
         ("valid_lft forever preferred_lft forever", "valid_lft 3sec preferred_lft forever"),
+        (
+            "hello-0   1/1     Running   1 (4m ago)    47m   10.42.0.5   node0",
+            "hello-0   1/1     Running   2 (4m ago)    47m   10.42.0.5   node0",
+        ),
+        (
+            "Tolerations:  node.kubernetes.io/not-ready:NoExecute op=Exists for 300s",
+            "Tolerations:  node.kubernetes.io/not-ready:NoExecute op=Exists for 30s",
+        ),
+        ("Termination Grace Period:  30s", "Termination Grace Period:  10s"),
     ),
 )
 
 RTT = Noise(
     name="rtt",
     what="round-trip times",
-    patterns=_found(
+    patterns=found(
         ("time=", r"\btime=([\d.]+) ms"),
         (" ms", r"= ([\d./]+) ms"),
         (", time ", r", time (\d+)ms"),
@@ -127,8 +161,8 @@ RTT = Noise(
 COUNTER = Noise(
     name="counter",
     what="a counter; whether it is zero is a fact",
-    mask=_counter,
-    patterns=_found(
+    mask=counted,
+    patterns=found(
         ("[", r"\[(\d+):(\d+)\]"),
         (" -c ", r" -c (\d+) (\d+)(?= |$)"),
         ("packets", r"\b(\d+) packets, (\d+) bytes"),
@@ -136,6 +170,9 @@ COUNTER = Noise(
         (" probes ", r" probes (\d+)\b"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
+        # BIRD: how many updates a protocol has seen.
+        ("port ", r"^ +(?:Im|Ex)port (?:updates|withdraws):" + r" +(?:(\d+)|---)" * 5 + "$"),
+        ("eneration: ", r"^ +(?:observedG|g)eneration: (\d+)$"),
         # /proc/net/dev
         (":", r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
@@ -143,21 +180,32 @@ COUNTER = Noise(
             r"^ *(\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
         ),
     ),
-    keys=re.compile(r"packets|bytes|errors|dropped|over_errors|multicast|collisions|refcnt|probes"),
+    keys=re.compile(
+        r"packets|bytes|errors|dropped|over_errors|multicast|collisions|refcnt|probes"
+        r"|generation|observedGeneration"
+    ),
     same=(
         (":INPUT ACCEPT [532:63419]", ":INPUT ACCEPT [535:63546]"),
         ("-P PREROUTING ACCEPT -c 532 63419", "-P PREROUTING ACCEPT -c 7 463546"),
+        (
+            "    Import updates:              8          0          0          0          8",
+            "    Import updates:             12          0          0          0         12",
+        ),
     ),
     differ=(
         (":INPUT ACCEPT [0:0]", ":INPUT ACCEPT [535:63546]"),
         (":INPUT ACCEPT [532:63419]", ":INPUT DROP [535:63546]"),
+        (
+            "    Import updates:              8          0          0          0          8",
+            "    Import updates:              8          2          0          0          6",
+        ),
     ),
 )
 
 STATE = Noise(
     name="neighbour state",
     what="the state of a known neighbour: REACHABLE, DELAY or STALE, whichever its timer says",
-    patterns=_found((" ", r"(?<= )(REACHABLE|DELAY|STALE) *$")),
+    patterns=found((" ", r"(?<= )(REACHABLE|DELAY|STALE) *$")),
     same=(
         (
             "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:01 STALE",
@@ -177,12 +225,14 @@ PACKET = Noise(
     name="packet numbers",
     what="numbers that a sender starts anywhere: sequence and acknowledgement numbers, timestamp"
     " options, the id of a ping",
-    patterns=_found(
+    patterns=found(
         ("id=", r"\bid=(\d+)\b"),
         (", id ", r", id (\d+)(?=,)"),
         ("seq ", r"\bseq (\d{5,})(?=,)"),
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
+        # nft's trace
+        (" ip id ", r" ip id (\d+) "),
     ),
     same=(
         ("icmp 1 type=8 code=0 id=361 src=10.0.0.1", "icmp 1 type=8 code=0 id=369 src=10.0.0.1"),
@@ -196,7 +246,7 @@ CHECKSUM = Noise(
     name="checksum",
     what="a checksum in words: it follows from ports and numbers; whether it is right is a fact",
     mask=lambda value: "0" if value == "0x0000" else "n",
-    patterns=_found(
+    patterns=found(
         ("cksum 0x", r"cksum (0x[0-9a-f]{4}) \((?:correct|incorrect -> (0x[0-9a-f]{4}))\)"),
         ("cksum 0x", r"cksum (0x[0-9a-f]{4}) -> (0x[0-9a-f]{4})!"),
     ),
@@ -221,7 +271,7 @@ CHECKSUM = Noise(
 COUNT = Noise(
     name="count",
     what="how many processes a machine runs, which file descriptor a process uses",
-    patterns=_found(
+    patterns=found(
         (" net ", r"^\d{10} net +(\d+) "),
         (",fd=", r",fd=(\d+)\)"),
     ),
@@ -239,7 +289,62 @@ COUNT = Noise(
     ),
 )
 
-ALL = (DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT)
+
+def _members(value: str) -> str:
+    return ",".join(sorted(value.split(",")))
+
+
+_ENDPOINT = r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?"
+
+ENDPOINTS = Noise(
+    name="order of endpoints",
+    what="the order in which the addresses behind a Service are listed",
+    mask=_members,
+    patterns=found((",", rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])")),
+    same=(
+        (
+            "hello-p72tj   IPv4   80   10.42.0.5,10.42.1.2,10.42.2.2   5m6s",
+            "hello-p72tj   IPv4   80   10.42.2.2,10.42.0.5,10.42.1.2   5m6s",
+        ),
+    ),
+    differ=(
+        (
+            "hello-p72tj   IPv4   80   10.42.0.5,10.42.1.2,10.42.2.2   5m6s",
+            "hello-p72tj   IPv4   80   10.42.2.2,10.42.0.5,10.42.1.3   5m6s",
+        ),
+        (
+            "Endpoints:         10.42.0.5:80,10.42.1.2:80",
+            "Endpoints:         10.42.0.5:80",
+        ),
+    ),
+)
+
+HANDLE = Noise(
+    name="handle",
+    what="nft's number of a rule, ipset's start of its hash",
+    patterns=found(
+        ("# handle ", r"# handle (\d+)$"),
+        ("initval ", r"\binitval (0x[0-9a-f]+)"),
+    ),
+    same=(
+        (
+            "tcp dport 80 counter jump KUBE-SVC # handle 12",
+            "tcp dport 80 counter jump KUBE-SVC # handle 7",
+        ),
+        (
+            "Header: family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0xbd28be39",
+            "Header: family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0x1098ea94",
+        ),
+    ),
+    differ=(
+        (
+            "tcp dport 80 counter jump KUBE-SVC # handle 12",
+            "tcp dport 81 counter jump KUBE-SVC # handle 12",
+        ),
+    ),
+)
+
+ALL = (DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT, ENDPOINTS, HANDLE)
 
 # States of a neighbour as JSON has them: a list of words under the key `state`.
 STATES = frozenset({"REACHABLE", "DELAY", "STALE"})

@@ -1,7 +1,7 @@
 """Settle a page: a new run's folder against the recording that it would replace."""
 
 import shutil
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,13 @@ from macros.errors import GuideError
 from macros.lookup import lookup
 from macros.model import Page, Recording
 from macros.names import substitute
-from macros.records.kinds import kind_of
 from macros.render.netns import of_command
-from macros.settle import answer, capture, identities, match, printed, scan, tree
+from macros.settle import answer, capture, identities, match, order, printed, scan, tree
 from macros.settle.match import Document, Lines, Renaming
 from macros.settle.scan import Key, Names, Place
 from macros.settle.tree import Node
 from macros.store import form, read, sums
 
-_LOOSE = frozenset({"fdb", "neighbours", "conntrack", "sockets"})
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
 
 Shared = MutableMapping[Key, str]
@@ -60,12 +58,15 @@ def _side(folder: Path, key: str) -> _Side:
     recordings = {
         path.stem: form.read(path, read.repair(key)) for path in sorted(folder.glob("*.txt"))
     }
-    names = Names()
-    for recording in recordings.values():
-        scan.learn(names, recording.text)
-        if recording.twin is not None:
-            scan.learn(names, form.dump_json(recording.twin).decode())
+    names = scan.learned(_texts(recordings.values()))
     return _Side(recordings, names)
+
+
+def _texts(recordings: Iterable[Recording]) -> Iterator[str]:
+    for recording in recordings:
+        yield recording.text
+        if recording.twin is not None:
+            yield form.dump_json(recording.twin).decode()
 
 
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:
@@ -90,8 +91,8 @@ def _text(name: str, old: Recording, new: Recording, was: Names, now: Names) -> 
         return Document(
             name, tree.build(mine[0], _place(old), was), tree.build(theirs[0], _place(new), now)
         )
-    ordered = kind_of(new.ran) not in _LOOSE
-    return Document(name, _lines(old, was), _lines(new, now), ordered)
+    free = order.free(new.ran, old.text.split("\n"), new.text.split("\n"))
+    return Document(name, _lines(old, was), _lines(new, now), free)
 
 
 def _lines(recording: Recording, names: Names) -> Lines:
@@ -132,7 +133,7 @@ def _answer(
     if text is None:
         return _renamed(recording, now, renaming)
     if isinstance(text.old, list) and isinstance(text.new, list):
-        lines = answer.lines(text.old, text.new, renaming, ordered=text.ordered)
+        lines = answer.lines(text.old, text.new, renaming, text.free)
         found = replace(recording, text="\n".join(lines))
     else:
         parsed = printed.parse(recording.text)

@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from macros.settle import identities, noise
+from macros.settle import cluster, identities, noise
+from macros.settle.kind import Identity
 
 Key = tuple[str, str, str]
 """An identity: kind, scope, value. The value of an id is the whole of it, where that is known."""
@@ -33,20 +34,35 @@ Part = str | Token | Mark
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a line was printed: which node, and which namespace's interfaces it shows."""
+    """Where a line was printed: which node, and which namespace's interfaces it shows.
+
+    `facts` are the kinds of noise that are facts here, `choice` finds what may come one way or
+    another: an expression whose groups are one choice.
+    """
 
     node: str
     netns: str
+    facts: frozenset[str] = frozenset()
+    choice: re.Pattern[str] | None = None
 
 
 @dataclass(slots=True)
 class Names:
-    """What one side names: whole ids by their first 12 digits, MACs by their last three bytes."""
+    """What one side names.
+
+    `ids`: whole ids by their first 12 digits; `addresses`: IPv4 addresses, written as a MAC's last
+    bytes; `tails`: MACs by their last three bytes; `pods`: namespace, name before the five letters
+    and these, by the cali interface; `lines`: all that it printed.
+    """
 
     ids: dict[str, set[str]] = field(default_factory=dict)
+    addresses: set[str] = field(default_factory=set)
     tails: dict[str, set[str]] = field(default_factory=dict)
+    pods: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
     cut: dict[tuple[str, "Place"], tuple["Part", ...]] = field(default_factory=dict)
     """Lines that were cut already: what machines print repeats itself."""
+    told: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
 
 _ID = identities.ID.patterns[0][1]
@@ -54,20 +70,39 @@ _BRIDGE, _MAC = (pattern for _, pattern in identities.MAC.patterns[:2])
 _IDENTITIES = [(hint, pattern, kind) for kind in identities.ALL for hint, pattern in kind.patterns]
 _NOISE = [(hint, pattern, kind) for kind in noise.ALL for hint, pattern in kind.patterns]
 # No kind is written without one of these.
-_ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}")
+_ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}")
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
+_IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 
 
-def learn(names: Names, text: str) -> None:
-    """Add the ids and MACs of `text` to what its side names."""
-    for found in _ID.finditer(text):
-        names.ids.setdefault(found["v"][:12], set()).add(found["v"])
-    for found in _NETNS.finditer(text):
-        names.ids.setdefault(found["v"], set())
-    for found in _MAC.finditer(text):
-        if identities.mac_form(found["v"]):
-            names.tails.setdefault(found["v"][9:], set()).add(found["v"])
+def learned(texts: Iterable[str]) -> Names:
+    """What all the texts of one side name."""
+    names = Names()
+    macs: set[str] = set()
+    addresses: set[str] = set()
+    pods: set[tuple[str, str]] = set()
+    for text in texts:
+        names.lines += text.split("\n")
+        for found in _ID.finditer(text):
+            names.ids.setdefault(found["v"][:12], set()).add(found["v"])
+        for found in _NETNS.finditer(text):
+            names.ids.setdefault(found["v"], set())
+        macs.update(_MAC.findall(text))
+        addresses.update(_IPV4.findall(text))
+        pods.update(cluster.POD.findall(text))
+    for address in addresses:
+        parts = [int(part) for part in address.split(".")]
+        if max(parts) < 256:
+            names.addresses.add(bytes(parts).hex(":"))
+    for mac in macs:
+        if identities.mac_form(mac, names.addresses):
+            names.tails.setdefault(mac[9:], set()).add(mac)
+    for front, letters in pods:
+        if cluster.GENERATED.form(letters):
+            for namespace in cluster.NAMESPACES:
+                names.pods[cluster.cali(namespace, front + letters)] = namespace, front, letters
+    return names
 
 
 def cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
@@ -82,10 +117,16 @@ def cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
 
 
 def _cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
-    if not _ANY.search(line):
+    if place.choice is None and not _ANY.search(line):
         return (line,) if line else ()
     spans = sorted(_tokens(line, place, names), key=lambda span: (span[0], -span[1]))
-    spans += _marks(line)
+    spans += _marks(line, place)
+    if place.choice is not None:
+        # What is chosen is chosen as a whole: nothing in it is a name of its own.
+        chosen = list(_chosen(line, place.choice, names))
+        spans = chosen + [
+            span for span in spans if not any(a < span[1] and span[0] < b for a, b, _ in chosen)
+        ]
     if not spans:
         return (line,) if line else ()
     spans.sort(key=lambda span: span[0])
@@ -111,11 +152,17 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
                 token = token_of(kind, found["v"], scope, names, short=pattern is _BRIDGE)
                 if token is not None:
                     yield found.start("v"), found.end("v"), token
+    if "cali" in line:
+        for found in cluster.CALI.finditer(line):
+            pod = names.pods.get(found[0])
+            if pod is not None:
+                key = (cluster.GENERATED.name, "", pod[2])
+                yield found.start(), found.end(), Token(found[0], key, pod[1], f"cali {pod[0]}")
 
 
-def _marks(line: str) -> Iterator[tuple[int, int, Part]]:
+def _marks(line: str, place: Place) -> Iterator[tuple[int, int, Part]]:
     for hint, pattern, kind in _NOISE:
-        if hint in line:
+        if hint in line and kind.name not in place.facts:
             for found in pattern.finditer(line):
                 for group in range(1, pattern.groups + 1):
                     if found[group] is not None:
@@ -123,7 +170,30 @@ def _marks(line: str) -> Iterator[tuple[int, int, Part]]:
                         yield found.start(group), found.end(group), mark
 
 
-def scope_of(kind: identities.Identity, place: Place, line: str) -> str:
+def _chosen(line: str, choice: re.Pattern[str], names: Names) -> Iterator[tuple[int, int, Part]]:
+    for found in choice.finditer(line):
+        words = tuple(word for word in found.groups() if word)
+        if words and _told(words, choice, names):
+            for group in range(1, choice.groups + 1):
+                if found[group]:
+                    yield found.start(group), found.end(group), Mark(found[group], "choice")
+
+
+def _told(words: tuple[str, ...], choice: re.Pattern[str], names: Names) -> bool:
+    """Whether what was chosen is there to be chosen: elsewhere, a line has all its words."""
+    known = names.told.get(words)
+    if known is None:
+        whole = [re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\w)") for word in words]
+        known = names.told[words] = any(
+            all(word in line for word in words)
+            and not choice.search(line)
+            and all(pattern.search(line) for pattern in whole)
+            for line in names.lines
+        )
+    return known
+
+
+def scope_of(kind: Identity, place: Place, line: str) -> str:
     """Within what a value of `kind` is unique, for one found in `line`."""
     if kind.scope == "lab":
         return ""
@@ -149,7 +219,7 @@ def peer_scope(place: Place, other: str, *, named: bool) -> str:
 
 
 def token_of(
-    kind: identities.Identity, raw: str, scope: str, names: Names, *, short: bool = False
+    kind: Identity, raw: str, scope: str, names: Names, *, short: bool = False
 ) -> Token | None:
     """The identity that `raw` is; None for a fact. `short`: a MAC without leading zeros."""
     if kind is identities.MAC:
@@ -158,11 +228,15 @@ def token_of(
     if not form:
         return None
     if kind is identities.ID:
-        wholes = {raw} if len(raw) > 12 else names.ids.get(raw)
+        wholes = {raw} if len(raw) > 13 else names.ids.get(raw[:12])
         if wholes is None or len(wholes) > 1:
             return None
         value = next(iter(wholes), raw)
-        return Token(raw, (kind.name, scope, value), form, "whole" if len(raw) > 12 else "first")
+        if not value.startswith(raw):
+            return None
+        return Token(raw, (kind.name, scope, value), form, "whole" if len(raw) > 13 else "first")
+    if kind is cluster.UID and "_" in raw:
+        return Token(raw, (kind.name, scope, raw.replace("_", "-")), form, "low")
     # An interface's index and its peer's view of it are one number.
     name = identities.INDEX.name if kind is identities.PEER else kind.name
     return Token(raw, (name, scope, raw), form, "")
@@ -181,9 +255,8 @@ def _mac_token(raw: str, names: Names, *, short: bool) -> Token | None:
         mac, shape = ":".join(byte.zfill(2) for byte in raw.split(":")), "short"
     else:
         mac, shape = raw, ""
-    if not mac or not identities.mac_form(mac):
-        return None
-    return Token(raw, ("mac", "", mac), "random", shape)
+    form = identities.mac_form(mac, names.addresses) if mac else ""
+    return Token(raw, ("mac", "", mac), form, shape) if form else None
 
 
 def _tail(raw: str) -> str:
@@ -206,9 +279,14 @@ def write(token: Token, value: str) -> str:
         case "short":
             return ":".join(byte.removeprefix("0") for byte in value.split(":"))
         case "whole":
-            return value if len(value) > 12 else token.raw
+            return value if len(value) > 13 else token.raw
         case "first":
-            return value[:12]
+            return value[: len(token.raw)]
+        case "low":
+            return value.replace("-", "_")
+        case _ if token.shape.startswith("cali "):
+            # The interface of a pod whose name is part of it: `form` is all before the letters.
+            return cluster.cali(token.shape[5:], token.form + value)
         case _:
             return value
 

@@ -4,29 +4,38 @@ from pathlib import Path
 
 import pytest
 
-from macros.settle import identities, noise
+from macros.settle import identities, noise, order
+from macros.settle.kind import Identity, Noise, Order
 from tests.unit.settle_support import settle_text
 
-KINDS = (*identities.ALL, *noise.ALL)
-SAME = [(kind.name, old, new) for kind in KINDS for old, new in kind.same]
-DIFFER = [(kind.name, old, new) for kind in KINDS for old, new in kind.differ]
+KINDS: tuple[Identity | Noise | Order, ...] = (*identities.ALL, *noise.ALL, *order.ALL)
+SAME = [(kind, old, new) for kind in KINDS for old, new in kind.same]
+DIFFER = [(kind, old, new) for kind in KINDS for old, new in kind.differ]
 
 
-@pytest.mark.parametrize(("kind", "old", "new"), SAME)
-def test_a_new_run_takes_the_old_words(tmp_path: Path, kind: str, old: str, new: str) -> None:
-    assert old != new, kind
-    assert settle_text(tmp_path, old, new) == old
-    assert settle_text(tmp_path, new, old) == new
+def _settled(tmp_path: Path, kind: Identity | Noise | Order, old: str, new: str) -> str:
+    return settle_text(tmp_path, old, new, kind.command if isinstance(kind, Order) else "true")
 
 
-@pytest.mark.parametrize(("kind", "old", "new"), DIFFER)
-def test_a_change_is_shown(tmp_path: Path, kind: str, old: str, new: str) -> None:
-    assert settle_text(tmp_path, old, new) != old, kind
-    assert settle_text(tmp_path, new, old) != new, kind
+@pytest.mark.parametrize(("kind", "old", "new"), SAME, ids=lambda one: getattr(one, "name", ""))
+def test_a_new_run_takes_the_old_words(
+    tmp_path: Path, kind: Identity | Noise | Order, old: str, new: str
+) -> None:
+    assert old != new, kind.name
+    assert _settled(tmp_path, kind, old, new) == old
+    assert _settled(tmp_path, kind, new, old) == new
+
+
+@pytest.mark.parametrize(("kind", "old", "new"), DIFFER, ids=lambda one: getattr(one, "name", ""))
+def test_a_change_is_shown(
+    tmp_path: Path, kind: Identity | Noise | Order, old: str, new: str
+) -> None:
+    assert _settled(tmp_path, kind, old, new) != old, kind.name
+    assert _settled(tmp_path, kind, new, old) != new, kind.name
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_has_examples_of_both_sorts(kind: identities.Identity | noise.Noise) -> None:
+def test_every_kind_has_examples_of_both_sorts(kind: Identity | Noise | Order) -> None:
     assert kind.same
     assert kind.differ
     assert kind.what
