@@ -178,7 +178,7 @@ def _what_above(packet: Packet, above: Layer) -> str:
         text = above.name
     if carried > 0:
         text += f", {carried} {'byte' if carried == 1 else 'bytes'}"
-        line = _messages(packet) or _first_line(data)
+        line = _messages(packet) or first_line(data)
         if line:
             text += f": {line}"
     return text
@@ -214,7 +214,8 @@ def _what_icmp(above: Layer) -> str:
     return text
 
 
-def _first_line(data: Layer | None) -> str:
+def first_line(data: Layer | None) -> str:
+    """The first line of the data where that is text, else nothing."""
     if data is None:
         return ""
     raw = data.fields[0].raw

@@ -88,8 +88,7 @@ def _lanes(layout: Layout, title: str, address: Address) -> str:
     size = (_whole(layout.width), _whole(layout.height))
     return tag(
         "svg",
-        *(_frame(frame, layout) for frame in layout.frames),
-        *(_lane(layout, at) for at in range(len(layout.lanes))),
+        *ground(layout, layout.height),
         *(_row(layout, row, address) for row in layout.rows),
         class_="tr-lanes",
         role="group",
@@ -100,8 +99,30 @@ def _lanes(layout: Layout, title: str, address: Address) -> str:
     )
 
 
-def _frame(frame: Frame, layout: Layout) -> str:
-    bottom = layout.height - (8 if frame.inner else 2)
+def ground(layout: Layout, height: float) -> list[str]:
+    """What packets cross: nodes, namespaces, and the lanes with their names."""
+    return [
+        *(_frame(frame, height) for frame in layout.frames),
+        *(_lane(layout, at, height) for at in range(len(layout.lanes))),
+    ]
+
+
+def way(layout: Layout, row: Row) -> str:
+    """A packet's arrow with what happens to it, without links."""
+    x = [layout.at(row, index) for index in range(len(row.journey.visits))]
+    dots = "".join(
+        tag(
+            "g",
+            tag("circle", class_="dot", cx=at, cy=row.y, r=_DOT),
+            class_=_dot_class(visit),
+        )
+        for at, visit in zip(x, row.journey.visits, strict=True)
+    )
+    return tag("g", *_arrows(row, x), _steps(row, x), dots, class_=_row_class(row))
+
+
+def _frame(frame: Frame, height: float) -> str:
+    bottom = height - (8 if frame.inner else 2)
     rect = tag(
         "rect",
         x=frame.x,
@@ -118,7 +139,7 @@ def _frame(frame: Frame, layout: Layout) -> str:
     return tag("g", whole, rect, text, class_="place" if frame.inner else "node")
 
 
-def _lane(layout: Layout, at: int) -> str:
+def _lane(layout: Layout, at: int, height: float) -> str:
     lane = layout.lanes[at]
     key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
     name = f'<tspan class="v" data-v="{escape(key)}">{escape(lane.interface)}</tspan>'
@@ -127,34 +148,45 @@ def _lane(layout: Layout, at: int) -> str:
     x = min(max(layout.x[at], half), layout.width - half)
     text = tag("text", name, class_="if", x=x, y=layout.names[at], text_anchor="middle")
     line = tag(
-        "path", class_="lane", d=f"M{number(layout.x[at])} {number(layout.head)}V{_end(layout)}"
+        "path",
+        class_="lane",
+        d=f"M{number(layout.x[at])} {number(layout.head)}V{number(height - 14)}",
     )
     return text + line
-
-
-def _end(layout: Layout) -> str:
-    return number(layout.height - 14)
 
 
 def _row(layout: Layout, row: Row, address: Address) -> str:
     visits = row.journey.visits
     x = [layout.at(row, index) for index in range(len(visits))]
     room = {"width": float(layout.width), "height": row.bottom - row.top}
-    ways = [tag("rect", class_="hit", x=0, y=row.top, **room), _tubes(row, x)]
-    if len(x) > 1:
-        ways.append(_arrow(x, row.y))
-    if any(note.startswith("not seen") for note in row.journey.notes):
-        ways.append(_cross(x, row))
     body = tag(
         "a",
-        *ways,
+        tag("rect", class_="hit", x=0, y=row.top, **room),
+        *_arrows(row, x),
         href=address(row.journey.number, None),
         tabindex="-1",
         aria_hidden="true",
     )
-    steps = "".join(_step(row, step, (x[at] + x[at + 1]) / 2) for at, step in enumerate(row.steps))
     dots = "".join(_dot(layout, row, at, x[at], address) for at in range(len(visits)))
-    return tag("g", body, steps, dots, class_=_row_class(row), data_n=row.journey.number)
+    return tag("g", body, _steps(row, x), dots, class_=_row_class(row), data_n=row.journey.number)
+
+
+def _arrows(row: Row, x: list[float]) -> list[str]:
+    parts = [_tubes(row, x)]
+    if len(x) > 1:
+        parts.append(_arrow(x, row.y))
+    if any(note.startswith("not seen") for note in row.journey.notes):
+        parts.append(_cross(x, row))
+    return parts
+
+
+def _steps(row: Row, x: list[float]) -> str:
+    return "".join(_step(row, step, (x[at] + x[at + 1]) / 2) for at, step in enumerate(row.steps))
+
+
+def _dot_class(visit: Visit) -> str:
+    kind = hops.wrapping(visit.packet)
+    return f"tr-dot is-{kind}" if kind else "tr-dot"
 
 
 def _row_class(row: Row) -> str:
@@ -218,7 +250,6 @@ def _step(row: Row, step: hops.Step, middle: float) -> str:
 
 def _dot(layout: Layout, row: Row, at: int, x: float, address: Address) -> str:
     visit = row.journey.visits[at]
-    kind = hops.wrapping(visit.packet)
     said = f"{names.titled(visit.packet)} at {layout.lanes[visit.lane].where}"
     return tag(
         "a",
@@ -226,7 +257,7 @@ def _dot(layout: Layout, row: Row, at: int, x: float, address: Address) -> str:
         tag("circle", class_="hit", cx=x, cy=row.y, r=_HIT),
         tag("circle", class_="dot", cx=x, cy=row.y, r=_DOT),
         href=address(row.journey.number, visit),
-        class_=f"tr-dot{f' is-{kind}' if kind else ''}",
+        class_=_dot_class(visit),
         tabindex="-1",
         aria_label=f"No. {row.journey.number}, {said}",
     )

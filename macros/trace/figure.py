@@ -10,6 +10,7 @@ from macros.packets.html import readout
 from macros.packets.model import Packet
 from macros.render import values
 from macros.trace import draw, hops, names, pcapng
+from macros.trace import small as one_packet
 from macros.trace.hops import Step
 from macros.trace.layout import lay_out
 from macros.trace.model import Journey, Lane, Trace, Visit
@@ -35,7 +36,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         f'<figure class="trace" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
         f"{draw.drawing(trace, layout, title, address)}"
-        f"{legend(told, trace)}{_clocks(trace)}"
+        f"{legend(told)}{_clocks(trace)}"
         f'<ol class="tr-packets" aria-label="The packets, in order">{packets}</ol>'
         '<details class="text-equivalent"><summary>The same as text</summary>'
         f"{_text(trace, told)}</details>"
@@ -60,7 +61,7 @@ def _packet(trace: Trace, one: Told, id: str) -> str:
     forms = _forms(journey)
     widest = max(range(len(forms)), key=lambda at: (len(forms[at][0]), -at))
     drawn = "".join(
-        _form(trace, visits, f"{own}-{at + 1}", with_bytes=at == widest)
+        _form(trace, visits, f"{own}-{at + 1}", widest=at == widest)
         for at, (_, visits) in enumerate(forms)
     )
     return (
@@ -81,39 +82,28 @@ def _hops(trace: Trace, journey: Journey, steps: Sequence[Step], own: str) -> st
         step = steps[at - 1] if at else None
         time = names.took(step.time) if step is not None and step.time is not None else ""
         form = forms.index(visit.packet.data) + 1
-        rows.append(
-            f'<tr role="row"><th role="rowheader" scope="row"><a href="#{own}-{form}">'
-            f"{_where(trace.lanes[visit.lane])}</a></th>"
-            f'<td role="cell" class="tr-took">{time}</td>'
-            f'<td role="cell" class="tr-size">{visit.packet.wire} B</td>'
-            f'<td role="cell">{_marked(step.words) if step is not None else ""}</td></tr>'
-        )
-    head = "".join(
-        f'<th role="columnheader" scope="col">{name}</th>'
-        for name in ("seen at", "after", "size", "what happened on the way there")
-    )
-    return (
-        f'<div class="tr-wide" role="region" tabindex="0" aria-label="No. {journey.number}, hops">'
-        f'<table class="tr-hops" role="table"><thead role="rowgroup"><tr role="row">{head}</tr>'
-        f'</thead><tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
-    )
+        where = f'<a href="#{own}-{form}">{_where(trace.lanes[visit.lane])}</a>'
+        words = _marked(step.words) if step is not None else ""
+        rows.append((where, time, f"{visit.packet.wire} B", words))
+    columns = ("seen at", "after", "size", "what happened on the way there")
+    return _table(f"The way of no. {journey.number}", columns, rows)
 
 
-def _form(trace: Trace, visits: Sequence[Visit], id: str, *, with_bytes: bool) -> str:
-    """The packet's boxes, as it was at these interfaces; its bytes where it was largest."""
+def _form(trace: Trace, visits: Sequence[Visit], id: str, *, widest: bool) -> str:
+    """The packet's boxes as it was at these interfaces; where it was widest its bytes too."""
     packet = visits[0].packet
     numbers = Numbers(packet.layers)
     lanes = [trace.lanes[at] for at in dict.fromkeys(visit.lane for visit in visits)]
     inside = boxes(packet.layers, numbers, values.mark, tables=False)
     shown = ""
-    if with_bytes:
+    if widest:
         held = dump(packet.layers, packet.data, numbers)
         shown = f'<div class="pk-bytes">{held}{readout()}</div>'
     return (
-        f'<figure class="packet" id="{id}"><figcaption class="pk-head">'
-        f'<span class="pk-title">{_at(lanes)}</span> '
-        f'<span class="pk-facts">{_size(packet)}</span></figcaption>'
-        f'<div class="pk-boxes">{inside}</div>{shown}</figure>'
+        f'<details class="tr-form" id="{id}"{" open" if widest else ""}><summary>'
+        f"as seen at <b>{_at(lanes)}</b> "
+        f'<span class="tr-size">{_size(packet)}</span></summary>'
+        f'<figure class="packet"><div class="pk-boxes">{inside}</div>{shown}</figure></details>'
     )
 
 
@@ -154,12 +144,12 @@ def _marked(words: str) -> str:
     return values.mark_text(words, "", "", ())
 
 
-def legend(told: Sequence[Told], trace: Trace) -> str:
+def legend(told: Sequence[Told]) -> str:
     """What the drawing's signs mean: those that it has."""
     marks = {mark.kind: mark for _, steps in told for step in steps for mark in step.marks}
     wrapped = {
         kind
-        for journey in trace.journeys
+        for journey, _ in told
         for visit in journey.visits
         if (kind := hops.wrapping(visit.packet))
     }
@@ -190,63 +180,67 @@ def _clocks(trace: Trace) -> str:
     unknown = dict.fromkeys(lane.node for lane in trace.lanes if trace.clock(lane.node) is None)
     if not others and not unknown:
         return '<p class="tr-clocks">All times are of one clock, to the microsecond.</p>'
-    parts = ["Times between two interfaces are of one node's clock, to the microsecond."]
-    for clock in others:
-        told = names.round_trip_words(clock)
-        parts.append(f"{names.clock_words(clock)}; so {told}.")
+    parts = ["Times between two interfaces of one node are exact to the microsecond."]
+    parts += [f"{names.clock_words(clock)}: {names.round_trip_words(clock)}." for clock in others]
     if unknown:
         parts.append(f"The clock of {' and '.join(unknown)} could not be compared.")
     return f'<p class="tr-clocks">{escape(" ".join(parts))}</p>'
 
 
 def _text(trace: Trace, told: Sequence[Told]) -> str:
-    """The drawing as a table: a row a packet."""
-    head = "".join(
-        f'<th role="columnheader" scope="col">{name}</th>'
-        for name in ("no.", "time", "packet", "way", "what happens to it")
-    )
-    rows = "".join(_text_row(trace, journey, steps) for journey, steps in told)
+    """The drawing as tables: the packets, and for all that went alike, what happened where."""
+    rows = [
+        (
+            str(journey.number),
+            escape(names.since_first(trace, journey)),
+            escape(names.titled(journey.visits[0].packet)),
+            *(_end(end) for end in flow.ends(journey.visits[0].packet)),
+            escape("; ".join(journey.notes)),
+        )
+        for journey, _ in told
+    ]
+    columns = ("no.", "time", "packet", "from", "to", "")
+    parts = [_table("The packets", columns, rows)]
+    alike: dict[object, list[Told]] = {}
+    for journey, steps in told:
+        way = tuple(visit.lane for visit in journey.visits)
+        alike.setdefault((way, tuple(step.words for step in steps)), []).append((journey, steps))
+    for group in alike.values():
+        journey, steps = group[0]
+        times = [f"no. {one.number}: after" for one, _ in group]
+        rows = []
+        for at, visit in enumerate(journey.visits):
+            before = [_took(own[at - 1]) if at else "" for _, own in group]
+            words = _marked(steps[at - 1].words) if at else ""
+            rows.append((_where(trace.lanes[visit.lane]), words, *before))
+        numbers = ", ".join(str(one.number) for one, _ in group)
+        which = f"The way of no. {numbers}" if len(group) == 1 else f"The way of nos. {numbers}"
+        parts.append(_table(which, ("seen at", "what happened on the way there", *times), rows))
     left = ", ".join(f"{number} of {kind}" for kind, number in trace.left_out)
-    rest = (
-        f"<p>Packets of other conversations in these captures are left out: {escape(left)}.</p>"
-        if left
-        else ""
+    if left:
+        parts.append(f"<p>Left out: packets of other conversations, {escape(left)}.</p>")
+    return "".join(parts)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with a heading, in a box of its own to scroll in; cells are HTML."""
+    head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in columns)
+    body = "".join(
+        f'<tr role="row"><th role="rowheader" scope="row">{row[0]}</th>'
+        + "".join(f'<td role="cell">{cell}</td>' for cell in row[1:])
+        + "</tr>"
+        for row in rows
     )
     return (
-        '<div class="tr-wide" role="region" tabindex="0" aria-label="The trace as a table">'
-        f'<table class="tr-text" role="table"><thead role="rowgroup"><tr role="row">{head}</tr>'
-        f'</thead><tbody role="rowgroup">{rows}</tbody></table></div>{rest}'
+        f'<div class="tr-wide" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<table class="tr-table" role="table"><caption>{escape(title)}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table></div>'
     )
 
 
-def _text_row(trace: Trace, journey: Journey, steps: Sequence[Step]) -> str:
-    packet = journey.visits[0].packet
-    way = " → ".join(
-        f"{trace.lanes[one.lane].node} {names.lane_name(trace.lanes[one.lane])}"
-        for one in journey.visits
-    )
-    happened = "".join(
-        f"<li>{escape(_between(trace, step))}: {_marked(step.words)}</li>"
-        for step in steps
-        if step.words
-    )
-    happened += "".join(f"<li>{escape(note)}</li>" for note in journey.notes)
-    cells = "".join(
-        f'<td role="cell">{cell}</td>'
-        for cell in (
-            escape(names.since_first(trace, journey)),
-            _marked(f"{names.titled(packet)}, {' → '.join(flow.ends(packet))}"),
-            escape(way),
-            f"<ul>{happened}</ul>" if happened else "",
-        )
-    )
-    return f'<tr role="row"><th role="rowheader" scope="row">{journey.number}</th>{cells}</tr>'
-
-
-def _between(trace: Trace, step: Step) -> str:
-    one, two = (trace.lanes[visit.lane] for visit in (step.before, step.after))
-    first = names.lane_name(one) if one.node == two.node else f"{one.node} {names.lane_name(one)}"
-    return f"{first} → {two.node} {names.lane_name(two)}"
+def _took(step: Step) -> str:
+    return names.took(step.time) if step.time is not None else "not told"
 
 
 def _captures(trace: Trace, commands: Sequence[str]) -> str:
@@ -265,5 +259,14 @@ def _captures(trace: Trace, commands: Sequence[str]) -> str:
 
 
 def small(trace: Trace, match: str | int, *, id: str, title: str) -> str:
-    """One packet of it."""
-    return f"{id}{title}{match}{len(trace.lanes)}"
+    """One packet of it: its way, and its headers at each interface."""
+    journey = one_packet.find(trace, match)
+    told = [(journey, hops.steps(journey, trace.lanes))]
+    columns = ("seen at", "what happened on the way there", "its headers there")
+    return (
+        f'<figure class="trace trace-small" id="tr-{escape(id)}">'
+        f'<figcaption class="tr-title">{escape(title)}</figcaption>'
+        f"{one_packet.drawing(trace, journey, title)}{legend(told)}"
+        '<details class="text-equivalent"><summary>The same as text</summary>'
+        f"{_table(title, columns, one_packet.text(trace, journey))}</details></figure>"
+    )

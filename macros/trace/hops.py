@@ -139,9 +139,7 @@ def _marks(layer: Layer, changes: Sequence[compare.Change], journey: Journey) ->
     if _is_ip(layer):
         if "ttl" in by_name:
             found.append(Mark("hop", "routed", f"routed: TTL{of} {_arrow(by_name['ttl'])}"))
-        for name in ("src", "dst"):
-            if name in by_name:
-                found.append(_nat(name, by_name[name], journey))
+        found += [_nat(name, by_name[name], journey) for name in ("src", "dst") if name in by_name]
     for name, what in (("sport", "port of the sender"), ("dport", "port of the receiver")):
         if name in by_name:
             found.append(Mark("nat", "port", f"{what}{of} {_arrow(by_name[name])}"))

@@ -62,11 +62,15 @@ class Layout:
         return self.x[lane] + (aside if row.journey.forward else -aside)
 
 
-def lay_out(lanes: Sequence[Lane], journeys: Sequence[tuple[Journey, tuple[Step, ...]]]) -> Layout:
-    """The layout of these journeys over these lanes."""
+def lay_out(
+    lanes: Sequence[Lane],
+    journeys: Sequence[tuple[Journey, tuple[Step, ...]]],
+    labels: float = LABELS,
+) -> Layout:
+    """The layout of these journeys over these lanes; `labels` is the room left of them."""
     nodes = [lane.node for lane in lanes]
     gaps = sum(one != two for one, two in itertools.pairwise(nodes))
-    room = _COLUMN - LABELS - gaps * _NODE_GAP - 2 * _EDGE
+    room = _COLUMN - labels - gaps * _NODE_GAP - 2 * _EDGE
     pitch = min(max(room / len(lanes), _PITCH[0]), _PITCH[1])
     x: list[float] = []
     at = _EDGE + pitch / 2

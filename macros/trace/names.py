@@ -100,8 +100,8 @@ def round_trip_words(clock: Clock) -> str:
     """What can be said of the wire between two nodes: both ways together."""
     one, two = clock.pair
     return (
-        f"between {clock.via} and {clock.node} only both ways together can be told:"
-        f" at least {took(clock.round_trip)} (nos. {one} and {two})"
+        "too much to tell the time on the way from one to the other; there and back it took"
+        f" {took(clock.round_trip)} at least (nos. {one} and {two})"
     )
 
 

@@ -19,18 +19,24 @@
     true,
   );
 
+  /* Opens a packet, or what it was at one stretch of its way, and what that is in. */
+  function reveal(target) {
+    const packet = target?.closest?.(".tr-packets > li > details");
+    if (!packet) return false;
+    packet.open = true;
+    target.open = true;
+    return true;
+  }
+
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.(".trace svg a, .tr-hops a");
+    const link = event.target.closest?.(".trace svg a, .tr-packets .tr-table a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const target = document.getElementById(decodeURIComponent(link.getAttribute("href").slice(1)));
-    const details = target?.closest(".tr-packets details");
-    if (!details) return;
+    if (!reveal(target)) return;
     event.preventDefault();
-    details.open = true;
     history.replaceState(null, "", link.getAttribute("href"));
     target.scrollIntoView({ block: "nearest" });
-    const summary = details.querySelector("summary");
-    summary.focus({ preventScroll: true });
+    target.querySelector("summary").focus({ preventScroll: true });
   });
 
   /* In the names beside the drawing, arrows go from packet to packet. */
@@ -48,14 +54,10 @@
 
   function open() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const details = target?.closest?.(".tr-packets details");
-    if (details) {
-      details.open = true;
-      target.scrollIntoView();
-    }
+    if (reveal(target)) target.scrollIntoView();
   }
 
   addEventListener("hashchange", open);
   open();
-  for (const details of document.querySelectorAll(".tr-packets details[open]")) show(details);
+  for (const details of document.querySelectorAll(".tr-packets > li > details[open]")) show(details);
 })();
