@@ -27,6 +27,8 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 OBSERVE = Path(__file__).resolve().parent.parent / "scripts" / "node" / "observe.sh"
 """What an `observe` block runs: a script that prints a node's network state as JSON."""
 
+_RUN, _OBSERVE = 30.0, 60.0  # seconds that a block has unless it says otherwise
+_CLUSTER = 120.0  # and at least on a cluster, whose programs are slow on a busy machine
 _TOKENS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
 
 
@@ -45,7 +47,9 @@ def page_key(docs: Path, source: Path) -> str:
 def plan_page(docs: Path, source: Path) -> Page:
     """Plan one page. GuideError names the page and the line of a call that is wrong."""
     front = frontmatter.read(source, source.read_text(encoding="utf-8"))
-    collector = _Collector(page_key(docs, source), source, front.body_line - 1)
+    collector = _Collector(
+        page_key(docs, source), source, front.body_line - 1, _CLUSTER if front.cluster else 0
+    )
     _evaluate(source, front, collector)
     # What is not asked for is left out: pages keep their hashes when this learns something new.
     cluster = {"cluster": _plain(front.cluster)} if front.cluster else {}
@@ -125,8 +129,9 @@ def _line_of(error: BaseException) -> int:
 class _Collector(Calls):
     """Macros that note their calls as blocks and print nothing."""
 
-    def __init__(self, page: str, source: Path, before: int) -> None:
+    def __init__(self, page: str, source: Path, before: int, least: float) -> None:
         self.page = page
+        self.least = least
         self.source = source
         self.before = before
         self.blocks: list[Block] = []
@@ -144,7 +149,7 @@ class _Collector(Calls):
         id: str,
         expect_exit: int = 0,
         until: str | None = None,
-        timeout: float = 30,
+        timeout: float | None = None,
         bind: Mapping[str, str] | None = None,
         netns: str = "",
         show: bool = True,
@@ -164,7 +169,7 @@ class _Collector(Calls):
                 command=text.strip("\n"),
                 expect_exit=expect_exit,
                 until=until,
-                timeout=float(timeout),
+                timeout=self._patience(timeout),
                 bind=dict(bind or {}),
                 netns=netns,
                 shown=show,
@@ -185,7 +190,7 @@ class _Collector(Calls):
         until: str = "",
         netns: str = "",
         container: str = "",
-        timeout: float = 30,
+        timeout: float | None = None,
         show: bool = True,
         **_: Any,
     ) -> str:
@@ -214,7 +219,14 @@ class _Collector(Calls):
             )
 
     def _add_capture(
-        self, id: str, node: str, of: CaptureOf, timeout: float, *, show: bool, place: str = ""
+        self,
+        id: str,
+        node: str,
+        of: CaptureOf,
+        timeout: float | None,
+        *,
+        show: bool,
+        place: str = "",
     ) -> None:
         self._add(
             Block(
@@ -224,7 +236,7 @@ class _Collector(Calls):
                 kind="capture",
                 node=node,
                 command=capture_command(of),
-                timeout=float(timeout),
+                timeout=self._patience(timeout),
                 capture=of,
                 netns=of.netns or of.container,
                 shown=show,
@@ -243,7 +255,7 @@ class _Collector(Calls):
         packets: int | None = None,
         closed: bool = False,
         names: Mapping[str, str] | None = None,
-        timeout: float = 30,
+        timeout: float | None = None,
         show: bool = True,  # noqa: ARG002 a trace's captures are shown by its drawing
     ) -> str:
         self._ends_by_one(f"trace {id}", packets, closed=closed)
@@ -259,7 +271,7 @@ class _Collector(Calls):
             self._add_capture(tap_id, node, of, timeout, show=False, place=place)
         return ""
 
-    def observe(self, node: str, *, id: str, timeout: float = 60) -> str:
+    def observe(self, node: str, *, id: str, timeout: float | None = None) -> str:
         self._add(
             Block(
                 page=self.page,
@@ -269,7 +281,7 @@ class _Collector(Calls):
                 node=node,
                 command="observe",
                 script=OBSERVE.read_text(encoding="utf-8"),
-                timeout=float(timeout),
+                timeout=self._patience(timeout, _OBSERVE),
             )
         )
         return ""
@@ -295,6 +307,9 @@ class _Collector(Calls):
     # These read recordings; a plan has none.
     topology = machines = packet = packets = compare = traced = _nothing
     value = expect = version = all_versions = commands = manifest = prepared = _nothing
+
+    def _patience(self, timeout: float | None, usual: float = _RUN) -> float:
+        return max(usual, self.least) if timeout is None else float(timeout)
 
     def _line(self) -> int:
         return self.before + current_line()
