@@ -7,9 +7,12 @@ from typing import Any, Literal, TypeAlias
 from macros.errors import GuideError
 from macros.records import (
     addresses,
+    bird,
+    calicoctl,
     conntrack,
     docker,
     fdb,
+    ipsets,
     kubernetes,
     links,
     neighbours,
@@ -35,6 +38,10 @@ Kind = Literal[
     "docker",
     "kubernetes",
     "ping",
+    "bird-protocols",
+    "bird-routes",
+    "calicoctl",
+    "ipsets",
 ]
 Records: TypeAlias = (
     Mapping[str, links.Link]
@@ -43,6 +50,10 @@ Records: TypeAlias = (
     | Mapping[str, rules.Table]
     | Mapping[str, docker.Container | docker.Network]
     | Mapping[str, kubernetes.Object]
+    | Mapping[str, bird.Protocol]
+    | Mapping[str, ipsets.IpSet]
+    | Mapping[str, Any]
+    | tuple[bird.Way, ...]
     | tuple[routes.Route, ...]
     | tuple[neighbours.Neighbour, ...]
     | tuple[fdb.Entry, ...]
@@ -101,6 +112,10 @@ _READ: dict[Kind, Callable[[str, Any], Records]] = {
     "docker": docker.read,
     "kubernetes": kubernetes.read,
     "ping": ping.read,
+    "bird-protocols": bird.protocols,
+    "bird-routes": bird.routes,
+    "calicoctl": calicoctl.read,
+    "ipsets": ipsets.read,
 }
 
 
@@ -118,6 +133,12 @@ def _kind(found: Call) -> Kind | None:
             return None if {"expect", "xml"} & {*found.args} else "conntrack"
         case "docker":
             return "docker" if _inspects(found.args) else None
+        case "birdcl" | "birdc":
+            return _bird(found.args)
+        case "calicoctl" if found.args[:1] == ("get",) or {"ipam", "show"} <= {*found.args}:
+            return "calicoctl"
+        case "ipset" if found.args[:1] == ("list",):
+            return "ipsets"
         case "kubectl":
             return "kubernetes" if twins.gets(found) else None
         case "ss":
@@ -137,6 +158,14 @@ def _inspects(args: tuple[str, ...]) -> bool:
     after = args[1:] if args[:1] in (("container",), ("network",)) else args
     formatted = any(arg.startswith(("-f", "--format")) for arg in after)
     return after[:1] == ("inspect",) and not formatted
+
+
+def _bird(args: tuple[str, ...]) -> Kind | None:
+    """What BIRD was asked to show; its options stand before that."""
+    asked = args[args.index("show") :][1:2] if "show" in args else ()
+    if asked == ("protocols",):
+        return "bird-protocols"
+    return "bird-routes" if asked == ("route",) and "all" not in args else None
 
 
 def _internet(args: tuple[str, ...]) -> bool:
