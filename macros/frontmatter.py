@@ -40,6 +40,21 @@ class FrontMatter:
     cluster: Cluster | None = None
     outside: bool = False
     manifests: tuple[tuple[str, str], ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+FACTS = {"counters": "counter"}
+"""What a page or a block may say is a fact, and the kind of noise that it otherwise is."""
+
+
+def facts(source: Path, line: int, value: Any) -> tuple[str, ...]:
+    """Kinds of noise by the words of a page: one word, or several. GuideError for others."""
+    words = (value,) if isinstance(value, str) and value else tuple(value or ())
+    for word in words:
+        if word not in FACTS:
+            known = ", ".join(FACTS)
+            raise GuideError(f"facts: {word!r}, known is {known}", page=source, line=line)
+    return tuple(FACTS[word] for word in words)
 
 
 def read(source: Path, text: str) -> FrontMatter:
@@ -68,6 +83,7 @@ def read(source: Path, text: str) -> FrontMatter:
         cluster=_cluster(source, lab),
         outside=bool(lab.get("outside")),
         manifests=_manifests(source, head.get("manifests") or ()),
+        facts=facts(source, 1, head.get("facts")),
     )
 
 

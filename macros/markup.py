@@ -34,6 +34,8 @@ class Calls(ABC):
         timeout: float = 30,
         bind: Mapping[str, str] | None = None,
         netns: str = "",
+        choice: str = "",
+        facts: str | Sequence[str] = (),
         lines: Lines | None = None,
         highlight: Lines = (),
         explain: Mapping[str, str] | None = None,
@@ -45,7 +47,9 @@ class Calls(ABC):
         `{% call run(...) %}` takes the command from its body. `until` is text (or `re:` and a
         regular expression) that the output must contain: the command is repeated until it does.
         `bind` gives later commands a value of this answer as `$NAME`. `netns` says which
-        namespace names in the output belong to where the command itself does not. `lines` are
+        namespace names in the output belong to where the command itself does not. `choice` is a
+        regular expression whose groups may come one way or another, `facts="counters"` makes
+        numbers that count facts; both are for settling. `lines` are
         shown and the rest folded; `highlight` are marked; `explain` puts numbered notes on lines.
         """
 

@@ -55,7 +55,9 @@ class Block:
     `script` is what runs where the command only names it: the observer's. `shown` says whether
     the page shows the answer, or only quotes it, `place` what it calls the namespace of a trace's
     tap. `only` is the condition on versions under which
-    it is run at all (`macros.conditions`). Times are seconds.
+    it is run at all (`macros.conditions`). `choice` finds in the answer what may come one way or
+    another, `facts` are kinds of noise that are facts here: they decide how an answer is settled,
+    not what it is. Times are seconds.
     """
 
     page: str
@@ -74,6 +76,8 @@ class Block:
     shown: bool = True
     place: str = ""
     only: str = ""
+    choice: str = ""
+    facts: tuple[str, ...] = ()
     plan: str = ""
     source: Path = Path()
 

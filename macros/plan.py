@@ -77,12 +77,17 @@ def plan_page(docs: Path, source: Path) -> Page:
         versions=front.versions,
         setup=front.setup,
         cleanup=front.cleanup,
-        blocks=_checked(_chained(start, collector.blocks), known),
+        blocks=_checked(_chained(start, _settled_by(front, collector.blocks)), known),
         cluster=front.cluster,
         outside=front.outside,
         manifests=front.manifests,
         start=start,
     )
+
+
+def _settled_by(front: frontmatter.FrontMatter, blocks: Iterable[Block]) -> list[Block]:
+    """What the front matter says of all blocks."""
+    return [replace(block, facts=(*front.facts, *block.facts)) for block in blocks]
 
 
 def for_versions(page: Page, versions: Mapping[str, str]) -> Page:
@@ -152,6 +157,8 @@ class _Collector(Calls):
         timeout: float | None = None,
         bind: Mapping[str, str] | None = None,
         netns: str = "",
+        choice: str = "",
+        facts: str | Sequence[str] = (),
         show: bool = True,
         caller: Callable[[], str] | None = None,
         **_: Any,
@@ -173,9 +180,23 @@ class _Collector(Calls):
                 bind=dict(bind or {}),
                 netns=netns,
                 shown=show,
+                choice=self._pattern(id, choice),
+                facts=frontmatter.facts(self.source, self._line(), facts),
             )
         )
         return ""
+
+    def _pattern(self, block_id: str, choice: str) -> str:
+        """An expression with a group, or nothing."""
+        try:
+            if not choice or re.compile(choice.removeprefix("re:")).groups:
+                return choice.removeprefix("re:")
+            problem = "has no group"
+        except re.error as error:
+            problem = f"is no regular expression: {error}"
+        raise GuideError(
+            f"block {block_id}: choice {choice!r} {problem}", page=self.source, line=self._line()
+        )
 
     def capture(
         self,
@@ -354,12 +375,16 @@ def capture_command(of: CaptureOf) -> str:
     return f"{within}tcpdump -nn -e -i {of.interface}{count}{expression}"
 
 
+# What changes no answer makes none stale: how it is shown, quoted and settled.
+_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts")
+
+
 def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Each block's hash covers its own and the one before, so an edit makes the rest stale too."""
     previous, chained = start, []
     for block in blocks:
         plain = _plain(block)
-        for other in ("line", "source", "page", "shown", "place", "only", "plan"):
+        for other in (*_NO_RUN, "plan"):
             del plain[other]
         if block.capture is not None:
             for young in ("trace", "until"):  # younger than the recordings of other captures
