@@ -5,6 +5,7 @@ figure of packets holds a mark in the place of each capture's address, which dif
 page; `with_addresses` puts the addresses in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 from macros import cache
 from macros.model import Block
+
+_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d+ ")  # what every packet's line begins with
 
 HREF = "guide-capture-1"
 OTHER_HREF = "guide-capture-2"
@@ -53,7 +56,7 @@ def packet(
             layers=layers,
             all_fields=all_fields,
             pcap_href=HREF,
-            tcpdump=lines[chosen.number - 1 : chosen.number],
+            tcpdump=_printed(lines, chosen.number),
         )
 
     inputs = ["packet", _of(block, pcap), match, list(lines), id, title, layers, all_fields]
@@ -144,6 +147,15 @@ def machines(states: Sequence[Any], *, id: str, title: str) -> str:
         return machines.machines(things, cables, id=id, title=title)
 
     return cache.text("draw", ["machines", states, id, title], make)
+
+
+def _printed(lines: Sequence[str], number: int) -> list[str]:
+    """What tcpdump printed of one packet: its line, and below it one of the frame in a VXLAN."""
+    starts = [at for at, line in enumerate(lines) if _TIME.match(line)]
+    if number > len(starts):
+        return []
+    end = starts[number] if number < len(starts) else len(lines)
+    return [line for line in lines[starts[number - 1] : end] if line]
 
 
 def _of(block: Block, pcap: Path) -> list[str]:

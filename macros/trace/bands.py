@@ -53,9 +53,9 @@ def _keyed(packet: Packet) -> dict[_Key, Layer]:
 
 
 def _order(found: Sequence[dict[_Key, Layer]]) -> list[_Key]:
-    """All headers in one order that agrees with each packet's: the widest one's, then the rest."""
-    order = list(max(found, key=len))
-    for one in found:
+    """All headers in one order that agrees with that of each packet."""
+    order: list[_Key] = []
+    for one in sorted(found, key=lambda each: -len(each)):
         keys = list(one)
         for at, key in enumerate(keys):
             if key not in order:

@@ -56,7 +56,7 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
     if len(name) > 13:
         name = names.short(packet)
         name = name if len(name) <= 13 else f"{name[:12]}…"
-    digits = 9 + 8 * len(str(journey.number))
+    digits = 9 + 8 * len(str(len(trace.journeys)))
     parts = [
         tag("rect", class_="hit", x=0, y=row.top, width=LABELS, height=row.bottom - row.top),
         tag("text", str(journey.number), class_="no", x=10, y=row.y - 2),
@@ -143,10 +143,7 @@ def _lane(layout: Layout, at: int, height: float) -> str:
     lane = layout.lanes[at]
     key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
     name = f'<tspan class="v" data-v="{escape(key)}">{escape(lane.interface)}</tspan>'
-    # A long name at the edge of its node stays inside of the picture.
-    half = len(lane.interface) * 10.5 * 0.602 / 2 + 2
-    x = min(max(layout.x[at], half), layout.width - half)
-    text = tag("text", name, class_="if", x=x, y=layout.names[at], text_anchor="middle")
+    text = tag("text", name, class_="if", x=layout.x[at], y=layout.names, text_anchor="middle")
     line = tag(
         "path",
         class_="lane",

@@ -1,16 +1,16 @@
 """Where everything of a trace's drawing stands, in px: lanes side by side, packets downwards."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from macros.trace.hops import Step
 from macros.trace.model import Journey, Lane
 
-LABELS = 124  # the column of the packets' names, which stays when the lanes scroll
-_COLUMN = 704  # what a page has for a drawing on a wide screen, less the figure's own edge
-_PITCH = (56.0, 118.0)  # the least and the most from lane to lane
-_NODE_GAP = 12.0
+LABELS = 118  # the column of the packets' names, which stays when the lanes scroll
+_COLUMN = 714  # what a page has for a drawing on a wide screen, less the figure's own edge
+_LEAST, _MOST = 56.0, 118.0  # from lane to lane; a time and a mark have room in the least
+_NODE_GAP = 18.0
 _EDGE = 6.0
 _MONO = 10.5 * 0.602  # advance of the names' letters (macros/draw/svg.py)
 _ROW, _PILL_ROW = 44.0, 17.0
@@ -41,17 +41,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All of a drawing. `names` has the baseline of each lane's name, `head` where lanes begin."""
+    """All of a drawing.
+
+    `edges` are the left and right end of each lane's room, `names` the baseline of the lanes'
+    names, `head` where the lanes themselves begin.
+    """
 
     lanes: tuple[Lane, ...]
     x: tuple[float, ...]
-    names: tuple[float, ...]
+    edges: tuple[tuple[float, float], ...]
+    names: float
     frames: tuple[Frame, ...]
     rows: tuple[Row, ...]
     head: float
     width: float
     height: float
-    pitch: float
 
     def at(self, row: Row, index: int) -> float:
         """Where a journey's visit of that index stands; two at one lane stand side by side."""
@@ -68,21 +72,9 @@ def lay_out(
     labels: float = LABELS,
 ) -> Layout:
     """The layout of these journeys over these lanes; `labels` is the room left of them."""
-    nodes = [lane.node for lane in lanes]
-    gaps = sum(one != two for one, two in itertools.pairwise(nodes))
-    room = _COLUMN - labels - gaps * _NODE_GAP - 2 * _EDGE
-    pitch = min(max(room / len(lanes), _PITCH[0]), _PITCH[1])
-    x: list[float] = []
-    at = _EDGE + pitch / 2
-    for number, node in enumerate(nodes):
-        if number and node != nodes[number - 1]:
-            at += _NODE_GAP
-        x.append(at)
-        at += pitch
-    placed = any(lane.place for lane in lanes)
-    first = 57.0 if placed else 38.0
-    names = _names(lanes, pitch, first)
-    head = max(names) + 10
+    x, edges = _spread(lanes, _COLUMN - labels)
+    first = 57.0 if any(lane.place for lane in lanes) else 38.0
+    head = first + 10
     rows = []
     top = head + 8
     for journey, steps in journeys:
@@ -94,26 +86,38 @@ def lay_out(
     return Layout(
         lanes=tuple(lanes),
         x=tuple(x),
-        names=tuple(names),
-        frames=tuple(_frames(lanes, x, pitch)),
+        edges=tuple(edges),
+        names=first,
+        frames=tuple(_frames(lanes, edges)),
         rows=tuple(rows),
         head=head,
-        width=at - pitch / 2 + _EDGE,
+        width=edges[-1][1] + _EDGE,
         height=top + 10,
-        pitch=pitch,
     )
 
 
-def _names(lanes: Sequence[Lane], pitch: float, first: float) -> list[float]:
-    """Baselines of the lanes' names: on two levels, where neighbours have no room for theirs."""
-    widths = [len(lane.interface) * _MONO for lane in lanes]
-    near = itertools.pairwise(widths)
-    if all((one + two) / 2 + 4 <= pitch for one, two in near):
-        return [first] * len(lanes)
-    return [first + 15 * (number % 2) for number in range(len(lanes))]
+def _spread(lanes: Sequence[Lane], room: float) -> tuple[list[float], list[tuple[float, float]]]:
+    """Where each lane stands, and the ends of its room: a long name gets more of it."""
+    halves = [max(len(one.interface) * _MONO, len(one.place[:9]) * 6.4) / 2 + 5 for one in lanes]
+    gaps = [_NODE_GAP if one.node != two.node else 0.0 for one, two in pairwise(lanes)]
+    needed = [max(one + two, _LEAST) for one, two in pairwise(halves)]
+    ends = max(halves[0], _LEAST / 2 - 4) + max(halves[-1], _LEAST / 2 - 4) + 2 * _EDGE
+    # What is left over is shared, so that a few lanes stand as far apart as they can.
+    spare = max(0.0, room - ends - sum(needed) - sum(gaps)) / len(lanes)
+    steps = [min(one + spare, max(one, _MOST)) for one in needed]
+    x = [_EDGE + max(halves[0], _LEAST / 2 - 4) + (steps[0] - needed[0]) / 2]
+    edges = [_EDGE]
+    ends_of = []
+    for at, step in enumerate(steps):
+        share = halves[at] / (halves[at] + halves[at + 1])
+        ends_of.append(x[-1] + step * share)
+        edges.append(x[-1] + step * share + gaps[at])
+        x.append(x[-1] + step + gaps[at])
+    ends_of.append(x[-1] + max(halves[-1], _LEAST / 2 - 4) + (steps[-1] - needed[-1]) / 2)
+    return x, list(zip(edges, ends_of, strict=True))
 
 
-def _frames(lanes: Sequence[Lane], x: Sequence[float], pitch: float) -> list[Frame]:
+def _frames(lanes: Sequence[Lane], edges: Sequence[tuple[float, float]]) -> list[Frame]:
     found = []
     for inner in (False, True):
         start = 0
@@ -124,8 +128,8 @@ def _frames(lanes: Sequence[Lane], x: Sequence[float], pitch: float) -> list[Fra
             title = lanes[start].place if inner else lanes[start].node
             if title:
                 edge = 3.0 if inner else 0.0
-                left = x[start] - pitch / 2 + edge
-                width = x[end - 1] - x[start] + pitch - 2 * edge
+                left = edges[start][0] + edge
+                width = edges[end - 1][1] - edges[start][0] - 2 * edge
                 y = 26.0 if inner else 4.0
                 found.append(Frame(title, lanes[start].node, left, y, width, inner))
             start = end

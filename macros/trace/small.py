@@ -13,7 +13,7 @@ from macros.trace.model import Journey, Trace
 
 _NAMES = 78  # the column of the headers' names
 _LINE = 14.0
-_ADVANCE = 10.5 * 0.602
+_ADVANCE = 10 * 0.602
 _GAP = 3.0
 
 
@@ -76,16 +76,16 @@ def _tops(found: Sequence[Band], layout: Layout, row: Row) -> list[float]:
 
 
 def _span(piece: Piece, layout: Layout, row: Row) -> tuple[float, float]:
-    """The left and the right edge of a piece: half way to the next lanes."""
-    ends = sorted((layout.at(row, piece.first), layout.at(row, piece.last)))
-    half = layout.pitch / 2 - 2
-    return ends[0] - half, ends[1] + half
+    """The left and the right edge of a piece: those of its lanes' room."""
+    visits = row.journey.visits
+    first, last = sorted((visits[piece.first].lane, visits[piece.last].lane))
+    return layout.edges[first][0] + 2, layout.edges[last][1] - 2
 
 
 def _fitted(piece: Piece, layout: Layout, row: Row) -> list[str]:
     """A piece's lines: joined where there is room, shortened where there is not."""
     left, right = _span(piece, layout, row)
-    room = int((right - left - 8) / _ADVANCE)
+    room = int((right - left - 4) / _ADVANCE)
     lines: list[str] = []
     for line in piece.lines:
         if lines and len(lines[-1]) + 1 + len(line) <= room:
