@@ -35,6 +35,7 @@ SHOWN = {
     "tcpdump": "tcpdump",
     "tshark": "tshark",
     "systemd": "systemd",
+    "curl": "curl",
 }
 """The programs whose versions a recording names, and their packages."""
 

@@ -63,12 +63,13 @@ def _check_versions(folder: Path, edition: str, lab: Lab, *, everything: bool) -
     if everything or not (folder / "edition.yml").is_file():
         return
     known = read.edition(folder.parent, edition).versions
-    differing = sorted(name for name in known if known[name] != lab.versions.get(name))
+    # What this lab has not is of other pages: one edition's are recorded on several labs.
+    differing = sorted(name for name in known if lab.versions.get(name, known[name]) != known[name])
     if differing:
         first = differing[0]
         raise GuideError(
             f"edition {edition} was recorded with {first} {known[first]}, the lab has"
-            f" {lab.versions.get(first, 'none')}"
+            f" {lab.versions[first]}"
             + (f" (and {len(differing) - 1} more differ)" if len(differing) > 1 else ""),
             fix="record all pages (guide record, without a page), so that one edition is one set"
             " of versions",
@@ -76,7 +77,8 @@ def _check_versions(folder: Path, edition: str, lab: Lab, *, everything: bool) -
 
 
 def _write_edition(folder: Path, lab: Lab) -> None:
-    base = (
-        read.edition(folder.parent, folder.name).base if (folder / "edition.yml").is_file() else ""
-    )
-    write.write_edition(folder, lab=lab.kind, base=base, versions=lab.versions)
+    base, known = "", {}
+    if (folder / "edition.yml").is_file():
+        edition = read.edition(folder.parent, folder.name)
+        base, known = edition.base, dict(edition.versions)
+    write.write_edition(folder, lab=lab.kind, base=base, versions=known | dict(lab.versions))
