@@ -44,7 +44,8 @@ def built(suite: str = packages.SUITE) -> Built:
         )
     facts = _json(keys.kernel_folder / "kernel.json")
     listed = _json(keys.rootfs_folder / "rootfs.json")["packages"]
-    return Built(linux, image, rootfs.shown_versions(facts["release"], listed))
+    versions = rootfs.shown_versions(facts["release"], listed)
+    return Built(linux, image, {"Debian": packages.SUITES[suite], **versions})
 
 
 def build(progress: Progress, mirror: str | None = None, suite: str = packages.SUITE) -> Built:

@@ -17,8 +17,8 @@ from macros.lab.tools import call, environment
 
 SUITE = "sid"
 """Debian's suite that labs have unless told otherwise; its kernel is that of all of them."""
-SUITES = (SUITE, "trixie")
-"""Those with a lock file of their own. trixie is Debian 13."""
+SUITES = {SUITE: "sid", "trixie": "13"}
+"""Those with a lock file of their own, and what a recording calls each."""
 ARCHITECTURE = "amd64"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 UPDATE = "guide lab build --update-lock"

@@ -73,11 +73,35 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stages:
 def test_everything_is_made_once_and_then_found(stages: Stages) -> None:
     made = building.build(QUIET)
     assert stages.ran == ["index", "base", "image", "kernel"]
-    assert made.versions == {"Linux": "7.2.13", "Docker": "28.5.2"}
+    assert made.versions == {"Debian": "sid", "Linux": "7.2.13", "Docker": "28.5.2"}
     stages.ran.clear()
     assert building.build(QUIET) == made
     assert stages.ran == [], "no stage, and no network"
     assert building.built() == made
+
+
+def test_another_suite_has_packages_of_its_own_and_the_same_kernel(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = building.build(QUIET)
+    stages.ran.clear()
+    read: list[Path] = []
+    monkeypatch.setattr(packages, "read_lock", lambda path: read.append(path) or ())
+    other = building.build(QUIET, suite="trixie")
+    assert [path.name for path in read] == ["packages-trixie.lock"]
+    assert stages.ran == ["index", "base", "image"]
+    assert other.kernel == made.kernel
+    assert other.rootfs != made.rootfs
+    assert (other.versions["Debian"], made.versions["Debian"]) == ("13", "sid")
+    assert building.built().rootfs == made.rootfs, "the first one is kept"
+
+
+def test_a_suite_that_was_not_built_is_named(stages: Stages) -> None:
+    building.build(QUIET)
+    assert stages.ran
+    with pytest.raises(GuideError, match="was not built yet") as caught:
+        building.built("trixie")
+    assert caught.value.fix == "guide lab build --suite trixie"
 
 
 def test_an_interrupted_build_goes_on_where_it_was(stages: Stages) -> None:

@@ -35,10 +35,11 @@ def test_an_option_that_the_final_configuration_lost_is_named(wanted: str, lost:
     assert missing_options(f"CONFIG_SMP=y\n{wanted}\n", CONFIG) == ([wanted] if lost else [])
 
 
-def test_both_committed_lock_files_can_be_read() -> None:
+@pytest.mark.parametrize("suite", packages.SUITES)
+def test_the_committed_lock_files_can_be_read(suite: str) -> None:
     (source,) = packages.read_lock(inputs.KERNEL_LOCK)
     assert source.name.startswith("linux-source-")
-    locked = packages.read_lock(inputs.PACKAGES_LOCK)
+    locked = packages.read_lock(inputs.packages_lock(suite))
     names = [each.name for each in locked]
     assert names == sorted(set(names))
     wanted = packages.read_wanted(inputs.PACKAGES_WANTED)
