@@ -1,5 +1,6 @@
 """Settle a page: a new run's folder against the recording that it would replace."""
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from macros.errors import GuideError
 from macros.lookup import lookup
-from macros.model import Page, Recording
+from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render.netns import of_command
 from macros.settle import answer, capture, identities, match, order, printed, scan, tree
@@ -25,10 +26,11 @@ Shared = MutableMapping[Key, str]
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One of the two: its recordings by id, and what they name."""
+    """One of the two: its recordings by id, what they name, and where each was printed."""
 
     recordings: Mapping[str, Recording]
     names: Names
+    places: Mapping[str, Place]
 
 
 def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
@@ -42,24 +44,35 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
             if path.name != sums.NAME:
                 shutil.copyfile(path, out / path.name)
         return
-    was, now = _side(old, page.key), _side(new, page.key)
+    was, now = _side(page, old), _side(page, new)
     documents = _documents(was, now)
     renaming = Renaming()
     _begin(documents, renaming, shared)
     match.find(list(documents.values()), renaming)
     shared.update({key: old for key, old in renaming.names.items() if key[0] in _PINNED})
     settled = {block_id: _answer(block_id, now, documents, renaming) for block_id in now.recordings}
+    packets = _captures(page, now, was, renaming)
     for recording in _bound(page, settled).values():
-        form.write(out, _packets(recording, was, now, renaming, out))
+        form.write(out, _packets(recording, was, now, renaming, packets.get(recording.id), out))
     shutil.copyfile(new / "page.yml", out / "page.yml")
 
 
-def _side(folder: Path, key: str) -> _Side:
+def _side(page: Page, folder: Path) -> _Side:
     recordings = {
-        path.stem: form.read(path, read.repair(key)) for path in sorted(folder.glob("*.txt"))
+        path.stem: form.read(path, read.repair(page.key)) for path in sorted(folder.glob("*.txt"))
     }
     names = scan.learned(_texts(recordings.values()))
-    return _Side(recordings, names)
+    places = {key: _place(page.block(key), one) for key, one in recordings.items()}
+    return _Side(recordings, names, places)
+
+
+def _place(block: Block | None, recording: Recording) -> Place:
+    """Where a recording was printed, and what its block says of its settling."""
+    netns = of_command(recording.ran)
+    if block is None:
+        return Place(recording.node, netns)
+    choice = re.compile(block.choice) if block.choice else None
+    return Place(recording.node, netns, frozenset(block.facts), choice)
 
 
 def _texts(recordings: Iterable[Recording]) -> Iterator[str]:
@@ -77,35 +90,33 @@ def _documents(was: _Side, now: _Side) -> dict[str, Document]:
         if old is None:
             continue
         name = f"{block_id}.txt"
-        found[name] = _text(name, old, new, was.names, now.names)
+        found[name] = _text(name, block_id, was, now)
         if old.twin is not None and new.twin is not None:
             name = f"{block_id}.json"
-            found[name] = Document(name, _tree(old, was.names), _tree(new, now.names))
+            found[name] = Document(
+                name, _tree(was, block_id, old.twin), _tree(now, block_id, new.twin)
+            )
     return found
 
 
-def _text(name: str, old: Recording, new: Recording, was: Names, now: Names) -> Document:
+def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
     """An output: lines, or JSON where the tool printed that."""
+    old, new = was.recordings[block_id], now.recordings[block_id]
     mine, theirs = printed.parse(old.text), printed.parse(new.text)
     if mine is not None and theirs is not None:
-        return Document(
-            name, tree.build(mine[0], _place(old), was), tree.build(theirs[0], _place(new), now)
-        )
+        return Document(name, _tree(was, block_id, mine[0]), _tree(now, block_id, theirs[0]))
     free = order.free(new.ran, old.text.split("\n"), new.text.split("\n"))
-    return Document(name, _lines(old, was), _lines(new, now), free)
+    return Document(name, _lines(was, block_id), _lines(now, block_id), free)
 
 
-def _lines(recording: Recording, names: Names) -> Lines:
-    place = _place(recording)
-    return [scan.cut(line, place, names) for line in recording.text.split("\n")]
+def _lines(side: _Side, block_id: str) -> Lines:
+    place = side.places[block_id]
+    text = side.recordings[block_id].text
+    return [scan.cut(line, place, side.names) for line in text.split("\n")]
 
 
-def _tree(recording: Recording, names: Names) -> Node:
-    return tree.build(recording.twin, _place(recording), names)
-
-
-def _place(recording: Recording) -> Place:
-    return Place(recording.node, of_command(recording.ran))
+def _tree(side: _Side, block_id: str, value: Any) -> Node:
+    return tree.build(value, side.places[block_id], side.names)
 
 
 def _begin(documents: Mapping[str, Document], renaming: Renaming, shared: Shared) -> None:
@@ -155,10 +166,10 @@ def _node(document: Document, renaming: Renaming) -> Any:
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
     """A recording that has nothing to be compared with: only its names are settled."""
-    lines = [scan.renamed(parts, renaming.names) for parts in _lines(recording, now.names)]
+    lines = [scan.renamed(parts, renaming.names) for parts in _lines(now, recording.id)]
     twin = recording.twin
     if twin is not None:
-        twin = tree.plain(_tree(recording, now.names), renaming.names)
+        twin = tree.plain(_tree(now, recording.id, twin), renaming.names)
     return replace(recording, text="\n".join(lines), twin=twin)
 
 
@@ -188,18 +199,45 @@ def _bound(page: Page, settled: Mapping[str, Recording]) -> dict[str, Recording]
     return found
 
 
+def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[str, bytes | None]:
+    """What each capture's file holds when it is new; None where the old one tells the same.
+
+    What listened during one command is shown side by side, hop by hop: one of them that changed
+    makes all of them new.
+    """
+    found: dict[str, bytes | None] = {}
+    during = {block.id: block.capture.during for block in page.blocks if block.capture is not None}
+    changed: set[str] = set()
+    for block_id, new in now.recordings.items():
+        if new.pcap is None:
+            continue
+        packets = capture.rename(new.pcap.read_bytes(), renaming)
+        old = was.recordings.get(block_id)
+        found[block_id] = packets
+        if old is None or old.pcap is None or not capture.same(old.pcap.read_bytes(), packets):
+            changed.add(during.get(block_id, block_id))
+    return {
+        block_id: packets if during.get(block_id, block_id) in changed else None
+        for block_id, packets in found.items()
+    }
+
+
 def _packets(
-    recording: Recording, was: _Side, now: _Side, renaming: Renaming, out: Path
+    recording: Recording,
+    was: _Side,
+    now: _Side,
+    renaming: Renaming,
+    packets: bytes | None,
+    out: Path,
 ) -> Recording:
-    """Write a capture's packets: the old ones where they tell the same, else the new, renamed."""
+    """Write a capture's packets, new ones or the old, and what tcpdump printed of them."""
     new = now.recordings[recording.id]
     if new.pcap is None:
         return recording
-    name = _file_name(new.pcap.name, new, now, renaming)
-    path = out / name
-    packets = capture.rename(new.pcap.read_bytes(), renaming)
-    old = was.recordings.get(recording.id)
-    if old is not None and old.pcap is not None and capture.same(old.pcap.read_bytes(), packets):
+    path = out / _file_name(new.pcap.name, new, now, renaming)
+    if packets is None:
+        old = was.recordings[recording.id]
+        assert old.pcap is not None  # noqa: S101 the old one tells the same
         path.write_bytes(old.pcap.read_bytes())
         return replace(recording, text=old.text, pcap=path)
     path.write_bytes(packets)
@@ -208,5 +246,5 @@ def _packets(
 
 
 def _file_name(name: str, recording: Recording, now: _Side, renaming: Renaming) -> str:
-    parts = scan.cut(name, _place(recording), now.names)
+    parts = scan.cut(name, now.places[recording.id], now.names)
     return scan.renamed(parts, renaming.names)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from macros.settle import identities, noise, scan, skeleton
@@ -38,6 +38,14 @@ class Array:
 
 Node = Leaf | Object | Array
 
+_ENTRIES = (
+    {"mac", "ifname"},
+    {"dst", "state"},
+    {"metadata", "kind"},
+    {"addresses", "conditions"},
+    {"inode", "links"},
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Around:
@@ -66,7 +74,7 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
                     name,
                     scan.cut(name, around.place, around.names),
                     _number(name, inner, around, scope)
-                    if name in _KEYS and _is_number(inner) and isinstance(inner, int)
+                    if name in _KEYS and _is_whole(inner)
                     else _build(inner, name, around, inodes),
                 )
                 for name, inner in value.items()
@@ -77,8 +85,10 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
             return Leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
         items = tuple(_build(inner, key, around, inodes) for inner in value)
         return Array(items, ordered=not (value and all(map(_loose, value))))
-    for kind in noise.ALL:
-        if kind.keys is not None and kind.keys.fullmatch(key) and _is_number(value):
+    for kind in noise.ALL if _is_number(value) else ():
+        if kind.keys is None or kind.name in around.place.facts:
+            continue
+        if kind.keys.fullmatch(key):
             return Leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
     if isinstance(value, str):
         return Leaf(value, scan.cut(value, around.place, around.names))
@@ -90,6 +100,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_whole(value: Any) -> bool:
+    """A number, or one that is written as text (Kubernetes' resourceVersion)."""
+    if isinstance(value, str):
+        return value.isdigit()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]) -> _Around:
     """A namespace of an observation has its own place, and numbers the others its own way."""
     if not inodes or "links" not in value or not isinstance(value.get("name"), str):
@@ -99,7 +116,7 @@ def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]
         for one in value.get("nsids", [])
         if one.get("inode") in inodes
     }
-    return _Around(Place(around.place.node, value["name"]), around.names, peers)
+    return _Around(replace(around.place, netns=value["name"]), around.names, peers)
 
 
 def _peer_scope(value: Mapping[str, Any], around: _Around) -> str:
@@ -113,7 +130,7 @@ def _peer_scope(value: Mapping[str, Any], around: _Around) -> str:
     return scan.peer_scope(around.place, str(number), named=False)
 
 
-def _number(key: str, value: int, around: _Around, peer: str) -> Leaf:
+def _number(key: str, value: int | str, around: _Around, peer: str) -> Leaf:
     kind = _KEYS[key]
     scope = peer if kind is identities.PEER else scan.scope_of(kind, around.place, "")
     token = scan.token_of(kind, str(value), scope, around.names)
@@ -121,10 +138,14 @@ def _number(key: str, value: int, around: _Around, peer: str) -> Leaf:
 
 
 def _loose(value: Any) -> bool:
-    """Whether `value` is an entry of a table without order: forwarding, neighbours."""
-    return isinstance(value, dict) and (
-        ("mac" in value and "ifname" in value) or ("dst" in value and "state" in value)
-    )
+    """Whether `value` is an entry of a list without order.
+
+    Forwarding entries and neighbours; Kubernetes' lists of objects, which are sorted by names that
+    may be of chance, and of endpoints; an observation's namespaces, sorted by name too.
+    """
+    if not isinstance(value, dict):
+        return False
+    return any(keys <= value.keys() for keys in _ENTRIES)
 
 
 def parts(node: Node) -> Iterator[tuple[Part, ...]]:

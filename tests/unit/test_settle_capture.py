@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from macros.model import Recording
+from macros.model import Block, CaptureOf, Recording
 from macros.packets import checksum, read
 from macros.settle import capture
+from macros.settle import page as settle_page
 from macros.settle.match import Renaming
 from macros.store import form
-from tests.unit.settle_support import DATA, recording, settle
+from tests.unit.settle_support import DATA, page, recording, settle, write
 
 NAMES = ("in-docker0", "out-docker0", "talk")
 PACKETS = DATA.parent / "packets"
@@ -180,9 +181,56 @@ def only_first(frames: Frames) -> None:
 
 
 def test_a_segment_that_nobody_answers_counts_each_time(tmp_path: Path) -> None:
-    new = tmp_path / "once.pcap"
-    new.write_bytes(changed(pcap(captures("new")["out-docker0"]), only_first))
-    assert len(capture.told(read.packets(new))) == 2
+    asked_twice = changed(pcap(captures("new")["out-docker0"]), only_first)
+    assert len(read.packets(asked_twice)) == 2
+    once = asked_twice[: (24 + len(asked_twice)) // 2]
+    assert not capture.same(asked_twice, once)
+    assert settled(tmp_path, "out-docker0", only_first)["out-docker0"].text
+
+
+def both(order: str) -> bytes:
+    """A TCP conversation (t) and ARP with a ping (p), as they came in at one bridge, in order."""
+    frames: dict[str, list[bytes]] = {}
+    for letter, name in (("t", "in-docker0"), ("p", "talk")):
+        kept: Frames = []
+        data = changed(pcap(captures("old")[name]), lambda found, kept=kept: kept.extend(found))  # type: ignore[misc]
+        frames[letter] = [bytes(frame) for frame in kept]
+    return data[:24] + b"".join(frames[letter].pop(0) for letter in order)
+
+
+def test_how_conversations_are_interleaved_is_chance() -> None:
+    assert capture.same(both("tttppp"), both("tptptp"))
+    assert capture.same(both("tptptp"), both("tttppp"))
+
+
+def test_which_conversation_began_first_is_a_fact() -> None:
+    assert not capture.same(both("tttppp"), both("pttptp"))
+
+
+def test_one_changed_capture_of_a_command_makes_all_of_them_new(tmp_path: Path) -> None:
+    """What is drawn hop by hop is of one run."""
+
+    def of(name: str, during: str) -> Block:
+        where = CaptureOf("docker0", during, "", 1, closed=False, netns="", container="")
+        return Block("page", name, 1, "capture", "node0", "tcpdump", capture=where)
+
+    new = captures("new")
+    path = tmp_path / "in-docker0.node0.docker0.pcap"
+    path.write_bytes(changed(pcap(new["in-docker0"]), ttl))
+    new["in-docker0"] = replace(new["in-docker0"], pcap=path)
+    before, after = (
+        write(tmp_path / "a", captures("old").values()),
+        write(tmp_path / "b", new.values()),
+    )
+    kept = {}
+    for during in ("same", "other"):
+        out = tmp_path / during
+        out.mkdir()
+        blocks = (of("in-docker0", "ask"), of("out-docker0", "ask" if during == "same" else "x"))
+        settle_page.settle(replace(page(), blocks=blocks), before, after, out, {})
+        file = "out-docker0.node0.docker0.pcap"
+        kept[during] = (out / file).read_bytes() == (before / file).read_bytes()
+    assert kept == {"same": False, "other": True}
 
 
 def test_a_changed_capture_is_kept_under_the_old_names(tmp_path: Path) -> None:
