@@ -8,9 +8,10 @@ from pathlib import Path
 from macros.model import Block, Page
 
 _WRAPPERS = re.compile(
-    r"^(?:ip netns exec \S+ |docker exec (?:-\S+ )*\S+ |nsenter .*? -n |timeout \S+ |sudo )"
+    r"^(?:ip netns exec \S+ |docker exec (?:-\S+ )*\S+ |kubectl exec \S+ .*?-- "
+    r"|nsenter .*? -n |timeout \S+ |sudo )"
 )
-_OBJECTS = frozenset({"ip", "bridge", "docker", "systemctl", "tc", "ss"})
+_OBJECTS = frozenset({"ip", "bridge", "docker", "kubectl", "systemctl", "tc", "ss"})
 _WORD = re.compile(r"[a-z][\w-]*")
 
 Use = tuple[str, str, str]

@@ -39,7 +39,7 @@ def key_of(value: str, node: str = "", netns: str = "") -> str | None:
         return None if address in _UNMARKED else f"ip::{address}"
     if re.fullmatch(_CONTAINER, value):
         return f"ctr::{value}"
-    if node and re.fullmatch(r"(?:eth|veth|docker|br)[-\w.]*", value):
+    if node and re.fullmatch(r"(?:eth|veth|docker|br|cni|flannel|cali|tunl)[-\w.]*", value):
         return f"if:{node}/{netns}:{value}"
     return None
 
