@@ -10,6 +10,7 @@ from macros.model import Recording
 from macros.records import path as record_path
 
 _PATTERN = "re:"
+_SHARES = "shares:"
 
 
 def lookup(recording: Recording, path: str) -> Any:
@@ -17,8 +18,13 @@ def lookup(recording: Recording, path: str) -> Any:
 
     `re:` and a regular expression with one group searches the output as printed; anything else
     is a path into the record of the command's kind (`macros.records.path`), or, for a capture,
-    of its packets. GuideError where nothing is found.
+    of its packets. `shares:` and a Service asks recorded rules how often each of its endpoints is
+    chosen (`macros.paths.shares`). GuideError where nothing is found.
     """
+    if path.startswith(_SHARES):
+        from macros.render import ways  # noqa: PLC0415 few pages ask
+
+        return ways.shares(recording, path.removeprefix(_SHARES))
     if path.startswith(_PATTERN):
         found = _search(recording, path.removeprefix(_PATTERN))
         if found is None:
@@ -36,7 +42,7 @@ def exists(recording: Recording, path: str) -> bool:
 
 def text(recording: Recording, path: str) -> str:
     """The value at `path` as it stands in a sentence. GuideError where it is no single value."""
-    if path.startswith(_PATTERN):
+    if path.startswith((_PATTERN, _SHARES)):
         return str(lookup(recording, path))
     return record_path.shown(_record(recording), path)
 

@@ -111,8 +111,11 @@ class Calls(ABC):
         """
 
     @abstractmethod
-    def observe(self, node: str, *, id: str, timeout: float = 60) -> str:
-        """A node's links, addresses, routes and containers at this point, for drawings."""
+    def observe(self, node: str, *, id: str, pods: bool = False, timeout: float = 60) -> str:
+        """A node's links, addresses, routes and containers at this point, for drawings.
+
+        With `pods` a pod's network namespace is named after it: `hello-0`.
+        """
 
     @abstractmethod
     def topology(
@@ -127,6 +130,40 @@ class Calls(ABC):
         """Interfaces, namespaces and veth pairs as observed; what `previous` lacks is new.
 
         `leave_out` names interfaces and namespaces that are not drawn; the text still lists them.
+        """
+
+    @abstractmethod
+    def lookup(
+        self,
+        address: str,
+        *,
+        route: str,
+        neighbour: str,
+        fdb: str,
+        title: str = "",
+        id: str | None = None,
+    ) -> str:
+        """The next stop of a packet to `address`: route, neighbour, forwarding entry, joined.
+
+        The three are blocks of one node: `ip route`, `ip neigh`, `bridge fdb`.
+        """
+
+    @abstractmethod
+    def rulepath(
+        self,
+        rules: str,
+        *,
+        evidence: str | Sequence[str],
+        title: str,
+        service: str = "",
+        table: str = "",
+        id: str | None = None,
+    ) -> str:
+        """The way of one packet through the rules of a block, by what was recorded of the packet.
+
+        `rules` is `iptables-save` (table nat unless said) or `nft list table`; `evidence` blocks
+        that print a trace (`xtables-monitor --trace`, `nft monitor trace`), `conntrack -L`, or
+        both. `service`, `10.43.0.80:80` or `default/hello:http`, chooses among several packets.
         """
 
     @abstractmethod

@@ -27,6 +27,9 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 OBSERVE = Path(__file__).resolve().parent.parent / "scripts" / "node" / "observe.sh"
 """What an `observe` block runs: a script that prints a node's network state as JSON."""
 
+OBSERVE_PODS = OBSERVE.with_name("observe-pods.sh")
+"""What it pipes that through with `pods=true`: namespaces are named after their pods."""
+
 _RUN, _OBSERVE = 30.0, 60.0  # seconds that a block has unless it says otherwise
 _CLUSTER = 120.0  # and at least on a cluster, whose programs are slow on a busy machine
 _TOKENS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
@@ -292,7 +295,9 @@ class _Collector(Calls):
             self._add_capture(tap_id, node, of, timeout, show=False, place=place)
         return ""
 
-    def observe(self, node: str, *, id: str, timeout: float | None = None) -> str:
+    def observe(
+        self, node: str, *, id: str, pods: bool = False, timeout: float | None = None
+    ) -> str:
         self._add(
             Block(
                 page=self.page,
@@ -301,7 +306,7 @@ class _Collector(Calls):
                 kind="observe",
                 node=node,
                 command="observe",
-                script=OBSERVE.read_text(encoding="utf-8"),
+                script=_observer(pods=pods),
                 timeout=self._patience(timeout, _OBSERVE),
             )
         )
@@ -326,7 +331,7 @@ class _Collector(Calls):
         return ""
 
     # These read recordings; a plan has none.
-    topology = machines = packet = packets = compare = traced = _nothing
+    topology = machines = packet = packets = compare = traced = lookup = rulepath = _nothing
     value = expect = version = all_versions = commands = manifest = prepared = _nothing
 
     def _patience(self, timeout: float | None, usual: float = _RUN) -> float:
@@ -358,6 +363,14 @@ class _Collector(Calls):
                 )
         only = " and ".join(self.conditions)
         self.blocks.append(replace(block, source=self.source, only=only))
+
+
+def _observer(*, pods: bool) -> str:
+    observe = OBSERVE.read_text(encoding="utf-8")
+    if not pods:
+        return observe
+    name = OBSERVE_PODS.read_text(encoding="utf-8")
+    return f"set -o pipefail\n(\n{observe}\n) | (\n{name}\n)"
 
 
 def capture_command(of: CaptureOf) -> str:

@@ -81,6 +81,8 @@ def twin(command: str) -> str | None:
     found = call(command)
     if found is None or found.contained:
         return None
+    if found.tool == "nft":
+        return _nft(command.strip("\n"), found)
     if found.tool == "kubectl":
         return _kubectl(command.strip("\n"), found)
     question = asked(found)
@@ -186,6 +188,15 @@ def _form(found: Call) -> str | None:
         if arg.startswith(("-o", "--output=")):
             return arg.removeprefix("--output=").removeprefix("-o").removeprefix("=")
     return None
+
+
+def _nft(command: str, found: Call) -> str | None:
+    """`nft -j list …`, for what only lists; the text has the rules in the same order."""
+    plain = [arg for arg in found.args if not arg.startswith("-")]
+    if plain[:1] != ["list"] or {"-j", "--json"} & {*found.args}:
+        return None
+    tool = found.words[0].end
+    return f"{command[:tool]} -j{command[tool:]}"
 
 
 def _kubectl(command: str, found: Call) -> str | None:

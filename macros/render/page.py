@@ -18,7 +18,7 @@ from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render import block as block_html
-from macros.render import claims, commands, figures, netns, traces, unrecorded, values
+from macros.render import claims, commands, figures, netns, traces, unrecorded, values, ways
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
 from macros.store.read import repair
@@ -87,7 +87,14 @@ class PageRenderer(Calls):
 
     capture = run  # type: ignore[assignment] # shown alike; what differs is the plan's
 
-    def observe(self, node: str, *, id: str, timeout: float = 60) -> str:  # noqa: ARG002, D102
+    def observe(  # noqa: D102
+        self,
+        node: str,  # noqa: ARG002
+        *,
+        id: str,
+        pods: bool = False,  # noqa: ARG002
+        timeout: float = 60,  # noqa: ARG002
+    ) -> str:
         self._find(id)
         return ""
 
@@ -125,6 +132,60 @@ class PageRenderer(Calls):
         return self._figure(
             lambda: figures.machines(twins, id=id or "machines", title=title), title
         )
+
+    def lookup(  # noqa: D102
+        self,
+        address: str,
+        *,
+        route: str,
+        neighbour: str,
+        fdb: str,
+        title: str = "",
+        id: str | None = None,
+    ) -> str:
+        wanted = self._filled(address)
+        name = title or f"Where a packet to {wanted} goes"
+        found = self._recorded(name, route, neighbour, fdb)
+        if isinstance(found, str):
+            return found
+        told = [recording for _, recording in found]
+        links = [self._link(block) for block, _ in found]
+        figure_id = id or _slug("to", wanted)
+        return self._figure(
+            lambda: ways.lookup(wanted, told, links, id=figure_id, title=name), name
+        )
+
+    def rulepath(  # noqa: D102
+        self,
+        rules: str,
+        *,
+        evidence: str | Sequence[str],
+        title: str,
+        service: str = "",
+        table: str = "",
+        id: str | None = None,
+    ) -> str:
+        told_by = (evidence,) if isinstance(evidence, str) else tuple(evidence)
+        found = self._recorded(title, rules, *told_by)
+        if isinstance(found, str):
+            return found
+        (_, first), *rest = found
+        return self._figure(
+            lambda: ways.rulepath(
+                first,
+                [recording for _, recording in rest],
+                table=table,
+                service=self._filled(service),
+                id=id or _slug(*told_by),
+                title=title,
+            ),
+            title,
+        )
+
+    def _link(self, block: Block) -> str:
+        """The address of a block from this page."""
+        page = "" if block.page == self._key else self._address(block.source)
+        return f"{page}#b-{block.id}"
 
     def packet(  # noqa: D102
         self,
