@@ -269,16 +269,26 @@ PID = Identity(
     form=_number,
     patterns=found(
         ("pid=", r"\bpid=(?P<v>\d+)\b"),
-        (" net ", r"^\d{10} net +\d+ +(?P<v>\d+) "),
+        # A system's log. Numbers under PID and PPID are found by the table's head: scan.below.
+        ("]: ", r"^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.-]+\[(?P<v>\d+)\]: "),
     ),
     keys=("pid", "Pid"),
     same=(
+        (
+            "  PID  PPID USER COMMAND\n 8259  8222 root /bin/sleep\n 8313  8222 root /bin/sh",
+            "   PID   PPID USER COMMAND\n 11259  11222 root /bin/sleep\n 11313  11222 root /bin/sh",
+        ),
         (
             'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=147,fd=6))',
             'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=144,fd=6))',
         ),
     ),
     differ=(
+        # Another parent.
+        (
+            "  PID  PPID USER COMMAND\n 8259  8222 root /bin/sleep\n 8313  8222 root /bin/sh",
+            "  PID  PPID USER COMMAND\n 8259  8222 root /bin/sleep\n 8313  8259 root /bin/sh",
+        ),
         (
             'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=147,fd=6))',
             'LISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:(("sshd",pid=144,fd=6))',

@@ -270,21 +270,32 @@ CHECKSUM = Noise(
 
 COUNT = Noise(
     name="count",
-    what="how many processes a machine runs, which file descriptor a process uses",
+    what="how many processes a namespace has (lsns, under NPROCS), which file descriptor one uses",
     patterns=found(
-        (" net ", r"^\d{10} net +(\d+) "),
         (",fd=", r",fd=(\d+)\)"),
     ),
     same=(
         (
-            "4026531833 net      82   1 root unassigned  /sbin/init",
-            "4026531833 net     101   1 root unassigned  /sbin/init",
+            (
+                "        NS TYPE NPROCS PID USER    NETNSID NSFS COMMAND\n"
+                "4026531833 net      82   1 root unassigned      /sbin/init"
+            ),
+            (
+                "        NS TYPE NPROCS PID USER    NETNSID NSFS COMMAND\n"
+                "4026531833 net     101   1 root unassigned      /sbin/init"
+            ),
         ),
     ),
     differ=(
         (
-            "4026531833 net      82   1 root unassigned  /sbin/init",
-            "4026531833 net      82   1 root          0  /sbin/init",
+            (
+                "        NS TYPE NPROCS PID USER    NETNSID NSFS COMMAND\n"
+                "4026531833 net      82   1 root unassigned      /sbin/init"
+            ),
+            (
+                "        NS TYPE NPROCS PID USER    NETNSID NSFS COMMAND\n"
+                "4026531833 net      82   1 root          0      /sbin/init"
+            ),
         ),
     ),
 )

@@ -110,9 +110,11 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
 
 
 def _lines(side: _Side, block_id: str) -> Lines:
-    place = side.places[block_id]
-    text = side.recordings[block_id].text
-    return [scan.cut(line, place, side.names) for line in text.split("\n")]
+    place, found = side.places[block_id], []
+    for line in side.recordings[block_id].text.split("\n"):
+        found.append(scan.cut(line, place, side.names))
+        place = scan.below(line, place)
+    return found
 
 
 def _tree(side: _Side, block_id: str, value: Any) -> Node:

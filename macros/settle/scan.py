@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from macros.settle import cluster, identities, noise
@@ -37,13 +37,15 @@ class Place:
     """Where a line was printed: which node, and which namespace's interfaces it shows.
 
     `facts` are the kinds of noise that are facts here, `choice` finds what may come one way or
-    another: an expression whose groups are one choice.
+    another: an expression whose groups are one choice. `columns` are where the columns of numbers
+    end that a table's head names.
     """
 
     node: str
     netns: str
     facts: frozenset[str] = frozenset()
     choice: re.Pattern[str] | None = None
+    columns: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,6 +74,9 @@ _NOISE = [(hint, pattern, kind) for kind in noise.ALL for hint, pattern in kind.
 # No kind is written without one of these.
 _ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}")
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
+# Numbers stand at the right of their columns (ps, lsns).
+_HEAD = re.compile(r"(?<!\S)(?:PID|PPID|NPROCS)(?!\S)")
+_LAST = re.compile(r"(?<!\S)\d+$")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 
@@ -103,6 +108,15 @@ def learned(texts: Iterable[str]) -> Names:
             for namespace in cluster.NAMESPACES:
                 names.pods[cluster.cali(namespace, front + letters)] = namespace, front, letters
     return names
+
+
+def below(line: str, place: Place) -> Place:
+    """The place of the lines that follow: `line` may be a table's head, or end a table."""
+    if not line or "PID" in line:
+        ends = tuple((found.end(), found[0]) for found in _HEAD.finditer(line))
+        if ends != place.columns:
+            return replace(place, columns=ends)
+    return place
 
 
 def cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
@@ -152,6 +166,18 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
                 token = token_of(kind, found["v"], scope, names, short=pattern is _BRIDGE)
                 if token is not None:
                     yield found.start("v"), found.end("v"), token
+    if line[:1] == " " and (place.columns or _HEAD.search(line)):
+        start = len(line) - len(line.lstrip(" "))
+        yield 0, start, Mark(line[:start], "width")
+    for end, name in place.columns:
+        number = _LAST.search(line[:end])
+        if number is not None and line[end : end + 1] in {"", " "}:
+            if name == "NPROCS":
+                yield number.start(), end, Mark(number[0], noise.COUNT.name)
+            else:
+                token = token_of(identities.PID, number[0], place.node, names)
+                if token is not None:
+                    yield number.start(), end, token
     if "cali" in line:
         for found in cluster.CALI.finditer(line):
             pod = names.pods.get(found[0])
