@@ -72,7 +72,7 @@ _BRIDGE, _MAC = (pattern for _, pattern in identities.MAC.patterns[:2])
 _IDENTITIES = [(hint, pattern, kind) for kind in identities.ALL for hint, pattern in kind.patterns]
 _NOISE = [(hint, pattern, kind) for kind in noise.ALL for hint, pattern in kind.patterns]
 # No kind is written without one of these.
-_ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}")
+_ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}|PID")
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 # Numbers stand at the right of their columns (ps, lsns).
 _HEAD = re.compile(r"(?<!\S)(?:PID|PPID|NPROCS)(?!\S)")
