@@ -205,6 +205,19 @@ class Calls(ABC):
         """The same packet in two captures: what was rewritten between them."""
 
     @abstractmethod
+    def handover(
+        self,
+        rows: Sequence[Sequence[Any]],
+        *,
+        title: str,
+        id: str = "handover",
+    ) -> str:
+        """Who hands an address to whom, a row for each kind, with recorded values.
+
+        A row is its name and steps; a step is who, where, a block, and a path as of `value`.
+        """
+
+    @abstractmethod
     def value(self, block: str, path: str) -> str:
         """A recorded value in prose: a path into the block's record, or `re:` with a group."""
 

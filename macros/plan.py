@@ -332,6 +332,7 @@ class _Collector(Calls):
 
     # These read recordings; a plan has none.
     topology = machines = packet = packets = compare = traced = lookup = rulepath = _nothing
+    handover = _nothing
     value = expect = version = all_versions = commands = manifest = prepared = _nothing
 
     def _patience(self, timeout: float | None, usual: float = _RUN) -> float:

@@ -18,7 +18,17 @@ from macros.markup import Calls, Lines, current_line
 from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render import block as block_html
-from macros.render import claims, commands, figures, netns, traces, unrecorded, values, ways
+from macros.render import (
+    claims,
+    commands,
+    figures,
+    handover,
+    netns,
+    traces,
+    unrecorded,
+    values,
+    ways,
+)
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
 from macros.store.read import repair
@@ -476,12 +486,30 @@ class PageRenderer(Calls):
             value = self._lookup(recording, path)
             self._fail(f"the page claims that {recording.id} has no {path}; it has {value!r}")
 
+    def handover(  # noqa: D102
+        self, rows: Sequence[Sequence[Any]], *, title: str, id: str = "handover"
+    ) -> str:
+        shown = []
+        for what, *steps in rows:
+            made = []
+            for who, where, block, path in steps:
+                found, recording = self._find(block)
+                if recording is None:
+                    return self._absent(found, stale=False)
+                value = self._valued(self._filled(path), found, recording)
+                made.append(handover.Step(who, where, value))
+            shown.append((what, made))
+        return self._slot(handover.figure(shown, id=id, title=title), f"<p>{escape(title)}</p>")
+
     def _show(self, path: str, block: Block, recording: Recording) -> str:
+        return self.slots.add(Slot(self._valued(path, block, recording), "", inline=True))
+
+    def _valued(self, path: str, block: Block, recording: Recording) -> str:
         text = self._guard(lambda: text_at(recording, path))
         within = block.netns or netns.of_command(recording.ran)
         key = values.key_of(text, block.node, within)
         inner = values.mark(text, key) if key else escape(text)
-        return self.slots.add(Slot(f'<code class="value">{inner}</code>', "", inline=True))
+        return f'<code class="value">{inner}</code>'
 
     def _no_value(self) -> str:
         return self.slots.add(Slot(unrecorded.value(), "", inline=True))
