@@ -16,12 +16,13 @@ from macros.lab import packages, state, uml, vagrant
 from macros.lab.kubernetes import build as building_kubernetes
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.progress import Progress
+from macros.model import CNIS, PROXIES, Cluster
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
 _suite = click.option(
     "--suite",
-    type=click.Choice(packages.SUITES),
+    type=click.Choice(tuple(packages.SUITES)),
     default=packages.SUITE,
     show_default=True,
     help="Whose programs: Debian's sid, or trixie, which is Debian 13.",
@@ -68,7 +69,12 @@ def build(
 @_name
 @_nodes
 @click.option("--memory", type=int, help="MiB a node; 1024, or 2048 with Kubernetes.")
-@click.option("--cni", type=click.Choice(["flannel"]), help="Also start Kubernetes, with this.")
+@click.option("--cni", type=click.Choice(CNIS), help="Also start Kubernetes, with this network.")
+@click.option(
+    "--proxy", type=click.Choice(PROXIES), default=PROXIES[0], show_default=True,
+    help="How kube-proxy does Services.",
+)  # fmt: skip
+@click.option("--outside", is_flag=True, help="Also a machine that is no node, called client.")
 @_version
 @_suite
 @click.option("--lab", "kind", envvar="LAB", help="uml, or vagrant; else LAB, else uml.")
@@ -78,26 +84,33 @@ def up(  # a lab is what these options say
     nodes: int,
     memory: int | None,
     cni: str | None,
+    proxy: str,
+    outside: bool,
     version: str | None,
     suite: str,
     kind: str | None,
     provider: str | None,
 ) -> None:
-    """Start a lab; returns when every node answers."""
+    """Start a lab; returns when every node answers, and with --cni when its cluster is whole."""
     if vagrant_lab.wanted(name, kind):
         vagrant_lab.up(name, nodes, memory, cni, provider)
         return
     if cni and suite != packages.SUITE:
         raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")
+    if version and not cni:
+        raise click.UsageError("--version is Kubernetes' version: add --cni")
     with _progress() as progress:
         if cni:
-            found = cluster.up_lab(
-                name, nodes, memory or cluster.MEMORY, version or programs.VERSION, progress
-            )
-            click.echo(f"KUBECONFIG={found.kubeconfig} {found.kubectl} get nodes")
-            return
-        started = uml.up(name, nodes, memory or uml.MEMORY, progress, suite)
+            started = cluster.up(
+                name, nodes, memory or cluster.MEMORY, progress,
+                cluster=Cluster(cni, proxy), version=version or programs.VERSION, outside=outside,
+            )  # fmt: skip
+        else:
+            size = memory or uml.MEMORY
+            started = uml.up(name, nodes, size, progress, suite, outside=outside)
     click.echo(f"{name} is up: {', '.join(started.nodes)}; ssh -F {started.ssh_config} node0")
+    if here := cluster.find(name):
+        click.echo(f"KUBECONFIG={here.kubeconfig} {here.kubectl} get nodes")
 
 
 @lab.command()
@@ -173,12 +186,18 @@ def reset(name: str, nodes: int | None, memory: int | None) -> None:
         vagrant_lab.reset(name, nodes, memory)
         return
     before = state.read(name)
-    count = nodes or (len(before.nodes) if before else 1)
     size = memory or (before.memory if before else uml.MEMORY)
-    had = cluster.find(name)
+    had = [node.name for node in before.nodes] if before else ["node0"]
+    outside = "client" in had
+    count = nodes or len(had) - outside
     uml.down(name)
     with _progress() as progress:
-        if had:
-            cluster.up_lab(name, count, size, had.version, progress)
-        found = uml.up(name, count, size, progress, before.suite if before else packages.SUITE)
+        if before and before.cluster:
+            found = cluster.up(
+                name, count, size, progress,
+                cluster=before.cluster, version=before.kubernetes, outside=outside,
+            )  # fmt: skip
+        else:
+            suite = before.suite if before else packages.SUITE
+            found = uml.up(name, count, size, progress, suite, outside=outside)
     click.echo(f"{name} is up: {', '.join(found.nodes)}")

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from macros.lab.state import Node
@@ -17,8 +18,13 @@ def make_keys(folder: Path) -> None:
         )  # fmt: skip
 
 
-def write_seed(folder: Path, node: Node, nodes: tuple[Node, ...]) -> Path:
-    """What a node unpacks over its root when it starts (scripts/node/guide-node): NAME.seed.tar."""
+def write_seed(
+    folder: Path, node: Node, nodes: tuple[Node, ...], more: Mapping[str, bytes]
+) -> Path:
+    """What a node unpacks over its root when it starts (scripts/node/guide-node): NAME.seed.tar.
+
+    `more` are further files by their path, for root alone to read.
+    """
     hosts = "127.0.0.1 localhost\n" + "".join(f"{each.address} {each.name}\n" for each in nodes)
     files = {
         "etc/hostname": (f"{node.name}\n".encode(), 0o644),
@@ -26,6 +32,7 @@ def write_seed(folder: Path, node: Node, nodes: tuple[Node, ...]) -> Path:
         "etc/ssh/ssh_host_ed25519_key": ((folder / "host_key").read_bytes(), 0o600),
         "etc/ssh/ssh_host_ed25519_key.pub": ((folder / "host_key.pub").read_bytes(), 0o644),
         "root/.ssh/authorized_keys": ((folder / "user_key.pub").read_bytes(), 0o600),
+        **{name: (content, 0o600) for name, content in more.items()},
     }
     out = folder / f"{node.name}.seed.tar"
     with tarfile.open(out, "w", format=tarfile.USTAR_FORMAT) as seed:

@@ -243,7 +243,7 @@ def _lost(lab: Lab) -> str:
         return error.message
     if found is None or found.instance != lab.instance:
         return "the lab was taken down"
-    return uml.troubles(found)
+    return uml.ended(found)
 
 
 def _options(lab: Lab, node: str) -> tuple[str, ...]:

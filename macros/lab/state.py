@@ -15,6 +15,7 @@ from macros.errors import GuideError
 from macros.lab import paths
 from macros.lab.packages import SUITE
 from macros.lab.process import Process, end
+from macros.model import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class State:
     """MiB a node."""
     suite: str = SUITE
     """Debian's, of the root file system."""
+    cluster: Cluster | None = None
+    """Its Kubernetes, None when it has none."""
+    kubernetes: str = ""
+    """The version of that: "v1.36.3"."""
+    api: int = 0
+    """The port of 127.0.0.1 that leads to the cluster's API."""
     since: float = 0.0
     """Seconds of the epoch when it was up."""
     nodes: tuple[Node, ...] = ()
@@ -87,8 +94,14 @@ def read(name: str) -> State | None:
     try:
         stored = json.loads((folder(name) / "lab.json").read_text(encoding="utf-8"))
         nodes = tuple(Node(**node) for node in stored.pop("nodes"))
+        cluster = stored.pop("cluster", None)
         processes = tuple(Process(**process) for process in stored.pop("processes"))
-        return State(**stored, nodes=nodes, processes=processes)
+        return State(
+            **stored,
+            cluster=Cluster(**cluster) if cluster else None,
+            nodes=nodes,
+            processes=processes,
+        )
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as error:

@@ -12,21 +12,22 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from macros.errors import GuideError
 from macros.lab import Lab, doctor, packages, paths, process
-from macros.lab.build import Built, built
+from macros.lab.build import built
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
 from macros.lab.tools import disk_named, environment
+from macros.model import Cluster
 
 MOST_NODES = 9
 """Their addresses and MACs end in one more digit each."""
@@ -34,7 +35,26 @@ MEMORY = 1024
 """MiB a node gets unless told otherwise; Docker and a few containers need half of it."""
 
 _FIRST = 10
+_OUTSIDE = Node("client", "192.168.56.50")
+"""A machine of the network between the nodes that is no node of a cluster."""
+_API = 6443
 _PATIENCE = 90.0  # seconds until a node that does not answer counts as broken
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What makes plain machines a cluster."""
+
+    cluster: Cluster
+    version: str
+    rootfs: Path
+    """The disk that its nodes start from."""
+    versions: Mapping[str, str]
+    """What runs on it beyond the programs of the root file system."""
+    files: Callable[[Node], Mapping[str, bytes]]
+    """What a machine is given at its start, by path."""
+    begin: Callable[[State, Progress], None]
+    """Called when every machine answers; returns when the cluster is whole."""
 
 
 def find(name: str = "guide") -> Lab:
@@ -45,25 +65,43 @@ def find(name: str = "guide") -> Lab:
     if trouble := troubles(state):
         raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=_up(name))
     connect(state)
+    return as_lab(state)
+
+
+def as_lab(state: State) -> Lab:
+    """The lab as everybody else sees it."""
     return Lab(
-        name=name,
+        name=state.name,
         kind="uml",
         nodes=tuple(node.name for node in state.nodes),
         ssh_config=state.folder / "ssh_config",
         instance=state.instance,
         versions=state.versions,
+        cluster=state.cluster,
     )
 
 
 def troubles(state: State) -> str:
     """Why this lab cannot be used, in words; "" when it can."""
-    if dead := state.dead():
-        return ", ".join(f"{each.what} (process {each.pid}) ended" for each in dead)
-    return "" if state.up else "`guide lab up` did not come to its end"
+    return ended(state) or ("" if state.up else "`guide lab up` did not come to its end")
 
 
-def up(name: str, nodes: int, memory: int, progress: Progress, suite: str = packages.SUITE) -> Lab:
-    """Start a lab and return when every node answers over SSH.
+def ended(state: State) -> str:
+    """Which processes of a lab are gone, in words."""
+    return ", ".join(f"{each.what} (process {each.pid}) ended" for each in state.dead())
+
+
+def up(
+    name: str,
+    nodes: int,
+    memory: int,
+    progress: Progress,
+    suite: str = packages.SUITE,
+    *,
+    outside: bool = False,
+    addition: Addition | None = None,
+) -> Lab:
+    """Start a lab and return when every node answers over SSH, and its cluster is whole.
 
     A lab that is up already is left as it is; remains of one that crashed are removed first.
     Whatever ends this early, an error or Ctrl-C, leaves nothing behind.
@@ -75,19 +113,39 @@ def up(name: str, nodes: int, memory: int, progress: Progress, suite: str = pack
     with _alone(name), _ended_by_signals(), disk_named():
         if state := read(name):
             trouble = troubles(state)
-            if not trouble and (len(state.nodes), state.suite) == (nodes, suite):
+            wanted = replace(
+                state,
+                suite=suite,
+                nodes=_machines(nodes, outside=outside),
+                cluster=addition.cluster if addition else None,
+                kubernetes=addition.version if addition else "",
+            )
+            if not trouble and _described(state) == _described(wanted):
                 progress.note(f"the lab {name!r} is up already")
                 return find(name)
             if not trouble:
                 raise GuideError(
-                    f"the lab {name!r} is up with {len(state.nodes)} nodes of {state.suite},"
-                    f" not {nodes} of {suite}",
+                    f"the lab {name!r} is up with {_described(state)}, not {_described(wanted)}",
                     fix=f"guide lab down --name {name}, then up again",
                 )
             progress.note(f"removing what is left of the lab {name!r}: {trouble}")
         clean(name)
         try:
-            _start(name, nodes, memory, parts, suite, progress)
+            fresh = State(
+                name=name,
+                instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+                sockets=str(paths.sockets() / name),
+                kernel=str(parts.kernel),
+                rootfs=str(addition.rootfs if addition else parts.rootfs),
+                versions={**parts.versions, **(addition.versions if addition else {})},
+                memory=memory,
+                suite=suite,
+                cluster=addition.cluster if addition else None,
+                kubernetes=addition.version if addition else "",
+                since=datetime.now(UTC).timestamp(),
+                nodes=_machines(nodes, outside=outside),
+            )
+            _start(fresh, addition, progress)
         except BaseException:
             _undisturbed(name)
             raise
@@ -100,26 +158,26 @@ def down(name: str) -> bool:
         return clean(name)
 
 
-def _start(
-    name: str, count: int, memory: int, parts: Built, suite: str, progress: Progress
-) -> None:
-    progress.step(f"lab {name}: starting {count} node{'s' if count > 1 else ''}")
-    place, sockets = folder(name), paths.sockets() / name
+def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
+    found = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
+    return (*found, _OUTSIDE) if outside else found
+
+
+def _described(state: State) -> str:
+    """What of a lab the person who starts it has chosen."""
+    outside = _OUTSIDE.name in (node.name for node in state.nodes)
+    words = f"{len(state.nodes) - outside} nodes of {state.suite}"
+    if state.cluster:
+        words += f" (Kubernetes {state.kubernetes}, cni {state.cluster.cni},"
+        words += f" kube-proxy {state.cluster.proxy})"
+    return words + (" and a client outside" if outside else "")
+
+
+def _start(state: State, addition: Addition | None, progress: Progress) -> None:
+    name, place, sockets = state.name, state.folder, Path(state.sockets)
+    progress.step(f"lab {name}: starting {', '.join(node.name for node in state.nodes)}")
     place.mkdir(parents=True, mode=0o700)
     sockets.mkdir(mode=0o700)
-    now = datetime.now(UTC)
-    state = State(
-        name=name,
-        instance=f"{name}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-        sockets=str(sockets),
-        kernel=str(parts.kernel),
-        rootfs=str(parts.rootfs),
-        versions=parts.versions,
-        memory=memory,
-        suite=suite,
-        since=now.timestamp(),
-        nodes=tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(count)),
-    )
     write(state)
     make_keys(place)
 
@@ -129,22 +187,25 @@ def _start(
     # port that another has chosen.
     with locked(paths.labs() / "ports.lock", None):
         for index, node in enumerate(state.nodes):
-            nat, port = _start_nat(state, node)
-            with_port = replace(node, port=port)
+            leads_to = [22, _API] if addition and index == 0 else [22]
+            nat, ports = _start_nat(state, node, leads_to)
+            with_port = replace(node, port=ports[0])
             nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
-            state = replace(state, nodes=nodes).with_process(nat)
+            api = ports[1] if _API in leads_to else state.api
+            state = replace(state, nodes=nodes, api=api).with_process(nat)
 
     config = write_ssh_config(place, sockets, state.nodes)
     memory_folder = _memory_folder(state, progress)
     machines = []
     for node in state.nodes:
-        seed = write_seed(place, node, state.nodes)
+        more = addition.files(node) if addition else {}
+        seed = write_seed(place, node, state.nodes, more)
         machine = _start_node(state, node, seed, memory_folder)
         machines.append(machine)
         state = state.with_process(machine)
 
     progress.step(f"lab {name}: waiting for SSH")
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(len(machines)) as pool:
         waits = [
             pool.submit(_wait, state, node, machine, config)
             for node, machine in zip(state.nodes, machines, strict=True)
@@ -156,6 +217,8 @@ def _start(
     for machine in machines:
         for plug in process.helpers(machine, "vde_plug"):
             state = state.with_process(plug)
+    if addition:
+        addition.begin(state, progress)
     write(replace(state, up=True))
 
 
@@ -179,22 +242,35 @@ def _start_switch(state: State) -> process.Process:
     return started
 
 
-def _start_nat(state: State, node: Node) -> tuple[process.Process, int]:
-    """The NAT network of one node, and the port of 127.0.0.1 that leads to its SSH."""
+def _start_nat(
+    state: State, node: Node, leads_to: list[int]
+) -> tuple[process.Process, tuple[int, ...]]:
+    """The NAT network of one node, and the ports of 127.0.0.1 that lead to those of the node."""
     plug = f"{state.sockets}/{node.name}.nat"
     log = state.folder / f"{node.name}.nat.log"
     for _ in range(5):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        slirp = f"slirp:///v4/disable_host_loopback/tcpfwd=127.0.0.1:{port}:10.0.2.15:22"
+        ports = tuple(_free_ports(len(leads_to)))
+        forwards = ",".join(
+            f"127.0.0.1:{port}:10.0.2.15:{inside}"
+            for port, inside in zip(ports, leads_to, strict=True)
+        )
+        slirp = f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}"
         started = process.start(
             f"{node.name}'s NAT", ["vde_plug", slirp, f"ptp://{plug}"], log, env=environment()
         )
         with contextlib.suppress(_EndedError):
-            _until(started, partial(process.listens, started.pid, port), log)
-            return started, port
+            for port in ports:
+                _until(started, partial(process.listens, started.pid, port), log)
+            return started, ports
     raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Process:

@@ -1,15 +1,15 @@
 """What nodes of a cluster are given, and what is asked for on the way."""
 
-import io
 import json
 import stat
-import tarfile
 from pathlib import Path
 
 import pytest
 
 from macros.errors import GuideError
 from macros.lab.kubernetes import cluster, parts, pki
+from macros.lab.state import Node
+from macros.model import Cluster
 
 KUBEADM = """\
 #!/bin/sh
@@ -19,10 +19,9 @@ echo "kubeconfig of $*"
 """
 
 
-def _names(packed: bytes) -> set[str]:
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        assert all(member.mode == 0o600 for member in archive)
-        return set(archive.getnames())
+def _names(secrets: Path, node: Node, cni: str = "flannel") -> set[str]:
+    found = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
+    return {name.removeprefix("etc/kubernetes/") for name in found}
 
 
 @pytest.fixture
@@ -37,19 +36,35 @@ def secrets(tmp_path: Path) -> Path:
 
 
 def test_a_worker_gets_no_secret_of_the_control_plane(secrets: Path) -> None:
-    worker = _names(cluster._secrets(secrets, 1, "iptables"))
+    worker = _names(secrets, Node("node1", "192.168.56.11"), "none")
     expected = {"kubelet.conf", "kube-proxy.conf", "flannel.conf", "node.env", "pki/ca.crt"}
     assert worker == expected
-    control = _names(cluster._secrets(secrets, 0, "iptables"))
+    control = _names(secrets, Node("node0", "192.168.56.10"))
     assert {"pki/ca.key", "pki/sa.key", "admin.conf"} <= control
 
 
+def test_a_machine_outside_gets_nothing_of_the_cluster(secrets: Path) -> None:
+    assert not _names(secrets, Node("client", "192.168.56.50"))
+
+
+@pytest.mark.parametrize(("cni", "backend"), [("flannel", "vxlan"), ("flannel-host-gw", "host-gw")])
+def test_the_network_between_pods_is_the_one_asked_for(
+    secrets: Path, cni: str, backend: str
+) -> None:
+    node = Node("node0", "192.168.56.10")
+    files = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
+    assert json.loads(files["etc/kubernetes/flannel.json"])["Backend"]["Type"] == backend
+    assert "etc/cni/net.d/10-flannel.conflist" in files
+    assert not any("flannel" in name for name in _names(secrets, node, "none") - {"flannel.conf"})
+
+
 def test_nodes_always_have_the_same_pod_networks() -> None:
-    found = {
-        each["metadata"]["name"]: each["spec"]["podCIDR"]
-        for each in json.loads(cluster._nodes(3))["items"]
-    }
-    assert found == {"node0": "10.42.0.0/24", "node1": "10.42.1.0/24", "node2": "10.42.2.0/24"}
+    found = [(each["metadata"], each["spec"]) for each in cluster._nodes(3)]
+    assert [(about["name"], spec["podCIDR"]) for about, spec in found] == [
+        ("node0", "10.42.0.0/24"),
+        ("node1", "10.42.1.0/24"),
+        ("node2", "10.42.2.0/24"),
+    ]
 
 
 def test_every_node_and_program_has_a_name_of_its_own(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_node_gets_its_name_its_keys_and_its_neighbours(tmp_path: Path) -> Non
     for name in ("host_key", "host_key.pub", "user_key.pub"):
         (tmp_path / name).write_text(name, encoding="ascii")
     nodes = (Node("node0", "192.168.56.10"), Node("node1", "192.168.56.11"))
-    seed = keys.write_seed(tmp_path, nodes[1], nodes)
+    seed = keys.write_seed(tmp_path, nodes[1], nodes, {})
     assert seed.stat().st_mode & 0o077 == 0
     with tarfile.open(seed) as archive:
         hosts = archive.extractfile("etc/hosts")

@@ -1,36 +1,47 @@
-"""A cluster on a lab's nodes, from booted nodes to Ready ones, with flannel.
+"""A cluster on a lab's nodes, from booting machines to Ready nodes whose pods can talk.
 
-The order is what makes it quick on two cores: the API server alone first, then the rest at once.
-Nodes are registered beforehand, so node0 has 10.42.0.0/24 in every cluster, node1 10.42.1.0/24.
+The order is what makes it quick on two cores: the store and the API start while node0 boots, the
+rest at once when the API answers. Nodes are registered beforehand, so node0 has 10.42.0.0/24 in
+every cluster, node1 10.42.1.0/24.
 """
 
-import io
 import json
 import shlex
-import socket
 import subprocess
-import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from macros.errors import GuideError
-from macros.lab import Lab, state, uml
-from macros.lab.kubernetes import parts, pki
+from macros.lab import Lab, paths, state, uml
+from macros.lab.kubernetes import calico, parts, pki
+from macros.lab.kubernetes.api import Api
 from macros.lab.progress import Progress
 from macros.lab.ssh import run
+from macros.lab.state import Node, State
+from macros.model import Cluster
 
 MEMORY = 2048
 """MiB a node gets unless told otherwise; what it does not touch, it does not take."""
 
-_PATIENCE = 180.0  # seconds until a cluster that does not get ready counts as broken
+_PATIENCE = 240.0  # seconds until a cluster that does not get ready counts as broken
+_WHOLE = paths.SCRIPTS / "node" / "whole.sh"
+_LOOK = 0.3  # seconds between two looks
 _CONTROL = ("ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "front-proxy-client")
+_BACKENDS: Mapping[str, Mapping[str, object]] = {
+    "flannel": {"Type": "vxlan", "VNI": 1, "Port": 8472},
+    "flannel-host-gw": {"Type": "host-gw"},
+}
+_AGENTS = "kube-controller-manager kube-scheduler flanneld kubelet kube-proxy"
+"""Units whose conditions know on which machines, and with which network, they mean anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class Running:
     """A cluster that is up."""
 
     version: str
@@ -38,166 +49,230 @@ class Cluster:
     kubectl: Path
 
 
-def find(name: str) -> Cluster | None:
-    """The cluster of a lab, None when it has none."""
-    file = state.folder(name) / "kubernetes" / "cluster.json"
-    if not file.is_file():
+def find(name: str) -> Running | None:
+    """The cluster of a lab, None when it has none, or is not whole yet."""
+    found = state.read(name)
+    if found is None or not found.cluster or not _kubeconfig(found).is_file():
         return None
-    stored = json.loads(file.read_text(encoding="utf-8"))
-    return Cluster(stored["version"], Path(stored["kubeconfig"]), Path(stored["kubectl"]))
+    return Running(found.kubernetes, _kubeconfig(found), _parts(found) / "bin/kubectl")
 
 
-def up_lab(name: str, nodes: int, memory: int, version: str, progress: Progress) -> Cluster:
+def up(
+    name: str,
+    nodes: int,
+    memory: int,
+    progress: Progress,
+    *,
+    cluster: Cluster,
+    version: str,
+    outside: bool = False,
+) -> Lab:
     """Start a lab and a cluster on it; one that is up is left as it is.
 
     Whatever ends this early leaves nothing behind.
     """
-    parts.found(version)
-    lab = uml.up(name, nodes, memory, progress)
-    if there := find(name):
-        return there
-    try:
-        return up(lab, version, progress)
-    except BaseException:
-        uml.down(name)
-        raise
+    if cluster.cni == "calico":
+        calico.check()
+    place = parts.found(version)
+    secrets = pki.kept(place / "bin/kubeadm", version)
+    addition = uml.Addition(
+        cluster=cluster,
+        version=version,
+        rootfs=place / parts.DISK,
+        versions=_versions(place, cluster),
+        files=partial(_files, place, secrets, cluster),
+        begin=_begin,
+    )
+    return uml.up(name, nodes, memory, progress, outside=outside, addition=addition)
 
 
-def described(cluster: Cluster) -> str:
+def described(cluster: Running) -> str:
     """The cluster's nodes, and how to reach it."""
-    nodes = _kubectl(cluster, "get", "nodes", "-o", "wide") or "its API does not answer\n"
+    done = subprocess.run(
+        [cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "--request-timeout=10s",
+         "get", "nodes", "-o", "wide"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    nodes = done.stdout if done.returncode == 0 else "its API does not answer"
     return f"Kubernetes {cluster.version}, {cluster.kubeconfig}\n{nodes}".rstrip()
 
 
-def up(lab: Lab, version: str, progress: Progress, proxy_mode: str = "iptables") -> Cluster:
-    """Start a cluster on a fresh lab; returns when every node is Ready."""
-    place = parts.found(version)
-    work = state.folder(lab.name) / "kubernetes"
-    progress.step(f"lab {lab.name}: making the cluster's certificates")
-    pki.write(place / "bin/kubeadm", work, version, len(lab.nodes))
+def _begin(found: State, progress: Progress) -> None:
+    """Bring the cluster up on machines that have booted."""
+    lab = uml.as_lab(found)
+    cluster = found.cluster
+    assert cluster is not None  # noqa: S101  an addition has one
+    nodes = [node.name for node in found.nodes if node.name.startswith("node")]
+    _write_kubeconfig(found)
+    api = Api(_kubeconfig(found))
 
-    progress.step(f"lab {lab.name}: starting the API server")
-    script = (place / "node/prepare.sh").read_text(encoding="utf-8")
-    prepare = f"bash -c {shlex.quote(script)} prepare.sh {shlex.quote(str(place))}"
-    with ThreadPoolExecutor(len(lab.nodes)) as pool:
-        prepared = [
-            pool.submit(_on, lab, node, prepare, _secrets(work, index, proxy_mode))
-            for index, node in enumerate(lab.nodes)
-        ]
-        kubeconfig = _forward(lab, work)
-        for each in prepared:
-            each.result()
-    cluster = Cluster(version, kubeconfig, place / "bin/kubectl")
-    _until(lambda: _kubectl(cluster, "get", "--raw", "/readyz") == "ok", "the API server")
+    progress.step(f"lab {lab.name}: waiting for the API of the cluster")
+    _until(api.ready, "the API of the cluster does not get ready", lab)
+    for thing in _nodes(len(nodes)):
+        api.create("/api/v1/nodes", thing)
 
     progress.step(f"lab {lab.name}: waiting for Ready nodes")
-    _kubectl(cluster, "create", "-f", "-", stdin=_nodes(len(lab.nodes)))
-    with ThreadPoolExecutor(len(lab.nodes)) as pool:
-        list(pool.map(lambda node: _on(lab, node, _start(node)), lab.nodes))
-    _until(lambda: _ready(cluster) == len(lab.nodes), "not every node")
-    stored = {"version": version, "kubeconfig": str(kubeconfig), "kubectl": str(cluster.kubectl)}
-    (work / "cluster.json").write_text(json.dumps(stored), encoding="utf-8")
+    start = f"touch /etc/kubernetes/started; systemctl start --no-block {_AGENTS}"
+    _on_all(lab, nodes, lambda _: start)
+    if cluster.cni == "calico":
+        calico.begin(lab, api, progress)
+    if cluster.cni == "none":  # without a network between pods no node gets Ready
+        _until(lambda: _known(api) == len(nodes), "not every node's kubelet reports", lab)
+        return
+    _until(lambda: _ready(api) == len(nodes), "not every node gets Ready", lab)
 
-    progress.step(f"lab {lab.name}: importing images")
-    with ThreadPoolExecutor(len(lab.nodes)) as pool:
-        list(pool.map(lambda node: _on(lab, node, _import(node)), lab.nodes))
-    return cluster
-
-
-def _start(node: str) -> str:
-    control = "kube-controller-manager kube-scheduler " if node == "node0" else ""
-    return f"systemctl start --no-block {control}flanneld kubelet kube-proxy"
-
-
-def _import(node: str) -> str:
-    files = ["/opt/kubernetes/images/client.tar", "/var/lib/guide/images/hello.tar"]
-    if node == "node0":
-        files.insert(0, "/opt/kubernetes/images/coredns.tar")
-    return " && ".join(f"ctr -n k8s.io images import --local {each}" for each in files)
+    progress.step(f"lab {lab.name}: waiting for CoreDNS")
+    dns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
+    _until(lambda: bool(_at(api.get(dns), "status", "readyReplicas")), "CoreDNS does not run", lab)
+    script = _WHOLE.read_text(encoding="utf-8")
+    networks = [f"10.42.{index}.0/24" for index in range(len(nodes))]
+    _on_all(
+        lab, nodes, lambda node: _whole(script, cluster, networks, node), timeout=_PATIENCE
+    )  # fmt: skip
 
 
-def _on(lab: Lab, node: str, command: str, stdin: bytes | None = None) -> None:
-    answer = run(lab, node, command, timeout=120, stdin=stdin)
+def _whole(script: str, cluster: Cluster, networks: list[str], node: str) -> str:
+    own = int(node.removeprefix("node"))
+    others = [each for index, each in enumerate(networks) if index != own]
+    words = shlex.join([cluster.cni, cluster.proxy, *others])
+    return f"bash -c {shlex.quote(script)} whole.sh {words}"
+
+
+def _on_all(lab: Lab, nodes: list[str], command: Callable[[str], str], timeout: float = 60) -> None:
+    """Run a command on every node at once."""
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        list(pool.map(lambda node: _on(lab, node, command(node), timeout), nodes))
+
+
+def _on(lab: Lab, node: str, command: str, timeout: float) -> None:
+    answer = run(lab, node, command, timeout=timeout)
     if answer.exit:
         said = answer.output.decode(errors="replace").strip()
         raise GuideError(f"the cluster does not start: {said}", node=node)
 
 
-def _secrets(work: Path, index: int, proxy_mode: str) -> bytes:
-    """What a node gets in /etc/kubernetes, as a tar file: its own secrets and no other's."""
-    node = f"node{index}"
-    address = f"192.168.56.{10 + index}"
+def _files(place: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str, bytes]:
+    """What a machine finds in /etc at its start: its own secrets and no other's."""
+    if not node.name.startswith("node"):
+        return {}
+    words = {
+        "PARTS": place, "NODE": node.name, "ADDRESS": node.address, "PROXY_MODE": cluster.proxy,
+    }  # fmt: skip
     files = {
-        "kubelet.conf": (work / f"{node}.conf").read_bytes(),
-        "pki/ca.crt": (work / "pki/ca.crt").read_bytes(),
-        "node.env": f"NODE={node}\nADDRESS={address}\nPROXY_MODE={proxy_mode}\n".encode(),
+        "kubelet.conf": (secrets / f"{node.name}.conf").read_bytes(),
+        "node.env": "".join(f"{name}={value}\n" for name, value in words.items()).encode(),
     }
-    names = [f"{user}.conf" for user in pki.USERS]
-    if index == 0:
+    names = ["pki/ca.crt", *(f"{user}.conf" for user in pki.USERS)]
+    if node.name == "node0":
         names += ["admin.conf", "controller-manager.conf", "scheduler.conf"]
         names += [f"pki/{each}.{kind}" for each in _CONTROL for kind in ("crt", "key")]
         names += ["pki/sa.key", "pki/sa.pub"]
-    files |= {name: (work / name).read_bytes() for name in names}
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), 0o600
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
+    files |= {name: (secrets / name).read_bytes() for name in names}
+    found = {f"etc/kubernetes/{name}": content for name, content in files.items()}
+    if backend := _BACKENDS.get(cluster.cni):
+        network = {"Network": "10.42.0.0/16", "EnableIPv6": False, "Backend": backend}
+        found["etc/kubernetes/flannel.json"] = json.dumps(network).encode()
+        found["etc/cni/net.d/10-flannel.conflist"] = json.dumps(_CONFLIST, indent=2).encode()
+    return found
 
 
-def _forward(lab: Lab, work: Path) -> Path:
-    """Lead a free port of 127.0.0.1 to the API, through node0's shared SSH connection."""
-    for _ in range(5):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        words = ["ssh", "-F", str(lab.ssh_config), "-O", "forward"]
-        words += ["-L", f"127.0.0.1:{port}:127.0.0.1:6443", "node0"]
-        if subprocess.run(words, capture_output=True, check=False).returncode == 0:
-            break
-    else:
-        raise GuideError("no free port for the API of the cluster")
-    out = work / "kubeconfig"
-    text = (work / "admin.conf").read_text(encoding="utf-8")
-    out.write_text(text.replace(f"{pki.ADDRESS}:6443", f"127.0.0.1:{port}"), encoding="utf-8")
-    out.chmod(0o600)
-    return out
+_CONFLIST = {
+    "name": "cbr0",
+    "cniVersion": "0.3.1",
+    "plugins": [
+        {
+            "type": "flannel",
+            "delegate": {"hairpinMode": True, "forceAddress": True, "isDefaultGateway": True},
+        },
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ],
+}
+"""As k3s writes it."""
 
 
-def _nodes(count: int) -> str:
-    items = [
+def _versions(place: Path, cluster: Cluster) -> dict[str, str]:
+    """What this cluster consists of; a network that it does not have is left out."""
+    found: dict[str, str] = json.loads((place / "versions.json").read_text(encoding="utf-8"))
+    if not cluster.cni.startswith("flannel"):
+        del found["flannel"]
+    if cluster.cni == "calico":
+        found |= calico.versions()
+    return found
+
+
+def _parts(found: State) -> Path:
+    return Path(found.rootfs).parent
+
+
+def _kubeconfig(found: State) -> Path:
+    return found.folder / "kubeconfig"
+
+
+def _write_kubeconfig(found: State) -> None:
+    """A kubeconfig for this machine, by the port that leads to the API."""
+    secrets = pki.kept(_parts(found) / "bin/kubeadm", found.kubernetes)
+    text = (secrets / "admin.conf").read_text(encoding="utf-8")
+    out = _kubeconfig(found)
+    out.touch(mode=0o600)
+    out.write_text(
+        text.replace(f"{pki.ADDRESS}:6443", f"127.0.0.1:{found.api}"), encoding="utf-8"
+    )  # fmt: skip
+
+
+def _nodes(count: int) -> list[dict[str, Any]]:
+    """The nodes as the API is told of them: with a network each, so that nobody chooses one."""
+    roles = {"node-role.kubernetes.io/control-plane": "true"}  # as k3s calls its server
+    return [
         {
             "apiVersion": "v1",
             "kind": "Node",
-            "metadata": {"name": f"node{i}", "labels": {"kubernetes.io/hostname": f"node{i}"}},
+            "metadata": {
+                "name": f"node{i}",
+                "labels": {"kubernetes.io/hostname": f"node{i}", **(roles if i == 0 else {})},
+            },
             "spec": {"podCIDR": f"10.42.{i}.0/24", "podCIDRs": [f"10.42.{i}.0/24"]},
         }
         for i in range(count)
     ]
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
-def _ready(cluster: Cluster) -> int:
-    rows = _kubectl(cluster, "get", "nodes", "--no-headers").splitlines()
-    return sum(row.split()[1] == "Ready" for row in rows)
+def _known(api: Api) -> int:
+    """How many nodes' kubelets have reported."""
+    return sum(bool(_at(node, "status", "nodeInfo", "kubeletVersion")) for node in _items(api))
 
 
-def _kubectl(cluster: Cluster, *words: str, stdin: str | None = None) -> str:
-    """What kubectl on this machine answers, "" when the API does not."""
-    done = subprocess.run(
-        [cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "--request-timeout=10s", *words],
-        input=stdin or "", capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    if stdin is not None and done.returncode:
-        raise GuideError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
-    return done.stdout if done.returncode == 0 else ""
+def _ready(api: Api) -> int:
+    """How many nodes are Ready."""
+    return sum(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for node in _items(api)
+        for condition in _at(node, "status", "conditions") or ()
+    )
 
 
-def _until(ready: Callable[[], bool], what: str) -> None:
+def _items(api: Api) -> list[Any]:
+    return list(_at(api.get("/api/v1/nodes"), "items") or [])
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What is below these keys, None where one is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _until(holds: Callable[[], bool], trouble: str, lab: Lab) -> None:
     until = time.monotonic() + _PATIENCE
-    while not ready():
+    while not holds():
         if time.monotonic() > until:
-            raise GuideError(f"{what} did not get ready within {_PATIENCE:.0f} s")
-        time.sleep(0.2)
+            raise GuideError(f"{trouble} within {_PATIENCE:.0f} s\n{_failed(lab)}")
+        time.sleep(_LOOK)
+
+
+def _failed(lab: Lab) -> str:
+    """The last words of units that are not well, for whoever has to find out."""
+    look = (
+        "systemctl list-units --state=failed,activating --plain --no-legend; journalctl -p 3 -n 9"
+    )
+    said = [f"{node}: {run(lab, node, look).output.decode(errors='replace')}" for node in lab.nodes]
+    return "\n".join(said)

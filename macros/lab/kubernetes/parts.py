@@ -1,4 +1,4 @@
-"""What a cluster's nodes mount read-only at /opt/kubernetes: programs, images, units, a store.
+"""What a cluster's nodes are made of: programs, which they mount read-only, and their first disk.
 
 One folder in the cache, named by a hash of what it is made from. The store is bootstrapped here,
 once, by an API server that runs on this machine for some seconds: on a node, writing its 200
@@ -7,6 +7,7 @@ objects of access rights and priorities takes 26 s of every start.
 
 import contextlib
 import hashlib
+import json
 import shutil
 import signal
 import socket
@@ -17,8 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import inputs, packages, paths
-from macros.lab.kubernetes import build, images, pki, programs
+from macros.lab import inputs, packages, paths, rootfs
+from macros.lab.build import built
+from macros.lab.kubernetes import build, disk, images, pki, programs
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, environment
@@ -27,7 +29,10 @@ NODE = paths.SCRIPTS / "node" / "kubernetes"
 """Units, settings and first objects."""
 LOCK = programs.FOLDER / "packages.lock"
 
-STEPS = "1"
+DISK = "disk.ext4"
+"""In the folder of parts: what every node starts from."""
+
+STEPS = "2"
 """Raised by hand when the code changes what it makes from the same files."""
 
 _PATIENCE = 60.0  # seconds that an API server on this machine gets; it takes three
@@ -35,7 +40,7 @@ _PATIENCE = 60.0  # seconds that an API server on this machine gets; it takes th
 
 def folder(version: str) -> Path:
     """Where the parts of a cluster of that version are or will be."""
-    digest = hashlib.sha256(f"{STEPS} {inputs.keys().base}".encode())
+    digest = hashlib.sha256(f"{STEPS} {inputs.keys().rootfs}".encode())
     compiler = build.compiler()
     for module in programs.MODULES:
         digest.update(programs.folder(module, version, compiler).name.encode())
@@ -64,6 +69,7 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
         if place.is_dir():
             return place
         compiled = build.built(version)
+        lab = built()
         new = place.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
         for name in ("bin", "cni", "images"):
@@ -72,25 +78,44 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
         for name, program in compiled.items():
             into = new / ("cni" if name == "flannel" else "bin") / name
             into.hardlink_to(program)
-        _etcd(new / "bin", progress, mirror)
+        etcd = _etcd(new / "bin", progress, mirror)
         _images(new, progress)
         progress.step("kubernetes: bootstrapping its store")
         _store(new, version)
+        progress.step("kubernetes: making the disk of its nodes")
+        # A program that a node runs is read where it will be, not under the name of today.
+        disk.make(lab.kernel, lab.rootfs, new, new / DISK)
+        facts = json.dumps(_versions(version, etcd), indent=2)
+        (new / "versions.json").write_text(facts + "\n", encoding="utf-8")
         new.rename(place)
     return place
 
 
-def _etcd(into: Path, progress: Progress, mirror: str | None) -> None:
-    """Debian's etcd, its programs only; it links to nothing but the C library."""
+def _versions(kubernetes: str, etcd: str) -> dict[str, str]:
+    """What a recording names, beside what is in the root file system."""
+    installed = json.loads((inputs.keys().rootfs_folder / "rootfs.json").read_text("utf-8"))
+    return {
+        "Kubernetes": kubernetes.removeprefix("v"),
+        "flannel": programs.pinned(programs.FLANNEL).removeprefix("v"),
+        "CoreDNS": programs.pinned(programs.COREDNS).removeprefix("v"),
+        "etcd": rootfs.upstream(etcd),
+        "CNI plugins": rootfs.upstream(installed["packages"]["containernetworking-plugins"]),
+    }
+
+
+def _etcd(into: Path, progress: Progress, mirror: str | None) -> str:
+    """Debian's etcd, its programs only; it links to nothing but the C library. Its version."""
     progress.step("etcd: downloading Debian's package")
     apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
     work = paths.cache() / "work" / "etcd"
-    apt.download(packages.read_lock(LOCK), work / "packages", lambda _: None)
+    wanted = packages.read_lock(LOCK)
+    apt.download(wanted, work / "packages", lambda _: None)
     for deb in sorted((work / "packages").glob("*.deb")):
         call("dpkg-deb", "-x", deb, work / "tree", what=f"unpacking {deb.name}")
     for program in ("etcd", "etcdctl"):
         shutil.copy(work / "tree/usr/bin" / program, into / program)
     shutil.rmtree(work)
+    return next(each.version for each in wanted if each.name == "etcd-server")
 
 
 def _images(new: Path, progress: Progress) -> None:
@@ -141,7 +166,13 @@ def _store(new: Path, version: str) -> None:
                 said = (work / "api.log").read_text(encoding="utf-8").splitlines()[-5:]
                 raise GuideError("the API server does not get ready\n" + "\n".join(said))
             time.sleep(0.1)
-        call(*map(str, kubectl), "apply", "-f", NODE / "cluster.yaml", what="writing first objects")
+        objects = (NODE / "cluster.yaml").read_text(encoding="utf-8")
+        first = work / "cluster.yaml"
+        first.write_text(
+            objects.replace("coredns:VERSION", f"coredns:{programs.pinned(programs.COREDNS)}"),
+            encoding="utf-8",
+        )
+        call(*map(str, kubectl), "apply", "-f", first, what="writing first objects")
         # What the server writes of itself after that is written at a cluster's start.
         time.sleep(2)
     with tarfile.open(new / "store.tar.gz", "w:gz", compresslevel=1) as archive:

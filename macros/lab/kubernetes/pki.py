@@ -1,15 +1,45 @@
 """Certificates and kubeconfigs of a cluster, made by kubeadm on this machine in two seconds."""
 
+import hashlib
 import json
+import shutil
+import time
 from pathlib import Path
 
+from macros.lab import paths
+from macros.lab.locks import locked
 from macros.lab.tools import call
 
 ADDRESS = "192.168.56.10"
 """node0's, where the API is."""
 
+MOST_NODES = 9
+"""As many as a lab has; each has a certificate of its own."""
+
+_DAYS = 90
+"""What kubeadm makes is good for a year."""
+
 USERS = ("kube-proxy", "flannel")
 """Programs on every node that have a kubeconfig of their own, beside kubelet."""
+
+
+def kept(kubeadm: Path, version: str) -> Path:
+    """The secrets of this user's clusters: made once, and again when they are old.
+
+    Clusters of one user share them: their APIs are reached through 127.0.0.1 only, and making them
+    anew would cost each start what starting ten programs costs.
+    """
+    made_of = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    place = paths.cache() / "kubernetes" / f"secrets-{version}-{made_of}"
+    with locked(paths.cache() / "kubernetes-secrets.lock", None):
+        if place.is_dir() and time.time() - place.stat().st_mtime < _DAYS * 86400:
+            return place
+        new = place.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        write(kubeadm, new, version, MOST_NODES)
+        shutil.rmtree(place, ignore_errors=True)
+        new.rename(place)
+    return place
 
 
 def write(kubeadm: Path, into: Path, version: str, nodes: int = 1) -> None:

@@ -1,0 +1,64 @@
+"""Asks a cluster's API by itself: to start kubectl would cost more than the answer."""
+
+import base64
+import http.client
+import json
+import ssl
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from macros.errors import GuideError
+
+
+class Api:
+    """The API that a kubeconfig names, with its certificates."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        stored = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+        cluster, user = stored["clusters"][0]["cluster"], stored["users"][0]["user"]
+        place = urlsplit(cluster["server"])
+        self._host, self._port = place.hostname or "", place.port or 443
+        authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+        self._trust = ssl.create_default_context(cadata=authority)
+        # Python takes a client's certificate from a file only.
+        with tempfile.NamedTemporaryFile() as file:
+            for key in ("client-certificate-data", "client-key-data"):
+                file.write(base64.b64decode(user[key]) + b"\n")
+            file.flush()
+            self._trust.load_cert_chain(file.name)
+
+    def ready(self) -> bool:
+        """Whether it says of itself that it is ready."""
+        try:
+            return self._ask("GET", "/readyz", None)[0] == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def get(self, path: str) -> Any:
+        """What is at a path, `None` where nothing is or nobody answers."""
+        try:
+            status, said = self._ask("GET", path, None)
+        except (OSError, http.client.HTTPException):
+            return None
+        return json.loads(said) if status == http.HTTPStatus.OK else None
+
+    def create(self, path: str, thing: object) -> None:
+        """Write a new object below `path`. GuideError when it is refused."""
+        status, said = self._ask("POST", path, json.dumps(thing))
+        if status != http.HTTPStatus.CREATED:
+            raise GuideError(f"the API of the cluster refuses {path}: {said.decode()[:400]}")
+
+    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
+        link = http.client.HTTPSConnection(
+            self._host, self._port, timeout=10, context=self._trust
+        )  # fmt: skip
+        try:
+            link.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+            answer = link.getresponse()
+            return answer.status, answer.read()
+        finally:
+            link.close()
