@@ -53,6 +53,13 @@ class Guide:
         return {page.key: plan.for_versions(page, edition.versions) for page in held}
 
     @cached_property
+    def sources(self) -> tuple[Path, ...]:
+        """The files under docs/ that this edition can be read as: all, or what it has recorded."""
+        if self.pages.keys() == self.planned.keys():
+            return tuple(sorted(self.docs.rglob("*.md")))
+        return tuple(sorted(page.source for page in self.pages.values()))
+
+    @cached_property
     def others(self) -> tuple[str, ...]:
         """The names of all other editions, by name."""
         found = (path.parent.name for path in self.recordings.glob("*/edition.yml"))

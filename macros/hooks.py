@@ -1,19 +1,20 @@
 """MkDocs hooks: plan once, check strictly, and put the finished HTML in after Markdown."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
 from macros import build
 from macros.errors import GuideError
 from macros.guide import ROOT, Guide
-from macros.render import traces, values
+from macros.render import editions, traces, values
 from macros.render.page import PageRenderer
 from macros.render.words import keep_whole_in_prose
 from macros.templates import bytecode, keep_compiled
@@ -26,18 +27,18 @@ def on_startup(command: str, dirty: bool) -> None:  # noqa: ARG001 MkDocs' signa
 
 def on_config(config: MkDocsConfig) -> None:
     """Plan all pages; with LAB set record them; then refuse to go on with anything amiss."""
-    build.renderers = {}
     keep_compiled(config.plugins["macros"].env)  # type: ignore[attr-defined] # mkdocs-macros' own
     build.use_directory_urls = config.use_directory_urls
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
     recordings = ROOT / str(config.extra.get("recordings", "recordings"))
-    build.guide = Guide(Path(config.docs_dir), recordings, edition)
+    shown = Guide(Path(config.docs_dir), recordings, edition)
     try:
         if os.environ.get("LAB") and build.command == "build":
             from macros.cli.record import record_all  # noqa: PLC0415 the only way to a lab
 
-            record_all(build.guide, os.environ["LAB"])
-        problems = list(build.guide.problems())
+            record_all(shown, os.environ["LAB"])
+        build.begin(shown)
+        problems = [error for each in build.guides.values() for error in each.problems()]
     except GuideError as error:
         raise PluginError(str(error)) from error
     if problems and build.command == "build":
@@ -47,21 +48,36 @@ def on_config(config: MkDocsConfig) -> None:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Serve the captures of the edition, so that they can be downloaded."""
-    guide = build.guide
-    folder = guide.recordings / guide.edition_name
-    for pcap in sorted(folder.glob("*/*.pcap")):
-        address = f"{build.RECORDED}/{guide.edition_name}/{pcap.parent.name}/{pcap.name}"
-        files.append(File.generated(config, address, abs_src_path=str(pcap)))
-    for path, make in traces.merged(guide).items():
-        address = f"{build.RECORDED}/{guide.edition_name}/{path.parent.name}/{path.name}"
-        files.append(File.generated(config, address, content=make()))
+    """Add the other editions' pages; serve all captures, so that they can be downloaded."""
+    for name, guide in build.guides.items():
+        for pcap in sorted((guide.recordings / name).glob("*/*.pcap")):
+            address = f"{build.RECORDED}/{name}/{pcap.parent.name}/{pcap.name}"
+            files.append(File.generated(config, address, abs_src_path=str(pcap)))
+        for path, make in traces.merged(guide).items():
+            address = f"{build.RECORDED}/{name}/{path.parent.name}/{path.name}"
+            files.append(File.generated(config, address, content=make()))
+        if guide is not build.guide:
+            for page in guide.pages.values():
+                uri = editions.uri(name, page.source.relative_to(guide.docs).as_posix())
+                source = str(page.source)
+                beside = InclusionLevel.NOT_IN_NAV
+                files.append(File.generated(config, uri, abs_src_path=source, inclusion=beside))
     return files
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
     """Keep the theme's templates compiled too: they are most of a short build."""
     env.bytecode_cache = bytecode()
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """A page of another edition says so in its title, is not searched, and links as it must."""
+    edition, source = editions.split(page.file.src_uri)
+    if not edition:
+        return markdown
+    page.meta["title"] = f"{page.meta.get('title') or source} ({edition})"
+    page.meta["search"] = {"exclude": True}
+    return editions.relinked(markdown, edition, source, partial(build.has, edition))
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
@@ -73,7 +89,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         _toc(item, found)
     try:
         html = found.slots.after_markdown(html)
-        return html.replace("</h1>", f"</h1>{found.notice()}", 1)
+        return html.replace("</h1>", f"</h1>{build.choice(page)}{found.notice()}", 1)
     except GuideError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 

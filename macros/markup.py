@@ -263,6 +263,14 @@ class Calls(ABC):
         """A version of this edition: `version("Docker")`."""
 
     @abstractmethod
+    def edition_versions(self, edition: str) -> str:
+        """A table of all versions of two editions: this one, and the one it is compared with."""
+
+    @abstractmethod
+    def changes(self, edition: str, page: str) -> str:
+        """What differs on a page between an edition and the one it is compared with, in words."""
+
+    @abstractmethod
     def all_versions(self) -> str:
         """A table of all versions of this edition."""
 

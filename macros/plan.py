@@ -331,9 +331,12 @@ class _Collector(Calls):
         return ""
 
     # These read recordings; a plan has none.
-    topology = machines = packet = packets = compare = traced = lookup = rulepath = _nothing
-    handover = _nothing
-    value = expect = version = all_versions = commands = manifest = prepared = _nothing
+    topology = machines = packet = packets = compare = traced = lookup = rulepath = handover = (
+        _nothing
+    )
+    value = expect = version = changes = edition_versions = all_versions = commands = manifest = (
+        prepared
+    ) = _nothing
 
     def _patience(self, timeout: float | None, usual: float = _RUN) -> float:
         return max(usual, self.least) if timeout is None else float(timeout)

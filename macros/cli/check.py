@@ -25,9 +25,7 @@ def check(edition: str | None, as_json: bool) -> None:
     guide = guide_of_checkout(edition)
     found = list(guide.problems())
     if not found:
-        found += [
-            error for source in sorted(guide.docs.rglob("*.md")) if (error := _page(guide, source))
-        ]
+        found += [error for source in guide.sources if (error := _page(guide, source))]
     unrecorded = [
         f"{page.key}#{block.id} (needs {page.needs})"
         for page in guide.pages.values()

@@ -12,6 +12,8 @@ from macros.compare.change import Change
 from macros.errors import GuideError
 from macros.guide import Guide
 from macros.plan import page_key
+from macros.review import causes, listed
+from macros.review import changes as made
 from macros.store import read, write
 
 
@@ -90,6 +92,32 @@ def compare(old: str, new: str, form: str) -> None:
         click.echo(report.text(changes, quotes, colour=sys.stdout.isatty()))
     if changes:
         raise click.exceptions.Exit(1)
+
+
+@edition.command()
+@click.argument("name", metavar="EDITION")
+@click.option("--check", is_flag=True, help="Write nothing; fail where the list is not current.")
+def changes(name: str, check: bool) -> None:
+    """Write down what differs between EDITION and its base, each change with its cause.
+
+    docs/changes/EDITION.yml says what explains what. A change that nothing explains is an error,
+    and so is an explanation of nothing. The page "What changed" is made from the list, which
+    stands in recordings/EDITION/changes.yml.
+    """
+    guide = guide_of_checkout()
+    rules = causes.read(guide.docs / "changes" / f"{name}.yml")
+    old, new = (editions.edition(_folder(guide, side)) for side in (rules.old, rules.new))
+    found = made.made(old, new, rules)
+    folder = made.folder(guide.recordings, rules.old, rules.new)
+    path = read.shown(folder / listed.NAME)
+    if check:
+        if not made.current(folder, found):
+            raise GuideError(f"{path} is not current", fix=f"guide edition changes {name}")
+        click.echo(f"{path} is current")
+        return
+    with write.lock(guide.recordings):
+        changed = made.write(folder, found)
+    click.echo(f"{path}: {len(found.listed)} changes{'' if changed else ', as before'}")
 
 
 def _folder(guide: Guide, name: str) -> Path:

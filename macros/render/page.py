@@ -19,6 +19,7 @@ from macros.model import Block, Page, Recording
 from macros.names import substitute
 from macros.render import block as block_html
 from macros.render import (
+    changed,
     claims,
     commands,
     figures,
@@ -31,6 +32,7 @@ from macros.render import (
 )
 from macros.render.place import Place
 from macros.render.slots import Slot, Slots
+from macros.review.listed import Changes, load
 from macros.store.read import repair
 
 _NOTES = markdown.Markdown()
@@ -41,7 +43,8 @@ class PageRenderer(Calls):
     """Renders the calls of the page `source`.
 
     `before` is the number of lines above the page's text, for errors. `href` gives the address
-    of a recording's file from the page, `address` that of another page by its source. With
+    of a recording's file from the page, `address` that of another page by its source (and, if it
+    is another one's, by the name of its edition). With
     `lenient`, what is missing is shown as such, as `serve` does; without, it is an error.
     """
 
@@ -51,7 +54,7 @@ class PageRenderer(Calls):
         source: Path,
         before: int,
         href: Callable[[Path], str],
-        address: Callable[[Path], str],
+        address: Callable[..., str],
         *,
         lenient: bool = False,
     ) -> None:
@@ -367,6 +370,36 @@ class PageRenderer(Calls):
             self._fail(f"the edition names no version of {name}; it names {', '.join(versions)}")
         html = f'<span class="version">{escape(versions[name])}</span>'
         return self.slots.add(Slot(html, "", inline=True))
+
+    def edition_versions(self, edition: str) -> str:  # noqa: D102
+        found = self._changes(edition)
+        sides = [self._guide.of_edition(name).edition for name in (found.old, found.new)]
+        names = (found.old, found.new)
+        return self._slot(changed.versions(sides[0].versions, sides[1].versions, names), "")
+
+    def changes(self, edition: str, page: str) -> str:  # noqa: D102
+        found = self._changes(edition)
+        if page not in self._guide.planned:
+            self._fail(f"there is no page {page!r} with blocks")
+        sides = {name: self._guide.of_edition(name) for name in (found.old, found.new)}
+
+        def address(name: str, block_id: str) -> str | None:
+            of = sides[name].pages[page]
+            block = of.block(block_id)
+            if block is None or not block.shown or block.kind == "observe":
+                return None
+            return f"{self._address(of.source, name)}#b-{block_id}"
+
+        mine = self._guide.planned[page]
+        return self._slot(self._guard(lambda: changed.page(found, mine, address)), "")
+
+    def _changes(self, edition: str) -> Changes:
+        return self._guard(lambda: load(self._guide.recordings, edition))
+
+    @property
+    def edition_name(self) -> str:
+        """The edition that this page is rendered in."""
+        return self._guide.edition_name
 
     def all_versions(self) -> str:  # noqa: D102
         rows = "".join(

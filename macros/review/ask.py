@@ -1,0 +1,62 @@
+"""Go through the items at the terminal, one key each; what was decided is kept at once."""
+
+from collections.abc import Callable, Sequence
+
+import click
+
+from macros.review.decisions import Decision, Decisions
+from macros.review.items import Item
+
+Show = Callable[[int, bool], None]
+"""Shows the item at a place; with True, its outputs in full."""
+
+KEYS = (
+    "[a]ccept  [r]eject  [s]kip  [b]ack  accept all left of the [p]age  whole outputs: [d]  [q]uit"
+)
+
+
+def ask(items: Sequence[Item], decisions: Decisions, show: Show) -> None:
+    """Ask for every open item, from the first, until the last, q, or the end of input."""
+    at = _next(items, decisions, 0)
+    whole = False
+    while at < len(items):
+        show(at, whole)
+        click.echo(KEYS)
+        whole = False
+        match _key():
+            case "a" | "y":
+                decisions.decide([items[at]], Decision.ACCEPTED)
+                at = _next(items, decisions, at + 1)
+            case "r" | "n":
+                decisions.decide([items[at]], Decision.REJECTED)
+                at = _next(items, decisions, at + 1)
+            case "p":
+                page = items[at].page
+                left = [one for one in items[at:] if one.page == page]
+                still = [one for one in left if decisions.of(one) is Decision.OPEN]
+                decisions.decide(still, Decision.ACCEPTED)
+                at = _next(items, decisions, at + 1)
+            case "s":
+                at = _next(items, decisions, at + 1)
+            case "b":
+                # Also to what has been decided: going back is for deciding again.
+                at = max(at - 1, 0)
+            case "d":
+                whole = True
+            case "q":
+                return
+
+
+def _next(items: Sequence[Item], decisions: Decisions, at: int) -> int:
+    while at < len(items) and decisions.of(items[at]) is not Decision.OPEN:
+        at += 1
+    return at
+
+
+def _key() -> str:
+    """One key; q where there is no more input, or for Ctrl-C and Ctrl-D."""
+    try:
+        key = click.getchar()
+    except (EOFError, KeyboardInterrupt, click.Abort):
+        return "q"
+    return key.lower() if key else "q"

@@ -1,0 +1,120 @@
+"""Why each change between two editions is there: rules that a person writes, checked.
+
+docs/changes/EDITION.yml names the two editions and, for each cause, what it explains. A cause is
+something whose version differs between the two. Every change needs one, and every rule a change.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from macros.compare.change import Change
+from macros.errors import GuideError
+from macros.frontmatter import LOADER
+from macros.store.read import shown
+
+_FIELDS = ("kind", "page", "block", "subject", "what")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Changes that fit all fields of one of `fits` come from `cause`; `why` is Markdown.
+
+    A field is a regular expression that is searched for; `kind`, `page` and `block` are whole.
+    """
+
+    cause: str
+    why: str
+    fits: tuple[Mapping[str, re.Pattern[str]], ...]
+
+    def explains(self, change: Change) -> bool:
+        """Whether this is the cause of `change`."""
+        return any(
+            all(pattern.search(getattr(change, field)) for field, pattern in each.items())
+            for each in self.fits
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """The rules of one file, for the changes from edition `old` to edition `new`."""
+
+    path: Path
+    old: str
+    new: str
+    rules: tuple[Rule, ...]
+
+
+def read(path: Path) -> Causes:
+    """Read a file of causes. GuideError says what is wrong with it."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 safe
+        rules = tuple(_rule(each) for each in data["causes"])
+        return Causes(path, str(data["old"]), str(data["new"]), rules)
+    except OSError as error:
+        raise GuideError(f"{shown(path)} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:
+        raise GuideError(
+            f"{shown(path)} is no list of causes: {error!r}",
+            fix="old:, new:, and causes: each with cause, why and changes",
+        ) from error
+
+
+def _rule(data: Mapping[str, Any]) -> Rule:
+    if unknown := data.keys() - {"cause", "why", "changes"}:
+        raise ValueError(f"unknown {', '.join(unknown)}")
+    return Rule(str(data["cause"]), str(data["why"]).strip(), tuple(map(_fit, data["changes"])))
+
+
+def _fit(data: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
+    if unknown := data.keys() - set(_FIELDS):
+        raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(_FIELDS)}")
+    if not data:
+        raise ValueError("a rule that fits everything")
+    whole = {"kind", "page", "block"}
+    return {
+        field: re.compile(rf"\A(?:{text})\Z" if field in whole else text)
+        for field, text in data.items()
+    }
+
+
+def explained(
+    changes: Sequence[Change], causes: Causes, differing: Iterable[str]
+) -> list[tuple[Change, Rule]]:
+    """Each change with the first rule that explains it.
+
+    `differing` are the names of what has another version. GuideError names every change without
+    a cause, every rule without a change, and a cause whose version is the same.
+    """
+    known = set(differing)
+    for rule in causes.rules:
+        if rule.cause not in known:
+            raise GuideError(
+                f"{shown(causes.path)}: {rule.cause} is no cause, its version is the same in both",
+                fix=f"one of: {', '.join(sorted(known))}",
+            )
+    found, without, used = [], [], set()
+    for change in changes:
+        number = next((at for at, one in enumerate(causes.rules) if one.explains(change)), None)
+        if number is None:
+            without.append(change)
+        else:
+            used.add(number)
+            found.append((change, causes.rules[number]))
+    if without:
+        lines = "\n".join(f"    {one.page}#{one.block} [{one.kind}] {one.what}" for one in without)
+        raise GuideError(
+            f"{len(without)} changes from {causes.old} to {causes.new} have no cause:\n{lines}",
+            fix=f"find out why, and say it in {shown(causes.path)}",
+        )
+    if idle := [rule for at, rule in enumerate(causes.rules) if at not in used]:
+        raise GuideError(
+            f"{shown(causes.path)}: nothing changed by this cause any more: {idle[0].cause},"
+            f" {idle[0].why[:80]}",
+            fix="remove it",
+        )
+    return found

@@ -1,0 +1,119 @@
+"""One item on the terminal: what changed, both sides of it, and the sentences that quote it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from macros.compare.change import Change
+from macros.compare.editions import Blocks
+from macros.compare.report import Quotes
+from macros.compare.sentences import Quoted
+from macros.review.decisions import Decision
+from macros.review.items import Item
+from macros.review.sides import Sides
+from macros.store.read import shown
+
+_AROUND = 2  # lines shown before and after what differs
+_MOST = 24  # lines of one side, unless all are asked for
+_COLOURS: Mapping[Decision, str] = {
+    Decision.OPEN: "yellow",
+    Decision.ACCEPTED: "green",
+    Decision.REJECTED: "red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the blocks of the page being looked at printed, on either side."""
+
+    old: Blocks
+    new: Blocks
+
+
+def show(
+    console: Console,
+    item: Item,
+    place: tuple[int, int],
+    decision: Decision,
+    sides: Sides,
+    outputs: Outputs,
+    quotes: Quotes,
+    *,
+    whole: bool = False,
+) -> None:
+    """Print an item: `place` is its number and how many there are. `whole`: outputs in full."""
+    number, count = place
+    console.print()
+    console.print(Rule(f"{number} of {count} · {item.page or 'versions'}", align="left"))
+    status = Text(decision.value, style=_COLOURS[decision])
+    console.print(Text(item.what, style="bold"), Text("("), status, Text(")"), sep="")
+    console.print(_blocks(item), style="dim")
+    console.print(_both(item.changes[0], sides, outputs, whole=whole))
+    quoted = [one for block in item.blocks for one in quotes.get((item.page, block), ())]
+    if quoted:
+        console.print(Text("Quoted by the page:", style="dim"))
+        for one in quoted:
+            console.print(_sentence(one))
+
+
+def _blocks(item: Item) -> str:
+    if not item.blocks:
+        return "the page as a whole" if item.page else "the edition as a whole"
+    return f"block{'s' * (len(item.blocks) > 1)} {', '.join(item.blocks)}"
+
+
+def _both(change: Change, sides: Sides, outputs: Outputs, *, whole: bool) -> RenderableType:
+    """Two columns: the outputs where they differ, or the two values."""
+    old, new = outputs.old.get(change.block), outputs.new.get(change.block)
+    table = Table(expand=True, show_edge=False, pad_edge=False)
+    table.add_column(sides.old_name, ratio=1, overflow="fold")
+    table.add_column(sides.new_name, ratio=1, overflow="fold")
+    one, other = (each.text.splitlines() if each else [] for each in (old, new))
+    if not whole and (one == other or not (one and other)):
+        # What differs is in the JSON, the packets or the files, or stands on one side only.
+        one, other = change.old.splitlines(), change.new.splitlines()
+    rows = list(_rows(one, other, around=len(one) + len(other) if whole else _AROUND))
+    for left, right in rows if whole else rows[:_MOST]:
+        table.add_row(left, right)
+    left_out = 0 if whole else max(len(rows) - _MOST, 0)
+    command = old or new
+    return Group(
+        Text(f"{command.node}$ {command.ran}", style="cyan") if command else Text(""),
+        table,
+        Text(f"… {left_out} more lines: d shows them", style="dim") if left_out else Text(""),
+    )
+
+
+def _rows(
+    old: Sequence[str], new: Sequence[str], around: int
+) -> list[tuple[Text | str, Text | str]]:
+    """Lines side by side: the same ones beside each other, those far from a difference left out."""
+    found: list[tuple[Text | str, Text | str]] = []
+    matcher = SequenceMatcher(a=old, b=new, autojunk=False)
+    for group in matcher.get_grouped_opcodes(around):
+        if found:
+            found.append((Text("…", style="dim"), Text("…", style="dim")))
+        for tag, low, high, first, last in group:
+            mine, theirs = old[low:high], new[first:last]
+            for at in range(max(len(mine), len(theirs))):
+                left = mine[at] if at < len(mine) else ""
+                right = theirs[at] if at < len(theirs) else ""
+                if tag == "equal":
+                    found.append((Text(left, style="dim"), Text(right, style="dim")))
+                else:
+                    found.append((Text(left, style="red"), Text(right, style="green")))
+    return found
+
+
+def _sentence(one: Quoted) -> Text:
+    text = Text("  ")
+    text.append(f"{shown(one.quote.source)}:{one.quote.line} ", style="dim")
+    text.append(one.quote.sentence or "(a claim)")
+    if one.old != one.new:
+        text.append(f"  {one.old or 'nothing'} -> {one.new or 'nothing'}", style="bold")
+    return text
