@@ -1,5 +1,6 @@
 """A page starts from a known state and leaves it: what that state is, and what differs from it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from macros.errors import GuideError
@@ -8,8 +9,14 @@ from macros.model import Page
 
 _NODE_SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts" / "node"
 _STATE = _NODE_SCRIPTS / "state.sh"
+_IDLE = _NODE_SCRIPTS / "idle.sh"
 _OWN_LINKS = frozenset({"link lo", "link eth0", "link eth1"})
-_FOREIGN = ("netns ", "rule ", "unit ", "container ")
+_CLUSTER_LINKS = frozenset(
+    f"link {name}" for name in ("cni0", "flannel.1", "tunl0", "vxlan.calico", "nodelocaldns")
+)
+_FOREIGN = ("netns ", "rule ", "unit ", "container ", "object ")
+_TIMEOUT = 60.0
+_CLUSTER_TIMEOUT = 240.0  # asking the API inside a busy node takes seconds
 
 State = dict[str, tuple[str, ...]]
 """Per node, the lines that scripts/node/state.sh printed."""
@@ -22,9 +29,10 @@ def enter(lab: Lab, page: Page) -> State:
     """
     # Whom a node spoke to on an earlier page is no state that a page should find.
     fresh = _read(lab, page, first="ip neigh flush dev eth1\n")
+    own = _OWN_LINKS | (_CLUSTER_LINKS if page.cluster else frozenset())
     for node, lines in fresh.items():
         left = [line for line in lines if line.startswith(_FOREIGN)]
-        left += [line for line in lines if line.startswith("link ") and line not in _OWN_LINKS]
+        left += [line for line in lines if line.startswith("link ") and line not in own]
         if left:
             raise GuideError(
                 f"{node} is not in a known state; it has: {'; '.join(left[:6])}",
@@ -76,8 +84,12 @@ def profile(lab: Lab, page: Page, verb: str) -> None:
 
 def _read(lab: Lab, page: Page, first: str = "") -> State:
     """What state.sh prints on every node of the page, after `first` in the same visit."""
-    text = first + _STATE.read_text(encoding="utf-8")
-    return {
-        node: tuple(ssh.run(lab, node, text, timeout=60).output.decode().splitlines())
-        for node in page.machines
-    }
+    idle = _IDLE.read_text(encoding="utf-8") if page.cluster else ""
+    text = idle + first + _STATE.read_text(encoding="utf-8")
+    timeout = _CLUSTER_TIMEOUT if page.cluster else _TIMEOUT
+    with ThreadPoolExecutor(len(page.machines)) as pool:
+        answers = pool.map(lambda node: ssh.run(lab, node, text, timeout=timeout), page.machines)
+        return {
+            node: tuple(answer.output.decode().splitlines())
+            for node, answer in zip(page.machines, answers, strict=True)
+        }

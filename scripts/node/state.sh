@@ -3,18 +3,29 @@
 # compares it before and after each page. Addresses that only machines chose are left out.
 # Starting a program is slow on a node of the lab: bash reads and filters by itself.
 set -u
+# On a node of a cluster, what its agents make is theirs: the ends of pods' cables, the rules of
+# Services, pods' namespaces. What a page could leave there are objects of the API, named below.
+if [ -e /etc/kubernetes/started ] || [ -d /etc/rancher ]; then
+  their_links='veth*|cali*' their_rules='KUBE-|FLANNEL|flannel|CNI-|cali-' their_netns='cni-*'
+else
+  their_links='' their_rules='' their_netns=''
+fi
+shopt -s extglob
 for link in /sys/class/net/*; do
-  echo "link ${link##*/}"
+  [[ -n $their_links && ${link##*/} == @($their_links) ]] || echo "link ${link##*/}"
 done
 while read -r name _ addresses; do
+  [[ -n $their_links && ${name%%@*} == @($their_links) ]] && continue
   for address in $addresses; do
     [[ $address == fe80* ]] || echo "address $name $address"
   done
 done < <(ip -br addr)
 while read -r route; do
+  [[ -n $their_links && $route == *" dev "@($their_links)\ * ]] && continue
   echo "route ${route// linkdown/}"
 done < <(ip route)
 for netns in /run/netns/*; do
+  [[ -n $their_netns && ${netns##*/} == $their_netns ]] && continue
   [ -e "$netns" ] && echo "netns ${netns##*/}"
 done
 for name in ip_forward conf/all/rp_filter conf/all/proxy_arp; do
@@ -25,6 +36,7 @@ for name in default all; do
 done
 # Rules, chains that somebody made, and policies other than ACCEPT.
 while read -r rule; do
+  [[ -n $their_rules && $rule =~ $their_rules ]] && continue
   case $rule in
     -A*) echo "rule $rule" ;;
     :*\ -\ * | :*\ DROP*) echo "rule ${rule% \[*}" ;;
@@ -37,5 +49,17 @@ done
 if [ -S /run/docker.sock ] && [ -d /sys/fs/cgroup/system.slice/docker.service ]; then
   docker ps -a --format 'container {{.Names}}'
   docker network ls --format 'network {{.Name}}'
+fi
+if [ -e /root/.kube/config ]; then
+  # Objects of the API outside of its own namespaces, and nodes that take no pods.
+  columns=K:.kind,S:.metadata.namespace,N:.metadata.name,U:.spec.unschedulable
+  kinds=pods,services,deployments,statefulsets,daemonsets,networkpolicies,namespaces,nodes
+  while read -r kind namespace name shut; do
+    case $kind,$namespace,$name in
+      *,kube-*,* | Namespace,*,kube-* | Namespace,*,default | Service,default,kubernetes) ;;
+      Node,*) [ "$shut" = true ] && echo "object $kind $name takes no pods" ;;
+      *) echo "object $kind $namespace/$name" ;;
+    esac
+  done < <(kubectl get "$kinds" -A --no-headers -o "custom-columns=$columns" 2>/dev/null)
 fi
 exit 0
