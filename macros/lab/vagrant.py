@@ -32,7 +32,14 @@ KIND = "vagrant"
 
 _FILE = "vagrant.json"
 _IMAGE = "packet-by-packet/node"
-_IMAGE_FILES = ("container-init", "guide-node", "guide-node.service", "image.sh", "node.sh")
+_IMAGE_FILES = (
+    "container-init",
+    "container-sysctl",
+    "guide-node",
+    "guide-node.service",
+    "image.sh",
+    "node.sh",
+)
 """What the Docker provider's image is made from, beside packages and scripts/node."""
 
 _TOO_LONG = subprocess.TimeoutExpired

@@ -28,6 +28,7 @@ trap 'rm -rf "$work"' EXIT
 tar -xf "$base" -C "$work" --numeric-owner --exclude='./dev/*'
 "$here/scripts/vagrant/node.sh" "$work" "$here/scripts" "$here/macros/lab/image.py"
 install -m 755 "$here/scripts/vagrant/container-init" "$work/usr/local/lib/guide/"
+install -D -m 755 "$here/scripts/vagrant/container-sysctl" "$work/usr/local/sbin/sysctl"
 
 # Only what a container has no use for: hardware, consoles, kernel settings of the machine outside.
 units=$work/etc/systemd/system
