@@ -21,7 +21,7 @@ def versions(old: Mapping[str, str], new: Mapping[str, str], names: tuple[str, s
         _row(name, old.get(name, ""), new.get(name, "")) for name in sorted({*old, *new})
     )
     head = "".join(f"<th>{escape(one)}</th>" for one in ("what", *names, ""))
-    return f'<table class="versions"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _row(name: str, old: str, new: str) -> str:
@@ -48,7 +48,11 @@ def page(changes: Changes, of: Page, address: Address) -> str:
 
 
 def _entry(one: Listed, changes: Changes, address: Address) -> str:
-    places = [_place(block, changes, address) for block in one.blocks]
+    # What a reader can go to comes first; what is only quoted or drawn has no place of its own.
+    places = sorted(
+        (_place(block, changes, address) for block in one.blocks),
+        key=lambda place: not place.startswith("<span"),
+    )
     shown = ", ".join(places[:_FEW])
     if len(places) > _FEW:
         rest = ", ".join(places[_FEW:])

@@ -5,7 +5,6 @@ from it, so building the site compares nothing; `macros.review.changes` makes it
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +63,10 @@ def load(recordings: Path, edition: str) -> Changes:
 
 
 def hash_of(recordings: Path, old: str, new: str) -> str:
-    """A hash over all that is compared: versions, and the checksums of pages that both have."""
+    """A hash over all that is compared: the checksums of the pages that both have.
+
+    Versions are not in it: recording another page may add one to an edition.
+    """
     digest = hashlib.sha256()
     pages = [
         {path.parent.name: path for path in (recordings / name).glob(f"*/{sums.NAME}")}
@@ -73,10 +75,4 @@ def hash_of(recordings: Path, old: str, new: str) -> str:
     for page in sorted(pages[0].keys() & pages[1].keys()):
         for side in pages:
             digest.update(side[page].read_bytes())
-    for name in (old, new):
-        digest.update(repr(sorted(_versions(recordings, name).items())).encode())
     return digest.hexdigest()[:16]
-
-
-def _versions(recordings: Path, name: str) -> Mapping[str, str]:
-    return read.edition(recordings, name).versions
