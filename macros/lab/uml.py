@@ -299,10 +299,19 @@ def _start_node(state: State, node: Node, seed: Path, memory: Path) -> process.P
         f"systemd.hostname={node.name}",
         f"guide.address={node.address}/24",
         "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
-        "fb_tunnels=none",  # no tunl0 where no Calico runs
+        f"fb_tunnels={_tunnels(state)}",
     ]
     log = place / f"{node.name}.console"
     return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
+
+
+def _tunnels(state: State) -> str:
+    """Whether the kernel makes a tunl0 by itself: for Calico on the node, and in no pod.
+
+    net.core.fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net. A tunnel to any
+    address receives only as the kernel's own (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
+    """
+    return "initns" if state.cluster and state.cluster.cni == "calico" else "none"
 
 
 def _memory_folder(state: State, progress: Progress) -> Path:
