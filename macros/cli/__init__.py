@@ -12,7 +12,8 @@ _COMMANDS = {
     "lab": ("macros.cli.lab:lab", "Build labs, start them, stop them."),
     "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
-    "edition": ("macros.cli.edition:edition", "Start and list editions; say what changed between two."),
+    "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
+    "review": ("macros.cli.review:review", "Decide on what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
     "doctor": ("macros.cli.doctor:doctor", "Say what this machine lacks, and how to get it."),
     "new": ("macros.cli.new:new", "Start a page."),
@@ -48,6 +49,7 @@ def cli() -> None:
       guide lab build           kernel and root file system, once
       guide lab up --nodes 2    two machines, in seconds
       guide record              run every command of every page, keep the answers
+      guide review              what changed, in words: accept or reject it
       guide check               is every recording there, fresh and untouched?
       guide lab down
     `make site` needs none of this: it builds from the recordings in git.

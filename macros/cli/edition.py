@@ -8,10 +8,8 @@ import click
 
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions, report, sentences
-from macros.compare.change import Change
 from macros.errors import GuideError
 from macros.guide import Guide
-from macros.plan import page_key
 from macros.review import causes, listed
 from macros.review import changes as made
 from macros.store import read, write
@@ -82,7 +80,7 @@ def compare(old: str, new: str, form: str) -> None:
     guide = guide_of_checkout()
     before, after = (editions.edition(_folder(guide, name)) for name in (old, new))
     changes = list(editions.compare(before, after))
-    quotes = _quotes(guide, before, after, changes)
+    quotes = sentences.quoted_by(guide.docs, before.blocks, after.blocks, changes)
     if form == "json":
         click.echo(report.as_json(changes, quotes))
     elif form == "markdown":
@@ -126,21 +124,3 @@ def _folder(guide: Guide, name: str) -> Path:
             return folder
     known = ", ".join(path.parent.name for path in sorted(guide.recordings.glob("*/edition.yml")))
     raise GuideError(f"there is no edition and no folder {name!r}", fix=f"one of: {known}")
-
-
-def _quotes(
-    guide: Guide, old: editions.Recorded, new: editions.Recorded, changes: list[Change]
-) -> report.Quotes:
-    """What the pages of this checkout quote of the blocks that changed."""
-    changed = {(one.page, one.block) for one in changes if one.block}
-    pages: dict[str, tuple[editions.Blocks, editions.Blocks]] = {}
-    found: dict[tuple[str, str], list[sentences.Quoted]] = {}
-    for source in sorted(guide.docs.rglob("*.md")) if changed else ():
-        for quote in sentences.quotes(source, page_key(guide.docs, source)):
-            place = (quote.page, quote.block)
-            if place not in changed:
-                continue
-            if quote.page not in pages:
-                pages[quote.page] = old.blocks(quote.page), new.blocks(quote.page)
-            found.setdefault(place, []).append(sentences.with_values(quote, *pages[quote.page]))
-    return found

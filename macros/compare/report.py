@@ -18,11 +18,10 @@ def text(changes: Sequence[Change], quotes: Quotes, *, colour: bool = False) -> 
     bold, dim, end = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
     out = []
     for (page, block), found in grouped(changes).items():
-        out.append(f"{bold}{_place(page, block)}{end}")
-        out += [f"  {_short(one.what)}" for one in found]
+        out.append(f"{bold}{_where(page, block)}{end}")
+        out += [f"  {short(one.what)}" for one in found]
         for one in quotes.get((page, block), ()):
-            place = f"{read.shown(one.quote.source)}:{one.quote.line}"
-            out.append(f"    {dim}{place}{end} {_quoted(one)}")
+            out.append(f"    {dim}{place(one)}{end} {quoted(one)}")
         out.append("")
     return "\n".join([*out, count(changes)])
 
@@ -31,14 +30,12 @@ def markdown(changes: Sequence[Change], quotes: Quotes, old: str, new: str) -> s
     """The same as Markdown."""
     out = [f"## What changed from {old} to {new}", "", f"{count(changes)}."]
     for (page, block), found in grouped(changes).items():
-        out += ["", f"### {_place(page, block)}", ""]
-        out += [f"- {_code(_short(one.what))}" for one in found]
-        quoted = quotes.get((page, block), ())
-        if quoted:
+        out += ["", f"### {_where(page, block)}", ""]
+        out += [f"- {code(short(one.what))}" for one in found]
+        sentences = quotes.get((page, block), ())
+        if sentences:
             out += ["", "Quoted in:", ""]
-        for one in quoted:
-            place = f"{read.shown(one.quote.source)}:{one.quote.line}"
-            out.append(f"- `{place}` {_code(_quoted(one))}")
+        out += [f"- `{place(one)}` {code(quoted(one))}" for one in sentences]
     return "\n".join(out)
 
 
@@ -86,21 +83,28 @@ def count(changes: Sequence[Change]) -> str:
     )
 
 
-def _place(page: str, block: str) -> str:
+def _where(page: str, block: str) -> str:
     return f"{page}#{block}" if block else page or "versions"
 
 
-def _quoted(one: Quoted) -> str:
-    sides = [_short(each, _MOST) or "nothing" for each in (one.old, one.new)]
+def place(one: Quoted) -> str:
+    """Where a quote stands: the page's file and the line."""
+    return f"{read.shown(one.quote.source)}:{one.quote.line}"
+
+
+def quoted(one: Quoted) -> str:
+    """A sentence, and what it quotes on either side."""
+    sides = [short(each, _MOST) or "nothing" for each in (one.old, one.new)]
     value = sides[0] if one.old == one.new else f"{sides[0]} -> {sides[1]}"
     return f"{one.quote.sentence or '(a claim)'} [{one.quote.path}: {value}]"
 
 
-def _short(words: str, most: int = 4 * _MOST) -> str:
+def short(words: str, most: int = 4 * _MOST) -> str:
+    """Words on one line, cut where they are too many."""
     line = " ".join(words.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def _code(words: str) -> str:
+def code(words: str) -> str:
     """Words of machines in a list: Markdown and HTML in them are text."""
     return "".join(f"\\{one}" if one in "\\`*_[]<>#|~&" else one for one in words)

@@ -1,7 +1,7 @@
 """Which sentences of a page quote a block: source lines with value() and expect()."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,13 @@ import jinja2
 from jinja2 import nodes
 
 from macros import frontmatter, lookup
+from macros.compare.change import Change
 from macros.errors import GuideError
 from macros.model import Recording
+from macros.plan import page_key
 
 _QUOTES = frozenset({"value", "expect"})
-_CALL = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_CALL = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SHOWN = re.compile(r'\{\{\s*(?:value|expect)\(\s*"[^"]*",\s*"((?:[^"\\]|\\.)*)"')
 _HIDDEN = re.compile(r"\b(?:show\s*=\s*false|absent\s*=\s*true)\b", re.IGNORECASE)
 # A claim that is not shown belongs to the sentence before it, as the mark _OWN.
@@ -77,6 +79,30 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
 def with_values(quote: Quote, old: Mapping[str, Recording], new: Mapping[str, Recording]) -> Quoted:
     """A quote with what it says in either recording of its page."""
     return Quoted(quote, _value(quote, old), _value(quote, new))
+
+
+def quoted_by(
+    docs: Path,
+    old: Callable[[str], Mapping[str, Recording]],
+    new: Callable[[str], Mapping[str, Recording]],
+    changes: Iterable[Change],
+) -> dict[tuple[str, str], list[Quoted]]:
+    """What the pages under `docs` quote of the blocks that changed, by page and block.
+
+    `old` and `new` give a page's recordings on either side.
+    """
+    changed = {(one.page, one.block) for one in changes if one.block}
+    pages: dict[str, tuple[Mapping[str, Recording], Mapping[str, Recording]]] = {}
+    found: dict[tuple[str, str], list[Quoted]] = {}
+    for source in sorted(docs.rglob("*.md")) if changed else ():
+        for quote in quotes(source, page_key(docs, source)):
+            place = (quote.page, quote.block)
+            if place not in changed:
+                continue
+            if quote.page not in pages:
+                pages[quote.page] = old(quote.page), new(quote.page)
+            found.setdefault(place, []).append(with_values(quote, *pages[quote.page]))
+    return found
 
 
 def _value(quote: Quote, recorded: Mapping[str, Recording]) -> str:

@@ -21,7 +21,7 @@ def versions(old: Mapping[str, str], new: Mapping[str, str], names: tuple[str, s
         _row(name, old.get(name, ""), new.get(name, "")) for name in sorted({*old, *new})
     )
     head = "".join(f"<th>{escape(one)}</th>" for one in ("what", *names, ""))
-    return f'<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _row(name: str, old: str, new: str) -> str:

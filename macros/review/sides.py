@@ -29,6 +29,11 @@ class Sides:
     new_name: str
     restorable: bool
 
+    @property
+    def name(self) -> str:
+        """What decisions about it are kept under."""
+        return self.new.name if self.restorable else f"{self.old.name}..{self.new.name}"
+
 
 @contextmanager
 def of_git(folder: Path, revision: str) -> Iterator[Sides]:
@@ -95,16 +100,14 @@ def _recorded(folder: Path) -> Recorded:
 
 
 def _extract(folder: Path, revision: str, out: Path) -> None:
-    _git(folder.parent, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", of=revision)
-    # The tree below the folder itself: `git archive` names its files without a way to it.
-    top = _git(folder.parent, "rev-parse", "--show-prefix", of=revision).decode().strip()
-    tree = f"{revision}:{top}{folder.name}"
-    listed = _git(
-        folder.parent, "ls-tree", "-d", "--full-tree", revision, f"{top}{folder.name}", of=revision
-    )
-    if not listed.strip():
+    parent = folder.resolve().parent
+    top = Path(_git(parent, "rev-parse", "--show-toplevel", of=revision).decode().strip())
+    tree = f"{parent.relative_to(top).as_posix()}/{folder.name}"
+    _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", of=revision)
+    if not _git(top, "ls-tree", "-d", revision, tree, of=revision).strip():
         return
-    packed = _git(folder.parent, "archive", "--format=tar", tree, of=revision)
+    # The tree itself: `git archive` then names its files without a way to it.
+    packed = _git(top, "archive", "--format=tar", f"{revision}:{tree}", of=revision)
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(out, filter="data")
 

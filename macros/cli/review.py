@@ -1,0 +1,177 @@
+"""`guide review`: decide on what a new recording changed, before it is committed."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+
+from macros.cli.settings import guide_of_checkout
+from macros.compare.change import Change
+from macros.compare.report import Quotes
+from macros.compare.sentences import quoted_by
+from macros.errors import GuideError
+from macros.guide import Guide
+from macros.review import outcome, screen, sides, written
+from macros.review.ask import ask
+from macros.review.decisions import Decision, Decisions
+from macros.review.items import Item, items
+from macros.review.outcome import Outcome
+from macros.review.sides import Sides
+
+
+@click.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE...]")
+@click.option("--base", "revision", default="HEAD", show_default=True, help="Compare with this.")
+@click.option("--against", metavar="EDITION", help="Compare with another edition instead of git.")
+@click.option("--edition", help="The edition to review; default: the one the site shows.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    help="Print the changes and what was decided, and ask nothing.",
+)
+@click.option("--ask/--no-ask", "asks", default=None, help="Ask; default: at a terminal.")
+@click.option("--accept", is_flag=True, help="Accept all that is open, without asking.")
+@click.option("--again", is_flag=True, help="Forget what was decided before.")
+def review(
+    pages: tuple[str, ...],
+    revision: str,
+    against: str | None,
+    edition: str | None,
+    form: str | None,
+    asks: bool | None,
+    accept: bool,
+    again: bool,
+) -> None:
+    """Go through what changed in the recordings of PAGEs (all, when none is named).
+
+    Each change is shown in words, with both outputs side by side and the sentences of the page
+    that quote it. Accept, reject or skip it with one key; what was decided is kept, and the next
+    `guide review` goes on where this one ended.
+
+    A page's recordings are replaced as a whole or not at all. So a page whose changes are all
+    accepted stays as it is, to be committed; one rejected change puts the earlier recordings of
+    its whole page back, after a question. When the versions of the edition changed too, it puts
+    all pages back: one edition is one set of versions. What was put back can be had again:
+    `guide settle`.
+
+    Exit code 0: nothing changed, or all is accepted. 1: something is open or rejected.
+    """
+    guide = guide_of_checkout(edition)
+    if form and asks:
+        raise click.UsageError("--format prints and asks nothing: leave --ask out")
+    with _sides(guide, revision, against) as both:
+        changes = _changes(guide, both, pages)
+        found = items(changes)
+        decisions = Decisions(both.name)
+        if again:
+            decisions.decide(found, Decision.OPEN)
+        if accept:
+            still = [one for one in found if decisions.of(one) is Decision.OPEN]
+            decisions.decide(still, Decision.ACCEPTED)
+        quotes = _quotes(guide, both, changes)
+        interactive = sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
+        if form or not interactive:
+            click.echo(written.review(form or "text", found, decisions, quotes, both))
+            result = outcome.outcomes(found, decisions)
+        else:
+            _ask(found, decisions, quotes, both)
+            result = outcome.outcomes(found, decisions)
+            _summary(result)
+            if both.restorable:
+                result = _put_back(result, found, decisions, both)
+    if any(one.decision is not Decision.ACCEPTED for one in result):
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _sides(guide: Guide, revision: str, against: str | None) -> Iterator[Sides]:
+    folder = guide.recordings / guide.edition_name
+    if against is None:
+        with sides.of_git(folder, revision) as both:
+            yield both
+        return
+    other = guide.recordings / against
+    if not other.is_dir():
+        raise GuideError(f"there is no edition {against!r}", fix="guide edition list")
+    yield sides.of_editions(other, folder)
+
+
+def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
+    names = [name.removeprefix("docs/").removesuffix(".md").replace("/", "-") for name in pages]
+    known = {*guide.planned, *both.old.pages, *both.new.pages}
+    for name in names:
+        if name not in known:
+            raise GuideError(
+                f"there is no page {name!r}", fix=f"one of: {', '.join(sorted(known))}"
+            )
+    found = sides.changes(both)
+    return [one for one in found if not names or one.page in names]
+
+
+def _quotes(guide: Guide, both: Sides, changes: Sequence[Change]) -> Quotes:
+    return quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
+
+
+def _ask(found: Sequence[Item], decisions: Decisions, quotes: Quotes, both: Sides) -> None:
+    console = Console(highlight=False)
+    outputs: dict[str, screen.Outputs] = {}
+
+    def show(at: int, whole: bool) -> None:
+        item = found[at]
+        if item.page not in outputs:
+            old, new = both.old.blocks(item.page), both.new.blocks(item.page)
+            outputs[item.page] = screen.Outputs(old, new)
+        screen.show(
+            console,
+            item,
+            (at + 1, len(found)),
+            decisions.of(item),
+            both,
+            outputs[item.page],
+            quotes,
+            whole=whole,
+        )
+
+    ask(found, decisions, show)
+
+
+def _summary(result: Sequence[Outcome]) -> None:
+    if not result:
+        click.echo("nothing changed")
+    for one in result:
+        counts = [
+            f"{len(some)} {word}"
+            for word, some in (
+                ("accepted", one.accepted),
+                ("rejected", one.rejected),
+                ("open", one.open),
+            )
+            if some
+        ]
+        click.echo(f"{one.page or 'versions'}: {', '.join(counts)}")
+
+
+def _put_back(
+    result: list[Outcome], found: Sequence[Item], decisions: Decisions, both: Sides
+) -> list[Outcome]:
+    """Put rejected pages back, after a question; what is left to decide then."""
+    back = outcome.to_put_back(result, both)
+    if not back:
+        return result
+    why = ""
+    if both.old.versions != both.new.versions:
+        why = " (the versions changed too, and one edition is one set of versions)"
+    if not click.confirm(f"Put the earlier recordings of {', '.join(back)} back{why}?"):
+        click.echo("nothing was put back; the rejections are kept")
+        return result
+    outcome.put_back(back, both)
+    versions = both.old.versions != both.new.versions
+    gone = [one for one in found if one.page in back or (versions and not one.page)]
+    decisions.decide(gone, Decision.OPEN)
+    for page in back:
+        click.echo(f"{page}: put back; guide settle {page} brings the new one again")
+    left = [one for one in found if one not in gone]
+    return outcome.outcomes(left, decisions)

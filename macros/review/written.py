@@ -1,0 +1,100 @@
+"""A review as a document: text, Markdown for a pull request, JSON for a program."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from macros.compare import report
+from macros.compare.report import Quotes
+from macros.compare.sentences import Quoted
+from macros.review.decisions import Decision, Decisions
+from macros.review.items import Item
+from macros.review.sides import Sides
+
+_MARK: Mapping[Decision, str] = {
+    Decision.ACCEPTED: "x",
+    Decision.REJECTED: " ",
+    Decision.OPEN: " ",
+}
+
+
+def _text(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:
+    """Items by page, each with its decision, below it the sentences that quote its blocks."""
+    out: list[str] = []
+    page: str | None = None
+    for item in items:
+        if item.page != page:
+            page = item.page
+            out += ["", page or "versions"] if out else [page or "versions"]
+        decided = decisions.of(item)
+        word = "" if decided is Decision.OPEN else f"  ({decided.value})"
+        where = f"  [{', '.join(item.blocks)}]" if item.blocks else ""
+        out.append(f"  {report.short(item.what)}{where}{word}")
+        out += [f"    {report.place(one)} {report.quoted(one)}" for one in _quoted(item, quotes)]
+    return "\n".join([*out, "", _count(items, decisions)] if out else [_count(items, decisions)])
+
+
+def _markdown(items: Sequence[Item], decisions: Decisions, quotes: Quotes, sides: Sides) -> str:
+    """The same as a list of tasks: what is accepted is ticked."""
+    what = f"the recordings of {sides.new.name}, from {sides.old_name} to {sides.new_name}"
+    out = [f"## What changed in {what}", "", f"{_count(items, decisions)}."]
+    page: str | None = None
+    for item in items:
+        if item.page != page:
+            page = item.page
+            out += ["", f"### {page or 'Versions'}", ""]
+        decided = decisions.of(item)
+        word = " **rejected**" if decided is Decision.REJECTED else ""
+        where = f" ({', '.join(f'`{block}`' for block in item.blocks)})" if item.blocks else ""
+        out.append(f"- [{_MARK[decided]}] {report.code(report.short(item.what))}{where}{word}")
+        out += [
+            f"  - `{report.place(one)}` {report.code(report.quoted(one))}"
+            for one in _quoted(item, quotes)
+        ]
+    return "\n".join(out)
+
+
+def _json(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:
+    """The items as a list of objects, each with its decision, its changes and their quotes."""
+    return json.dumps(
+        [
+            {
+                "page": item.page,
+                "what": item.what,
+                "decision": decisions.of(item).value,
+                "key": item.key,
+                "changes": json.loads(report.as_json(item.changes, quotes)),
+            }
+            for item in items
+        ],
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def review(
+    form: str, items: Sequence[Item], decisions: Decisions, quotes: Quotes, sides: Sides
+) -> str:
+    """The review in one of the forms `text`, `markdown`, `json`."""
+    if form == "json":
+        return _json(items, decisions, quotes)
+    if form == "markdown":
+        return _markdown(items, decisions, quotes, sides)
+    return _text(items, decisions, quotes)
+
+
+def _quoted(item: Item, quotes: Quotes) -> list[Quoted]:
+    """What quotes one of the item's blocks and says something else now."""
+    return [
+        one
+        for block in item.blocks
+        for one in quotes.get((item.page, block), ())
+        if one.old != one.new
+    ]
+
+
+def _count(items: Sequence[Item], decisions: Decisions) -> str:
+    if not items:
+        return "no change"
+    by = [decisions.of(item) for item in items]
+    counts = [f"{by.count(one)} {one.value}" for one in Decision if by.count(one)]
+    return f"{len(items)} change{'s' * (len(items) != 1)}: {', '.join(counts)}"
