@@ -1,5 +1,6 @@
 """Write a new answer as the old one was, where nothing but noise and names differs."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from macros.settle.order import Free
 from macros.settle.scan import renamed
 from macros.settle.tree import Array, Leaf, Node, Object
 
+_HEAD = re.compile(r" *[A-Z][\w-]*(?: +[A-Z][\w/-]*)+")
+
 
 def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> list[str]:
     """The settled lines of a text.
@@ -19,6 +22,7 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
     loose = any(len(parts) > 1 or not isinstance(parts[0], str) for parts in old if parts)
+    loose = loose or any(_HEAD.match(str(parts[0])) for parts in old[:1] if parts)
     mine = [skeleton.of(parts, renaming.final_old, loose=loose) for parts in old]
     theirs = [skeleton.of(parts, renaming.final_new, loose=loose) for parts in new]
     places = {other: one for one, other in in_order(mine, theirs, free)}

@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from macros.packets import checksum, read
@@ -29,7 +30,15 @@ _FILE, _RECORD = 24, 16  # bytes: headers of a pcap file and of each of its pack
 
 def same(old: bytes, new: bytes) -> bool:
     """Whether two pcap files hold the same conversations, names aside."""
-    return old[:_FILE] == new[:_FILE] and told(read.packets(old)) == told(read.packets(new))
+    if old == new:
+        return True
+    return old[:_FILE] == new[:_FILE] and told(_read(old)) == told(_read(new))
+
+
+@lru_cache(maxsize=64)
+def _read(pcap: bytes) -> tuple[Packet, ...]:
+    """The packets of a file. Each is looked at more than once."""
+    return read.packets(pcap)
 
 
 def told(packets: Sequence[Packet]) -> list[Any]:
@@ -211,7 +220,7 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     if not pcap:
         return pcap
     _, found = records(pcap)
-    packets = read.packets(pcap)
+    packets = _read(pcap)
     out, at = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
     for record, packet in zip(found, packets, strict=True):

@@ -26,15 +26,24 @@ class Document:
     name: str
     old: Lines | Node
     new: Lines | Node
+    same: bool = False
+    """Both sides are one to the letter."""
     free: Sequence[Free] = ()
+    old_keys: frozenset[Key] = field(init=False)
+    new_keys: Counter[Key] = field(init=False)
 
-    def tokens(self, side: Lines | Node) -> Iterator[Token]:
-        """All identities of one side, in order."""
-        lines = side if isinstance(side, list) else tree.parts(side)
-        for parts in lines:
-            for part in parts:
-                if isinstance(part, Token):
-                    yield part
+    def __post_init__(self) -> None:
+        """The identities of either side; how often the new one has each, in order."""
+        self.old_keys = frozenset(token.key for token in _tokens(self.old))
+        self.new_keys = Counter(token.key for token in _tokens(self.new))
+
+
+def _tokens(side: Lines | Node) -> Iterator[Token]:
+    lines = side if isinstance(side, list) else tree.parts(side)
+    for parts in lines:
+        for part in parts:
+            if isinstance(part, Token):
+                yield part
 
 
 @dataclass(slots=True)
@@ -96,17 +105,17 @@ def _complete(documents: Sequence[Document], renaming: Renaming) -> None:
     """
     owners = {(key[0], key[1], old): key[2] for key, old in renaming.names.items()}
     for document in documents:
-        for token in document.tokens(document.new):
-            if token.key in renaming.names:
+        for key in document.new_keys:
+            if key in renaming.names:
                 continue
-            kind, scope, value = token.key
-            if token.key not in owners and kind == "ifindex":
+            kind, scope, value = key
+            if key not in owners and kind == "ifindex":
                 scope = scope.partition("/")[0] + "/"
             if (kind, scope, value) in owners:
                 # The chain ends: what nobody is named by was given up by somebody renamed.
                 while (kind, scope, value) in owners:
                     value = owners[kind, scope, value]
-                renaming.add(token.key, value)
+                renaming.add(key, value)
 
 
 def _counted(
@@ -120,7 +129,7 @@ def _counted(
 
 
 def _open(document: Document, renaming: Renaming) -> bool:
-    return any(token.key not in renaming.names for token in document.tokens(document.new))
+    return not document.new_keys.keys() <= renaming.names.keys()
 
 
 def _accept(votes: Counter[Vote], renaming: Renaming) -> bool:
@@ -134,7 +143,11 @@ def _votes(
 ) -> Iterator[tuple[Vote, int]]:
     """A table without order is the weaker witness: what an entry names is all that joins it."""
     old, new = document.old, document.new
-    if isinstance(old, list) and isinstance(new, list):
+    if document.same:
+        # Nothing speaks for another name, in whatever order its lines are.
+        for key, count in document.new_keys.items():
+            yield (key, key[2]), 2 * count
+    elif isinstance(old, list) and isinstance(new, list):
         mine = [skeleton.of(parts, renaming.known_old, loose=True) for parts in old]
         theirs = [skeleton.of(parts, renaming.known_new, loose=True) for parts in new]
         for one, other in in_order(mine, theirs, document.free, weak=weak):
@@ -214,6 +227,8 @@ class _Way:
 
 
 def _node(old: Node, new: Node, renaming: Renaming, way: _Way) -> Iterator[tuple[Vote, int]]:
+    if old.said is not None or new.said is not None:
+        return
     if isinstance(old, Leaf) and isinstance(new, Leaf):
         for vote in _vote(old.parts, new.parts):
             yield vote, way.weight

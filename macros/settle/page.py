@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ def _side(page: Page, folder: Path) -> _Side:
     recordings = {
         path.stem: form.read(path, read.repair(page.key)) for path in sorted(folder.glob("*.txt"))
     }
-    names = scan.learned(_texts(recordings.values()))
+    twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
+    names = scan.learned([*(one.text for one in recordings.values()), *twins])
     places = {key: _place(page.block(key), one) for key, one in recordings.items()}
     return _Side(recordings, names, places)
 
@@ -75,13 +76,6 @@ def _place(block: Block | None, recording: Recording) -> Place:
     return Place(recording.node, netns, frozenset(block.facts), choice)
 
 
-def _texts(recordings: Iterable[Recording]) -> Iterator[str]:
-    for recording in recordings:
-        yield recording.text
-        if recording.twin is not None:
-            yield form.dump_json(recording.twin).decode()
-
-
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:
     """What is on both sides, cut: `<block>.txt` and `<block>.json`."""
     found: dict[str, Document] = {}
@@ -93,9 +87,8 @@ def _documents(was: _Side, now: _Side) -> dict[str, Document]:
         found[name] = _text(name, block_id, was, now)
         if old.twin is not None and new.twin is not None:
             name = f"{block_id}.json"
-            found[name] = Document(
-                name, _tree(was, block_id, old.twin), _tree(now, block_id, new.twin)
-            )
+            trees = _tree(was, block_id, old.twin), _tree(now, block_id, new.twin)
+            found[name] = Document(name, *trees, same=old.twin == new.twin)
     return found
 
 
@@ -104,9 +97,11 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
     old, new = was.recordings[block_id], now.recordings[block_id]
     mine, theirs = printed.parse(old.text), printed.parse(new.text)
     if mine is not None and theirs is not None:
-        return Document(name, _tree(was, block_id, mine[0]), _tree(now, block_id, theirs[0]))
+        trees = _tree(was, block_id, mine[0]), _tree(now, block_id, theirs[0])
+        return Document(name, *trees, same=mine == theirs)
     free = order.free(new.ran, old.text.split("\n"), new.text.split("\n"))
-    return Document(name, _lines(was, block_id), _lines(now, block_id), free)
+    same = old.text == new.text
+    return Document(name, _lines(was, block_id), _lines(now, block_id), same, free)
 
 
 def _lines(side: _Side, block_id: str) -> Lines:
@@ -126,8 +121,8 @@ def _begin(documents: Mapping[str, Document], renaming: Renaming, shared: Shared
     old: set[Key] = set()
     new: dict[Key, None] = {}
     for document in documents.values():
-        old.update(token.key for token in document.tokens(document.old))
-        new.update((token.key, None) for token in document.tokens(document.new))
+        old |= document.old_keys
+        new.update(dict.fromkeys(document.new_keys))
     for key in new:
         if key[0] in _PINNED and key in old:
             renaming.add(key, key[2])
@@ -145,7 +140,9 @@ def _answer(
     text = documents.get(f"{block_id}.txt")
     if text is None:
         return _renamed(recording, now, renaming)
-    if isinstance(text.old, list) and isinstance(text.new, list):
+    if _untouched(text, renaming):
+        found = recording
+    elif isinstance(text.old, list) and isinstance(text.new, list):
         lines = answer.lines(text.old, text.new, renaming, text.free)
         found = replace(recording, text="\n".join(lines))
     else:
@@ -154,10 +151,18 @@ def _answer(
         found = replace(recording, text=printed.dump(_node(text, renaming), escaped=escaped))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
-        return replace(found, twin=_node(twin, renaming))
+        untouched = _untouched(twin, renaming)
+        return found if untouched else replace(found, twin=_node(twin, renaming))
     if recording.twin is None:
         return found
     return replace(found, twin=_renamed(recording, now, renaming).twin)
+
+
+def _untouched(document: Document, renaming: Renaming) -> bool:
+    """Whether both sides are one to the letter, and no name in them has become another."""
+    return document.same and all(
+        renaming.names.get(key, key[2]) == key[2] for key in document.new_keys
+    )
 
 
 def _node(document: Document, renaming: Renaming) -> Any:

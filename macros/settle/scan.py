@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from macros.settle import cluster, identities, noise
@@ -85,29 +86,53 @@ def learned(texts: Iterable[str]) -> Names:
     """What all the texts of one side name."""
     names = Names()
     macs: set[str] = set()
-    addresses: set[str] = set()
     pods: set[tuple[str, str]] = set()
     for text in texts:
         names.lines += text.split("\n")
-        for found in _ID.finditer(text):
-            names.ids.setdefault(found["v"][:12], set()).add(found["v"])
-        for found in _NETNS.finditer(text):
-            names.ids.setdefault(found["v"], set())
-        macs.update(_MAC.findall(text))
-        addresses.update(_IPV4.findall(text))
-        pods.update(cluster.POD.findall(text))
-    for address in addresses:
-        parts = [int(part) for part in address.split(".")]
-        if max(parts) < 256:
-            names.addresses.add(bytes(parts).hex(":"))
+        named = _named(text)
+        for whole in named.ids:
+            names.ids.setdefault(whole[:12], set()).add(whole)
+        for short in named.short:
+            names.ids.setdefault(short, set())
+        macs |= named.macs
+        pods |= named.pods
+        names.addresses |= named.addresses
     for mac in macs:
         if identities.mac_form(mac, names.addresses):
             names.tails.setdefault(mac[9:], set()).add(mac)
     for front, letters in pods:
-        if cluster.GENERATED.form(letters):
-            for namespace in cluster.NAMESPACES:
-                names.pods[cluster.cali(namespace, front + letters)] = namespace, front, letters
+        for namespace in cluster.NAMESPACES:
+            names.pods[cluster.cali(namespace, front + letters)] = namespace, front, letters
     return names
+
+
+class _Named(NamedTuple):
+    """What one text names."""
+
+    ids: frozenset[str]
+    short: frozenset[str]
+    macs: frozenset[str]
+    addresses: frozenset[str]
+    pods: frozenset[tuple[str, str]]
+
+
+@lru_cache(maxsize=2048)
+def _named(text: str) -> _Named:
+    return _Named(
+        frozenset(_ID.findall(text)),
+        frozenset(_NETNS.findall(text)),
+        frozenset(_MAC.findall(text)),
+        frozenset(
+            bytes(parts).hex(":")
+            for address in set(_IPV4.findall(text))
+            if max(parts := [int(part) for part in address.split(".")]) < 256
+        ),
+        frozenset(
+            (front, letters)
+            for front, letters in cluster.POD.findall(text)
+            if cluster.GENERATED.form(letters)
+        ),
+    )
 
 
 def below(line: str, place: Place) -> Place:

@@ -19,6 +19,7 @@ class Leaf:
 
     value: Any
     parts: tuple[Part, ...]
+    said: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Object:
     """A mapping; its keys are cut too, for some are ids."""
 
     entries: tuple[tuple[str, tuple[Part, ...], "Node"], ...]
+    said: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,11 @@ class Array:
 
     items: tuple["Node", ...]
     ordered: bool
+    said: str | None
 
 
 Node = Leaf | Object | Array
+"""`said` is a node's skeleton where nothing in it is an identity, so that it never changes."""
 
 _ENTRIES = (
     {"mac", "ifname"},
@@ -68,31 +72,52 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
     if isinstance(value, dict):
         around = _within(value, around, inodes)
         scope = _peer_scope(value, around)
-        return Object(
-            tuple(
-                (
-                    name,
-                    scan.cut(name, around.place, around.names),
-                    _number(name, inner, around, scope)
-                    if name in _KEYS and _is_whole(inner)
-                    else _build(inner, name, around, inodes),
-                )
-                for name, inner in value.items()
+        entries = tuple(
+            (
+                name,
+                scan.cut(name, around.place, around.names),
+                _number(name, inner, around, scope)
+                if name in _KEYS and _is_whole(inner)
+                else _build(inner, name, around, inodes),
             )
+            for name, inner in value.items()
         )
+        return _settled(Object(entries, None))
     if isinstance(value, list):
         if value and key == "state" and set(map(str, value)) <= noise.STATES:
-            return Leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
+            return _leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
         items = tuple(_build(inner, key, around, inodes) for inner in value)
-        return Array(items, ordered=not (value and all(map(_loose, value))))
+        return _settled(Array(items, not (value and all(map(_loose, value))), None))
     for kind in noise.ALL if _is_number(value) else ():
         if kind.keys is None or kind.name in around.place.facts:
             continue
         if kind.keys.fullmatch(key):
-            return Leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
+            return _leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
     if isinstance(value, str):
-        return Leaf(value, scan.cut(value, around.place, around.names))
-    return Leaf(value, (json.dumps(value),))
+        return _leaf(value, scan.cut(value, around.place, around.names))
+    return _leaf(value, (json.dumps(value),))
+
+
+def _leaf(value: Any, parts: tuple[Part, ...]) -> Leaf:
+    if any(isinstance(part, Token) for part in parts):
+        return Leaf(value, parts, None)
+    return Leaf(value, parts, _said_by(value, parts, _nobody))
+
+
+def _settled(node: Object | Array) -> Object | Array:
+    """The node with its skeleton, where no identity is in it."""
+    if isinstance(node, Array):
+        said = all(item.said is not None for item in node.items)
+    else:
+        said = all(
+            inner.said is not None and not any(isinstance(part, Token) for part in key)
+            for _, key, inner in node.entries
+        )
+    return replace(node, said=text(node, _nobody)) if said else node
+
+
+def _nobody(_token: Token) -> None:
+    """The names of identities where there are none."""
 
 
 def _is_number(value: Any) -> bool:
@@ -134,7 +159,7 @@ def _number(key: str, value: int | str, around: _Around, peer: str) -> Leaf:
     kind = _KEYS[key]
     scope = peer if kind is identities.PEER else scan.scope_of(kind, around.place, "")
     token = scan.token_of(kind, str(value), scope, around.names)
-    return Leaf(value, (token or str(value),))
+    return _leaf(value, (token or str(value),))
 
 
 def _loose(value: Any) -> bool:
@@ -163,8 +188,10 @@ def parts(node: Node) -> Iterator[tuple[Part, ...]]:
 
 def text(node: Node, value: skeleton.Value) -> str:
     """A node's skeleton: that of all it holds."""
+    if node.said is not None:
+        return node.said
     if isinstance(node, Leaf):
-        return f"{type(node.value).__name__} {skeleton.of(node.parts, value)}\n"
+        return _said_by(node.value, node.parts, value)
     if isinstance(node, Array):
         items = [text(item, value) for item in node.items]
         return f"[{''.join(items if node.ordered else sorted(items))}]\n"
@@ -172,6 +199,10 @@ def text(node: Node, value: skeleton.Value) -> str:
         f"{skeleton.of(key, value)}: {text(inner, value)}" for _, key, inner in node.entries
     )
     return f"{{{''.join(entries)}}}\n"
+
+
+def _said_by(word: Any, parts: tuple[Part, ...], value: skeleton.Value) -> str:
+    return f"{type(word).__name__} {skeleton.of(parts, value)}\n"
 
 
 def own_name(node: Node, value: skeleton.Value) -> str:
