@@ -125,11 +125,16 @@ class Calls(ABC):
         previous: str | Sequence[str] = (),
         highlight: Sequence[str] = (),
         leave_out: Sequence[str] = (),
+        way: str | Sequence[str] = (),
+        brief: bool = False,
         id: str | None = None,
     ) -> str:
         """Interfaces, namespaces and veth pairs as observed; what `previous` lacks is new.
 
         `leave_out` names interfaces and namespaces that are not drawn; the text still lists them.
+        `way` is the way of a request from interface to interface, `node0/client:eth0`, or the id of
+        a trace; veth pairs and ports of bridges between two of them are found. `brief` writes names
+        and addresses alone.
         """
 
     @abstractmethod

@@ -17,17 +17,23 @@ class Labels:
     """Writes labels; knows what is new."""
 
     news: News
+    brief: bool = False
 
     def interface(self, end: End, interface: Interface) -> list[Line]:
-        """Name, state, addresses, MAC and what is special, a line each."""
+        """Name, state, addresses, MAC and what is special, a line each.
+
+        In brief: name, state and addresses.
+        """
         lines = [self._name(end, interface)]
         if what := kind_text(interface):
-            lines.append((Run(what, "note"),))
+            lines.append((Run(what.partition(" ")[0] if self.brief else what, "note"),))
         if change := self.news.changed.get(end):
             lines.append((Run(change, "state", new=True),))
         elif state := status(interface):
             lines.append((Run(state, "state"),))
         lines += [self._address(end, each) for each in drawn_addresses(interface)]
+        if self.brief:
+            return lines
         if interface.mac:
             lines.append((Run(interface.mac, "mac", key_of(interface.mac) or ""),))
         if interface.mtu != ETHERNET_MTU and interface.kind != "loopback":
@@ -36,13 +42,16 @@ class Labels:
 
     def namespace(self, node: Node, namespace: Namespace, *, routes: bool = True) -> list[Line]:
         """Title and kind of a guest's frame, and the way its packets leave by default."""
-        lines: list[Line] = [(Run(namespace.name, "title"),)]
-        if namespace.container:
+        lines: list[Line] = [(Run(namespace.pod or namespace.name, "title"),)]
+        if namespace.pod:
+            within = "" if namespace.group == "default" else f" in {namespace.group}"
+            lines.append((Run(f"pod{within}", "note"),))
+        elif namespace.container:
             short = namespace.container[:12]
             lines.append((Run("container ", "note"), Run(short, "mono", f"ctr::{short}")))
         else:
             lines.append((Run("network namespace", "note"),))
-        if routes and default_device(namespace):
+        if routes and not self.brief and default_device(namespace):
             lines += [
                 self.route(node, namespace, route.text, device=len(namespace.interfaces) > 2)
                 for route in namespace.routes
@@ -66,7 +75,7 @@ class Labels:
 
     def _name(self, end: End, interface: Interface) -> Line:
         name = Run(interface.name, "name", f"if:{end.node}/{end.namespace}:{end.interface}")
-        if interface.kind != "veth":
+        if interface.kind != "veth" or self.brief:
             return (name,)
         # As ip prints it: the index that the peer names, and the peer's index.
         return (
@@ -77,7 +86,8 @@ class Labels:
 
     def _address(self, end: End, address: Address) -> Line:
         new = (end, address.text) in self.news.addresses and end not in self.news.interfaces
-        return (Run(address.text, "ip", key_of(address.text) or f"ip::{address.ip}", new),)
+        shown = address.ip if self.brief else address.text
+        return (Run(shown, "ip", key_of(address.text) or f"ip::{address.ip}", new),)
 
 
 def drawn_addresses(interface: Interface) -> tuple[Address, ...]:

@@ -44,6 +44,8 @@ class Scene:
         """The band that stands for the node's own IP: its routes."""
         own = self.node.own
         lines: list[Line] = [(Run(f"IP routes of {self.node.name}", "note"),)]
+        if self.labels.brief:
+            return Note("routes", lines, measure(lines, least=LEAST))
         lines += [
             self.labels.route(self.node, own, route.text)
             for route in own.routes

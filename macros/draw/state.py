@@ -87,7 +87,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A network namespace; `name` is empty for the node's own. `container` is a container's id."""
+    """A network namespace; `name` is empty for the node's own. `container` is a container's id.
+
+    `pod` is the name of the pod that it is, `group` that pod's (Kubernetes) namespace.
+    """
 
     name: str
     inode: int
@@ -95,6 +98,8 @@ class Namespace:
     interfaces: tuple[Interface, ...]
     routes: tuple[Route, ...]
     nsids: Mapping[int, int | str]
+    pod: str = ""
+    group: str = ""
 
     def interface(self, name: str) -> Interface | None:
         """The interface of that name, if there is one."""
@@ -239,6 +244,8 @@ def _namespace(state: Mapping[str, Any]) -> Namespace:
         interfaces=tuple(sorted(interfaces, key=lambda each: each.index)),
         routes=tuple(_route(each) for each in state["routes"]),
         nsids=nsids,
+        pod=state.get("pod", {}).get("name", ""),
+        group=state.get("pod", {}).get("namespace", ""),
     )
 
 

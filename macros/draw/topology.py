@@ -8,13 +8,14 @@ The same states give the same bytes. Colours and fonts are those of docs/assets/
 from collections.abc import Collection, Sequence
 from html import escape
 
+from macros.draw import way as ways
 from macros.draw.geometry import TEXT_PAD, Box, Drawing, Frame, Link, Note, Placed
 from macros.draw.labels import Labels
 from macros.draw.layout import lay_out
 from macros.draw.news import News, compare
 from macros.draw.state import End, Node
-from macros.draw.svg import LINE_HEIGHT, path, tag, text_lines
-from macros.draw.words import summary, text_equivalent
+from macros.draw.svg import LINE_HEIGHT, number, path, tag, text_lines
+from macros.draw.words import summary, text_equivalent, way_text
 from macros.errors import GuideError
 
 RADIUS = 6
@@ -31,6 +32,8 @@ def topology(
     highlight: Collection[str] = (),
     leave_out: Collection[str] = (),
     nat: bool = False,
+    way: Sequence[str] = (),
+    brief: bool = False,
 ) -> str:
     """A complete `<figure class="topology">`: drawing, title and the same as text.
 
@@ -38,10 +41,12 @@ def topology(
     accented and labelled so. `highlight` names interfaces ("docker0", "web:eth0",
     "node0/web:eth0"), namespaces, addresses or MACs. `leave_out` names interfaces of a node's own
     namespace, or other namespaces, that are not drawn (the text has them); so is, without `nat`,
-    the NIC of the lab's NAT network. lo is never drawn, nor are IPv6 link-local addresses.
+    the NIC of the lab's NAT network. lo is never drawn, nor are IPv6 link-local addresses. `way`
+    is the way of a request, from interface to interface (see `macros.draw.way`). `brief` writes
+    names and addresses alone, so that three nodes fit side by side.
 
-    Raises GuideError if there is no state or a node twice, or if `highlight` or `leave_out` name
-    what is not there.
+    Raises GuideError if there is no state or a node twice, or if `highlight`, `leave_out` or `way`
+    name what is not there.
     """
     if not states:
         raise GuideError(f"topology {id!r} has no observed state to draw")
@@ -50,17 +55,22 @@ def topology(
         raise GuideError(f"topology {id!r} has {doubled} twice", fix="give one state for each node")
     news = compare(states, previous or ())
     _check_names(states, leave_out, "leave_out")
-    drawing = lay_out(states, Labels(news), leave_out=leave_out, nat=nat)
-    lit = _Lit(drawing, highlight)
+    drawing = lay_out(states, Labels(news, brief), leave_out=leave_out, nat=nat)
+    taken = ways.ends(states, way)
+    lit = _Lit(drawing, highlight, taken)
     heading, description = f"t-{id}-title", f"t-{id}-desc"
     svg = tag(
         "svg",
         tag("title", escape(title), id=heading),
         tag("desc", escape(summary(states)), id=description),
         *(_frame(each, news, lit) for each in drawing.frames),
-        *(_note(each) for each in drawing.notes),
+        *(_note(each, text=not taken) for each in drawing.notes),
         *(_link(each, news, lit) for each in drawing.links),
+        *(_leg(each) for each in ways.legs(drawing, taken)),
+        # Where a way leads over a band, the band's text stands above it.
+        *(_note(each, rect=False) for each in drawing.notes if taken),
         *(_interface(each, news, lit) for each in drawing.placed),
+        *(_place(drawing.of(end), number) for end, number in ways.places(taken).items()),
         role="img",
         aria_labelledby=f"{heading} {description}",
         viewBox=f"0 0 {_whole(drawing.box.w)} {_whole(drawing.box.h)}",
@@ -74,20 +84,21 @@ def topology(
         f'<figcaption class="topology-title">{escape(title)}</figcaption>'
         f'<div class="topology-scroll{near}" role="region" tabindex="0" '
         f'aria-label="Drawing: {escape(title)}">{svg}</div>'
-        f"{_legend(drawing, news)}"
+        f"{_legend(drawing, news, taken)}"
         '<details class="text-equivalent"><summary>The same as text</summary>'
-        f"{text_equivalent(states, news)}</details></figure>"
+        f"{way_text(taken)}{text_equivalent(states, news)}</details></figure>"
     )
 
 
 class _Lit:
     """What is to be highlighted."""
 
-    def __init__(self, drawing: Drawing, highlight: Collection[str]) -> None:
+    def __init__(self, drawing: Drawing, highlight: Collection[str], way: Sequence[End]) -> None:
         wanted = {
             each.removeprefix("if:").removeprefix("ip::").removeprefix("mac::"): each
             for each in highlight
         }
+        self.way = frozenset(way)
         self.ends = {placed.end for placed in drawing.placed if wanted.keys() & _names_of(placed)}
         self.frames = {
             (frame.node, frame.namespace)
@@ -132,11 +143,14 @@ def _frame(frame: Frame, news: News, lit: _Lit) -> str:
     return tag("g", *parts, class_=" ".join(classes))
 
 
-def _note(note: Note) -> str:
+def _note(note: Note, *, rect: bool = True, text: bool = True) -> str:
+    """A band or bar, or one half of it."""
     radius = note.box.h / 2 if note.kind == "network" else RADIUS
     x = note.box.cx if note.kind == "network" else note.box.x + TEXT_PAD + 2
-    text = text_lines(note.lines, x, note.box.y + 17, centred=note.kind == "network")
-    return tag("g", _rect(note.box, min(radius, 12)), text, class_=note.kind)
+    lines = text_lines(note.lines, x, note.box.y + 17, centred=note.kind == "network")
+    parts = [_rect(note.box, min(radius, 12))] if rect else []
+    parts += [lines] if text else []
+    return tag("g", *parts, class_=note.kind if rect else f"{note.kind} is-above")
 
 
 def _interface(placed: Placed, news: News, lit: _Lit) -> str:
@@ -147,6 +161,7 @@ def _interface(placed: Placed, news: News, lit: _Lit) -> str:
     classes += [] if placed.interface.up else ["is-down"]
     classes += ["is-new"] if new or end in news.changed else []
     classes += ["is-lit"] if end in lit.ends else []
+    classes += ["is-way"] if end in lit.way else []
     text = text_lines(placed.lines, placed.box.x + TEXT_PAD, placed.box.y + LINE_HEIGHT + 1)
     badge = _badge(placed.box, low=placed.role == "bridge") if new and not inside_new else ""
     return tag(
@@ -172,6 +187,28 @@ def _link(link: Link, news: News, lit: _Lit) -> str:
     return tag("g", *parts, class_=" ".join(classes), data_ends=ends)
 
 
+def _leg(leg: ways.Leg) -> str:
+    """A stretch of the way, with an arrow's head at its end."""
+    (x0, y0), (x, y) = leg.points[-2:]
+    back = 9 if y > y0 or x > x0 else -9
+    tips = [(side, -back) if x == x0 else (-back, side) for side in (-6, 6)]
+    spots = [(x, y), *((x + dx, y + dy) for dx, dy in tips)]
+    head = " ".join(f"{number(a)},{number(b)}" for a, b in spots)
+    parts = (tag("path", d=path(leg.points)), tag("polygon", points=head))
+    return tag("g", *parts, class_="way", data_ends=f"{leg.start} {leg.stop}")
+
+
+def _place(placed: Placed, place: str) -> str:
+    """Where on the way an interface is: its number, at the upper left corner."""
+    w = 18 + 6 * (len(place) - 1)
+    x, y = placed.box.x - 7, placed.box.y - 7
+    if placed.role == "bridge":  # its ports stand on its upper edge
+        x, y = placed.box.x - w + 6, placed.box.y + 4
+    rect = tag("rect", x=x, y=y, width=float(w), height=18.0, rx=9.0)
+    text = tag("text", place, x=x + w / 2, y=y + 13, text_anchor="middle")
+    return tag("g", rect, text, class_="place")
+
+
 def _plainly(end: End) -> str:
     return f"{end.interface} in {end.namespace}" if end.namespace else end.interface
 
@@ -189,7 +226,7 @@ def _badge(box: Box, *, low: bool = False) -> str:
     return tag("g", rect, text, class_="badge")
 
 
-def _legend(drawing: Drawing, news: News) -> str:
+def _legend(drawing: Drawing, news: News, way: Sequence[End]) -> str:
     """The kinds of line that occur, so that the drawing explains itself."""
     kinds = {link.kind for link in drawing.links}
     words = {
@@ -205,6 +242,11 @@ def _legend(drawing: Drawing, news: News) -> str:
         for kind, text in words.items()
         if kind in kinds
     ]
+    if way:
+        items.append(
+            '<li><svg viewBox="0 0 28 8" width="28" height="8" aria-hidden="true">'
+            '<g class="way"><path d="M0 4L28 4"/></g></svg> the way of the request</li>'
+        )
     if news != News():
         items.append('<li class="is-new">new since the step before</li>')
     return f'<ul class="topology-legend">{"".join(items)}</ul>' if items else ""

@@ -17,6 +17,18 @@ def text_equivalent(states: Sequence[Node], news: News) -> str:
     return f"<ul>{items}</ul>"
 
 
+def way_text(way: Sequence[End]) -> str:
+    """The way of a request as a numbered list, empty if there is none."""
+    if not way:
+        return ""
+    items = "".join(
+        f"<li>{_name(end)}{f' in {escape(end.namespace)}' if end.namespace else ''},"
+        f" {escape(end.node)}</li>"
+        for end in way
+    )
+    return f"<p>The way of the request:</p><ol>{items}</ol>"
+
+
 def summary(states: Sequence[Node]) -> str:
     """One plain sentence for the drawing's description."""
     parts = []
@@ -54,6 +66,9 @@ def _namespaces(node: Node, news: News) -> str:
 def _heading(namespace: Namespace) -> str:
     if not namespace.name:
         return "the node's own network namespace"
+    if namespace.pod:
+        within = "" if namespace.group == "default" else f" in {escape(namespace.group)}"
+        return f"pod {escape(namespace.pod)}{within}"
     if namespace.container:
         short = namespace.container[:12]
         return f"container {escape(namespace.name)} ({mark(short, f'ctr::{short}')})"

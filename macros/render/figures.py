@@ -118,6 +118,8 @@ def topology(
     title: str,
     highlight: Sequence[str],
     leave_out: Sequence[str],
+    way: Sequence[str] = (),
+    brief: bool = False,
 ) -> str:
     """Interfaces, namespaces and veth pairs of observed states."""
 
@@ -131,10 +133,12 @@ def topology(
             highlight=tuple(highlight),
             leave_out=tuple(leave_out),
             previous=[state.read(item) for item in previous],
+            way=tuple(way),
+            brief=brief,
         )
 
-    inputs = ["topology", states, previous, id, title, list(highlight), list(leave_out)]
-    return cache.text("draw", inputs, make)
+    chosen = [list(highlight), list(leave_out), list(way), brief]
+    return cache.text("draw", ["topology", states, previous, id, title, *chosen], make)
 
 
 def machines(states: Sequence[Any], *, id: str, title: str) -> str:

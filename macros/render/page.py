@@ -118,12 +118,15 @@ class PageRenderer(Calls):
         previous: str | Sequence[str] = (),
         highlight: Sequence[str] = (),
         leave_out: Sequence[str] = (),
+        way: str | Sequence[str] = (),
+        brief: bool = False,
         id: str | None = None,
     ) -> str:
         earlier = (previous,) if isinstance(previous, str) else tuple(previous)
         states = self._recorded(title, *observed, *earlier)
         if isinstance(states, str):
             return states
+        taken = self._way(way, title)
         twins = [recording.twin for _, recording in states]
         return self._figure(
             lambda: figures.topology(
@@ -131,11 +134,22 @@ class PageRenderer(Calls):
                 twins[len(observed) :],
                 id=id or _slug(observed[0]),
                 title=title,
-                highlight=highlight,
-                leave_out=leave_out,
+                highlight=[self._filled(each) for each in highlight],
+                leave_out=[self._filled(each) for each in leave_out],
+                way=taken,
+                brief=brief,
             ),
             title,
         )
+
+    def _way(self, way: str | Sequence[str], title: str) -> list[str]:
+        """The interfaces of a way: those named, or those of the trace whose id it is."""
+        if not isinstance(way, str):
+            return [self._filled(each) for each in way]
+        taps = self._guard(lambda: traces.taps(self._guide, way, self._key))
+        found = self._recorded(title, *(f"{tap.page}:{tap.id}" for tap in taps))
+        bound = traces.bound(self._guide, taps[0].page)
+        return [] if isinstance(found, str) else traces.way(found, bound)
 
     def machines(self, *observed: str, title: str, id: str | None = None) -> str:  # noqa: D102
         states = self._recorded(title, *observed)

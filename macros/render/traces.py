@@ -102,6 +102,12 @@ def merged(guide: Guide) -> Mapping[Path, Callable[[], bytes]]:
     return made
 
 
+def way(found: Found, values: Mapping[str, str]) -> list[str]:
+    """The interfaces of a trace in order, as `topology` wants a way: node0/client:eth0."""
+    lanes = _lanes(found, values)
+    return [f"{lane.node}/{lane.place}:{lane.interface}" for lane in lanes]
+
+
 def _all_in_one(found: Found, values: Mapping[str, str]) -> bytes:
     lanes = _lanes(found, values)
     pcaps = [_pcap(recording) for _, recording in found]

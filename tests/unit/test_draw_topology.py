@@ -31,7 +31,8 @@ def place(*states: Node, nat: bool = True) -> Drawing:
 
 
 def with_neighbour(name: str) -> list[Node]:
-    return [state(name)] if name == "node1" else [state(name), state("node1")]
+    node = state(name)
+    return [node] if node.name == "node1" else [node, state("node1")]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,8 +41,9 @@ def test_every_name_address_and_mac_is_drawn_and_in_the_text(name: str) -> None:
     figure = draw(node)
     drawn, said = "\n".join(texts(figure)), words(figure)
     for namespace in node.namespaces:
-        assert namespace.name in drawn
-        assert namespace.name in said
+        called = namespace.pod or namespace.name
+        assert called in drawn
+        assert called in said
         for interface in namespace.interfaces:
             if interface.kind == "loopback":
                 continue
