@@ -26,4 +26,6 @@ def files(name: str) -> list[Path]:
 def trace(name: str) -> Trace:
     """A trace, read."""
     found = files(name)
-    return read.read([lane(path.name.removesuffix(".pcap")) for path in found], [packets(path) for path in found])
+    return read.read(
+        [lane(path.name.removesuffix(".pcap")) for path in found], [packets(path) for path in found]
+    )

@@ -27,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A header along the way. `colour` is its class in packet.css: eth, ip, ip2, l4, …"""
+    """A header along the way. `colour` is its class in packet.css: eth, ip, ip2, l4 and so on."""
 
     name: str
     colour: str

@@ -80,8 +80,8 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
 
 
 def _note(note: str) -> str:
-    """The first words of a note, for the drawing."""
-    return note.partition(":")[0].partition(" by ")[0].partition(" after ")[0]
+    """A note in the few letters that the drawing has for it."""
+    return "gone" if note.startswith("not seen") else note.partition(":")[0].partition(" by ")[0]
 
 
 def _lanes(layout: Layout, title: str, address: Address) -> str:
@@ -235,7 +235,7 @@ def _step(row: Row, step: hops.Step, middle: float) -> str:
         took = escape(names.took(step.time))
         parts.append(tag("text", took, class_="took", x=middle, y=row.y - 7, text_anchor="middle"))
     for at, mark in enumerate(step.marks):
-        wide = len(mark.short) * 6.1 + 9
+        wide = len(mark.short) * 6.6 + 9
         y = row.y + 8 + at * 17
         box = tag("rect", x=middle - wide / 2, y=y, width=wide, height=_PILL, rx=_PILL / 2)
         text = tag("text", escape(mark.short), x=middle, y=y + 11.2, text_anchor="middle")

@@ -1,7 +1,7 @@
 """What happened to a packet between two interfaces: routed, rewritten, wrapped, unwrapped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -10,6 +10,9 @@ from macros.packets.model import Field, Layer, Packet
 from macros.trace.model import Journey, Lane, Visit
 
 Kind = Literal["wrap", "nat", "hop", "mac", "other"]
+
+
+_PORT = "port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +65,25 @@ def _step(one: Visit, two: Visit, journey: Journey, lanes: Sequence[Lane]) -> St
     for layer in dict.fromkeys(id(layer) for layer, _ in changes):
         of = [(found, change) for found, change in changes if id(found) == layer]
         marks += _marks(of[0][0], [change for _, change in of], journey)
-    routed = any(mark.kind == "hop" for mark in marks)
-    if routed:
-        # New MACs are what a router's hop means; they need no mark of their own.
-        words = "; ".join(mark.words for mark in marks if mark.kind in {"hop", "mac"})
-        marks = [
-            Mark("hop", mark.short, words) if mark.kind == "hop" else mark
-            for mark in marks
-            if mark.kind != "mac"
-        ]
+    # New MACs are what routing means, and a port goes with its address: no marks of their own.
+    marks = _joined(marks, "routed: ", [mark for mark in marks if mark.kind == "mac"])
+    for end, port in (("source", "sender"), ("destination", "receiver")):
+        ports = [one for one in marks if one.words.startswith(f"{_PORT} of the {port}")]
+        marks = _joined(marks, f": {end} ", ports)
     order: tuple[Kind, ...] = ("nat", "hop", "wrap", "mac", "other")
     marks.sort(key=lambda mark: order.index(mark.kind))
     notes = [*others, *(_checksum(change) for _, change in changes)]
     time = b.time - a.time if same_node else None
     return Step(one, two, time, tuple(marks), tuple(dict.fromkeys(note for note in notes if note)))
+
+
+def _joined(marks: Sequence[Mark], words: str, others: Sequence[Mark]) -> list[Mark]:
+    """`others` become words of the mark that says `words`, where there is one beside them."""
+    first = next((mark for mark in marks if words in mark.words and mark not in others), None)
+    if first is None:
+        return list(marks)
+    whole = replace(first, words=", ".join(mark.words for mark in (first, *others)))
+    return [whole if mark is first else mark for mark in marks if mark not in others]
 
 
 def _is_ip(layer: Layer) -> bool:
@@ -142,7 +150,7 @@ def _marks(layer: Layer, changes: Sequence[compare.Change], journey: Journey) ->
         found += [_nat(name, by_name[name], journey) for name in ("src", "dst") if name in by_name]
     for name, what in (("sport", "port of the sender"), ("dport", "port of the receiver")):
         if name in by_name:
-            found.append(Mark("nat", "port", f"{what}{of} {_arrow(by_name[name])}"))
+            found.append(Mark("nat", _PORT, f"{what}{of} {_arrow(by_name[name])}"))
     known = {"src", "dst", "ttl", "sport", "dport", "checksum", "length", "id"}
     for name, change in by_name.items():
         if name not in known and layer.name not in {"Data", "Padding"}:

@@ -1,0 +1,230 @@
+"""What a trace finds in real captures: the same packets, their order, the clocks, the unusual."""
+
+from dataclasses import replace
+
+import pytest
+
+from macros.errors import GuideError
+from macros.packets.model import Packet
+from macros.packets.read import packets
+from macros.trace import clocks, hops, names, read
+from macros.trace.model import Lane, Trace
+from tests import trace_support
+
+
+def captures(name: str) -> tuple[list[Lane], list[tuple[Packet, ...]]]:
+    files = trace_support.files(name)
+    lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in files]
+    return lanes, [packets(path) for path in files]
+
+
+def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
+    return [
+        (
+            ">" if one.forward else "<",
+            names.short(one.visits[0].packet),
+            [visit.lane for visit in one.visits],
+        )
+        for one in trace.journeys
+    ]
+
+
+def words(trace: Trace, number: int) -> list[str]:
+    return [step.words for step in hops.steps(trace.journeys[number - 1], trace.lanes)]
+
+
+def test_every_packet_is_found_at_all_interfaces_in_the_order_of_its_way() -> None:
+    there, back = list(range(10)), list(range(9, -1, -1))
+    assert told(trace_support.trace("flannel")) == [
+        (">", "SYN", there),
+        ("<", "SYN ACK", back),
+        (">", "ACK", there),
+        (">", "GET /", there),
+        ("<", "ACK", back),
+        ("<", "200 OK", back),
+        (">", "ACK", there),
+        ("<", "data", back),
+        (">", "ACK", there),
+        ("<", "data", back),
+        (">", "ACK", there),
+        ("<", "FIN", back),
+        (">", "FIN", there),
+        ("<", "ACK", back),
+    ]
+
+
+def test_pings_are_found_inside_of_vxlan() -> None:
+    trace = trace_support.trace("flannel-ping")
+    assert told(trace) == [
+        (">", "echo request 1", [0, 1, 2, 3, 4]),
+        ("<", "echo reply 1", [4, 3, 2, 1, 0]),
+    ]
+
+
+def test_the_order_of_the_taps_says_what_is_there_and_what_is_back() -> None:
+    lanes, found = captures("calico")
+    turned = read.read(lanes[::-1], found[::-1])
+    assert [one.forward for one in turned.journeys[:3]] == [False, True, False]
+
+
+def test_other_conversations_are_left_out_and_counted() -> None:
+    trace = trace_support.trace("calico")
+    assert trace.left_out == (("ARP", 8),)
+    assert len(trace.journeys) == 10
+
+
+def test_wrapping_is_fifty_bytes_in_vxlan_and_twenty_in_ip_in_ip() -> None:
+    vxlan, ipip = (words(trace_support.trace(name), 1) for name in ("flannel", "calico"))
+    assert vxlan[3] == (
+        "wrapped: Ethernet, IPv4, UDP and VXLAN put before it, 50 bytes,"
+        " 192.168.56.10 > 192.168.56.11; the checksum that was left to the network card is filled in"
+    )
+    assert vxlan[5] == "unwrapped: Ethernet, IPv4, UDP and VXLAN taken off, 50 bytes"
+    assert ipip[1].startswith("wrapped: an outer IPv4 header put before it, 20 bytes,")
+    assert ipip[3].startswith("unwrapped: an outer IPv4 header taken off, 20 bytes")
+
+
+def test_a_bridge_changes_nothing_and_a_router_ttl_and_macs() -> None:
+    found = words(trace_support.trace("flannel"), 1)
+    assert found[:2] == ["", ""]
+    assert found[2].startswith("routed: TTL 64 → 63, MACs rewritten: from ")
+    assert found[4] == ""  # the wire
+
+
+def test_nat_is_named_and_undone_on_the_way_back() -> None:
+    trace = trace_support.trace("again")
+    there, back = words(trace, 1)[1], words(trace, 2)[1]
+    assert "source NAT: source 10.1.1.2 → 10.2.2.1;" in there
+    assert (
+        "destination NAT: destination 10.9.9.9 → 10.2.2.2, port of the receiver 80 → 8080" in there
+    )
+    assert "source NAT undone: destination 10.2.2.1 → 10.1.1.2;" in back
+    assert (
+        "destination NAT undone: source 10.2.2.2 → 10.9.9.9, port of the sender 8080 → 80" in back
+    )
+
+
+def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
+    trace = trace_support.trace("again")
+    notes = {one.number: one.notes for one in trace.journeys if one.notes}
+    assert notes == {
+        7: ("not seen any more after node0, router: red",),
+        10: ("sent again: the same bytes as no. 7",),
+    }
+
+
+def test_a_packet_that_another_passed_is_overtaken() -> None:
+    lanes, found = captures("again")
+    # At blue, the FIN (the 7th packet there) comes after the request that was sent again (9th).
+    last = list(found[3])
+    late = replace(last.pop(6), time=last[7].time + 500)
+    last.insert(8, late)
+    found[3] = tuple(replace(one, number=number) for number, one in enumerate(last, 1))
+    notes = {one.number: one.notes for one in read.read(lanes, found).journeys}
+    assert notes[8] == ("overtaken by no. 10 before node0, blue: eth0",)
+    assert notes[1] == notes[9] == ()
+
+
+def test_packets_that_cross_on_the_way_are_not_overtaken() -> None:
+    # The server's FIN left node1 before the ACK arrived there, and came to node0 after it had left.
+    trace = trace_support.trace("calico")
+    assert all(not one.notes for one in trace.journeys)
+
+
+def shifted(found: list[tuple[Packet, ...]], lanes: list[Lane], by: int) -> Trace:
+    moved = [
+        tuple(replace(one, time=one.time + by) for one in packets)
+        if lane.node == "node1"
+        else packets
+        for lane, packets in zip(lanes, found, strict=True)
+    ]
+    return read.read(lanes, moved)
+
+
+@pytest.mark.parametrize("by", [0, 1_000_000, -500_000_000, 123_456_789])
+def test_clocks_are_compared_whatever_they_show(by: int) -> None:
+    lanes, found = captures("calico")
+    clock = shifted(found, lanes, by).clock("node1")
+    assert clock is not None
+    assert clock.ahead == -4_060_000 + by
+    # Half of the least time there (278 us less 4.06 ms) and back: 94 us.
+    assert clock.error == 94_000
+    assert clock.round_trip == 188_000
+    assert clock.pair == (7, 10)
+
+
+def test_aligned_no_packet_arrives_before_it_leaves() -> None:
+    for name in ("calico", "flannel", "flannel-ping"):
+        trace = trace_support.trace(name)
+        for journey in trace.journeys:
+            for (one, two), passed in clocks.crossings(journey, trace.lanes):
+                first, second = trace.clock(one), trace.clock(two)
+                assert first is not None
+                assert second is not None
+                assert passed - (second.ahead - first.ahead) > 0
+
+
+def test_no_time_is_told_between_two_nodes() -> None:
+    trace = trace_support.trace("calico")
+    for journey in trace.journeys:
+        for step in hops.steps(journey, trace.lanes):
+            nodes = {trace.lanes[visit.lane].node for visit in (step.before, step.after)}
+            assert (step.time is None) == (len(nodes) == 2)
+
+
+def test_a_clock_seen_in_one_direction_only_is_not_compared() -> None:
+    lanes, found = captures("flannel-ping")
+    trace = read.read(lanes, [one[:1] for one in found])
+    assert trace.clock("node1") is None
+    assert trace.clock("node0") is not None
+
+
+def test_a_clock_that_was_set_meanwhile_is_an_error() -> None:
+    lanes, found = captures("flannel-ping")
+    late = [
+        (one[0], replace(one[1], time=one[1].time - 10**9)) if lane.node == "node0" else one
+        for lane, one in zip(lanes, found, strict=True)
+    ]
+    with pytest.raises(GuideError, match="were set during the trace"):
+        read.read(lanes, late)
+
+
+def test_times_are_those_of_the_first_interface() -> None:
+    trace = trace_support.trace("calico")
+    shown = [names.since_first(trace, journey) for journey in trace.journeys[:4]]
+    # tcpdump: 40.986630, 40.988966, 40.989092, 40.990321.
+    assert shown == ["+0.000 ms", "+2.336 ms", "+2.462 ms", "+3.691 ms"]
+
+
+def test_a_time_smaller_than_the_error_is_not_shown() -> None:
+    lanes, found = captures("calico")
+    # Of all after the first two, only node1 tells: their times are moved by the alignment.
+    for lane in range(3):
+        found[lane] = found[lane][:2]
+    trace = read.read(lanes, found)
+    shown = [names.since_first(trace, journey) for journey in trace.journeys]
+    assert shown[:3] == ["+0.000 ms", "+2.336 ms", "≈ +2.7 ms"]
+    clock = trace.clock("node1")
+    assert clock is not None
+    near = replace(trace, clocks=(trace.clocks[0], replace(clock, error=10**9)))
+    assert names.since_first(near, near.journeys[2]) == ""
+
+
+@pytest.mark.parametrize(
+    ("time", "shown"),
+    [
+        (0, "< 1 µs"),
+        (999, "< 1 µs"),
+        (36_000, "36 µs"),
+        (12_340_000, "12.3 ms"),
+        (2 * 10**9, "2 s"),
+    ],
+)
+def test_times_in_words(time: int, shown: str) -> None:
+    assert names.took(time) == shown
+
+
+def test_an_error_is_never_rounded_down() -> None:
+    clock = trace_support.trace("calico").clock("node1")
+    assert clock is not None
+    assert names.clock_words(clock) == "node1's clock is 4.06 ms behind node0's, to within 0.10 ms"

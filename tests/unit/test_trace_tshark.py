@@ -1,0 +1,263 @@
+"""Each drawn trace says what tshark reads in the same captures.
+
+What is compared is the page: the tables under each packet of the drawing. What is expected comes
+from `tshark -T fields` alone; it finds the same packet at several interfaces by its own fields.
+"""
+
+import html
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from macros.guide import ROOT
+from macros.packets.read import packets
+from macros.trace import draw, figure, hops, read
+from macros.trace.layout import lay_out
+from macros.trace.model import Lane, Trace
+from tests import trace_support
+
+pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not there")
+
+_FIELDS = (
+    "frame.time_epoch frame.len ip.src ip.dst ip.id ip.ttl ip.len tcp.seq_raw tcp.ack_raw tcp.flags"
+    " tcp.window_size_value tcp.options.timestamp.tsval tcp.payload udp.srcport udp.dstport"
+    " tcp.srcport tcp.dstport icmp.seq icmp.type data.data eth.src eth.dst ip.proto"
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A packet at one interface, as tshark reads it; of several headers the innermost."""
+
+    where: int
+    time: int
+    size: int
+    source: str
+    target: str
+    ttl: int
+    headers: int
+    macs: tuple[str, str]
+    behind_link: int
+
+
+def _tshark(pcap: Path, lane: int) -> list[tuple[tuple[str, ...], Seen]]:
+    options = ["-d", "udp.port==8472,vxlan", "-o", "tcp.desegment_tcp_streams:FALSE"]
+    fields = [word for name in _FIELDS.split() for word in ("-e", name)]
+    out = subprocess.run(
+        ["tshark", "-n", "-r", pcap, *options, "-T", "fields", "-E", "occurrence=a", *fields],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = []
+    for line in out.splitlines():
+        value = dict(zip(_FIELDS.split(), line.split("\t"), strict=True))
+        if not value["ip.src"]:
+            continue
+        last = {name: text.rpartition(",")[2] for name, text in value.items()}
+        constant = (
+            *(last[name] for name in ("ip.id", "ip.len", "ip.proto")),
+            *(last[f"tcp.{name}"] for name in ("seq_raw", "ack_raw", "flags", "payload")),
+            *(last[name] for name in ("tcp.options.timestamp.tsval", "icmp.seq", "icmp.type")),
+        )
+        kind = "tcp" if last["tcp.flags"] else "udp" if not last["icmp.type"] else ""
+        ports = [f":{last[f'{kind}.{end}port']}" if kind else "" for end in ("src", "dst")]
+        size = int(value["frame.len"])
+        found.append(
+            (
+                constant,
+                Seen(
+                    where=lane,
+                    time=int(value["frame.time_epoch"].replace(".", "")),
+                    size=size,
+                    source=last["ip.src"] + ports[0],
+                    target=last["ip.dst"] + ports[1],
+                    ttl=int(last["ip.ttl"]),
+                    headers=value["ip.src"].count(",") + 1,
+                    macs=(last["eth.src"], last["eth.dst"]),
+                    behind_link=size - (14 if value["eth.src"] else 0),
+                ),
+            )
+        )
+    return found
+
+
+def _expected(pcaps: list[Path]) -> dict[tuple[str, ...], list[Seen]]:
+    found: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
+    for lane, pcap in enumerate(pcaps):
+        for constant, seen in _tshark(pcap, lane):
+            found[constant].append(seen)
+    return {constant: seen for constant, seen in found.items() if len(seen) > 1}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table under a packet."""
+
+    where: str
+    after: str
+    size: str
+    words: str
+
+
+def _drawn(page: str) -> list[tuple[str, list[Row]]]:
+    """Each packet's ends, and its rows, as the page has them."""
+    found = []
+    for item in re.findall(r'<li><details id="tr-way-\d+">(.*?)</details></li>', page, re.DOTALL):
+        ends = _text(re.search(r'class="tr-ends">(.*?)</span><span class="tr-what"', item)[1])  # type: ignore[index]
+        table = re.search(r"<tbody.*?>(.*?)</tbody>", item, re.DOTALL)
+        assert table is not None
+        rows = [
+            Row(*(_text(cell) for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)))
+            for row in re.findall(r"<tr.*?>(.*?)</tr>", table[1])
+        ]
+        found.append((ends, rows))
+    return found
+
+
+def _text(markup: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", markup)).strip()
+
+
+def _took(time: int) -> str:
+    if time < 1000:
+        return "< 1 µs"
+    if time < 1_000_000:
+        return f"{time // 1000} µs"
+    return f"{time / 1e6:.3g} ms" if time < 1_000_000_000 else f"{time / 1e9:.3g} s"
+
+
+def _recorded() -> list[str]:
+    """The traces of the guide's own recordings: page folder and trace."""
+    found = set()
+    for path in sorted((ROOT / "recordings").glob("*/*/*.txt")):
+        head = path.read_text(encoding="utf-8").partition("\n---\n")[0]
+        pcap = re.search(r"^pcap: (\S+)", head, re.MULTILINE)
+        if pcap is not None and path.stem != pcap[1].partition(".")[0]:
+            found.add(f"{path.parent.relative_to(ROOT)}:{pcap[1].partition('.')[0]}")
+    return sorted(found)
+
+
+def _compare(lanes: list[Lane], pcaps: list[Path]) -> None:
+    trace = read.read(lanes, [packets(pcap) for pcap in pcaps])
+    page = figure.whole(trace, ["tcpdump"] * len(lanes), id="way", title="A trace")
+    expected = _expected(pcaps)
+    drawn = _drawn(page)
+    assert len(drawn) == len(expected)
+    for ends, rows in drawn:
+        names = [f"{lane.node} {lane.place} {lane.interface}".replace("  ", " ") for lane in lanes]
+        seen = [
+            one
+            for one in expected.values()
+            if [names[each.where] for each in _along(one, rows, names)] == [r.where for r in rows]
+            and _matches(_along(one, rows, names), rows, ends, lanes)
+        ]
+        assert len(seen) >= 1, (ends, rows)
+        key = next(key for key, value in expected.items() if value is seen[0])
+        del expected[key]
+    assert not expected
+
+
+def _along(seen: list[Seen], rows: list[Row], names: list[str]) -> list[Seen]:
+    """tshark's packets in the order of the page's rows."""
+    left = list(seen)
+    found = []
+    for row in rows:
+        one = next((each for each in left if names[each.where] == row.where), None)
+        if one is None:
+            return []
+        left.remove(one)
+        found.append(one)
+    return found if not left else []
+
+
+def _matches(seen: list[Seen], rows: list[Row], ends: str, lanes: list[Lane]) -> bool:
+    if not seen or ends != f"{seen[0].source} → {seen[0].target}":
+        return False
+    for at, (one, row) in enumerate(zip(seen, rows, strict=True)):
+        if row.size != f"{one.size} B":
+            return False
+        if at == 0:
+            continue
+        before = seen[at - 1]
+        same = lanes[one.where].node == lanes[before.where].node
+        if row.after != (_took(one.time - before.time) if same else ""):
+            return False
+        if (f"TTL {before.ttl} → {one.ttl}" in row.words) != (before.ttl != one.ttl):
+            return False
+        more = one.behind_link - before.behind_link
+        if ("unwrapped" in row.words) != (one.headers < before.headers):
+            return False
+        if (row.words.startswith("wrapped") or "; wrapped" in row.words) != (
+            one.headers > before.headers
+        ):
+            return False
+        if one.headers != before.headers and f", {abs(more)} bytes" not in row.words:
+            return False
+        if ("destination NAT" in row.words or "source NAT" in row.words) != (
+            (one.source.partition(":")[0], one.target.partition(":")[0])
+            != (before.source.partition(":")[0], before.target.partition(":")[0])
+        ):
+            return False
+        macs = all(one.macs) and all(before.macs) and one.macs != before.macs
+        if one.headers == before.headers and ("MACs" in row.words) != macs:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["again", "calico", "flannel", "flannel-ping"])
+def test_the_page_says_what_tshark_reads(name: str) -> None:
+    pcaps = trace_support.files(name)
+    _compare([trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps], pcaps)
+
+
+@pytest.mark.parametrize("name", _recorded() or [pytest.param("", marks=pytest.mark.skip)])
+def test_recorded_traces_say_what_tshark_reads(name: str) -> None:
+    folder, _, trace = name.partition(":")
+    found = [
+        path
+        for path in sorted((ROOT / folder).glob("*.txt"))
+        if re.search(rf"^pcap: {trace}\.", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    lanes, pcaps = _planned(folder, trace)
+    assert len(lanes) == len(found)
+    _compare(lanes, pcaps)
+
+
+def _planned(folder: str, trace: str) -> tuple[list[Lane], list[Path]]:
+    """The taps in the order of the page."""
+    from macros.guide import Guide  # noqa: PLC0415
+    from macros.render import traces  # noqa: PLC0415
+
+    _, edition, page = folder.split("/")
+    guide = Guide(ROOT / "docs", ROOT / "recordings", edition)
+    recorded = guide.recorded(page)
+    found = [(tap, recorded.blocks[tap.id]) for tap in traces.taps(guide, trace, page)]
+    pcaps = [recording.pcap for _, recording in found]
+    return traces._lanes(found, traces.bound(guide, page)), [one for one in pcaps if one]
+
+
+def _changed(name: str) -> tuple[Trace, Trace]:
+    """A trace, and the same with one packet left out of one capture."""
+    pcaps = trace_support.files(name)
+    lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps]
+    captures = [packets(path) for path in pcaps]
+    whole = read.read(lanes, captures)
+    captures[2] = captures[2][1:]
+    return whole, read.read(lanes, captures)
+
+
+def test_a_packet_that_an_interface_lacks_is_not_drawn_there() -> None:
+    whole, less = _changed("flannel")
+    one, two = (draw.drawing(each, _layout(each), "t", lambda *_: "#") for each in (whole, less))
+    assert one.count("tr-dot") - 1 == two.count("tr-dot")
+    assert [visit.lane for visit in less.journeys[0].visits] == [0, 1, *range(3, 10)]
+
+
+def _layout(trace: Trace):  # type: ignore[no-untyped-def] # noqa: ANN202
+    return lay_out(trace.lanes, [(one, hops.steps(one, trace.lanes)) for one in trace.journeys])
