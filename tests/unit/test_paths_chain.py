@@ -1,0 +1,133 @@
+"""Look-ups that lead to each other, in the tables of a real node, as cards."""
+
+import re
+from html import unescape
+from itertools import pairwise
+
+import pytest
+
+from macros.errors import GuideError
+from macros.model import Recording
+from macros.paths import cards, chain
+from tests.unit.paths_support import recording, text
+
+ROUTES = recording("route", "ip route")
+NEIGHBOURS = recording("neigh", "ip neigh show dev flannel.1")
+ENTRIES = recording("fdb", "bridge fdb show dev flannel.1")
+LOCAL = recording("neigh-cni0", "ip neigh show dev cni0")
+PORTS = recording("fdb-cni0", "bridge fdb show br cni0")
+
+
+def printed(name: str, command: str, old: str, new: str) -> Recording:
+    """A recording with something else in it, as text alone."""
+    changed = text(f"{name}.txt").replace(old, new)
+    assert changed != text(f"{name}.txt")
+    return recording(name, command, printed=changed)
+
+
+def figure(found: chain.Chain, told: tuple[Recording, Recording, Recording]) -> str:
+    return cards.figure(found, told, ("#b-r", "#b-n", "#b-f"), id="x", title="Where it goes")
+
+
+def test_a_pod_of_another_node_is_found_by_three_tables() -> None:
+    found = chain.join("10.42.1.2", ROUTES, NEIGHBOURS, ENTRIES)
+    assert (found.route.destination, found.hop, found.device) == (
+        "10.42.1.0/24",
+        "10.42.1.0",
+        "flannel.1",
+    )
+    assert found.mac == "3a:5f:25:8d:ab:42"
+    assert found.entry.dst == "192.168.56.11"
+    assert found.carrier is not None
+    assert found.carrier.dev == "eth1"
+
+
+def test_a_pod_of_the_same_node_is_its_own_next_hop_behind_a_port() -> None:
+    found = chain.join("10.42.0.3", ROUTES, LOCAL, PORTS)
+    assert (found.hop, found.device, found.mac) == ("10.42.0.3", "cni0", "ea:17:89:0b:eb:20")
+    assert (found.entry.dev, found.entry.dst, found.carrier) == ("veth1d6eba3f", None, None)
+
+
+def test_the_text_alone_says_the_same_as_the_json() -> None:
+    told = [
+        recording(each.id, each.ran, printed=each.text) for each in (ROUTES, NEIGHBOURS, ENTRIES)
+    ]
+    by_text = chain.join("10.42.2.9", *told)
+    by_json = chain.join("10.42.2.9", ROUTES, NEIGHBOURS, ENTRIES)
+    assert (by_text.hop, by_text.mac, by_text.entry) == (by_json.hop, by_json.mac, by_json.entry)
+
+
+def test_the_longest_prefix_wins_over_the_default() -> None:
+    with pytest.raises(GuideError, match=r"no entry for 10\.0\.2\.2 on eth0"):
+        chain.join("8.8.8.8", ROUTES, NEIGHBOURS, ENTRIES)
+
+
+def test_a_next_hop_that_no_neighbour_has_fails() -> None:
+    other = printed("neigh", NEIGHBOURS.ran, "10.42.1.0 lladdr", "10.42.9.0 lladdr")
+    with pytest.raises(GuideError, match=r"neigh has no entry for 10\.42\.1\.0 on flannel\.1"):
+        chain.join("10.42.1.2", ROUTES, other, ENTRIES)
+
+
+def test_a_mac_that_no_entry_has_fails() -> None:
+    other = printed("fdb", ENTRIES.ran, "3a:5f:25:8d:ab:42", "3a:5f:25:8d:ab:43")
+    with pytest.raises(GuideError, match=r"fdb has no entry on flannel\.1 that leads to 3a:5f"):
+        chain.join("10.42.1.2", ROUTES, NEIGHBOURS, other)
+
+
+def test_a_neighbour_of_another_device_does_not_count() -> None:
+    with pytest.raises(GuideError, match=r"no entry for 10\.42\.1\.0 on flannel\.1"):
+        chain.join("10.42.1.2", ROUTES, LOCAL, ENTRIES)
+
+
+def test_a_bridges_own_addresses_lead_nowhere() -> None:
+    """`permanent` in a bridge's table is a MAC of the machine: no frame leaves by that port."""
+    lines = [line for line in PORTS.text.splitlines() if not line.startswith("ea:17:89:0b:eb:20")]
+    kept = "\n".join([*lines, "ea:17:89:0b:eb:20 dev veth1d6eba3f master cni0 permanent"])
+    with pytest.raises(GuideError, match="no entry on cni0"):
+        chain.join("10.42.0.3", ROUTES, LOCAL, recording("f", PORTS.ran, printed=kept))
+
+
+def test_a_route_that_leads_nowhere_fails() -> None:
+    other = printed("route", ROUTES.ran, "10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink",
+                    "blackhole 10.42.1.0/24 proto 80")  # fmt: skip
+    with pytest.raises(GuideError, match="leads nowhere: blackhole"):
+        chain.join("10.42.1.2", other, NEIGHBOURS, ENTRIES)
+
+
+def test_another_kind_of_output_is_an_error_that_names_the_block() -> None:
+    with pytest.raises(GuideError, match="block neigh shows no routes"):
+        chain.join("10.42.1.2", NEIGHBOURS, NEIGHBOURS, ENTRIES)
+
+
+def test_the_cards_quote_the_lines_as_printed_and_link_their_blocks() -> None:
+    told = (ROUTES, NEIGHBOURS, ENTRIES)
+    shown = figure(chain.join("10.42.1.2", *told), told)
+    plain = unescape(re.sub(r"<[^>]+>", "", shown))
+    assert "10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink" in plain
+    assert "10.42.1.0 lladdr 3a:5f:25:8d:ab:42 PERMANENT" in plain
+    assert "3a:5f:25:8d:ab:42 dst 192.168.56.11 self permanent" in plain
+    assert re.findall(r'href="([^"]*)"', shown) == ["#b-r", "#b-n", "#b-f", "#b-r"]
+
+
+def test_a_shared_value_looks_the_same_on_both_cards() -> None:
+    told = (ROUTES, NEIGHBOURS, ENTRIES)
+    shown = figure(chain.join("10.42.1.2", *told), told)
+    joined = re.findall(r'<b class="join is-(\d)"><span[^>]*>([^<]*)</span></b>', shown)
+    assert {text: number for number, text in joined} == {
+        "10.42.1.2": "0",
+        "10.42.1.0": "1",
+        "3a:5f:25:8d:ab:42": "2",
+        "192.168.56.11": "3",
+    }
+    by_card = shown.split('<li class="lookup-card">')[1:]
+    for before, after in pairwise(by_card):
+        handed = {text for _, text in re.findall(r'join is-(\d)"><span[^>]*>([^<]*)<', before)}
+        taken = {text for _, text in re.findall(r'join is-(\d)"><span[^>]*>([^<]*)<', after)}
+        assert handed & taken
+
+
+def test_a_local_pod_has_three_cards_and_a_port() -> None:
+    told = (ROUTES, LOCAL, PORTS)
+    shown = figure(chain.join("10.42.0.3", *told), told)
+    assert shown.count('class="lookup-card"') == 3
+    assert "Behind the port" in shown

@@ -1,0 +1,141 @@
+"""The figures of ways: what the drawing shows, and that its table says the same."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from macros.paths import drawing
+from macros.paths.rows import tag
+from macros.paths.visits import short, visits
+from tests.unit.draw_support import by_class, svg_of, texts
+from tests.unit.paths_support import CASES, way
+
+
+def figure(case: str) -> str:
+    return drawing.figure(way(case), id="way", title="The way of one packet")
+
+
+def table(shown: str) -> list[list[str]]:
+    """The rows of the tables of the text equivalent."""
+    details = shown[shown.index('<details class="text-equivalent">') :].removesuffix("</figure>")
+    read = ET.fromstring(details)  # noqa: S314 our own text
+    return [
+        ["".join(cell.itertext()) for cell in row if cell.tag == "td"] for row in read.iter("tr")
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_visited_chain_is_a_box_in_the_order_of_the_visit(case: str) -> None:
+    found = way(case)
+    boxes = [
+        texts_of(each)[0].split("   ")[0] for each in by_class(svg_of(figure(case)), "rp-chain")
+    ]
+    bases = [each.name for hook in (found.hook, "postrouting") for each in found.rules.chains.values()
+             if each.hook == hook]  # fmt: skip
+    called: list[str] = []
+    for base, steps in zip(bases, (found.first.steps, found.last.steps), strict=True):
+        called += dict.fromkeys([base, *(step.branch.to for step in steps if step.branch.to)])
+    assert boxes == called
+
+
+def texts_of(element: ET.Element) -> list[str]:
+    return ["".join(each.itertext()) for each in element.iter("text")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_rule_that_fitted_has_its_number_once(case: str) -> None:
+    found = way(case)
+    count = len(found.first.steps) + len(found.last.steps)
+    numbers = [each.text for each in by_class(svg_of(figure(case)), "rp-number")]
+    assert sorted(map(int, filter(None, numbers))) == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_table_has_every_rule_of_every_visited_chain(case: str) -> None:
+    found = way(case)
+    rows = [row for row in table(figure(case)) if row]
+    chains = dict.fromkeys(
+        visit.chain.name
+        for way_, hook in ((found.first, found.hook), (found.last, "postrouting"))
+        for visit in visits(found.rules, way_, found.rules.bases(hook), 1)
+    )
+    wanted = [short(rule) for name in chains for rule in found.rules.chain(name).rules]
+    assert [row[2] for row in rows] == wanted
+    fitted = [row for row in rows if "fits" in row[3] and "not" not in row[3]]
+    assert len(fitted) == len(found.first.steps) + len(found.last.steps)
+
+
+def test_chances_are_explained_as_they_add_up() -> None:
+    shown = texts(figure("ipt-pod"))
+    assert [line for line in shown if line in ("1/3", "1/2 of the rest: 1/3", "the rest: 1/3")] == [
+        "1/3",
+        "1/2 of the rest: 1/3",
+        "the rest: 1/3",
+    ]
+    assert shown.count("1/3 of all") == 3
+    assert tag(None) == ""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_endpoint_is_chosen_and_it_is_the_one_of_the_rewriting(case: str) -> None:
+    (chosen,) = by_class(svg_of(figure(case)), "is-chosen")
+    assert way(case).first.dnat in ["".join(each.itertext()) for each in chosen.iter("text")]
+
+
+def test_what_was_rewritten_is_marked_and_nothing_else() -> None:
+    def new(case: str) -> list[list[str]]:
+        bars = by_class(svg_of(figure(case)), "rp-packet")
+        return [["".join(each.itertext()) for each in by_class(bar, "is-new")] for bar in bars]
+
+    assert new("ipt-pod") == [[], ["10.42.1.2", ":80"], []]
+    assert new("ipt-hairpin") == [[], ["10.42.0.3", ":80"], ["10.42.0.1", ":57338"]]
+
+
+def test_a_rule_after_the_last_that_fitted_was_not_asked() -> None:
+    rows = {(row[0], row[1]): row[3] for row in table(figure("ipt-pod")) if row}
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "1"] == "does not fit"
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "2"] == "passed by (chance: 1/3)"
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "3"] == "3. fits (chance: 1/2 of the rest: 1/3)"
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "4"] == "not asked (chance: the rest: 1/3)"
+    assert rows["KUBE-POSTROUTING", "2"] == "not asked"
+    # The chain that called it goes on.
+    assert rows["POSTROUTING", "2"] == "7. fits"
+
+
+def test_the_element_of_a_map_that_fitted_is_shown() -> None:
+    shown = "\n".join(texts(figure("nft-pod")))
+    assert "10.43.0.80 . tcp . 80 : goto service-2M73P36B-default/hello/tcp/http" in shown
+    assert "10.43.0.1 . tcp . 443" not in shown
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_text_has_room(case: str) -> None:
+    """By the width that a monospaced character has; the boxes are as wide as the page."""
+    root = svg_of(figure(case))
+    for each in root.iter("text"):
+        if each.get("text-anchor"):
+            continue
+        line = "".join(each.itertext())
+        assert float(each.get("x", "0")) + len(line) * 5.2 <= drawing.WIDTH, line
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_way_goes_down_or_across_and_stays_inside(case: str) -> None:
+    root = svg_of(figure(case))
+    height = float(root.get("height", "0"))
+    for each in by_class(root, "rp-way"):
+        spots = [
+            (float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", each.get("d", ""))
+        ]
+        assert all(0 <= x <= drawing.WIDTH and 0 <= y <= height for x, y in spots)
+        assert spots[0][1] <= spots[-1][1]
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    assert figure("nft-nodeport") == figure("nft-nodeport")
+
+
+def test_machine_text_is_escaped() -> None:
+    assert "&gt; 10.42.1.2:80" in figure("ipt-pod")  # the comment `default/hello:http -> …`
+    assert "-> 10.42.1.2" not in figure("ipt-pod")
