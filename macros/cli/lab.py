@@ -93,7 +93,8 @@ def up(  # a lab is what these options say
 ) -> None:
     """Start a lab; returns when every node answers, and with --cni when its cluster is whole."""
     if vagrant_lab.wanted(name, kind):
-        vagrant_lab.up(name, nodes, memory, cni, provider)
+        vagrant_lab.refuse(outside=outside, version=version, suite=suite)
+        vagrant_lab.up(name, nodes, memory, Cluster(cni, proxy) if cni else None, provider)
         return
     if cni and suite != packages.SUITE:
         raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")

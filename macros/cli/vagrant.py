@@ -7,8 +7,9 @@ import click
 from rich.console import Console
 
 from macros.errors import GuideError
-from macros.lab import vagrant
+from macros.lab import packages, vagrant
 from macros.lab.progress import Progress
+from macros.model import Cluster
 
 
 def wanted(name: str, kind: str | None) -> bool:
@@ -22,13 +23,21 @@ def wanted(name: str, kind: str | None) -> bool:
     return kind == vagrant.KIND or (kind is None and vagrant.is_vagrant(name))
 
 
-def up(name: str, nodes: int, memory: int | None, cni: str | None, provider: str | None) -> None:
+def refuse(*, outside: bool, version: str | None, suite: str) -> None:
+    """Say of options of the lab uml that this one does not have them."""
+    if outside or version or suite != packages.SUITE:
+        raise click.UsageError("--outside, --version and --suite are the lab uml's")
+
+
+def up(
+    name: str, nodes: int, memory: int | None, cluster: Cluster | None, provider: str | None
+) -> None:
     """`guide lab up --lab vagrant`."""
     with Progress(Console(stderr=True)) as progress:
-        found = vagrant.up(name, nodes, progress, memory=memory, cni=cni, provider=provider)
+        found = vagrant.up(name, nodes, progress, memory=memory, cluster=cluster, provider=provider)
     click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
-    if cni:
-        click.echo("on node0: kubectl get nodes -o wide")
+    if cluster:
+        click.echo(f"guide lab ssh --name {name} node0 kubectl get nodes -o wide")
 
 
 def reset(name: str, nodes: int | None, memory: int | None) -> None:
@@ -38,7 +47,8 @@ def reset(name: str, nodes: int | None, memory: int | None) -> None:
     provider = before.provider if before and before.machines else None
     vagrant.down(name)
     size = memory or (int(words["MEMORY"]) if "MEMORY" in words else None)
-    up(name, nodes or int(words.get("NODES", "1")), size, words.get("CNI"), provider)
+    cluster = Cluster(words["CNI"], words["PROXY"]) if "CNI" in words else None
+    up(name, nodes or int(words.get("NODES", "1")), size, cluster, provider)
 
 
 def show(name: str) -> bool:

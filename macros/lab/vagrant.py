@@ -27,6 +27,7 @@ from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import clean, folder, names
 from macros.lab.tools import call, environment, which
+from macros.model import Cluster
 
 KIND = "vagrant"
 
@@ -41,6 +42,12 @@ _IMAGE_FILES = (
     "node.sh",
 )
 """What the Docker provider's image is made from, beside packages and scripts/node."""
+
+_CLUSTER_PATIENCE = 600.0  # seconds; without artifacts, images are downloaded meanwhile
+_READY = (
+    "until [ $(kubectl get nodes --no-headers 2>/dev/null | wc -l) = {nodes} ]; do sleep 1; done;"
+    " kubectl wait --for=condition=Ready nodes --all --timeout=600s"
+)
 
 _TOO_LONG = subprocess.TimeoutExpired
 
@@ -65,12 +72,14 @@ class State:
     instance: str
     sockets: str
     words: dict[str, str]
-    """What the Vagrantfile was told: NODES, KUBERNETES, CNI, MEMORY."""
+    """What the Vagrantfile was told: NODES, KUBERNETES, CNI, PROXY, MEMORY."""
     provider: str
     machines: dict[str, str]
     """Vagrant's own id of each machine: another one is another machine."""
     versions: dict[str, str]
     since: float
+    cluster: dict[str, str] | None = None
+    """What node0 says of its Kubernetes: CNI and PROXY."""
     up: bool = False
 
     @property
@@ -115,6 +124,7 @@ def find(name: str = "guide") -> Lab:
         ssh_config=stored.folder / "ssh_config",
         instance=stored.instance,
         versions=stored.versions,
+        cluster=Cluster(stored.cluster["CNI"], stored.cluster["PROXY"]) if stored.cluster else None,
     )
 
 
@@ -124,16 +134,16 @@ def up(
     progress: Progress,
     *,
     memory: int | None = None,
-    cni: str | None = None,
+    cluster: Cluster | None = None,
     provider: str | None = None,
 ) -> Lab:
-    """`vagrant up`, and return when every node answers. Without `cni`, no Kubernetes.
+    """`vagrant up`, and return when every node answers. Without `cluster`, no k3s.
 
     An `up` that failed is gone on with by the next, as Vagrant itself does.
     """
     provider = provider or os.environ.get("VAGRANT_DEFAULT_PROVIDER")
-    words = {"NODES": str(nodes), "KUBERNETES": "1" if cni else "0"}
-    words |= {"CNI": cni} if cni else {}
+    words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
+    words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
     words |= {"MEMORY": str(memory)} if memory else {}
     with _alone(name):
         stored = read(name)
@@ -168,7 +178,10 @@ def up(
             fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
         )  # fmt: skip
         progress.step(f"lab {name}: waiting for SSH")
-        _take_over(name, words, None)
+        begun = _take_over(name, words, None)
+        if cluster and cluster.cni != "none":
+            progress.step(f"lab {name}: waiting for Ready nodes")
+            _ssh(begun, "node0", _READY.format(nodes=nodes), timeout=_CLUSTER_PATIENCE)
     return find(name)
 
 
@@ -322,25 +335,40 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     )
     write_ssh_config(place, sockets, found)
     _connect(state)
-    return _write(replace(state, versions=_versions(state), up=True))
+    return _write(replace(_described(state), up=True))
 
 
-def _versions(state: State) -> dict[str, str]:
-    """What runs on node0, for a page's small print; also that it has booted."""
-    asked = "uname -r; dpkg-query -W -f '${Package} ${Version}\\n'"
-    ready = "systemctl is-system-running --wait >/dev/null || systemctl --failed --plain >&2"
-    said = _ssh(state, state.nodes[0], f"{ready}; {asked}")
-    release, *lines = said.splitlines()
-    installed = dict(line.split(" ", 1) for line in lines if " " in line)
-    return rootfs.shown_versions(release, installed)
+def _described(state: State) -> State:
+    """Ask node0 what runs there, for a page's small print, and of its cluster; booted by then."""
+    parts = (
+        "systemctl is-system-running --wait >/dev/null || systemctl --failed --plain >&2; uname -r",
+        "dpkg-query -W -f '${Package} ${Version}\\n'",
+        "cat /etc/guide-cluster.env",  # written by scripts/vagrant/k3s-node.sh
+        "k3s --version",
+    )
+    said = _ssh(
+        state, state.nodes[0], "; echo --; ".join(f"({each}) 2>/dev/null" for each in parts)
+    )
+    release, listed, words, k3s = (each.strip() for each in said.split("--\n", 3))
+    installed = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
+    versions = rootfs.shown_versions(release, installed)
+    if found := re.search(r"v([\d.]+)(\S*)", k3s):
+        versions |= {"Kubernetes": found[1], "k3s": found[1] + found[2]}
+    cluster = dict(line.split("=", 1) for line in words.splitlines()) or None
+    return replace(state, versions=versions, cluster=cluster)
 
 
-def _ssh(state: State, node: str, command: str) -> str:
-    config = str(state.folder / "ssh_config")
-    done = subprocess.run(
-        ["ssh", "-F", config, node, command],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def _ssh(state: State, node: str, command: str, timeout: float = 120.0) -> str:
+    words = ["ssh", "-F", str(state.folder / "ssh_config"), node, command]
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
+            check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise GuideError(
+            f"{node} did not answer within {timeout:g} s", node=node, command=command
+        ) from None
     if done.returncode != 0:
         raise GuideError(
             f"{node} does not answer: {done.stderr.strip() or done.stdout.strip()}",

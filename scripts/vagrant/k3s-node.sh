@@ -2,7 +2,8 @@
 # Makes a node one of a k3s cluster: node0 the server, the others agents. Runs on the node, as root.
 #
 # In the environment, from the Vagrantfile: FILES (where artifacts/ and scripts/ of the checkout are),
-# NODE, ADDRESS, TOKEN, CNI (flannel, flannel-host-gw, calico, none), EXTRAS (1: all that k3s brings).
+# NODE, ADDRESS, TOKEN, CNI (flannel, flannel-host-gw, calico, none), PROXY (iptables, nftables),
+# EXTRAS (1: all that k3s brings).
 set -euo pipefail
 server=192.168.56.10
 artifacts=$FILES/artifacts
@@ -28,7 +29,8 @@ for tool in kubectl crictl ctr; do
 done
 images=/var/lib/rancher/k3s/agent/images
 mkdir -p "$images" /etc/rancher/k3s
-find "$artifacts" -name '*.tar*' -exec cp {} "$images/" \;
+# k3s imports what it finds there: its own images, Calico's, and those that the pages use.
+find "$artifacts" /var/lib/guide/images -name '*.tar*' -exec cp {} "$images/" \;
 
 # k3s takes the card of the default route unless told otherwise: here the NAT's, on which no node
 # reaches another. https://docs.k3s.io/cli/server and /cli/agent name these words.
@@ -37,7 +39,7 @@ find "$artifacts" -name '*.tar*' -exec cp {} "$images/" \;
 	echo "node-ip: $ADDRESS"
 	echo "token: $TOKEN"
 	case $CNI in flannel*) echo "flannel-iface: eth1" ;; esac
-	echo "kube-proxy-arg: [proxy-mode=iptables]"
+	echo "kube-proxy-arg: [proxy-mode=$PROXY]"
 	if [ "$NODE" = node0 ]; then
 		echo "advertise-address: $ADDRESS"
 		echo "tls-san: [$ADDRESS, $NODE, 127.0.0.1]"
@@ -59,6 +61,7 @@ find "$artifacts" -name '*.tar*' -exec cp {} "$images/" \;
 	fi
 } >$config
 chmod 600 $config
+printf 'CNI=%s\nPROXY=%s\n' "$CNI" "$PROXY" >/etc/guide-cluster.env # what the recorder asks
 
 role=agent
 [ "$NODE" != node0 ] || role=server

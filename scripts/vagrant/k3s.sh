@@ -32,13 +32,13 @@ sum() { # file -> its sha256
 	if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d' ' -f1
 }
 
-check() { # name of a file in the folder
+check() { # name in the lock [name in the folder]
 	local want found
 	want=$(pinned "$1")
 	[ -n "$want" ] || fail "scripts/vagrant/k3s.lock has no sum for $1 of $version" \
 		"scripts/vagrant/k3s.sh lock, where the release can be reached; it reads $release/sha256sum-$arch.txt"
-	found=$(sum "$folder/$1")
-	[ "$found" = "$want" ] || fail "artifacts/k3s/$1 is not that of $version: its sha256 is $found, the lock has $want" \
+	found=$(sum "$folder/${2:-$1}")
+	[ "$found" = "$want" ] || fail "artifacts/k3s/${2:-$1} is not that of $version: its sha256 is $found, the lock has $want" \
 		"remove it, and put the release's own file there"
 }
 
@@ -54,8 +54,8 @@ fetch() {
 			fail "there is no artifacts/k3s/$binary, and $release/$binary cannot be downloaded" \
 				"put the file $binary of k3s $version, sha256 $(pinned "$binary"), into artifacts/k3s/; chapters 1 and 2 do without: KUBERNETES=0"
 		fi
+		check "$binary" "$binary.part"
 		mv "$folder/$binary.part" "$folder/$binary"
-		check "$binary"
 	fi
 	chmod 755 "$folder/$binary"
 	# Optional: without them every node downloads its images itself.
