@@ -346,9 +346,8 @@ def _described(state: State) -> State:
         "cat /etc/guide-cluster.env",  # written by scripts/vagrant/k3s-node.sh
         "k3s --version",
     )
-    said = _ssh(
-        state, state.nodes[0], "; echo --; ".join(f"({each}) 2>/dev/null" for each in parts)
-    )
+    command = "; echo --; ".join(f"({each}) 2>/dev/null" for each in parts)
+    said = _ssh(state, state.nodes[0], f"{command}; true")  # a part that is missing says nothing
     release, listed, words, k3s = (each.strip() for each in said.split("--\n", 3))
     installed = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
     versions = rootfs.shown_versions(release, installed)
@@ -371,7 +370,7 @@ def _ssh(state: State, node: str, command: str, timeout: float = 120.0) -> str:
         ) from None
     if done.returncode != 0:
         raise GuideError(
-            f"{node} does not answer: {done.stderr.strip() or done.stdout.strip()}",
+            f"{node} does not answer as it should: {(done.stderr or done.stdout)[-500:].strip()}",
             node=node,
             command=command,
             fix=f"vagrant status; guide lab reset --name {state.name}",

@@ -15,7 +15,7 @@ import pytest
 from macros import lab as labs
 from macros.cli.settings import guide_of_checkout
 from macros.errors import GuideError
-from macros.lab import Lab, inputs, paths, ssh, state, vagrant
+from macros.lab import Lab, inputs, ssh, state, vagrant
 from tests.lab import vagrant_differences
 from tests.lab.conftest import PREFIX, guide, nothing_left
 
@@ -127,17 +127,22 @@ def test_machines_that_a_person_has_started_are_taken_over(
     assert labs.find(NAME).instance == found.instance
 
 
-def test_a_killed_container_is_named(lab: Lab) -> None:
-    """The last test: it leaves the lab broken, as `guide lab down` may find it."""
+def test_a_killed_container_is_named_and_a_reset_gives_fresh_ones(lab: Lab) -> None:
+    """The last test: it needs a lab to break."""
     found = labs.find(NAME)
     assert guide("lab", "status", "--name", NAME).returncode == 0
+    assert _says(found, "node1", "touch /root/mine; ls /root") == "mine"
     known = vagrant.read(NAME)
     assert known is not None
-    _docker("kill", known.machines["node1"].removeprefix("docker:"))
+    assert _docker("kill", known.machines["node1"].removeprefix("docker:")) is not None
     with pytest.raises(GuideError, match="node1"):
         ssh.run(found, "node1", "true", timeout=20)
     said = guide("lab", "status", "--name", NAME)
     assert said.returncode == 1
     assert "node1" in said.stdout
-    assert paths.labs() in known.folder.parents
-    assert lab.name == NAME
+    again = guide("lab", "reset", "--name", NAME, timeout=PATIENCE)
+    assert again.returncode == 0, again.stdout
+    fresh = labs.find(NAME)
+    assert fresh.instance not in {found.instance, lab.instance}
+    assert fresh.nodes == lab.nodes
+    assert _says(fresh, "node1", "ls /root") == ""
