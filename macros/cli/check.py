@@ -64,7 +64,13 @@ def _page(guide: Guide, source: Path) -> GuideError | None:
 def expand(guide: Guide, source: Path) -> str:
     """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
     front = frontmatter.read(source, source.read_text(encoding="utf-8"))
-    renderer = PageRenderer(guide, source, front.body_line - 1, lambda path: path.name, str)
+    renderer = PageRenderer(
+        guide,
+        source,
+        front.body_line - 1,
+        lambda path: path.name,
+        lambda page, _edition="": str(page),
+    )
     macros = {name: getattr(renderer, name) for name in Calls.names()}
     return plan.template(front.body, macros).render(page={"title": front.title})
 
