@@ -345,7 +345,7 @@ class PageRenderer(Calls):
     def expect(self, block: str, path: str, *, show: bool = True, **relations: Any) -> str:  # noqa: D102
         found, recording = self._find(block)
         if recording is None:
-            return self._no_value() if show else ""
+            return self._no_value() if show and not relations.get("absent") else ""
         path = self._filled(path)
         if relations.pop("absent", False):
             self._expect_absent(recording, path)

@@ -35,4 +35,4 @@ def block(planned: Block, page: Page, edition: str) -> str:
 
 def value() -> str:
     """What stands in a sentence for a value that would be quoted."""
-    return '<span class="absent-value">(not recorded yet)</span>'
+    return '<span class="absent-value">[not recorded yet]</span>'

@@ -134,10 +134,12 @@ def test_every_block_shows_its_command_and_says_that_no_recording_exists(
 
 def test_no_value_and_no_drawing_stands_where_nothing_was_recorded(checkout: Checkout) -> None:
     html = checkout.html("calico.md")
-    says = '<span class="absent-value">(not recorded yet)</span>'
+    says = '<span class="absent-value">[not recorded yet]</span>'
     assert f"This is Calico {says}." in html
     assert f"The pod has {says}, the MTU is\n{says}, twenty less" in html
     assert "<svg" not in html
+    # The version, the value and the claim; what claims an absence shows nothing, as ever.
+    assert html.count(says) == 3 + 1  # and the notice, which says how such a place looks
     assert "packet" not in html.replace("a packet of inner: not drawn, as inner", "")
     assert "A picture: not drawn, as state is not recorded." in html
 
