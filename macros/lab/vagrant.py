@@ -342,15 +342,18 @@ def _described(state: State) -> State:
     """Ask node0 what runs there, for a page's small print, and of its cluster; booted by then."""
     parts = (
         "systemctl is-system-running --wait >/dev/null || systemctl --failed --plain >&2; uname -r",
+        "cat /etc/debian_version",
         "dpkg-query -W -f '${Package} ${Version}\\n'",
         "cat /etc/guide-cluster.env",  # written by scripts/vagrant/k3s-node.sh
         "k3s --version",
     )
     command = "; echo --; ".join(f"({each}) 2>/dev/null" for each in parts)
     said = _ssh(state, state.nodes[0], f"{command}; true")  # a part that is missing says nothing
-    release, listed, words, k3s = (each.strip() for each in said.split("--\n", 3))
+    release, debian, listed, words, k3s = (each.strip() for each in said.split("--\n", 4))
     installed = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
-    versions = rootfs.shown_versions(release, installed)
+    # "forky/sid" before a release, "13.1" after it
+    suite = "sid" if debian.endswith("/sid") else debian.partition(".")[0]
+    versions = {"Debian": suite, **rootfs.shown_versions(release, installed)}
     if found := re.search(r"v([\d.]+)(\S*)", k3s):
         versions |= {"Kubernetes": found[1], "k3s": found[1] + found[2]}
     cluster = dict(line.split("=", 1) for line in words.splitlines()) or None
