@@ -31,6 +31,8 @@ PROGRAMS = {
 def manifest() -> list[dict[str, Any]]:
     exec_node = {"exec": {"command": ["/bin/calico-node", "-felix-live", "-bird-live"]}}
     speaker = {
+        "hostNetwork": True,
+        "tolerations": [{"operator": "Exists"}],
         "initContainers": [
             {
                 "name": "upgrade-ipam",
@@ -71,17 +73,22 @@ def manifest() -> list[dict[str, Any]]:
     }
     return [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "calico-config"}},
-        {
-            "kind": "DaemonSet",
-            "metadata": {"name": "calico-node", "namespace": "kube-system"},
-            "spec": {"template": {"spec": speaker}},
-        },
-        {
-            "kind": "Deployment",
-            "metadata": {"name": "calico-kube-controllers", "namespace": "kube-system"},
-            "spec": {"template": {"spec": controllers}},
-        },
+        _app("DaemonSet", "calico-node", speaker),
+        _app("Deployment", "calico-kube-controllers", controllers),
     ]
+
+
+def _app(kind: str, name: str, pod: dict[str, Any]) -> dict[str, Any]:
+    labels = {"k8s-app": name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    }
 
 
 def archive(out: Path, tag: str, programs: list[str]) -> None:
