@@ -5,11 +5,12 @@
 # k3s.sh lock    compare the lock with the release's own list of sums, and add what it lacks
 #
 # K3S_ARCH=arm64 for machines of that sort; amd64 unless this computer says otherwise.
+# GUIDE_ARTIFACTS=FOLDER instead of artifacts/, as in the Vagrantfile.
 # K3S_RELEASE=URL is where the release's files are, if not where the project publishes them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 lock=${K3S_LOCK:-$here/scripts/vagrant/k3s.lock}
-folder=${K3S_ARTIFACTS:-$here/artifacts/k3s}
+folder=${GUIDE_ARTIFACTS:-$here/artifacts}/k3s
 version=$(sed -n 's/^version //p' "$lock")
 release=${K3S_RELEASE:-https://github.com/k3s-io/k3s/releases/download/${version/+/%2B}}
 case ${K3S_ARCH:-$(uname -m)} in

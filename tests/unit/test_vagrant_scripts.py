@@ -63,7 +63,7 @@ class Release:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "release"
         self.folder.mkdir()
-        self.artifacts = folder / "artifacts"
+        self.artifacts = folder / "artifacts" / "k3s"
         self.lock = folder / "k3s.lock"
         self.files = {"k3s": b"the program", "k3s-airgap-images-amd64.tar.zst": b"the images"}
         for name, content in self.files.items():
@@ -81,7 +81,7 @@ class Release:
     def do(self, verb: str, release: str | None = None) -> subprocess.CompletedProcess[str]:
         return _run(
             SCRIPTS / "vagrant" / "k3s.sh", verb, K3S_ARCH="amd64", K3S_LOCK=str(self.lock),
-            K3S_ARTIFACTS=str(self.artifacts), K3S_RELEASE=release or f"file://{self.folder}",
+            GUIDE_ARTIFACTS=str(self.artifacts.parent), K3S_RELEASE=release or f"file://{self.folder}",
         )  # fmt: skip
 
 
@@ -99,14 +99,14 @@ def test_k3s_is_downloaded_and_checked(release: Release) -> None:
 
 
 def test_k3s_that_is_there_is_used_without_a_network(release: Release) -> None:
-    release.artifacts.mkdir()
+    release.artifacts.mkdir(parents=True)
     (release.artifacts / "k3s").write_bytes(b"the program")
     done = release.do("fetch", release="file:///nowhere")
     assert done.returncode == 0, done.stdout
 
 
 def test_a_file_that_is_not_the_pinned_one_is_refused(release: Release) -> None:
-    release.artifacts.mkdir()
+    release.artifacts.mkdir(parents=True)
     (release.artifacts / "k3s").write_bytes(b"another program")
     done = release.do("fetch")
     assert done.returncode == 1
@@ -132,7 +132,7 @@ def test_k3s_that_cannot_be_had_is_named_with_version_and_sum(release: Release) 
 
 
 def test_images_without_a_sum_are_not_trusted(release: Release) -> None:
-    release.artifacts.mkdir()
+    release.artifacts.mkdir(parents=True)
     images = release.artifacts / "k3s-airgap-images-amd64.tar.zst"
     images.write_bytes(b"the images")
     done = release.do("fetch")
