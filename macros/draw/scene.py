@@ -70,7 +70,12 @@ def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bo
             return True
         return end.namespace in names if end.namespace else end.interface not in hidden
 
-    kept = tuple(pair for pair in pairs(node) if drawn(pair.near) and drawn(pair.far))
+    joined = pairs(node)
+    kept = tuple(pair for pair in joined if drawn(pair.near) and drawn(pair.far))
+    # The node's end of a pair goes with a namespace that is left out.
+    left = {end.interface for pair in joined if pair not in kept
+            for end in (pair.near, pair.far) if end and not end.namespace}  # fmt: skip
+    hidden |= left
     other: dict[End, End] = {}
     for pair in kept:
         if pair.far is not None:

@@ -20,7 +20,7 @@ from macros.paths.walk import Way
 from macros.paths.words import equivalent, plainly, summary
 from macros.render.values import key_of
 
-WIDTH = 704  # px that a page has for a drawing, on a wide screen
+WIDTH = 722  # px that a page has for a drawing, on a wide screen
 _INDENT = 30  # of a chain under the rule that leads to it
 _GUTTER = 30  # of a box: the numbers of its rules
 _AXIS = 15  # their middle
@@ -195,7 +195,6 @@ def _about(visit: Visit) -> str:
 
 def _row(row: Row, x: float, y: float, w: float, height: float) -> str:
     judged = row.judged
-    verdict = judged.verdict if judged else "misses"
     middle = y + height / 2
     parts = []
     if judged is not None and judged.place is not None:
@@ -205,7 +204,7 @@ def _row(row: Row, x: float, y: float, w: float, height: float) -> str:
             tag("text", str(judged.place), x=x + _AXIS, y=middle + 4, text_anchor="middle",
                 class_="rp-number")
         )  # fmt: skip
-    elif verdict in ("misses", "chance"):
+    elif row.verdict in ("misses", "chance"):
         parts.append(tag("text", _NOT, x=x + _AXIS, y=middle + 4, text_anchor="middle"))
     style = "mono" if judged else "note"
     lines: list[Line] = [(Run(line, style),) for line in row.lines]
@@ -215,7 +214,7 @@ def _row(row: Row, x: float, y: float, w: float, height: float) -> str:
             tag("text", escape(row.tag), x=x + w - 10, y=y + LINE_HEIGHT - 2, text_anchor="end",
                 class_="rp-share")
         )  # fmt: skip
-    return tag("g", *parts, class_=f"rp-row is-{verdict}")
+    return tag("g", *parts, class_=f"rp-row is-{row.verdict}")
 
 
 def _decided(visit: Visit) -> int | None:

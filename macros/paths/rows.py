@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import groupby
 from textwrap import wrap
 
-from macros.paths.visits import Judged, Visit, short
+from macros.paths.visits import Judged, Verdict, Visit, short
 
 _ALL = 4  # rules of so short a chain are all shown
 
@@ -16,6 +16,7 @@ class Row:
     """One rule, or, without one, several that are only counted. `tag` stands at the right."""
 
     judged: Judged | None
+    verdict: Verdict
     lines: tuple[str, ...]
     tag: str = ""
 
@@ -28,9 +29,11 @@ def rows(visit: Visit, columns: int) -> tuple[Row, ...]:
         group = list(members)
         if brief and verdict in ("misses", "unreached") and len(group) > 1:
             word = "not asked any more" if verdict == "unreached" else "for other packets"
-            found.append(Row(None, (f"{len(group)} rules {word}",)))
+            found.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
         else:
-            found += [Row(each, tuple(_lines(each, columns)), tag(each.share)) for each in group]
+            found += [
+                Row(each, verdict, tuple(_lines(each, columns)), tag(each.share)) for each in group
+            ]
     return tuple(found)
 
 

@@ -57,7 +57,9 @@ def _table(visits: Sequence[Visit]) -> str:
                 _what(judged),
             )
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    head = "".join(f'<th scope="col">{each}</th>' for each in ("chain", "", "rule", "this packet"))
+    head = "".join(
+        f'<th scope="col">{each}</th>' for each in ("chain", "no.", "rule", "this packet")
+    )
     return (
         '<div class="rp-table" role="region" tabindex="0" aria-label="rules">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
