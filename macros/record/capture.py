@@ -30,21 +30,30 @@ class Listener:
     pcap: bytearray = field(default_factory=bytearray)
     count: int | None = None  # of the packets that count, once that is known
     done: threading.Event = field(default_factory=threading.Event)
+    asked: bool = True  # whether packets are looked at as they come
 
     def take(self, chunk: bytes) -> None:
         """Keep a chunk of pcap and see whether the capture is complete with it."""
         before = len(records(bytes(self.pcap)))
         self.pcap += chunk
+        if self.asked and not self.done.is_set() and len(records(bytes(self.pcap))) > before:
+            self._judge(before)
+
+    def ask(self) -> None:
+        """Begin to see whether the capture is complete: by what has come, and by what comes."""
+        self.asked = True
+        self._judge(0)
+
+    def _judge(self, seen: int) -> None:
+        """See whether the capture is complete; the first `seen` packets are known not to be."""
         of = self.block.capture
         assert of is not None  # noqa: S101 only captures are listened to
-        found = records(bytes(self.pcap))
-        if len(found) == before or self.done.is_set():
-            return
+        pcap = bytes(self.pcap)
         if of.until:
-            self.count = reached(bytes(self.pcap), of.until, before)
+            self.count = reached(pcap, of.until, seen)
             ended = self.count is not None
         else:
-            ended = len(found) >= of.packets if of.packets is not None else closed(bytes(self.pcap))
+            ended = len(records(pcap)) >= of.packets if of.packets is not None else closed(pcap)
         if ended:
             self.done.set()
 
@@ -110,7 +119,9 @@ def listening(lab: Lab, blocks: list[Block], bound: dict[str, str]) -> Iterator[
     with ExitStack() as stack:
         listeners = []
         for block in blocks:
-            listener = Listener(block)
+            # Nothing is read before the trigger has ended: ten captures that look into each packet
+            # would take the very time that they measure.
+            listener = Listener(block, asked=False)
             command = _listen(block, bound)
             handle = stack.enter_context(ssh.stream(lab, block.node, command, listener.take))
             listeners.append((listener, handle, command))
@@ -118,6 +129,7 @@ def listening(lab: Lab, blocks: list[Block], bound: dict[str, str]) -> Iterator[
             _await_ready(listener.block, handle, command)
         yield [listener for listener, _, _ in listeners]
         for listener, _, command in listeners:
+            listener.ask()
             _await_end(listener, command)
 
 

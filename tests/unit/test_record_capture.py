@@ -88,3 +88,19 @@ def test_a_capture_ends_with_the_packet_that_its_condition_names(until: str, num
 def test_a_condition_that_never_comes_ends_no_capture() -> None:
     data = (DATA / "calico-bgp.pcap").read_bytes()
     assert feed(listener(until="bgp end-of-rib #3"), data) is None
+
+
+def test_what_came_before_it_was_asked_for_ends_a_capture_too() -> None:
+    data = CALICO.read_bytes()
+    target = listener(closed=True)
+    target.asked = False
+    assert feed(target, data) is None
+    target.ask()
+    assert target.done.is_set()
+    early = listener(closed=True)
+    early.asked = False
+    early.take(data[:200])
+    early.ask()
+    assert not early.done.is_set()
+    early.take(data[200:])
+    assert early.done.is_set()

@@ -15,6 +15,8 @@ from macros.packets.compare import compare_figure
 from macros.packets.html import packet_figure, packet_list
 from macros.packets.model import Packet
 from macros.packets.read import packets
+from macros.trace import figure
+from tests import trace_support
 
 FIGURES = Path(__file__).parent / "figures"
 DATA = Path(__file__).parents[2] / "data"
@@ -65,6 +67,24 @@ def _vxlan() -> str:
     return packet_figure(_capture("vxlan")[0], id="vxlan", node="node0", all_fields=True)
 
 
+def _trace() -> str:
+    trace = trace_support.trace("flannel")
+    commands = [f"tcpdump -nn -e -i {lane.interface}" for lane in trace.lanes]
+    made = figure.whole(trace, commands, id="way", title="One request at ten interfaces")
+    return re.sub('"guide-trace-[^"]*"', '"capture.pcap"', made)
+
+
+def _again() -> str:
+    trace = trace_support.trace("again")
+    made = figure.whole(trace, ["tcpdump"] * 4, id="again", title="A segment is lost")
+    return re.sub('"guide-trace-[^"]*"', '"capture.pcap"', made)
+
+
+def _traced() -> str:
+    trace = trace_support.trace("flannel")
+    return figure.small(trace, "http GET", id="small", title="The request crosses two nodes")
+
+
 MADE: dict[str, Callable[[], str]] = {
     "packet": _packet,
     "packets": _packets,
@@ -72,6 +92,9 @@ MADE: dict[str, Callable[[], str]] = {
     "topology": _topology,
     "new": _new,
     "vxlan": _vxlan,
+    "trace": _trace,
+    "traced": _traced,
+    "again": _again,
 }
 
 
