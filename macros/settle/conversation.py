@@ -53,6 +53,7 @@ class _Segment(NamedTuple):
     data: bytes
     flags: frozenset[str]
     header: str
+    plain: str
     whole: str
 
 
@@ -70,7 +71,7 @@ class _Way:
     """One direction of a TCP conversation."""
 
     items: list[Any] = field(default_factory=list)
-    acks: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
     seen: set[Any] = field(default_factory=set)
     sent: int = 0
     read: int = 0
@@ -83,7 +84,7 @@ class _Way:
             else one
             for one in self.items
         ]
-        return items, sorted(self.acks), self.read
+        return items, sorted(self.plain), self.read
 
 
 @dataclass(slots=True)
@@ -115,8 +116,9 @@ class _Conversation:
             if "FIN" in one.flags:
                 end = one.seq + len(one.data)
                 _append(way, one, ("end", end, one.header), answered=answered)
-        else:
-            way.acks.add(one.header)
+        if "SYN" not in one.flags and len(one.data) < _SMALL:
+            # As an acknowledgement alone would be: one more or less of the same is no change.
+            way.plain.add(one.plain)
         size = len(one.data) + len(one.flags & {"SYN", "FIN"})
         way.sent = max(way.sent, one.seq + size)
 
@@ -169,7 +171,9 @@ def _segment(packet: Packet, layers: Sequence[Any]) -> _Segment:
         below.append((name, role, length, kept))
     cut = packet.captured < packet.wire
     header = repr((cut, below, layers[at][:3], values))
-    return _Segment(seq, ack, data, flags, header, repr((packet.wire, packet.captured, layers)))
+    plain = repr((cut, below, layers[at][:3], {**values, "flags": sorted(flags - {"FIN", "PSH"})}))
+    whole = repr((packet.wire, packet.captured, layers))
+    return _Segment(seq, ack, data, flags, header, plain, whole)
 
 
 def _others(packet: Packet, pings: Mapping[int, int]) -> Any:

@@ -355,7 +355,71 @@ HANDLE = Noise(
     ),
 )
 
-ALL = (DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT, ENDPOINTS, HANDLE)
+PATIENCE = Noise(
+    name="patience",
+    what="how long curl tried: at once or not is a fact, and so are whole seconds of its own limit",
+    mask=lambda value: "at once" if int(value) < 1000 else "later",
+    patterns=found((" ms: ", r"^curl: \(7\) .* after (\d+) ms: ")),
+    same=(
+        (
+            "curl: (7) Failed to connect to 10.43.0.90:80 after 3361 ms: Could not connect",
+            "curl: (7) Failed to connect to 10.43.0.90:80 after 3077 ms: Could not connect",
+        ),
+    ),
+    differ=(
+        (
+            "curl: (7) Failed to connect to 10.43.0.90:80 after 3361 ms: Could not connect",
+            "curl: (7) Failed to connect to 10.43.0.90:80 after 0 ms: Could not connect",
+        ),
+    ),
+)
+
+LIMIT = Noise(
+    name="limit",
+    what="by how many milliseconds curl's own limit was overrun",
+    mask=lambda value: str(int(value) // 1000),
+    patterns=found((" milliseconds", r"^curl: \(28\) .* after (\d+) milliseconds")),
+    same=(
+        (
+            "curl: (28) Operation timed out after 5002 milliseconds with 0 bytes received",
+            "curl: (28) Operation timed out after 5022 milliseconds with 0 bytes received",
+        ),
+    ),
+    differ=(
+        (
+            "curl: (28) Operation timed out after 5002 milliseconds with 0 bytes received",
+            "curl: (28) Operation timed out after 5002 milliseconds with 10 bytes received",
+        ),
+        (
+            "curl: (28) Connection timed out after 5002 milliseconds",
+            "curl: (28) Connection timed out after 2002 milliseconds",
+        ),
+    ),
+)
+
+STATISTIC = Noise(
+    name="statistic",
+    what="a counter of the kernel's, as nstat prints it; whether it is zero is a fact",
+    mask=counted,
+    patterns=found((" 0.0", r"^[A-Z][A-Za-z0-9]+ +(\d+) +0\.0$")),
+    same=(
+        (
+            "IpFragFails                     20                 0.0",
+            "IpFragFails                     16                 0.0",
+        ),
+    ),
+    differ=(
+        (
+            "IpFragFails                     20                 0.0",
+            "IpFragFails                     0                  0.0",
+        ),
+    ),
+)
+
+ALL = (
+    DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT, ENDPOINTS, HANDLE, PATIENCE, LIMIT,
+    STATISTIC,
+)  # fmt: skip
 
 # States of a neighbour as JSON has them: a list of words under the key `state`.
 STATES = frozenset({"REACHABLE", "DELAY", "STALE"})

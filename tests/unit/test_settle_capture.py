@@ -190,9 +190,11 @@ def test_a_segment_that_nobody_answers_counts_each_time(tmp_path: Path) -> None:
 
 
 def _scapy(frame: bytearray) -> Any:
-    from scapy.layers.l2 import Ether  # noqa: PLC0415 - slow to import
+    from scapy.layers import inet, l2  # noqa: PLC0415 - slow to import
 
-    return Ether(bytes(frame[16:]))
+    packet = l2.Ether(bytes(frame[16:]))
+    assert inet.TCP in packet
+    return packet
 
 
 def _framed(old: bytearray, packet: Any) -> bytearray:
@@ -228,7 +230,12 @@ def acknowledged_once_more(frames: Frames) -> None:
     early["TCP"].remove_payload()
     early["TCP"].ack = data.seq + 9
     early["TCP"].flags = "A"
-    frames.insert(at + 1, _framed(answer, early))
+    frame = _framed(answer, early)
+    # Left to the device, as in the answer: the sum of the pseudo header alone.
+    length = len(frame) - 16 - 34
+    pseudo = bytes(frame[42:50]) + b"\0\6" + length.to_bytes(2, "big")
+    frame[66:68] = checksum.total(pseudo).to_bytes(2, "big")
+    frames.insert(at + 1, frame)
 
 
 def read_less(frames: Frames) -> None:
