@@ -3,9 +3,9 @@
 import io
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,18 +55,27 @@ def of_editions(old: Path, new: Path) -> Sides:
 
 def changes(sides: Sides) -> Iterator[Change]:
     """What differs, in words. For one edition also files that differ without a change of facts."""
+    if not sides.restorable:
+        yield from editions.compare(sides.old, sides.new)
+        return
+    both = [page for page in sides.old.pages if page in sides.new.pages]
+    differing = {
+        page: list(_differing(sides.old.folder / page, sides.new.folder / page)) for page in both
+    }
+    same = {page for page, blocks in differing.items() if not blocks}
     told: set[tuple[str, str]] = set()
-    for one in editions.compare(sides.old, sides.new):
+    for one in editions.compare(_without(sides.old, same), _without(sides.new, same)):
         told.add((one.page, one.block))
         yield one
-    if not sides.restorable:
-        return
-    for page in sides.new.pages:
-        if page in sides.old.pages:
-            for block in _differing(sides.old.folder / page, sides.new.folder / page):
-                if (page, block) not in told:
-                    what = "the recording differs, and no fact in it is known to"
-                    yield Change(page, block, "files", block, what)
+    for page, blocks in differing.items():
+        for block in blocks:
+            if (page, block) not in told:
+                what = "the recording differs, and no fact in it is known to"
+                yield Change(page, block, "files", block, what)
+
+
+def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
+    return replace(recorded, pages=tuple(page for page in recorded.pages if page not in pages))
 
 
 def _differing(old: Path, new: Path) -> Iterator[str]:

@@ -1,0 +1,316 @@
+"""`guide review` over a checkout of its own: this guide's pages and recordings, under git."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import macros.cli.review as command
+from macros.guide import ROOT, Guide
+from macros.store import form, sums
+from tests.unit.compare_support import replaced
+
+EDITION = "2026-11"
+BLOCKS = {
+    "by-hand": ("page", "links-before", "links-bridge"),
+    "docker": ("page", "started-addresses", "started-routes", "client-routes", "talk"),
+}
+"""What is kept of each page: enough to differ, and quick to compare."""
+
+
+class Checkout:
+    """A small checkout; `run` calls `guide review` in it with keys typed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.edition = root / "recordings" / EDITION
+        (root / "docs").mkdir(parents=True)
+        self.edition.mkdir(parents=True)
+        for page in ("by-hand", "docker"):
+            shutil.copy(ROOT / "docs" / f"{page}.md", root / "docs")
+            (self.edition / page).mkdir()
+            for path in (ROOT / "recordings" / EDITION / page).iterdir():
+                if path.name.split(".")[0] in BLOCKS[page]:
+                    shutil.copy(path, self.edition / page)
+            sums.write(self.edition / page)
+        shutil.copy(ROOT / "recordings" / EDITION / "edition.yml", self.edition)
+        sums.write(self.edition)
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "first")
+
+    def git(self, *words: str) -> str:
+        done = subprocess.run(
+            ["git", *words], cwd=self.root, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def guide(self, edition: str | None = None) -> Guide:
+        return Guide(self.root / "docs", self.root / "recordings", edition or EDITION)
+
+    def change(self, page: str, old: str, new: str) -> None:
+        """Another answer, as the recorder would have written it."""
+        assert replaced(self.edition / page, old, new)
+        sums.write(self.edition / page)
+
+    def versions(self, name: str, version: str) -> None:
+        path = self.edition / "edition.yml"
+        text = path.read_text(encoding="utf-8")
+        before = next(line for line in text.splitlines() if line.startswith(f"  {name}:"))
+        path.write_text(text.replace(before, f"  {name}: {version}"), encoding="utf-8")
+        sums.write(self.edition)
+
+    def run(self, *words: str, keys: str = "") -> Result:
+        words = ("--ask", *words) if keys else words
+        return CliRunner().invoke(command.review, words, input=keys)
+
+    def changed(self) -> list[str]:
+        """Files of the working tree that git sees as changed."""
+        return self.git("status", "--porcelain", "--untracked-files=all").split("\n")[:-1]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found = Checkout(tmp_path / "checkout")
+    monkeypatch.setattr(command, "guide_of_checkout", found.guide)
+    return found
+
+
+def test_nothing_to_review_is_said_and_well(checkout: Checkout) -> None:
+    done = checkout.run()
+    assert (done.exit_code, done.output) == (0, "no change\n")
+    done = checkout.run(keys="q")
+    assert (done.exit_code, done.output) == (0, "nothing changed\n")
+
+
+def test_a_change_is_said_in_words_with_the_sentence_that_quotes_it(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    done = checkout.run("docker")
+    assert done.exit_code == 1
+    assert "172.17.0.1/16" in done.output
+    assert "172.17.0.9/16" in done.output
+    assert "docker.md:" in done.output
+    assert "It has the address <docker0.cidr>" in done.output
+    assert done.output.rstrip().endswith(" open")
+    assert checkout.run("by-hand").exit_code == 0, "nothing is open on the other page"
+
+
+def test_markdown_for_a_pull_request_ticks_what_is_accepted(checkout: Checkout) -> None:
+    checkout.change("by-hand", '"mtu": 1500', '"mtu": 1400')
+    text = checkout.run("--format", "markdown").output
+    assert text.startswith("## What changed in the recordings of 2026-11, from HEAD to now\n")
+    assert "- [ ] " in text
+    assert "- [x] " not in text
+    ticked = checkout.run("--format", "markdown", "--accept")
+    assert "- [ ] " not in ticked.output
+    assert "- [x] " in ticked.output
+    assert ticked.exit_code == 0
+
+
+def test_json_has_each_change_its_decision_and_its_quotes(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    done = checkout.run("--format", "json")
+    found = json.loads(done.output)
+    assert done.exit_code == 1
+    assert {one["page"] for one in found} == {"docker"}
+    assert {one["decision"] for one in found} == {"open"}
+    changes = [change for one in found for change in one["changes"]]
+    assert any(change["block"] == "started-addresses" for change in changes)
+    assert any(quote["path"] == "docker0.cidr" for change in changes for quote in change["quotes"])
+
+
+def test_the_same_words_are_asked_once_a_page(checkout: Checkout) -> None:
+    checkout.change("by-hand", "02:00:0a:00:02:0f", "02:00:0a:00:02:aa")
+    found = json.loads(checkout.run("--format", "json").output)
+    words = [one["what"] for one in found]
+    assert len(words) == len(set(words))
+    assert max(len(one["changes"]) for one in found) > 1
+
+
+def test_both_sides_stand_beside_each_other(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    done = checkout.run(keys="q")
+    assert "1 of " in done.output
+    assert "HEAD" in done.output
+    assert "node0$ docker exec client ip route" in done.output
+    beside = [line for line in done.output.splitlines() if line.count("default via 172.") == 2]
+    assert beside, done.output
+    assert "[a]ccept" in done.output
+
+
+def test_what_was_decided_is_kept_and_the_next_review_goes_on_there(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    count = len(json.loads(checkout.run("--format", "json").output))
+    assert count > 2
+    first = checkout.run(keys="aq")
+    assert first.exit_code == 1
+    assert f"docker: 1 accepted, {count - 1} open" in first.output
+    second = checkout.run(keys="q")
+    assert f"1 of {count}" not in second.output
+    assert f"2 of {count}" in second.output
+    assert f"docker: {count} accepted" in checkout.run(keys="a" * count).output
+    assert checkout.run().exit_code == 0
+    assert checkout.changed(), "what is accepted stays to be committed"
+
+
+def test_skipping_leaves_it_open_and_back_decides_again(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    count = len(json.loads(checkout.run("--format", "json").output))
+    done = checkout.run(keys="s" * count)
+    assert f"docker: {count} open" in done.output
+    done = checkout.run(keys="rbaq")
+    assert f"docker: 1 accepted, {count - 1} open" in done.output
+
+
+def test_a_decision_is_about_this_very_change(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    assert checkout.run("--accept").exit_code == 0
+    checkout.change("docker", "172.17.0.9", "172.17.0.8")
+    assert checkout.run().exit_code == 1
+
+
+def test_accepting_the_rest_of_a_page_leaves_other_pages_open(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    checkout.change("by-hand", '"mtu": 1500', '"mtu": 1400')
+    done = checkout.run(keys="pq")
+    assert done.exit_code == 1
+    by_hand, docker = done.output.splitlines()[-2:]
+    assert by_hand.startswith("by-hand: ")
+    assert by_hand.endswith(" accepted")
+    assert docker.startswith("docker: ")
+    assert docker.endswith(" open")
+
+
+def test_one_rejected_change_puts_the_whole_page_back_and_no_other(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    checkout.change("by-hand", '"mtu": 1500', '"mtu": 1400')
+    count = len(json.loads(checkout.run("docker", "--format", "json").output))
+    done = checkout.run("docker", keys="r" + "a" * (count - 1) + "y\n")
+    assert "docker: put back; guide settle docker brings the new one again" in done.output
+    assert done.exit_code == 0, "of this page nothing is left to decide"
+    left = checkout.changed()
+    assert left
+    assert all("/by-hand/" in line for line in left)
+    assert not list(checkout.edition.glob(".*")), "nothing half-written"
+
+
+def test_without_a_yes_nothing_is_put_back(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    before = checkout.changed()
+    done = checkout.run(keys="rq" + "n\n")
+    assert done.exit_code == 1
+    assert "nothing was put back" in done.output
+    assert checkout.changed() == before
+
+
+def test_with_other_versions_one_rejection_puts_the_whole_edition_back(
+    checkout: Checkout,
+) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    checkout.change("by-hand", '"mtu": 1500', '"mtu": 1400')
+    checkout.versions("Docker", "29.0.0")
+    done = checkout.run(keys="arq" + "y\n")
+    assert "Docker 28.5.2 -> 29.0.0" in done.output
+    assert "one edition is one set of versions" in done.output
+    assert done.exit_code == 0
+    assert checkout.changed() == []
+
+
+def test_a_page_that_was_not_recorded_before_goes_when_it_is_rejected(checkout: Checkout) -> None:
+    checkout.git("rm", "-r", "-q", "--cached", f"recordings/{EDITION}/by-hand")
+    checkout.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "second")
+    done = checkout.run(keys="r" + "y\n")
+    assert "page by-hand is newly recorded" in done.output
+    assert not (checkout.edition / "by-hand").exists()
+    assert (checkout.edition / "docker").is_dir()
+
+
+def test_a_difference_that_is_no_fact_is_shown_all_the_same(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1/16 ", "172.17.0.1/16")
+    (found,) = json.loads(checkout.run("--format", "json").output)
+    assert found["what"] == "the recording differs, and no fact in it is known to"
+    assert [change["block"] for change in found["changes"]] == ["started-addresses"]
+    checkout.git("checkout", "-q", "--", ".")
+    path = checkout.edition / "docker" / "started-addresses.txt"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("plan: ", "plan: 0", 1), encoding="utf-8")
+    sums.write(checkout.edition / "docker")
+    assert checkout.run().output == "no change\n", "the plan is no answer"
+
+
+def test_another_revision_and_one_that_there_is_not(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    checkout.git("add", "-A")
+    checkout.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "second")
+    assert checkout.run().exit_code == 0
+    assert checkout.run("--base", "HEAD~1").exit_code == 1
+    done = checkout.run("--base", "no-such")
+    assert "git cannot read 'no-such'" in str(done.exception)
+
+
+def test_two_editions_are_reviewed_alike_and_nothing_is_put_back(checkout: Checkout) -> None:
+    shutil.copytree(checkout.edition, checkout.edition.with_name("old"))
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    before = checkout.changed()
+    done = checkout.run("--against", "old", keys="rq")
+    assert done.exit_code == 1
+    assert "docker: 1 rejected" in done.output
+    assert "Put the earlier" not in done.output
+    assert checkout.changed() == before
+    assert checkout.run("--against", "old", "--accept", "--again").exit_code == 0
+
+
+def test_a_page_that_does_not_exist_is_named(checkout: Checkout) -> None:
+    assert "no page 'dokcer'" in str(checkout.run("dokcer").exception)
+
+
+def test_at_a_terminal_one_key_decides(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    count = len(json.loads(checkout.run("--format", "json").output))
+    script = (
+        "import sys; from pathlib import Path; import macros.cli.review as r\n"
+        "from macros.guide import Guide\n"
+        f"root = Path({str(checkout.root)!r})\n"
+        f"r.guide_of_checkout = lambda _e: Guide(root/'docs', root/'recordings', {EDITION!r})\n"
+        "r.review()"
+    )
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", script])
+    said = b""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        if not select.select([terminal], [], [], 0.3)[0]:
+            # click throws away what was typed before it listens: type again when all is still.
+            os.write(terminal, b"a")
+            continue
+        try:
+            said += os.read(terminal, 65536)
+        except OSError:  # the terminal's other end is closed
+            break
+    else:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, said.decode(errors="replace")
+    assert said.count(b"[q]uit") == count
+    assert f"docker: {count} accepted".encode() in said
+
+
+def test_restored_recordings_are_those_of_git_byte_by_byte(checkout: Checkout) -> None:
+    path = checkout.edition / "docker" / "page.yml"
+    meta = path.read_text(encoding="utf-8")
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    path.write_text(form.dump_yaml({"recorded": "later"}) + meta, encoding="utf-8")
+    sums.write(checkout.edition / "docker")
+    checkout.run(keys="rq" + "y\n")
+    assert checkout.changed() == []
