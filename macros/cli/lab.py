@@ -54,6 +54,8 @@ def build(
     with _progress() as progress:
         if update_lock:
             building.update_lock(progress, mirror, suite)
+        if update_lock and kubernetes:
+            parts.update_lock(progress, mirror)
         made = building.build(progress, mirror, suite)
         compiled = building_kubernetes.build(progress, version) if kubernetes else {}
         if kubernetes:

@@ -59,7 +59,7 @@ def test_the_network_between_pods_is_the_one_asked_for(
 
 
 def test_nodes_always_have_the_same_pod_networks() -> None:
-    found = [(each["metadata"], each["spec"]) for each in cluster._nodes(3)]
+    found = [(each["metadata"], each["spec"]) for each in cluster._nodes(3, 2048)]
     assert [(about["name"], spec["podCIDR"]) for about, spec in found] == [
         ("node0", "10.42.0.0/24"),
         ("node1", "10.42.1.0/24"),

@@ -77,8 +77,8 @@ def _build_module(module: Module, kubernetes: str, place: Path, progress: Progre
     place.mkdir(parents=True, exist_ok=True)
     version = programs.version_of(module, kubernetes)
     log = place / "build.log"
-    tree = programs.source(module)
-    if version != programs.pinned(module):
+    tree = programs.source(module, version)
+    if not programs.pins(module, version):
         tree = _other_version(version, progress)
     if which("gcc") is None and module.cgo:
         raise GuideError(f"{module.name} is partly C, and gcc is missing", fix="guide doctor")

@@ -108,7 +108,7 @@ def _begin(found: State, progress: Progress) -> None:
 
     progress.step(f"lab {lab.name}: waiting for the API of the cluster")
     _until(api.ready, "the API of the cluster does not get ready", lab)
-    for thing in _nodes(len(nodes)):
+    for thing in _nodes(len(nodes), found.memory):
         api.create("/api/v1/nodes", thing)
 
     progress.step(f"lab {lab.name}: waiting for Ready nodes")
@@ -219,8 +219,13 @@ def _write_kubeconfig(found: State) -> None:
     )  # fmt: skip
 
 
-def _nodes(count: int) -> list[dict[str, Any]]:
-    """The nodes as the API is told of them: with a network each, so that nobody chooses one."""
+def _nodes(count: int, memory: int) -> list[dict[str, Any]]:
+    """The nodes as the API is told of them: with a network each, so that nobody chooses one.
+
+    And with room for pods, `memory` in MiB: kubelet refuses the pod that waits for it on a node
+    that has none, and looks at itself only later.
+    """
+    room = {"cpu": "2", "memory": f"{memory}Mi", "pods": "110"}
     roles = {"node-role.kubernetes.io/control-plane": "true"}  # as k3s calls its server
     return [
         {
@@ -231,6 +236,7 @@ def _nodes(count: int) -> list[dict[str, Any]]:
                 "labels": {"kubernetes.io/hostname": f"node{i}", **(roles if i == 0 else {})},
             },
             "spec": {"podCIDR": f"10.42.{i}.0/24", "podCIDRs": [f"10.42.{i}.0/24"]},
+            "status": {"capacity": room, "allocatable": room},
         }
         for i in range(count)
     ]

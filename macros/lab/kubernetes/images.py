@@ -19,7 +19,7 @@ from macros.lab.packages import fields
 
 CLIENT = (
     "bash", "bind9-dnsutils", "busybox-static", "curl", "iproute2", "iputils-arping",
-    "iputils-ping", "iputils-tracepath", "netcat-openbsd", "tcpdump", "traceroute",
+    "iputils-ping", "iputils-tracepath", "libc-bin", "netcat-openbsd", "tcpdump", "traceroute",
 )  # fmt: skip
 """Packages whose programs the client has; all stand in the root file system's lock."""
 

@@ -35,7 +35,13 @@ DISK = "disk.ext4"
 STEPS = "2"
 """Raised by hand when the code changes what it makes from the same files."""
 
-_PATIENCE = 60.0  # seconds that an API server on this machine gets; it takes three
+_FIRST_CONTROLLERS = (
+    "deployment-controller,replicaset-controller,serviceaccount-controller,"
+    "root-ca-certificate-publisher-controller,clusterrole-aggregation-controller"
+)
+_PATIENCE = 240.0  # seconds for the first objects; they take ten
+_KEPT = 2
+"""Folders of one version that stay in the cache: this one, and the one before."""
 
 
 def folder(version: str) -> Path:
@@ -70,7 +76,7 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
             return place
         compiled = build.built(version)
         lab = built()
-        new = place.with_suffix(".new")
+        new = place.with_name(f"{place.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         for name in ("bin", "cni", "images"):
             (new / name).mkdir(parents=True)
@@ -88,7 +94,26 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
         facts = json.dumps(_versions(version, etcd), indent=2)
         (new / "versions.json").write_text(facts + "\n", encoding="utf-8")
         new.rename(place)
+        _prune(version, place)
     return place
+
+
+def update_lock(progress: Progress, mirror: str | None = None) -> None:
+    """Write the lock file of the packages that are unpacked here anew, from what sid has today."""
+    progress.step("package index: reading")
+    apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
+    wanted = packages.read_wanted(programs.FOLDER / "packages.list")
+    packages.write_lock(LOCK, [apt.newest(name) for name in wanted], apt.release())
+
+
+def _prune(version: str, current: Path) -> None:
+    """Remove parts of earlier inputs, all but the newest and what a lab runs on."""
+    used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
+    olds = [each for each in current.parent.glob(f"parts-{version}-*") if each != current]
+    olds.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    for old in olds[_KEPT - 1 :]:
+        if str(old) not in used:
+            shutil.rmtree(old)
 
 
 def _versions(kubernetes: str, etcd: str) -> dict[str, str]:
@@ -105,16 +130,20 @@ def _versions(kubernetes: str, etcd: str) -> dict[str, str]:
 
 def _etcd(into: Path, progress: Progress, mirror: str | None) -> str:
     """Debian's etcd, its programs only; it links to nothing but the C library. Its version."""
-    progress.step("etcd: downloading Debian's package")
-    apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
-    work = paths.cache() / "work" / "etcd"
     wanted = packages.read_lock(LOCK)
-    apt.download(wanted, work / "packages", lambda _: None)
-    for deb in sorted((work / "packages").glob("*.deb")):
-        call("dpkg-deb", "-x", deb, work / "tree", what=f"unpacking {deb.name}")
+    made_of = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    place = paths.cache() / "kubernetes" / f"etcd-{made_of}"
+    if not place.is_dir():
+        progress.step("etcd: downloading Debian's package")
+        apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
+        work = paths.cache() / "work" / "etcd"
+        apt.download(wanted, work / "packages", lambda _: None)
+        for deb in sorted((work / "packages").glob("*.deb")):
+            call("dpkg-deb", "-x", deb, work / "tree", what=f"unpacking {deb.name}")
+        (work / "tree/usr/bin").rename(place)
+        shutil.rmtree(work)
     for program in ("etcd", "etcdctl"):
-        shutil.copy(work / "tree/usr/bin" / program, into / program)
-    shutil.rmtree(work)
+        (into / program).hardlink_to(place / program)
     return next(each.version for each in wanted if each.name == "etcd-server")
 
 
@@ -133,9 +162,11 @@ def _images(new: Path, progress: Progress) -> None:
 def _store(new: Path, version: str) -> None:
     """Run store and API server here until all first objects are written; keep the store."""
     work = new / "work"
-    pki.write(new / "bin/kubeadm", work, version)
+    work.mkdir()
+    # The clusters' own secrets: what the store says of their authority stays true.
+    secrets = pki.kept(new / "bin/kubeadm", version)
     peer, client, api = (f"127.0.0.1:{port}" for port in _free_ports(3))
-    certificates = work / "pki"
+    certificates = secrets / "pki"
     store: list[str | Path] = [
         new / "bin/etcd", "--name=node0", f"--data-dir={work}/etcd", "--unsafe-no-fsync",
         f"--listen-client-urls=http://{client}", "--advertise-client-urls=http://127.0.0.1:2379",
@@ -154,7 +185,7 @@ def _store(new: Path, version: str) -> None:
         f"--service-account-signing-key-file={certificates}/sa.key",
     ]  # fmt: skip
     kubectl: list[str | Path] = [
-        new / "bin/kubectl", "--kubeconfig", work / "super-admin.conf",
+        new / "bin/kubectl", "--kubeconfig", secrets / "super-admin.conf",
         "--server", f"https://{api}",
     ]  # fmt: skip
     with _running(store, work / "etcd.log"), _running(server, work / "api.log") as serves:
@@ -173,11 +204,28 @@ def _store(new: Path, version: str) -> None:
             encoding="utf-8",
         )
         call(*map(str, kubectl), "apply", "-f", first, what="writing first objects")
-        # What the server writes of itself after that is written at a cluster's start.
-        time.sleep(2)
+        # CoreDNS' pod is there, and waits for its node, from a cluster's first moment.
+        manager: list[str | Path] = [
+            new / "bin/kube-controller-manager", f"--master=https://{api}", "--leader-elect=false",
+            "--kubeconfig", secrets / "super-admin.conf", "--secure-port=0",
+            f"--root-ca-file={certificates}/ca.crt", f"--controllers={_FIRST_CONTROLLERS}",
+        ]  # fmt: skip
+        with _running(manager, work / "manager.log"):
+            for lacking in ("pods --selector=k8s-app=kube-dns", "configmap kube-root-ca.crt"):
+                words = [*map(str, kubectl), "-n", "kube-system", "get", "-o", "name"]
+                _until_said([*words, *lacking.split()], until)
+            # What they write besides, such as the sums of rights, comes at once or at a start.
+            time.sleep(2)
     with tarfile.open(new / "store.tar.gz", "w:gz", compresslevel=1) as archive:
         archive.add(work / "etcd/member", "member")
     shutil.rmtree(work)
+
+
+def _until_said(words: list[str], until: float) -> None:
+    while not subprocess.run(words, capture_output=True, check=False).stdout.strip():
+        if time.monotonic() > until:
+            raise GuideError(f"nothing came of: {' '.join(words[-4:])}")
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager

@@ -87,9 +87,10 @@ FLANNEL_CNI = Module(
 MODULES = (KUBERNETES, COREDNS, FLANNEL, FLANNEL_CNI)
 
 
-def source(module: Module) -> Path:
-    """The module's folder in the checkout."""
-    return FOLDER / module.name
+def source(module: Module, version: str = "") -> Path:
+    """The module's folder in the checkout; a version beside the pinned one may have its own."""
+    other = FOLDER / f"{module.name}-{version}"
+    return other if version and other.is_dir() else FOLDER / module.name
 
 
 def pinned(module: Module) -> str:
@@ -99,6 +100,11 @@ def pinned(module: Module) -> str:
     if found is None:
         raise GuideError(f"{source(module) / 'go.mod'} does not require {module.requires}")
     return found[1]
+
+
+def pins(module: Module, version: str) -> bool:
+    """Whether the checkout has go.mod and go.sum for that version."""
+    return version == pinned(module) or source(module, version) != source(module)
 
 
 def version_of(module: Module, kubernetes: str) -> str:
@@ -115,8 +121,9 @@ def folder(module: Module, kubernetes: str, compiler: str) -> Path:
     version = version_of(module, kubernetes)
     digest = hashlib.sha256("\0".join((STEPS, version, compiler, *module.settings)).encode())
     files = [BUILD]
-    if version == pinned(module):
-        files += sorted(file for file in source(module).rglob("*") if file.is_file())
+    if pins(module, version):
+        tree = source(module, version)
+        files += sorted(file for file in tree.rglob("*") if file.is_file())
     for file in files:
         content = file.read_bytes()
         digest.update(f"\0{file.name}\0{len(content)}\0".encode() + content)
