@@ -335,7 +335,11 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     )
     write_ssh_config(place, sockets, found)
     _connect(state)
-    return _write(replace(_described(state), up=True))
+    state = _described(state)
+    if not words:  # a person has started them: a reset is to make the same again
+        told = {"NODES": str(len(there)), "KUBERNETES": "1" if state.cluster else "0"}
+        state = replace(state, words=told | (state.cluster or {}))
+    return _write(replace(state, up=True))
 
 
 def _described(state: State) -> State:
