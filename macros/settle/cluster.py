@@ -159,11 +159,19 @@ MACHINE = Identity(
 
 TRACE = Identity(
     name="trace id",
-    what="the id of a packet in nft's trace",
+    what="the id of a packet in the traces of nft and xtables-monitor",
     scope="lab",
     form=lambda _value: "hex",
-    patterns=found(("trace id ", r"^trace id (?P<v>[0-9a-f]{8}) ")),
+    patterns=found(
+        ("trace id ", r"^trace id (?P<v>[0-9a-f]{8}) "),
+        ("PACKET: ", r"^PACKET: \d+ (?P<v>[0-9a-f]{8}) "),
+        (" TRACE: ", r"^ TRACE: \d+ (?P<v>[0-9a-f]{8}) "),
+    ),
     same=(
+        (
+            " TRACE: 2 5e88f9be nat:PREROUTING:policy:ACCEPT",
+            " TRACE: 2 1a085e3d nat:PREROUTING:policy:ACCEPT",
+        ),
         (
             "trace id 3f0c1f0e ip nat PREROUTING verdict continue",
             "trace id a0d2a4e1 ip nat PREROUTING verdict continue",

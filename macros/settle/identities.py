@@ -322,6 +322,9 @@ PORT = Identity(
         # nft's trace
         ("trace id ", r"^trace id .*? sport (?P<v>\d{5})(?!\d)"),
         ("trace id ", r"^trace id .*? dport (?P<v>\d{5})(?!\d)"),
+        # xtables-monitor's
+        ("SPORT=", r"^PACKET: .*\bSPORT=(?P<v>\d{5})(?!\d)"),
+        ("DPORT=", r"^PACKET: .*\bDPORT=(?P<v>\d{5})(?!\d)"),
         (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{5})(?=[: ])"),
         (":", r"(?<=\d:)(?P<v>\d{5})(?= )"),
     ),

@@ -231,8 +231,10 @@ PACKET = Noise(
         ("seq ", r"\bseq (\d{5,})(?=,)"),
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
-        # nft's trace
+        # the traces of nft and of xtables-monitor
         (" ip id ", r" ip id (\d+) "),
+        (" ct id ", r" ct id (\d+)$"),
+        ("PACKET: ", r"^PACKET: .* ID=(\d+) "),
     ),
     same=(
         ("icmp 1 type=8 code=0 id=361 src=10.0.0.1", "icmp 1 type=8 code=0 id=369 src=10.0.0.1"),
@@ -335,12 +337,17 @@ HANDLE = Noise(
     what="nft's number of a rule, ipset's start of its hash",
     patterns=found(
         ("# handle ", r"# handle (\d+)$"),
+        (" TRACE: ", r"^ TRACE: .*:rule:(0x[0-9a-f]+):"),
         ("initval ", r"\binitval (0x[0-9a-f]+)"),
     ),
     same=(
         (
             "tcp dport 80 counter jump KUBE-SVC # handle 12",
             "tcp dport 80 counter jump KUBE-SVC # handle 7",
+        ),
+        (
+            " TRACE: 2 5e88f9be nat:KUBE-POSTROUTING:rule:0x73:CONTINUE  iptables -t nat",
+            " TRACE: 2 5e88f9be nat:KUBE-POSTROUTING:rule:0x9a:CONTINUE  iptables -t nat",
         ),
         (
             "Header: family inet hashsize 1024 maxelem 1048576 bucketsize 12 initval 0xbd28be39",
@@ -351,6 +358,10 @@ HANDLE = Noise(
         (
             "tcp dport 80 counter jump KUBE-SVC # handle 12",
             "tcp dport 81 counter jump KUBE-SVC # handle 12",
+        ),
+        (
+            " TRACE: 2 5e88f9be nat:KUBE-POSTROUTING:rule:0x73:CONTINUE  iptables -t nat",
+            " TRACE: 2 5e88f9be nat:KUBE-POSTROUTING:rule:0x73:ACCEPT  iptables -t nat",
         ),
     ),
 )
