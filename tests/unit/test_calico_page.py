@@ -6,6 +6,7 @@ listed in docs/tested.md, and nothing else may be.
 """
 
 import hashlib
+import json
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ import markdown
 import pytest
 
 from macros import frontmatter, plan
+from macros.draw import state, topology
 from macros.guide import ROOT, Guide
 from macros.markup import Calls
 from macros.model import Block, Edition, PageRecording, Recording
@@ -217,7 +219,9 @@ def html(sampled: Sampled) -> str:
 def rendered(sampled: Sampled) -> str:
     """The page as it would be with these answers; what has no sample is shown as missing."""
     guide = Guide(ROOT / "docs", ROOT / "recordings", "sampled")
-    guide.__dict__["pages"] = {"calico": PAGE}
+    # What it quotes of other pages is theirs to check.
+    others = plan.plan_page(ROOT / "docs", ROOT / "docs" / "faults.md")
+    guide.__dict__["pages"] = {"calico": PAGE, "faults": others}
     versions = {"Calico": "v3.32.1", "Kubernetes": "v1.36.3", "Linux": "7.2.13"}
     guide.__dict__["edition"] = Edition("sampled", Path(), "uml", "", versions)
     guide._pages["calico"] = PageRecording(
@@ -316,3 +320,13 @@ def test_what_no_sample_covers_is_listed_where_readers_look() -> None:
     text = (ROOT / "docs" / "tested.md").read_text(encoding="utf-8")
     section = text[text.index("<!-- calico: no sample -->") :].partition("<!-- end -->")[0]
     assert set(re.findall(r"`([a-z0-9-]+)`", section)) == uncovered
+
+
+def test_a_node_in_calico_s_form_is_drawn_with_its_cables_and_its_tunnel() -> None:
+    """The page's drawing has no sample: links and routes of that form on a real kernel stand in."""
+    observed = json.loads((DATA / "draw" / "calico-like.json").read_text(encoding="utf-8"))
+    html = topology.topology([state.read(observed)], id="like", title="Cables and routes")
+    drawn, _, text = html.partition("</svg>")
+    for name in ("cali0a1b2c3d4e5", "tunl0", "10.99.0.1/32"):
+        assert name in drawn
+    assert "tunl0" in text
