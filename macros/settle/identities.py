@@ -47,9 +47,21 @@ def link_local(mac: str) -> str:
     return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
 
 
+CHOSEN = "chosen by the kernel"
+"""The form of a port that means nothing."""
+
+MASQUERADED = re.compile(
+    r"^(?:ipv4 +\d+ )?(?:tcp|udp) .*? sport=(\d+) dport=\d+ .*? sport=\d+ dport=(?!\1 )(\d+) ", re.M
+)
+"""A tracked connection whose source port was rewritten: to the last number.
+
+With --random-fully that is any from 1024 on (net/netfilter/nf_nat_core.c), so it is known by this.
+"""
+
+
 def _port_form(port: str) -> str:
     """Linux takes ports for outgoing connections from 32768 to 60999 (ip_local_port_range)."""
-    return "chosen by the kernel" if 32768 <= int(port) <= 60999 else ""
+    return CHOSEN if 32768 <= int(port) <= 60999 else ""
 
 
 def _index(value: str) -> str:
@@ -314,21 +326,34 @@ INODE = Identity(
 
 PORT = Identity(
     name="port",
-    what="a port that the kernel chose for an outgoing connection (32768 to 60999)",
+    what="a port that the kernel chose for an outgoing connection (32768 to 60999), or when it"
+    " masqueraded one (conntrack tells which)",
     scope="lab",
     form=_port_form,
     patterns=found(
-        ("port=", r"\b[sd]port=(?P<v>\d{5})\b"),
+        ("port=", r"\b[sd]port=(?P<v>\d{4,5})\b"),
         # nft's trace
         ("trace id ", r"^trace id .*? sport (?P<v>\d{5})(?!\d)"),
         ("trace id ", r"^trace id .*? dport (?P<v>\d{5})(?!\d)"),
         # xtables-monitor's
         ("SPORT=", r"^PACKET: .*\bSPORT=(?P<v>\d{5})(?!\d)"),
         ("DPORT=", r"^PACKET: .*\bDPORT=(?P<v>\d{5})(?!\d)"),
-        (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{5})(?=[: ])"),
-        (":", r"(?<=\d:)(?P<v>\d{5})(?= )"),
+        (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{4,5})(?=[: ])"),
+        (":", r"(?<=\d:)(?P<v>\d{4,5})(?= )"),
     ),
     same=(
+        (
+            (
+                "tcp 6 117 TIME_WAIT src=10.42.0.5 dst=10.43.0.80 sport=54826 dport=80"
+                " src=10.42.0.6 dst=10.42.0.1 sport=80 dport=57338 [ASSURED] mark=0 use=1\n"
+                "IP 10.42.0.1.57338 > 10.42.0.6.80: Flags [S]"
+            ),
+            (
+                "tcp 6 117 TIME_WAIT src=10.42.0.5 dst=10.43.0.80 sport=44826 dport=80"
+                " src=10.42.0.6 dst=10.42.0.1 sport=80 dport=5509 [ASSURED] mark=0 use=1\n"
+                "IP 10.42.0.1.5509 > 10.42.0.6.80: Flags [S]"
+            ),
+        ),
         (
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=40860 dport=22",
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=48556 dport=22",
@@ -338,6 +363,16 @@ PORT = Identity(
         (
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=40860 dport=22",
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=4000 dport=22",
+        ),
+        (
+            (
+                "tcp 6 117 TIME_WAIT src=10.42.0.5 dst=10.43.0.80 sport=54826 dport=8080"
+                " src=10.42.0.6 dst=10.42.0.5 sport=80 dport=54826 [ASSURED] mark=0 use=1"
+            ),
+            (
+                "tcp 6 117 TIME_WAIT src=10.42.0.5 dst=10.43.0.80 sport=54826 dport=8081"
+                " src=10.42.0.6 dst=10.42.0.5 sport=80 dport=54826 [ASSURED] mark=0 use=1"
+            ),
         ),
         (
             "src=10.0.0.2 sport=40860 dport=22 src=10.0.0.1 sport=22 dport=40860",

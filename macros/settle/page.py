@@ -20,6 +20,9 @@ from macros.store import form, read, sums
 
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
 
+_LINK = re.compile(r"/sys/class/net/\S+/(iflink|ifindex)\b")
+"""A command that prints an interface's index, or its peer's, and nothing else."""
+
 Shared = MutableMapping[Key, str]
 """Names found on earlier pages of the same run: a MAC or an id means one thing in a lab."""
 
@@ -70,10 +73,15 @@ def _side(page: Page, folder: Path) -> _Side:
 def _place(block: Block | None, recording: Recording) -> Place:
     """Where a recording was printed, and what its block says of its settling."""
     netns = of_command(recording.ran)
+    link = _LINK.search(recording.ran)
+    bare = ""
+    if link is not None:
+        # The other end of a container's or a pod's interface is one of the node's own.
+        bare = f"{recording.node}/{netns if link[1] == 'ifindex' else ''}"
     if block is None:
-        return Place(recording.node, netns)
+        return Place(recording.node, netns, bare=bare)
     choice = re.compile(block.choice) if block.choice else None
-    return Place(recording.node, netns, frozenset(block.facts), choice)
+    return Place(recording.node, netns, frozenset(block.facts), choice, bare=bare)
 
 
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:

@@ -39,7 +39,7 @@ class Place:
 
     `facts` are the kinds of noise that are facts here, `choice` finds what may come one way or
     another: an expression whose groups are one choice. `columns` are where the columns of numbers
-    end that a table's head names.
+    end that a table's head names. `bare` is the scope of an interface's index that stands alone.
     """
 
     node: str
@@ -47,6 +47,7 @@ class Place:
     facts: frozenset[str] = frozenset()
     choice: re.Pattern[str] | None = None
     columns: tuple[tuple[int, str], ...] = ()
+    bare: str = ""
 
 
 @dataclass(slots=True)
@@ -55,13 +56,15 @@ class Names:
 
     `ids`: whole ids by their first 12 digits; `addresses`: IPv4 addresses, written as a MAC's last
     bytes; `tails`: MACs by their last three bytes; `pods`: namespace, name before the five letters
-    and these, by the cali interface; `lines`: all that it printed.
+    and these, by the cali interface; `ports`: those of masqueraded connections; `lines`: all that
+    it printed.
     """
 
     ids: dict[str, set[str]] = field(default_factory=dict)
     addresses: set[str] = field(default_factory=set)
     tails: dict[str, set[str]] = field(default_factory=dict)
     pods: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    ports: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
     cut: dict[tuple[str, "Place"], tuple["Part", ...]] = field(default_factory=dict)
     """Lines that were cut already: what machines print repeats itself."""
@@ -97,6 +100,7 @@ def learned(texts: Iterable[str]) -> Names:
         macs |= named.macs
         pods |= named.pods
         names.addresses |= named.addresses
+        names.ports |= named.ports
     for mac in macs:
         if identities.mac_form(mac, names.addresses):
             names.tails.setdefault(mac[9:], set()).add(mac)
@@ -114,6 +118,7 @@ class _Named(NamedTuple):
     macs: frozenset[str]
     addresses: frozenset[str]
     pods: frozenset[tuple[str, str]]
+    ports: frozenset[str]
 
 
 @lru_cache(maxsize=2048)
@@ -132,6 +137,7 @@ def _named(text: str) -> _Named:
             for front, letters in cluster.POD.findall(text)
             if cluster.GENERATED.form(letters)
         ),
+        frozenset(found[2] for found in identities.MASQUERADED.finditer(text) if len(found[2]) > 3),
     )
 
 
@@ -194,6 +200,10 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
     if line[:1] == " " and (place.columns or _HEAD.search(line)):
         start = len(line) - len(line.lstrip(" "))
         yield 0, start, Mark(line[:start], "width")
+    if place.bare and line.isdigit():
+        token = token_of(identities.INDEX, line, place.bare, names)
+        if token is not None:
+            yield 0, len(line), token
     for end, name in place.columns:
         number = _LAST.search(line[:end])
         if number is not None and line[end : end + 1] in {"", " "}:
@@ -227,11 +237,17 @@ def _chosen(line: str, choice: re.Pattern[str], names: Names) -> Iterator[tuple[
         if words and _told(words, choice, names):
             for group in range(1, choice.groups + 1):
                 if found[group]:
-                    yield found.start(group), found.end(group), Mark(found[group], "choice")
+                    start, end = found.span(group)
+                    if found[group].isdigit():
+                        # Numbers stand at the right of their column.
+                        start = len(line[:start].rstrip(" "))
+                    yield start, end, Mark(line[start:end], "choice")
 
 
 def _told(words: tuple[str, ...], choice: re.Pattern[str], names: Names) -> bool:
     """Whether what was chosen is there to be chosen: elsewhere, a line has all its words."""
+    # A number says how often something was chosen.
+    words = tuple(word for word in words if not word.isdigit())
     known = names.told.get(words)
     if known is None:
         whole = [re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\w)") for word in words]
@@ -276,6 +292,8 @@ def token_of(
     if kind is identities.MAC:
         return _mac_token(raw, names, short=short)
     form = kind.form(raw)
+    if kind is identities.PORT and raw in names.ports:
+        form = identities.CHOSEN
     if not form:
         return None
     if kind is identities.ID:

@@ -1,10 +1,13 @@
 """Run the mutations: see the package. Exit code 1 where one is missed or falsely raised."""
 
 import os
+import resource
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from random import Random
 from typing import NamedTuple
 
@@ -16,6 +19,8 @@ COUNT = 200
 # So many changes of one kind, each in files of its own, are settled at once: 200 of each kind
 # would take half an hour otherwise. A batch may be of one.
 BATCH = 24
+# Harmless differences are made together, whatever their kind; a process makes a share of each.
+_SHARES = 8
 
 
 class _Told(NamedTuple):
@@ -33,35 +38,66 @@ def main() -> int:
     seed = int(os.environ.get("SEED", "1"))
     count = int(os.environ.get("COUNT", str(COUNT)))
     only = os.environ.get("KIND")
-    runs = _runs()
     begun = time.monotonic()
+    kinds = [kind for kind in changes.KINDS if only in {None, kind}]
+    others = [kind for kind in harmless.KINDS if only in {None, kind}]
+    tasks = [_Task("change", kind, seed, count) for kind in kinds]
+    if others:
+        shares = [count // _SHARES + (number < count % _SHARES) for number in range(_SHARES)]
+        tasks += [
+            _Task("harmless", f"{only or ''} {number}".strip(), seed, share)
+            for number, share in enumerate(shares)
+            if share
+        ]
     made: Counter[str] = Counter()
-    missed: list[_Told] = []
-    for kind in changes.KINDS:
-        if only in {None, kind}:
-            _progress(f"{kind} ({time.monotonic() - begun:.0f} s)")
-            made[kind], found = _mutate(kind, runs, Random(f"{seed} {kind}"), count)  # noqa: S311 seeded
-            missed += found
     done: Counter[str] = Counter()
+    missed: list[_Told] = []
     raised: list[_Told] = []
-    if only is None or only in harmless.KINDS:
-        kinds = [kind for kind in harmless.KINDS if only in {None, kind}]
-        done, raised = _differ(kinds, runs, Random(f"{seed} harmless"), count)  # noqa: S311 seeded
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for task, (counts, told) in zip(tasks, pool.map(_do, tasks), strict=True):
+            _progress(f"{task.sort} {task.kind} ({time.monotonic() - begun:.0f} s)")
+            (made if task.sort == "change" else done).update(counts)
+            (missed if task.sort == "change" else raised).extend(told)
     _progress("")
     _table("kind", "mutations", "missed", made, missed)
     _table("kind", "harmless", "raised", done, raised)
     for what, list_ in (("missed", missed), ("raised", raised)):
-        for told in list_:
+        for one in list_:
             print(
-                f"{what}: {told.kind}: {told.page}/{told.where}: {_short(told.before)} ->"
-                f" {_short(told.after)}"
+                f"{what}: {one.kind}: {one.page}/{one.where}: {_short(one.before)} ->"
+                f" {_short(one.after)}"
             )
-    print(f"seed {seed}, {time.monotonic() - begun:.0f} s (SEED={seed} KIND='...' for one kind)")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"seed {seed}, {time.monotonic() - begun:.0f} s on {os.cpu_count()} cores,"
+        f" {spent.ru_utime + spent.ru_stime:.0f} s of computing"
+        f" (SEED={seed} KIND='...' for one kind)"
+    )
     print(f"mutations {sum(made.values())} missed {len(missed)}")
     print(f"harmless {sum(done.values())} raised {len(raised)}")
     return 1 if missed or raised else 0
 
 
+class _Task(NamedTuple):
+    """What one process does: all changes of a kind, or a share of all harmless differences."""
+
+    sort: str
+    kind: str
+    seed: int
+    times: int
+
+
+def _do(task: _Task) -> tuple[Counter[str], list[_Told]]:
+    rng = Random(f"{task.seed} {task.sort} {task.kind}")  # noqa: S311 seeded
+    if task.sort == "change":
+        made, told = _mutate(task.kind, _runs(), rng, task.times)
+        return Counter({task.kind: made}), told
+    only = task.kind.rpartition(" ")[0]
+    kinds = [kind for kind in harmless.KINDS if only in {"", kind}]
+    return _differ(kinds, _runs(), rng, task.times)
+
+
+@cache
 def _runs() -> list[Run]:
     guide = guide_of_checkout()
     editions = sorted(path for path in guide.recordings.iterdir() if path.is_dir())
@@ -137,8 +173,6 @@ def _differ(
         left = [kind for kind in kinds if fitting[kind] and made[kind] < count]
         if not left:
             return made, raised
-        if min(made[kind] for kind in left) % 20 == 0:
-            _progress(f"harmless, {sum(made.values())} of {count * len(kinds)}")
         run = rng.choice(fitting[left[0]])
         fit = [kind for kind in left if run in fitting[kind]]
         chosen = rng.sample(fit, rng.randrange(1, min(len(fit), 12) + 1))

@@ -583,14 +583,14 @@ def payload_byte(run: Run) -> Iterator[Candidate]:
 
 
 def order_swapped(run: Run) -> Iterator[Candidate]:
-    """A request and its reply change places: each takes the other's time."""
+    """A request and the reply that follows it change places: each takes the other's time.
+
+    Of one conversation, and the second knows of the first: of two packets that were under way at
+    the same time either may be seen first.
+    """
 
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
-        places = [
-            at
-            for at in range(len(frames) - 1)
-            if frames[at].data[6:12] != frames[at + 1].data[6:12]
-        ]
+        places = [at for at in range(len(frames) - 1) if _answers(frames[at], frames[at + 1])]
         if not places:
             return None
         at = rng.choice(places)
@@ -600,6 +600,25 @@ def order_swapped(run: Run) -> Iterator[Candidate]:
         return f"packets {at + 1} and {at + 2} swapped", new
 
     yield from _captures(run, make)
+
+
+def _answers(one: Frame, two: Frame) -> bool:
+    """Whether `two` is a reply to `one`: the other way round, and TCP's acknowledges its data."""
+    if one.data[6:12] == two.data[6:12] or one.protocol != two.protocol:
+        return False
+    if not one.is_ip:
+        return one.data[28:32] == two.data[38:42]
+    if one.data[26:30] != two.data[30:34] or one.data[30:34] != two.data[26:30]:
+        return False
+    if one.protocol == ICMP:
+        return one.data[one.upper + 4 : one.upper + 8] == two.data[two.upper + 4 : two.upper + 8]
+    if one.number(one.upper) != two.number(two.upper + 2):
+        return False
+    if one.protocol != TCP:
+        return True
+    size = one.end - one.payload + bool(one.data[one.upper + 13] & 3)
+    end = (one.number(one.upper + 4, 4) + size) % 2**32
+    return size > 0 and end == two.number(two.upper + 8, 4)
 
 
 KINDS: dict[str, Callable[[Run], Iterator[Candidate]]] = {

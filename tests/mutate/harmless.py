@@ -12,6 +12,7 @@ from tests.mutate.files import Run, dump, parsed
 from tests.mutate.packets import ICMP, TCP, UDP, Frame
 
 _MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
+_IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 Harmless = Callable[[Random, Run], Run]
 
 
@@ -40,13 +41,22 @@ def _frames(run: Run, change: Callable[[str, list[Frame]], list[Frame]]) -> dict
 
 
 def random_macs(run: Run) -> set[str]:
-    """MACs that the kernel or Docker drew. Others are set by pages and labs, or by slirp (52:55)."""
-    found = {mac for text in run.texts.values() for mac in _MAC.findall(text)}
+    """MACs that the kernel or Docker drew. Others are computed, or set by pages, labs and slirp."""
+    texts = run.texts.values()
+    found = {mac for text in texts for mac in _MAC.findall(text)}
+    addresses = {address for text in texts for address in _IPV4.findall(text)}
     return {
         mac
         for mac in found
-        if int(mac[:2], 16) & 3 == 2 and not mac.startswith(("02:00:", "06:00:", "33:33", "52:55:"))
+        if int(mac[:2], 16) & 3 == 2
+        and not mac.startswith(("02:00:", "06:00:", "33:33", "52:55:"))
+        # Docker until 27 writes 02:42 before a container's address; its bridges draw the rest.
+        and not (mac.startswith("02:42:") and _address(mac) in addresses)
     }
+
+
+def _address(mac: str) -> str:
+    return ".".join(str(int(part, 16)) for part in mac.split(":")[2:])
 
 
 def rename_macs(run: Run, names: Mapping[str, str]) -> dict[str, bytes]:
@@ -116,10 +126,10 @@ def _order(entry: Any) -> tuple[Any, ...]:
 
 def macs(rng: Random, run: Run) -> Run:
     def fresh(old: str) -> str:
-        first = old[:2] if old.startswith("02:") else f"{rng.randrange(1, 60) * 4 + 2:02x}"
+        first = f"{rng.randrange(1, 60) * 4 + 2:02x}"
         tail = ":".join(f"{rng.randrange(1, 256):02x}" for _ in range(4))
         second = rng.choice([value for value in range(1, 256) if value != 0x42])
-        return f"{first}:{second:02x}:{tail}"
+        return f"02:42:{tail}" if old.startswith("02:42:") else f"{first}:{second:02x}:{tail}"
 
     chosen = [mac for mac in sorted(random_macs(run)) if rng.random() < 0.8]
     return _with(run, rename_macs(run, {mac: fresh(mac) for mac in chosen})) if chosen else run
@@ -186,6 +196,41 @@ def ids(rng: Random, run: Run) -> Run:
     short = _found(run, r"(?<=netns/)[0-9a-f]{12}(?!\w)")
     table |= {one: _hex(rng, 12) for one in short if one not in table}
     return _renamed(run, table, payload=True)
+
+
+def uids(rng: Random, run: Run) -> Run:
+    """UUIDs of Kubernetes' objects and of pods' network namespaces."""
+
+    def fresh() -> str:
+        return "-".join(_hex(rng, size) for size in (8, 4, 4, 4, 12))
+
+    found = _found(run, r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+    return _renamed(run, {one: fresh() for one in found})
+
+
+def generated_names(rng: Random, run: Run) -> Run:
+    """The five letters that Kubernetes ends a name of its own making with."""
+    letters = "bcdfghjklmnpqrstvwxz2456789"
+    found = _found(run, rf"(?<=[a-z0-9]-)[{letters}]{{5}}(?![\w-])")
+    table = {
+        one: "".join(rng.choice(letters) for _ in range(5))
+        for one in found
+        if not one.isdigit() and one != "https"
+    }
+    return _renamed(run, table)
+
+
+def resource_versions(rng: Random, run: Run) -> Run:
+    shift = rng.randrange(1, 3000)
+    return _with(
+        run,
+        _text(
+            run,
+            lambda _name, text: re.sub(
+                r"(resourceVersion\"?: \")(\d+)", lambda m: f"{m[1]}{int(m[2]) + shift}", text
+            ),
+        ),
+    )
 
 
 def inodes(rng: Random, run: Run) -> Run:
@@ -291,8 +336,16 @@ def ip_ids(rng: Random, run: Run) -> Run:
 
 
 def indexes(rng: Random, run: Run) -> Run:
-    """Interfaces of node0's own namespace have other numbers, where the page made them."""
+    """Interfaces have other numbers, where the page made them.
+
+    Those of node0's own namespace; and all, where Docker made a container's interface there and
+    moved it, so that it keeps the number that it had (until 27).
+    """
     shift = rng.choice([1, 2, 3, 5, 14, 90])
+    moved = any(
+        re.search(r"(?m)^(?:[4-9]|\d\d+): eth0@", text[run.body(name) :])
+        for name, text in run.texts.items()
+    )
 
     def index(number: int) -> int:
         return number + shift if number >= 4 else number
@@ -302,14 +355,15 @@ def indexes(rng: Random, run: Run) -> Run:
         command = run.command(name.replace(".json", ".txt"))
         elsewhere = re.search(r"netns exec|docker exec| -n ", command) is not None
         if name.endswith(".json"):
-            changed[name] = dump(_indexed(parsed(text), index, own=not elsewhere)).encode()
+            own = None if moved else not elsewhere
+            changed[name] = dump(_indexed(parsed(text), index, own=own)).encode()
             continue
         begin = run.body(name)
         head, body = text[:begin], text[begin:]
         head = re.sub(r"(grep ''\^|IF: ')(\d+)", lambda m: f"{m[1]}{index(int(m[2]))}", head)
-        if elsewhere:
+        if elsewhere or moved:
             body = re.sub(r"@if(\d+)", lambda m: f"@if{index(int(m[1]))}", body)
-        else:
+        if not elsewhere or moved:
             body = re.sub(
                 r"^(\d+)(?=: \w[\w-]*(@\w+)?: <)",
                 lambda m: str(index(int(m[1]))),
@@ -320,16 +374,16 @@ def indexes(rng: Random, run: Run) -> Run:
     return _with(run, changed)
 
 
-def _indexed(value: Any, index: Callable[[int], int], *, own: bool) -> Any:
+def _indexed(value: Any, index: Callable[[int], int], *, own: bool | None) -> Any:
     if isinstance(value, list):
         return [_indexed(one, index, own=own) for one in value]
     if not isinstance(value, dict):
         return value
     if "inode" in value and "links" in value:
-        own = value["name"] == ""
-    key = "ifindex" if own else "link_index"
+        own = value["name"] == "" if own is not None else None
+    keys = ("ifindex" if own else "link_index",) if own is not None else ("ifindex", "link_index")
     return {
-        name: index(one) if name == key else _indexed(one, index, own=own)
+        name: index(one) if name in keys else _indexed(one, index, own=own)
         for name, one in value.items()
     }
 
@@ -380,6 +434,14 @@ def times(rng: Random, run: Run) -> Run:
             lambda m: f"{m[1]}{max(1, int(m[2]) - rng.randrange(3))}",
             old,
             flags=re.MULTILINE,
+        )
+        old = (
+            re.sub(
+                r"(?m)(\S {2,})\d+[smh](?:\d+[sm])?( {2,}|$)",
+                lambda m: f"{m[1]}{rng.randrange(1, 60)}{rng.choice('smh')}{m[2]}",
+                old if re.match(r"[A-Z -]+ AGE\b", old) else "",
+            )
+            or old
         )
         old = re.sub(
             r"used \d+/\d+/\d+",
@@ -606,6 +668,9 @@ KINDS: dict[str, Harmless] = {
     "random MACs": macs,
     "veth suffixes": veths,
     "container and network ids": ids,
+    "uids": uids,
+    "generated names": generated_names,
+    "resource versions": resource_versions,
     "inodes": inodes,
     "PIDs": pids,
     "kernel's ports": ephemeral_ports,

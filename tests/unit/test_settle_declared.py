@@ -47,6 +47,13 @@ def test_another_of_the_replicas_may_answer(tmp_path: Path) -> None:
     assert settled(tmp_path, OLD, new, choice=CHOICE) == OLD
 
 
+def test_how_often_each_was_chosen_is_part_of_the_choice(tmp_path: Path) -> None:
+    old = "     11 hello from hello-0\n      8 hello from hello-1\n"
+    new = "      9 hello from hello-0\n     10 hello from hello-1\n"
+    assert settled(tmp_path, old, new, choice=r"^ *(\d+) hello from") == old
+    assert settled(tmp_path, old, new.replace("-1", "-3"), choice=r"^ *(\d+) hello from") != old
+
+
 @pytest.mark.parametrize(
     "new",
     [

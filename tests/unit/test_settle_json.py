@@ -4,6 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from macros.model import Recording
 from tests.unit.settle_support import recording, settle, settle_json
 
 # `ip -j link` on a node with two containers, shortened; Docker 28.5, iproute2 6.15.
@@ -175,3 +176,20 @@ def test_a_number_that_was_given_away_is_not_taken_for_its_new_owner(tmp_path: P
         [recording("a", "", "l", new), recording("b", "", "a", addresses)],
     )
     assert (found["a"].twin, found["b"].twin) != (links, addresses)
+
+
+def test_an_index_alone_in_a_file_is_that_of_the_link(tmp_path: Path) -> None:
+    """`iflink` of a pod's interface, and the link that has this number on the node."""
+    command = "kubectl exec tools -- cat /sys/class/net/eth0/iflink"
+    link = "{}: veth@if2: <BROADCAST,UP> mtu 1450\n"
+
+    def side(index: int, printed: int) -> list[Recording]:
+        return [
+            recording("a", f"{printed}\n", command),
+            recording("b", link.format(index), "ip link"),
+        ]
+
+    found = settle(tmp_path, side(11, 11), side(13, 13))
+    assert found["a"].text == "11\n"
+    found = settle(tmp_path, side(11, 11), side(13, 14))
+    assert (found["a"].text, found["b"].text) != ("11\n", link.format(11)), "one of them shows"
