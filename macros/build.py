@@ -71,7 +71,9 @@ def choice(page: Page) -> str:
             versions = {one: each.edition.versions[one] for one in held.versions}
             href = address_of(name, source, page)
             offered.append(editions.Offered(name, href, versions, here=name == mine))
-    return editions.choice(offered, address_of(guide.edition_name, guide.docs / CHANGES, page))
+    changes = guide.docs / CHANGES
+    there = address_of(guide.edition_name, changes, page) if changes.is_file() else ""
+    return editions.choice(offered, there)
 
 
 def _here(page: Page) -> str:

@@ -54,8 +54,12 @@ class Guide:
 
     @cached_property
     def sources(self) -> tuple[Path, ...]:
-        """The files under docs/ that this edition can be read as: all, or what it has recorded."""
-        if self.pages.keys() == self.planned.keys():
+        """The files under docs/ that stand in this edition: all; with a base, what it recorded."""
+        try:
+            base = self.edition.base
+        except GuideError:
+            base = ""  # `problems` says what is wrong with the edition
+        if not base:
             return tuple(sorted(self.docs.rglob("*.md")))
         return tuple(sorted(page.source for page in self.pages.values()))
 

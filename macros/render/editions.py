@@ -9,7 +9,9 @@ from posixpath import dirname, join, normpath, relpath
 FOLDER = "editions"
 """The folder of the site that holds the pages of editions other than the one shown by default."""
 
-_LINK = re.compile(r"(\]\(|^\[[^\]]+\]:\s+)(?![a-z]+:|[#/<])([^)\s#]+\.md)(?=[#)\s])", re.MULTILINE)
+_LINK = re.compile(
+    r"(\]\(|^\[[^\]]+\]:\s+)(?![a-z]+:|[#/<])([^)\s#]+\.md)(?=[#)\s]|$)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,9 @@ def choice(offered: Sequence[Offered], changes: str) -> str:
         name for name in first if any(one.versions.get(name) != first[name] for one in offered[1:])
     ]
     entries = "".join(_entry(one, differing) for one in offered)
-    return (
-        '<nav class="editions" aria-label="Editions of this page"><ul>'
-        f'{entries}</ul><a href="{escape(changes)}">What changed</a></nav>'
-    )
+    link = f'<a href="{escape(changes)}">What changed</a>' if changes else ""
+    label = 'aria-label="Editions of this page"'
+    return f'<nav class="editions" {label}><ul>{entries}</ul>{link}</nav>'
 
 
 def _entry(one: Offered, differing: Sequence[str]) -> str:

@@ -11,16 +11,21 @@ from macros.guide import Guide
 from macros.model import Page, Recording
 from macros.store import form, sums, write
 
-HEAD = "---\nlab:\n  nodes: 1\n---\n"
+HEAD = "---\ntitle: A page\nversions: [Docker]\nlab:\n  nodes: 1\n---\n"
 BODY = """
 {{ run("node0", "echo one", id="one") }}
 {% call only("Docker >= 28") %}
-Docker is new. {{ run("node0", "echo new", id="new") }}
+Docker is new.
+
+{{ run("node0", "echo new", id="new") }}
 {% endcall %}
 {% call only("Docker < 28") %}
-Docker is old. {{ run("node0", "echo old", id="old") }}
+Docker is old.
+
+{{ run("node0", "echo old", id="old") }}
 {% endcall %}
 {{ run("node0", "echo two", id="two", highlight=when("Docker >= 28", ["two"])) }}
+
 It is {{ when("Docker >= 28", "new", "old") }}.
 """
 NEW, OLD = {"Docker": "28.5.2"}, {"Docker": "26.1.5"}
@@ -62,7 +67,7 @@ def test_what_is_for_other_versions_makes_no_recording_stale(tmp_path: Path) -> 
 def test_a_condition_that_does_not_read_is_an_error_of_its_line(tmp_path: Path) -> None:
     with pytest.raises(GuideError, match="'Docker 28' is no condition") as caught:
         planned(tmp_path, '\n\n{% call only("Docker 28") %}x{% endcall %}\n')
-    assert caught.value.line == 7
+    assert caught.value.line == 9
 
 
 def test_a_capture_is_run_where_its_trigger_is(tmp_path: Path) -> None:
