@@ -6,6 +6,7 @@ renamed. So is a value whose form is another than the old one's.
 """
 
 import ipaddress
+import re
 from collections.abc import Container
 
 from macros.settle import cluster
@@ -51,7 +52,7 @@ CHOSEN = "chosen by the kernel"
 """The form of a port that means nothing."""
 
 MASQUERADED = re.compile(
-    r"^(?:ipv4 +\d+ )?(?:tcp|udp) .*? sport=(\d+) dport=\d+ .*? sport=\d+ dport=(?!\1 )(\d+) ", re.M
+    r"^(?:ipv4 +\d+ )?(?:tcp|udp) .*? sport=(\d+) dport=\d+ .*? sport=\d+ dport=(?!\1 )(\d+) ", re.MULTILINE
 )
 """A tracked connection whose source port was rewritten: to the last number.
 
