@@ -52,7 +52,8 @@ CHOSEN = "chosen by the kernel"
 """The form of a port that means nothing."""
 
 MASQUERADED = re.compile(
-    r"^(?:ipv4 +\d+ )?(?:tcp|udp) .*? sport=(\d+) dport=\d+ .*? sport=\d+ dport=(?!\1 )(\d+) ", re.MULTILINE
+    r"^(?:ipv4 +\d+ )?(?:tcp|udp) .*? sport=(\d+) dport=\d+ .*? sport=\d+ dport=(?!\1 )(\d+) ",
+    re.MULTILINE,
 )
 """A tracked connection whose source port was rewritten: to the last number.
 
