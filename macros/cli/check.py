@@ -15,23 +15,26 @@ from macros.render.page import PageRenderer
 
 
 @click.command()
-@click.option("--edition", help="The edition to check; default: the one the site shows.")
+@click.option("--edition", help="The edition to check; default: all, as the site has all.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check(edition: str | None, as_json: bool) -> None:
     """Check all recordings and claims without building the site.
 
     Reads only what is committed; needs no lab. Exit code 1 when anything is amiss.
     """
-    guide = guide_of_checkout(edition)
-    found = list(guide.problems())
+    shown = guide_of_checkout(edition)
+    guides = [shown, *(shown.of_edition(name) for name in (() if edition else shown.others))]
+    found = [error for guide in guides for error in guide.problems()]
     if not found:
-        found += [error for source in guide.sources if (error := _page(guide, source))]
+        found += [
+            error for guide in guides for source in guide.sources if (error := _page(guide, source))
+        ]
     unrecorded = [
         f"{page.key}#{block.id} (needs {page.needs})"
-        for page in guide.pages.values()
+        for page in shown.pages.values()
         if page.needs
         for block in page.blocks
-        if block.id not in guide.recorded(page.key).blocks
+        if block.id not in shown.recorded(page.key).blocks
     ]
     if as_json:
         click.echo(
@@ -44,10 +47,12 @@ def check(edition: str | None, as_json: bool) -> None:
             show(error)
         for name in unrecorded:
             click.echo(f"not recorded yet, as its page declares: {name}")
-        blocks = sum(len(page.blocks) for page in guide.pages.values()) - len(unrecorded)
-        pages = sum(bool(guide.recorded(key).blocks) for key in guide.pages)
-        if not found:
-            click.echo(f"{pages} pages, {blocks} blocks: all recorded, fresh, untouched")
+        for each in guides if not found else ():
+            pages = [each.recorded(key) for key in each.pages]
+            blocks = sum(len(page.blocks) for page in pages)
+            count = sum(bool(page.blocks) for page in pages)
+            name = "" if each is shown else f"{each.edition_name}: "
+            click.echo(f"{name}{count} pages, {blocks} blocks: all recorded, fresh, untouched")
     if found:
         raise click.exceptions.Exit(1)
 
