@@ -12,7 +12,7 @@ from macros import lab as labs
 from macros.cli import vagrant as vagrant_lab
 from macros.errors import GuideError
 from macros.lab import build as building
-from macros.lab import packages, state, uml, vagrant
+from macros.lab import packages, process, state, uml, vagrant
 from macros.lab.kubernetes import build as building_kubernetes
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.progress import Progress
@@ -130,7 +130,7 @@ def status(name: str | None) -> None:
         click.echo("no lab is up")
         sys.exit(1 if name else 0)
     table = Table(box=None, pad_edge=False)
-    for heading in ("lab", "node", "address", "ssh port", "process", "up", "state"):
+    for heading in ("lab", "node", "address", "ssh port", "process", "memory", "up", "state"):
         table.add_column(heading)
     for found in known:
         trouble = uml.troubles(found)
@@ -142,11 +142,14 @@ def status(name: str | None) -> None:
             runs = machine is not None and machine.alive()
             table.add_row(
                 found.name, node.name, node.address, str(node.port or "-"),
-                str(machine.pid) if machine else "-", str(age).partition(".")[0],
-                "runs" if runs else "gone",
+                str(machine.pid) if machine else "-",
+                f"{process.memory(machine)} MiB" if machine and runs else "-",
+                str(age).partition(".")[0], "runs" if runs else "gone",
             )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     for found in known:
+        versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
+        click.echo(f"{found.name}: {versions}")
         if here := cluster.find(found.name):
             click.echo(cluster.described(here))
         if trouble := uml.troubles(found):
@@ -167,6 +170,16 @@ def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
         raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
     words = ["ssh", "-F", str(found.ssh_config), node, *command]
     os.execvp("ssh", words)
+
+
+@lab.command()
+@_name
+@click.argument("node")
+def restart(name: str, node: str) -> None:
+    """Start a node again from its own disk, as after a power cut; also one that was killed."""
+    with _progress() as progress:
+        uml.restart(name, node, progress)
+    click.echo(f"{node} of {name} is up again")
 
 
 @lab.command()

@@ -103,6 +103,20 @@ def helpers(of: Process, program: str) -> list[Process]:
     )
 
 
+def memory(of: Process) -> int:
+    """MiB that a process and all it has started hold; what several share counts once.
+
+    Proportional set size (proc_pid_smaps(5)): a node's memory is one file that its processes share.
+    """
+    total = 0
+    for pid, seen in _all():
+        if seen.session == of.pid:
+            with contextlib.suppress(OSError):
+                lines = (_PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines()
+                total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total // 1024
+
+
 def end(processes: list[Process], folder: Path, patience: float = 10.0) -> None:
     """Kill all that belongs to a lab and wait until it is gone.
 

@@ -8,6 +8,7 @@ between the nodes: one vde_switch, 192.168.56.10 and up.
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -158,6 +159,40 @@ def down(name: str) -> bool:
         return clean(name)
 
 
+def restart(name: str, node_name: str, progress: Progress) -> None:
+    """Start a node of a lab again, killed or not, from its own disk and with its own ports.
+
+    As after a power cut: what it had not written is lost, the rest of the lab goes on.
+    """
+    with _alone(name), _ended_by_signals(), disk_named():
+        state = read(name)
+        node = (
+            next((each for each in state.nodes if each.name == node_name), None) if state else None
+        )
+        if state is None or node is None:
+            raise GuideError(f"the lab {name!r} has no {node_name}", fix=_up(name))
+        progress.step(f"lab {name}: starting {node.name} again")
+        sockets = Path(state.sockets)
+        own = [each for each in state.processes if each.what.split("'")[0] == node.name]
+        process.end(own, sockets / node.name)
+        for socket_file in sockets.glob(f"{node.name}.nat*"):
+            socket_file.unlink()
+        Path(control(sockets, node.name)).unlink(missing_ok=True)
+        shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
+        others = tuple(each for each in state.processes if each not in own)
+        state = write(replace(state, processes=others))
+
+        first = state.cluster is not None and node == state.nodes[0]
+        leads_to = {node.port: 22, **({state.api: _API} if first else {})}
+        state = state.with_process(_start_nat(state, node, leads_to))
+        seed = state.folder / f"{node.name}.seed.tar"
+        machine = _start_node(state, node, seed, _memory_folder(state, progress))
+        state = state.with_process(machine)
+        _wait(state, node, machine, state.folder / "ssh_config")
+        for plug in process.helpers(machine, "vde_plug"):
+            state = state.with_process(plug)
+
+
 def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
     found = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
     return (*found, _OUTSIDE) if outside else found
@@ -187,11 +222,11 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     # port that another has chosen.
     with locked(paths.labs() / "ports.lock", None):
         for index, node in enumerate(state.nodes):
-            leads_to = [22, _API] if addition and index == 0 else [22]
-            nat, ports = _start_nat(state, node, leads_to)
+            inside = [22, _API] if addition and index == 0 else [22]
+            nat, ports = _nat_on_free_ports(state, node, inside)
             with_port = replace(node, port=ports[0])
             nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
-            api = ports[1] if _API in leads_to else state.api
+            api = ports[1] if _API in inside else state.api
             state = replace(state, nodes=nodes, api=api).with_process(nat)
 
     config = write_ssh_config(place, sockets, state.nodes)
@@ -242,27 +277,33 @@ def _start_switch(state: State) -> process.Process:
     return started
 
 
-def _start_nat(
-    state: State, node: Node, leads_to: list[int]
+def _nat_on_free_ports(
+    state: State, node: Node, inside: list[int]
 ) -> tuple[process.Process, tuple[int, ...]]:
     """The NAT network of one node, and the ports of 127.0.0.1 that lead to those of the node."""
-    plug = f"{state.sockets}/{node.name}.nat"
-    log = state.folder / f"{node.name}.nat.log"
     for _ in range(5):
-        ports = tuple(_free_ports(len(leads_to)))
-        forwards = ",".join(
-            f"127.0.0.1:{port}:10.0.2.15:{inside}"
-            for port, inside in zip(ports, leads_to, strict=True)
-        )
-        slirp = f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}"
-        started = process.start(
-            f"{node.name}'s NAT", ["vde_plug", slirp, f"ptp://{plug}"], log, env=environment()
-        )
+        ports = tuple(_free_ports(len(inside)))
         with contextlib.suppress(_EndedError):
-            for port in ports:
-                _until(started, partial(process.listens, started.pid, port), log)
-            return started, ports
+            return _start_nat(state, node, dict(zip(ports, inside, strict=True))), ports
+    log = state.folder / f"{node.name}.nat.log"
     raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
+
+
+def _start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process.Process:
+    """The NAT network of one node; `leads_to` has ports of 127.0.0.1 and the node's for each."""
+    log = state.folder / f"{node.name}.nat.log"
+    forwards = ",".join(f"127.0.0.1:{port}:10.0.2.15:{inside}" for port, inside in leads_to.items())
+    started = process.start(
+        f"{node.name}'s NAT",
+        [
+            "vde_plug", f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}",
+            f"ptp://{state.sockets}/{node.name}.nat",
+        ],
+        log, env=environment(),
+    )  # fmt: skip
+    for port in leads_to:
+        _until(started, partial(process.listens, started.pid, port), log)
+    return started
 
 
 def _free_ports(count: int) -> list[int]:
