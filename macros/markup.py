@@ -284,6 +284,10 @@ class Calls(ABC):
         """Every command of the guide, and the blocks that use it."""
 
     @abstractmethod
+    def kinds(self, sort: str) -> str:
+        """What settling does not take for a change: "identities", "noise" or "orders"."""
+
+    @abstractmethod
     def manifest(self, name: str) -> str:
         """A file that the page's front matter names under `manifests`, as it is."""
 

@@ -334,9 +334,9 @@ class _Collector(Calls):
     topology = machines = packet = packets = compare = traced = lookup = rulepath = handover = (
         _nothing
     )
-    value = expect = version = changes = edition_versions = all_versions = commands = manifest = (
-        prepared
-    ) = _nothing
+    value = expect = version = kinds = changes = edition_versions = all_versions = commands = (
+        manifest
+    ) = prepared = _nothing
 
     def _patience(self, timeout: float | None, usual: float = _RUN) -> float:
         return max(usual, self.least) if timeout is None else float(timeout)

@@ -427,6 +427,11 @@ class PageRenderer(Calls):
         uses = commands.uses(self._guide.pages.values(), self._address)
         return self._slot(commands.table(uses), "")
 
+    def kinds(self, sort: str) -> str:  # noqa: D102
+        from macros.render import kinds  # noqa: PLC0415 - one page needs what settles recordings
+
+        return self._slot(kinds.page(sort), "")
+
     def manifest(self, name: str) -> str:  # noqa: D102
         known = dict(self._page.manifests)
         if name not in known:
