@@ -2,9 +2,17 @@
 
 lab_up_1_s          seconds from `guide lab up` to the answer of one node
 record_overhead_ms  milliseconds a block of a page takes beyond the same ssh running `true`
+lab_up_3_s          seconds from `guide lab up --nodes 3 --cni flannel` to its return: three Ready
+                    nodes that know of each other, and CoreDNS
+lab_up_3_ready_s    of these, until the three nodes are Ready
+lab_reset_3_s       seconds of `guide lab reset` of that lab
+lab_rss_mib         MiB that its processes hold then, what they share counted once
+lab_build_s         seconds of `guide lab build --kubernetes` from an empty cache of ours; Go keeps
+                    its own. Takes its time, and the network: only with GUIDE_BENCH_BUILD=1
 """
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -16,7 +24,7 @@ from pathlib import Path
 
 from macros import lab as labs
 from macros import plan
-from macros.lab import Lab
+from macros.lab import Lab, process, state
 from macros.record import run
 
 RUNS = 3
@@ -37,9 +45,32 @@ def main() -> None:
             docs = _page(Path(folder))
             pairs = [(_record(lab, docs), _plain(lab)) for _ in range(RUNS)]
         overhead = statistics.median(ours - theirs for ours, theirs in pairs) / BLOCKS
-        print(f"record_overhead_ms {overhead * 1000:.1f}")
+        print(f"record_overhead_ms {overhead * 1000:.1f}", flush=True)
+        _guide("lab", "down", "--name", NAME)
+        _cluster()
+        if os.environ.get("GUIDE_BENCH_BUILD") == "1":
+            with tempfile.TemporaryDirectory() as folder, _cache_in(Path(folder)):
+                print(f"lab_build_s {_seconds('lab', 'build', '--kubernetes')[0]:.1f}")
     finally:
         _guide("lab", "down", "--name", NAME)
+
+
+def _cluster() -> None:
+    seconds, said = _seconds("lab", "up", "--name", NAME, "--nodes", "3", "--cni", "flannel")
+    print(f"lab_up_3_s {seconds:.1f}", flush=True)
+    dns = re.search(r"waiting for CoreDNS: done in ([\d.]+) s", said)
+    print(f"lab_up_3_ready_s {seconds - float(dns[1] if dns else 0):.1f}", flush=True)
+    print(f"lab_reset_3_s {_seconds('lab', 'reset', '--name', NAME)[0]:.1f}", flush=True)
+    found = state.read(NAME)
+    assert found is not None  # noqa: S101  the lab is up
+    print(f"lab_rss_mib {sum(process.memory(each) for each in found.processes)}", flush=True)
+
+
+def _seconds(*words: str) -> tuple[float, str]:
+    """How long a command of ours takes, and what it said."""
+    started = time.perf_counter()
+    said = _guide(*words)
+    return time.perf_counter() - started, said
 
 
 def _median(measure: Callable[[], float]) -> float:
@@ -56,8 +87,8 @@ def _up() -> float:
     return seconds
 
 
-def _guide(*words: str) -> None:
-    subprocess.run([*_GUIDE, *words], check=True, capture_output=True)
+def _guide(*words: str) -> str:
+    return subprocess.run([*_GUIDE, *words], check=True, capture_output=True, text=True).stderr
 
 
 def _page(folder: Path) -> Path:
