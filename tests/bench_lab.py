@@ -62,7 +62,7 @@ def _cluster() -> None:
     print(f"lab_up_3_ready_s {seconds - float(dns[1] if dns else 0):.1f}", flush=True)
     print(f"lab_reset_3_s {_seconds('lab', 'reset', '--name', NAME)[0]:.1f}", flush=True)
     found = state.read(NAME)
-    assert found is not None  # noqa: S101  the lab is up
+    assert found is not None
     print(f"lab_rss_mib {sum(process.memory(each) for each in found.processes)}", flush=True)
 
 
