@@ -443,7 +443,8 @@ def _only_lab(name: str) -> None:
 
 def _alone(name: str) -> contextlib.AbstractContextManager[None]:
     folder(name)  # a GuideError where that is no name
-    return locked(paths.labs() / f"{name}.lock", f"another command is working on the lab {name!r}")
+    busy = f"another command is working on the lab {name!r}"
+    return locked(paths.labs() / f"{name}.lock", busy, passing=True)
 
 
 def _write(state: State) -> State:
