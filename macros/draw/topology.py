@@ -201,7 +201,7 @@ def _leg(leg: ways.Leg) -> str:
 def _place(placed: Placed, place: str) -> str:
     """Where on the way an interface is: its number, at the upper left corner."""
     w = 18 + 6 * (len(place) - 1)
-    x, y = placed.box.x - 7, placed.box.y - 7
+    x, y = placed.box.x - 9, placed.box.y - 9
     if placed.role == "bridge":  # its ports stand on its upper edge
         x, y = placed.box.x - w + 8, placed.box.y + 4
     rect = tag("rect", x=x, y=y, width=float(w), height=18.0, rx=9.0)

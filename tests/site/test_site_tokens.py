@@ -43,11 +43,17 @@ TEXT = [
     *(("fg", f"v{n}") for n in (1, 2, 3, 4)),
     *((text, "code") for text in ("fg", "accent", "muted")),
     ("bg", "accent"),
+    # Ways: numbers of rules, what was rewritten, the endpoint that chance chose.
+    ("card", "accent"),
+    ("ok", "ip-bg"),
+    ("ip", "l4-bg"),
 ]
 LINES = [
     *((f"v{n}-line", f"v{n}") for n in (1, 2, 3, 4)),
     *(("line-strong", ground) for ground in GROUNDS),
     *((layer, f"{layer}-bg") for layer in LAYERS),
+    # A way over a drawing.
+    *(("accent", ground) for ground in ("card", "card-head", "ip-bg", "data-bg", "l4-bg")),
 ]
 
 
