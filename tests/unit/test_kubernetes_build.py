@@ -188,3 +188,15 @@ def test_the_doctor_names_the_compiler_and_a_lab_without_kubernetes_needs_none(
     assert not found.good
     assert not found.needed
     assert found.fix == doctor.GO_FIX
+
+
+def test_a_second_version_is_pinned_in_the_checkout_too() -> None:
+    other = "v1.34.4"
+    assert programs.pins(programs.KUBERNETES, other)
+    tree = programs.source(programs.KUBERNETES, other)
+    assert f"k8s.io/kubernetes {other}" in (tree / "go.mod").read_text(encoding="utf-8")
+    assert f"k8s.io/kubernetes {other} h1:" in (tree / "go.sum").read_text(encoding="utf-8")
+    assert not programs.pins(programs.KUBERNETES, "v1.35.0")
+    # What is made of another module does not depend on it.
+    coredns = programs.folder(programs.COREDNS, other, "go1.26.8")
+    assert coredns == programs.folder(programs.COREDNS, programs.VERSION, "go1.26.8")

@@ -125,3 +125,17 @@ def test_who_listens_on_a_port_is_known_for_certain() -> None:
         assert process.listens(os.getpid(), port)
         assert not process.listens(1, port)
     assert not process.listens(os.getpid(), port)
+
+
+def test_memory_is_that_of_a_process_and_all_it_started(tmp_path: Path) -> None:
+    hold = "import os, time; held = b'x' * (40 << 20); os.fork(); time.sleep(600)"
+    found = _start(tmp_path, sys.executable, "-c", hold)
+    try:
+        until = time.monotonic() + 20
+        while process.memory(found) < 40 and time.monotonic() < until:
+            time.sleep(0.05)
+        # Parent and child share the 40 MiB: they count once.
+        assert 40 <= process.memory(found) < 75
+    finally:
+        process.end([found], tmp_path)
+    assert process.memory(found) == 0
