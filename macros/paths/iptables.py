@@ -71,6 +71,12 @@ def _rule(rule: records.Rule) -> Rule:
 
 def _tests(matches: Iterable[records.Match]) -> Iterable[Test]:
     for match in matches:
+        if match.name == "recent":
+            # It asks with --rcheck and --update; --set always fits, and only takes note.
+            for option in match.options:
+                if option.name in ("rcheck", "update"):
+                    yield Test(("seen",), (("",),), option.negated)
+            continue
         for option in match.options:
             what = _PLAIN.get(option.name)
             if what is not None:

@@ -14,12 +14,12 @@ from macros.errors import GuideError
 
 What = Literal[
     "source", "destination", "protocol", "source-port", "destination-port", "mark", "in", "out",
-    "rewritten", "other",
+    "rewritten", "seen", "other",
 ]  # fmt: skip
 """What a test looks at.
 
-"rewritten": whether the connection's destination was (`ct status dnat`). "other" is all that cannot
-be told from a packet's addresses alone.
+"rewritten": whether the connection's destination was (`ct status dnat`). "seen": whether its source
+was seen before (`-m recent --rcheck`). "other" is all that cannot be told from a packet alone.
 """
 
 Kind = Literal["jump", "goto", "return", "accept", "drop", "dnat", "masquerade", "mark", "none"]
@@ -128,6 +128,7 @@ class Packet:
     destination_port: int | None = None
     mark: int = 0
     rewritten: bool = False
+    seen: bool | None = None
     arrives: str | None = None
     leaves: str | None = None
 

@@ -17,7 +17,8 @@ def shares(rules: Rules, service: str) -> Mapping[str, Fraction]:
     """The endpoints (`10.42.1.2:80`) of a Service in the order of the rules, each with its share.
 
     `service` is `10.43.0.80:80` (`/udp` where it is not TCP), the address of a node and a NodePort,
-    or what kube-proxy calls it: `default/hello:http`. The shares are exact and add up to 1.
+    or what kube-proxy calls it: `default/hello:http`. The shares are exact and add up to 1. Where
+    the Service remembers its clients, they are those of one that asks for the first time.
     GuideError where the rules lead it nowhere.
     """
     packet = asked(rules, service)
@@ -57,6 +58,7 @@ def asked(rules: Rules, service: str) -> Packet:
         source=_ANYBODY,
         destination=end["address"].strip("[]"),
         destination_port=int(end["port"]),
+        seen=False,
     )
 
 

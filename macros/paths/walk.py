@@ -182,6 +182,8 @@ def _is(field: What, value: str, packet: Packet) -> bool | None:
             return packet.mark & int(mask or "0xffffffff", 0) == int(wanted, 0)
         case "rewritten":
             return packet.rewritten
+        case "seen":
+            return packet.seen
         case "in":
             return _named(packet.arrives, value)
         case "out":

@@ -102,6 +102,14 @@ def test_a_way_over_what_is_left_out_is_an_error() -> None:
         topology.topology(cluster(), id="x", title="x", way=NAMED, leave_out=["client"])
 
 
+def test_a_pod_that_is_left_out_takes_the_nodes_end_of_its_veth_along() -> None:
+    pod = "kube-system/coredns-77bdc84449-95kcn"
+    shown = topology.topology(cluster(), id="x", title="x", way=NAMED, leave_out=[pod])
+    assert "veth32c0d4f3" not in "\n".join(texts(shown))
+    assert "veth32c0d4f3" in "\n".join(texts(figure()))
+    assert "vetha334510d" in "\n".join(texts(shown))
+
+
 def test_pods_are_named_and_their_kubernetes_namespace_is_said() -> None:
     shown = texts(figure())
     assert {"hello-0", "hello-1", "hello-2", "client"} <= {*shown}

@@ -76,6 +76,16 @@ def test_a_rule_that_is_gone_is_noticed() -> None:
     assert found == {"10.42.0.3:80": THIRD, "10.42.2.2:80": Fraction(2, 3)}
 
 
+def test_a_service_that_remembers_its_clients_is_fair_to_new_ones() -> None:
+    """sessionAffinity: ClientIP. Who was seen before goes where it went; others are shared out."""
+    found = iptables.read(text("ipt-affinity.txt"))
+    assert shares.text(found, "10.43.0.80:80") == "1/3, 1/3, 1/3"
+    again = Packet("tcp", "10.42.0.4", "10.43.0.80", 40000, 80, seen=True)
+    assert [way.dnat for way in ways(found, "prerouting", again)] == ["10.42.0.3:80"]
+    unknown = ways(found, "prerouting", CLIENT)
+    assert len(unknown) == 6  # by each of the three lists, or by chance
+
+
 def test_a_service_without_a_way_to_endpoints_is_an_error() -> None:
     without = "\n".join(
         line for line in text("ipt.txt").splitlines() if "--to-destination 10.42.2.2" not in line
