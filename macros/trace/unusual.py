@@ -1,7 +1,7 @@
-"""What is unusual about a packet of a trace: sent again, overtaken, or gone."""
+"""What is unusual about a packet of a trace: cut or joined, sent again, overtaken, or gone."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from macros.packets import flow
@@ -12,15 +12,18 @@ from macros.trace.model import Journey, Lane
 
 def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
     """The journeys, in their order, each with its notes."""
-    again = _again(journeys)
+    goes_on = _resized(journeys)
+    resized = _resized_words(journeys, goes_on)
+    again = _again(journeys, goes_on)
     overtaken = _overtaken(journeys, lanes)
     return [
         replace(
             one,
             notes=(
+                *resized.get(one.number, ()),
                 *again.get(one.number, ()),
                 *overtaken.get(one.number, ()),
-                *_gone(one, journeys, lanes),
+                *(() if one.number in goes_on else _gone(one, journeys, lanes)),
             ),
         )
         for one in journeys
@@ -48,7 +51,49 @@ def _payload(packet: Packet) -> int:
     return address.end - segment.offset - segment.length
 
 
-def _again(journeys: Sequence[Journey]) -> dict[int, tuple[str, ...]]:
+def _resized(journeys: Sequence[Journey]) -> dict[int, list[int]]:
+    """TCP segments that go on as others: cut to the MTU, or joined (GSO, GRO); by number.
+
+    Documentation/networking/segmentation-offloads: a stack handles large segments as long as it
+    can. Those that carry the same bytes and begin behind where one ends are that one's.
+    """
+    found: dict[int, list[int]] = {}
+    carrying = [(one, own) for one in journeys if (own := carried(one.visits[0].packet))]
+    for one, (first, size) in carrying:
+        for two, (start, length) in carrying:
+            last, begin = one.visits[-1].lane, two.visits[0].lane
+            behind = begin > last if one.forward else begin < last
+            if one.forward != two.forward or not behind:
+                continue
+            if (start - first) % 2**32 < size or (first - start) % 2**32 < length:
+                found.setdefault(one.number, []).append(two.number)
+    return found
+
+
+def _resized_words(
+    journeys: Sequence[Journey], goes_on: Mapping[int, Sequence[int]]
+) -> dict[int, tuple[str, ...]]:
+    """What is said of segments that were cut or joined."""
+    sizes = {one.number: _payload(one.visits[0].packet) for one in journeys}
+    found: dict[int, list[str]] = {}
+    for one, others in goes_on.items():
+        cut = sizes[one] > sizes[others[0]]
+        words = "cut up" if cut else "joined"
+        found.setdefault(one, []).append(f"{words}: goes on as {_numbers(others)}")
+    for two in {number for others in goes_on.values() for number in others}:
+        parts = [one for one, others in goes_on.items() if two in others]
+        words = "a piece" if sizes[parts[0]] > sizes[two] else "joined"
+        found.setdefault(two, []).append(f"{words}: was {_numbers(parts)}")
+    return {number: tuple(texts) for number, texts in found.items()}
+
+
+def _numbers(of: Sequence[int]) -> str:
+    return f"no. {of[0]}" if len(of) == 1 else f"nos. {', '.join(map(str, of))}"
+
+
+def _again(
+    journeys: Sequence[Journey], goes_on: Mapping[int, Sequence[int]]
+) -> dict[int, tuple[str, ...]]:
     """Segments all of whose numbers were sent before: RFC 9293, section 3.8.1."""
     found: dict[int, tuple[str, ...]] = {}
     sent: dict[tuple[bool, flow.Flow, int], list[tuple[int, int, int]]] = {}
@@ -66,6 +111,8 @@ def _again(journeys: Sequence[Journey]) -> dict[int, tuple[str, ...]]:
                 number
                 for start, length, number in before
                 if (first - start) % 2**32 + size <= length
+                and one.number not in goes_on.get(number, ())
+                and number not in goes_on.get(one.number, ())
             ),
             None,
         )

@@ -8,6 +8,7 @@ from macros.errors import GuideError
 from macros.packets.model import Packet
 from macros.packets.read import packets
 from macros.trace import clocks, hops, names, read
+from macros.trace.layout import lay_out
 from macros.trace.model import Lane, Trace
 from tests import trace_support
 
@@ -111,6 +112,20 @@ def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
         7: ("not seen any more after node0, router: red",),
         10: ("sent again: the same bytes as no. 7",),
     }
+
+
+def test_a_segment_that_is_cut_goes_on_as_its_pieces() -> None:
+    trace = trace_support.trace("cut")
+    notes = {one.number: one.notes for one in trace.journeys if one.notes}
+    whole = next(one for one in trace.journeys if names.size(one.visits[0].packet) == 4019)
+    pieces = [number for number, texts in notes.items() if texts[0].startswith("a piece")]
+    assert notes[whole.number] == (f"cut up: goes on as nos. {', '.join(map(str, pieces))}",)
+    assert len(pieces) == 3
+    for number in pieces:
+        assert notes[number] == (f"a piece: was no. {whole.number}",)
+        assert [visit.lane for visit in trace.journeys[number - 1].visits] == [1, 0]
+    assert [visit.lane for visit in whole.visits] == [3, 2]
+    assert set(notes) == {whole.number, *pieces}
 
 
 def test_a_packet_that_another_passed_is_overtaken() -> None:
@@ -228,3 +243,19 @@ def test_an_error_is_never_rounded_down() -> None:
     clock = trace_support.trace("calico").clock("node1")
     assert clock is not None
     assert names.clock_words(clock) == "node1's clock is 4.06 ms behind node0's, to within 0.10 ms"
+
+
+def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:
+    # As a bridge that answers for both sides sees it: both ends of the router in one capture.
+    lanes, found = captures("again")
+    both = sorted((*found[1], *found[2]), key=lambda one: one.time)
+    twice = tuple(replace(one, number=number) for number, one in enumerate(both, 1))
+    trace = read.read([lanes[0], lanes[1], lanes[3]], [found[0], twice, found[3]])
+    assert [visit.lane for visit in trace.journeys[0].visits] == [0, 1, 1, 2]
+    assert [visit.lane for visit in trace.journeys[1].visits] == [2, 1, 1, 0]
+    assert "destination NAT" in words(trace, 1)[1]
+    assert len(trace.journeys) == 11
+    row = lay_out(trace.lanes, [(trace.journeys[0], hops.steps(trace.journeys[0], trace.lanes))])
+    x = [row.at(row.rows[0], index) for index in range(4)]
+    assert x == sorted(x)
+    assert x[2] - x[1] == 18

@@ -210,7 +210,7 @@ def _matches(seen: list[Seen], rows: list[Row], ends: str, lanes: list[Lane]) ->
     return True
 
 
-@pytest.mark.parametrize("name", ["again", "calico", "flannel", "flannel-ping"])
+@pytest.mark.parametrize("name", ["again", "calico", "cut", "flannel", "flannel-ping"])
 def test_the_page_says_what_tshark_reads(name: str) -> None:
     pcaps = trace_support.files(name)
     _compare([trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps], pcaps)

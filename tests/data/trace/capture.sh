@@ -1,8 +1,8 @@
 #!/bin/bash
-# Makes the trace `again` in network namespaces of its own (names start with tr-),
+# Makes the traces `again` and `cut` in network namespaces of its own (names start with tr-),
 # and removes those again. Run as root on any Linux with veth and iptables:
 #     ./capture.sh FOLDER
-# needs: iproute2 iptables tcpdump netcat-openbsd
+# needs: iproute2 iptables tcpdump ethtool netcat-openbsd
 set -euo pipefail
 cd "$1"
 
@@ -22,7 +22,13 @@ listen() { # listen FOLDER FILTER...: at all four interfaces, each as node0.<nam
     done
     printf '%s\n' node0.{red-eth0,router-red,router-blue,blue-eth0} >"$1/order"
 }
-stop() { sleep 1; xargs -r kill -INT <captures.pid; rm captures.pid; wait; rm -f -- */*.log; }
+stop() { # ends the captures, and a server that was left over
+    local -a left
+    sleep 1; xargs -r kill -INT <captures.pid; rm captures.pid; sleep 1
+    mapfile -t left < <(jobs -p)
+    [ "${#left[@]}" = 0 ] || kill "${left[@]}" 2>/dev/null || true
+    wait || true; rm -f -- */*.log
+}
 
 for n in red blue router; do
     ip netns add "tr-$n"
@@ -50,4 +56,13 @@ listen again tcp
 printf 'HTTP/1.0 200 OK\r\n\r\nblue\n' | at blue nc -l -N 8080 >/dev/null &
 until at blue ss -ltn | grep -q :8080; do sleep 0.05; done
 printf 'GET / HTTP/1.0\r\n\r\n' | at red nc -q 5 -w 5 -p 40001 10.9.9.9 80 >/dev/null || true
+stop
+
+# An answer of 4000 bytes: blue hands it over in one piece, which the router's interface to red cuts.
+at router iptables -F; at router iptables -t nat -F
+at router ethtool -K red tso off gso off gro off >/dev/null
+listen cut tcp
+{ printf 'HTTP/1.0 200 OK\r\n\r\n'; head -c 4000 /dev/zero | tr '\0' x; } | at blue nc -l -N 8081 >/dev/null &
+until at blue ss -ltn | grep -q :8081; do sleep 0.05; done
+printf 'GET / HTTP/1.0\r\n\r\n' | at red nc -q 5 -w 5 -p 40002 10.2.2.2 8081 >/dev/null || true
 stop
