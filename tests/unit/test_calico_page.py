@@ -220,8 +220,8 @@ def rendered(sampled: Sampled) -> str:
     """The page as it would be with these answers; what has no sample is shown as missing."""
     guide = Guide(ROOT / "docs", ROOT / "recordings", "sampled")
     # What it quotes of other pages is theirs to check.
-    others = plan.plan_page(ROOT / "docs", ROOT / "docs" / "faults.md")
-    guide.__dict__["pages"] = {"calico": PAGE, "faults": others}
+    other = plan.plan_page(ROOT / "docs", ROOT / "docs" / "flannel.md")
+    guide.__dict__["pages"] = {"calico": PAGE, "flannel": other}
     versions = {"Calico": "v3.32.1", "Kubernetes": "v1.36.3", "Linux": "7.2.13"}
     guide.__dict__["edition"] = Edition("sampled", Path(), "uml", "", versions)
     guide._pages["calico"] = PageRecording(
