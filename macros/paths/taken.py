@@ -34,10 +34,11 @@ class Taken:
 
 
 def taken(rules: Rules, evidence: Sequence[Sequence[Evidence]], service: str = "") -> Taken:
-    """Find the way of the first packet to `service` that all evidence tells of.
+    """Find the way of the last packet to `service` that all evidence tells of.
 
-    `evidence` has one sequence for each recorded output. GuideError where the rules do not allow
-    what was told, where two outputs contradict each other, or where they leave a choice open.
+    `evidence` has one sequence for each recorded output. The last, because a page asks until the
+    answer is the one that it is about. GuideError where the rules do not allow what was told, where
+    two outputs contradict each other, or where they leave a choice open.
     """
     told = _same_packet([_to(rules, each, service) for each in evidence])
     before = told[0].before
@@ -98,10 +99,17 @@ def _to(rules: Rules, told: Sequence[Evidence], service: str) -> Sequence[Eviden
 
 
 def _same_packet(told: Sequence[Sequence[Evidence]]) -> tuple[Evidence, ...]:
-    """The first packet that every output tells of."""
+    """The last packet that every output tells of."""
     if not told or not told[0]:
         raise GuideError("no recorded output tells of a packet")
-    for first in told[0]:
+    if all(each.source == "conntrack" for output in told for each in output):
+        ends = {each.dnat for each in told[0]}
+        if len(ends) > 1:  # the table has no order
+            raise GuideError(
+                f"conntrack has connections to several ends: {', '.join(sorted(map(str, ends)))}",
+                fix="list one connection: conntrack -L -p tcp --orig-port-src PORT",
+            )
+    for first in reversed(told[0]):
         key = (first.before.from_text, first.before.to_text)
         rest = [
             next((e for e in other if (e.before.from_text, e.before.to_text) == key), None)

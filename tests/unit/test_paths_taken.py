@@ -122,6 +122,22 @@ def test_outputs_of_different_connections_are_an_error() -> None:
         taken(rules("ipt-pod"), [told("ipt-pod", "trace"), told("ipt-hairpin", "conntrack")])
 
 
+def test_of_several_packets_in_a_trace_the_last_is_followed() -> None:
+    """A page asks until the server answers that it is about; what came before is in the trace."""
+    both = text("ipt-hairpin.trace.txt") + text("ipt-pod.trace.txt")
+    found = taken(rules("ipt-pod"), [evidence.read(both, "nat")])
+    assert found.first.dnat == "10.42.1.2:80"
+    # conntrack can tell that another one is meant.
+    first = taken(rules("ipt-pod"), [evidence.read(both, "nat"), told("ipt-hairpin", "conntrack")])
+    assert first.first.dnat == "10.42.0.3:80"
+
+
+def test_connections_to_several_ends_leave_a_choice_open() -> None:
+    both = text("ipt-hairpin.conntrack.txt") + "\n" + text("ipt-pod.conntrack.txt")
+    with pytest.raises(GuideError, match=r"several ends: 10\.42\.0\.3:80, 10\.42\.1\.2:80"):
+        taken(rules("ipt-pod"), [evidence.read(both, "nat")])
+
+
 def test_a_packet_to_another_service_is_an_error_with_those_there_are() -> None:
     with pytest.raises(GuideError, match=r"sent to 10\.43\.0\.10:53, but to 10\.43\.0\.80:80"):
         taken(rules("ipt-pod"), [told("ipt-pod", "trace")], "10.43.0.10:53")
