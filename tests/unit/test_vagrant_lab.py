@@ -1,14 +1,17 @@
 """What `guide` reads of Vagrant, and what it says where something is missing."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from macros import lab as labs
 from macros.cli import vagrant as commands
 from macros.errors import GuideError
 from macros.lab import paths, state, vagrant
+from macros.lab.progress import Progress
 
 DATA = Path(__file__).parent.parent / "data" / "vagrant"
 
@@ -173,3 +176,44 @@ def test_the_image_is_another_when_what_it_is_made_from_is(
     (changed / "vagrant" / "guide-node").write_text("#!/bin/bash\n", encoding="utf-8")
     monkeypatch.setattr(paths, "SCRIPTS", changed)
     assert vagrant._image_key() != before
+
+
+def _docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """The only docker in the PATH answers as the script does."""
+    place = tmp_path / "bin"
+    place.mkdir()
+    (place / "docker").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    (place / "docker").chmod(0o755)
+    monkeypatch.setattr(vagrant, "which", lambda _program: str(place / "docker"))
+
+
+def test_without_docker_its_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vagrant, "which", lambda _program: None)
+    with pytest.raises(GuideError, match="needs Docker, and there is none") as caught:
+        vagrant.image(Progress(Console(quiet=True)))
+    assert "apt-get install docker.io" in str(caught.value.fix)
+
+
+def test_a_docker_that_does_not_answer_is_quoted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = "Cannot connect to the Docker daemon at unix:///nonexistent."
+    _docker(tmp_path, monkeypatch, f"echo '{said}' >&2; exit 1")
+    with pytest.raises(GuideError, match=re.escape(said)) as caught:
+        vagrant.image(Progress(Console(quiet=True)))
+    assert "start Docker" in str(caught.value.fix)
+
+
+def test_an_image_needs_the_packages_of_the_lab(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _docker(tmp_path, monkeypatch, '[ "$1" = info ]')  # it answers, and has no image
+    with pytest.raises(GuideError, match="made of the lab's packages") as caught:
+        vagrant.image(Progress(Console(quiet=True)))
+    assert caught.value.fix == "guide lab build"
+
+
+def test_an_image_that_docker_has_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _docker(tmp_path, monkeypatch, "exit 0")
+    name = vagrant.image(Progress(Console(quiet=True)))
+    assert re.fullmatch(r"packet-by-packet/node:[0-9a-f]{16}", name)
