@@ -232,3 +232,25 @@ def test_unaligned_the_merged_file_keeps_times_and_says_so() -> None:
     merged = pcapng.merge(trace.lanes, pcaps, trace.clocks[:1])
     assert b"node1: times as recorded, its clock could not be compared" in merged
     assert b"node1: times moved by " in pcapng.merge(trace.lanes, pcaps, trace.clocks)
+
+
+def test_what_was_drawn_once_reads_no_packet_again(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = recorded(tmp_path)
+    ((_, make),) = traces.merged(guide).items()
+    first = make()
+    made = renderer(guide)
+    made.trace([], id="way", title="One request")
+    assert any(cache.iterdir())
+
+    def never(_: object) -> tuple[()]:
+        raise AssertionError("packets were read again")
+
+    monkeypatch.setattr("macros.packets.read.packets", never)
+    again = renderer(guide)
+    again.trace([], id="way", title="One request")
+    assert html(again) == html(made)
+    assert make() == first
+    with pytest.raises(AssertionError, match="read again"):
+        again.trace([], id="way", title="Another title")
