@@ -3,6 +3,7 @@
 import re
 
 from macros.settle import noise
+from macros.settle.kind import Noise
 
 # A column is as wide as its widest value; a line drawn below a heading follows it.
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
@@ -17,7 +18,7 @@ def line(text: str) -> str:
     return _WIDTH.sub(" ", text).rstrip()
 
 
-def _masked(found: re.Match[str], kind: noise.Noise) -> str:
+def _masked(found: re.Match[str], kind: Noise) -> str:
     whole, start = found[0], found.start()
     for group in range(len(found.groups()), 0, -1):
         if found[group] is not None:

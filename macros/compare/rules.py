@@ -2,10 +2,12 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from macros.compare.change import Change, said
 from macros.records.rules import Chain, Rule, Table
+from macros.settle import order
 from macros.settle.align import align
 
 # Above so many pairs of rules removed and added, none is said to be another one changed.
@@ -54,6 +56,7 @@ def _chain(subject: str, old: Chain, new: Chain) -> Iterator[Change]:
         was, becomes = old.policy or "none", new.policy or "none"
         yield said("rules", subject, f"policy of {subject} {was} -> {becomes}", was, becomes)
     yield from _counter(f"the policy of {subject}", old, new)
+    new = replace(new, rules=_in_old_order(old.rules, new.rules))
     pairs = align([rule.text for rule in old.rules], [rule.text for rule in new.rules])
     kept, stayed = {one for one, _ in pairs}, {other for _, other in pairs}
     gone = [rule for at, rule in enumerate(old.rules) if at not in kept]
@@ -87,6 +90,22 @@ def _chain(subject: str, old: Chain, new: Chain) -> Iterator[Change]:
     for one, other in pairs:
         rule, stays = old.rules[one], new.rules[other]
         yield from _counter(f"rule {stays.number} of {subject}", rule, stays)
+
+
+def _in_old_order(old: Sequence[Rule], new: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The new rules; those of different Services, which come in any order, as the old ones were."""
+    texts = [rule.text for rule in new]
+    places = {rule.text: at for at, rule in enumerate(old)}
+    found = list(new)
+    if order.SERVICES.find("", [rule.text for rule in old]):
+        for start, end, _ in order.SERVICES.find("", texts):
+            # One that is new comes behind what it came behind.
+            keys, last = [], -1
+            for at in range(start, end):
+                last = places.get(texts[at], last)
+                keys.append((last, at))
+            found[start:end] = [new[at] for _, at in sorted(keys)]
+    return tuple(replace(rule, number=at) for at, rule in enumerate(found, 1))
 
 
 def _said(rule: Rule) -> str:

@@ -178,7 +178,10 @@ def _detail(current: dict[str, Any], line: str, at: int) -> None:
         life = dict(zip(words[::2], words[1::2], strict=False))
         for key in ("valid", "preferred"):
             said = life.get(f"{key}_lft", "forever")
-            seconds = _FOREVER if said == "forever" else int(said.removesuffix("sec"))
+            try:
+                seconds = _FOREVER if said == "forever" else int(said.removesuffix("sec"))
+            except ValueError as error:
+                raise unreadable("addresses", line, at) from error
             current["addr_info"][-1][f"{key}_life_time"] = seconds
     else:
         links.detail(current, line)
