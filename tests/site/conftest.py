@@ -40,7 +40,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(20_000)  # a busy machine is slow, and no test counts on a timeout
+    # A busy machine is slow, and no test counts on a timeout.
+    context.set_default_timeout(30_000)
+    context.set_default_navigation_timeout(120_000)
     yield context
     context.close()
 
