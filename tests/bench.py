@@ -1,11 +1,15 @@
-"""`make bench`: the speed of replaying, one `name value` a line.
+"""`make bench`: the speed of replaying and of settling, one `name value` a line.
 
 replay_over_plain       the guide, caches warm, over plain MkDocs with the same configuration
                         less macros and hooks on the Markdown that the macros expand to
 replay_over_plain_cold  the same with the guide's own cache empty
 replay_growth           the guide with every page twice over the guide
+settle_s_per_million_lines  a page of all recordings, many times over with names of their own, read
+                        anew as a fresh lab would print it: seconds of one core for a million lines
+settle_growth           twice such a page over one
 
-Each figure is a ratio of medians; the two sides of a ratio run in turn, as whole processes.
+Each figure of replaying is a ratio of medians; the two sides of a ratio run in turn, as whole
+processes.
 """
 
 import os
@@ -17,12 +21,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 from macros.cli.check import expand
 from macros.cli.settings import guide_of_checkout
 from macros.guide import ROOT
+from macros.render import editions
+from macros.review import listed
+from macros.settle import page as settle_page
 from macros.store import sums
+from tests.mutate import harmless
+from tests.mutate.files import Run, load
 
 RUNS = 5
 
@@ -51,6 +62,50 @@ def main() -> None:
         _build(twice, cache)
         print(f"replay_growth {_ratio(lambda: _build(twice, cache), warm):.2f}")
         print(f"replay_over_plain_cold {_ratio(cold, lambda: _build(plain, cache), 2):.2f}")
+    _settle()
+
+
+def _settle() -> None:
+    """Settle harmless copies of all recordings: text and JSON, without their captures."""
+    guide = guide_of_checkout()
+    known = guide.recordings / guide.edition_name
+    runs = [load(page, known / key) for key, page in guide.pages.items() if (known / key).is_dir()]
+    seconds: list[float] = []
+    lines: list[int] = []
+    for copies in (2, 4):
+        old: dict[str, bytes] = {}
+        new: dict[str, bytes] = {}
+        for copy in range(copies):
+            for run in runs:
+                # Each copy is of another lab: its names are its own.
+                mine = _fresh(run, copy)
+                for side, one in ((old, mine), (new, _fresh(mine, copy + 1000))):
+                    for name, raw in one.files.items():
+                        if name not in run.captures and not name.endswith(".pcap"):
+                            side[f"{run.page.key}-{copy}-{name}"] = raw
+        with tempfile.TemporaryDirectory() as folder:
+            before, after, out = (Path(folder) / name for name in ("old", "new", "out"))
+            for path, files in ((before, old), (after, new), (out, {})):
+                path.mkdir()
+                for name, raw in files.items():
+                    (path / name).write_bytes(raw)
+                (path / "page.yml").write_text("lab: uml\n", encoding="utf-8")
+                sums.write(path)
+            (out / "page.yml").unlink()
+            page = replace(runs[0].page, blocks=())
+            started = time.process_time()
+            settle_page.settle(page, before, after, out, {})
+            seconds.append(time.process_time() - started)
+        lines.append(sum(raw.count(b"\n") for raw in new.values()))
+    print(f"settle_s_per_million_lines {seconds[1] / lines[1] * 1_000_000:.1f}")
+    print(f"settle_growth {seconds[1] / seconds[0]:.2f}")
+
+
+def _fresh(run: Run, seed: int) -> Run:
+    rng = Random(seed)  # noqa: S311 seeded, no secret
+    for kind in ("random MACs", "veth suffixes", "container and network ids", "times and ages"):
+        run = harmless.KINDS[kind](rng, run)
+    return run
 
 
 def _ratio(one: Callable[[], float], other: Callable[[], float], runs: int = RUNS) -> float:
@@ -90,6 +145,13 @@ def _plain(folder: Path) -> None:
     for source in guide.docs.rglob("*.md"):
         target = folder / "docs" / source.relative_to(guide.docs)
         target.write_text(expand(guide, source), encoding="utf-8")
+    # The guide builds its pages in the other editions too; so must this.
+    for other in map(guide.of_edition, guide.others):
+        for source in other.sources:
+            name = source.relative_to(guide.docs).as_posix()
+            target = folder / "docs" / editions.uri(other.edition_name, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(expand(other, source), encoding="utf-8")
     path = folder / "mkdocs.yml"
     text = path.read_text(encoding="utf-8")
     text, macros = re.subn(r"^  macros:\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
@@ -108,6 +170,12 @@ def _double(folder: Path) -> None:
             again = page.with_name(f"{page.name}-again")
             shutil.copytree(page, again)
             sums.write(again)
+    for path in (folder / "recordings").glob(f"*/{listed.NAME}"):
+        text = path.read_text(encoding="utf-8")
+        sides = re.findall(r"^(?:old|new): (.*)$", text, re.MULTILINE)
+        of = listed.hash_of(folder / "recordings", *sides)
+        path.write_text(re.sub(r"(?m)^of: .*$", f"of: {of}", text), encoding="utf-8")
+        sums.write(path.parent)
 
 
 if __name__ == "__main__":

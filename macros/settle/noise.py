@@ -170,6 +170,7 @@ COUNTER = Noise(
         (" probes ", r" probes (\d+)\b"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
+        ("_learned ", r"\bfdb_n_learned (\d+)\b"),
         # BIRD: how many updates a protocol has seen.
         ("port ", r"^ +(?:Im|Ex)port (?:updates|withdraws):" + r" +(?:(\d+)|---)" * 5 + "$"),
         ("eneration: ", r"^ +(?:observedG|g)eneration: (\d+)$"),
@@ -181,7 +182,7 @@ COUNTER = Noise(
         ),
     ),
     keys=re.compile(
-        r"packets|bytes|errors|dropped|over_errors|multicast|collisions|refcnt|probes"
+        r"packets|bytes|errors|dropped|over_errors|multicast|collisions|refcnt|probes|fdb_n_learned"
         r"|generation|observedGeneration"
     ),
     same=(

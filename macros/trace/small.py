@@ -85,7 +85,7 @@ def _span(piece: Piece, layout: Layout, row: Row) -> tuple[float, float]:
 def _fitted(piece: Piece, layout: Layout, row: Row) -> list[str]:
     """A piece's lines: joined where there is room, shortened where there is not."""
     left, right = _span(piece, layout, row)
-    room = int((right - left - 4) / _ADVANCE)
+    room = int((right - left - 3) / _ADVANCE)
     lines: list[str] = []
     for line in piece.lines:
         if lines and len(lines[-1]) + 1 + len(line) <= room:

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Takes away what a node of a cluster keeps of pods that are gone, so that every page finds the same:
 # the bridge, when nothing is plugged into it, and the memory of the last address given.
 # A pod that had no grace is gone from the API before it is gone from its node: that is waited for.

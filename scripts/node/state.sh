@@ -25,6 +25,7 @@ while read -r route; do
   echo "route ${route// linkdown/}"
 done < <(ip route)
 for netns in /run/netns/*; do
+  # shellcheck disable=SC2053 # cni-* is a pattern
   [[ -n $their_netns && ${netns##*/} == $their_netns ]] && continue
   [ -e "$netns" ] && echo "netns ${netns##*/}"
 done

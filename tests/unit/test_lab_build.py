@@ -86,7 +86,12 @@ def test_another_suite_has_packages_of_its_own_and_the_same_kernel(
     made = building.build(QUIET)
     stages.ran.clear()
     read: list[Path] = []
-    monkeypatch.setattr(packages, "read_lock", lambda path: read.append(path) or ())
+
+    def read_lock(path: Path) -> tuple[()]:
+        read.append(path)
+        return ()
+
+    monkeypatch.setattr(packages, "read_lock", read_lock)
     other = building.build(QUIET, suite="trixie")
     assert [path.name for path in read] == ["packages-trixie.lock"]
     assert stages.ran == ["index", "base", "image"]

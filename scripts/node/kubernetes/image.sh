@@ -40,7 +40,7 @@ ln -s /opt/kubernetes/cni/flannel /usr/lib/cni/flannel # where Debian's containe
 # Started at boot. Each unit's own conditions say on which machines that means anything.
 units=/etc/systemd/system
 install -m 644 $node/*.service $units
-for unit in $node/*.service; do
+for unit in "$node"/*.service; do
 	ln -s "../${unit##*/}" $units/multi-user.target.wants/
 done
 ln -s /usr/lib/systemd/system/containerd.service $units/multi-user.target.wants/
