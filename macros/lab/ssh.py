@@ -232,6 +232,8 @@ def _lost(lab: Lab) -> str:
 
     ssh by itself takes half a minute to give a node up.
     """
+    if lab.kind not in {"uml", vagrant.KIND}:
+        return ""
     try:
         if lab.kind == vagrant.KIND:
             known = vagrant.read(lab.name)

@@ -77,6 +77,10 @@ def test_every_block_of_the_guide_copies_its_own_command(guide: Site) -> None:
     wrong = []
     for path in guide.pages:
         text = (guide.folder / path).read_text()
+        # A manifest's button copies the file, not its name; its own test has that.
+        text = re.sub(
+            r'<figure class="block block-manifest".*?</figcaption>', "", text, flags=re.DOTALL
+        )
         for head in re.findall(r'<figcaption class="block-cmd">.*?</figcaption>', text, re.DOTALL):
             code = re.search(r"<code[^>]*>(.*?)</code>", head, re.DOTALL)
             data = re.search(r'data-copy="([^"]*)"', head)
