@@ -132,6 +132,15 @@ class Page:
         """Where its commands can run: "node0", "node1", and "client", the one outside."""
         return machines(self.nodes, outside=self.outside)
 
+    @property
+    def lab_options(self) -> str:
+        """What `guide lab up` needs for it, " --nodes 2"; what it does anyway is not said."""
+        words = f" --nodes {self.nodes}"
+        if self.cluster:
+            words += f" --cni {self.cluster.cni}"
+            words += " --proxy nftables" if self.cluster.proxy == "nftables" else ""
+        return words + (" --outside" if self.outside else "")
+
     def block(self, block_id: str) -> Block | None:
         """The block with this id, or None."""
         return next((block for block in self.blocks if block.id == block_id), None)

@@ -15,7 +15,7 @@ from macros.errors import GuideError
 from macros.guide import Guide
 from macros.lab import Lab
 from macros.model import Block, Page
-from macros.record import run
+from macros.record import fitting, run
 from macros.store import read
 
 
@@ -25,13 +25,13 @@ from macros.store import read
 @click.option("--lab", "name", default="guide", show_default=True, help="The lab to record on.")
 @click.option("--edition", help="The edition to record into; default: the one the site shows.")
 def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) -> None:
-    """Record PAGEs (all, when none is named) on a lab that is up.
+    """Record PAGEs (when none is named, all that the lab is made for) on a lab that is up.
 
     A page is named as its file under docs/: `docker` or `docs/docker.md`. Its recordings are
     replaced as a whole when every command has answered as the page says, or not at all.
 
     \b
-    guide record               every page; the edition takes the lab's versions
+    guide record               every page that this lab is made for, and which it is not for
     guide record docker        one page
     guide record --stale       what `guide check` complains about
     """  # noqa: D301 click's mark for lines to keep
@@ -43,7 +43,10 @@ def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) 
         if not chosen:
             click.echo("nothing is stale")
             return
-    _record(guide, labs.find(name), chosen, everything=_all(guide, chosen))
+    lab = labs.find(name)
+    if not pages:
+        chosen = _fitting(guide, lab, chosen)
+    _record(guide, lab, chosen, everything=_all(guide, chosen))
 
 
 def record_all(guide: Guide, kind: str) -> None:
@@ -51,11 +54,28 @@ def record_all(guide: Guide, kind: str) -> None:
     found = labs.find("guide")
     if found.kind != kind:
         raise GuideError(f"LAB={kind}, but the lab that is up is of kind {found.kind}")
-    _record(guide, found, _recordable(guide), everything=True)
+    chosen = _fitting(guide, found, _recordable(guide))
+    _record(guide, found, chosen, everything=_all(guide, chosen))
 
 
 def _recordable(guide: Guide) -> list[Page]:
     return [page for page in guide.pages.values() if not page.needs]
+
+
+def _fitting(guide: Guide, lab: Lab, pages: Sequence[Page]) -> list[Page]:
+    """The pages that this lab is made for; the others, with what they need, are said."""
+    fit = [page for page in pages if fitting.fits(lab, guide.planned[page.key])]
+    others: dict[str, list[str]] = {}
+    for page in pages:
+        if page not in fit:
+            others.setdefault(page.lab_options, []).append(page.key)
+    for options, keys in others.items():
+        click.echo(f"not on this lab: {', '.join(keys)} (guide lab up{options})", err=True)
+    if not fit:
+        raise GuideError(
+            f"lab {lab.name} is made for none of the pages", fix="one of the labs named above"
+        )
+    return fit
 
 
 def _all(guide: Guide, pages: Sequence[Page]) -> bool:

@@ -5,20 +5,24 @@ from macros.lab import Lab
 from macros.model import Cluster, Page
 
 
+def fits(lab: Lab, page: Page) -> bool:
+    """Whether the page can be recorded there."""
+    return set(page.machines) <= set(lab.nodes) and lab.cluster == page.cluster
+
+
 def check(lab: Lab, page: Page) -> None:
     """GuideError says what the page needs, what the lab is, and the commands that change it.
 
     More machines than needed do no harm; another Kubernetes, or one too many, does: outputs differ.
     """
-    lacking = [machine for machine in page.machines if machine not in lab.nodes]
-    if not lacking and lab.cluster == page.cluster:
+    if fits(lab, page):
         return
     raise GuideError(
         f"the page needs {_described(page.machines, page.cluster)};"
         f" lab {lab.name} has {_described(lab.nodes, lab.cluster)}",
         page=page.source,
         line=1,
-        fix=f"guide lab down --name {lab.name}; guide lab up --name {lab.name}{_options(page)}",
+        fix=f"guide lab down --name {lab.name}; guide lab up --name {lab.name}{page.lab_options}",
     )
 
 
@@ -30,12 +34,3 @@ def _described(machines: tuple[str, ...], cluster: Cluster | None) -> str:
     if cluster is None:
         return f"{words} without Kubernetes"
     return f"{words} with Kubernetes (cni {cluster.cni}, kube-proxy {cluster.proxy})"
-
-
-def _options(page: Page) -> str:
-    """What `guide lab up` needs for the page; what it does anyway is not said."""
-    words = f" --nodes {page.nodes}"
-    if page.cluster:
-        words += f" --cni {page.cluster.cni}"
-        words += " --proxy nftables" if page.cluster.proxy == "nftables" else ""
-    return words + (" --outside" if page.outside else "")

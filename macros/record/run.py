@@ -71,8 +71,8 @@ def _check_versions(folder: Path, edition: str, lab: Lab, *, everything: bool) -
             f"edition {edition} was recorded with {first} {known[first]}, the lab has"
             f" {lab.versions[first]}"
             + (f" (and {len(differing) - 1} more differ)" if len(differing) > 1 else ""),
-            fix="record all pages (guide record, without a page), so that one edition is one set"
-            " of versions",
+            fix="one edition is one set of versions: start another for the new ones (guide edition"
+            " new), record all pages into it, and compare the two (guide edition compare)",
         )
 
 

@@ -522,7 +522,7 @@ class PageRenderer(Calls):
         if not self._lenient and (stale or (recording is None and not unrecorded_whole)):
             self._fail(
                 f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
-                fix=repair(page.key),
+                fix=repair(page),
             )
         return block, recording
 

@@ -62,7 +62,7 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
 
 def _side(page: Page, folder: Path) -> _Side:
     recordings = {
-        path.stem: form.read(path, read.repair(page.key)) for path in sorted(folder.glob("*.txt"))
+        path.stem: form.read(path, read.repair(page)) for path in sorted(folder.glob("*.txt"))
     }
     twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
     names = scan.learned([*(one.text for one in recordings.values()), *twins])

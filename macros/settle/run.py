@@ -44,7 +44,7 @@ def kept(page: Page, edition: str) -> Path:
     """The newest complete transcript of a page. GuideError where none fits the page as it is."""
     folder = transcripts() / edition / page.key
     complete = sorted(one.parent for one in folder.glob("*/page.yml")) if folder.is_dir() else []
-    fix = f"guide lab up, then guide record {page.key}"
+    fix = read.repair(page)
     if not complete:
         raise GuideError(
             f"no transcript of page {page.key} is kept in {folder}", page=page.source, fix=fix

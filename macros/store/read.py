@@ -33,7 +33,7 @@ def edition(recordings: Path, name: str) -> Edition:
 def page(edition_folder: Path, planned: Page) -> PageRecording:
     """All recordings of a page that are there; `problems` says what is wrong with them."""
     folder = edition_folder / planned.key
-    fix = repair(planned.key)
+    fix = repair(planned)
     meta_path = folder / "page.yml"
     if not meta_path.is_file():
         return PageRecording(planned.key, folder, "", "", (), {})
@@ -61,7 +61,7 @@ def problems(
     what the edition was recorded with: a page may be unrecorded only for want of what it needs.
     """
     folder = edition_folder / planned.key
-    fix = repair(planned.key)
+    fix = repair(planned)
     if not folder.is_dir():
         if not planned.needs or KNOWN_NEEDS[planned.needs] in versions:
             first = planned.blocks[0]
@@ -143,9 +143,9 @@ def _nearest(block: Block, unused: Iterable[Recording]) -> str:
     return f"; the nearest is {best.id} (`{best.command}`), which no block has as its id"
 
 
-def repair(key: str) -> str:
-    """The command that records a page anew."""
-    return f"guide lab up, then guide record {key}"
+def repair(page: Page) -> str:
+    """The commands that record a page anew."""
+    return f"guide lab up{page.lab_options}, then guide record {page.key}"
 
 
 def shown(path: Path) -> str:

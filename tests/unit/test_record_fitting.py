@@ -4,12 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from macros import frontmatter, plan
+from macros import lab as labs
+from macros.cli.record import record as command
 from macros.errors import GuideError
 from macros.lab import Lab
 from macros.model import Cluster, Page
-from macros.record import fitting
+from macros.record import fitting, run
 
 PLAIN = Lab("guide", "uml", ("node0", "node1"), Path("c"), "i", {})
 FLANNEL = replace(PLAIN, cluster=Cluster("flannel", "iptables"))
@@ -76,3 +79,34 @@ def test_a_cluster_is_part_of_what_a_recording_was_made_on(tmp_path: Path) -> No
 def test_a_front_matter_that_no_lab_can_be_is_refused(lab: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(GuideError, match=said):
         frontmatter.read(tmp_path / "page.md", f"---\nlab: {{{lab}}}\n---\n")
+
+
+def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: list[str] = []
+    everything: list[bool] = []
+
+    def record(_lab: Lab, pages: list[Page], *_: object, **options: object) -> None:
+        recorded.extend(page.key for page in pages)
+        everything.append(bool(options["everything"]))
+
+    three = replace(FLANNEL, nodes=("node0", "node1", "node2"))
+    monkeypatch.setattr(labs, "find", lambda _name: three)
+    monkeypatch.setattr(run, "record", record)
+    done = CliRunner().invoke(command, [])
+    assert done.exit_code == 0, done.output
+    assert recorded == ["faults", "flannel", "ips"]
+    assert everything == [False], "an edition's versions change with all of its pages or not at all"
+    assert (
+        "services-nftables (guide lab up --nodes 3 --cni flannel --proxy nftables)" in done.output
+    )
+    assert "services (guide lab up --nodes 3 --cni flannel --outside)" in done.output
+    assert "by-hand, docker" in done.output
+    assert "calico" not in done.output
+
+
+def test_a_lab_that_is_made_for_no_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = replace(FLANNEL, cluster=Cluster("none", "iptables"))
+    monkeypatch.setattr(labs, "find", lambda _name: bare)
+    done = CliRunner().invoke(command, [])
+    assert done.exit_code != 0
+    assert "is made for none of the pages" in str(done.exception or done.output)
