@@ -6,7 +6,7 @@ to find. Only then are lines that all say the same joined in the order in which 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from macros.settle import skeleton, tree
@@ -111,11 +111,24 @@ def _complete(documents: Sequence[Document], renaming: Renaming) -> None:
             kind, scope, value = key
             if key not in owners and kind == "ifindex":
                 scope = scope.partition("/")[0] + "/"
-            if (kind, scope, value) in owners:
-                # The chain ends: what nobody is named by was given up by somebody renamed.
-                while (kind, scope, value) in owners:
-                    value = owners[kind, scope, value]
-                renaming.add(key, value)
+            if (given_up := _given_up(owners, (kind, scope, value))) not in {"", value}:
+                renaming.add(key, given_up)
+
+
+def _given_up(owners: Mapping[Key, str], key: Key) -> str:
+    """The name that somebody gave up who now has this one, or who has his, and so on.
+
+    "" where names were only exchanged: within one scope an unnamed one cannot be among those, but a
+    number looked up in another scope can.
+    """
+    kind, scope, value = key
+    seen = set()
+    while (kind, scope, value) in owners:
+        if value in seen:
+            return ""
+        seen.add(value)
+        value = owners[kind, scope, value]
+    return value
 
 
 def _counted(
