@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-recording test-lab lint bench bench-lab mutate requirements help clean
+.PHONY: site serve test test-recording test-lab shots lint bench bench-lab mutate requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -30,6 +30,10 @@ test-lab: $(VENV)/.dev  ## tests that boot real labs; Linux only
 
 test-recording: $(VENV)/.dev  ## build a lab, record chapter 2 on it, and demand that nothing changes
 	@scripts/test-recording.sh
+
+shots: $(VENV)/.dev  ## pictures of every drawing into shots/, light and dark, desktop and phone (PAGES=)
+	@scripts/packages.sh dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1
+	$(BIN)/python -m tests.site.shots --drawings shots $(PAGES)
 
 lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck
 	$(BIN)/ruff format --check .

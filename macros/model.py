@@ -100,6 +100,9 @@ def machines(nodes: int, *, outside: bool) -> tuple[str, ...]:
 CNIS = ("none", "flannel", "flannel-host-gw", "calico")
 PROXIES = ("iptables", "nftables")
 
+CLUSTER_NODES = 3
+"""So many nodes are a cluster unless it is said otherwise: the chapters without one need two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -139,6 +142,8 @@ class Page:
         if self.cluster:
             words += f" --cni {self.cluster.cni}"
             words += " --proxy nftables" if self.cluster.proxy == "nftables" else ""
+        elif self.nodes >= CLUSTER_NODES:
+            words += " --plain"
         return words + (" --outside" if self.outside else "")
 
     def block(self, block_id: str) -> Block | None:

@@ -16,7 +16,7 @@ from macros.lab import packages, process, state, uml, vagrant
 from macros.lab.kubernetes import build as building_kubernetes
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.progress import Progress
-from macros.model import CNIS, PROXIES, Cluster
+from macros.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
@@ -71,7 +71,11 @@ def build(
 @_name
 @_nodes
 @click.option("--memory", type=int, help="MiB a node; 1024, or 2048 with Kubernetes.")
-@click.option("--cni", type=click.Choice(CNIS), help="Also start Kubernetes, with this network.")
+@click.option(
+    "--cni", type=click.Choice(CNIS),
+    help="Also start Kubernetes, with this network; flannel where there are 3 nodes or more.",
+)  # fmt: skip
+@click.option("--plain", is_flag=True, help="No Kubernetes, however many nodes.")
 @click.option(
     "--proxy", type=click.Choice(PROXIES), default=PROXIES[0], show_default=True,
     help="How kube-proxy does Services.",
@@ -86,6 +90,7 @@ def up(  # a lab is what these options say
     nodes: int,
     memory: int | None,
     cni: str | None,
+    plain: bool,
     proxy: str,
     outside: bool,
     version: str | None,
@@ -93,7 +98,11 @@ def up(  # a lab is what these options say
     kind: str | None,
     provider: str | None,
 ) -> None:
-    """Start a lab; returns when every node answers, and with --cni when its cluster is whole."""
+    """Start a lab; returns when every node answers, and its cluster, if it has one, is whole."""
+    if plain and cni:
+        raise click.UsageError("--plain is a lab without Kubernetes, --cni one with it")
+    if cni is None and nodes >= CLUSTER_NODES and suite == packages.SUITE and not plain:
+        cni = "flannel"
     if vagrant_lab.wanted(name, kind):
         vagrant_lab.refuse(outside=outside, version=version, suite=suite)
         vagrant_lab.up(name, nodes, memory, Cluster(cni, proxy) if cni else None, provider)
@@ -187,7 +196,7 @@ def restart(name: str, node: str) -> None:
 @click.option("--all", "every", is_flag=True, help="All labs.")
 def down(name: str, every: bool) -> None:
     """End a lab and remove its disks; also one that crashed."""
-    for each in list(state.names()) if every else [name]:
+    for each in list(state.remains()) if every else [name]:
         ended = vagrant.down(each) if vagrant.is_vagrant(each) else uml.down(each)
         click.echo(f"{each} is down" if ended else f"{each} was not up")
 

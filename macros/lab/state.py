@@ -117,6 +117,12 @@ def names() -> Iterator[str]:
         yield from sorted(each.name for each in paths.labs().iterdir() if each.is_dir())
 
 
+def remains() -> Iterator[str]:
+    """The labs that have a folder, and those of which a command that was killed left its lock."""
+    locks = (each.stem for each in paths.labs().glob("[a-z0-9]*.lock"))
+    yield from sorted({*names(), *locks})
+
+
 def clean(name: str) -> bool:
     """End all of a lab, whole or not, and remove its files. False if there was nothing."""
     place = folder(name)

@@ -23,6 +23,7 @@ from pathlib import Path
 from macros.errors import GuideError
 from macros.lab import Lab, doctor, packages, paths, process
 from macros.lab.build import built
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
@@ -111,7 +112,7 @@ def up(
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
     parts = built(suite)
-    with _alone(name), _ended_by_signals(), disk_named():
+    with _alone(name), disk_named():
         if state := read(name):
             trouble = troubles(state)
             wanted = replace(
@@ -164,7 +165,7 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
 
     As after a power cut: what it had not written is lost, the rest of the lab goes on.
     """
-    with _alone(name), _ended_by_signals(), disk_named():
+    with _alone(name), disk_named():
         state = read(name)
         node = (
             next((each for each in state.nodes if each.name == node_name), None) if state else None
@@ -219,8 +220,8 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     switch = _start_switch(state)
     state = state.with_process(switch)
     # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
-    # port that another has chosen.
-    with locked(paths.labs() / "ports.lock", None):
+    # port that another has chosen. A lab may be called ports: its lock has no dot in front.
+    with locked(paths.labs() / ".ports.lock", None):
         for index, node in enumerate(state.nodes):
             inside = [22, _API] if addition and index == 0 else [22]
             nat, ports = _nat_on_free_ports(state, node, inside)
@@ -452,29 +453,11 @@ def _console(state: State, node: Node) -> str:
 
 @contextlib.contextmanager
 def _alone(name: str) -> Iterator[None]:
-    """One `up` or `down` of a lab at a time."""
+    """One `up` or `down` of a lab at a time; one that is ended gives its turn back."""
     folder(name)
     busy = f"another command is working on the lab {name!r}"
-    with locked(paths.labs() / f"{name}.lock", busy, passing=True):
+    with ended_by_signals(), locked(paths.labs() / f"{name}.lock", busy, passing=True):
         yield
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end us as Ctrl-C does: by an exception, so that we clean up."""
-
-    def leave(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    try:
-        old = {each: signal.signal(each, leave) for each in (signal.SIGTERM, signal.SIGHUP)}
-    except ValueError:  # not the main thread: whoever is there has to see to it
-        old = {}
-    try:
-        yield
-    finally:
-        for each, handler in old.items():
-            signal.signal(each, handler)
 
 
 def _undisturbed(name: str) -> None:

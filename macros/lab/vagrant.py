@@ -15,13 +15,14 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from macros.errors import GuideError
 from macros.lab import Lab, inputs, paths, rootfs
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
@@ -442,10 +443,13 @@ def _only_lab(name: str) -> None:
         )
 
 
-def _alone(name: str) -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """One command that changes a lab at a time; one that is ended gives its turn back."""
     folder(name)  # a GuideError where that is no name
     busy = f"another command is working on the lab {name!r}"
-    return locked(paths.labs() / f"{name}.lock", busy, passing=True)
+    with ended_by_signals(), locked(paths.labs() / f"{name}.lock", busy, passing=True):
+        yield
 
 
 def _write(state: State) -> State:

@@ -139,7 +139,7 @@ def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]
     peers = {
         one["nsid"]: inodes[one["inode"]]
         for one in value.get("nsids", [])
-        if one.get("inode") in inodes
+        if one.get("inode") in inodes and "nsid" in one
     }
     return _Around(replace(around.place, netns=value["name"]), around.names, peers)
 

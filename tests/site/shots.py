@@ -1,13 +1,15 @@
-"""Screenshots of pages, light and dark, desktop and phone: python -m tests.site.shots OUT [PAGE...]
+"""Screenshots, light and dark, desktop and phone: python -m tests.site.shots OUT [PAGE...]
 
-Without pages, all of the guide; `--sample` takes the sample page instead. `--readme` makes
-the picture of README.md and nothing else.
+Without pages, all of the guide. `--drawings` makes one picture of each drawing (trace, rule path,
+lookup, topology, packet), not of whole pages: `make shots`. `--sample` takes the sample page
+instead. `--readme` makes the picture of README.md and nothing else.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
@@ -17,16 +19,34 @@ from tests.site.build import ROOT, Site, build_guide, build_sample, served
 
 README = ROOT / "docs/assets/readme.png"
 
+# What the guide draws. A topology's class is a rule path's, too.
+DRAWINGS = "figure.trace, figure.topology, figure.lookup, figure.handover, figure.packet"
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """Where the pictures of one page go, in one scheme and size."""
+
+    folder: Path
+    page: str
+    look: str
+
+    def path(self, drawing: str = "") -> Path:
+        """The file for all of the page, or for one drawing of it."""
+        words = (self.page, drawing, self.look)
+        return self.folder / f"{'-'.join(word for word in words if word)}.png"
+
 
 def main(arguments: list[str]) -> None:
-    """Writes OUT/<page>-<scheme>-<desktop|phone>.png and prints each name."""
+    """Writes OUT/<page>[-<drawing>]-<scheme>-<desktop|phone>.png and prints each name."""
     options = {word for word in arguments if word.startswith("--")}
     words = [word for word in arguments if word not in options]
     with built(sample="--sample" in options) as (site, browser):
         if "--readme" in options:
             readme(browser, site)
         else:
-            shoot(browser, site, Path(words[0]), words[1:])
+            take = drawings if "--drawings" in options else whole
+            shoot(browser, site, Path(words[0]), words[1:], take)
 
 
 @contextmanager
@@ -44,8 +64,14 @@ def built(*, sample: bool) -> Iterator[tuple[Site, Browser]]:
             browser.close()
 
 
-def shoot(browser: Browser, site: Site, folder: Path, wanted: list[str]) -> None:
-    """All of each page, as high as it is."""
+def shoot(
+    browser: Browser,
+    site: Site,
+    folder: Path,
+    wanted: list[str],
+    take: Callable[[Page, Shot], None],
+) -> None:
+    """Each page in each size and scheme, by `take`."""
     folder.mkdir(parents=True, exist_ok=True)
     page = browser.new_page()
     for path in wanted or site.pages:
@@ -55,9 +81,27 @@ def shoot(browser: Browser, site: Site, folder: Path, wanted: list[str]) -> None
             size(page, view)
             for scheme in SCHEMES:
                 look(page, scheme)
-                shot = folder / f"{name.replace('/', '-')}-{scheme}-{label}.png"
-                page.screenshot(path=shot, full_page=True)
-                print(shot)
+                take(page, Shot(folder, name.replace("/", "-"), f"{scheme}-{label}"))
+
+
+def whole(page: Page, shot: Shot) -> None:
+    """All of a page, as high as it is."""
+    page.screenshot(path=shot.path(), full_page=True)
+    print(shot.path())
+
+
+def drawings(page: Page, shot: Shot) -> None:
+    """Each drawing of a page, and what is folded below it as it is at first: folded."""
+    for figure in page.locator(DRAWINGS).all():
+        box = figure.bounding_box()
+        if not box:  # in a fold that is closed
+            continue
+        # The whole page is laid out for each, or its header would lie over the drawing.
+        top = page.evaluate("window.scrollY")
+        clip: FloatRect = {**box, "y": box["y"] + top}
+        path = shot.path(figure.get_attribute("id") or "figure")
+        page.screenshot(path=path, full_page=True, clip=clip)
+        print(path)
 
 
 def look(page: Page, scheme: str) -> None:

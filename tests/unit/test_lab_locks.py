@@ -1,5 +1,7 @@
 """Locks on files: one holder at a time, and none of them left behind."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +52,33 @@ def test_a_lock_that_is_removed_when_released_still_lets_in_one_at_a_time(tmp_pa
     rivals = [subprocess.Popen(command) for _ in range(3)]
     assert [each.wait() for each in rivals] == [0, 0, 0]
     assert number.read_text() == "75"
+
+
+_HOLD = """
+import sys, time
+from macros.lab import {kind}
+with {kind}._alone("one"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("kind", ["uml", "vagrant"])
+def test_a_command_that_is_ended_takes_its_lock_with_it(
+    tmp_path: Path, kind: str, number: signal.Signals
+) -> None:
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD.format(kind=kind)], stdout=subprocess.PIPE, env=environment,
+        stderr=subprocess.DEVNULL,
+        # A shell that starts the tests in the background has them ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        locks = tmp_path / "packet-by-packet" / "labs"
+        assert [each.name for each in locks.iterdir()] == ["one.lock"]
+        holder.send_signal(number)
+        assert holder.wait(20) != 0
+    assert not list(locks.iterdir())

@@ -168,3 +168,13 @@ def test_notes_are_plain_json_for_other_programs() -> None:
     state.write(_state())
     stored = json.loads((state.folder("one") / "lab.json").read_text(encoding="utf-8"))
     assert stored["nodes"] == [{"name": "node0", "address": "192.168.56.10", "port": 1234}]
+
+
+def test_what_a_killed_command_left_of_a_lab_is_found_by_its_lock_too() -> None:
+    state.write(_state())
+    for name in ("one.lock", "gone.lock", ".ports.lock"):
+        (paths.labs() / name).touch()
+    assert list(state.names()) == ["one"]
+    assert list(state.remains()) == ["gone", "one"]
+    assert not uml.down("gone")
+    assert not (paths.labs() / "gone.lock").exists()
