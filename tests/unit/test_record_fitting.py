@@ -34,7 +34,12 @@ def test_a_page_gets_the_lab_it_asks_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "lab", "said", "fix"),
     [
-        ("nodes: 3", PLAIN, "needs 3 nodes without Kubernetes; lab guide has 2", "--nodes 3 --plain"),
+        (
+            "nodes: 3",
+            PLAIN,
+            "needs 3 nodes without Kubernetes; lab guide has 2",
+            "--nodes 3 --plain",
+        ),
         ("nodes: 2, cni: flannel", PLAIN, "cni flannel, kube-proxy iptables", "--cni flannel"),
         ("nodes: 2", FLANNEL, "2 nodes without Kubernetes; lab guide has 2 nodes with", "nodes 2"),
         ("nodes: 2, cni: flannel, proxy: nftables", FLANNEL, "kube-proxy nftables", "nftables"),

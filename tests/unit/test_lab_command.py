@@ -1,0 +1,78 @@
+"""`guide lab up`: which lab the options say."""
+
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from macros.cli.lab import lab as command
+from macros.lab import uml
+from macros.lab.kubernetes import cluster, programs
+from macros.model import Cluster
+
+Started = list[tuple[Cluster | None, str | None]]
+
+
+class _Seen(Exception):  # noqa: N818  ends the command where the lab would start
+    pass
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    """What would have been started: the cluster and its version, or plain machines."""
+    seen: Started = []
+
+    def start(*_words: Any, **options: Any) -> None:
+        seen.append((options.get("cluster"), options.get("version")))
+        raise _Seen
+
+    monkeypatch.delenv("LAB", raising=False)
+    monkeypatch.setattr(cluster, "up", start)
+    monkeypatch.setattr(uml, "up", start)
+    return seen
+
+
+def _up(*words: str) -> None:
+    done = CliRunner().invoke(command, ["up", "--name", "none-such", *words])
+    assert isinstance(done.exception, _Seen), done.output
+
+
+FLANNEL = (Cluster("flannel", "iptables"), programs.VERSION)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", (None, None)),
+        ("--nodes 2", (None, None)),
+        ("--nodes 3", FLANNEL),
+        ("--nodes 3 --plain", (None, None)),
+        ("--nodes 3 --suite trixie", (None, None)),
+        ("--nodes 3 --proxy nftables", (Cluster("flannel", "nftables"), programs.VERSION)),
+        ("--nodes 3 --version v1.34.4", (FLANNEL[0], "v1.34.4")),
+        ("--nodes 3 --cni none", (Cluster("none", "iptables"), programs.VERSION)),
+        ("--cni flannel", FLANNEL),
+    ],
+)
+def test_three_nodes_are_a_cluster_unless_it_is_said_otherwise(
+    started: Started, words: str, expected: tuple[Cluster | None, str | None]
+) -> None:
+    _up(*words.split())
+    assert started == [expected]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--nodes 3 --plain --cni flannel", "--plain is a lab without Kubernetes"),
+        ("--nodes 2 --version v1.34.4", "add --cni"),
+        ("--nodes 2 --cni flannel --suite trixie", "built for sid only"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    started: Started, words: str, said: str
+) -> None:
+    done = CliRunner().invoke(command, ["up", "--name", "none-such", *words.split()])
+    assert done.exit_code == 2
+    assert said in done.output
+    assert started == []
