@@ -1,5 +1,6 @@
 """JSON twins: identities by key and place, noise by key, orders that mean nothing."""
 
+import json
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -193,3 +194,14 @@ def test_an_index_alone_in_a_file_is_that_of_the_link(tmp_path: Path) -> None:
     assert found["a"].text == "11\n"
     found = settle(tmp_path, side(11, 11), side(13, 14))
     assert (found["a"].text, found["b"].text) != ("11\n", link.format(11)), "one of them shows"
+
+
+def test_a_namespace_whose_number_is_missing_is_shown(tmp_path: Path) -> None:
+    """A program that leaves a field out is news, and nothing to fail over."""
+    path = Path(__file__).parents[2] / "recordings/2026-11/by-hand/addressed.json"
+    old = json.loads(path.read_text(encoding="utf-8"))
+    new = deepcopy(old)
+    dropped = [one.pop("nsid") for space in new["namespaces"] for one in space["nsids"]]
+    assert dropped
+    assert settle_json(tmp_path, old, new) == new
+    assert settle_json(tmp_path, old, deepcopy(old)) == old
