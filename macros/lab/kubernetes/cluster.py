@@ -223,7 +223,9 @@ def _nodes(count: int, memory: int) -> list[dict[str, Any]]:
     """The nodes as the API is told of them: with a network each, so that nobody chooses one.
 
     And with room for pods, `memory` in MiB: kubelet refuses the pod that waits for it on a node
-    that has none, and looks at itself only later.
+    that has none, and looks at itself only later. And with the annotation that the controllers
+    would give them: flanneld 0.28.10 dies of a node that has none (AcquireLease in
+    pkg/subnet/kube/kube.go writes into the map as it comes).
     """
     room = {"cpu": "2", "memory": f"{memory}Mi", "pods": "110"}
     roles = {"node-role.kubernetes.io/control-plane": "true"}  # as k3s calls its server
@@ -234,6 +236,7 @@ def _nodes(count: int, memory: int) -> list[dict[str, Any]]:
             "metadata": {
                 "name": f"node{i}",
                 "labels": {"kubernetes.io/hostname": f"node{i}", **(roles if i == 0 else {})},
+                "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
             },
             "spec": {"podCIDR": f"10.42.{i}.0/24", "podCIDRs": [f"10.42.{i}.0/24"]},
             "status": {"capacity": room, "allocatable": room},
