@@ -91,6 +91,9 @@ MAC = Identity(
     patterns=found(
         # iproute2 writes the bytes of a bridge's id without leading zeros.
         (".", r"(?<![0-9a-f])[0-9a-f]{4}\.(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"),
+        # So does xtables-monitor.
+        ("PACKET: ", r"^PACKET: .*\bMACSRC=(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"),
+        ("PACKET: ", r"^PACKET: .*\bMACDST=(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"),
         (":", "(?<![0-9a-f:])(?P<v>(?:[0-9a-f]{2}:){5}[0-9a-f]{2})(?![0-9a-f:])"),
         ("fe80::", "(?<![0-9a-f:])(?P<v>fe80::[0-9a-f:]*ff:fe[0-9a-f:]+)(?![0-9a-f:])"),
         ("33:33:ff", "(?<![0-9a-f:])(?P<v>33:33:ff(?::[0-9a-f]{2}){3})(?![0-9a-f:])"),
@@ -118,6 +121,16 @@ MAC = Identity(
         ),
         (
             (
+                "link/ether 86:e6:61:aa:b2:10\n"
+                "PACKET: 2 dfb97485 IN=cni0 MACSRC=86:e6:61:aa:b2:10 MACDST=02:00:00:00:00:01"
+            ),
+            (
+                "link/ether 0a:40:4c:c2:ca:a2\n"
+                "PACKET: 2 dfb97485 IN=cni0 MACSRC=a:40:4c:c2:ca:a2 MACDST=02:00:00:00:00:01"
+            ),
+        ),
+        (
+            (
                 "86:e6:61:aa:b2:10 dev br0 master br0 permanent\n"
                 "33:33:ff:aa:b2:10 dev br0 self permanent"
             ),
@@ -137,6 +150,16 @@ MAC = Identity(
             (
                 "    link/ether 16:fd:11:2c:d0:2c brd ff:ff:ff:ff:ff:ff\n"
                 "    inet6 fe80::84e6:61ff:feaa:b210/64 scope link"
+            ),
+        ),
+        (
+            (
+                "link/ether 86:e6:61:aa:b2:10\n"
+                "PACKET: 2 dfb97485 IN=cni0 MACSRC=86:e6:61:aa:b2:10 MACDST=02:00:00:00:00:01"
+            ),
+            (
+                "link/ether 0a:40:4c:c2:ca:a2\n"
+                "PACKET: 2 dfb97485 IN=cni0 MACSRC=a:40:4c:c2:ca:a3 MACDST=02:00:00:00:00:01"
             ),
         ),
         # Another form: Docker 28's containers, and those of Docker 26; their bridges.
@@ -292,6 +315,11 @@ PID = Identity(
             "  PID  PPID USER COMMAND\n 8259  8222 root /bin/sleep\n 8313  8222 root /bin/sh",
             "   PID   PPID USER COMMAND\n 11259  11222 root /bin/sleep\n 11313  11222 root /bin/sh",
         ),
+        # No wider than the head: nothing stands before it.
+        (
+            "  PID PPID USER COMMAND\n 1206 1172 root /bin/sleep\n 1245 1172 root /bin/sh",
+            "PID PPID USER COMMAND\n976  942 root /bin/sleep\n998  942 root /bin/sh",
+        ),
         (
             'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=147,fd=6))',
             'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=144,fd=6))',
@@ -340,6 +368,8 @@ PORT = Identity(
         # xtables-monitor's
         ("SPORT=", r"^PACKET: .*\bSPORT=(?P<v>\d{5})(?!\d)"),
         ("DPORT=", r"^PACKET: .*\bDPORT=(?P<v>\d{5})(?!\d)"),
+        # tshark's
+        (" Port: ", r"\b(?:Src|Dst) Port: (?P<v>\d{4,5})(?!\d)"),
         (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{4,5})(?=[: ])"),
         (":", r"(?<=\d:)(?P<v>\d{4,5})(?= )"),
     ),
@@ -360,11 +390,19 @@ PORT = Identity(
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=40860 dport=22",
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=48556 dport=22",
         ),
+        (
+            "User Datagram Protocol, Src Port: 54610, Dst Port: 8472",
+            "User Datagram Protocol, Src Port: 51864, Dst Port: 8472",
+        ),
     ),
     differ=(
         (
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=40860 dport=22",
             "tcp 6 ESTABLISHED src=10.0.0.2 dst=10.0.0.1 sport=4000 dport=22",
+        ),
+        (
+            "User Datagram Protocol, Src Port: 54610, Dst Port: 8472",
+            "User Datagram Protocol, Src Port: 54610, Dst Port: 4789",
         ),
         (
             (

@@ -205,9 +205,14 @@ COUNTER = Noise(
 
 STATE = Noise(
     name="neighbour state",
-    what="the state of a known neighbour: REACHABLE, DELAY or STALE, whichever its timer says",
-    patterns=found((" ", r"(?<= )(REACHABLE|DELAY|STALE) *$")),
+    what="the state of a known neighbour: REACHABLE, DELAY, PROBE or STALE, whichever its timer"
+    " says",
+    patterns=found((" ", r"(?<= )(REACHABLE|DELAY|PROBE|STALE) *$")),
     same=(
+        (
+            "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:01 STALE",
+            "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:01 PROBE",
+        ),
         (
             "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:01 STALE",
             "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:01 REACHABLE",
@@ -434,4 +439,4 @@ ALL = (
 )  # fmt: skip
 
 # States of a neighbour as JSON has them: a list of words under the key `state`.
-STATES = frozenset({"REACHABLE", "DELAY", "STALE"})
+STATES = frozenset({"REACHABLE", "DELAY", "PROBE", "STALE"})

@@ -72,11 +72,15 @@ class Names:
 
 
 _ID = identities.ID.patterns[0][1]
-_BRIDGE, _MAC = (pattern for _, pattern in identities.MAC.patterns[:2])
+_SHORT = tuple(pattern for _, pattern in identities.MAC.patterns[:3])
+"""MAC addresses whose bytes have no leading zeros."""
+_MAC = identities.MAC.patterns[3][1]
 _IDENTITIES = [(hint, pattern, kind) for kind in identities.ALL for hint, pattern in kind.patterns]
 _NOISE = [(hint, pattern, kind) for kind in noise.ALL for hint, pattern in kind.patterns]
 # No kind is written without one of these.
-_ANY = re.compile(r"\d|REACHABLE|DELAY|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}|PID")
+_ANY = re.compile(
+    r"\d|REACHABLE|DELAY|PROBE|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}|PID"
+)
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 # Numbers stand at the right of their columns (ps, lsns).
 _HEAD = re.compile(r"(?<!\S)(?:PID|PPID|NPROCS)(?!\S)")
@@ -174,7 +178,8 @@ def _cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
         ]
     if not spans:
         return (line,) if line else ()
-    spans.sort(key=lambda span: span[0])
+    # A mark without width comes before what begins there.
+    spans.sort(key=lambda span: (span[0], span[0] < span[1]))
     parts: list[Part] = []
     at = 0
     for start, end, part in spans:
@@ -194,10 +199,11 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
         if hint in line:
             for found in pattern.finditer(line):
                 scope = scope_of(kind, place, line)
-                token = token_of(kind, found["v"], scope, names, short=pattern is _BRIDGE)
+                token = token_of(kind, found["v"], scope, names, short=pattern in _SHORT)
                 if token is not None:
                     yield found.start("v"), found.end("v"), token
-    if line[:1] == " " and (place.columns or _HEAD.search(line)):
+    if line and (place.columns or _HEAD.search(line)):
+        # None at all where no number is wider than its head.
         start = len(line) - len(line.lstrip(" "))
         yield 0, start, Mark(line[:start], "width")
     if place.bare and line.isdigit():

@@ -206,10 +206,18 @@ def _said_by(word: Any, parts: tuple[Part, ...], value: skeleton.Value) -> str:
 
 
 def own_name(node: Node, value: skeleton.Value) -> str:
-    """What names an element among its list's others; "" where nothing does."""
+    """What names an element among its list's others; "" where nothing does.
+
+    Kubernetes' objects have kind, namespace and name, the last two in their metadata.
+    """
     if not isinstance(node, Object):
         return ""
-    found = {name: inner for name, _, inner in node.entries if name in _OWN_NAMES}
+    inner = {name: one for name, _, one in node.entries}
+    found = {name: inner[name] for name in _OWN_NAMES if name in inner}
+    metadata = inner.get("metadata")
+    if isinstance(metadata, Object):
+        found |= {name: one for name, _, one in metadata.entries if name in {"namespace", "name"}}
+        found |= {"kind": inner["kind"]} if "kind" in inner else {}
     return "".join(f"{name}={text(found[name], value)}" for name in sorted(found))
 
 

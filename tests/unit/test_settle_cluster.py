@@ -113,3 +113,15 @@ def test_one_uid_for_two_objects_is_shown(tmp_path: Path) -> None:
         before["pods"].twin,
         before["slices"].twin,
     )
+
+
+def test_a_pod_that_changed_keeps_its_names_but_not_what_changed(tmp_path: Path) -> None:
+    before, after = run("a"), run("b")
+    twin = json.loads(json.dumps(after["pods"].twin))
+    wanted = json.loads(json.dumps(before["pods"].twin))
+    for item in (*twin["items"], *wanted["items"]):
+        if item["metadata"]["name"] == "hello-1":
+            item["status"]["containerStatuses"][0]["imageID"] = "sha256:0b5e5ed0"
+    assert wanted != before["pods"].twin
+    after["pods"] = replace(after["pods"], twin=twin)
+    assert settle(tmp_path, before.values(), after.values())["pods"].twin == wanted
