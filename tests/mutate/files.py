@@ -30,11 +30,19 @@ class Run:
         return {name: raw.decode() for name, raw in self.files.items() if _is_text(name)}
 
     @cached_property
+    def text_of(self) -> Mapping[str, str]:
+        """By its .pcap, the .txt of a capture: its head names the packets."""
+        found = {}
+        for name, text in self.texts.items():
+            for line in text.partition(_RULE)[0].split("\n") if name.endswith(".txt") else ():
+                if line.startswith("pcap: "):
+                    found[line[6:]] = name
+        return found
+
+    @cached_property
     def captures(self) -> frozenset[str]:
         """The .txt of captures: what they print is derived from their packets."""
-        return frozenset(
-            f"{name.split('.', 1)[0]}.txt" for name in self.files if name.endswith(".pcap")
-        )
+        return frozenset(self.text_of.values())
 
     def body(self, name: str) -> int:
         """Where the output begins in a .txt; 0 in a .json."""

@@ -190,7 +190,7 @@ def veths(rng: Random, run: Run) -> Run:
 
 def ids(rng: Random, run: Run) -> Run:
     """64 hexadecimal digits, and the first 12 of them; sandboxes have 12 of their own."""
-    long = _found(run, r"(?<!\w)[0-9a-f]{64}(?!\w)")
+    long = _found(run, r"(?<![\w:])[0-9a-f]{64}(?!\w)|(?<=://)[0-9a-f]{64}(?!\w)")
     table = {one: _hex(rng, 64) for one in long}
     table |= {one[:12]: new[:12] for one, new in table.items()}
     short = _found(run, r"(?<=netns/)[0-9a-f]{12}(?!\w)")
@@ -242,15 +242,29 @@ def inodes(rng: Random, run: Run) -> Run:
 
 
 def pids(rng: Random, run: Run) -> Run:
-    shift = rng.choice([-37, 5, 411, 9000])
-    pattern = re.compile(r"(\"[pP]id\": |\bpid=)(\d+)")
+    shift = rng.choice([-37, 5, 411, 3000])
+    pattern = re.compile(r"(\"[pP]id\": |\bpid=|nsenter -t |PAUSE: ')(\d+)")
 
-    def other(_name: str, text: str) -> str:
-        return pattern.sub(
-            lambda m: m[0] if int(m[2]) < 100 else f"{m[1]}{int(m[2]) + shift}", text
+    def moved(text: str) -> str:
+        return text if int(text) < 100 else str(int(text) + shift)
+
+    def other(name: str, text: str) -> str:
+        text = pattern.sub(lambda m: m[1] + moved(m[2]), text)
+        if not (name.endswith(".txt") and re.search(r"\b(ps|lsns) ", run.command(name))):
+            return text
+        # In columns: a process' number, and its parent's after it. In lsns others come before.
+        head, rule, body = text.partition("\n---\n")
+        column = r"^(\d+ +\d+ +)(\d+)()" if "NPROCS" in body else r"^( *)(\d+)((?: +\d+)?)"
+        return head + rule + re.sub(column, columns, body, flags=re.MULTILINE)
+
+    def columns(found: re.Match[str]) -> str:
+        first = moved(found[2]).rjust(len(found[1]) - len(found[1].rstrip(" ")) + len(found[2]))
+        last = found[3].lstrip(" ")
+        return (
+            found[1].rstrip(" ") + first + (moved(last).rjust(len(found[3])) if last else found[3])
         )
 
-    return _with(run, _text(run, other))
+    return _with(run, _text(run, other, heads=True))
 
 
 def ephemeral_ports(rng: Random, run: Run) -> Run:
@@ -277,15 +291,18 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
             old = re.sub(
                 rf"\.{was} >.*-> 0x([0-9a-f]+)!",
                 lambda m, was=was, now=now: m[0].replace(  # type: ignore[misc]
-                    m[1], f"{_sum_after(int(m[1], 16), was, now):x}"
+                    m[1], f"{_sum_after(int(m[1], 16), was, now):04x}"
                 ),
                 old,
             )
-        pattern = r"(?:(?<=\d\.)|(?<=port=))(\d{5})\b"
+        # As tcpdump, conntrack, netfilter's log, tshark and the commands with a bound port say it.
+        words = (r"\d\.", "port=", "PORT=", "[Pp]ort: ", "PORT: '", "port-src ")
+        pattern = "(?:" + "|".join(f"(?<={word})" for word in words) + r")(\d{5})\b"
         return re.sub(pattern, lambda m: str(chosen.get(int(m[1]), m[1])), old)
 
     return _with(
-        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+        run,
+        _text(run, text, heads=True) | _frames(run, lambda _name, frames: [one(f) for f in frames]),
     )
 
 
@@ -353,19 +370,21 @@ def indexes(rng: Random, run: Run) -> Run:
     changed: dict[str, bytes] = {}
     for name, text in run.texts.items():
         command = run.command(name.replace(".json", ".txt"))
-        elsewhere = re.search(r"netns exec|docker exec| -n ", command) is not None
+        elsewhere = re.search(r"netns exec|docker exec|kubectl exec| -n ", command) is not None
         if name.endswith(".json"):
             own = None if moved else not elsewhere
             changed[name] = dump(_indexed(parsed(text), index, own=own)).encode()
             continue
         begin = run.body(name)
         head, body = text[:begin], text[begin:]
-        head = re.sub(r"(grep ''\^|IF: ')(\d+)", lambda m: f"{m[1]}{index(int(m[2]))}", head)
+        head = re.sub(r"(''\^|IF: '|INDEX: ')(\d+)", lambda m: f"{m[1]}{index(int(m[2]))}", head)
+        if "iflink" in command:
+            body = re.sub(r"^\d+$", lambda m: str(index(int(m[0]))), body, flags=re.MULTILINE)
         if elsewhere or moved:
             body = re.sub(r"@if(\d+)", lambda m: f"@if{index(int(m[1]))}", body)
         if not elsewhere or moved:
             body = re.sub(
-                r"^(\d+)(?=: \w[\w-]*(@\w+)?: <)",
+                r"^(\d+)(?=: \w[\w.-]*(@\w+)?: <)",
                 lambda m: str(index(int(m[1]))),
                 body,
                 flags=re.MULTILINE,
@@ -532,7 +551,7 @@ def retransmission(rng: Random, run: Run) -> Run:
         frame = old[at]
         last = old[min(at + 1, len(old) - 1)].time
         copy = frame.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
-        copied.append((f"{name.split('.', 1)[0]}.txt", at))
+        copied.append((run.text_of[name], at))
         return [*old[: at + 1], replace(copy, time=(frame.time + last) // 2 + 1), *old[at + 1 :]]
 
     copied: list[tuple[str, int]] = []
