@@ -254,6 +254,8 @@ def pids(rng: Random, run: Run) -> Run:
             return text
         # In columns: a process' number, and its parent's after it. In lsns others come before.
         head, rule, body = text.partition("\n---\n")
+        if not re.match(r" *PID|.* NPROCS +PID", body):
+            return text
         column = r"^(\d+ +\d+ +)(\d+)()" if "NPROCS" in body else r"^( *)(\d+)((?: +\d+)?)"
         return head + rule + re.sub(column, columns, body, flags=re.MULTILINE)
 
