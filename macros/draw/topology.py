@@ -203,7 +203,7 @@ def _place(placed: Placed, place: str) -> str:
     w = 18 + 6 * (len(place) - 1)
     x, y = placed.box.x - 9, placed.box.y - 9
     if placed.role == "bridge":  # its ports stand on its upper edge
-        x, y = placed.box.x - w + 8, placed.box.y + 4
+        x, y = placed.box.x - w + 5, placed.box.y + 4
     rect = tag("rect", x=x, y=y, width=float(w), height=18.0, rx=9.0)
     text = tag("text", place, x=x + w / 2, y=y + 13, text_anchor="middle")
     return tag("g", rect, text, class_="place")

@@ -10,7 +10,7 @@ from macros.trace.model import Journey, Lane
 LABELS = 118  # the column of the packets' names, which stays when the lanes scroll
 _COLUMN = 736  # what a page has for a drawing on a wide screen, less the figure's own edge
 _LEAST, _MOST = 55.0, 150.0  # from lane to lane; a time and a mark have room in the least
-_NODE_GAP = 14.0
+_NODE_GAP = 22.0
 _EDGE = 6.0
 _MONO = 10.5 * 0.602  # advance of the names' letters (macros/draw/svg.py)
 _ROW, _PILL_ROW = 44.0, 17.0

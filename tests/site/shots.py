@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, sync_playwright
 
 from tests.site.browser import DESKTOP, PHONE, SCHEMES, launch, size
 from tests.site.build import ROOT, Site, build_guide, build_sample, served
@@ -91,17 +91,26 @@ def whole(page: Page, shot: Shot) -> None:
 
 
 def drawings(page: Page, shot: Shot) -> None:
-    """Each drawing of a page, and what is folded below it as it is at first: folded."""
+    """Each drawing of a page, folds as they are at first; traces also with one packet open."""
     for figure in page.locator(DRAWINGS).all():
-        box = figure.bounding_box()
-        if not box:  # in a fold that is closed
+        name = figure.get_attribute("id")
+        if not name or not figure.is_visible():  # a packet of a trace; what is in a closed fold
             continue
-        # The whole page is laid out for each, or its header would lie over the drawing.
-        top = page.evaluate("window.scrollY")
-        clip: FloatRect = {**box, "y": box["y"] + top}
-        path = shot.path(figure.get_attribute("id") or "figure")
-        page.screenshot(path=path, full_page=True, clip=clip)
-        print(path)
+        clipped(page, figure, shot.path(name))
+        packet = figure.locator("li > details").first
+        if packet.count():
+            packet.evaluate("fold => { fold.open = true }")
+            clipped(page, figure, shot.path(f"{name}-open"))
+            packet.evaluate("fold => { fold.open = false }")
+
+
+def clipped(page: Page, figure: Locator, path: Path) -> None:
+    """One figure, cut out of a picture of the whole page: its header lies over nothing there."""
+    box = figure.bounding_box()
+    assert box
+    clip: FloatRect = {**box, "y": box["y"] + page.evaluate("window.scrollY")}
+    page.screenshot(path=path, full_page=True, clip=clip)
+    print(path)
 
 
 def look(page: Page, scheme: str) -> None:
