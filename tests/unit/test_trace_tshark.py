@@ -29,6 +29,10 @@ _FIELDS = (
     " tcp.srcport tcp.dstport icmp.seq icmp.type data.data eth.src eth.dst ip.proto"
 )
 
+_HEADERS = (
+    "eth.src eth.dst ip.src ip.dst ip.ttl udp.srcport udp.dstport vxlan.vni tcp.srcport tcp.dstport"
+)
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -240,6 +244,43 @@ def _planned(folder: str, trace: str) -> tuple[list[Lane], list[Path]]:
     found = [(tap, recorded.blocks[tap.id]) for tap in traces.taps(guide, trace, page)]
     pcaps = [recording.pcap for _, recording in found]
     return traces._lanes(found, traces.bound(guide, page)), [one for one in pcaps if one]
+
+
+def _headers(pcap: Path) -> str:
+    """All headers of the first packet that opens a connection, in a small drawing's words."""
+    names = _HEADERS.split()
+    options = ["-d", "udp.port==8472,vxlan", "-Y", "tcp.flags == 2", "-E", "occurrence=a"]
+    fields = [word for name in names for word in ("-e", name)]
+    out = subprocess.run(
+        ["tshark", "-n", "-r", pcap, *options, "-T", "fields", *fields],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    line = dict(zip(names, out.splitlines()[0].split("\t"), strict=True))
+    value = {name: text.split(",") for name, text in line.items()}
+    levels = [
+        f"Ethernet {one} → {two}; IPv4 {source} → {target} TTL {ttl}"
+        for one, two, source, target, ttl in zip(*(value[name] for name in names[:5]), strict=True)
+    ]
+    tunnel = "; UDP {} → {}; VXLAN VNI {}; ".format(*(line[name] for name in names[5:8]))
+    return tunnel.join(levels) + "; TCP {} → {} SYN".format(*(line[n] for n in names[8:]))
+
+
+@pytest.mark.parametrize("name", ["flannel", "recordings/2026-11/flannel:way"])
+def test_a_small_drawing_says_what_tshark_reads(name: str) -> None:
+    if ":" in name:
+        lanes, pcaps = _planned(*name.split(":"))
+    else:
+        pcaps = trace_support.files(name)
+        lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps]
+    trace = read.read(lanes, [packets(pcap) for pcap in pcaps])
+    page = figure.small(trace, "tcp syn", id="way", title="One packet")
+    rows = re.findall(r"<tr.*?>(.*?)</tr>", page[page.index("<tbody") :], re.DOTALL)
+    drawn = [_text(re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)[-1]) for row in rows]
+    assert drawn == [_headers(pcap) for pcap in pcaps]
+    # The picture has each of these words, too: addresses may be cut to their ends there.
+    assert all(f"TTL {ttl}" in page for ttl in re.findall(r"TTL (\d+)", " ".join(drawn)))
 
 
 def _changed(name: str) -> tuple[Trace, Trace]:
