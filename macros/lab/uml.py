@@ -175,13 +175,9 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
         progress.step(f"lab {name}: starting {node.name} again")
         sockets = Path(state.sockets)
         own = [each for each in state.processes if each.what.split("'")[0] == node.name]
-        process.end(own, sockets / node.name)
-        for socket_file in sockets.glob(f"{node.name}.nat*"):
-            socket_file.unlink()
+        _end(state, node, own)
         Path(control(sockets, node.name)).unlink(missing_ok=True)
         shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
-        others = tuple(each for each in state.processes if each not in own)
-        state = write(replace(state, processes=others))
 
         first = state.cluster is not None and node == state.nodes[0]
         leads_to = {node.port: 22, **({state.api: _API} if first else {})}
@@ -192,6 +188,8 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
         _wait(state, node, machine, state.folder / "ssh_config")
         for plug in process.helpers(machine, "vde_plug"):
             state = state.with_process(plug)
+        # Until here they are known, and dead: a restart that fails leaves a lab that is broken.
+        write(replace(state, processes=tuple(p for p in state.processes if p not in own)))
 
 
 def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
@@ -302,9 +300,21 @@ def _start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process
         ],
         log, env=environment(),
     )  # fmt: skip
-    for port in leads_to:
-        _until(started, partial(process.listens, started.pid, port), log)
+    try:
+        for port in leads_to:
+            _until(started, partial(process.listens, started.pid, port), log)
+    except _EndedError:  # slirp goes on without a port that it does not get
+        _end(state, node, [started])
+        raise
     return started
+
+
+def _end(state: State, node: Node, started: list[process.Process]) -> None:
+    """End these processes of one node, and remove the sockets of its NAT."""
+    sockets = Path(state.sockets)
+    process.end(started, sockets / node.name)
+    for socket_file in sockets.glob(f"{node.name}.nat*"):
+        socket_file.unlink()
 
 
 def _free_ports(count: int) -> list[int]:
