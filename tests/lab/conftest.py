@@ -51,7 +51,12 @@ def family(found: state.State) -> list[int]:
 
 def nothing_left(name: str) -> list[str]:
     """What a lab left behind, in words; [] when it is gone without a trace."""
-    left = [str(place) for place in (state.folder(name), paths.sockets() / name) if place.exists()]
+    lock = paths.labs() / f"{name}.lock"
+    places = (state.folder(name), lock, paths.sockets() / name)
+    left = [str(place) for place in places if place.exists()]
+    # Of every program, and also where its file is gone: proc_net(5).
+    bound = Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace").splitlines()
+    left += [f"socket: {line}" for line in bound if f"/{name}/" in line]
     for entry in Path("/proc").iterdir():
         try:
             line = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""

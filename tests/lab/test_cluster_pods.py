@@ -88,6 +88,20 @@ def test_kubectl_works_on_node0_as_a_page_types_it(bare: Lab) -> None:
     assert len(on(bare, "node0", "kubectl get nodes -o wide").splitlines()) == 4
 
 
+def test_status_shows_nodes_versions_addresses_memory_and_leaves_no_file(
+    bare: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(paths.cache().parent))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = guide("lab", "status", "--name", bare.name).stdout
+    for number in range(3):
+        row = rf"node{number} +192\.168\.56\.1{number} +\d+ +\d+ +\d+ MiB .* runs"
+        assert re.search(row, said), said
+        assert re.search(rf"node{number} +Ready .* v1\.\d+\.\d+ +192\.168\.56\.1{number} ", said)
+    assert re.search(r"Kubernetes 1\.\d+\.\d+, flannel 0\.\d+\.\d+", said)
+    assert not list(tmp_path.iterdir())
+
+
 def test_rights_are_checked(bare: Lab) -> None:
     asked = ["auth", "can-i", "list", "secrets", "--as=system:node:node1"]
     here = clusters.find(bare.name)
@@ -96,6 +110,7 @@ def test_rights_are_checked(bare: Lab) -> None:
         [here.kubectl, "--kubeconfig", here.kubeconfig, *asked], capture_output=True, check=False
     )
     assert done.stdout.startswith(b"no")
+    assert "rbac.authorization.k8s.io/v1" in kubectl(bare, "api-versions")
 
 
 def test_up_again_changes_nothing_and_another_network_is_refused(bare: Lab) -> None:

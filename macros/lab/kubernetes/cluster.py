@@ -90,7 +90,8 @@ def described(cluster: Running) -> str:
     """The cluster's nodes, and how to reach it."""
     done = subprocess.run(
         [cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "--request-timeout=10s",
-         "get", "nodes", "-o", "wide"],
+         # Else it keeps what it learnt of this cluster in the person's home, for ever.
+         "--cache-dir", cluster.kubeconfig.parent / "kubectl", "get", "nodes", "-o", "wide"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     nodes = done.stdout if done.returncode == 0 else "its API does not answer"
