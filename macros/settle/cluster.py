@@ -130,12 +130,15 @@ REVISION = Identity(
     ),
 )
 
+_MACHINE = re.compile("[0-9a-f]{32}")
+
 MACHINE = Identity(
     name="machine id",
     what="the id that systemd gave a node",
     scope="lab",
-    form=lambda _value: "32 digits",
+    form=lambda value: "32 digits" if _MACHINE.fullmatch(value) else "",
     pinned=True,
+    keys=("machineID", "systemUUID"),
     patterns=found(("achine", r"[mM]achine ?ID\"?: +\"?(?P<v>[0-9a-f]{32})(?![0-9a-f])")),
     same=(
         (

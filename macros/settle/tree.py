@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from macros.settle import identities, noise, scan, skeleton
+from macros.settle import cluster, identities, noise, scan, skeleton
 from macros.settle.scan import Key, Mark, Names, Part, Place, Token
 
 _KEYS = {key: kind for kind in identities.ALL for key in kind.keys}
@@ -47,6 +47,7 @@ _ENTRIES = (
     {"dst", "state"},
     {"metadata", "kind"},
     {"addresses", "conditions"},
+    {"type", "status"},
     {"inode", "links"},
 )
 
@@ -77,7 +78,7 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
                 name,
                 scan.cut(name, around.place, around.names),
                 _number(name, inner, around, scope)
-                if name in _KEYS and _is_whole(inner)
+                if name in _KEYS and (_is_whole(inner) or _is_id(name, inner))
                 else _build(inner, name, around, inodes),
             )
             for name, inner in value.items()
@@ -132,6 +133,11 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_id(key: str, value: Any) -> bool:
+    """An id of letters and digits that nothing but its key tells from others."""
+    return isinstance(value, str) and _KEYS[key] is cluster.MACHINE
+
+
 def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]) -> _Around:
     """A namespace of an observation has its own place, and numbers the others its own way."""
     if not inodes or "links" not in value or not isinstance(value.get("name"), str):
@@ -166,7 +172,8 @@ def _loose(value: Any) -> bool:
     """Whether `value` is an entry of a list without order.
 
     Forwarding entries and neighbours; Kubernetes' lists of objects, which are sorted by names that
-    may be of chance, and of endpoints; an observation's namespaces, sorted by name too.
+    may be of chance, of endpoints and of conditions; an observation's namespaces, sorted by name
+    too.
     """
     if not isinstance(value, dict):
         return False
@@ -208,12 +215,15 @@ def _said_by(word: Any, parts: tuple[Part, ...], value: skeleton.Value) -> str:
 def own_name(node: Node, value: skeleton.Value) -> str:
     """What names an element among its list's others; "" where nothing does.
 
-    Kubernetes' objects have kind, namespace and name, the last two in their metadata.
+    Kubernetes' objects have kind, namespace and name, the last two in their metadata; a condition
+    has its type.
     """
     if not isinstance(node, Object):
         return ""
     inner = {name: one for name, _, one in node.entries}
     found = {name: inner[name] for name in _OWN_NAMES if name in inner}
+    if {"type", "status"} <= inner.keys():
+        found["type"] = inner["type"]
     metadata = inner.get("metadata")
     if isinstance(metadata, Object):
         found |= {name: one for name, _, one in metadata.entries if name in {"namespace", "name"}}

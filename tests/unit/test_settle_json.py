@@ -205,3 +205,47 @@ def test_a_namespace_whose_number_is_missing_is_shown(tmp_path: Path) -> None:
     assert dropped
     assert settle_json(tmp_path, old, new) == new
     assert settle_json(tmp_path, old, deepcopy(old)) == old
+
+
+# `kubectl get nodes -o json`, shortened; Kubernetes 1.36.
+_NODE: dict[str, Any] = {
+    "kind": "Node",
+    "metadata": {"name": "node0", "uid": "cbb7e7ac-ba28-443f-9340-4e7602669180"},
+    "status": {
+        "conditions": [
+            {"type": "NetworkUnavailable", "status": "False", "reason": "FlannelIsUp"},
+            {"type": "Ready", "status": "True", "reason": "KubeletReady"},
+        ],
+        "nodeInfo": {
+            "machineID": "df311ee6f9f54efe8c2438d201e4d8f3",
+            "systemUUID": "df311ee6f9f54efe8c2438d201e4d8f3",
+        },
+    },
+}
+
+
+def _other_node(change: str = "", by: str = "") -> dict[str, Any]:
+    """The same node of another lab, its conditions in another order."""
+    other = deepcopy(_NODE)
+    other["status"]["conditions"].reverse()
+    text = json.dumps(other).replace("df311ee6f9f54efe8c24", "b9af701a125f424bb350")
+    made: dict[str, Any] = json.loads(text.replace("cbb7e7ac-ba28-443f", "2306762b-1dd1-4437"))
+    assert change in json.dumps(made)
+    changed: dict[str, Any] = json.loads(json.dumps(made).replace(change, by, 1))
+    return changed
+
+
+def test_conditions_come_in_any_order_and_machine_ids_are_names(tmp_path: Path) -> None:
+    assert settle_json(tmp_path, [_NODE], [_other_node()]) == [_NODE]
+
+
+def test_a_condition_that_changed_is_all_that_differs(tmp_path: Path) -> None:
+    found = settle_json(tmp_path, [_NODE], [_other_node('"True"', '"Unknown"')])
+    wanted = deepcopy(_NODE)
+    wanted["status"]["conditions"][1]["status"] = "Unknown"
+    assert found == [wanted]
+
+
+def test_a_machine_id_that_is_no_longer_the_systems_is_shown(tmp_path: Path) -> None:
+    other = _other_node('"systemUUID": "b9af701a', '"systemUUID": "0123456a')
+    assert settle_json(tmp_path, [_NODE], [other]) != [_NODE]
