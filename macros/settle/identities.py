@@ -360,6 +360,8 @@ PORT = Identity(
     " masqueraded one (conntrack tells which)",
     scope="lab",
     form=_port_form,
+    # The Service `kubernetes` keeps the one that the API server had when the lab was built.
+    keys=("targetPort",),
     patterns=found(
         ("port=", r"\b[sd]port=(?P<v>\d{4,5})\b"),
         # nft's trace

@@ -249,3 +249,9 @@ def test_a_condition_that_changed_is_all_that_differs(tmp_path: Path) -> None:
 def test_a_machine_id_that_is_no_longer_the_systems_is_shown(tmp_path: Path) -> None:
     other = _other_node('"systemUUID": "b9af701a', '"systemUUID": "0123456a')
     assert settle_json(tmp_path, [_NODE], [other]) != [_NODE]
+
+
+def test_a_target_port_that_the_kernel_chose_is_a_name_and_one_below_is_not(tmp_path: Path) -> None:
+    old = [{"kind": "Service", "metadata": {"name": "kubernetes"}, "targetPort": 42065}]
+    assert settle_json(tmp_path, old, [{**old[0], "targetPort": 38469}]) == old
+    assert settle_json(tmp_path, old, [{**old[0], "targetPort": 6443}]) != old
