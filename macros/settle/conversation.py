@@ -99,6 +99,10 @@ class _Conversation:
         """The next segment of a direction."""
         way = self.ways.setdefault(flow, _Way())
         back = self.ways.get(flow[::-1])
+        size = len(one.data) + len(one.flags & {"SYN", "FIN"})
+        if size and back is not None and way.sent <= one.seq < back.read:
+            # It was answered before this capture shows it.
+            self.early.add((flow, one.seq))
         if one.ack is not None:
             if back is not None and one.ack > back.sent:
                 # It answers what this capture shows later, or not at all.
@@ -119,7 +123,6 @@ class _Conversation:
         if "SYN" not in one.flags and len(one.data) < _SMALL:
             # As an acknowledgement alone would be: one more or less of the same is no change.
             way.plain.add(one.plain)
-        size = len(one.data) + len(one.flags & {"SYN", "FIN"})
         way.sent = max(way.sent, one.seq + size)
 
     def told(self) -> Any:

@@ -338,6 +338,22 @@ ENDPOINTS = Noise(
     ),
 )
 
+REVISION = Noise(
+    name="resource version",
+    what="etcd's revision in which an object was last written: a node writes its own state again"
+    " and again, so two reads may have the same or not",
+    mask=lambda value: "none" if not value.strip("0") else "some",
+    patterns=found(("resourceVersion", r'resourceVersion"?: "(\d+)"')),
+    keys=re.compile(r"resourceVersion"),
+    same=(
+        (
+            'resourceVersion: "874"\nresourceVersion: "874"',
+            'resourceVersion: "1021"\nresourceVersion: "1034"',
+        ),
+    ),
+    differ=(('resourceVersion: "874"', 'resourceVersion: "0"'),),
+)
+
 HANDLE = Noise(
     name="handle",
     what="nft's number of a rule, ipset's start of its hash",
@@ -441,7 +457,7 @@ STATISTIC = Noise(
 
 ALL = (
     DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT, ENDPOINTS, HANDLE, PATIENCE, LIMIT,
-    STATISTIC,
+    STATISTIC, REVISION,
 )  # fmt: skip
 
 # States of a neighbour as JSON has them: a list of words under the key `state`.

@@ -89,7 +89,7 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
             return _leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
         items = tuple(_build(inner, key, around, inodes) for inner in value)
         return _settled(Array(items, not (value and all(map(_loose, value))), None))
-    for kind in noise.ALL if _is_number(value) else ():
+    for kind in noise.ALL if _is_number(value) or _is_revision(key, value) else ():
         if kind.keys is None or kind.name in around.place.facts:
             continue
         if kind.keys.fullmatch(key):
@@ -126,8 +126,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_revision(key: str, value: Any) -> bool:
+    """Kubernetes writes that number as text."""
+    return key == "resourceVersion" and isinstance(value, str) and value.isdigit()
+
+
 def _is_whole(value: Any) -> bool:
-    """A number, or one that is written as text (Kubernetes' resourceVersion)."""
+    """A number, or one that is written as text."""
     if isinstance(value, str):
         return value.isdigit()
     return isinstance(value, int) and not isinstance(value, bool)

@@ -1,6 +1,7 @@
 """A page's recording as a set of files, and a new run made from it."""
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -115,3 +116,9 @@ def line_of(text: str, at: int) -> int:
 
 def _is_text(name: str) -> bool:
     return name.endswith((".txt", ".json"))
+
+
+def served(rule: str) -> tuple[str, ...] | None:
+    """The address, protocol and port of the Service that a rule of KUBE-SERVICES is for."""
+    found = re.match(r"-A KUBE-SERVICES -d (\S+) -p (\w+) .*--dport (\d+)", rule)
+    return found.groups() if found else None

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.mutate import packets
-from tests.mutate.files import Run, dump, parsed
+from tests.mutate.files import Run, dump, parsed, served
 from tests.mutate.packets import ICMP, TCP, UDP, Frame
 
 _MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
@@ -506,7 +506,7 @@ _ORDERLESS = re.compile(r"\bbridge fdb\b|\bip (-n \w+ )?neigh\b|\bconntrack -L\b
 
 
 def orders(rng: Random, run: Run) -> Run:
-    """Of what has no order: forwarding entries, neighbours, tracked connections."""
+    """Of what has no order: forwarding entries, neighbours, tracked connections, Services."""
     changed: dict[str, bytes] = {}
     for name, text in run.texts.items():
         if name.endswith(".json"):
@@ -521,6 +521,15 @@ def orders(rng: Random, run: Run) -> Run:
             changed[name] = (
                 (text[:begin] + "\n".join([*body, ""])).encode() if body else text.encode()
             )
+        elif "-A KUBE-SERVICES -d " in text[begin:]:
+            lines = text[begin:].split("\n")
+            places = [at for at, line in enumerate(lines) if served(line) is not None]
+            # One for each address and port: else the first of two that fit would decide.
+            if len({served(lines[at]) for at in places}) == len(places):
+                mixed = rng.sample(places, len(places))
+                moved = dict(zip(places, (lines[at] for at in mixed), strict=True))
+                lines = [moved.get(at, line) for at, line in enumerate(lines)]
+                changed[name] = (text[:begin] + "\n".join(lines)).encode()
     return _with(run, changed)
 
 

@@ -121,6 +121,14 @@ def swapped(frames: Frames) -> None:
     frames[2], frames[3] = frames[3], frames[2]
 
 
+def answered_first(frames: Frames) -> None:
+    frames[0], frames[1] = frames[1], frames[0]
+
+
+def asked_before_the_handshake(frames: Frames) -> None:
+    frames[1], frames[2] = frames[2], frames[1]
+
+
 def cut(frames: Frames) -> None:
     frames[2][8:12] = (60).to_bytes(4, "little")
     del frames[2][76:]
@@ -139,6 +147,8 @@ CHANGES = (
     form_of_mac,
     dropped,
     swapped,
+    answered_first,
+    asked_before_the_handshake,
     cut,
 )
 
