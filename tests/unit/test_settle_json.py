@@ -255,3 +255,11 @@ def test_a_target_port_that_the_kernel_chose_is_a_name_and_one_below_is_not(tmp_
     old = [{"kind": "Service", "metadata": {"name": "kubernetes"}, "targetPort": 42065}]
     assert settle_json(tmp_path, old, [{**old[0], "targetPort": 38469}]) == old
     assert settle_json(tmp_path, old, [{**old[0], "targetPort": 6443}]) != old
+
+
+def test_an_object_that_was_written_between_two_reads_is_the_same(tmp_path: Path) -> None:
+    old = [{"metadata": {"name": "node0", "resourceVersion": number}} for number in ("7", "7")]
+    new = [{"metadata": {"name": "node0", "resourceVersion": number}} for number in ("9", "12")]
+    assert settle_json(tmp_path, old, new) == old
+    del new[0]["metadata"]["resourceVersion"]
+    assert settle_json(tmp_path, old, new) != old
