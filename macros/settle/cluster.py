@@ -62,7 +62,7 @@ UID = Identity(
 
 
 def _generated(value: str) -> str:
-    return "" if value.isdigit() or value in _WORDS else "five letters"
+    return "" if value in _WORDS else "five letters"
 
 
 GENERATED = Identity(
@@ -72,7 +72,12 @@ GENERATED = Identity(
     scope="lab",
     form=_generated,
     pinned=True,
-    patterns=found(("-", rf"(?<=[0-9a-z-]-)(?P<v>{_SAFE}{{5}})(?![0-9A-Za-z])")),
+    patterns=found(
+        ("-", rf"(?<=[0-9a-z-]-)(?P<v>(?!\d{{5}}){_SAFE}{{5}})(?![0-9A-Za-z])"),
+        # One name in a thousand has digits only. After other words those are a number.
+        ("kube-api-access-", r"kube-api-access-(?P<v>\d{5})(?![0-9A-Za-z])"),
+        ("-", rf"(?<=[0-9a-z]-){_SAFE}{{8,10}}-(?P<v>\d{{5}})(?![0-9A-Za-z])"),
+    ),
     same=(
         (
             "hello-r5ct2   IPv4          80      10.42.0.5",
@@ -82,6 +87,8 @@ GENERATED = Identity(
             "hello-5b84569dcd-7w28v   node1   10.42.166.129/32   cali7bc571812d4",
             "hello-5b84569dcd-dmwkr   node1   10.42.166.129/32   calie733650d6b4",
         ),
+        ('"name": "kube-api-access-b5xr5"', '"name": "kube-api-access-77656"'),
+        ("hello-5b84569dcd-7w28v   node1", "hello-5b84569dcd-29478   node1"),
     ),
     differ=(
         # What comes before is the name of the owner, or computed from the pod's template.
@@ -90,6 +97,7 @@ GENERATED = Identity(
             "hello-5b84569dcf-dmwkr   node1   10.42.166.129/32",
         ),
         ("hello-p72tj   IPv4", "hello-0   IPv4"),
+        ("tcp-port-44444", "tcp-port-55555"),
         # A pod that somebody named: so is its interface.
         ("client   node0   calia7a3e029a7b", "client   node0   calie733650d6b4"),
         (
