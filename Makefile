@@ -19,7 +19,7 @@ serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write
 
 test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser; no lab
 	@scripts/packages.sh dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1 \
-	  ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark
+	  ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
 	$(MAKE) --no-print-directory lint
 	$(BIN)/guide check
 	$(BIN)/pytest

@@ -118,7 +118,13 @@ def _extract(folder: Path, revision: str, out: Path) -> None:
     # The tree itself: `git archive` then names its files without a way to it.
     packed = _git(top, "archive", "--format=tar", f"{revision}:{tree}", of=revision)
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(out, filter="data")
+        # Only files, in folders below; extractall's filters came with Python 3.11.4.
+        for member in archive:
+            packed_file = archive.extractfile(member)
+            if packed_file is not None:
+                path = out / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(packed_file.read())
 
 
 def _git(folder: Path, *words: str, of: str) -> bytes:

@@ -39,7 +39,10 @@ def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     go = tmp_path / "bin/go"
     go.parent.mkdir()
     go.write_text(GO, encoding="utf-8")
-    go.chmod(go.stat().st_mode | stat.S_IXUSR)
+    # Go calls gcc, and this Go is none: that there is one is enough.
+    for program in (go, go.with_name("gcc")):
+        program.touch()
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
     log = tmp_path / "log"
     log.touch()
     monkeypatch.setenv("PATH", f"{go.parent}:{os.environ['PATH']}")
