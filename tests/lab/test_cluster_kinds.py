@@ -10,6 +10,7 @@ from macros import lab as labs
 from macros.lab import Lab, uml
 from macros.lab.kubernetes import cluster as clusters
 from macros.lab.kubernetes import parts
+from macros.lab.ssh import run
 from macros.model import Cluster
 from tests.lab.conftest import guide
 from tests.lab.test_cluster_pods import MANIFESTS, PATIENCE, kubectl, on
@@ -87,8 +88,10 @@ def _outside(lab: Lab) -> None:
     assert "hello from hello-" in on(lab, "client", ask, timeout=PATIENCE)
     on(lab, "client", "ip addr add 192.168.57.50/24 dev eth1")
     on(lab, "node0", "ip addr add 192.168.57.10/24 dev eth1")
-    ask = ask.replace("node1", "192.168.57.10")
-    assert "hello from hello-" in on(lab, "client", ask, timeout=PATIENCE)
+    assert " 0% packet loss" in on(lab, "client", "ping -c 1 -I 192.168.57.50 192.168.57.10")
+    # With nftables a NodePort is there at the node's own address only (--nodeport-addresses).
+    refused = run(lab, "client", f"curl -s -m 5 http://192.168.57.10:{port}")
+    assert refused.exit == 7
 
 
 def test_another_version_comes_up_with_pods_that_talk_across_nodes(name: str) -> None:

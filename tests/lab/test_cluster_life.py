@@ -83,3 +83,10 @@ def _each_lost_process_is_named(name: str) -> None:
     ask: list[str | Path] = [here.kubectl, "--kubeconfig", here.kubeconfig, "get", "nodes"]
     answered = lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0  # noqa: E731
     assert within(PATIENCE, answered), "by the same port, from the disk that it had"
+    for each in known(name).processes:
+        os.kill(each.pid, signal.SIGKILL)
+        assert within(5, lambda: not each.alive())  # noqa: B023
+        with pytest.raises(GuideError, match=rf"{each.what} .process {each.pid}. ended"):
+            labs.find(name)
+    assert guide("lab", "down", "--name", name).returncode == 0
+    assert nothing_left(name) == []

@@ -209,6 +209,36 @@ def test_a_killed_node_comes_back_with_its_pods(lab: Lab) -> None:
         assert time.monotonic() < until, kubectl(lab, "get", "pods", "-o", "wide")
 
 
+PROGRAMS = (
+    "etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy flanneld"
+    " containerd"
+)
+
+
+def test_every_program_of_the_cluster_comes_back_when_it_is_killed(lab: Lab) -> None:
+    """kill -9 of each on node0, one after another: what one cannot do without, it waits for."""
+    for program in PROGRAMS.split():
+        old = on(lab, "node0", f"pgrep -xo {program[:15]}").strip()
+        on(lab, "node0", f"kill -9 {old}")
+        again = f"until now=$(pgrep -xo {program[:15]}) && [ $now != {old} ]; do sleep 0.3; done"
+        on(lab, "node0", again, timeout=PATIENCE)
+    until = time.monotonic() + PATIENCE
+    while "ok" not in run(lab, "node0", "kubectl get --raw /readyz", timeout=60).output.decode():
+        assert time.monotonic() < until
+    ready = ["nodes", "--all", "--for=condition=Ready", "--timeout=280s"]
+    kubectl(lab, "wait", *ready)
+    assert "hello from hello-" in in_pod(lab, "curl -s -m 20 http://hello")
+    # And what is new is done too: a pod gets an address, a Service rules on every node.
+    kubectl(lab, "run", "late", "--image=hello:1", '--overrides={"spec":{"nodeName":"node0"}}')
+    try:
+        kubectl(lab, "expose", "pod", "late", "--port=80")
+        kubectl(lab, "wait", "--for=condition=Ready", "pod/late", "--timeout=280s")
+        ask = "until curl -s -m 5 http://late; do sleep 0.5; done"
+        assert "hello from late" in in_pod(lab, ask)
+    finally:
+        kubectl(lab, "delete", "--now", "svc/late", "pod/late")
+
+
 def test_a_full_disk_of_a_node_ends_when_there_is_room_again(lab: Lab) -> None:
     # Also what is kept for root. The disk is sparse on this machine, and takes no room there.
     fill = "for size in 1G 100M 10M 1M 64K 4K; do while fallocate -l $size /var/full.$((++n)); do"
