@@ -239,11 +239,15 @@ PACKET = Noise(
         ("TS val", r"TS val (\d+) ecr (\d+)"),
         # the traces of nft and of xtables-monitor
         (" ip id ", r" ip id (\d+) "),
-        (" ct id ", r" ct id (\d+)$"),
+        (" ct id ", r" ct id (\d+) ?$"),
         ("PACKET: ", r"^PACKET: .* ID=(\d+) "),
     ),
     same=(
         ("icmp 1 type=8 code=0 id=361 src=10.0.0.1", "icmp 1 type=8 code=0 id=369 src=10.0.0.1"),
+        (
+            "trace id 85c745cc ip kube-proxy nat-prerouting conntrack: ct state new ct id 155521 ",
+            "trace id 85c745cc ip kube-proxy nat-prerouting conntrack: ct state new ct id 366818 ",
+        ),
     ),
     differ=(
         ("icmp 1 type=8 code=0 id=361 src=10.0.0.1", "icmp 1 type=0 code=0 id=369 src=10.0.0.1"),
