@@ -366,6 +366,7 @@ HANDLE = Noise(
         (" TRACE: ", r"^ TRACE: .*:rule:(0x[0-9a-f]+):"),
         ("initval ", r"\binitval (0x[0-9a-f]+)"),
     ),
+    keys=re.compile(r"handle"),
     same=(
         (
             "tcp dport 80 counter jump KUBE-SVC # handle 12",

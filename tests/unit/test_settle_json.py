@@ -263,3 +263,10 @@ def test_an_object_that_was_written_between_two_reads_is_the_same(tmp_path: Path
     assert settle_json(tmp_path, old, new) == old
     del new[0]["metadata"]["resourceVersion"]
     assert settle_json(tmp_path, old, new) != old
+
+
+def test_the_handle_of_a_rule_means_nothing_and_its_map_does(tmp_path: Path) -> None:
+    old = [{"rule": {"chain": "services", "handle": 63, "mod": 3}}]
+    assert settle_json(tmp_path, old, [{"rule": {**old[0]["rule"], "handle": 70}}]) == old
+    changed = [{"rule": {**old[0]["rule"], "handle": 70, "mod": 2}}]
+    assert settle_json(tmp_path, old, changed)[0]["rule"]["mod"] == 2
