@@ -233,8 +233,9 @@ def test_every_program_of_the_cluster_comes_back_when_it_is_killed(lab: Lab) -> 
     try:
         kubectl(lab, "expose", "pod", "late", "--port=80")
         kubectl(lab, "wait", "--for=condition=Ready", "pod/late", "--timeout=280s")
-        ask = "until curl -s -m 5 http://late; do sleep 0.5; done"
-        assert "hello from late" in in_pod(lab, ask)
+        until = time.monotonic() + PATIENCE
+        while "hello from late" not in in_pod(lab, "curl -s -m 5 http://late || true"):
+            assert time.monotonic() < until
     finally:
         kubectl(lab, "delete", "--now", "svc/late", "pod/late")
 

@@ -38,7 +38,7 @@ def test_a_second_up_finds_the_lab_and_leaves_it(own: Lab) -> None:
     assert known(own.name).processes == before
     more = guide("lab", "up", "--name", own.name, "--nodes", "2")
     assert more.returncode == 1
-    assert "is up with 1 nodes, not 2" in more.stdout
+    assert "is up with 1 nodes of sid, not 2" in more.stdout
 
 
 def test_two_ups_of_one_name_at_once_are_one_lab_and_one_error(name: str) -> None:
