@@ -35,6 +35,9 @@ class _Told(NamedTuple):
 
 def main() -> int:
     """Print the figures, and each miss and raise in a line."""
+    if sys.argv[1:]:
+        print("usage: [SEED=1] [COUNT=200] [KIND='...'] make mutate", file=sys.stderr)
+        return 2
     seed = int(os.environ.get("SEED", "1"))
     count = int(os.environ.get("COUNT", str(COUNT)))
     only = os.environ.get("KIND")
