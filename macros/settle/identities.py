@@ -19,15 +19,16 @@ def mac_form(mac: str, addresses: Container[str] = ()) -> str:
     `addresses` are the IPv4 addresses of the same machines, their bytes written as in a MAC.
     IEEE 802: bit 0 of the first byte is multicast, bit 1 locally administered. Docker until 27
     writes 02:42 before a container's address, or before four random bytes (its bridges, until
-    they have an address). slirp's 52:55 stands before an address too; 02:00, 06:00 and 52:54 are
-    set by the lab and its pages; ee:ee:... is Calico's for all its ports.
+    they have an address). slirp's 52:55 stands before an address in 10.0.0.0/8 too; 52:54:00 is
+    QEMU's; 02:00 and 06:00 are set by the lab and its pages; ee:ee:... is on all of Calico's ports.
     """
     first = int(mac[:2], 16)
     if first & 1 or not first & 2 or mac == "ee:ee:ee:ee:ee:ee":
         return ""
     if mac.startswith("02:42:"):
         return "" if mac[6:] in addresses else "02:42 and random"
-    return "" if mac[:5] in {"02:00", "06:00", "52:54", "52:55"} else "random"
+    set_by_hand = ("02:00:", "06:00:", "52:54:00:", "52:55:0a:")
+    return "" if mac.startswith(set_by_hand) else "random"
 
 
 def mac_of(address: str) -> str:

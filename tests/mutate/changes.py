@@ -256,14 +256,18 @@ def rule_moved(run: Run) -> Iterator[Candidate]:
 
 
 def ports(run: Run) -> Iterator[Candidate]:
-    """A port that someone chose; those from 32768 on are the kernel's."""
+    """A port that someone chose.
+
+    Those from 32768 on are the kernel's; and from 1024 on, the one to which a tracked
+    connection's answers come back: the last of its line before the mark.
+    """
 
     def make(rng: Random, old: str) -> str:
         return str(
             rng.choice([port for port in (53, 80, 81, 443, 8080, 8081, 9000) if str(port) != old])
         )
 
-    low = r"([1-9]\d{0,3}|[12]\d{4})(?!\d)"
+    low = r"(?!\d{4,5} (?:\[ASSURED\] )?mark=)([1-9]\d{0,3}|[12]\d{4})(?!\d)"
     yield from _texts(
         run,
         rf"(?:--[ds]port |[ds]port=|-port |HostPort\": \"|port |\d\.\d{{1,3}}:){low}",
@@ -560,23 +564,35 @@ def packet_again(run: Run) -> Iterator[Candidate]:
 
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
         at = rng.randrange(len(frames))
-        frame = frames[at]
-        upper = frame.upper
-        if frame.protocol == ICMP:
-            more = frame.put(upper + 6, (frame.number(upper + 6) + 1).to_bytes(2, "big"))
-        elif frame.protocol == UDP:
-            more = frame
-        elif frame.protocol == TCP and frame.end > frame.payload:
-            after = frame.number(upper + 4, 4) + frame.end - frame.payload
-            more = frame.put(upper + 4, (after % 2**32).to_bytes(4, "big"))
-        else:
+        more = _as_new(frames[at])
+        if more is None:
             return None
-        if frame.is_ip:
-            more = more.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
         more = replace(more, time=frames[-1].time + 50)
         return f"packet {at + 1} again", [*frames, more]
 
     yield from _captures(run, make)
+
+
+def _as_new(frame: Frame) -> Frame | None:
+    """What would follow a packet: of its flow, as long, and sent once. None for empty segments."""
+    upper = frame.upper
+    if frame.protocol == ICMP:
+        more = frame.put(upper + 6, (frame.number(upper + 6) + 1).to_bytes(2, "big"))
+    elif frame.protocol == UDP and frame.number(upper + 2) == packets.VXLAN:
+        # The frame inside is what is new: the same one again is the sender's repetition.
+        begin = frame.payload + 8
+        inner = _as_new(replace(frame, data=frame.data[begin:]))
+        if inner is None:
+            return None
+        more = frame.put(begin, inner.data)
+    elif frame.protocol == UDP:
+        more = frame
+    elif frame.protocol == TCP and frame.end > frame.payload:
+        after = frame.number(upper + 4, 4) + frame.end - frame.payload
+        more = frame.put(upper + 4, (after % 2**32).to_bytes(4, "big"))
+    else:
+        return None
+    return more.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
 
 
 def payload_byte(run: Run) -> Iterator[Candidate]:

@@ -15,6 +15,9 @@ _MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 Harmless = Callable[[Random, Run], Run]
 
+_TRACKED = re.compile(r"\bsport=(\d+) dport=\d+ .*\bsport=\d+ dport=(\d+) ")
+"""conntrack: the port that a connection left with, and the one that its answers come back to."""
+
 
 def _with(run: Run, changed: Mapping[str, bytes]) -> Run:
     return replace(run, files={**run.files, **changed})
@@ -270,7 +273,10 @@ def pids(rng: Random, run: Run) -> Run:
 
 
 def ephemeral_ports(rng: Random, run: Run) -> Run:
-    """Ports that the kernel chose, here and in what printed them (32768 to 60999)."""
+    """Ports that the kernel chose, here and in what printed them (32768 to 60999).
+
+    That of a masqueraded connection (--random-fully) is any from 1024 on: conntrack says which.
+    """
     found: set[int] = set()
     for raw in run.files.values():
         if raw[:4] == b"\xd4\xc3\xb2\xa1":
@@ -279,6 +285,10 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
                     found |= {frame.number(frame.upper), frame.number(frame.upper + 2)}
     kernels = sorted(port for port in found if port >= 32768)
     chosen = dict(zip(kernels, rng.sample(range(32768, 60999), len(kernels)), strict=True))
+    for text_ in run.texts.values():
+        for own, masqueraded in _TRACKED.findall(text_):
+            if own != masqueraded:
+                chosen[int(masqueraded)] = rng.randrange(10_000, 32_000)
 
     def one(frame: Frame) -> Frame:
         if frame.protocol in {TCP, UDP}:
@@ -299,7 +309,7 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
             )
         # As tcpdump, conntrack, netfilter's log, tshark and the commands with a bound port say it.
         words = (r"\d\.", "port=", "PORT=", "[Pp]ort: ", "PORT: '", "port-src ")
-        pattern = "(?:" + "|".join(f"(?<={word})" for word in words) + r")(\d{5})\b"
+        pattern = "(?:" + "|".join(f"(?<={word})" for word in words) + r")(\d{4,5})\b"
         return re.sub(pattern, lambda m: str(chosen.get(int(m[1]), m[1])), old)
 
     return _with(

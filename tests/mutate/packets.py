@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 _MAGIC = b"\xd4\xc3\xb2\xa1"
 TCP, UDP, ICMP = 6, 17, 1
+VXLAN = 8472
+"""Linux's port for it, which flannel keeps (RFC 7348 has 4789)."""
 
 
 @dataclass(frozen=True, slots=True)
