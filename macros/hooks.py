@@ -11,7 +11,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
 
-from macros import build
+from macros import build, lookup
 from macros.errors import GuideError
 from macros.guide import ROOT, Guide
 from macros.render import editions, traces, values
@@ -100,6 +100,11 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
     if found is not None:
         output = found.slots.finish(output, values.only_repeated)
     return keep_whole_in_prose(output)
+
+
+def on_post_build(config: MkDocsConfig) -> None:  # noqa: ARG001
+    """What the prose quotes is found again without looking, as long as nothing changes."""
+    lookup.keep()
 
 
 def _toc(item: AnchorLink, found: PageRenderer) -> None:

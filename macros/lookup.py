@@ -6,11 +6,13 @@ from typing import Any
 
 from macros import cache
 from macros.errors import GuideError
+from macros.kept import Kept
 from macros.model import Recording
 from macros.records import path as record_path
 
 _PATTERN = "re:"
 _SHARES = "shares:"
+_KEPT = Kept()
 
 
 def lookup(recording: Recording, path: str) -> Any:
@@ -26,11 +28,10 @@ def lookup(recording: Recording, path: str) -> Any:
 
         return ways.shares(recording, path.removeprefix(_SHARES))
     if path.startswith(_PATTERN):
-        found = _search(recording, path.removeprefix(_PATTERN))
-        if found is None:
-            raise GuideError(f"{path!r} matches nothing in the output of {recording.id}")
-        return found
-    return record_path.lookup(_record(recording), path)
+        return _KEPT.value(recording, path, lambda: _found(recording, path))
+    if recording.pcap is not None:
+        return record_path.lookup(_record(recording), path)
+    return _KEPT.value(recording, path, lambda: record_path.lookup(_record(recording), path))
 
 
 def exists(recording: Recording, path: str) -> bool:
@@ -44,7 +45,29 @@ def text(recording: Recording, path: str) -> str:
     """The value at `path` as it stands in a sentence. GuideError where it is no single value."""
     if path.startswith((_PATTERN, _SHARES)):
         return str(lookup(recording, path))
-    return record_path.shown(_record(recording), path)
+    if recording.pcap is not None:
+        return record_path.shown(_record(recording), path)
+    shown: str = _KEPT.value(
+        recording, f"as text: {path}", lambda: record_path.shown(_record(recording), path)
+    )
+    return shown
+
+
+def kind_of(recording: Recording) -> str | None:
+    """Which kind of record a command, or what a filter let through of it, is; None for text."""
+
+    def find() -> str | None:
+        from macros.records import kinds  # noqa: PLC0415 as above
+
+        return kinds.kind_of(recording.ran.partition(" | grep ")[0])
+
+    kind: str | None = _KEPT.value(recording, "its kind", find)
+    return kind
+
+
+def keep() -> None:
+    """Keep what was found for the next build."""
+    _KEPT.save()
 
 
 @lru_cache(maxsize=1024)
@@ -54,6 +77,13 @@ def _record(recording: Recording) -> Any:
     from macros.records import kinds  # noqa: PLC0415 50 ms, and many pages quote nothing
 
     return kinds.read(recording.ran, recording.text, recording.twin)
+
+
+def _found(recording: Recording, path: str) -> str:
+    found = _search(recording, path.removeprefix(_PATTERN))
+    if found is None:
+        raise GuideError(f"{path!r} matches nothing in the output of {recording.id}")
+    return found
 
 
 def _search(recording: Recording, pattern: str) -> str | None:

@@ -165,6 +165,7 @@ class Recording:
 
     `command` is as written, `ran` as run (bound names replaced). `text` is the output as printed,
     bytes that are no UTF-8 escaped. `twin` is the tool's own JSON, `pcap` a capture's packets.
+    `digest` is of the files that text and twin were read from; "" where it was not read.
     """
 
     id: str
@@ -177,6 +178,7 @@ class Recording:
     text: str
     twin: Any = None
     pcap: Path | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +55,15 @@ def plan_page(docs: Path, source: Path) -> Page:
     )
     _evaluate(source, front, collector)
     # What is not asked for is left out: pages keep their hashes when this learns something new.
-    cluster = {"cluster": _plain(front.cluster)} if front.cluster else {}
+    cluster = {"cluster": asdict(front.cluster)} if front.cluster else {}
     outside = {"outside": True} if front.outside else {}
     manifests = {"manifests": front.manifests} if front.manifests else {}
     start = _digest(
         {
             "nodes": front.nodes,
             "profile": front.profile,
-            "setup": [_plain(step) for step in front.setup],
-            "cleanup": [_plain(step) for step in front.cleanup],
+            "setup": [asdict(step) for step in front.setup],
+            "cleanup": [asdict(step) for step in front.cleanup],
             **cluster,
             **outside,
             **manifests,
@@ -393,17 +393,17 @@ def capture_command(of: CaptureOf) -> str:
 
 
 # What changes no answer makes none stale: how it is shown, quoted and settled.
-_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts")
+_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts", "plan")
+_OF_RUN = tuple(each.name for each in fields(Block) if each.name not in _NO_RUN)
 
 
 def _chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Each block's hash covers its own and the one before, so an edit makes the rest stale too."""
     previous, chained = start, []
     for block in blocks:
-        plain = _plain(block)
-        for other in (*_NO_RUN, "plan"):
-            del plain[other]
+        plain = {name: getattr(block, name) for name in _OF_RUN}
         if block.capture is not None:
+            plain["capture"] = asdict(block.capture)
             for young in ("trace", "until"):  # younger than the recordings of other captures
                 if not plain["capture"][young]:
                     del plain["capture"][young]
@@ -439,12 +439,6 @@ def _checked(blocks: tuple[Block, ...], known: tuple[str, ...]) -> tuple[Block, 
                     line=block.line,
                 )
     return blocks
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    from dataclasses import asdict  # noqa: PLC0415
-
-    return asdict(value)
 
 
 def _digest(value: Any) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from macros.lookup import kind_of
 from macros.markup import Lines
 from macros.model import Block, Recording
 from macros.names import substitute
-from macros.records import kinds
 from macros.render import lines as choosing
 from macros.render import netns, values
 from macros.render.place import Place
@@ -142,9 +142,7 @@ def _sentences(recording: Recording) -> bool:
     """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
     if recording.pcap is not None or not _COLUMNS.search(recording.text):
         return True
-    # What a filter such as grep lets through is still what the tool printed.
-    kind = kinds.kind_of(recording.ran.partition(" | grep ")[0])
-    return kind in _WORDED and not _BRIEF.search(recording.ran)
+    return kind_of(recording) in _WORDED and not _BRIEF.search(recording.ran)
 
 
 def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:

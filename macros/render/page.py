@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import markdown
 
-from macros import conditions
+from macros import cache, conditions
 from macros.errors import GuideError
 from macros.guide import Guide, interfaces
 from macros.lookup import exists, lookup
@@ -428,9 +428,14 @@ class PageRenderer(Calls):
         return self._slot(commands.table(uses), "")
 
     def kinds(self, sort: str) -> str:  # noqa: D102
-        from macros.render import kinds  # noqa: PLC0415 - one page needs what settles recordings
+        def make() -> str:
+            from macros.render import kinds  # noqa: PLC0415 one page needs what settles recordings
 
-        return self._slot(kinds.page(sort), "")
+            return kinds.page(sort)
+
+        maker = Path(__file__).with_name("kinds.py")
+        html = self._guard(lambda: cache.text("settle", [sort, cache.file_hash(maker)], make))
+        return self._slot(html, "")
 
     def manifest(self, name: str) -> str:  # noqa: D102
         known = dict(self._page.manifests)

@@ -6,11 +6,10 @@ import re
 _PIECE = re.compile(
     r'<span class="v"[^>]*>[^<]*</span>|<[^>]*>|&[^;\s]*;|(?P<word>[^\s<>&]*-[^\s<>&]*)'
 )
-# Code in prose; a block of code, in <pre>, keeps its lines anyway.
-_CODE = re.compile(
-    r'(?<!<pre>)(?<!<pre translate="no">)(?<!<pre tabindex=0>)(?<!</span>)'
-    r"(<code[^>]*>)([^<]*-[^<]*)(?=</code>)"
-)
+_CODE = re.compile(r"(<code[^>]*>)([^<]*-[^<]*)(?=</code>)")
+# A block of code, which comes after one of these, keeps its lines anyway. They are looked at last:
+# an expression that begins with what must not be there is tried at every letter of a page.
+_BLOCK = ("<pre>", '<pre translate="no">', "<pre tabindex=0>", "</span>")
 _LONGEST = 26  # a longer one may have to break on a phone
 
 
@@ -21,7 +20,13 @@ def keep_whole(html: str) -> str:
 
 def keep_whole_in_prose(html: str) -> str:
     """A page, its inline code treated so."""
-    return _CODE.sub(lambda found: found[1] + keep_whole(found[2]), html)
+    return _CODE.sub(_kept_whole, html)
+
+
+def _kept_whole(found: re.Match[str]) -> str:
+    if found.string.endswith(_BLOCK, 0, found.start()):
+        return found[0]
+    return found[1] + keep_whole(found[2])
 
 
 def _wrap(found: re.Match[str]) -> str:

@@ -77,11 +77,20 @@ GENERATED = Identity(
         # One name in a thousand has digits only. After other words those are a number.
         ("kube-api-access-", r"kube-api-access-(?P<v>\d{5})(?![0-9A-Za-z])"),
         ("-", rf"(?<=[0-9a-z]-){_SAFE}{{8,10}}-(?P<v>\d{{5}})(?![0-9A-Za-z])"),
+        (" IPv", r"^[0-9a-z-]+-(?P<v>\d{5}) +IPv[46] "),
     ),
     same=(
         (
             "hello-r5ct2   IPv4          80      10.42.0.5",
             "hello-p72tj   IPv4          80      10.42.0.5",
+        ),
+        (
+            "hello-r5ct2   IPv4          80      10.42.0.5",
+            "hello-68224   IPv4          80      10.42.0.5",
+        ),
+        (
+            '"generateName": "lost-",\n"name": "lost-qnjrx"',
+            '"generateName": "lost-",\n"name": "lost-68224"',
         ),
         (
             "hello-5b84569dcd-7w28v   node1   10.42.166.129/32   cali7bc571812d4",
@@ -98,6 +107,10 @@ GENERATED = Identity(
         ),
         ("hello-p72tj   IPv4", "hello-0   IPv4"),
         ("tcp-port-44444", "tcp-port-55555"),
+        (
+            '"generateName": "found-",\n"name": "lost-77777"',
+            '"generateName": "found-",\n"name": "lost-68224"',
+        ),
         # A pod that somebody named: so is its interface.
         ("client   node0   calia7a3e029a7b", "client   node0   calie733650d6b4"),
         (
@@ -106,6 +119,9 @@ GENERATED = Identity(
         ),
     ),
 )
+
+NUMBERED = re.compile(r'"generateName": "([0-9a-z-]+-)"')
+"""An object that says how its name begins: what follows may be digits only."""
 
 POD = re.compile(rf"(?<![0-9a-z.-])([a-z][0-9a-z-]*-)({_SAFE}{{5}})(?![0-9A-Za-z])")
 """A pod's name: all before the five letters, and these."""

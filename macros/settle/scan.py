@@ -56,8 +56,8 @@ class Names:
 
     `ids`: whole ids by their first 12 digits; `addresses`: IPv4 addresses, written as a MAC's last
     bytes; `tails`: MACs by their last three bytes; `pods`: namespace, name before the five letters
-    and these, by the cali interface; `ports`: those of masqueraded connections; `lines`: all that
-    it printed.
+    and these, by the cali interface; `ports`: those of masqueraded connections; `numbered`: the
+    names made by Kubernetes that end in digits only; `lines`: all that it printed.
     """
 
     ids: dict[str, set[str]] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class Names:
     tails: dict[str, set[str]] = field(default_factory=dict)
     pods: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     ports: set[str] = field(default_factory=set)
+    numbered: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
     cut: dict[tuple[str, "Place"], tuple["Part", ...]] = field(default_factory=dict)
     """Lines that were cut already: what machines print repeats itself."""
@@ -105,6 +106,7 @@ def learned(texts: Iterable[str]) -> Names:
         pods |= named.pods
         names.addresses |= named.addresses
         names.ports |= named.ports
+        names.numbered |= named.numbered
     for mac in macs:
         if identities.mac_form(mac, names.addresses):
             names.tails.setdefault(mac[9:], set()).add(mac)
@@ -123,6 +125,7 @@ class _Named(NamedTuple):
     addresses: frozenset[str]
     pods: frozenset[tuple[str, str]]
     ports: frozenset[str]
+    numbered: frozenset[str]
 
 
 @lru_cache(maxsize=2048)
@@ -142,6 +145,13 @@ def _named(text: str) -> _Named:
             if cluster.GENERATED.form(letters)
         ),
         frozenset(found[2] for found in identities.MASQUERADED.finditer(text) if len(found[2]) > 3),
+        frozenset(
+            name
+            for front in set(cluster.NUMBERED.findall(text))
+            for name in re.findall(
+                rf"(?<![0-9a-z.-]){re.escape(front)}\d{{5}}(?![0-9A-Za-z])", text
+            )
+        ),
     )
 
 
@@ -219,6 +229,11 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
                 token = token_of(identities.PID, number[0], place.node, names)
                 if token is not None:
                     yield number.start(), end, token
+    for name in names.numbered:
+        for found in re.finditer(rf"(?<![0-9a-z.-]){name}(?![0-9A-Za-z])", line):
+            token = token_of(cluster.GENERATED, name[-5:], "", names)
+            if token is not None:
+                yield found.end() - 5, found.end(), token
     if "cali" in line:
         for found in cluster.CALI.finditer(line):
             pod = names.pods.get(found[0])

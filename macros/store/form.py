@@ -1,5 +1,6 @@
 """The form of a recording's files: a YAML head and the output as printed; JSON; pcap."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,13 @@ def dump_json(value: Any) -> bytes:
 def read(path: Path, fix: str) -> Recording:
     """Read `<id>.txt` and what lies beside it. `fix` goes into the error of a broken file."""
     try:
-        head_text, rule, text = path.read_bytes().decode("utf-8").partition(f"\n{_RULE}")
+        raw = path.read_bytes()
+        head_text, rule, text = raw.decode("utf-8").partition(f"\n{_RULE}")
         head = yaml.load(head_text, Loader=LOADER)  # noqa: S506 a safe loader
         if not rule or not isinstance(head, dict):
             raise GuideError(f"{path} is truncated: its head has no end", fix=fix)
         twin_path = path.with_suffix(".json")
+        twin = twin_path.read_bytes() if twin_path.is_file() else b""
         return Recording(
             id=path.stem,
             node=head["node"],
@@ -69,8 +72,9 @@ def read(path: Path, fix: str) -> Recording:
             plan=head["plan"],
             bound=head.get("bound", {}),
             text=text,
-            twin=json.loads(twin_path.read_bytes()) if twin_path.is_file() else None,
+            twin=json.loads(twin) if twin else None,
             pcap=path.parent / head["pcap"] if "pcap" in head else None,
+            digest=hashlib.sha256(raw + twin).hexdigest(),
         )
     except (UnicodeDecodeError, yaml.YAMLError, KeyError, json.JSONDecodeError) as error:
         raise GuideError(f"{path} is broken: {error}", fix=fix) from error

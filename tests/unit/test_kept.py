@@ -1,0 +1,80 @@
+"""Values kept from build to build, from a committed recording of a real node."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from macros.guide import ROOT
+from macros.kept import Kept
+from macros.model import Recording
+from macros.store import form
+
+RECORDED = ROOT / "recordings" / "2026-11" / "docker" / "before-addresses.txt"
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GUIDE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "page").mkdir()
+    return Path(shutil.copy(RECORDED, tmp_path / "page"))
+
+
+def _never() -> Any:
+    raise AssertionError("it was kept, and is asked for again")
+
+
+def _first_line(recording: Recording) -> Callable[[], str]:
+    return lambda: recording.text.split("\n")[0]
+
+
+def test_a_value_is_found_once_for_all_builds(copy: Path) -> None:
+    recording = form.read(copy, "")
+    one = Kept()
+    found = one.value(recording, "first", _first_line(recording))
+    assert found
+    assert one.value(recording, "first", _never) == found
+    one.save()
+    assert Kept().value(form.read(copy, ""), "first", _never) == found
+
+
+def test_what_changed_is_looked_at_again(copy: Path) -> None:
+    recording = form.read(copy, "")
+    one = Kept()
+    one.value(recording, "first", _first_line(recording))
+    one.save()
+    head, _, text = copy.read_text().partition("---\n")
+    copy.write_text(f"{head}---\nchanged {text}")
+    changed = form.read(copy, "")
+    assert Kept().value(changed, "first", _first_line(changed)).startswith("changed ")
+    copy.with_suffix(".json").write_text("[]")
+    assert Kept().value(form.read(copy, ""), "first", lambda: "beside JSON") == "beside JSON"
+
+
+def test_only_what_json_gives_back_as_it_was_is_kept(copy: Path) -> None:
+    recording = form.read(copy, "")
+    one = Kept()
+    one.value(recording, "number", lambda: 3)
+    one.value(recording, "pair", lambda: (1, 2))
+    one.save()
+    later = Kept()
+    assert later.value(recording, "number", _never) == 3
+    assert later.value(recording, "pair", lambda: (3, 4)) == (3, 4)
+
+
+def test_what_is_no_longer_asked_is_forgotten_and_a_broken_store_is_none(
+    copy: Path, tmp_path: Path
+) -> None:
+    recording = form.read(copy, "")
+    one = Kept()
+    one.value(recording, "old", lambda: "a")
+    one.save()
+    two = Kept()
+    two.value(recording, "new", lambda: "b")
+    two.save()
+    assert Kept().value(recording, "old", lambda: "again") == "again"
+    (kept,) = (tmp_path / "cache").glob("values-*.json")
+    kept.write_text("{")
+    assert Kept().value(recording, "new", lambda: "found anew") == "found anew"
