@@ -26,7 +26,7 @@ class Kept:
     def value(self, recording: Recording, question: str, find: Callable[[], Any]) -> Any:
         """What `find` finds, from an earlier build where the recording was as it is now.
 
-        Only text, numbers and the like are kept; a recording without a digest is always read.
+        Only text, numbers and tuples of them are kept; a recording without a digest is always read.
         """
         if not recording.digest:
             return find()
@@ -35,18 +35,23 @@ class Kept:
             return mine[question]
         before = self._before.get(recording.digest, {})
         found = before[question] if question in before else find()
-        if type(found) in _SCALARS:
+        if question in before and type(found) is list:
+            found = tuple(found)  # JSON knows only one of the two
+        if all(type(one) in _SCALARS for one in (found if type(found) is tuple else (found,))):
             mine[question] = found
         return found
 
     def save(self) -> None:
         """Keep for the next build what was asked since this one began, and nothing else."""
-        if not self._used or self._used == self._before:
+        if not self._used:
+            return
+        text = json.dumps(self._used)
+        if json.loads(text) == self._before:
             return
         path = self._path
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        fresh.write_text(json.dumps(self._used), encoding="utf-8")
+        fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
 
     @cached_property

@@ -38,7 +38,12 @@ def exists(recording: Recording, path: str) -> bool:
     """Whether `path` names something there. GuideError where the path itself is wrong."""
     if path.startswith(_PATTERN):
         return _search(recording, path.removeprefix(_PATTERN)) is not None
-    return record_path.exists(_record(recording), path)
+    if recording.pcap is not None:
+        return record_path.exists(_record(recording), path)
+    found: bool = _KEPT.value(
+        recording, f"is there: {path}", lambda: record_path.exists(_record(recording), path)
+    )
+    return found
 
 
 def text(recording: Recording, path: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from macros import cache
-from macros.model import Block
+from macros.model import Block, Recording
 
 _TIME = re.compile(r"\d\d:\d\d:\d\d\.\d+ ")  # what every packet's line begins with
 
@@ -111,8 +111,8 @@ def compare(
 
 
 def topology(
-    states: Sequence[Any],
-    previous: Sequence[Any],
+    states: Sequence[Recording],
+    previous: Sequence[Recording],
     *,
     id: str,
     title: str,
@@ -127,30 +127,36 @@ def topology(
         from macros.draw import state, topology  # noqa: PLC0415
 
         return topology.topology(
-            [state.read(item) for item in states],
+            [state.read(item.twin) for item in states],
             id=id,
             title=title,
             highlight=tuple(highlight),
             leave_out=tuple(leave_out),
-            previous=[state.read(item) for item in previous],
+            previous=[state.read(item.twin) for item in previous],
             way=tuple(way),
             brief=brief,
         )
 
     chosen = [list(highlight), list(leave_out), list(way), brief]
-    return cache.text("draw", ["topology", states, previous, id, title, *chosen], make)
+    inputs = ["topology", _read(states), _read(previous), id, title, *chosen]
+    return cache.text("draw", inputs, make)
 
 
-def machines(states: Sequence[Any], *, id: str, title: str) -> str:
+def machines(states: Sequence[Recording], *, id: str, title: str) -> str:
     """Machines and networks of observed states."""
 
     def make() -> str:
         from macros.draw import machines, state  # noqa: PLC0415
 
-        things, cables = machines.of_states([state.read(item) for item in states])
+        things, cables = machines.of_states([state.read(item.twin) for item in states])
         return machines.machines(things, cables, id=id, title=title)
 
-    return cache.text("draw", ["machines", states, id, title], make)
+    return cache.text("draw", ["machines", _read(states), id, title], make)
+
+
+def _read(states: Sequence[Recording]) -> list[Any]:
+    """What a drawing of them depends on."""
+    return [recording.digest or recording.twin for recording in states]
 
 
 def _printed(lines: Sequence[str], number: int) -> list[str]:

@@ -127,11 +127,11 @@ class PageRenderer(Calls):
         if isinstance(states, str):
             return states
         taken = self._way(way, title)
-        twins = [recording.twin for _, recording in states]
+        recordings = [recording for _, recording in states]
         return self._figure(
             lambda: figures.topology(
-                twins[: len(observed)],
-                twins[len(observed) :],
+                recordings[: len(observed)],
+                recordings[len(observed) :],
                 id=id or _slug(observed[0]),
                 title=title,
                 highlight=[self._filled(each) for each in highlight],
@@ -155,9 +155,9 @@ class PageRenderer(Calls):
         states = self._recorded(title, *observed)
         if isinstance(states, str):
             return states
-        twins = [recording.twin for _, recording in states]
+        recordings = [recording for _, recording in states]
         return self._figure(
-            lambda: figures.machines(twins, id=id or "machines", title=title), title
+            lambda: figures.machines(recordings, id=id or "machines", title=title), title
         )
 
     def lookup(  # noqa: D102

@@ -58,10 +58,14 @@ def test_only_what_json_gives_back_as_it_was_is_kept(copy: Path) -> None:
     one = Kept()
     one.value(recording, "number", lambda: 3)
     one.value(recording, "pair", lambda: (1, 2))
+    one.value(recording, "list", lambda: [1, 2])
+    one.value(recording, "record", lambda: {"a": 1})
     one.save()
     later = Kept()
     assert later.value(recording, "number", _never) == 3
-    assert later.value(recording, "pair", lambda: (3, 4)) == (3, 4)
+    assert later.value(recording, "pair", _never) == (1, 2)
+    assert later.value(recording, "list", lambda: [5]) == [5]
+    assert later.value(recording, "record", lambda: {"b": 2}) == {"b": 2}
 
 
 def test_what_is_no_longer_asked_is_forgotten_and_a_broken_store_is_none(
