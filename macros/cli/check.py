@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from textwrap import fill
 
 import click
 
@@ -30,23 +31,35 @@ def check(edition: str | None, as_json: bool) -> None:
             error for guide in guides for source in guide.sources if (error := _page(guide, source))
         ]
     unrecorded = [
-        f"{page.key}#{block.id} (needs {page.needs})"
+        (
+            page,
+            [block.id for block in page.blocks if block.id not in shown.recorded(page.key).blocks],
+        )
         for page in shown.pages.values()
         if page.needs
-        for block in page.blocks
-        if block.id not in shown.recorded(page.key).blocks
     ]
     if as_json:
         click.echo(
             json.dumps(
-                {"problems": [_plain(error) for error in found], "unrecorded": unrecorded}, indent=1
+                {
+                    "problems": [_plain(error) for error in found],
+                    "unrecorded": [
+                        f"{page.key}#{name} (needs {page.needs})"
+                        for page, names in unrecorded
+                        for name in names
+                    ],
+                },
+                indent=1,
             )
         )
     else:
         for error in found:
             show(error)
-        for name in unrecorded:
-            click.echo(f"not recorded yet, as its page declares: {name}")
+        for page, names in unrecorded:
+            if names:
+                what = f"{page.key}: {len(names)} blocks not recorded yet, as the page declares"
+                said = f"{what} (needs: {page.needs}): {', '.join(names)}"
+                click.echo(fill(said, 100, break_on_hyphens=False, subsequent_indent="  "))
         for each in guides if not found else ():
             pages = [each.recorded(key) for key in each.pages]
             blocks = sum(len(page.blocks) for page in pages)

@@ -1,5 +1,6 @@
 """A page that declares `needs:` may be unrecorded, as a whole; no other page and no part of one."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -226,10 +227,12 @@ def test_check_lists_what_is_not_recorded(
     monkeypatch.setattr(checking, "guide_of_checkout", lambda _edition: checkout.guide())
     done = CliRunner().invoke(checking.check, [])
     assert done.exit_code == 0, done.output
-    for block in ("pod", "mtu", "inner", "state"):
-        assert (
-            f"not recorded yet, as its page declares: calico#{block} (needs calico)" in done.output
-        )
+    said = done.output.partition("1 pages")[0]
+    assert "blocks not recorded yet, as the page declares (needs: calico): " in said
+    listed = said.partition("(needs: calico): ")[2].replace("\n ", "").strip().split(", ")
+    assert {"pod", "mtu", "inner", "state"} <= {*listed}
+    as_json = CliRunner().invoke(checking.check, ["--json"])
+    assert "calico#mtu (needs calico)" in json.loads(as_json.output)["unrecorded"]
     assert "1 pages, 1 blocks: all recorded" in done.output
 
 
