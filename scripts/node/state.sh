@@ -14,35 +14,34 @@ shopt -s extglob
 for link in /sys/class/net/*; do
   [[ -n $their_links && ${link##*/} == @($their_links) ]] || echo "link ${link##*/}"
 done
-while read -r name _ addresses; do
+# Forks cost as much as programs: one for all that is asked, and none to read a file.
+exec {answers}< <(ip -br addr; echo; ip route; echo; iptables-save 2>/dev/null; ip6tables-save 2>/dev/null)
+while read -ru "$answers" name _ addresses && [[ -n $name ]]; do
   [[ -n $their_links && ${name%%@*} == @($their_links) ]] && continue
   for address in $addresses; do
     [[ $address == fe80* ]] || echo "address $name $address"
   done
-done < <(ip -br addr)
-while read -r route; do
+done
+while read -ru "$answers" route && [[ -n $route ]]; do
   [[ -n $their_links && $route == *" dev "@($their_links)\ * ]] && continue
   echo "route ${route// linkdown/}"
-done < <(ip route)
+done
 for netns in /run/netns/*; do
   # shellcheck disable=SC2053 # cni-* is a pattern
   [[ -n $their_netns && ${netns##*/} == $their_netns ]] && continue
   [ -e "$netns" ] && echo "netns ${netns##*/}"
 done
-for name in ip_forward conf/all/rp_filter conf/all/proxy_arp; do
-  echo "sysctl net.ipv4.$name $(</proc/sys/net/ipv4/$name)"
-done
-for name in default all; do
-  echo "sysctl net.ipv6.conf.$name.disable_ipv6 $(</proc/sys/net/ipv6/conf/$name/disable_ipv6)"
+for name in ipv4.{ip_forward,conf/all/rp_filter,conf/all/proxy_arp} ipv6.conf/{default,all}/disable_ipv6; do
+  read -r value <"/proc/sys/net/${name/.//}" && echo "sysctl net.$name $value"
 done
 # Rules, chains that somebody made, and policies other than ACCEPT.
-while read -r rule; do
+while read -ru "$answers" rule; do
   [[ -n $their_rules && $rule =~ $their_rules ]] && continue
   case $rule in
     -A*) echo "rule $rule" ;;
     :*\ -\ * | :*\ DROP*) echo "rule ${rule% \[*}" ;;
   esac
-done < <(iptables-save 2>/dev/null; ip6tables-save 2>/dev/null)
+done
 # A service has a control group as long as one of its processes runs.
 for unit in /sys/fs/cgroup/system.slice/{guide,run}-*.service; do
   [ -d "$unit" ] && echo "unit ${unit##*/}"

