@@ -65,6 +65,10 @@ def test_a_command_has_the_environment_of_the_contract(two: Lab) -> None:
     assert names <= {*ssh.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
 
 
+def test_programs_find_their_locale_in_one_file(two: Lab) -> None:
+    assert _text(two, "node0", "localedef --list-archive").split() == ["C.utf8"]
+
+
 def test_a_fresh_node_is_in_the_known_state(own: Lab) -> None:
     lines = _text(own, "node0", STATE).splitlines()
     assert [line for line in lines if line.startswith("link ")] == [
