@@ -8,7 +8,7 @@ lab_up_3_ready_s    of these, until the three nodes are Ready
 lab_reset_3_s       seconds of `guide lab reset` of that lab
 lab_rss_mib         MiB that its processes hold then, what they share counted once
 lab_build_s         seconds of `guide lab build --kubernetes` from an empty cache of ours; Go keeps
-                    its own. Takes its time, and the network: only with GUIDE_BENCH_BUILD=1
+                    its own. Takes its time, and the network: GUIDE_BENCH_BUILD=0 leaves it out
 """
 
 import os
