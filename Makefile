@@ -44,7 +44,7 @@ lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck
 bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
 	@$(BIN)/python -m tests.bench
 
-bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs, builds one from nothing (GUIDE_BENCH_BUILD=0: not)
+bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs, builds one from nothing (not with GUIDE_BENCH_BUILD=0)
 	@$(BIN)/python -m tests.bench_lab
 
 mutate: $(VENV)/.dev  ## what settling hides and what it shows for nothing (SEED=1 COUNT=200 KIND=)
