@@ -48,6 +48,7 @@ def main() -> None:
         print(f"record_overhead_ms {overhead * 1000:.1f}", flush=True)
         _guide("lab", "down", "--name", NAME)
         _cluster()
+        _guide("lab", "down", "--name", NAME)
         if os.environ.get("GUIDE_BENCH_BUILD", "1") != "0":
             with tempfile.TemporaryDirectory() as folder, _cache_in(Path(folder)):
                 seconds, _ = _seconds("lab", "build", "--kubernetes")

@@ -14,6 +14,10 @@ _OWN_LINKS = frozenset({"link lo", "link eth0", "link eth1"})
 _CLUSTER_LINKS = frozenset(
     f"link {name}" for name in ("cni0", "flannel.1", "tunl0", "vxlan.calico", "nodelocaldns")
 )
+_FORGET = """\
+ip neigh flush dev eth1
+conntrack -D -p tcp --state TIME_WAIT &>/dev/null
+"""
 _FOREIGN = ("netns ", "rule ", "unit ", "container ", "object ")
 _TIMEOUT = 60.0
 _CLUSTER_TIMEOUT = 240.0  # asking the API inside a busy node takes seconds
@@ -28,7 +32,7 @@ def enter(lab: Lab, page: Page) -> State:
     GuideError names what an earlier page, or a person, left behind.
     """
     # Whom a node spoke to on an earlier page is no state that a page should find.
-    fresh = _read(lab, page, first="ip neigh flush dev eth1\n")
+    fresh = _read(lab, page, first=_FORGET)
     own = _OWN_LINKS | (_CLUSTER_LINKS if page.cluster else frozenset())
     for node, lines in fresh.items():
         left = [line for line in lines if line.startswith(_FOREIGN)]
