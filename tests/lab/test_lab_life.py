@@ -80,6 +80,8 @@ def test_an_interrupted_up_leaves_nothing(name: str, number: int, moment: str) -
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A shell that starts the tests in the background has them ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     assert coming.stdout is not None
     for line in coming.stdout:
