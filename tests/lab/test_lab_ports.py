@@ -61,7 +61,8 @@ def test_a_node_whose_port_was_taken_while_it_was_down_says_so(own: Lab) -> None
     assert within(5, lambda: not nat.alive())
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", port))
+        # The kernel may still be closing what the NAT had open there.
+        assert within(60, lambda: _bound(other, port))
         other.listen()
         refused = guide("lab", "restart", "--name", own.name, "node0")
         assert refused.returncode == 1
@@ -97,6 +98,14 @@ def test_a_control_socket_without_a_listener_is_replaced(own: Lab) -> None:
         probe.connect(str(shared))
     assert guide("lab", "down", "--name", own.name).returncode == 0
     assert nothing_left(own.name) == []
+
+
+def _bound(other: socket.socket, port: int) -> bool:
+    try:
+        other.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
 
 
 def _stale(path: Path) -> None:
