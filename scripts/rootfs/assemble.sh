@@ -75,7 +75,8 @@ chroot "$root" localedef --add-to-archive /usr/lib/locale/C.utf8
 mkdir -p "$root/var/lib/guide/images"
 cp "$images"/*.tar "$root/var/lib/guide/images/"
 
-# No journal: a lab's disk is thrown away, never repaired. Sparse: only what is used takes room.
+# A small journal: a node that was killed starts again from this disk (guide lab restart), and
+# without one its directories may be in pieces. Sparse: only what is used takes room.
 rm -f "$out"
-mke2fs -q -t ext4 -L guide -O '^has_journal' -E lazy_itable_init=1,root_owner=0:0 \
+mke2fs -q -t ext4 -L guide -J size=16 -E lazy_itable_init=1,root_owner=0:0 \
 	-d "$root" "$out" 8G
