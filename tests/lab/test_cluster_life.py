@@ -1,5 +1,6 @@
 """Clusters come, crash and go without a trace."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -84,7 +85,8 @@ def _each_lost_process_is_named(name: str) -> None:
     answered = lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0  # noqa: E731
     assert within(PATIENCE, answered), "by the same port, from the disk that it had"
     for each in known(name).processes:
-        os.kill(each.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it went with another
+            os.kill(each.pid, signal.SIGKILL)
         assert within(5, lambda: not each.alive())  # noqa: B023
         with pytest.raises(GuideError, match=rf"{each.what} .process {each.pid}. ended"):
             labs.find(name)
