@@ -31,11 +31,16 @@ def text(maker: str, inputs: object, make: Callable[[], str]) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         made = make()
+    put(path, made)
+    return made
+
+
+def put(path: Path, made: str) -> None:
+    """Write an entry as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.write_text(made, encoding="utf-8", newline="\n")
     fresh.replace(path)
-    return made
 
 
 def packet_record(pcap: Path) -> Mapping[str, Any]:

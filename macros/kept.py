@@ -5,7 +5,6 @@ in a recording stays found as long as its files and the code that looks stay as 
 """
 
 import json
-import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -46,13 +45,8 @@ class Kept:
         if not self._used:
             return
         text = json.dumps(self._used)
-        if json.loads(text) == self._before:
-            return
-        path = self._path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        if json.loads(text) != self._before:
+            cache.put(self._path, text)
 
     @cached_property
     def _before(self) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Find one value in a recording: by a path into its record, or by a regular expression."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -29,20 +30,15 @@ def lookup(recording: Recording, path: str) -> Any:
         return ways.shares(recording, path.removeprefix(_SHARES))
     if path.startswith(_PATTERN):
         return _KEPT.value(recording, path, lambda: _found(recording, path))
-    if recording.pcap is not None:
-        return record_path.lookup(_record(recording), path)
-    return _KEPT.value(recording, path, lambda: record_path.lookup(_record(recording), path))
+    return _asked(recording, path, lambda record: record_path.lookup(record, path))
 
 
 def exists(recording: Recording, path: str) -> bool:
     """Whether `path` names something there. GuideError where the path itself is wrong."""
     if path.startswith(_PATTERN):
         return _search(recording, path.removeprefix(_PATTERN)) is not None
-    if recording.pcap is not None:
-        return record_path.exists(_record(recording), path)
-    found: bool = _KEPT.value(
-        recording, f"is there: {path}", lambda: record_path.exists(_record(recording), path)
-    )
+    question = f"is there: {path}"
+    found: bool = _asked(recording, question, lambda record: record_path.exists(record, path))
     return found
 
 
@@ -50,11 +46,8 @@ def text(recording: Recording, path: str) -> str:
     """The value at `path` as it stands in a sentence. GuideError where it is no single value."""
     if path.startswith((_PATTERN, _SHARES)):
         return str(lookup(recording, path))
-    if recording.pcap is not None:
-        return record_path.shown(_record(recording), path)
-    shown: str = _KEPT.value(
-        recording, f"as text: {path}", lambda: record_path.shown(_record(recording), path)
-    )
+    question = f"as text: {path}"
+    shown: str = _asked(recording, question, lambda record: record_path.shown(record, path))
     return shown
 
 
@@ -73,6 +66,13 @@ def kind_of(recording: Recording) -> str | None:
 def keep() -> None:
     """Keep what was found for the next build."""
     _KEPT.save()
+
+
+def _asked(recording: Recording, question: str, ask: Callable[[Any], Any]) -> Any:
+    """What `ask` makes of the record, kept; a capture's record is kept as a whole."""
+    if recording.pcap is not None:
+        return ask(_record(recording))
+    return _KEPT.value(recording, question, lambda: ask(_record(recording)))
 
 
 @lru_cache(maxsize=1024)

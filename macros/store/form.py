@@ -62,7 +62,7 @@ def read(path: Path, fix: str) -> Recording:
         if not rule or not isinstance(head, dict):
             raise GuideError(f"{path} is truncated: its head has no end", fix=fix)
         twin_path = path.with_suffix(".json")
-        twin = twin_path.read_bytes() if twin_path.is_file() else b""
+        twin = twin_path.read_bytes() if twin_path.is_file() else None
         return Recording(
             id=path.stem,
             node=head["node"],
@@ -72,9 +72,9 @@ def read(path: Path, fix: str) -> Recording:
             plan=head["plan"],
             bound=head.get("bound", {}),
             text=text,
-            twin=json.loads(twin) if twin else None,
+            twin=None if twin is None else json.loads(twin),
             pcap=path.parent / head["pcap"] if "pcap" in head else None,
-            digest=hashlib.sha256(raw + twin).hexdigest(),
+            digest=hashlib.sha256(raw + (twin or b"")).hexdigest(),
         )
     except (UnicodeDecodeError, yaml.YAMLError, KeyError, json.JSONDecodeError) as error:
         raise GuideError(f"{path} is broken: {error}", fix=fix) from error
