@@ -19,16 +19,20 @@ QUIET = Progress(Console(quiet=True))
 
 GO = """\
 #!/bin/sh
-# Stands for Go: notes its words, writes what -o names.
+# Stands for Go: notes its words, writes into the folder that -o names, which ends in a slash.
 case $1 in
 env) echo "${FAKE_GO_VERSION:-go1.26.8}"; exit ;;
 esac
 echo "CGO_ENABLED=$CGO_ENABLED $*" >>"$FAKE_GO_LOG"
 if [ "$1" = build ]; then
-	for last; do :; done
-	[ "${last##*/}" != "$FAKE_GO_FAILS" ] || { echo "undefined: x"; exit 1; }
 	while [ "$1" != -o ]; do shift; done
-	echo program >"$2"
+	out=$2
+	shift 2
+	mkdir -p "$out"
+	for package; do
+		[ "${package##*/}" != "$FAKE_GO_FAILS" ] || { echo "undefined: x"; exit 1; }
+		echo "program of $package" >"$out${package##*/}"
+	done
 fi
 """
 
@@ -52,8 +56,10 @@ def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def _compiled(log: Path) -> list[str]:
+    """The packages of every `go build`, by the last part of their names."""
     rows = log.read_text(encoding="utf-8").splitlines()
-    return [row.rpartition("/")[2] for row in rows if " build " in row]
+    packages = [row.partition("/new/ ")[2].split() for row in rows if " build " in row]
+    return [package.rpartition("/")[2] for row in packages for package in row]
 
 
 def test_every_program_is_compiled_once_and_then_found(log: Path) -> None:
@@ -62,7 +68,9 @@ def test_every_program_is_compiled_once_and_then_found(log: Path) -> None:
         "kube-apiserver", "kubelet", "kubeadm", "kube-controller-manager", "kube-scheduler",
         "kube-proxy", "kubectl", "coredns", "flannel", "flannel",
     ]  # fmt: skip
+    assert made["flanneld"].read_text("utf-8") == "program of github.com/flannel-io/flannel\n"
     assert all(path.is_file() for path in made.values())
+    assert not list(paths.cache().rglob("new")), "nothing half-made stays"
     log.write_text("", encoding="utf-8")
     assert building.build(QUIET) == made
     assert log.read_text(encoding="utf-8") == "", "no compiler, and no network"
@@ -72,27 +80,45 @@ def test_every_program_is_compiled_once_and_then_found(log: Path) -> None:
 def test_programs_say_their_version_and_only_flannel_is_partly_c(log: Path) -> None:
     building.build(QUIET)
     rows = {row.rpartition(" ")[2]: row for row in log.read_text("utf-8").splitlines()}
-    kubelet = rows["k8s.io/kubernetes/cmd/kubelet"]
-    assert kubelet.startswith("CGO_ENABLED=0 build ")
-    assert "-X k8s.io/component-base/version.gitVersion=v1.36.3 " in kubelet
-    assert "-X k8s.io/client-go/pkg/version.gitMinor=36 " in kubelet
+    kubernetes = rows["k8s.io/kubernetes/cmd/kubectl"]
+    assert kubernetes.startswith("CGO_ENABLED=0 build ")
+    assert "-X k8s.io/component-base/version.gitVersion=v1.36.3 " in kubernetes
+    assert "-X k8s.io/client-go/pkg/version.gitMinor=36 " in kubernetes
     flanneld = rows["github.com/flannel-io/flannel"]
     assert flanneld.startswith("CGO_ENABLED=1 build ")
     assert "flannel/pkg/version.Version=v0.28.10 " in flanneld
 
 
-def test_an_interrupted_build_goes_on_with_the_program_that_is_missing(
+def test_an_interrupted_build_goes_on_with_the_module_that_is_missing(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FAKE_GO_FAILS", "kubeadm")
-    with pytest.raises(GuideError, match=r"compiling kubeadm failed\n    undefined: x"):
+    monkeypatch.setenv("FAKE_GO_FAILS", "coredns")
+    with pytest.raises(GuideError, match=r"compiling coredns failed\n    undefined: x"):
         building.build(QUIET)
-    with pytest.raises(GuideError, match="not built yet: kubeadm, kube-controller"):
+    with pytest.raises(GuideError, match=r"not built yet: coredns, flanneld, flannel\n"):
         building.built()
     monkeypatch.setenv("FAKE_GO_FAILS", "")
     log.write_text("", encoding="utf-8")
     building.build(QUIET)
-    assert _compiled(log)[0] == "kubeadm"
+    assert _compiled(log) == ["coredns", "flannel", "flannel"]
+
+
+def test_of_a_module_only_what_is_missing_is_compiled(log: Path) -> None:
+    building.build(QUIET)["kubeadm"].unlink()
+    log.write_text("", encoding="utf-8")
+    assert building.build(QUIET)["kubeadm"].is_file()
+    assert _compiled(log) == ["kubeadm"]
+
+
+@pytest.mark.usefixtures("log")
+def test_a_module_that_fails_half_way_leaves_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKE_GO_FAILS", "kubeadm")
+    with pytest.raises(GuideError, match=r"compiling kube-apiserver, kubelet, kubeadm, .* failed"):
+        building.build(QUIET)
+    with pytest.raises(GuideError, match="not built yet: kube-apiserver, kubelet, kubeadm"):
+        building.built()
+    monkeypatch.setenv("FAKE_GO_FAILS", "")
+    assert all(path.is_file() for path in building.build(QUIET).values())
 
 
 @pytest.mark.usefixtures("log")

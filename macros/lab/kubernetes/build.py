@@ -1,7 +1,7 @@
 """`guide lab build --kubernetes`: from the pinned modules to programs in the cache.
 
-Every program is written under another name and renamed when whole, so an interrupted build goes on
-with the first one that is missing; and Go's own cache has what was compiled of it.
+The programs of a module are written in another folder and renamed when whole. An interrupted build
+goes on with the first module that lacks one; and Go's own cache has what was compiled of it.
 """
 
 import json
@@ -90,20 +90,27 @@ def _build_module(module: Module, kubernetes: str, place: Path, progress: Progre
         fix="check the network; what was fetched is kept",
     )  # fmt: skip
 
-    for program in lacking:
-        progress.step(f"{program.name} {version}: compiling")
-        seen = 0
+    names = ", ".join(each.name for each in lacking)
+    shown = names if len(lacking) == 1 else f"{len(lacking)} programs"
+    progress.step(f"{module.name} {version}: compiling {shown}")
+    seen = 0
 
-        def count(_line: str, lines: int = program.lines) -> None:
-            nonlocal seen
-            seen += 1
-            progress.part(min(seen / lines, 0.99))
+    def count(_line: str) -> None:
+        nonlocal seen
+        seen += 1
+        progress.part(min(seen / module.lines, 0.99))
 
-        call(
-            "sh", programs.BUILD, tree, program.package, place / program.name,
-            *programs.settings(module, version),
-            what=f"compiling {program.name}", log=log, env=_environment(module), each_line=count,
-        )  # fmt: skip
+    # All in one go: while one is linked, which takes one processor, the next is compiled.
+    new = place / "new"
+    shutil.rmtree(new, ignore_errors=True)
+    call(
+        "sh", programs.BUILD, tree, new, programs.settings(module, version),
+        *(each.package for each in lacking),
+        what=f"compiling {names}", log=log, env=_environment(module), each_line=count,
+    )  # fmt: skip
+    for each in lacking:
+        (new / each.package.rpartition("/")[2]).rename(place / each.name)
+    new.rmdir()
 
 
 def _environment(module: Module) -> dict[str, str]:
