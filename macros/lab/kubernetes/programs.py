@@ -55,7 +55,7 @@ KUBERNETES = Module(
         Program("kube-proxy", f"{_COMMANDS}/kube-proxy"),
         Program("kubectl", f"{_COMMANDS}/kubectl"),
     ),
-    2811,
+    2813,
     tuple(
         f"{package}.{setting}"
         for package in _VERSION_PACKAGES
@@ -72,13 +72,13 @@ COREDNS = Module(
     "github.com/coredns/coredns",
     # Ours has fewer plugins: see its main.go.
     (Program("coredns", "packet-by-packet/coredns"),),
-    520,
+    537,
 )
 FLANNEL = Module(
     "flannel",
     "github.com/flannel-io/flannel",
     (Program("flanneld", "github.com/flannel-io/flannel"),),
-    454,
+    467,
     ("github.com/flannel-io/flannel/pkg/version.Version={version}",),
     cgo=True,  # one of its backends, udp, is written in C
 )
@@ -86,7 +86,7 @@ FLANNEL_CNI = Module(
     "flannel-cni",
     "github.com/containernetworking/plugins",
     (Program("flannel", "github.com/containernetworking/plugins/plugins/meta/flannel"),),
-    20,
+    9,
     ("github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={version}",),
 )
 MODULES = (KUBERNETES, COREDNS, FLANNEL, FLANNEL_CNI)
