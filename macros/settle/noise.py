@@ -358,6 +358,41 @@ REVISION = Noise(
     differ=(('resourceVersion: "874"', 'resourceVersion: "0"'),),
 )
 
+
+def _gibibytes(value: str) -> str:
+    kibibytes = value.removesuffix("Ki")
+    return f"{int(kibibytes) >> 20} GiB" if kibibytes != value else value
+
+
+CAPACITY = Noise(
+    name="capacity",
+    what="memory and disk that a node measures of itself: its kernel takes more or less of them"
+    " with the compiler that made it. Whole GiB are a fact",
+    mask=_gibibytes,
+    patterns=found(("Ki", r'\b(?:memory|ephemeral-storage)"?: +"?(\d+Ki)\b')),
+    keys=re.compile(r"memory|ephemeral-storage"),
+    same=(
+        ('"memory": "1999392Ki",', '"memory": "1999828Ki",'),
+        ("  ephemeral-storage:  8220124Ki", "  ephemeral-storage:  8203740Ki"),
+    ),
+    differ=(
+        ('"memory": "1999392Ki",', '"memory": "4096912Ki",'),
+        ("  ephemeral-storage:  8220124Ki", "  ephemeral-storage:  6203740Ki"),
+        ("memory: 64Mi", "memory: 65Mi"),
+    ),
+)
+
+IMAGE_SIZE = Noise(
+    name="size of an image",
+    what="bytes of an image on a node: another compiler makes other programs. How many digits the"
+    " number has is a fact",
+    mask=lambda value: f"{len(value)} digits",
+    patterns=found(("sizeBytes", r'\bsizeBytes"?: (\d+)\b')),
+    keys=re.compile(r"sizeBytes"),
+    same=(('"sizeBytes": 76514020', '"sizeBytes": 52634340'),),
+    differ=(('"sizeBytes": 76514020', '"sizeBytes": 526343400'),),
+)
+
 HANDLE = Noise(
     name="handle",
     what="nft's number of a rule, ipset's start of its hash",
@@ -462,7 +497,7 @@ STATISTIC = Noise(
 
 ALL = (
     DATE, AGE, RTT, COUNTER, STATE, PACKET, CHECKSUM, COUNT, ENDPOINTS, HANDLE, PATIENCE, LIMIT,
-    STATISTIC, REVISION,
+    STATISTIC, REVISION, CAPACITY, IMAGE_SIZE,
 )  # fmt: skip
 
 # States of a neighbour as JSON has them: a list of words under the key `state`.

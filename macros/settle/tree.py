@@ -1,6 +1,7 @@
 """A tool's JSON as a tree whose words are cut as a text's lines are."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,14 @@ from macros.settle.scan import Key, Mark, Names, Part, Place, Token
 _KEYS = {key: kind for kind in identities.ALL for key in kind.keys}
 # What names an element of a list: when all else of it changed, it is still that element.
 _OWN_NAMES = ("ifname", "name", "Name", "dst", "dev", "mac", "local", "nsid")
+
+
+_QUANTITY = re.compile(r"\d+Ki")
+_WRITTEN = {
+    "resourceVersion": re.compile(r"\d+"),
+    "memory": _QUANTITY,
+    "ephemeral-storage": _QUANTITY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
             return _leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
         items = tuple(_build(inner, key, around, inodes) for inner in value)
         return _settled(Array(items, not (value and all(map(_loose, value))), None))
-    for kind in noise.ALL if _is_number(value) or _is_revision(key, value) else ():
+    for kind in noise.ALL if _is_number(value) or _is_written(key, value) else ():
         if kind.keys is None or kind.name in around.place.facts:
             continue
         if kind.keys.fullmatch(key):
@@ -126,9 +135,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_revision(key: str, value: Any) -> bool:
-    """Kubernetes writes that number as text."""
-    return key == "resourceVersion" and isinstance(value, str) and value.isdigit()
+def _is_written(key: str, value: Any) -> bool:
+    """Kubernetes writes some numbers as text."""
+    form = _WRITTEN.get(key)
+    return form is not None and isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def _is_whole(value: Any) -> bool:

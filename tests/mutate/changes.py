@@ -31,7 +31,7 @@ _LEAVES = {"mtu", "operstate", "prefixlen", "IPPrefixLen", "qdisc", "group", "ma
 # Times, and numbers and names that only name: changing one of them is no change.
 _NOT_FACTS = re.compile(
     r"timer$|^(pid|Pid|inode|ifindex|link_index|link_netnsid|nsid|Id|EndpointID|NetworkID|container"
-    r"|SandboxKey|Created|.*_life_time|used|confirmed|updated|probes)$"
+    r"|SandboxKey|Created|.*_life_time|used|confirmed|updated|probes|sizeBytes)$"
 )
 
 Make = Callable[[Random, str], str]
@@ -408,6 +408,11 @@ def numbers(run: Run) -> Iterator[Candidate]:
     words = r"qlen|cost|priority|vlan|uid|group|length|len|metric|link-netnsid|prio|code|type|mark"
     yield from _texts(run, rf"\b(?:{words})[ =](\d+)", _number, only=".txt")
     yield from _texts(run, r"icmp_seq=(\d+)", _number)
+    yield from _texts(
+        run,
+        r"\b(?:memory|ephemeral-storage|sizeBytes)\"?: +\"?(\d+)(?:Ki)?\b",
+        lambda _rng, old: str(int(old) * 16),
+    )
     yield from _texts(
         run,
         r"(?<![\d/.])(?:\d+\.){3}\d+/(\d+)\b",

@@ -236,6 +236,23 @@ def resource_versions(rng: Random, run: Run) -> Run:
     )
 
 
+def measures(rng: Random, run: Run) -> Run:
+    """What a node measures of itself, within 20 MiB; and an image within a hundredth."""
+    shift = rng.randrange(1, 20 << 10)
+
+    def text(_name: str, old: str) -> str:
+        old = re.sub(
+            r"(\b(?:memory|ephemeral-storage)\"?: +\"?)(\d+)(?=Ki)",
+            lambda m: f"{m[1]}{int(m[2]) - shift}",
+            old,
+        )
+        return re.sub(
+            r"(\"sizeBytes\": )(\d+)", lambda m: f"{m[1]}{int(m[2]) + int(m[2]) // 100}", old
+        )
+
+    return _with(run, _text(run, text))
+
+
 def inodes(rng: Random, run: Run) -> Run:
     """Of namespaces that were made; the first one has its number from the kernel's sources."""
     shift = rng.randrange(1, 400)
@@ -711,6 +728,7 @@ KINDS: dict[str, Harmless] = {
     "uids": uids,
     "generated names": generated_names,
     "resource versions": resource_versions,
+    "a node's measures": measures,
     "inodes": inodes,
     "PIDs": pids,
     "kernel's ports": ephemeral_ports,

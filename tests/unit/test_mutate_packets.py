@@ -40,7 +40,7 @@ def test_checksums_follow_and_partial_ones_stay_partial() -> None:
 
 
 def test_every_kind_finds_its_places() -> None:
-    runs = [_run("docker"), _run("by-hand"), _run("encapsulation"), _run("services")]
+    runs = [_run("docker"), _run("by-hand"), _run("encapsulation"), _run("ips"), _run("services")]
     for name, kind in changes.KINDS.items():
         assert any(True for run in runs for _ in kind(run)), name
     for name, make in harmless.KINDS.items():

@@ -1,9 +1,13 @@
 """JSON twins: identities by key and place, noise by key, orders that mean nothing."""
 
 import json
+import re
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from macros.model import Recording
 from tests.unit.settle_support import recording, settle, settle_json
@@ -263,6 +267,34 @@ def test_an_object_that_was_written_between_two_reads_is_the_same(tmp_path: Path
     assert settle_json(tmp_path, old, new) == old
     del new[0]["metadata"]["resourceVersion"]
     assert settle_json(tmp_path, old, new) != old
+
+
+def _measured(nodes: list[Any], measure: Callable[[str, int], int]) -> list[Any]:
+    """The same nodes, of which each measured something else of itself."""
+
+    def number(found: re.Match[str]) -> str:
+        return f"{found[1]}{measure(found[2], int(found[3]))}"
+
+    pattern = r'("(memory|ephemeral-storage|sizeBytes)": "?)(\d+)'
+    other, count = re.subn(pattern, number, json.dumps(nodes))
+    assert count > 3 * len(nodes)
+    made: list[Any] = json.loads(other)
+    return made
+
+
+def test_what_a_node_measures_of_itself_is_the_lab_of_that_day(tmp_path: Path) -> None:
+    """A kernel and programs that another compiler has made: less memory, a journal, other sizes."""
+    path = Path(__file__).parents[1] / "data/records/kubernetes/nodes.json"
+    old = json.loads(path.read_text(encoding="utf-8"))["items"]
+    assert settle_json(tmp_path, old, _measured(old, lambda _what, size: size - size // 200)) == old
+
+
+@pytest.mark.parametrize("thing", ["memory", "ephemeral-storage", "sizeBytes"])
+def test_another_machine_or_image_is_shown(tmp_path: Path, thing: str) -> None:
+    path = Path(__file__).parents[1] / "data/records/kubernetes/nodes.json"
+    old = json.loads(path.read_text(encoding="utf-8"))["items"]
+    new = _measured(old, lambda what, size: size * 10 if what == thing else size)
+    assert settle_json(tmp_path, old, new) == new
 
 
 def test_the_handle_of_a_rule_means_nothing_and_its_map_does(tmp_path: Path) -> None:
