@@ -15,7 +15,10 @@ CONFIG = (DATA / "kernel.config").read_text(encoding="utf-8")
 
 def test_the_kernel_that_was_built_has_every_wanted_option() -> None:
     wanted = inputs.KERNEL_FRAGMENT.read_text(encoding="utf-8")
-    assert missing_options(wanted, CONFIG) == []
+    missing = missing_options(wanted, CONFIG)
+    assert missing == [], (
+        "after `guide lab build`, copy the `config` beside the kernel that it made"
+    )
 
 
 @pytest.mark.parametrize(
