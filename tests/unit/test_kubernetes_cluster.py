@@ -54,7 +54,7 @@ def test_the_network_between_pods_is_the_one_asked_for(
     node = Node("node0", "192.168.56.10")
     files = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
     assert json.loads(files["etc/kubernetes/flannel.json"])["Backend"]["Type"] == backend
-    assert "etc/cni/net.d/10-flannel.conflist" in files
+    assert "etc/kubernetes/10-flannel.conflist" in files
     assert not any("flannel" in name for name in _names(secrets, node, "none") - {"flannel.conf"})
 
 

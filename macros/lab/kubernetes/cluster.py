@@ -173,7 +173,7 @@ def _files(place: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str
     if backend := _BACKENDS.get(cluster.cni):
         network = {"Network": "10.42.0.0/16", "EnableIPv6": False, "Backend": backend}
         found["etc/kubernetes/flannel.json"] = json.dumps(network).encode()
-        found["etc/cni/net.d/10-flannel.conflist"] = json.dumps(_CONFLIST, indent=2).encode()
+        found["etc/kubernetes/10-flannel.conflist"] = json.dumps(_CONFLIST, indent=2).encode()
     return found
 
 
@@ -188,7 +188,7 @@ _CONFLIST = {
         {"type": "portmap", "capabilities": {"portMappings": True}},
     ],
 }
-"""As k3s writes it."""
+"""As k3s writes it. flanneld's unit puts it where the container runtime looks."""
 
 
 def _versions(place: Path, cluster: Cluster) -> dict[str, str]:
