@@ -13,7 +13,7 @@ from macros.errors import GuideError
 from macros.lab import Lab, ssh
 from macros.model import Block, Page, Recording, Step
 from macros.names import substitute
-from macros.record import capture, fitting, state
+from macros.record import capture, state
 from macros.record.bind import extract
 from macros.record.text import decode
 from macros.record.trouble import at
@@ -31,7 +31,6 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
 
     Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong.
     """
-    fitting.check(lab, page)
     before = state.enter(lab, page)
     try:
         _manifests(lab, page)

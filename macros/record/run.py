@@ -8,6 +8,7 @@ from pathlib import Path
 from macros.errors import GuideError
 from macros.lab import Lab
 from macros.model import Block, Page
+from macros.record import fitting
 from macros.record import page as record_page
 from macros.settle import run as settled
 from macros.settle.page import Shared
@@ -30,8 +31,11 @@ def record(
     """Record `pages` on `lab` into `recordings/edition`.
 
     `everything` says that these are all pages of the guide: only then may the edition's versions
-    change. `on_page` hears of each finished page, and whether its recordings changed.
+    change. `on_page` hears of each finished page, and whether its recordings changed. Nothing is
+    run when the lab is not what each page asks for.
     """
+    for page in pages:
+        fitting.check(lab, page)
     folder = recordings / edition
     shared: Shared = {}
     with write.lock(recordings):

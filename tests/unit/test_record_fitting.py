@@ -57,6 +57,19 @@ def test_another_lab_is_refused_with_the_commands_that_make_the_right_one(
     assert caught.value.fix.endswith(fix)
 
 
+def test_a_page_for_another_lab_is_found_before_the_first_page_is_recorded(tmp_path: Path) -> None:
+    pages = [_page(tmp_path, "nodes: 2"), _page(tmp_path, "nodes: 3")]
+    recordings, said = tmp_path / "recordings", "needs 3 nodes without Kubernetes"
+    heard: list[object] = []
+    with pytest.raises(GuideError, match=said):  # not that PLAIN answers nothing over SSH
+        run.record(
+            PLAIN, pages, recordings, "one", everything=False,
+            on_block=lambda *of: heard.append(of), on_page=lambda *of: heard.append(of),
+        )  # fmt: skip
+    assert heard == []
+    assert not recordings.exists()
+
+
 def test_the_client_outside_is_a_machine_only_where_it_is_asked_for(tmp_path: Path) -> None:
     asking = '{{ run("client", "ip a", id="a") }}'
     assert _page(tmp_path, "nodes: 1, outside: true", asking).machines == ("node0", "client")
