@@ -29,6 +29,7 @@ Progress = Callable[[Block], None]
 def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     """Run everything on `page` and write its recordings into the empty `folder`.
 
+    `lab` is one that the page fits (fitting.check); who records several asks before the first.
     Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong.
     """
     before = state.enter(lab, page)
