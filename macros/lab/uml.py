@@ -20,16 +20,17 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from macros.errors import GuideError
-from macros.lab import Lab, doctor, packages, paths, process
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
+from macros.ground.model import Cluster
+from macros.lab import doctor, packages, paths, process
 from macros.lab.build import built
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
-from macros.lab.locks import locked
+from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
 from macros.lab.tools import disk_named, environment
-from macros.model import Cluster
 
 MOST_NODES = 9
 """Their addresses and MACs end in one more digit each."""

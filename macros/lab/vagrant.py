@@ -20,15 +20,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from macros.errors import GuideError
-from macros.lab import Lab, inputs, paths, rootfs
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
+from macros.ground.model import Cluster
+from macros.lab import inputs, paths, rootfs
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control
-from macros.lab.locks import locked
+from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from macros.lab.state import clean, folder, names
 from macros.lab.tools import call, environment, which
-from macros.model import Cluster
 
 KIND = "vagrant"
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from macros import lab as labs
-from macros.lab import inputs
+from macros.lab import inputs, providers
 from macros.lab.kubernetes import images
 from macros.lab.ssh import run
 from tests.lab.conftest import PREFIX, guide, nothing_left
@@ -136,7 +135,7 @@ def test_a_stand_in_for_calico_brings_the_lab_up_as_the_official_files_would() -
     try:
         done = guide("lab", "up", "--name", name, "--nodes", "2", "--cni", "calico", timeout=600)
         assert done.returncode == 0, done.stdout
-        found = labs.find(name)
+        found = providers.find(name)
         assert found.versions["Calico"] == "3.32.1"
         assert "flannel" not in found.versions
 

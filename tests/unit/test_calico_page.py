@@ -15,22 +15,22 @@ from pathlib import Path
 import markdown
 import pytest
 
-from macros import frontmatter, plan
-from macros.draw import state, topology
-from macros.guide import ROOT, Guide
-from macros.markup import Calls
-from macros.model import Block, Edition, PageRecording, Recording
-from macros.names import substitute
-from macros.packets import flow, read
-from macros.packets.model import Packet
+from macros.figures.topology import observation, topology_figure
+from macros.ground.bindings import substitute
+from macros.ground.model import Block, Edition, PageRecording, Recording
+from macros.packets import conversations, dissector
+from macros.packets.packet import Packet
 from macros.packets.pcap import records
-from macros.record import page as recorder
+from macros.plan import frontmatter, planner
+from macros.plan.signatures import Calls
+from macros.record import session as recorder
 from macros.record.bind import extract
-from macros.render.page import PageRenderer
+from macros.site.page_macros import PageRenderer
+from macros.store.guide import ROOT, Guide
 
 DATA = ROOT / "tests" / "data"
 SAMPLES = DATA / "calico"
-PAGE = plan.plan_page(ROOT / "docs", ROOT / "docs" / "calico.md")
+PAGE = planner.plan_page(ROOT / "docs", ROOT / "docs" / "calico.md")
 
 # What the samples' pods were called, and what the page calls those in their places.
 NAMES = {
@@ -114,7 +114,7 @@ def _pushed(packet: Packet) -> bool:
 
 
 def _from_node2(packet: Packet) -> bool:
-    return flow.ends(packet)[0].startswith("192.168.56.12:") and packet.number > 15
+    return conversations.ends(packet)[0].startswith("192.168.56.12:") and packet.number > 15
 
 
 # Which capture, and which of its packets the page's filter lets through.
@@ -151,7 +151,9 @@ def _pcap(of: tuple[Path, Callable[[Packet], bool]], out: Path) -> Path:
     source, wanted = of
     data = source.read_bytes()
     _, found = records(data)
-    kept = [one for one, packet in zip(found, read.packets(data), strict=True) if wanted(packet)]
+    kept = [
+        one for one, packet in zip(found, dissector.packets(data), strict=True) if wanted(packet)
+    ]
     body = b"".join(
         struct.pack("<IIII", one.time // 10**9, one.time % 10**9 // 1000, len(one.data), one.wire)
         + one.data
@@ -163,7 +165,7 @@ def _pcap(of: tuple[Path, Callable[[Packet], bool]], out: Path) -> Path:
 
 def _described(pcap: Path) -> str:
     """A line for each packet, in the place of tcpdump's."""
-    return "".join(f"{flow.summary(packet)}\n" for packet in read.packets(pcap))
+    return "".join(f"{conversations.summary(packet)}\n" for packet in dissector.packets(pcap))
 
 
 class Sampled:
@@ -220,7 +222,7 @@ def rendered(sampled: Sampled) -> str:
     """The page as it would be with these answers; what has no sample is shown as missing."""
     guide = Guide(ROOT / "docs", ROOT / "recordings", "sampled")
     # What it quotes of other pages is theirs to check.
-    other = plan.plan_page(ROOT / "docs", ROOT / "docs" / "flannel.md")
+    other = planner.plan_page(ROOT / "docs", ROOT / "docs" / "flannel.md")
     guide.__dict__["pages"] = {"calico": PAGE, "flannel": other}
     versions = {"Calico": "v3.32.1", "Kubernetes": "v1.36.3", "Linux": "7.2.13"}
     guide.__dict__["edition"] = Edition("sampled", Path(), "uml", "", versions)
@@ -237,7 +239,7 @@ def rendered(sampled: Sampled) -> str:
         lenient=True,
     )
     macros = {name: getattr(renderer, name) for name in Calls.names()}
-    text = plan.template(front.body, macros).render(page={"title": front.title})
+    text = planner.template(front.body, macros).render(page={"title": front.title})
     made = markdown.markdown(text, extensions=["tables", "attr_list", "pymdownx.details"])
     return renderer.slots.finish(renderer.slots.after_markdown(made), lambda done: done)
 
@@ -325,7 +327,9 @@ def test_what_no_sample_covers_is_listed_where_readers_look() -> None:
 def test_a_node_in_calico_s_form_is_drawn_with_its_cables_and_its_tunnel() -> None:
     """The page's drawing has no sample: links and routes of that form on a real kernel stand in."""
     observed = json.loads((DATA / "draw" / "calico-like.json").read_text(encoding="utf-8"))
-    html = topology.topology([state.read(observed)], id="like", title="Cables and routes")
+    html = topology_figure.topology(
+        [observation.read(observed)], id="like", title="Cables and routes"
+    )
     drawn, _, text = html.partition("</svg>")
     for name in ("cali0a1b2c3d4e5", "tunl0", "10.99.0.1/32"):
         assert name in drawn

@@ -17,11 +17,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
 from macros.lab import inputs, packages, paths, rootfs
 from macros.lab.build import built
-from macros.lab.kubernetes import build, disk, images, pki, programs
-from macros.lab.locks import locked
+from macros.lab.kubernetes import compilation, disk, images, pki, programs
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, environment
 
@@ -47,7 +47,7 @@ _KEPT = 2
 def folder(version: str) -> Path:
     """Where the parts of a cluster of that version are or will be."""
     digest = hashlib.sha256(f"{STEPS} {inputs.keys().rootfs}".encode())
-    compiler = build.compiler()
+    compiler = compilation.compiler()
     for module in programs.MODULES:
         digest.update(programs.folder(module, version, compiler).name.encode())
     for file in (LOCK, Path(images.__file__), Path(pki.__file__), *sorted(NODE.iterdir())):
@@ -74,7 +74,7 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
     with locked(paths.cache() / "kubernetes.lock", busy, with_children=True), disk_named():
         if place.is_dir():
             return place
-        compiled = build.built(version)
+        compiled = compilation.built(version)
         lab = built()
         new = place.with_name(f"{place.name}.new")
         shutil.rmtree(new, ignore_errors=True)

@@ -1,0 +1,73 @@
+"""What `guide lab` does where the lab is Vagrant's."""
+
+import os
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
+from macros.lab import packages, vagrant
+from macros.lab.progress import Progress
+
+
+def wanted(name: str, kind: str | None) -> bool:
+    """Whether `up` is to be Vagrant's: what --lab or LAB says, else what that lab is."""
+    if kind not in {None, "uml", vagrant.KIND}:
+        raise GuideError(f"there is no kind of lab {kind!r}", fix="LAB=uml or LAB=vagrant")
+    if kind == "uml" and vagrant.read(name) is not None:
+        raise GuideError(
+            f"the lab {name!r} is Vagrant's", fix=f"another --name, or guide lab down --name {name}"
+        )
+    return kind == vagrant.KIND or (kind is None and vagrant.is_vagrant(name))
+
+
+def refuse(*, outside: bool, version: str | None, suite: str) -> None:
+    """Say of options of the lab uml that this one does not have them."""
+    if outside or version or suite != packages.SUITE:
+        raise click.UsageError("--outside, --version and --suite are the lab uml's")
+
+
+def up(
+    name: str, nodes: int, memory: int | None, cluster: Cluster | None, provider: str | None
+) -> None:
+    """`guide lab up --lab vagrant`."""
+    with Progress(Console(stderr=True)) as progress:
+        found = vagrant.up(name, nodes, progress, memory=memory, cluster=cluster, provider=provider)
+    click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
+    if cluster:
+        click.echo(f"guide lab ssh --name {name} node0 kubectl get nodes -o wide")
+
+
+def reset(name: str, nodes: int | None, memory: int | None) -> None:
+    """Machines made anew, as they were asked for before."""
+    before = vagrant.read(name)
+    words = before.words if before else {}
+    provider = before.provider if before and before.machines else None
+    vagrant.down(name)
+    size = memory or (int(words["MEMORY"]) if "MEMORY" in words else None)
+    cluster = Cluster(words["CNI"], words["PROXY"]) if "CNI" in words else None
+    up(name, nodes or int(words.get("NODES", "1")), size, cluster, provider)
+
+
+def show(name: str) -> bool:
+    """Print one lab; whether it can be used."""
+    found = vagrant.read(name)
+    if found is None:
+        there = vagrant.machines()
+        if not there or os.environ.get("LAB") != vagrant.KIND:
+            return True
+        click.echo(f"Vagrant has {', '.join(there)}; the first `LAB=vagrant guide …` takes over")
+        return True
+    age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
+    versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
+    click.echo(f"{name}: vagrant, {found.provider or 'no machine yet'}, up {age}".partition(".")[0])
+    for node, machine in found.machines.items():
+        click.echo(f"  {node}  192.168.56.1{node.removeprefix('node')}  {machine}")
+    if versions:
+        click.echo(f"  {versions}")
+    if trouble := vagrant.troubles(found):
+        click.echo(f"{name} is broken: {trouble}; guide lab reset --name {name}")
+        return False
+    return True
