@@ -327,7 +327,12 @@ class PageRenderer(Calls):
             names = escape(", ".join(missing))
             what = f"{escape(title)}: not drawn, as {names} is not recorded."
             return self._slot(f'<p class="absent">{what}</p>', "")
-        return [(block, recording) for block, recording in found if recording is not None]
+        bound = {block.page: recorded_traces.bound(self._guide, block.page) for block, _ in found}
+        return [
+            (recorded_figures.named(block, bound[block.page]), recording)
+            for block, recording in found
+            if recording is not None
+        ]
 
     def _figure(
         self, make: Callable[[], str], title: str, addresses: Mapping[str, str] | None = None

@@ -7,11 +7,13 @@ page; `with_addresses` puts the addresses in.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from macros.ground import cache
+from macros.ground.bindings import substitute
 from macros.ground.model import Block, Recording
 
 _TIME = re.compile(r"\d\d:\d\d:\d\d\.\d+ ")  # what every packet's line begins with
@@ -25,6 +27,14 @@ def with_addresses(html: str, addresses: Mapping[str, str]) -> str:
     for mark, address in addresses.items():
         html = html.replace(mark, escape(address))
     return html
+
+
+def named(block: Block, bound: Mapping[str, str]) -> Block:
+    """`block` with the names that its page binds put where a capture of it listens."""
+    if block.capture is None:
+        return block
+    where = replace(block.capture, interface=substitute(block.capture.interface, bound))
+    return replace(block, netns=substitute(block.netns, bound), capture=where)
 
 
 def packet(

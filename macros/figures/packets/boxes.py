@@ -75,7 +75,12 @@ def count(number: int) -> str:
 
 
 def place(field: Field, base: int = 0) -> str:
-    """The bytes that a field touches, counted from byte `base`; hexed() shows which bits."""
+    """The bytes that a field touches, counted from byte `base`; hexed() shows which bits.
+
+    Nothing for a field without bytes, such as an empty AS_PATH.
+    """
+    if not field.length:
+        return ""
     first, last = field.first - base, field.last - base
     return f"{first}" if first == last else f"{first}{_TO}{last}"
 

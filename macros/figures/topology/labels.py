@@ -1,5 +1,6 @@
 """What is written on each thing of a drawing: lines of text, their values marked."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -18,6 +19,11 @@ from macros.figures.topology.observation import (
 ETHERNET_MTU = 1500
 """The usual payload of a frame (RFC 894); another value is worth saying."""
 
+# What a Deployment puts after its pods' names: the template's hash and five letters, both in the
+# alphabet of k8s.io/apimachinery/pkg/util/rand, which has no vowels and no 0, 1 and 3.
+_LETTER = "[b-df-hj-np-tv-xz2456789]"
+_GENERATED = re.compile(rf"(?P<name>.+-)(?P<suffix>{_LETTER}{{6,10}}-{_LETTER}{{5}})")
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -33,7 +39,8 @@ class Labels:
         """
         lines = [self._name(end, interface)]
         if what := kind_text(interface):
-            lines.append((Run(what.partition(" ")[0] if self.brief else what, "note"),))
+            short = "VXLAN" if interface.kind == "vxlan" else what
+            lines.append((Run(short if self.brief else what, "note"),))
         if change := self.news.changed.get(end):
             lines.append((Run(change, "state", new=True),))
         elif state := status(interface):
@@ -49,7 +56,10 @@ class Labels:
 
     def namespace(self, node: Node, namespace: Namespace, *, routes: bool = True) -> list[Line]:
         """Title and kind of a guest's frame, and the way its packets leave by default."""
-        lines: list[Line] = [(Run(namespace.pod or namespace.name, "title"),)]
+        name, suffix = self._title(namespace)
+        lines: list[Line] = [(Run(name, "title"),)]
+        if suffix:
+            lines.append((Run(suffix, "note"),))
         if namespace.pod:
             within = "" if namespace.group == "default" else f" in {namespace.group}"
             lines.append((Run(f"pod{within}", "note"),))
@@ -65,6 +75,13 @@ class Labels:
                 if route.to == "default"
             ]
         return lines
+
+    def _title(self, namespace: Namespace) -> tuple[str, str]:
+        """A guest's name; in brief what Kubernetes made up for a pod's stands apart, below it."""
+        made = _GENERATED.fullmatch(namespace.pod) if self.brief else None
+        if made is None:
+            return namespace.pod or namespace.name, ""
+        return made["name"], made["suffix"]
 
     def route(self, node: Node, namespace: Namespace, text: str, *, device: bool = True) -> Line:
         """A route as `ip route` has it; without its device where there is only one."""
