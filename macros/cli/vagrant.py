@@ -8,6 +8,8 @@ from rich.console import Console
 
 from macros.errors import GuideError
 from macros.lab import packages, vagrant
+from macros.lab import wanted as wanted_lab
+from macros.lab.left import looks
 from macros.lab.progress import Progress
 from macros.model import Cluster
 
@@ -30,25 +32,33 @@ def refuse(*, outside: bool, version: str | None, suite: str) -> None:
 
 
 def up(
-    name: str, nodes: int, memory: int | None, cluster: Cluster | None, provider: str | None
+    name: str,
+    nodes: int,
+    memory: int | None,
+    cluster: Cluster | None,
+    provider: str | None,
+    *,
+    anew: bool = False,
+    keep: bool = False,
 ) -> None:
-    """`guide lab up --lab vagrant`."""
+    """`guide lab up --lab vagrant`; `anew`, `guide lab reset` of such a lab."""
     with Progress(Console(stderr=True)) as progress:
-        found = vagrant.up(name, nodes, progress, memory=memory, cluster=cluster, provider=provider)
+        found = vagrant.up(
+            name, nodes, progress,
+            memory=memory, cluster=cluster, provider=provider, anew=anew, keep=keep,
+        )  # fmt: skip
     click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
     if cluster:
         click.echo(f"guide lab ssh --name {name} node0 kubectl get nodes -o wide")
 
 
-def reset(name: str, nodes: int | None, memory: int | None) -> None:
+def reset(name: str, nodes: int | None, memory: int | None, *, keep: bool) -> None:
     """Machines made anew, as they were asked for before."""
-    before = vagrant.read(name)
-    words = before.words if before else {}
-    provider = before.provider if before and before.machines else None
-    vagrant.down(name)
-    size = memory or (int(words["MEMORY"]) if "MEMORY" in words else None)
-    cluster = Cluster(words["CNI"], words["PROXY"]) if "CNI" in words else None
-    up(name, nodes or int(words.get("NODES", "1")), size, cluster, provider)
+    before = wanted_lab.remembered(name) or vagrant.asked(name)
+    up(
+        name, nodes or before.nodes, memory or before.memory, before.cluster,
+        before.provider or None, anew=True, keep=keep,
+    )  # fmt: skip
 
 
 def show(name: str) -> bool:
@@ -67,6 +77,10 @@ def show(name: str) -> bool:
         click.echo(f"  {node}  192.168.56.1{node.removeprefix('node')}  {machine}")
     if versions:
         click.echo(f"  {versions}")
+    if found.kept:
+        click.echo(f"{name} did not come up: {found.kept}")
+        click.echo(looks(name, found.nodes[0]))
+        return False
     if trouble := vagrant.troubles(found):
         click.echo(f"{name} is broken: {trouble}; guide lab reset --name {name}")
         return False

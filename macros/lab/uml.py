@@ -21,14 +21,16 @@ from functools import partial
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import Lab, doctor, packages, paths, process
+from macros.lab import Lab, doctor, packages, paths, process, wanted
 from macros.lab.build import built
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
+from macros.lab.left import looks, reason
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
 from macros.lab.tools import disk_named, environment
+from macros.lab.wanted import Wanted
 from macros.model import Cluster
 
 MOST_NODES = 9
@@ -59,14 +61,24 @@ class Addition:
     """Called when every machine answers; returns when the cluster is whole."""
 
 
-def find(name: str = "guide") -> Lab:
-    """The lab of that name. GuideError when it is not up, or one of its processes is gone."""
+def find(name: str = "guide", *, kept: bool = False) -> Lab:
+    """The lab of that name. GuideError when it is not up, or one of its processes is gone.
+
+    `kept`: one that failed and was left for a look will do, whatever of it still runs.
+    """
     state = read(name)
+    if state is None and (remembered := wanted.remembered(name)):
+        raise GuideError(
+            f"the lab {name!r} is not up: its reset did not come to its end ({remembered})",
+            fix=wanted.reset_command(name),
+        )
     if state is None:
         raise GuideError(f"the lab {name!r} is not up", fix=_up(name))
-    if trouble := troubles(state):
+    trouble = troubles(state)
+    if trouble and not (kept and state.kept):
         raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=_up(name))
-    connect(state)
+    if not trouble:
+        connect(state)
     return as_lab(state)
 
 
@@ -85,7 +97,11 @@ def as_lab(state: State) -> Lab:
 
 def troubles(state: State) -> str:
     """Why this lab cannot be used, in words; "" when it can."""
-    return ended(state) or ("" if state.up else "`guide lab up` did not come to its end")
+    if gone := ended(state):
+        return gone
+    if state.kept:
+        return f"it did not come up, and is kept for a look; {state.kept}"
+    return "" if state.up else "`guide lab up` did not come to its end"
 
 
 def ended(state: State) -> str:
@@ -102,62 +118,99 @@ def up(
     *,
     outside: bool = False,
     addition: Addition | None = None,
+    anew: bool = False,
+    keep: bool = False,
 ) -> Lab:
     """Start a lab and return when every node answers over SSH, and its cluster is whole.
 
-    A lab that is up already is left as it is; remains of one that crashed are removed first.
-    Whatever ends this early, an error or Ctrl-C, leaves nothing behind.
+    A lab that is up already is left as it is, unless all is to be made `anew`; remains of one that
+    crashed are removed first. Whatever ends this early, an error or Ctrl-C, leaves nothing behind,
+    or with `keep` all that there is.
     """
     if not 1 <= nodes <= MOST_NODES:
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
     parts = built(suite)
+    fresh = State(
+        name=name,
+        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        sockets=str(paths.sockets() / name),
+        kernel=str(parts.kernel),
+        rootfs=str(addition.rootfs if addition else parts.rootfs),
+        versions={**parts.versions, **(addition.versions if addition else {})},
+        memory=memory,
+        suite=suite,
+        cluster=addition.cluster if addition else None,
+        kubernetes=addition.version if addition else "",
+        since=datetime.now(UTC).timestamp(),
+        nodes=_machines(nodes, outside=outside),
+    )
     with _alone(name), disk_named():
-        if state := read(name):
-            trouble = troubles(state)
-            wanted = replace(
-                state,
-                suite=suite,
-                nodes=_machines(nodes, outside=outside),
-                cluster=addition.cluster if addition else None,
-                kubernetes=addition.version if addition else "",
-            )
-            if not trouble and _described(state) == _described(wanted):
-                progress.note(f"the lab {name!r} is up already")
-                return find(name)
-            if not trouble:
-                raise GuideError(
-                    f"the lab {name!r} is up with {_described(state)}, not {_described(wanted)}",
-                    fix=f"guide lab down --name {name}, then up again",
-                )
-            progress.note(f"removing what is left of the lab {name!r}: {trouble}")
+        if anew:
+            wanted.remember(name, as_wanted(fresh))
+        elif _is_up(fresh, progress):
+            return find(name)
         clean(name)
         try:
-            fresh = State(
-                name=name,
-                instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-                sockets=str(paths.sockets() / name),
-                kernel=str(parts.kernel),
-                rootfs=str(addition.rootfs if addition else parts.rootfs),
-                versions={**parts.versions, **(addition.versions if addition else {})},
-                memory=memory,
-                suite=suite,
-                cluster=addition.cluster if addition else None,
-                kubernetes=addition.version if addition else "",
-                since=datetime.now(UTC).timestamp(),
-                nodes=_machines(nodes, outside=outside),
-            )
             _start(fresh, addition, progress)
-        except BaseException:
-            _undisturbed(name)
+        except BaseException as error:
+            _failed(name, error, progress, keep=keep)
             raise
+        wanted.forget(name)
         return find(name)
 
 
+def _is_up(fresh: State, progress: Progress) -> bool:
+    """Whether this very lab is up. GuideError when it is another one, said to be so when broken."""
+    state = read(fresh.name)
+    if state is None:
+        return False
+    if trouble := troubles(state):
+        progress.note(f"removing what is left of the lab {state.name!r}: {trouble}")
+        return False
+    has, asked = (replace(as_wanted(each), memory=None) for each in (state, fresh))
+    if has != asked:
+        raise GuideError(
+            f"the lab {state.name!r} is up with {has}, not {asked}",
+            fix=f"guide lab down --name {state.name}, then up again",
+        )
+    progress.note(f"the lab {state.name!r} is up already")
+    return True
+
+
+def _failed(name: str, error: BaseException, progress: Progress, *, keep: bool) -> None:
+    """Clean up after a lab that did not come up, or leave it and say what can be done with it."""
+    state = read(name) if keep else None
+    if state is None:
+        _undisturbed(name)
+    else:
+        write(replace(state, kept=reason(error)))
+        progress.note(looks(name, state.nodes[0].name))
+    if unfinished := wanted.remembered(name):
+        progress.note(f"{wanted.reset_command(name)} makes the lab again: {unfinished}")
+
+
 def down(name: str) -> bool:
-    """End a lab, whole or crashed, and remove its files. False when there was none."""
+    """End a lab, whole or crashed, and remove its files. False when there was none.
+
+    A reset that did not come to its end is given up.
+    """
     with _alone(name):
-        return clean(name)
+        forgotten = wanted.forget(name)
+        return clean(name) or forgotten
+
+
+def as_wanted(state: State) -> Wanted:
+    """What of a lab the person who starts it has chosen."""
+    outside = _OUTSIDE.name in (node.name for node in state.nodes)
+    return Wanted(
+        nodes=len(state.nodes) - outside,
+        memory=state.memory,
+        suite=state.suite,
+        cluster=state.cluster,
+        kubernetes=state.kubernetes,
+        outside=outside,
+    )
 
 
 def restart(name: str, node_name: str, progress: Progress) -> None:
@@ -195,16 +248,6 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
 def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
     found = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
     return (*found, _OUTSIDE) if outside else found
-
-
-def _described(state: State) -> str:
-    """What of a lab the person who starts it has chosen."""
-    outside = _OUTSIDE.name in (node.name for node in state.nodes)
-    words = f"{len(state.nodes) - outside} nodes of {state.suite}"
-    if state.cluster:
-        words += f" (Kubernetes {state.kubernetes}, cni {state.cluster.cni},"
-        words += f" kube-proxy {state.cluster.proxy})"
-    return words + (" and a client outside" if outside else "")
 
 
 def _start(state: State, addition: Addition | None, progress: Progress) -> None:

@@ -21,13 +21,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import Lab, inputs, paths, rootfs
+from macros.lab import Lab, inputs, paths, rootfs, wanted
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control
+from macros.lab.left import looks, reason
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import clean, folder, names
 from macros.lab.tools import call, environment, which
+from macros.lab.wanted import Wanted
 from macros.model import Cluster
 
 KIND = "vagrant"
@@ -82,6 +84,8 @@ class State:
     cluster: dict[str, str] | None = None
     """What node0 says of its Kubernetes: CNI and PROXY."""
     up: bool = False
+    kept: str = ""
+    """Why `up` failed, where somebody wants to look into what there is (`--keep`)."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -99,18 +103,31 @@ def is_vagrant(name: str) -> bool:
     place = folder(name)
     if (place / _FILE).is_file():
         return True
-    return os.environ.get("LAB") == KIND and not (place / "lab.json").is_file()
+    if (place / "lab.json").is_file():
+        return False
+    if unfinished := wanted.remembered(name):
+        return unfinished.kind == KIND
+    return os.environ.get("LAB") == KIND
 
 
-def find(name: str = "guide") -> Lab:
+def find(name: str = "guide", *, kept: bool = False) -> Lab:
     """The lab of that name. GuideError when it is not up, or a machine does not answer.
 
-    Machines that were started by `vagrant up` itself, or made anew by it, are taken over.
+    Machines that were started by `vagrant up` itself, or made anew by it, are taken over. `kept`:
+    a lab that failed and was left for a look will do, whatever of it still runs.
     """
     stored = read(name)
+    if kept and stored is not None and stored.kept:
+        return _as_lab(stored)
     there = machines()
+    if stored is None and (unfinished := wanted.remembered(name)):
+        raise GuideError(
+            f"the lab {name!r} is not up: its reset did not come to its end ({unfinished})",
+            fix=wanted.reset_command(name),
+        )
     if stored is not None and not stored.up:
-        raise GuideError(f"the lab {name!r} is broken: {_up(name)} did not end", fix=_up(name))
+        why = stored.kept or f"{_up(name)} did not end"
+        raise GuideError(f"the lab {name!r} is broken: {why}", fix=_up(name))
     if not there:
         raise GuideError(f"the lab {name!r} is not up: Vagrant has no machines", fix=_up(name))
     if stored is None or stored.machines != there:
@@ -118,8 +135,13 @@ def find(name: str = "guide") -> Lab:
             stored = _take_over(name, stored.words if stored else {}, stored)
     else:
         _connect(stored)
+    return _as_lab(stored)
+
+
+def _as_lab(stored: State) -> Lab:
+    """The lab as everybody else sees it."""
     return Lab(
-        name=name,
+        name=stored.name,
         kind=KIND,
         nodes=stored.nodes,
         ssh_config=stored.folder / "ssh_config",
@@ -137,69 +159,153 @@ def up(
     memory: int | None = None,
     cluster: Cluster | None = None,
     provider: str | None = None,
+    anew: bool = False,
+    keep: bool = False,
 ) -> Lab:
     """`vagrant up`, and return when every node answers. Without `cluster`, no k3s.
 
-    An `up` that failed is gone on with by the next, as Vagrant itself does.
+    An `up` that failed is gone on with by the next, as Vagrant itself does; with `keep`, what it
+    left can be looked into by then. `anew`: the machines that there are go first.
     """
     provider = provider or os.environ.get("VAGRANT_DEFAULT_PROVIDER")
     words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
     words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
     words |= {"MEMORY": str(memory)} if memory else {}
     with _alone(name):
-        stored = read(name)
         _only_lab(name)
         if (folder(name) / "lab.json").is_file():
             raise GuideError(
                 f"a lab {name!r} of the kind uml is up", fix=f"guide lab down --name {name}"
             )
-        if stored is not None and stored.up and stored.machines == machines():
-            if stored.words != words:
-                raise GuideError(
-                    f"the lab {name!r} is up with {_said(stored.words)}, not {_said(words)}",
-                    fix=f"guide lab down --name {name}, then up again",
-                )
-            progress.note(f"the lab {name!r} is up already")
-            _connect(stored)
+        if not anew and _is_up(read(name), words, progress):
             return find(name)
-        extra = {"GUIDE_IMAGE": image(progress)} if provider == "docker" else {}
+        extra = _required(cluster, provider, progress)
+        if anew:
+            asked = Wanted(KIND, nodes, memory, cluster=cluster, provider=provider or "")
+            wanted.remember(name, asked)
+            if machines():
+                _destroy()
         clean(name)
         folder(name).mkdir(parents=True, mode=0o700)
         begun = State(name, "", str(paths.sockets() / name), words, provider or "", {}, {}, _now())
         _write(begun)
-        progress.step(f"lab {name}: vagrant up")
-        chosen = [f"--provider={provider}"] if provider else []
-
-        def said(line: str) -> None:
-            if line.startswith("==> "):
-                progress.note(line.rstrip())
-
-        _vagrant(
-            "up", *chosen, told=words | extra, said=said,
-            fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
-        )  # fmt: skip
-        progress.step(f"lab {name}: waiting for SSH")
-        begun = _take_over(name, words, None)
-        if cluster and cluster.cni != "none":
-            progress.step(f"lab {name}: waiting for Ready nodes")
-            _ssh(begun, "node0", _READY.format(nodes=nodes), timeout=_CLUSTER_PATIENCE)
+        try:
+            _start(begun, extra, cluster, progress)
+        except BaseException as error:
+            _failed(begun, error, progress, keep=keep)
+            raise
+        wanted.forget(name)
     return find(name)
 
 
+def _is_up(stored: State | None, words: Mapping[str, str], progress: Progress) -> bool:
+    """Whether this very lab is up. GuideError when it is another one."""
+    if stored is None or not stored.up or stored.machines != machines():
+        return False
+    if stored.words != words:
+        raise GuideError(
+            f"the lab {stored.name!r} is up with {_said(stored.words)}, not {_said(words)}",
+            fix=f"guide lab down --name {stored.name}, then up again",
+        )
+    progress.note(f"the lab {stored.name!r} is up already")
+    _connect(stored)
+    return True
+
+
+def _required(
+    cluster: Cluster | None, provider: str | None, progress: Progress
+) -> Mapping[str, str]:
+    """Look whether all is there that `vagrant up` will want, before anything is taken away for it.
+
+    What the Vagrantfile is told beyond a lab's words.
+    """
+    if cluster:
+        script = paths.SCRIPTS / "vagrant" / "k3s.sh"
+        call(script, "fetch", what="looking for k3s", fix="docs/lab.md, or a lab without --cni")
+    if cluster and cluster.cni == "calico":
+        own = os.environ.get("GUIDE_ARTIFACTS")
+        manifest = (Path(own) if own else paths.CHECKOUT / "artifacts") / "calico" / "calico.yaml"
+        if not manifest.is_file():
+            raise GuideError(
+                f"there is no {manifest}", fix="docs/reference/calico-files.md says where it is had"
+            )
+    return {"GUIDE_IMAGE": image(progress)} if provider == "docker" else {}
+
+
+def _start(
+    begun: State, extra: Mapping[str, str], cluster: Cluster | None, progress: Progress
+) -> None:
+    name, words = begun.name, begun.words
+    progress.step(f"lab {name}: vagrant up")
+    chosen = [f"--provider={begun.provider}"] if begun.provider else []
+
+    def said(line: str) -> None:
+        if line.startswith("==> "):
+            progress.note(line.rstrip())
+
+    _vagrant(
+        "up", *chosen, told={**words, **extra}, said=said,
+        fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
+    )  # fmt: skip
+    progress.step(f"lab {name}: waiting for SSH")
+    begun = _take_over(name, words, None)
+    if cluster and cluster.cni != "none":
+        progress.step(f"lab {name}: waiting for Ready nodes")
+        _write(replace(begun, up=False))  # for whoever looks meanwhile, or after we were killed
+        _ready(begun, int(words["NODES"]))
+        _write(begun)
+
+
+def _ready(state: State, nodes: int) -> None:
+    """Return when every node of the cluster is Ready. GuideError with its pods when that is not."""
+    try:
+        _ssh(state, "node0", _READY.format(nodes=nodes), timeout=_CLUSTER_PATIENCE)
+    except GuideError as error:
+        pods = "kubectl get nodes,pods -A -o wide --request-timeout=20s 2>&1; true"
+        with contextlib.suppress(GuideError):
+            error.message += "\n" + _ssh(state, "node0", pods).rstrip()
+        raise
+
+
+def _failed(begun: State, error: BaseException, progress: Progress, *, keep: bool) -> None:
+    """A lab that is not whole is not up; with `keep`, it can be reached all the same."""
+    state = replace(read(begun.name) or begun, up=False)
+    if keep and (there := machines()):
+        state = replace(state, machines=there, kept=reason(error))
+        with contextlib.suppress(GuideError):  # machines that Vagrant cannot reach either
+            Path(state.sockets).mkdir(mode=0o700, exist_ok=True)
+            write_ssh_config(state.folder, Path(state.sockets), _asked_hosts(there))
+        progress.note(looks(state.name, state.nodes[0]))
+    _write(state)
+    if unfinished := wanted.remembered(state.name):
+        progress.note(f"{wanted.reset_command(state.name)} makes the lab again: {unfinished}")
+
+
 def down(name: str) -> bool:
-    """End the machines and forget them. False when there were none."""
+    """End the machines and forget them. False when there were none.
+
+    A reset that did not come to its end is given up.
+    """
     with _alone(name):
         # The note itself may be what is broken: that there is one is enough.
         ours = (folder(name) / _FILE).is_file() or os.environ.get("LAB") == KIND
+        ours = ours or wanted.remembered(name) is not None
         there = machines()
         if there and ours:
             _only_lab(name)
-            _vagrant("destroy", "--force", told={"KUBERNETES": "0"}, fix="vagrant status")
-        return clean(name) or bool(there and ours)
+            _destroy()
+        unfinished = wanted.forget(name)
+        return clean(name) or unfinished or bool(there and ours)
+
+
+def _destroy() -> None:
+    _vagrant("destroy", "--force", told={"KUBERNETES": "0"}, fix="vagrant status")
 
 
 def troubles(state: State) -> str:
     """Why this lab cannot be used, in words; "" when nothing is known against it. Quick."""
+    if state.kept:
+        return f"it did not come up, and is kept for a look; {state.kept}"
     if not state.up:
         return "`guide lab up` did not come to its end"
     if machines() != state.machines:
@@ -219,6 +325,19 @@ def read(name: str) -> State | None:
         raise GuideError(
             f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
         ) from None
+
+
+def asked(name: str) -> Wanted:
+    """What a lab was asked for as, for one to be made like it; the least where nothing is known."""
+    before = read(name)
+    words = before.words if before else {}
+    return Wanted(
+        KIND,
+        int(words.get("NODES", "1")),
+        int(words["MEMORY"]) if "MEMORY" in words else None,
+        cluster=Cluster(words["CNI"], words["PROXY"]) if "CNI" in words else None,
+        provider=before.provider if before and before.machines else "",
+    )
 
 
 def machines() -> dict[str, str]:
@@ -318,8 +437,7 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     """Write down what is needed to work on the machines that Vagrant has; a new lab instance."""
     there = machines()
     _only_lab(name)
-    asked = f"/^({'|'.join(there)})$/"  # Vagrant takes a pattern for several names
-    found = hosts(_vagrant("ssh-config", asked, told={"KUBERNETES": "0"}, fix="vagrant status"))
+    found = _asked_hosts(there)
     if before is not None:
         clean(name)
     place, sockets = folder(name), paths.sockets() / name
@@ -342,6 +460,12 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
         told = {"NODES": str(len(there)), "KUBERNETES": "1" if state.cluster else "0"}
         state = replace(state, words=told | (state.cluster or {}))
     return _write(replace(state, up=True))
+
+
+def _asked_hosts(there: Mapping[str, str]) -> list[Host]:
+    """How Vagrant says that its machines are reached."""
+    asked = f"/^({'|'.join(there)})$/"  # Vagrant takes a pattern for several names
+    return hosts(_vagrant("ssh-config", asked, told={"KUBERNETES": "0"}, fix="vagrant status"))
 
 
 def _described(state: State) -> State:
