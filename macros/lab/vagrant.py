@@ -105,8 +105,9 @@ def is_vagrant(name: str) -> bool:
         return True
     if (place / "lab.json").is_file():
         return False
-    if unfinished := wanted.remembered(name):
-        return unfinished.kind == KIND
+    with contextlib.suppress(GuideError):  # one that cannot be read says nothing of it
+        if unfinished := wanted.remembered(name):
+            return unfinished.kind == KIND
     return os.environ.get("LAB") == KIND
 
 
@@ -289,7 +290,7 @@ def down(name: str) -> bool:
     with _alone(name):
         # The note itself may be what is broken: that there is one is enough.
         ours = (folder(name) / _FILE).is_file() or os.environ.get("LAB") == KIND
-        ours = ours or wanted.remembered(name) is not None
+        ours = ours or name in wanted.unfinished()
         there = machines()
         if there and ours:
             _only_lab(name)
