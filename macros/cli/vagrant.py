@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from macros.errors import GuideError
-from macros.lab import packages, vagrant
+from macros.lab import packages, vagrant, vagrant_state
 from macros.lab import wanted as wanted_lab
 from macros.lab.left import looks
 from macros.lab.progress import Progress
@@ -16,13 +16,13 @@ from macros.model import Cluster
 
 def wanted(name: str, kind: str | None) -> bool:
     """Whether `up` is to be Vagrant's: what --lab or LAB says, else what that lab is."""
-    if kind not in {None, "uml", vagrant.KIND}:
+    if kind not in {None, "uml", vagrant_state.KIND}:
         raise GuideError(f"there is no kind of lab {kind!r}", fix="LAB=uml or LAB=vagrant")
-    if kind == "uml" and vagrant.read(name) is not None:
+    if kind == "uml" and vagrant_state.read(name) is not None:
         raise GuideError(
             f"the lab {name!r} is Vagrant's", fix=f"another --name, or guide lab down --name {name}"
         )
-    return kind == vagrant.KIND or (kind is None and vagrant.is_vagrant(name))
+    return kind == vagrant_state.KIND or (kind is None and vagrant.is_vagrant(name))
 
 
 def refuse(*, outside: bool, version: str | None, suite: str) -> None:
@@ -54,7 +54,7 @@ def up(
 
 def reset(name: str, nodes: int | None, memory: int | None, *, keep: bool) -> None:
     """Machines made anew, as they were asked for before."""
-    before = wanted_lab.remembered(name) or vagrant.asked(name)
+    before = wanted_lab.remembered(name) or vagrant_state.asked(name)
     up(
         name, nodes or before.nodes, memory or before.memory, before.cluster,
         before.provider or None, anew=True, keep=keep,
@@ -63,10 +63,10 @@ def reset(name: str, nodes: int | None, memory: int | None, *, keep: bool) -> No
 
 def show(name: str) -> bool:
     """Print one lab; whether it can be used."""
-    found = vagrant.read(name)
+    found = vagrant_state.read(name)
     if found is None:
-        there = vagrant.machines()
-        if not there or os.environ.get("LAB") != vagrant.KIND:
+        there = vagrant_state.machines()
+        if not there or os.environ.get("LAB") != vagrant_state.KIND:
             return True
         click.echo(f"Vagrant has {', '.join(there)}; the first `LAB=vagrant guide …` takes over")
         return True

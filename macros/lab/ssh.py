@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from macros.errors import GuideError
-from macros.lab import Lab, state, uml, vagrant
+from macros.lab import Lab, state, uml, vagrant, vagrant_state
 from macros.model import Answer
 
 ENVIRONMENT = {
@@ -232,11 +232,11 @@ def _lost(lab: Lab) -> str:
 
     ssh by itself takes half a minute to give a node up.
     """
-    if lab.kind not in {"uml", vagrant.KIND}:
+    if lab.kind not in {"uml", vagrant_state.KIND}:
         return ""
     try:
-        if lab.kind == vagrant.KIND:
-            known = vagrant.read(lab.name)
+        if lab.kind == vagrant_state.KIND:
+            known = vagrant_state.read(lab.name)
             if known is None or known.instance != lab.instance:
                 return "the lab was taken down"
             return vagrant.troubles(known)

@@ -6,7 +6,6 @@ between the nodes: one vde_switch, 192.168.56.10 and up.
 """
 
 import contextlib
-import os
 import secrets
 import shutil
 import signal
@@ -17,11 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import Lab, doctor, packages, paths, process, wanted
+from macros.lab import Lab, doctor, machines, packages, paths, process, wanted
 from macros.lab.build import built
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
@@ -228,15 +226,15 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
         progress.step(f"lab {name}: starting {node.name} again")
         sockets = Path(state.sockets)
         own = [each for each in state.processes if each.what.split("'")[0] == node.name]
-        _end(state, node, own)
+        machines.end(state, node, own)
         Path(control(sockets, node.name)).unlink(missing_ok=True)
         shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
 
         first = state.cluster is not None and node == state.nodes[0]
         leads_to = {node.port: 22, **({state.api: _API} if first else {})}
-        state = state.with_process(_start_nat(state, node, leads_to))
+        state = state.with_process(machines.start_nat(state, node, leads_to))
         seed = state.folder / f"{node.name}.seed.tar"
-        machine = _start_node(state, node, seed, _memory_folder(state, progress))
+        machine = machines.start_node(state, node, seed, machines.memory_folder(state, progress))
         state = state.with_process(machine)
         _wait(state, node, machine, state.folder / "ssh_config")
         for plug in process.helpers(machine, "vde_plug"):
@@ -258,180 +256,45 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     write(state)
     make_keys(place)
 
-    switch = _start_switch(state)
+    switch = machines.start_switch(state)
     state = state.with_process(switch)
     # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
     # port that another has chosen. A lab may be called ports: its lock has no dot in front.
     with locked(paths.labs() / ".ports.lock", None):
         for index, node in enumerate(state.nodes):
             inside = [22, _API] if addition and index == 0 else [22]
-            nat, ports = _nat_on_free_ports(state, node, inside)
+            nat, ports = machines.nat_on_free_ports(state, node, inside)
             with_port = replace(node, port=ports[0])
             nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
             api = ports[1] if _API in inside else state.api
             state = replace(state, nodes=nodes, api=api).with_process(nat)
 
     config = write_ssh_config(place, sockets, state.nodes)
-    memory_folder = _memory_folder(state, progress)
-    machines = []
+    memory_folder = machines.memory_folder(state, progress)
+    booting = []
     for node in state.nodes:
         more = addition.files(node) if addition else {}
         seed = write_seed(place, node, state.nodes, more)
-        machine = _start_node(state, node, seed, memory_folder)
-        machines.append(machine)
+        machine = machines.start_node(state, node, seed, memory_folder)
+        booting.append(machine)
         state = state.with_process(machine)
 
     progress.step(f"lab {name}: waiting for SSH")
-    with ThreadPoolExecutor(len(machines)) as pool:
+    with ThreadPoolExecutor(len(booting)) as pool:
         waits = [
             pool.submit(_wait, state, node, machine, config)
-            for node, machine in zip(state.nodes, machines, strict=True)
+            for node, machine in zip(state.nodes, booting, strict=True)
         ]
         for wait in waits:
             wait.result()
     # UML has each of its interfaces plugged in by a process of its own: without it, the node
     # runs on and hears nothing.
-    for machine in machines:
+    for machine in booting:
         for plug in process.helpers(machine, "vde_plug"):
             state = state.with_process(plug)
     if addition:
         addition.begin(state, progress)
     write(replace(state, up=True))
-
-
-def _start_switch(state: State) -> process.Process:
-    """The network between the nodes.
-
-    vde_switch ends when its stdin does: it gets a pipe that it holds open itself.
-    """
-    sockets = Path(state.sockets)
-    pipe = sockets / "stdin"
-    os.mkfifo(pipe, 0o600)
-    stdin = os.open(pipe, os.O_RDWR)
-    try:
-        started = process.start(
-            "switch", ["vde_switch", "-s", f"{sockets}/switch"], state.folder / "switch.log",
-            stdin=stdin, env=environment(),
-        )  # fmt: skip
-    finally:
-        os.close(stdin)
-    _until(started, (sockets / "switch/ctl").exists, state.folder / "switch.log")
-    return started
-
-
-def _nat_on_free_ports(
-    state: State, node: Node, inside: list[int]
-) -> tuple[process.Process, tuple[int, ...]]:
-    """The NAT network of one node, and the ports of 127.0.0.1 that lead to those of the node."""
-    for _ in range(5):
-        ports = tuple(_free_ports(len(inside)))
-        with contextlib.suppress(_EndedError):
-            return _start_nat(state, node, dict(zip(ports, inside, strict=True))), ports
-    log = state.folder / f"{node.name}.nat.log"
-    raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
-
-
-def _start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process.Process:
-    """The NAT network of one node; `leads_to` has ports of 127.0.0.1 and the node's for each."""
-    log = state.folder / f"{node.name}.nat.log"
-    forwards = ",".join(f"127.0.0.1:{port}:10.0.2.15:{inside}" for port, inside in leads_to.items())
-    started = process.start(
-        f"{node.name}'s NAT",
-        [
-            "vde_plug", f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}",
-            f"ptp://{state.sockets}/{node.name}.nat",
-        ],
-        log, env=environment(),
-    )  # fmt: skip
-    try:
-        for port in leads_to:
-            _until(started, partial(process.listens, started.pid, port), log)
-    except _EndedError:  # slirp goes on without a port that it does not get
-        _end(state, node, [started])
-        raise
-    return started
-
-
-def _end(state: State, node: Node, started: list[process.Process]) -> None:
-    """End these processes of one node, and remove the sockets of its NAT."""
-    sockets = Path(state.sockets)
-    process.end(started, sockets / node.name)
-    for socket_file in sockets.glob(f"{node.name}.nat*"):
-        socket_file.unlink()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
-def _start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Process:
-    """Boot one node from the shared root file system, its changes going to a disk of its own."""
-    place, sockets = state.folder, state.sockets
-    last = node.address.rpartition(".")[2]
-    words = [
-        state.kernel,
-        f"mem={state.memory}M",
-        "ncpus=2",
-        "seccomp=on",  # SMP is refused without
-        f"ubd0={place}/{node.name}.cow,{state.rootfs}",
-        f"ubd1r={seed}",
-        "root=/dev/ubda",
-        "rw",
-        "rootfstype=ext4",
-        f"vec0:transport=vde,vnl=ptp://{sockets}/{node.name}.nat,mac=02:00:0a:00:02:0f",
-        f"vec1:transport=vde,vnl=vde://{sockets}/switch,mac=02:00:c0:a8:38:{last}",
-        f"uml_dir={sockets}/",
-        f"umid={node.name}",
-        "con=null",
-        "con0=null,fd:1",
-        "ssl=null",
-        "systemd.show_status=0",
-        "systemd.log_color=0",
-        f"systemd.hostname={node.name}",
-        f"guide.address={node.address}/24",
-        "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
-        f"fb_tunnels={_tunnels(state)}",
-    ]
-    log = place / f"{node.name}.console"
-    return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
-
-
-def _tunnels(state: State) -> str:
-    """Whether the kernel makes a tunl0 by itself: for Calico on the node, and in no pod.
-
-    net.core.fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net. A tunnel to any
-    address receives only as the kernel's own (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
-    """
-    return "initns" if state.cluster and state.cluster.cni == "calico" else "none"
-
-
-def _memory_folder(state: State, progress: Progress) -> Path:
-    """Where the nodes' memory is: /dev/shm, or a file on disk where that is too small."""
-    need = len(state.nodes) * state.memory << 20
-    if doctor.shared_memory() >= need:
-        return doctor.SHARED_MEMORY  # UML unlinks its file as soon as it has it
-    shared = doctor.SHARED_MEMORY
-    progress.note(f"{shared} has less than {need >> 20} MiB free: the nodes' memory is on disk")
-    return state.folder
-
-
-class _EndedError(GuideError):
-    """A process ended that was to stay."""
-
-
-def _until(started: process.Process, ready: Callable[[], bool], log: Path) -> None:
-    """Wait until `ready()`, a few milliseconds as a rule."""
-    until = time.monotonic() + 10
-    while not ready():
-        if not started.alive() or time.monotonic() > until:
-            said = log.read_text(encoding="utf-8", errors="replace").strip()
-            state = "does not get ready" if started.alive() else "ended at once"
-            raise _EndedError(f"{started.what} {state}: {said or 'it said nothing'}")
-        time.sleep(0.005)
 
 
 def _wait(state: State, node: Node, machine: process.Process, config: Path) -> None:

@@ -7,44 +7,30 @@ at machines that a person has started.
 """
 
 import contextlib
-import hashlib
-import json
 import os
 import re
 import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import Lab, inputs, paths, rootfs, wanted
+from macros.lab import Lab, paths, rootfs, vagrant_needs, wanted
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control
 from macros.lab.left import looks, reason
 from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import clean, folder, names
-from macros.lab.tools import call, environment, which
+from macros.lab.tools import call, environment
+from macros.lab.vagrant_ssh import Host, hosts, write_ssh_config
+from macros.lab.vagrant_state import FILE, KIND, State, machines, read, write
 from macros.lab.wanted import Wanted
 from macros.model import Cluster
-
-KIND = "vagrant"
-
-_FILE = "vagrant.json"
-_IMAGE = "packet-by-packet/node"
-_IMAGE_FILES = (
-    "container-init",
-    "container-sysctl",
-    "guide-node",
-    "guide-node.service",
-    "image.sh",
-    "node.sh",
-)
-"""What the Docker provider's image is made from, beside packages and scripts/node."""
 
 _CLUSTER_PATIENCE = 600.0  # seconds; without artifacts, images are downloaded meanwhile
 _READY = (
@@ -54,54 +40,11 @@ _READY = (
 
 _TOO_LONG = subprocess.TimeoutExpired
 
-_KEPT = ("HostName", "Port", "IdentityFile", "ProxyCommand", "ProxyJump")
-"""What of `vagrant ssh-config` says how to reach a machine; the rest is about habits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """How `vagrant ssh-config` says that one machine is reached."""
-
-    name: str
-    lines: tuple[str, ...]
-    """Settings of ssh_config(5), as printed."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is written down of a lab: `vagrant.json` in its folder."""
-
-    name: str
-    instance: str
-    sockets: str
-    words: dict[str, str]
-    """What the Vagrantfile was told: NODES, KUBERNETES, CNI, PROXY, MEMORY."""
-    provider: str
-    machines: dict[str, str]
-    """Vagrant's own id of each machine: another one is another machine."""
-    versions: dict[str, str]
-    since: float
-    cluster: dict[str, str] | None = None
-    """What node0 says of its Kubernetes: CNI and PROXY."""
-    up: bool = False
-    kept: str = ""
-    """Why `up` failed, where somebody wants to look into what there is (`--keep`)."""
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """The machines, in order."""
-        return tuple(sorted(self.machines))
-
-    @property
-    def folder(self) -> Path:
-        """The lab's folder."""
-        return folder(self.name)
-
 
 def is_vagrant(name: str) -> bool:
     """Whether the lab of that name is Vagrant's: by what is written down, else by LAB."""
     place = folder(name)
-    if (place / _FILE).is_file():
+    if (place / FILE).is_file():
         return True
     if (place / "lab.json").is_file():
         return False
@@ -180,7 +123,7 @@ def up(
             )
         if not anew and _is_up(read(name), words, progress):
             return find(name)
-        extra = _required(cluster, provider, progress)
+        extra = vagrant_needs.required(cluster, provider, progress)
         if anew:
             asked = Wanted(KIND, nodes, memory, cluster=cluster, provider=provider or "")
             wanted.remember(name, asked)
@@ -189,7 +132,7 @@ def up(
         clean(name)
         folder(name).mkdir(parents=True, mode=0o700)
         begun = State(name, "", str(paths.sockets() / name), words, provider or "", {}, {}, _now())
-        _write(begun)
+        write(begun)
         try:
             _start(begun, extra, cluster, progress)
         except BaseException as error:
@@ -213,26 +156,6 @@ def _is_up(stored: State | None, words: Mapping[str, str], progress: Progress) -
     return True
 
 
-def _required(
-    cluster: Cluster | None, provider: str | None, progress: Progress
-) -> Mapping[str, str]:
-    """Look whether all is there that `vagrant up` will want, before anything is taken away for it.
-
-    What the Vagrantfile is told beyond a lab's words.
-    """
-    if cluster:
-        script = paths.SCRIPTS / "vagrant" / "k3s.sh"
-        call(script, "fetch", what="looking for k3s", fix="docs/lab.md, or a lab without --cni")
-    if cluster and cluster.cni == "calico":
-        own = os.environ.get("GUIDE_ARTIFACTS")
-        manifest = (Path(own) if own else paths.CHECKOUT / "artifacts") / "calico" / "calico.yaml"
-        if not manifest.is_file():
-            raise GuideError(
-                f"there is no {manifest}", fix="docs/reference/calico-files.md says where it is had"
-            )
-    return {"GUIDE_IMAGE": image(progress)} if provider == "docker" else {}
-
-
 def _start(
     begun: State, extra: Mapping[str, str], cluster: Cluster | None, progress: Progress
 ) -> None:
@@ -252,9 +175,9 @@ def _start(
     begun = _take_over(name, words, None)
     if cluster and cluster.cni != "none":
         progress.step(f"lab {name}: waiting for Ready nodes")
-        _write(replace(begun, up=False))  # for whoever looks meanwhile, or after we were killed
+        write(replace(begun, up=False))  # for whoever looks meanwhile, or after we were killed
         _ready(begun, int(words["NODES"]))
-        _write(begun)
+        write(begun)
 
 
 def _ready(state: State, nodes: int) -> None:
@@ -277,7 +200,7 @@ def _failed(begun: State, error: BaseException, progress: Progress, *, keep: boo
             Path(state.sockets).mkdir(mode=0o700, exist_ok=True)
             write_ssh_config(state.folder, Path(state.sockets), _asked_hosts(there))
         progress.note(looks(state.name, state.nodes[0]))
-    _write(state)
+    write(state)
     if unfinished := wanted.remembered(state.name):
         progress.note(f"{wanted.reset_command(state.name)} makes the lab again: {unfinished}")
 
@@ -289,7 +212,7 @@ def down(name: str) -> bool:
     """
     with _alone(name):
         # The note itself may be what is broken: that there is one is enough.
-        ours = (folder(name) / _FILE).is_file() or os.environ.get("LAB") == KIND
+        ours = (folder(name) / FILE).is_file() or os.environ.get("LAB") == KIND
         ours = ours or name in wanted.unfinished()
         there = machines()
         if there and ours:
@@ -313,125 +236,6 @@ def troubles(state: State) -> str:
         return "Vagrant has other machines now"
     gone = [node for node in state.nodes if not _listens(control(Path(state.sockets), node))]
     return f"no SSH connection to {', '.join(gone)}" if gone else ""
-
-
-def read(name: str) -> State | None:
-    """What is written down of a lab; None when it is none of Vagrant's."""
-    file = folder(name) / _FILE
-    try:
-        return State(**json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError) as error:
-        raise GuideError(
-            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
-        ) from None
-
-
-def asked(name: str) -> Wanted:
-    """What a lab was asked for as, for one to be made like it; the least where nothing is known."""
-    before = read(name)
-    words = before.words if before else {}
-    return Wanted(
-        KIND,
-        int(words.get("NODES", "1")),
-        int(words["MEMORY"]) if "MEMORY" in words else None,
-        cluster=Cluster(words["CNI"], words["PROXY"]) if "CNI" in words else None,
-        provider=before.provider if before and before.machines else "",
-    )
-
-
-def machines() -> dict[str, str]:
-    """The machines that Vagrant has made in this checkout, and their ids, `provider:id`."""
-    found = {}
-    for file in (paths.CHECKOUT / ".vagrant" / "machines").glob("*/*/id"):
-        found[file.parts[-3]] = f"{file.parts[-2]}:{file.read_text(encoding='utf-8').strip()}"
-    return dict(sorted(found.items()))
-
-
-def hosts(text: str) -> list[Host]:
-    """What `vagrant ssh-config` printed: one Host section a machine. GuideError without any."""
-    found: list[Host] = []
-    for section in re.split(r"^Host ", text, flags=re.MULTILINE)[1:]:
-        name, *settings = section.splitlines()
-        lines = [line.strip() for line in settings]
-        kept = tuple(line for line in lines if line.split(" ")[0] in _KEPT)
-        found.append(Host(name.strip(), kept))
-    if not found:
-        raise GuideError(f"`vagrant ssh-config` names no machine: {text.strip()[:300]}")
-    return found
-
-
-def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
-    """`ssh -F` this file and a node's name: as root, by the connection that the lab holds open.
-
-    The first connection says which host key a machine has, and every later one must find it.
-    """
-    lines = []
-    for host in found:
-        lines += [f"Host {host.name}", f"  HostKeyAlias {host.name}"]
-        lines += [f"  {line}" for line in host.lines]
-    lines += [
-        "Host *",
-        "  User root",
-        "  IdentitiesOnly yes",
-        "  IdentityAgent none",
-        f'  UserKnownHostsFile "{place}/known_hosts"',
-        "  GlobalKnownHostsFile /dev/null",
-        "  StrictHostKeyChecking accept-new",
-        "  UpdateHostKeys no",
-        "  BatchMode yes",
-        "  PreferredAuthentications publickey",
-        "  ConnectTimeout 10",
-        "  ServerAliveInterval 5",
-        "  ServerAliveCountMax 6",
-        "  ControlMaster no",  # keys.write_ssh_config says why
-        f"  ControlPath {control(sockets, '%n')}",
-        "  LogLevel ERROR",
-    ]
-    out = place / "ssh_config"
-    out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return out
-
-
-def image(progress: Progress) -> str:
-    """The Docker image of this checkout's inputs, made when Docker has none. GuideError says why.
-
-    It has the packages of the lab uml, from `guide lab build`'s cache.
-    """
-    name = f"{_IMAGE}:{_image_key()}"
-    docker = which("docker")
-    if docker is None:
-        raise GuideError(
-            "the Docker provider needs Docker, and there is none on this machine",
-            fix="apt-get install docker.io, or --provider virtualbox or libvirt",
-        )
-    call(
-        docker, "info", what="asking Docker",
-        fix="start Docker, and be allowed to use it (group docker), or choose another --provider",
-    )  # fmt: skip
-    asked = [docker, "image", "inspect", name]
-    if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
-        return name
-    base = inputs.keys().base_folder / "base.tar"
-    if not base.is_file():
-        raise GuideError(
-            "the image for the Docker provider is made of the lab's packages, which are not there",
-            fix="guide lab build",
-        )
-    progress.step("image for the Docker provider: making it")
-    script = paths.SCRIPTS / "vagrant" / "image.sh"
-    call(script, base, name, what="making the image", each_line=lambda _: None)
-    call(docker, "tag", name, f"{_IMAGE}:latest", what="naming the image")
-    return name
-
-
-def _image_key() -> str:
-    digest = hashlib.sha256(inputs.keys().base.encode())
-    scripts = [paths.SCRIPTS / "vagrant" / name for name in _IMAGE_FILES]
-    for file in (*scripts, paths.SCRIPTS / "node" / "sshd.conf", inputs.IMAGE):
-        digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _take_over(name: str, words: Mapping[str, str], before: State | None) -> State:
@@ -460,7 +264,7 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     if not words:  # a person has started them: a reset is to make the same again
         told = {"NODES": str(len(there)), "KUBERNETES": "1" if state.cluster else "0"}
         state = replace(state, words=told | (state.cluster or {}))
-    return _write(replace(state, up=True))
+    return write(replace(state, up=True))
 
 
 def _asked_hosts(there: Mapping[str, str]) -> list[Host]:
@@ -575,14 +379,6 @@ def _alone(name: str) -> Iterator[None]:
     busy = f"another command is working on the lab {name!r}"
     with ended_by_signals(), locked(paths.labs() / f"{name}.lock", busy, passing=True):
         yield
-
-
-def _write(state: State) -> State:
-    file = state.folder / _FILE
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
-    return state
 
 
 def _said(words: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from macros import lab as labs
 from macros.cli.lab import lab as command
 from macros.errors import GuideError
-from macros.lab import paths, state, vagrant, wanted
+from macros.lab import paths, state, vagrant, vagrant_needs, vagrant_state, wanted
 from macros.lab.wanted import Wanted
 from macros.model import Cluster
 
@@ -124,7 +124,7 @@ def test_a_lab_that_is_given_up_is_forgotten(log: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("FAKE_FAILS", "")
     assert _guide("down") == (0, "one is down\n")
     assert wanted.remembered("one") is None
-    assert vagrant.machines() == {}
+    assert vagrant_state.machines() == {}
     assert not vagrant.is_vagrant("one")
     assert _calls(log)[-1].startswith("destroy ")
 
@@ -141,9 +141,9 @@ def test_what_a_reset_needs_is_looked_for_before_the_machines_go(
         (files / "calico.yaml").touch()
     if lacks == "docker":
         words[words.index("virtualbox")] = "docker"
-        monkeypatch.setattr(vagrant, "image", lambda _progress: "image:1")
+        monkeypatch.setattr(vagrant_needs, "image", lambda _progress: "image:1")
     assert _guide(*words)[0] == 0
-    before, calls, there = vagrant.read("one"), _calls(log), vagrant.machines()
+    before, calls, there = vagrant_state.read("one"), _calls(log), vagrant_state.machines()
     assert before is not None
     said = {
         "vagrant": "there is no vagrant on this machine",
@@ -164,16 +164,16 @@ def test_what_a_reset_needs_is_looked_for_before_the_machines_go(
     if lacks == "calico":
         (files / "calico.yaml").unlink()
     if lacks == "docker":
-        monkeypatch.setattr(vagrant, "image", missing)
+        monkeypatch.setattr(vagrant_needs, "image", missing)
         # It is asked for by the provider that the machines have, not by an option.
-        vagrant._write(replace(before, provider="docker"))
-        before = vagrant.read("one")
+        vagrant_state.write(replace(before, provider="docker"))
+        before = vagrant_state.read("one")
     code, text = _guide("reset")
     assert code == 1
     assert said[lacks] in text
     assert _calls(log) == calls
-    assert vagrant.machines() == there
-    assert vagrant.read("one") == before
+    assert vagrant_state.machines() == there
+    assert vagrant_state.read("one") == before
     assert wanted.remembered("one") is None
 
 
@@ -188,7 +188,7 @@ def test_machines_that_fail_can_be_looked_into_where_that_was_asked_for(
     assert code == 1
     look = "guide lab ssh --name one node0 looks into it, guide lab down --name one takes it down"
     assert look in said
-    found = vagrant.read("one")
+    found = vagrant_state.read("one")
     assert found is not None
     assert found.kept == "vagrant up failed"
     kept = labs.find("one", kept=True)

@@ -11,7 +11,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import time
@@ -19,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from macros.errors import GuideError
-from macros.lab import inputs, packages, paths, rootfs
+from macros.lab import inputs, packages, paths, process, rootfs
 from macros.lab.build import built
 from macros.lab.kubernetes import build, disk, first, images, pki, programs
 from macros.lab.locks import locked
@@ -187,7 +186,7 @@ def _store(new: Path, version: str) -> None:
     work.mkdir()
     # The clusters' own secrets: what the store says of their authority stays true.
     secrets = pki.kept(new / "bin/kubeadm", version)
-    peer, client, api = (f"127.0.0.1:{port}" for port in _free_ports(3))
+    peer, client, api = (f"127.0.0.1:{port}" for port in process.free_ports(3))
     certificates = secrets / "pki"
     store: list[str | Path] = [
         new / "bin/etcd", "--name=node0", f"--data-dir={work}/etcd", "--unsafe-no-fsync",
@@ -269,11 +268,3 @@ def _running(words: list[str | Path], log: Path) -> Iterator[subprocess.Popen[by
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
