@@ -149,12 +149,12 @@ def test_a_pod_that_no_node_takes_is_described_by_what_the_scheduler_says() -> N
 
 
 @pytest.fixture
-def disks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def disks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The scripts by which disks were made."""
     made: list[bytes] = []
 
-    def make(_kernel: Path, _rootfs: Path, parts: Path, out: Path, script: bytes) -> None:
-        assert parts == folder
+    def make(_kernel: Path, rootfs: Path, parts: Path, out: Path, script: bytes) -> None:
+        assert rootfs == parts / "disk.ext4"
         made.append(script)
         out.touch()
 
@@ -174,8 +174,10 @@ def test_the_disk_with_calicos_images_is_made_once(
     first = calico_disk.made(place, calico_files.found(), QUIET)
     assert first.is_file()
     assert first.parent == place, "where the lab looks for the programs of the cluster"
+    time = first.stat().st_mtime_ns
     assert calico_disk.made(place, calico_files.found(), QUIET) == first
     assert len(disks) == 1
+    assert first.stat().st_mtime_ns == time, "labs that run on it would not start a node again"
     told = disks[0].splitlines()[0].decode()
     assert told == (
         f"files={folder} archives=(calico-cni.tar calico-kube-controllers.tar calico-node.tar)"

@@ -36,11 +36,10 @@ def made(place: Path, files: Files, progress: Progress) -> Path:
             progress.step("calico: importing its images, once for all labs")
             new = out.with_suffix(".new")
             try:
-                disk.make(built().kernel, place / parts.DISK, files.folder, new, _script(files))
+                disk.make(built().kernel, place / parts.DISK, place, new, _script(files))
                 new.rename(out)
             finally:
                 new.unlink(missing_ok=True)
-        out.touch()
         _prune(out)
     return out
 

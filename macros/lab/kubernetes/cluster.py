@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from macros.errors import GuideError
-from macros.lab import Lab, doctor, paths, state, uml
+from macros.lab import Lab, paths, state, uml
 from macros.lab.kubernetes import calico, parts, pki
 from macros.lab.kubernetes.api import Api
 from macros.lab.progress import Progress
@@ -73,7 +73,6 @@ def up(
 
     What it needs is looked for first, and made where it can be, before a lab is touched.
     """
-    doctor.require("run")
     place = parts.found(version)
     disk = calico.disk(place, progress) if cluster.cni == "calico" else place / parts.DISK
     secrets = pki.kept(place / "bin/kubeadm", version)

@@ -24,7 +24,7 @@ def make(kernel: Path, rootfs: Path, parts: Path, out: Path, script: bytes = b""
     """Write the disk image to `out`: `rootfs`, and what the script does to it.
 
     Unless another is given, that is the one which makes it a cluster's; `parts` is the folder that
-    its programs come from.
+    its programs come from. A lab's disks are bound to the image by its time: it is never touched.
     """
     call("cp", "--sparse=always", rootfs, out, what="copying the root file system")
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:

@@ -11,20 +11,22 @@ KINDS = "namespaces,serviceaccounts,configmaps,clusterroles,deployments,replicas
 
 Thing = Mapping[str, Any]
 
+_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _IN_EVERY_NAMESPACE = (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"))
 
 
 def unwritten(things: Sequence[Thing]) -> list[str]:
     """What the controllers have still to write, in words; [] when nothing.
 
-    Namespaces each get an account and the certificate of the cluster's authority; a Deployment gets
+    The API has namespaces, which each get an account and the certificate of the cluster's authority; a Deployment gets
     a ReplicaSet and that its pods, each counted in the status of the other; and a role that sums up
     others gets their rights.
     """
     there = {(each["kind"], _namespace(each), each["metadata"]["name"]) for each in things}
-    lacking = [
+    lacking = [f"Namespace {name}" for name in _NAMESPACES if ("Namespace", "", name) not in there]
+    lacking += [
         f"{kind} {name} of {namespace}"
-        for _, _, namespace in sorted(key for key in there if key[0] == "Namespace")
+        for namespace in _NAMESPACES
         for kind, name in _IN_EVERY_NAMESPACE
         if (kind, namespace, name) not in there
     ]
