@@ -18,9 +18,9 @@ _IN_EVERY_NAMESPACE = (("ServiceAccount", "default"), ("ConfigMap", "kube-root-c
 def unwritten(things: Sequence[Thing]) -> list[str]:
     """What the controllers have still to write, in words; [] when nothing.
 
-    The API has namespaces, which each get an account and the certificate of the cluster's authority; a Deployment gets
-    a ReplicaSet and that its pods, each counted in the status of the other; and a role that sums up
-    others gets their rights.
+    The API's own namespaces each get an account and the certificate of the cluster's authority; a
+    Deployment gets a ReplicaSet and that its pods, each counted in the status of the other; and a
+    role that sums up others gets their rights.
     """
     there = {(each["kind"], _namespace(each), each["metadata"]["name"]) for each in things}
     lacking = [f"Namespace {name}" for name in _NAMESPACES if ("Namespace", "", name) not in there]
