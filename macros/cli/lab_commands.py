@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
@@ -12,10 +13,13 @@ from macros.cli import vagrant_lab
 from macros.ground.errors import GuideError
 from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
-from macros.lab import packages, process, providers, state, uml, vagrant
+from macros.lab import packages, process, providers, state, uml, vagrant, wanted
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.kubernetes import compilation as building_kubernetes
+from macros.lab.lab import Lab
+from macros.lab.left import looks
 from macros.lab.progress import Progress
+from macros.lab.wanted import Wanted
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
@@ -25,6 +29,9 @@ _suite = click.option(
     default=packages.SUITE,
     show_default=True,
     help="Whose programs: Debian's sid, or trixie, which is Debian 13.",
+)
+_keep = click.option(
+    "--keep", is_flag=True, help="Leave a lab that does not come up as it is, for a look."
 )
 _version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
 
@@ -84,6 +91,7 @@ def build(
 @_suite
 @click.option("--lab", "kind", envvar="LAB", help="uml, or vagrant; else LAB, else uml.")
 @click.option("--provider", help="Vagrant's: virtualbox, libvirt or docker.")
+@_keep
 def up(  # a lab is what these options say
     name: str,
     nodes: int,
@@ -96,6 +104,7 @@ def up(  # a lab is what these options say
     suite: str,
     kind: str | None,
     provider: str | None,
+    keep: bool,
 ) -> None:
     """Start a lab; returns when every node answers, and its cluster, if it has one, is whole."""
     if plain and cni:
@@ -104,24 +113,33 @@ def up(  # a lab is what these options say
         cni = "flannel"
     if vagrant_lab.wanted(name, kind):
         vagrant_lab.refuse(outside=outside, version=version, suite=suite)
-        vagrant_lab.up(name, nodes, memory, Cluster(cni, proxy) if cni else None, provider)
+        asked = Cluster(cni, proxy) if cni else None
+        vagrant_lab.up(name, nodes, memory, asked, provider, keep=keep)
         return
     if cni and suite != packages.SUITE:
         raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")
     if version and not cni:
         raise click.UsageError("--version is Kubernetes' version: add --cni")
-    with _progress() as progress:
-        if cni:
-            started = cluster.up(
-                name, nodes, memory or cluster.MEMORY, progress,
-                cluster=Cluster(cni, proxy), version=version or programs.VERSION, outside=outside,
-            )  # fmt: skip
-        else:
-            size = memory or uml.MEMORY
-            started = uml.up(name, nodes, size, progress, suite, outside=outside)
+    asked = Cluster(cni, proxy) if cni else None
+    started = _start(name, Wanted("uml", nodes, memory, suite, asked, version or "", outside), keep)
     click.echo(f"{name} is up: {', '.join(started.nodes)}; ssh -F {started.ssh_config} node0")
     if here := cluster.find(name):
         click.echo(f"KUBECONFIG={here.kubeconfig} {here.kubectl} get nodes")
+
+
+def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
+    """Start this lab of the kind uml, in the place of the one that there is where it is `anew`."""
+    with _progress() as progress:
+        if lab.cluster:
+            return cluster.up(
+                name, lab.nodes, lab.memory or cluster.MEMORY, progress,
+                cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
+                outside=lab.outside, anew=anew, keep=keep,
+            )  # fmt: skip
+        return uml.up(
+            name, lab.nodes, lab.memory or uml.MEMORY, progress, lab.suite,
+            outside=lab.outside, anew=anew, keep=keep,
+        )  # fmt: skip
 
 
 @lab.command()
@@ -129,20 +147,31 @@ def up(  # a lab is what these options say
 def status(name: str | None) -> None:
     """Show labs, their nodes, and whether all their processes run. Exit code 1 if not."""
     names = [name] if name else list(state.names())
+    unfinished = [each for each in wanted.unfinished() if name in {None, each}]
     machines = [vagrant_lab.show(each) for each in names if vagrant.is_vagrant(each)]
-    broken = not all(machines)
+    broken = not all(machines) or bool(unfinished)
     known = [found for each in names if (found := state.read(each))]
-    if not known and machines:
-        sys.exit(1 if broken else 0)
-    if not known:
+    if known:
+        _show(known)
+    elif not machines and not unfinished:
         click.echo("no lab is up")
-        sys.exit(1 if name else 0)
+        broken = name is not None
+    for found in known:
+        broken = _say(found) or broken
+    for each in unfinished:
+        click.echo(
+            f"{each}: a reset did not come to its end; {wanted.reset_command(each)}"
+            f" makes {wanted.remembered(each)}"
+        )
+    sys.exit(1 if broken else 0)
+
+
+def _show(known: list[state.State]) -> None:
+    """Print a table of these labs' nodes."""
     table = Table(box=None, pad_edge=False)
     for heading in ("lab", "node", "address", "ssh port", "process", "memory", "up", "state"):
         table.add_column(heading)
     for found in known:
-        trouble = uml.troubles(found)
-        broken = broken or bool(trouble)
         age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
         pids = {each.what: each for each in found.processes}
         for node in found.nodes:
@@ -155,16 +184,23 @@ def status(name: str | None) -> None:
                 str(age).partition(".")[0], "runs" if runs else "gone",
             )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 200).print(table)
-    for found in known:
-        versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
-        click.echo(f"{found.name}: {versions}")
-        if here := cluster.find(found.name):
-            click.echo(cluster.described(here))
-        if trouble := uml.troubles(found):
-            click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
-        elif again := uml.connect(found):
-            click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
-    sys.exit(1 if broken else 0)
+
+
+def _say(found: state.State) -> bool:
+    """Print what runs on a lab and what is wrong with it; whether anything is."""
+    versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
+    click.echo(f"{found.name}: {versions}")
+    if here := cluster.find(found.name):
+        click.echo(cluster.described(here))
+    trouble = uml.troubles(found)
+    if trouble and found.kept:
+        click.echo(f"{found.name} is broken: {trouble}")
+        click.echo(looks(found.name, found.nodes[0].name))
+    elif trouble:
+        click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
+    elif again := uml.connect(found):
+        click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
+    return bool(trouble)
 
 
 @lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -172,8 +208,8 @@ def status(name: str | None) -> None:
 @click.argument("node")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
-    """Log in to a node, or run a command there."""
-    found = providers.find(name)
+    """Log in to a node, or run a command there; also of a lab that failed and was kept."""
+    found = providers.find(name, kept=True)
     if node not in found.nodes:
         raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
     words = ["ssh", "-F", str(found.ssh_config), node, *command]
@@ -204,24 +240,18 @@ def down(name: str, every: bool) -> None:
 @_name
 @click.option("--nodes", default=None, type=int, help="How many nodes; as many as before.")
 @click.option("--memory", default=None, type=int, help="MiB a node; as much as before.")
-def reset(name: str, nodes: int | None, memory: int | None) -> None:
-    """Replace a lab by a fresh one: down, and up with new disks."""
+@_keep
+def reset(name: str, nodes: int | None, memory: int | None, keep: bool) -> None:
+    """Replace a lab by a fresh one: down, and up with new disks.
+
+    What that needs is looked for before the lab is taken down. One that was interrupted is gone
+    on with by the next.
+    """
     if vagrant.is_vagrant(name):
-        vagrant_lab.reset(name, nodes, memory)
+        vagrant_lab.reset(name, nodes, memory, keep=keep)
         return
-    before = state.read(name)
-    size = memory or (before.memory if before else uml.MEMORY)
-    had = [node.name for node in before.nodes] if before else ["node0"]
-    outside = "client" in had
-    count = nodes or len(had) - outside
-    uml.down(name)
-    with _progress() as progress:
-        if before and before.cluster:
-            found = cluster.up(
-                name, count, size, progress,
-                cluster=before.cluster, version=before.kubernetes, outside=outside,
-            )  # fmt: skip
-        else:
-            suite = before.suite if before else packages.SUITE
-            found = uml.up(name, count, size, progress, suite, outside=outside)
+    there = state.read(name)
+    before = wanted.remembered(name) or (uml.as_wanted(there) if there else Wanted())
+    asked = replace(before, nodes=nodes or before.nodes, memory=memory or before.memory)
+    found = _start(name, asked, keep, anew=True)
     click.echo(f"{name} is up: {', '.join(found.nodes)}")

@@ -9,6 +9,7 @@ that still names a session.
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -150,6 +151,15 @@ def listens(pid: int, port: int) -> bool:
             with contextlib.suppress(OSError):  # closed meanwhile
                 held.add(str(each.readlink()))
     return bool(inodes & held)
+
+
+def free_ports(count: int) -> list[int]:
+    """So many TCP ports of 127.0.0.1 that nobody has at this moment."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _all() -> Iterator[tuple[int, _Stat]]:

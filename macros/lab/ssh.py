@@ -21,7 +21,7 @@ from typing import Literal
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Answer
-from macros.lab import state, uml, vagrant
+from macros.lab import state, uml, vagrant, vagrant_state
 from macros.lab.lab import Lab
 
 ENVIRONMENT = {
@@ -233,11 +233,11 @@ def _lost(lab: Lab) -> str:
 
     ssh by itself takes half a minute to give a node up.
     """
-    if lab.kind not in {"uml", vagrant.KIND}:
+    if lab.kind not in {"uml", vagrant_state.KIND}:
         return ""
     try:
-        if lab.kind == vagrant.KIND:
-            known = vagrant.read(lab.name)
+        if lab.kind == vagrant_state.KIND:
+            known = vagrant_state.read(lab.name)
             if known is None or known.instance != lab.instance:
                 return "the lab was taken down"
             return vagrant.troubles(known)

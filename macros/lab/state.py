@@ -56,6 +56,8 @@ class State:
     processes: tuple[Process, ...] = field(default=())
     up: bool = False
     """False while `up` is at work, and for ever if it was killed."""
+    kept: str = ""
+    """Why `up` failed, where the lab was left as it was for a look (`--keep`)."""
 
     @property
     def folder(self) -> Path:
@@ -118,9 +120,16 @@ def names() -> Iterator[str]:
 
 
 def remains() -> Iterator[str]:
-    """The labs that have a folder, and those of which a command that was killed left its lock."""
-    locks = (each.stem for each in paths.labs().glob("[a-z0-9]*.lock"))
-    yield from sorted({*names(), *locks})
+    """The labs that have a folder, and those of which a command that ended early left a file.
+
+    Its lock, or what a reset was to make.
+    """
+    files = (
+        each.stem
+        for suffix in ("lock", "reset")
+        for each in paths.labs().glob(f"[a-z0-9]*.{suffix}")
+    )
+    yield from sorted({*names(), *files})
 
 
 def clean(name: str) -> bool:

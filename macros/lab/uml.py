@@ -6,7 +6,6 @@ between the nodes: one vde_switch, 192.168.56.10 and up.
 """
 
 import contextlib
-import os
 import secrets
 import shutil
 import signal
@@ -17,20 +16,21 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import doctor, packages, paths, process
+from macros.lab import doctor, machines, packages, paths, process, wanted
 from macros.lab.build import built
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.lab import Lab
+from macros.lab.left import looks, reason
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
 from macros.lab.tools import disk_named, environment
+from macros.lab.wanted import Wanted
 
 MOST_NODES = 9
 """Their addresses and MACs end in one more digit each."""
@@ -60,14 +60,24 @@ class Addition:
     """Called when every machine answers; returns when the cluster is whole."""
 
 
-def find(name: str = "guide") -> Lab:
-    """The lab of that name. GuideError when it is not up, or one of its processes is gone."""
+def find(name: str = "guide", *, kept: bool = False) -> Lab:
+    """The lab of that name. GuideError when it is not up, or one of its processes is gone.
+
+    `kept`: one that failed and was left for a look will do, whatever of it still runs.
+    """
     state = read(name)
+    if state is None and (remembered := wanted.remembered(name)):
+        raise GuideError(
+            f"the lab {name!r} is not up: its reset did not come to its end ({remembered})",
+            fix=wanted.reset_command(name),
+        )
     if state is None:
         raise GuideError(f"the lab {name!r} is not up", fix=_up(name))
-    if trouble := troubles(state):
+    trouble = troubles(state)
+    if trouble and not (kept and state.kept):
         raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=_up(name))
-    connect(state)
+    if not trouble:
+        connect(state)
     return as_lab(state)
 
 
@@ -86,7 +96,11 @@ def as_lab(state: State) -> Lab:
 
 def troubles(state: State) -> str:
     """Why this lab cannot be used, in words; "" when it can."""
-    return ended(state) or ("" if state.up else "`guide lab up` did not come to its end")
+    if gone := ended(state):
+        return gone
+    if state.kept:
+        return f"it did not come up, and is kept for a look; {state.kept}"
+    return "" if state.up else "`guide lab up` did not come to its end"
 
 
 def ended(state: State) -> str:
@@ -103,62 +117,99 @@ def up(
     *,
     outside: bool = False,
     addition: Addition | None = None,
+    anew: bool = False,
+    keep: bool = False,
 ) -> Lab:
     """Start a lab and return when every node answers over SSH, and its cluster is whole.
 
-    A lab that is up already is left as it is; remains of one that crashed are removed first.
-    Whatever ends this early, an error or Ctrl-C, leaves nothing behind.
+    A lab that is up already is left as it is, unless all is to be made `anew`; remains of one that
+    crashed are removed first. Whatever ends this early, an error or Ctrl-C, leaves nothing behind,
+    or with `keep` all that there is.
     """
     if not 1 <= nodes <= MOST_NODES:
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
     parts = built(suite)
+    fresh = State(
+        name=name,
+        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        sockets=str(paths.sockets() / name),
+        kernel=str(parts.kernel),
+        rootfs=str(addition.rootfs if addition else parts.rootfs),
+        versions={**parts.versions, **(addition.versions if addition else {})},
+        memory=memory,
+        suite=suite,
+        cluster=addition.cluster if addition else None,
+        kubernetes=addition.version if addition else "",
+        since=datetime.now(UTC).timestamp(),
+        nodes=_machines(nodes, outside=outside),
+    )
     with _alone(name), disk_named():
-        if state := read(name):
-            trouble = troubles(state)
-            wanted = replace(
-                state,
-                suite=suite,
-                nodes=_machines(nodes, outside=outside),
-                cluster=addition.cluster if addition else None,
-                kubernetes=addition.version if addition else "",
-            )
-            if not trouble and _described(state) == _described(wanted):
-                progress.note(f"the lab {name!r} is up already")
-                return find(name)
-            if not trouble:
-                raise GuideError(
-                    f"the lab {name!r} is up with {_described(state)}, not {_described(wanted)}",
-                    fix=f"guide lab down --name {name}, then up again",
-                )
-            progress.note(f"removing what is left of the lab {name!r}: {trouble}")
+        if anew:
+            wanted.remember(name, as_wanted(fresh))
+        elif _is_up(fresh, progress):
+            return find(name)
         clean(name)
         try:
-            fresh = State(
-                name=name,
-                instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-                sockets=str(paths.sockets() / name),
-                kernel=str(parts.kernel),
-                rootfs=str(addition.rootfs if addition else parts.rootfs),
-                versions={**parts.versions, **(addition.versions if addition else {})},
-                memory=memory,
-                suite=suite,
-                cluster=addition.cluster if addition else None,
-                kubernetes=addition.version if addition else "",
-                since=datetime.now(UTC).timestamp(),
-                nodes=_machines(nodes, outside=outside),
-            )
             _start(fresh, addition, progress)
-        except BaseException:
-            _undisturbed(name)
+        except BaseException as error:
+            _failed(name, error, progress, keep=keep)
             raise
+        wanted.forget(name)
         return find(name)
 
 
+def _is_up(fresh: State, progress: Progress) -> bool:
+    """Whether this very lab is up. GuideError when it is another one, said to be so when broken."""
+    state = read(fresh.name)
+    if state is None:
+        return False
+    if trouble := troubles(state):
+        progress.note(f"removing what is left of the lab {state.name!r}: {trouble}")
+        return False
+    has, asked = (replace(as_wanted(each), memory=None) for each in (state, fresh))
+    if has != asked:
+        raise GuideError(
+            f"the lab {state.name!r} is up with {has}, not {asked}",
+            fix=f"guide lab down --name {state.name}, then up again",
+        )
+    progress.note(f"the lab {state.name!r} is up already")
+    return True
+
+
+def _failed(name: str, error: BaseException, progress: Progress, *, keep: bool) -> None:
+    """Clean up after a lab that did not come up, or leave it and say what can be done with it."""
+    state = read(name) if keep else None
+    if state is None:
+        _undisturbed(name)
+    else:
+        write(replace(state, kept=reason(error)))
+        progress.note(looks(name, state.nodes[0].name))
+    if unfinished := wanted.remembered(name):
+        progress.note(f"{wanted.reset_command(name)} makes the lab again: {unfinished}")
+
+
 def down(name: str) -> bool:
-    """End a lab, whole or crashed, and remove its files. False when there was none."""
+    """End a lab, whole or crashed, and remove its files. False when there was none.
+
+    A reset that did not come to its end is given up.
+    """
     with _alone(name):
-        return clean(name)
+        forgotten = wanted.forget(name)
+        return clean(name) or forgotten
+
+
+def as_wanted(state: State) -> Wanted:
+    """What of a lab the person who starts it has chosen."""
+    outside = _OUTSIDE.name in (node.name for node in state.nodes)
+    return Wanted(
+        nodes=len(state.nodes) - outside,
+        memory=state.memory,
+        suite=state.suite,
+        cluster=state.cluster,
+        kubernetes=state.kubernetes,
+        outside=outside,
+    )
 
 
 def restart(name: str, node_name: str, progress: Progress) -> None:
@@ -176,15 +227,15 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
         progress.step(f"lab {name}: starting {node.name} again")
         sockets = Path(state.sockets)
         own = [each for each in state.processes if each.what.split("'")[0] == node.name]
-        _end(state, node, own)
+        machines.end(state, node, own)
         Path(control(sockets, node.name)).unlink(missing_ok=True)
         shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
 
         first = state.cluster is not None and node == state.nodes[0]
         leads_to = {node.port: 22, **({state.api: _API} if first else {})}
-        state = state.with_process(_start_nat(state, node, leads_to))
+        state = state.with_process(machines.start_nat(state, node, leads_to))
         seed = state.folder / f"{node.name}.seed.tar"
-        machine = _start_node(state, node, seed, _memory_folder(state, progress))
+        machine = machines.start_node(state, node, seed, machines.memory_folder(state, progress))
         state = state.with_process(machine)
         _wait(state, node, machine, state.folder / "ssh_config")
         for plug in process.helpers(machine, "vde_plug"):
@@ -198,16 +249,6 @@ def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
     return (*found, _OUTSIDE) if outside else found
 
 
-def _described(state: State) -> str:
-    """What of a lab the person who starts it has chosen."""
-    outside = _OUTSIDE.name in (node.name for node in state.nodes)
-    words = f"{len(state.nodes) - outside} nodes of {state.suite}"
-    if state.cluster:
-        words += f" (Kubernetes {state.kubernetes}, cni {state.cluster.cni},"
-        words += f" kube-proxy {state.cluster.proxy})"
-    return words + (" and a client outside" if outside else "")
-
-
 def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     name, place, sockets = state.name, state.folder, Path(state.sockets)
     progress.step(f"lab {name}: starting {', '.join(node.name for node in state.nodes)}")
@@ -216,180 +257,45 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     write(state)
     make_keys(place)
 
-    switch = _start_switch(state)
+    switch = machines.start_switch(state)
     state = state.with_process(switch)
     # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
     # port that another has chosen. A lab may be called ports: its lock has no dot in front.
     with locked(paths.labs() / ".ports.lock", None):
         for index, node in enumerate(state.nodes):
             inside = [22, _API] if addition and index == 0 else [22]
-            nat, ports = _nat_on_free_ports(state, node, inside)
+            nat, ports = machines.nat_on_free_ports(state, node, inside)
             with_port = replace(node, port=ports[0])
             nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
             api = ports[1] if _API in inside else state.api
             state = replace(state, nodes=nodes, api=api).with_process(nat)
 
     config = write_ssh_config(place, sockets, state.nodes)
-    memory_folder = _memory_folder(state, progress)
-    machines = []
+    memory_folder = machines.memory_folder(state, progress)
+    booting = []
     for node in state.nodes:
         more = addition.files(node) if addition else {}
         seed = write_seed(place, node, state.nodes, more)
-        machine = _start_node(state, node, seed, memory_folder)
-        machines.append(machine)
+        machine = machines.start_node(state, node, seed, memory_folder)
+        booting.append(machine)
         state = state.with_process(machine)
 
     progress.step(f"lab {name}: waiting for SSH")
-    with ThreadPoolExecutor(len(machines)) as pool:
+    with ThreadPoolExecutor(len(booting)) as pool:
         waits = [
             pool.submit(_wait, state, node, machine, config)
-            for node, machine in zip(state.nodes, machines, strict=True)
+            for node, machine in zip(state.nodes, booting, strict=True)
         ]
         for wait in waits:
             wait.result()
     # UML has each of its interfaces plugged in by a process of its own: without it, the node
     # runs on and hears nothing.
-    for machine in machines:
+    for machine in booting:
         for plug in process.helpers(machine, "vde_plug"):
             state = state.with_process(plug)
     if addition:
         addition.begin(state, progress)
     write(replace(state, up=True))
-
-
-def _start_switch(state: State) -> process.Process:
-    """The network between the nodes.
-
-    vde_switch ends when its stdin does: it gets a pipe that it holds open itself.
-    """
-    sockets = Path(state.sockets)
-    pipe = sockets / "stdin"
-    os.mkfifo(pipe, 0o600)
-    stdin = os.open(pipe, os.O_RDWR)
-    try:
-        started = process.start(
-            "switch", ["vde_switch", "-s", f"{sockets}/switch"], state.folder / "switch.log",
-            stdin=stdin, env=environment(),
-        )  # fmt: skip
-    finally:
-        os.close(stdin)
-    _until(started, (sockets / "switch/ctl").exists, state.folder / "switch.log")
-    return started
-
-
-def _nat_on_free_ports(
-    state: State, node: Node, inside: list[int]
-) -> tuple[process.Process, tuple[int, ...]]:
-    """The NAT network of one node, and the ports of 127.0.0.1 that lead to those of the node."""
-    for _ in range(5):
-        ports = tuple(_free_ports(len(inside)))
-        with contextlib.suppress(_EndedError):
-            return _start_nat(state, node, dict(zip(ports, inside, strict=True))), ports
-    log = state.folder / f"{node.name}.nat.log"
-    raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
-
-
-def _start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process.Process:
-    """The NAT network of one node; `leads_to` has ports of 127.0.0.1 and the node's for each."""
-    log = state.folder / f"{node.name}.nat.log"
-    forwards = ",".join(f"127.0.0.1:{port}:10.0.2.15:{inside}" for port, inside in leads_to.items())
-    started = process.start(
-        f"{node.name}'s NAT",
-        [
-            "vde_plug", f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}",
-            f"ptp://{state.sockets}/{node.name}.nat",
-        ],
-        log, env=environment(),
-    )  # fmt: skip
-    try:
-        for port in leads_to:
-            _until(started, partial(process.listens, started.pid, port), log)
-    except _EndedError:  # slirp goes on without a port that it does not get
-        _end(state, node, [started])
-        raise
-    return started
-
-
-def _end(state: State, node: Node, started: list[process.Process]) -> None:
-    """End these processes of one node, and remove the sockets of its NAT."""
-    sockets = Path(state.sockets)
-    process.end(started, sockets / node.name)
-    for socket_file in sockets.glob(f"{node.name}.nat*"):
-        socket_file.unlink()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
-def _start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Process:
-    """Boot one node from the shared root file system, its changes going to a disk of its own."""
-    place, sockets = state.folder, state.sockets
-    last = node.address.rpartition(".")[2]
-    words = [
-        state.kernel,
-        f"mem={state.memory}M",
-        "ncpus=2",
-        "seccomp=on",  # SMP is refused without
-        f"ubd0={place}/{node.name}.cow,{state.rootfs}",
-        f"ubd1r={seed}",
-        "root=/dev/ubda",
-        "rw",
-        "rootfstype=ext4",
-        f"vec0:transport=vde,vnl=ptp://{sockets}/{node.name}.nat,mac=02:00:0a:00:02:0f",
-        f"vec1:transport=vde,vnl=vde://{sockets}/switch,mac=02:00:c0:a8:38:{last}",
-        f"uml_dir={sockets}/",
-        f"umid={node.name}",
-        "con=null",
-        "con0=null,fd:1",
-        "ssl=null",
-        "systemd.show_status=0",
-        "systemd.log_color=0",
-        f"systemd.hostname={node.name}",
-        f"guide.address={node.address}/24",
-        "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
-        f"fb_tunnels={_tunnels(state)}",
-    ]
-    log = place / f"{node.name}.console"
-    return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
-
-
-def _tunnels(state: State) -> str:
-    """Whether the kernel makes a tunl0 by itself: for Calico on the node, and in no pod.
-
-    net.core.fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net. A tunnel to any
-    address receives only as the kernel's own (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
-    """
-    return "initns" if state.cluster and state.cluster.cni == "calico" else "none"
-
-
-def _memory_folder(state: State, progress: Progress) -> Path:
-    """Where the nodes' memory is: /dev/shm, or a file on disk where that is too small."""
-    need = len(state.nodes) * state.memory << 20
-    if doctor.shared_memory() >= need:
-        return doctor.SHARED_MEMORY  # UML unlinks its file as soon as it has it
-    shared = doctor.SHARED_MEMORY
-    progress.note(f"{shared} has less than {need >> 20} MiB free: the nodes' memory is on disk")
-    return state.folder
-
-
-class _EndedError(GuideError):
-    """A process ended that was to stay."""
-
-
-def _until(started: process.Process, ready: Callable[[], bool], log: Path) -> None:
-    """Wait until `ready()`, a few milliseconds as a rule."""
-    until = time.monotonic() + 10
-    while not ready():
-        if not started.alive() or time.monotonic() > until:
-            said = log.read_text(encoding="utf-8", errors="replace").strip()
-            state = "does not get ready" if started.alive() else "ended at once"
-            raise _EndedError(f"{started.what} {state}: {said or 'it said nothing'}")
-        time.sleep(0.005)
 
 
 def _wait(state: State, node: Node, machine: process.Process, config: Path) -> None:

@@ -7,43 +7,31 @@ at machines that a person has started.
 """
 
 import contextlib
-import hashlib
-import json
 import os
 import re
 import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import inputs, paths, rootfs
+from macros.lab import paths, rootfs, vagrant_needs, wanted
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control
 from macros.lab.lab import Lab
+from macros.lab.left import looks, reason
 from macros.lab.progress import Progress
 from macros.lab.state import clean, folder, names
-from macros.lab.tools import call, environment, which
-
-KIND = "vagrant"
-
-_FILE = "vagrant.json"
-_IMAGE = "packet-by-packet/node"
-_IMAGE_FILES = (
-    "container-init",
-    "container-sysctl",
-    "guide-node",
-    "guide-node.service",
-    "image.sh",
-    "node.sh",
-)
-"""What the Docker provider's image is made from, beside packages and scripts/node."""
+from macros.lab.tools import call, environment
+from macros.lab.vagrant_ssh import Host, hosts, write_ssh_config
+from macros.lab.vagrant_state import FILE, KIND, State, machines, read, write
+from macros.lab.wanted import Wanted
 
 _CLUSTER_PATIENCE = 600.0  # seconds; without artifacts, images are downloaded meanwhile
 _READY = (
@@ -53,65 +41,38 @@ _READY = (
 
 _TOO_LONG = subprocess.TimeoutExpired
 
-_KEPT = ("HostName", "Port", "IdentityFile", "ProxyCommand", "ProxyJump")
-"""What of `vagrant ssh-config` says how to reach a machine; the rest is about habits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """How `vagrant ssh-config` says that one machine is reached."""
-
-    name: str
-    lines: tuple[str, ...]
-    """Settings of ssh_config(5), as printed."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is written down of a lab: `vagrant.json` in its folder."""
-
-    name: str
-    instance: str
-    sockets: str
-    words: dict[str, str]
-    """What the Vagrantfile was told: NODES, KUBERNETES, CNI, PROXY, MEMORY."""
-    provider: str
-    machines: dict[str, str]
-    """Vagrant's own id of each machine: another one is another machine."""
-    versions: dict[str, str]
-    since: float
-    cluster: dict[str, str] | None = None
-    """What node0 says of its Kubernetes: CNI and PROXY."""
-    up: bool = False
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """The machines, in order."""
-        return tuple(sorted(self.machines))
-
-    @property
-    def folder(self) -> Path:
-        """The lab's folder."""
-        return folder(self.name)
-
 
 def is_vagrant(name: str) -> bool:
     """Whether the lab of that name is Vagrant's: by what is written down, else by LAB."""
     place = folder(name)
-    if (place / _FILE).is_file():
+    if (place / FILE).is_file():
         return True
-    return os.environ.get("LAB") == KIND and not (place / "lab.json").is_file()
+    if (place / "lab.json").is_file():
+        return False
+    with contextlib.suppress(GuideError):  # one that cannot be read says nothing of it
+        if unfinished := wanted.remembered(name):
+            return unfinished.kind == KIND
+    return os.environ.get("LAB") == KIND
 
 
-def find(name: str = "guide") -> Lab:
+def find(name: str = "guide", *, kept: bool = False) -> Lab:
     """The lab of that name. GuideError when it is not up, or a machine does not answer.
 
-    Machines that were started by `vagrant up` itself, or made anew by it, are taken over.
+    Machines that were started by `vagrant up` itself, or made anew by it, are taken over. `kept`:
+    a lab that failed and was left for a look will do, whatever of it still runs.
     """
     stored = read(name)
+    if kept and stored is not None and stored.kept:
+        return _as_lab(stored)
     there = machines()
+    if stored is None and (unfinished := wanted.remembered(name)):
+        raise GuideError(
+            f"the lab {name!r} is not up: its reset did not come to its end ({unfinished})",
+            fix=wanted.reset_command(name),
+        )
     if stored is not None and not stored.up:
-        raise GuideError(f"the lab {name!r} is broken: {_up(name)} did not end", fix=_up(name))
+        why = stored.kept or f"{_up(name)} did not end"
+        raise GuideError(f"the lab {name!r} is broken: {why}", fix=_up(name))
     if not there:
         raise GuideError(f"the lab {name!r} is not up: Vagrant has no machines", fix=_up(name))
     if stored is None or stored.machines != there:
@@ -119,8 +80,13 @@ def find(name: str = "guide") -> Lab:
             stored = _take_over(name, stored.words if stored else {}, stored)
     else:
         _connect(stored)
+    return _as_lab(stored)
+
+
+def _as_lab(stored: State) -> Lab:
+    """The lab as everybody else sees it."""
     return Lab(
-        name=name,
+        name=stored.name,
         kind=KIND,
         nodes=stored.nodes,
         ssh_config=stored.folder / "ssh_config",
@@ -138,69 +104,133 @@ def up(
     memory: int | None = None,
     cluster: Cluster | None = None,
     provider: str | None = None,
+    anew: bool = False,
+    keep: bool = False,
 ) -> Lab:
     """`vagrant up`, and return when every node answers. Without `cluster`, no k3s.
 
-    An `up` that failed is gone on with by the next, as Vagrant itself does.
+    An `up` that failed is gone on with by the next, as Vagrant itself does; with `keep`, what it
+    left can be looked into by then. `anew`: the machines that there are go first.
     """
     provider = provider or os.environ.get("VAGRANT_DEFAULT_PROVIDER")
     words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
     words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
     words |= {"MEMORY": str(memory)} if memory else {}
     with _alone(name):
-        stored = read(name)
         _only_lab(name)
         if (folder(name) / "lab.json").is_file():
             raise GuideError(
                 f"a lab {name!r} of the kind uml is up", fix=f"guide lab down --name {name}"
             )
-        if stored is not None and stored.up and stored.machines == machines():
-            if stored.words != words:
-                raise GuideError(
-                    f"the lab {name!r} is up with {_said(stored.words)}, not {_said(words)}",
-                    fix=f"guide lab down --name {name}, then up again",
-                )
-            progress.note(f"the lab {name!r} is up already")
-            _connect(stored)
+        if not anew and _is_up(read(name), words, progress):
             return find(name)
-        extra = {"GUIDE_IMAGE": image(progress)} if provider == "docker" else {}
+        extra = vagrant_needs.required(cluster, provider, progress)
+        if anew:
+            asked = Wanted(KIND, nodes, memory, cluster=cluster, provider=provider or "")
+            wanted.remember(name, asked)
+            if machines():
+                _destroy()
         clean(name)
         folder(name).mkdir(parents=True, mode=0o700)
         begun = State(name, "", str(paths.sockets() / name), words, provider or "", {}, {}, _now())
-        _write(begun)
-        progress.step(f"lab {name}: vagrant up")
-        chosen = [f"--provider={provider}"] if provider else []
-
-        def said(line: str) -> None:
-            if line.startswith("==> "):
-                progress.note(line.rstrip())
-
-        _vagrant(
-            "up", *chosen, told=words | extra, said=said,
-            fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
-        )  # fmt: skip
-        progress.step(f"lab {name}: waiting for SSH")
-        begun = _take_over(name, words, None)
-        if cluster and cluster.cni != "none":
-            progress.step(f"lab {name}: waiting for Ready nodes")
-            _ssh(begun, "node0", _READY.format(nodes=nodes), timeout=_CLUSTER_PATIENCE)
+        write(begun)
+        try:
+            _start(begun, extra, cluster, progress)
+        except BaseException as error:
+            _failed(begun, error, progress, keep=keep)
+            raise
+        wanted.forget(name)
     return find(name)
 
 
+def _is_up(stored: State | None, words: Mapping[str, str], progress: Progress) -> bool:
+    """Whether this very lab is up. GuideError when it is another one."""
+    if stored is None or not stored.up or stored.machines != machines():
+        return False
+    if stored.words != words:
+        raise GuideError(
+            f"the lab {stored.name!r} is up with {_said(stored.words)}, not {_said(words)}",
+            fix=f"guide lab down --name {stored.name}, then up again",
+        )
+    progress.note(f"the lab {stored.name!r} is up already")
+    _connect(stored)
+    return True
+
+
+def _start(
+    begun: State, extra: Mapping[str, str], cluster: Cluster | None, progress: Progress
+) -> None:
+    name, words = begun.name, begun.words
+    progress.step(f"lab {name}: vagrant up")
+    chosen = [f"--provider={begun.provider}"] if begun.provider else []
+
+    def said(line: str) -> None:
+        if line.startswith("==> "):
+            progress.note(line.rstrip())
+
+    _vagrant(
+        "up", *chosen, told={**words, **extra}, said=said,
+        fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
+    )  # fmt: skip
+    progress.step(f"lab {name}: waiting for SSH")
+    begun = _take_over(name, words, None)
+    if cluster and cluster.cni != "none":
+        progress.step(f"lab {name}: waiting for Ready nodes")
+        write(replace(begun, up=False))  # for whoever looks meanwhile, or after we were killed
+        _ready(begun, int(words["NODES"]))
+        write(begun)
+
+
+def _ready(state: State, nodes: int) -> None:
+    """Return when every node of the cluster is Ready. GuideError with its pods when that is not."""
+    try:
+        _ssh(state, "node0", _READY.format(nodes=nodes), timeout=_CLUSTER_PATIENCE)
+    except GuideError as error:
+        pods = "kubectl get nodes,pods -A -o wide --request-timeout=20s 2>&1; true"
+        with contextlib.suppress(GuideError):
+            error.message += "\n" + _ssh(state, "node0", pods).rstrip()
+        raise
+
+
+def _failed(begun: State, error: BaseException, progress: Progress, *, keep: bool) -> None:
+    """A lab that is not whole is not up; with `keep`, it can be reached all the same."""
+    state = replace(read(begun.name) or begun, up=False)
+    if keep and (there := machines()):
+        state = replace(state, machines=there, kept=reason(error))
+        with contextlib.suppress(GuideError):  # machines that Vagrant cannot reach either
+            Path(state.sockets).mkdir(mode=0o700, exist_ok=True)
+            write_ssh_config(state.folder, Path(state.sockets), _asked_hosts(there))
+        progress.note(looks(state.name, state.nodes[0]))
+    write(state)
+    if unfinished := wanted.remembered(state.name):
+        progress.note(f"{wanted.reset_command(state.name)} makes the lab again: {unfinished}")
+
+
 def down(name: str) -> bool:
-    """End the machines and forget them. False when there were none."""
+    """End the machines and forget them. False when there were none.
+
+    A reset that did not come to its end is given up.
+    """
     with _alone(name):
         # The note itself may be what is broken: that there is one is enough.
-        ours = (folder(name) / _FILE).is_file() or os.environ.get("LAB") == KIND
+        ours = (folder(name) / FILE).is_file() or os.environ.get("LAB") == KIND
+        ours = ours or name in wanted.unfinished()
         there = machines()
         if there and ours:
             _only_lab(name)
-            _vagrant("destroy", "--force", told={"KUBERNETES": "0"}, fix="vagrant status")
-        return clean(name) or bool(there and ours)
+            _destroy()
+        unfinished = wanted.forget(name)
+        return clean(name) or unfinished or bool(there and ours)
+
+
+def _destroy() -> None:
+    _vagrant("destroy", "--force", told={"KUBERNETES": "0"}, fix="vagrant status")
 
 
 def troubles(state: State) -> str:
     """Why this lab cannot be used, in words; "" when nothing is known against it. Quick."""
+    if state.kept:
+        return f"it did not come up, and is kept for a look; {state.kept}"
     if not state.up:
         return "`guide lab up` did not come to its end"
     if machines() != state.machines:
@@ -209,118 +239,11 @@ def troubles(state: State) -> str:
     return f"no SSH connection to {', '.join(gone)}" if gone else ""
 
 
-def read(name: str) -> State | None:
-    """What is written down of a lab; None when it is none of Vagrant's."""
-    file = folder(name) / _FILE
-    try:
-        return State(**json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError) as error:
-        raise GuideError(
-            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
-        ) from None
-
-
-def machines() -> dict[str, str]:
-    """The machines that Vagrant has made in this checkout, and their ids, `provider:id`."""
-    found = {}
-    for file in (paths.CHECKOUT / ".vagrant" / "machines").glob("*/*/id"):
-        found[file.parts[-3]] = f"{file.parts[-2]}:{file.read_text(encoding='utf-8').strip()}"
-    return dict(sorted(found.items()))
-
-
-def hosts(text: str) -> list[Host]:
-    """What `vagrant ssh-config` printed: one Host section a machine. GuideError without any."""
-    found: list[Host] = []
-    for section in re.split(r"^Host ", text, flags=re.MULTILINE)[1:]:
-        name, *settings = section.splitlines()
-        lines = [line.strip() for line in settings]
-        kept = tuple(line for line in lines if line.split(" ")[0] in _KEPT)
-        found.append(Host(name.strip(), kept))
-    if not found:
-        raise GuideError(f"`vagrant ssh-config` names no machine: {text.strip()[:300]}")
-    return found
-
-
-def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
-    """`ssh -F` this file and a node's name: as root, by the connection that the lab holds open.
-
-    The first connection says which host key a machine has, and every later one must find it.
-    """
-    lines = []
-    for host in found:
-        lines += [f"Host {host.name}", f"  HostKeyAlias {host.name}"]
-        lines += [f"  {line}" for line in host.lines]
-    lines += [
-        "Host *",
-        "  User root",
-        "  IdentitiesOnly yes",
-        "  IdentityAgent none",
-        f'  UserKnownHostsFile "{place}/known_hosts"',
-        "  GlobalKnownHostsFile /dev/null",
-        "  StrictHostKeyChecking accept-new",
-        "  UpdateHostKeys no",
-        "  BatchMode yes",
-        "  PreferredAuthentications publickey",
-        "  ConnectTimeout 10",
-        "  ServerAliveInterval 5",
-        "  ServerAliveCountMax 6",
-        "  ControlMaster no",  # keys.write_ssh_config says why
-        f"  ControlPath {control(sockets, '%n')}",
-        "  LogLevel ERROR",
-    ]
-    out = place / "ssh_config"
-    out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return out
-
-
-def image(progress: Progress) -> str:
-    """The Docker image of this checkout's inputs, made when Docker has none. GuideError says why.
-
-    It has the packages of the lab uml, from `guide lab build`'s cache.
-    """
-    name = f"{_IMAGE}:{_image_key()}"
-    docker = which("docker")
-    if docker is None:
-        raise GuideError(
-            "the Docker provider needs Docker, and there is none on this machine",
-            fix="apt-get install docker.io, or --provider virtualbox or libvirt",
-        )
-    call(
-        docker, "info", what="asking Docker",
-        fix="start Docker, and be allowed to use it (group docker), or choose another --provider",
-    )  # fmt: skip
-    asked = [docker, "image", "inspect", name]
-    if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
-        return name
-    base = inputs.keys().base_folder / "base.tar"
-    if not base.is_file():
-        raise GuideError(
-            "the image for the Docker provider is made of the lab's packages, which are not there",
-            fix="guide lab build",
-        )
-    progress.step("image for the Docker provider: making it")
-    script = paths.SCRIPTS / "vagrant" / "image.sh"
-    call(script, base, name, what="making the image", each_line=lambda _: None)
-    call(docker, "tag", name, f"{_IMAGE}:latest", what="naming the image")
-    return name
-
-
-def _image_key() -> str:
-    digest = hashlib.sha256(inputs.keys().base.encode())
-    scripts = [paths.SCRIPTS / "vagrant" / name for name in _IMAGE_FILES]
-    for file in (*scripts, paths.SCRIPTS / "node" / "sshd.conf", inputs.IMAGE):
-        digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _take_over(name: str, words: Mapping[str, str], before: State | None) -> State:
     """Write down what is needed to work on the machines that Vagrant has; a new lab instance."""
     there = machines()
     _only_lab(name)
-    asked = f"/^({'|'.join(there)})$/"  # Vagrant takes a pattern for several names
-    found = hosts(_vagrant("ssh-config", asked, told={"KUBERNETES": "0"}, fix="vagrant status"))
+    found = _asked_hosts(there)
     if before is not None:
         clean(name)
     place, sockets = folder(name), paths.sockets() / name
@@ -342,7 +265,13 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     if not words:  # a person has started them: a reset is to make the same again
         told = {"NODES": str(len(there)), "KUBERNETES": "1" if state.cluster else "0"}
         state = replace(state, words=told | (state.cluster or {}))
-    return _write(replace(state, up=True))
+    return write(replace(state, up=True))
+
+
+def _asked_hosts(there: Mapping[str, str]) -> list[Host]:
+    """How Vagrant says that its machines are reached."""
+    asked = f"/^({'|'.join(there)})$/"  # Vagrant takes a pattern for several names
+    return hosts(_vagrant("ssh-config", asked, told={"KUBERNETES": "0"}, fix="vagrant status"))
 
 
 def _described(state: State) -> State:
@@ -451,14 +380,6 @@ def _alone(name: str) -> Iterator[None]:
     busy = f"another command is working on the lab {name!r}"
     with ended_by_signals(), locked(paths.labs() / f"{name}.lock", busy, passing=True):
         yield
-
-
-def _write(state: State) -> State:
-    file = state.folder / _FILE
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
-    return state
 
 
 def _said(words: Mapping[str, str]) -> str:

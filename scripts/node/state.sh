@@ -5,8 +5,11 @@
 set -u
 # On a node of a cluster, what its agents make is theirs: the ends of pods' cables, the rules of
 # Services, pods' namespaces. What a page could leave there are objects of the API, named below.
+# Calico's Felix marks each of its rules with a comment that begins with "cali:" and a sum of the
+# rule; in FORWARD some of them name no chain of its own. A rule with another comment is a page's.
 if [ -e /etc/kubernetes/started ] || [ -d /etc/rancher ]; then
-  their_links='veth*|cali*' their_rules='KUBE-|FLANNEL|flannel|CNI-|cali-' their_netns='cni-*'
+  their_links='veth*|cali*' their_netns='cni-*'
+  their_rules='KUBE-|FLANNEL|flannel|CNI-|cali-|--comment "?cali:'
 else
   their_links='' their_rules='' their_netns=''
 fi

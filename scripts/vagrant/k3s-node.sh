@@ -2,7 +2,7 @@
 # Makes a node one of a k3s cluster: node0 the server, the others agents. Runs on the node, as root.
 #
 # In the environment, from the Vagrantfile: FILES (where artifacts/ and scripts/ of the checkout are),
-# NODE, ADDRESS, TOKEN, CNI (flannel, flannel-host-gw, calico, none), PROXY (iptables, nftables),
+# NODE, NODES (how many there are), ADDRESS, TOKEN, CNI (flannel, flannel-host-gw, calico, none), PROXY (iptables, nftables),
 # EXTRAS (1: all that k3s brings).
 set -euo pipefail
 server=192.168.56.10
@@ -112,5 +112,8 @@ if [ "$CNI" = calico ]; then
 	[ -f "$artifacts/calico/calico.yaml" ] || fail "the node did not get artifacts/calico/calico.yaml"
 	work=$(mktemp -d)
 	cp "$FILES"/scripts/vagrant/calico/*.yaml "$artifacts/calico/calico.yaml" "$work/"
+	if [ "$NODES" -lt 3 ]; then # the last there is, in the place of node2
+		sed -i "s/hostname: node2\$/hostname: node$((NODES - 1))/" "$work/calico-kube-controllers.yaml"
+	fi
 	k3s kubectl apply --server-side -k "$work"
 fi

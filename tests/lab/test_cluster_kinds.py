@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import providers, uml
 from macros.lab.kubernetes import cluster as clusters
@@ -95,8 +96,10 @@ def _outside(lab: Lab) -> None:
 
 
 def test_another_version_comes_up_with_pods_that_talk_across_nodes(name: str) -> None:
-    if not parts.folder(OTHER).is_dir():
-        pytest.skip(f"guide lab build --kubernetes --version {OTHER} has not been run")
+    try:
+        parts.found(OTHER)
+    except GuideError as error:
+        pytest.skip(str(error))
     lab = _up(name, "--nodes", "2", "--cni", "flannel", "--version", OTHER)
     assert lab.versions["Kubernetes"] == OTHER.removeprefix("v")
     here = clusters.find(name)

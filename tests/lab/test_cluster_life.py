@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -57,9 +58,27 @@ def test_an_up_that_ends_early_leaves_nothing_after_down(
     assert nothing_left(name) == []
 
 
-def test_a_cluster_is_no_cluster_before_it_is_whole(name: str) -> None:
+@pytest.fixture
+def no_compiler(tmp_path: Path) -> str:
+    """A PATH with all programs of this machine but those that compile."""
+    left_out = ("go", "gofmt", "gcc", "cc", "g++", "c++", "cpp", "ld", "as", "make", "rustc")
+    for folder in ("/usr/local/bin", "/usr/bin", "/bin"):
+        for program in Path(folder).iterdir():
+            known_as = program.name.rpartition("-gnu-")[2].partition("-")[0]
+            if known_as not in left_out and not (tmp_path / program.name).exists():
+                (tmp_path / program.name).symlink_to(program)
+    for compiler in left_out:
+        assert shutil.which(compiler, path=f"{tmp_path}:/usr/sbin:/sbin") is None
+    return str(tmp_path)
+
+
+def test_a_cluster_is_no_cluster_before_it_is_whole(name: str, no_compiler: str) -> None:
+    """And it needs no compiler on the way there: its parts are built."""
     with subprocess.Popen(
-        [*GUIDE, *UP, "--name", name], stdout=subprocess.PIPE, text=True
+        [*GUIDE, *UP, "--name", name],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PATH": no_compiler},
     ) as running:
         assert within(PATIENCE, lambda: (found := state.read(name)) is not None and found.api > 0)
         assert clusters.find(name) is None

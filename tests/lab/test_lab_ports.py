@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from macros.ground.errors import GuideError
-from macros.lab import paths, providers, ssh, uml
+from macros.lab import paths, process, providers, ssh, uml
 from macros.lab.keys import control
 from macros.lab.lab import Lab
 from macros.lab.progress import Progress
@@ -36,9 +36,9 @@ def test_a_port_that_is_taken_meanwhile_is_left_for_another(
     name: str, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another program was quicker, between our choice and slirp's listening, twice."""
-    free: Callable[[int], list[int]] = uml._free_ports
+    free: Callable[[int], list[int]] = process.free_ports
     tries = iter((taken, taken))
-    monkeypatch.setattr(uml, "_free_ports", lambda count: [next(tries, None) or free(count)[0]])
+    monkeypatch.setattr(process, "free_ports", lambda count: [next(tries, None) or free(count)[0]])
     found = _up(name)
     assert next(tries, None) is None
     assert known(name).nodes[0].port != taken
@@ -48,7 +48,7 @@ def test_a_port_that_is_taken_meanwhile_is_left_for_another(
 def test_without_a_free_port_there_is_no_lab_and_nothing_left(
     name: str, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uml, "_free_ports", lambda _count: [taken])
+    monkeypatch.setattr(process, "free_ports", lambda _count: [taken])
     with pytest.raises(GuideError, match="no free port for node0"):
         _up(name)
     assert nothing_left(name) == []

@@ -14,7 +14,7 @@ import pytest
 
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
-from macros.lab import inputs, providers, ssh, state, vagrant
+from macros.lab import inputs, providers, ssh, state, vagrant, vagrant_state
 from macros.lab.lab import Lab
 from tests.lab import vagrant_differences
 from tests.lab.conftest import PREFIX, guide, nothing_left
@@ -30,7 +30,7 @@ def _reason_to_skip() -> str:
         return "no Docker that answers"
     if not (inputs.keys().base_folder / "base.tar").is_file():
         return "guide lab build has not been run"
-    if vagrant.machines():
+    if vagrant_state.machines():
         return "this checkout's machines are in use: vagrant status"
     return ""
 
@@ -55,7 +55,7 @@ def lab() -> Iterator[Lab]:
         vagrant.down(NAME)
     # What is left when all tests of this file are through is looked at here, where it is known.
     assert nothing_left(NAME) == []
-    assert vagrant.machines() == {}
+    assert vagrant_state.machines() == {}
     networks = _docker("network", "ls", "--format", "{{.Name}}") or ""
     assert "packet-by-packet-nat" not in networks
     assert "vagrant_network_192.168.56" not in networks
@@ -132,7 +132,7 @@ def test_a_killed_container_is_named_and_a_reset_gives_fresh_ones(lab: Lab) -> N
     found = providers.find(NAME)
     assert guide("lab", "status", "--name", NAME).returncode == 0
     assert _says(found, "node1", "touch /root/mine; ls /root") == "mine"
-    known = vagrant.read(NAME)
+    known = vagrant_state.read(NAME)
     assert known is not None
     assert _docker("kill", known.machines["node1"].removeprefix("docker:")) is not None
     with pytest.raises(GuideError, match="node1"):

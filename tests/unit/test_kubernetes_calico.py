@@ -125,7 +125,7 @@ def test_all_files_are_found_with_their_version(folder: Path) -> None:
 @pytest.mark.parametrize("tag", ["calico/node:v3.32.1", "docker.io/calico/node:v3.32.1"])
 def test_an_archive_may_call_its_image_by_another_registry(folder: Path, tag: str) -> None:
     archive(folder / "calico-node.tar", tag, PROGRAMS[NODE])
-    objects = calico.patched(calico_files.found())
+    objects = calico.patched(calico_files.found(), 3)
     (speaker,) = [each for each in objects if each["kind"] == "DaemonSet"]
     used = speaker["spec"]["template"]["spec"]["containers"][0]["image"]
     assert used == "docker.io/calico/node:v3.32.1"
@@ -175,8 +175,7 @@ def test_without_a_client_its_image_serves_and_without_both_it_is_said(folder: P
     found = calico_files.found()
     assert found.client is None
     assert found.client_image is not None
-    assert "exec kubectl -n kube-system exec -i calicoctl" in calico._import(found, "node0")
-    assert "calicoctl" not in calico._import(found, "node1")
+    assert "exec kubectl -n kube-system exec -i calicoctl" in calico._client(found)
 
 
 def test_without_files_the_error_names_the_one_that_is_wanted(
@@ -250,7 +249,7 @@ def test_a_cut_archive_leaves_nothing_half_unpacked(
 def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
     found = calico_files.found()
     before = copy.deepcopy(list(found.manifest))
-    objects = calico.patched(found)
+    objects = calico.patched(found, 3)
     assert list(found.manifest) == before  # the files' own stays as it is
     speaker = objects[1]["spec"]["template"]["spec"]
     env = {each["name"]: each.get("value") for each in speaker["containers"][0]["env"]}
@@ -273,22 +272,46 @@ def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
 def _pod(state: dict[str, Any], last: dict[str, Any] | None = None) -> dict[str, Any]:
     container = {"name": "calico-node", "state": state, "lastState": last or {}}
     return {
-        "metadata": {"name": "calico-node-x2v9p", "labels": {"k8s-app": "calico-node"}},
+        "metadata": {
+            "name": "calico-node-x2v9p",
+            "namespace": "kube-system",
+            "labels": {"k8s-app": "calico-node"},
+        },
         "spec": {"nodeName": "node1"},
         "status": {"containerStatuses": [container]},
     }
 
 
 class FakeApi:
-    def __init__(self, pods: list[dict[str, Any]], ready: int = 0) -> None:
+    """Answers by the last word of a path; `said` are logs by container, `done` what was changed."""
+
+    def __init__(
+        self, pods: list[dict[str, Any]], ready: int = 0, said: dict[str, str] | None = None
+    ) -> None:
+        warning = {"message": "Readiness probe failed: BIRD is not ready", "lastTimestamp": "2"}
+        older = {"message": "Readiness probe failed: no felix", "lastTimestamp": "1"}
+        replicas = {"items": [{"metadata": {"name": "coredns-77bdc84449"}}]}
         self.answers = {
             "pods": {"items": pods},
+            "events": {"items": [warning, older]},
+            "replicasets": replicas,
             "calico-node": {"status": {"numberReady": ready}},
-            "calico-kube-controllers": {"status": {"readyReplicas": 1}},
+            "calico-kube-controllers": {"status": {}},
         }
+        self.said = said or {}
+        self.done: list[tuple[str, str, Any]] = []
 
     def get(self, path: str) -> Any:
-        return self.answers[path.rpartition("/")[2]]
+        return self.answers[path.partition("?")[0].rpartition("/")[2]]
+
+    def text(self, path: str) -> str:
+        return self.said.get(path.partition("?container=")[2], "")
+
+    def change(self, path: str, change: Any) -> None:
+        self.done.append(("change", path.rpartition("/")[2], change))
+
+    def delete(self, path: str) -> None:
+        self.done.append(("delete", path, None))
 
 
 def test_a_container_that_will_never_run_ends_the_wait_with_its_reason() -> None:

@@ -83,7 +83,7 @@ def test_every_node_and_program_has_a_name_of_its_own(tmp_path: Path) -> None:
 def test_a_cluster_without_built_parts_says_what_to_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(parts, "folder", lambda _version: tmp_path / "none")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(GuideError, match="not built yet") as caught:
         parts.found("v1.34.4")
     assert caught.value.fix == "guide lab build --kubernetes --version v1.34.4"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from macros.lab import paths
-from macros.lab.kubernetes import parts, pki
+from macros.ground.errors import GuideError
+from macros.lab import paths, tools
+from macros.lab.kubernetes import compilation, parts, pki, programs
 
 DAY = 86_400
 
@@ -38,6 +39,42 @@ def test_old_parts_go_but_not_those_that_a_lab_runs_on_or_another_version(cache:
     assert [each.is_dir() for each in (current, before, old, used, other)] == [
         True, True, False, True, True,
     ]  # fmt: skip
+
+
+def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As on a machine that was given the cache: no program at all is in its PATH."""
+    monkeypatch.setattr(tools, "search_path", lambda: str(tmp_path / "empty"))
+    with pytest.raises(GuideError, match="lacks the compiler"):
+        compilation.compiler()
+    version = programs.VERSION
+    with pytest.raises(GuideError, match="not built yet, or their inputs changed"):
+        parts.found(version)
+    old, new = (parts.folder(version, compiler) for compiler in ("go1.26.8", "go1.26.9 X:a"))
+    for place, seconds in ((old, 1), (new, 2), (old.with_name(f"{old.name}.new"), 3)):
+        place.mkdir()
+        os.utime(place, (seconds, seconds))
+    assert parts.found(version) == new
+    assert new.parent == cache / "kubernetes"
+    os.utime(old, (4, 4))
+    assert parts.found(version) == old
+    with pytest.raises(GuideError, match="not built yet"):
+        parts.found("v1.34.4")
+
+
+@pytest.mark.usefixtures("cache")
+def test_parts_of_other_inputs_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parts.folder(programs.VERSION, "go1.26.8").mkdir()
+    assert parts.found(programs.VERSION)
+    other = tmp_path / "node"
+    other.mkdir()
+    (other / "kubelet.yaml").write_text("other settings", encoding="utf-8")
+    monkeypatch.setattr(parts, "NODE", other)
+    with pytest.raises(GuideError, match="their inputs changed"):
+        parts.found(programs.VERSION)
 
 
 def test_secrets_are_made_once_and_again_when_they_are_old(

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from macros.cli import vagrant_lab as commands
 from macros.ground.errors import GuideError
-from macros.lab import paths, providers, state, vagrant
+from macros.lab import paths, providers, state, vagrant, vagrant_needs, vagrant_ssh, vagrant_state
 from macros.lab.progress import Progress
 
 DATA = Path(__file__).parent.parent / "data" / "vagrant"
@@ -34,7 +34,7 @@ def _machine(checkout: Path, node: str, identity: str, provider: str = "docker")
     (place / "id").write_text(identity, encoding="utf-8")
 
 
-def _state(name: str = "guide", **changed: object) -> vagrant.State:
+def _state(name: str = "guide", **changed: object) -> vagrant_state.State:
     given: dict[str, object] = {
         "name": name,
         "instance": f"{name}-1",
@@ -46,13 +46,13 @@ def _state(name: str = "guide", **changed: object) -> vagrant.State:
         "since": 1.0,
         "up": True,
     }
-    found = vagrant.State(**{**given, **changed})  # type: ignore[arg-type]
+    found = vagrant_state.State(**{**given, **changed})  # type: ignore[arg-type]
     found.folder.mkdir(parents=True, exist_ok=True)
-    return vagrant._write(found)
+    return vagrant_state.write(found)
 
 
 def test_ssh_config_says_how_to_reach_each_machine_and_nothing_of_habits() -> None:
-    hosts = vagrant.hosts((DATA / "ssh-config.txt").read_text(encoding="utf-8"))
+    hosts = vagrant_ssh.hosts((DATA / "ssh-config.txt").read_text(encoding="utf-8"))
     assert [host.name for host in hosts] == ["node0", "node1"]
     assert hosts[0].lines == (
         "HostName 127.0.0.1",
@@ -62,21 +62,21 @@ def test_ssh_config_says_how_to_reach_each_machine_and_nothing_of_habits() -> No
 
 
 def test_what_vagrant_says_of_a_missing_machine_is_no_setting() -> None:
-    hosts = vagrant.hosts((DATA / "ssh-config-missing.txt").read_text(encoding="utf-8"))
+    hosts = vagrant_ssh.hosts((DATA / "ssh-config-missing.txt").read_text(encoding="utf-8"))
     assert [host.name for host in hosts] == ["node0", "node1"]
     assert {line.split()[0] for line in hosts[1].lines} == {"HostName", "Port", "IdentityFile"}
 
 
 def test_an_answer_without_machines_is_an_error_that_quotes_it() -> None:
     with pytest.raises(GuideError, match="names no machine: The provider"):
-        vagrant.hosts("The provider for this Vagrant-managed machine is reporting …")
+        vagrant_ssh.hosts("The provider for this Vagrant-managed machine is reporting …")
 
 
 def test_our_configuration_logs_in_as_root_and_insists_on_the_key_seen_first(
     tmp_path: Path,
 ) -> None:
-    hosts = vagrant.hosts((DATA / "ssh-config.txt").read_text(encoding="utf-8"))
-    written = vagrant.write_ssh_config(tmp_path, tmp_path / "sockets", hosts).read_text("utf-8")
+    hosts = vagrant_ssh.hosts((DATA / "ssh-config.txt").read_text(encoding="utf-8"))
+    written = vagrant_ssh.write_ssh_config(tmp_path, tmp_path / "sockets", hosts).read_text("utf-8")
     head, _, common = written.partition("Host *\n")
     assert "Host node1\n  HostKeyAlias node1\n  HostName 127.0.0.1\n  Port 2222\n" in head
     assert 'IdentityFile "/home/reader/a guide/' in head
@@ -87,10 +87,10 @@ def test_our_configuration_logs_in_as_root_and_insists_on_the_key_seen_first(
 
 
 def test_machines_are_known_by_vagrants_own_ids(checkout: Path) -> None:
-    assert vagrant.machines() == {}
+    assert vagrant_state.machines() == {}
     _machine(checkout, "node1", "def\n", "virtualbox")
     _machine(checkout, "node0", "abc", "virtualbox")
-    assert vagrant.machines() == {"node0": "virtualbox:abc", "node1": "virtualbox:def"}
+    assert vagrant_state.machines() == {"node0": "virtualbox:abc", "node1": "virtualbox:def"}
 
 
 def test_a_lab_is_vagrants_by_what_is_written_down_or_else_by_lab(
@@ -136,13 +136,13 @@ def test_a_broken_note_is_named_with_the_way_out() -> None:
     found = _state()
     (found.folder / "vagrant.json").write_text("{}", encoding="utf-8")
     with pytest.raises(GuideError, match=r"vagrant\.json cannot be read") as caught:
-        vagrant.read("guide")
+        vagrant_state.read("guide")
     assert caught.value.fix == "guide lab down --name guide"
 
 
 def test_the_note_is_read_as_it_was_written() -> None:
     found = _state(cluster={"CNI": "flannel", "PROXY": "iptables"})
-    assert vagrant.read("guide") == found
+    assert vagrant_state.read("guide") == found
     assert json.loads((found.folder / "vagrant.json").read_text("utf-8"))["words"]["NODES"] == "1"
 
 
@@ -164,8 +164,8 @@ def test_up_is_vagrants_where_it_is_said_or_where_the_lab_is(
 def test_the_image_is_another_when_what_it_is_made_from_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = vagrant._image_key()
-    assert vagrant._image_key() == before
+    before = vagrant_needs._image_key()
+    assert vagrant_needs._image_key() == before
     changed = tmp_path / "scripts"
     for folder in ("vagrant", "node"):
         (changed / folder).mkdir(parents=True)
@@ -174,7 +174,7 @@ def test_the_image_is_another_when_what_it_is_made_from_is(
                 (changed / folder / file.name).write_bytes(file.read_bytes())
     (changed / "vagrant" / "guide-node").write_text("#!/bin/bash\n", encoding="utf-8")
     monkeypatch.setattr(paths, "SCRIPTS", changed)
-    assert vagrant._image_key() != before
+    assert vagrant_needs._image_key() != before
 
 
 def _docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -183,13 +183,13 @@ def _docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
     place.mkdir()
     (place / "docker").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     (place / "docker").chmod(0o755)
-    monkeypatch.setattr(vagrant, "which", lambda _program: str(place / "docker"))
+    monkeypatch.setattr(vagrant_needs, "which", lambda _program: str(place / "docker"))
 
 
 def test_without_docker_its_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vagrant, "which", lambda _program: None)
+    monkeypatch.setattr(vagrant_needs, "which", lambda _program: None)
     with pytest.raises(GuideError, match="needs Docker, and there is none") as caught:
-        vagrant.image(Progress(Console(quiet=True)))
+        vagrant_needs.image(Progress(Console(quiet=True)))
     assert "apt-get install docker.io" in str(caught.value.fix)
 
 
@@ -199,7 +199,7 @@ def test_a_docker_that_does_not_answer_is_quoted(
     said = "Cannot connect to the Docker daemon at unix:///nonexistent."
     _docker(tmp_path, monkeypatch, f"echo '{said}' >&2; exit 1")
     with pytest.raises(GuideError, match=re.escape(said)) as caught:
-        vagrant.image(Progress(Console(quiet=True)))
+        vagrant_needs.image(Progress(Console(quiet=True)))
     assert "start Docker" in str(caught.value.fix)
 
 
@@ -208,11 +208,11 @@ def test_an_image_needs_the_packages_of_the_lab(
 ) -> None:
     _docker(tmp_path, monkeypatch, '[ "$1" = info ]')  # it answers, and has no image
     with pytest.raises(GuideError, match="made of the lab's packages") as caught:
-        vagrant.image(Progress(Console(quiet=True)))
+        vagrant_needs.image(Progress(Console(quiet=True)))
     assert caught.value.fix == "guide lab build"
 
 
 def test_an_image_that_docker_has_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _docker(tmp_path, monkeypatch, "exit 0")
-    name = vagrant.image(Progress(Console(quiet=True)))
+    name = vagrant_needs.image(Progress(Console(quiet=True)))
     assert re.fullmatch(r"packet-by-packet/node:[0-9a-f]{16}", name)

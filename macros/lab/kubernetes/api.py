@@ -46,18 +46,39 @@ class Api:
             return None
         return json.loads(said) if status == http.HTTPStatus.OK else None
 
+    def text(self, path: str) -> str:
+        """What is at a path that holds text, a container's log; "" where nothing is."""
+        try:
+            status, said = self._ask("GET", path, None)
+        except (OSError, http.client.HTTPException):
+            return ""
+        return said.decode(errors="replace") if status == http.HTTPStatus.OK else ""
+
     def create(self, path: str, thing: object) -> None:
         """Write a new object below `path`. GuideError when it is refused."""
-        status, said = self._ask("POST", path, json.dumps(thing))
-        if status != http.HTTPStatus.CREATED:
+        self._must("POST", path, thing, "application/json")
+
+    def change(self, path: str, change: object) -> None:
+        """Merge this into the object at `path` (RFC 7396). GuideError when it is refused."""
+        self._must("PATCH", path, change, "application/merge-patch+json")
+
+    def delete(self, path: str) -> None:
+        """Remove what is at `path`, at once. GuideError when it is refused."""
+        self._must("DELETE", path, {"gracePeriodSeconds": 0}, "application/json")
+
+    def _must(self, method: str, path: str, body: object, kind: str) -> None:
+        status, said = self._ask(method, path, json.dumps(body), kind)
+        if status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
             raise GuideError(f"the API of the cluster refuses {path}: {said.decode()[:400]}")
 
-    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
+    def _ask(
+        self, method: str, path: str, body: str | None, kind: str = "application/json"
+    ) -> tuple[int, bytes]:
         link = http.client.HTTPSConnection(
             self._host, self._port, timeout=10, context=self._trust
         )  # fmt: skip
         try:
-            link.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+            link.request(method, path, body, {"Content-Type": kind} if body else {})
             answer = link.getresponse()
             return answer.status, answer.read()
         finally:

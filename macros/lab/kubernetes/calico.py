@@ -1,14 +1,18 @@
 """Calico on a cluster: its official manifest and images, from artifacts/calico/.
 
-Three questions that `cluster` asks: is everything there, what versions is it, and, when the nodes
-are registered and kubelet runs, bring it up.
+What `cluster` asks of it: the disk that nodes start from, what versions it is, and, when the nodes
+are registered and kubelet runs, that it is brought up.
+
+One after the other: calico-node, then what has an address from Calico itself. A pod that is tried
+while its node has a CNI plugin and not yet a calico-node fails, and kubelet tries it again after
+ten to fifteen seconds; one that gets as far, and connects before its rules are written, waits for
+time-outs of half a minute. It also fixes who gets which address.
 """
 
 import copy
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +21,21 @@ import yaml
 
 from macros.ground.errors import GuideError
 from macros.lab import paths, state
-from macros.lab.kubernetes import calico_files
+from macros.lab.kubernetes import calico_disk, calico_files, unready
 from macros.lab.kubernetes.api import Api
 from macros.lab.kubernetes.calico_files import Files
 from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from macros.lab.ssh import run
 
-PATCH = paths.SCRIPTS / "vagrant" / "calico" / "calico-node.yaml"
-"""What both labs tell calico-node: a patch as kustomize takes it."""
+PATCHES = paths.SCRIPTS / "vagrant" / "calico"
+"""What both labs tell calico-node and its controllers: patches as kustomize takes them."""
 
+_NODE, _CONTROLLERS = "calico-node", "calico-kube-controllers"
+_LAST = 2  # the number of the node that the patch names
+_APPS = "/apis/apps/v1/namespaces/kube-system"
+_PODS = "/api/v1/namespaces/kube-system/pods"
+_DNS = "k8s-app%3Dkube-dns"
 _PLUGINS = "/usr/lib/cni"  # where Debian's containerd looks for CNI plugins
 _PATIENCE = 240.0  # seconds until a Calico that does not get ready counts as broken
 # What a container waits for that will not come.
@@ -53,6 +62,11 @@ def check() -> None:
     _files()
 
 
+def disk(place: Path, progress: Progress) -> Path:
+    """The disk of the nodes, with Calico's images in it; `place` is the folder of the parts."""
+    return calico_disk.made(place, _files(), progress)
+
+
 def versions() -> dict[str, str]:
     """What it adds to a lab's versions: {"Calico": "3.32.1"}."""
     return {"Calico": _files().version}
@@ -63,79 +77,103 @@ def _files() -> Files:
     return calico_files.found()
 
 
+def hold(api: Api) -> None:
+    """Let CoreDNS, which is there from a cluster's first moment, wait for its network.
+
+    Before any of the cluster's agents runs, so that nobody has tried it yet.
+    """
+    api.change(f"{_APPS}/deployments/coredns", {"spec": {"replicas": 0}})
+    sets = api.get(f"{_APPS}/replicasets?labelSelector={_DNS}") or {}
+    for each in sets.get("items", ()):
+        name = each["metadata"]["name"]
+        api.change(f"{_APPS}/replicasets/{name}", {"spec": {"replicas": 0}})
+    api.delete(f"{_PODS}?labelSelector={_DNS}")
+
+
 def begin(lab: Lab, api: Api, progress: Progress) -> None:
-    """Import its images on every node, give its manifest to the API, wait until it is ready."""
+    """Give its manifest to the API, wait until it is ready, and let CoreDNS come."""
     files = _files()
     nodes = [node for node in lab.nodes if node.startswith("node")]
-    progress.step(f"lab {lab.name}: importing Calico's images")
-    with ThreadPoolExecutor(len(nodes)) as pool:
-        list(pool.map(lambda node: _on(lab, node, _import(files, node)), nodes))
+    _on(lab, "node0", _client(files))
     progress.step(f"lab {lab.name}: waiting for Calico")
-    objects = patched(files)
+    objects = patched(files, len(nodes))
     if files.client_image:
         objects.append(_client_pod(files.client_image.tag))
-    _apply(lab, yaml.safe_dump_all(objects, sort_keys=False))
+    later = [each for each in objects if _named(each) == ("Deployment", _CONTROLLERS)]
+    _apply(lab, [each for each in objects if each not in later])
+    _until(lambda: _lacking(api, len(nodes)), api)
+    _apply(lab, later)
+    api.change(f"{_APPS}/deployments/coredns", {"spec": {"replicas": 1}})
+    _until(lambda: _controllers_lack(api), api)
+
+
+def _until(lacking: Callable[[], str], api: Api) -> None:
+    """Return when nothing is lacking. GuideError with what is known, when that takes too long."""
     until = time.monotonic() + _PATIENCE
-    while lacking := _lacking(api, len(nodes)):
+    while lacks := lacking():
         if time.monotonic() > until:
-            raise GuideError(f"Calico did not get ready within {_PATIENCE:.0f} s: {lacking}")
+            raise GuideError(
+                f"Calico did not get ready within {_PATIENCE:.0f} s: {lacks}\n"
+                f"{unready.described(api, _pods(api))}".rstrip()
+            )
         time.sleep(0.5)
 
 
-def _import(files: Files, node: str) -> str:
-    """What a node runs: the files are this computer's own, read through hostfs."""
-    there = "/run/calico-files"
-    words = [
-        f"mkdir -p {there}",
-        f"mount -t hostfs -o 'ro,hostfs={files.folder}' none {there}",
-        *(
-            f"ctr -n k8s.io images import --local {there}/{image.file.name} >/dev/null"
-            for image in files.images.values()
-        ),
-    ]
-    if node == "node0" and files.client:
-        words += [
-            f"install -m 755 {there}/{files.client.name} /usr/local/bin/calicoctl",
-            "mkdir -p /etc/calico",
-            f"printf %s '{_CONFIG}' >/etc/calico/calicoctl.cfg",
-        ]
-    elif node == "node0" and files.client_image:
-        file = f"{there}/{files.client_image.file.name}"
-        words += [
-            f"ctr -n k8s.io images import --local {file} >/dev/null",
-            f"printf '%s\\n' '#!/bin/sh' '{_IN_A_POD}' >/usr/local/bin/calicoctl",
-            "chmod 755 /usr/local/bin/calicoctl",
-        ]
-    return " && ".join([*words, f"umount {there}"])
+def _client(files: Files) -> str:
+    """What makes calicoctl a command of node0."""
+    if files.client:
+        return (
+            "ln -sf /usr/local/lib/guide/calicoctl /usr/local/bin/calicoctl && mkdir -p /etc/calico"
+            f" && printf %s '{_CONFIG}' >/etc/calico/calicoctl.cfg"
+        )
+    return (
+        f"printf '%s\\n' '#!/bin/sh' '{_IN_A_POD}' >/usr/local/bin/calicoctl"
+        " && chmod 755 /usr/local/bin/calicoctl"
+    )
 
 
 def _on(lab: Lab, node: str, command: str) -> None:
     answer = run(lab, node, command, timeout=180)
     if answer.exit:
         said = answer.output.decode(errors="replace").strip()[-400:]
-        raise GuideError(f"Calico's images cannot be imported: {said}", node=node)
+        raise GuideError(f"Calico's client cannot be put there: {said}", node=node)
 
 
-def patched(files: Files) -> list[dict[str, Any]]:
-    """The official manifest with what this lab needs said, and nothing else changed.
+def patched(files: Files, nodes: int) -> list[dict[str, Any]]:
+    """The official manifest with what a lab of so many nodes needs said, and nothing else changed.
 
     The settings of scripts/vagrant/calico, images as their archives are called (and none from
     elsewhere), and the folder in which containerd looks for plugins.
     """
-    settings = yaml.safe_load(PATCH.read_text(encoding="utf-8"))
-    (wanted,) = settings["spec"]["template"]["spec"]["containers"]
     objects = [copy.deepcopy(dict(each)) for each in files.manifest]
     for container in calico_files.containers(tuple(objects)):
         container["image"] = _imported(files.images[container["image"]].tag)
         container["imagePullPolicy"] = "Never"
-        if container["name"] == wanted["name"]:
-            container["env"] = _merged(container.get("env", []), wanted["env"])
     for each in objects:
         pod = each.get("spec", {}).get("template", {}).get("spec", {})
         for volume in pod.get("volumes", ()):
             if volume["name"] == "cni-bin-dir":
                 volume["hostPath"]["path"] = _PLUGINS
+        if _named(each) == ("DaemonSet", _NODE):
+            (wanted,) = _patch(_NODE)["containers"]
+            (speaker,) = (it for it in pod["containers"] if it["name"] == wanted["name"])
+            speaker["env"] = _merged(speaker.get("env", []), wanted["env"])
+        if _named(each) == ("Deployment", _CONTROLLERS):
+            where = _patch(_CONTROLLERS)["nodeSelector"]
+            where["kubernetes.io/hostname"] = f"node{min(_LAST, nodes - 1)}"
+            pod["nodeSelector"] = {**pod.get("nodeSelector", {}), **where}
     return objects
+
+
+def _named(thing: Mapping[str, Any]) -> tuple[str, str]:
+    return str(thing.get("kind")), str(thing.get("metadata", {}).get("name"))
+
+
+def _patch(name: str) -> dict[str, Any]:
+    """What is said of the pods of that name."""
+    said = yaml.safe_load((PATCHES / f"{name}.yaml").read_text(encoding="utf-8"))
+    pod: dict[str, Any] = said["spec"]["template"]["spec"]
+    return pod
 
 
 def _client_pod(tag: str) -> dict[str, Any]:
@@ -180,15 +218,20 @@ def _merged(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[s
     return [*(each for each in old if each["name"] not in names), *new]
 
 
-def _apply(lab: Lab, manifest: str) -> None:
+def _apply(lab: Lab, objects: list[dict[str, Any]]) -> None:
     """By kubectl on this machine. The server merges: the manifest is too large for kubectl to."""
     found = state.read(lab.name)
     assert found is not None  # noqa: S101  it is being started
     words: list[str | Path] = [
         Path(found.rootfs).parent / "bin/kubectl",
         "--kubeconfig", found.folder / "kubeconfig",
+        # Else it keeps what it learnt of this cluster in the person's home, for ever.
+        "--cache-dir", found.folder / "kubectl",
         "apply", "--server-side", "-f", "-",
     ]  # fmt: skip
+    manifest = yaml.dump_all(
+        objects, sort_keys=False, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    )
     done = subprocess.run(
         words, input=manifest, capture_output=True, text=True, check=False, timeout=120
     )
@@ -196,34 +239,51 @@ def _apply(lab: Lab, manifest: str) -> None:
         raise GuideError(f"the API of the cluster refuses Calico: {done.stderr.strip()[-400:]}")
 
 
+def _pods(api: Api) -> list[Mapping[str, Any]]:
+    """Calico's own pods that are not ready."""
+    every = (api.get(_PODS) or {}).get("items", ())
+    calicos = (
+        pod
+        for pod in every
+        if str(pod["metadata"].get("labels", {}).get("k8s-app", "")).startswith("calico")
+    )
+    return [pod for pod in calicos if unready.waiting(pod) or not _started(pod)]
+
+
+def _started(pod: Mapping[str, Any]) -> bool:
+    return bool(pod.get("status", {}).get("containerStatuses"))
+
+
 def _lacking(api: Api, nodes: int) -> str:
-    """What is not ready yet, or nothing. GuideError as soon as it cannot be any more."""
-    pods = api.get("/api/v1/namespaces/kube-system/pods")
-    for pod in (pods or {}).get("items", ()):
-        if str(pod["metadata"].get("labels", {}).get("k8s-app", "")).startswith("calico"):
-            for name, why in lost(pod):
-                raise GuideError(
-                    f"Calico does not run: container {name} of {pod['metadata']['name']}: {why}",
-                    node=pod["spec"].get("nodeName"),
-                    fix="check the files in artifacts/calico: docs/reference/calico-files.md",
-                )
-    apps = "/apis/apps/v1/namespaces/kube-system"
-    speakers = (api.get(f"{apps}/daemonsets/calico-node") or {}).get("status", {})
-    controllers = (api.get(f"{apps}/deployments/calico-kube-controllers") or {}).get("status", {})
-    if speakers.get("numberReady") != nodes:
-        return f"calico-node is ready on {speakers.get('numberReady', 0)} of {nodes} nodes"
-    return "" if controllers.get("readyReplicas") == 1 else "calico-kube-controllers is not ready"
+    """What of calico-node is not ready yet, or nothing. GuideError when it cannot be any more."""
+    _give_up_lost(api)
+    speakers = (api.get(f"{_APPS}/daemonsets/{_NODE}") or {}).get("status", {})
+    if speakers.get("numberReady") == nodes:
+        return ""
+    return f"calico-node is ready on {speakers.get('numberReady', 0)} of {nodes} nodes"
+
+
+def _controllers_lack(api: Api) -> str:
+    """The same of what is started when calico-node is ready."""
+    _give_up_lost(api)
+    controllers = (api.get(f"{_APPS}/deployments/{_CONTROLLERS}") or {}).get("status", {})
+    return "" if controllers.get("readyReplicas") == 1 else f"{_CONTROLLERS} is not ready"
+
+
+def _give_up_lost(api: Api) -> None:
+    """GuideError as soon as a container will never run."""
+    for pod in _pods(api):
+        for name, why in lost(pod):
+            raise GuideError(
+                f"Calico does not run: container {name} of {pod['metadata']['name']}: {why}\n"
+                f"{unready.described(api, [pod])}".rstrip(),
+                node=pod["spec"].get("nodeName"),
+                fix="check the files in artifacts/calico: docs/reference/calico-files.md",
+            )
 
 
 def lost(pod: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The containers of a pod that will never run, each with what the API says of it."""
-    status = pod.get("status", {})
-    every = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
-    for container in every:
-        waiting = container.get("state", {}).get("waiting", {})
-        ended = container.get("lastState", {}).get("terminated", {})
-        if waiting.get("reason") in _LOST:
-            said = [waiting["reason"], waiting.get("message", "")]
-            if ended:
-                said.append(f"it ended with exit code {ended.get('exitCode')}")
-            yield container["name"], "; ".join(filter(None, said))
+    for container in unready.waiting(pod):
+        if container.get("state", {}).get("waiting", {}).get("reason") in _LOST:
+            yield container["name"], unready.state(container)

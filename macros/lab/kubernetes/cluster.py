@@ -67,24 +67,28 @@ def up(
     cluster: Cluster,
     version: str,
     outside: bool = False,
+    anew: bool = False,
+    keep: bool = False,
 ) -> Lab:
-    """Start a lab and a cluster on it; one that is up is left as it is.
+    """Start a lab and a cluster on it, as `uml.up` starts a lab.
 
-    Whatever ends this early leaves nothing behind.
+    What it needs is looked for first, and made where it can be, before a lab is touched.
     """
-    if cluster.cni == "calico":
-        calico.check()
     place = parts.found(version)
+    disk = calico.disk(place, progress) if cluster.cni == "calico" else place / parts.DISK
     secrets = pki.kept(place / "bin/kubeadm", version)
     addition = uml.Addition(
         cluster=cluster,
         version=version,
-        rootfs=place / parts.DISK,
+        rootfs=disk,
         versions=_versions(place, cluster),
         files=partial(_files, place, secrets, cluster),
         begin=_begin,
     )
-    return uml.up(name, nodes, memory, progress, outside=outside, addition=addition)
+    return uml.up(
+        name, nodes, memory, progress,
+        outside=outside, addition=addition, anew=anew, keep=keep,
+    )  # fmt: skip
 
 
 def described(cluster: Running) -> str:
@@ -112,6 +116,8 @@ def _begin(found: State, progress: Progress) -> None:
     _until(api.ready, "the API of the cluster does not get ready", lab)
     for thing in _nodes(len(nodes), found.memory):
         api.create("/api/v1/nodes", thing)
+    if cluster.cni == "calico":
+        calico.hold(api)
 
     progress.step(f"lab {lab.name}: waiting for Ready nodes")
     start = f"touch /etc/kubernetes/started; systemctl start --no-block {_AGENTS}"

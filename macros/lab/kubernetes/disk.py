@@ -20,12 +20,16 @@ _PATIENCE = 600.0  # seconds; it takes 25 on a machine that has nothing else to 
 _SECTOR = 4096
 
 
-def make(kernel: Path, rootfs: Path, parts: Path, out: Path) -> None:
-    """Write the disk image to `out`; `parts` is the folder that its programs come from."""
+def make(kernel: Path, rootfs: Path, parts: Path, out: Path, script: bytes = b"") -> None:
+    """Write the disk image to `out`: `rootfs`, and what the script does to it.
+
+    Unless another is given, that is the one which makes it a cluster's; `parts` is the folder that
+    its programs come from. A lab's disks are bound to the image by its time: it is never touched.
+    """
     call("cp", "--sparse=always", rootfs, out, what="copying the root file system")
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         # bash reads its script from a disk of whole sectors; empty lines do no harm.
-        script = SCRIPT.read_bytes()
+        script = script or SCRIPT.read_bytes()
         device = Path(folder) / "script"
         device.write_bytes(script + b"\n" * (-len(script) % _SECTOR))
         said = _boot(kernel, out, device, parts, Path(folder))

@@ -8,9 +8,9 @@ objects of access rights and priorities takes 26 s of every start.
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import time
@@ -19,9 +19,9 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
-from macros.lab import inputs, packages, paths, rootfs
+from macros.lab import inputs, packages, paths, process, rootfs
 from macros.lab.build import built
-from macros.lab.kubernetes import compilation, disk, images, pki, programs
+from macros.lab.kubernetes import compilation, disk, first, images, pki, programs
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, environment
 
@@ -44,35 +44,56 @@ _KEPT = 2
 """Folders of one version that stay in the cache: this one, and the one before."""
 
 
-def folder(version: str) -> Path:
-    """Where the parts of a cluster of that version are or will be."""
-    digest = hashlib.sha256(f"{STEPS} {inputs.keys().rootfs}".encode())
-    compiler = compilation.compiler()
-    for module in programs.MODULES:
-        digest.update(programs.folder(module, version, compiler).name.encode())
-    for file in (LOCK, Path(images.__file__), Path(pki.__file__), *sorted(NODE.iterdir())):
-        digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
-    return paths.cache() / "kubernetes" / f"parts-{version}-{digest.hexdigest()[:16]}"
+def folder(version: str, compiler: str) -> Path:
+    """Where the parts of a cluster of that version are or will be, compiled by that compiler."""
+    by = re.sub(r"[^\w.-]", "_", compiler)  # with experiments: "go1.26.8 X:…"
+    return paths.cache() / "kubernetes" / f"{_name(version)}{by}"
 
 
 def found(version: str) -> Path:
-    """The parts, made. GuideError when they were not."""
-    place = folder(version)
-    if not place.is_dir():
+    """The parts, made: the newest of the checkout's inputs, whichever compiler made them.
+
+    None is asked for: a machine that only starts labs needs none. GuideError when they were not
+    made.
+    """
+    made = _folders(f"{_name(version)}*")
+    newest = max(made, key=lambda each: each.stat().st_mtime_ns, default=None)
+    if newest is None:
         other = "" if version == programs.VERSION else f" --version {version}"
         raise GuideError(
             f"the parts of Kubernetes {version} were not built yet, or their inputs changed",
             fix=f"guide lab build --kubernetes{other}",
         )
-    return place
+    return newest
+
+
+def _name(version: str) -> str:
+    """How a folder of parts is called that is made from the checkout's inputs, less the compiler.
+
+    "parts-v1.36.3-0123456789abcdef-".
+    """
+    digest = hashlib.sha256(f"{STEPS} {inputs.keys().rootfs}".encode())
+    for module in programs.MODULES:
+        digest.update(programs.folder(module, version, "").name.encode())
+    for file in (LOCK, Path(images.__file__), Path(pki.__file__), *sorted(NODE.iterdir())):
+        digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
+    return f"parts-{version}-{digest.hexdigest()[:16]}-"
+
+
+def _folders(pattern: str) -> Iterator[Path]:
+    """Those of the cache's folders of that name that are whole."""
+    for each in (paths.cache() / "kubernetes").glob(pattern):
+        if each.is_dir() and each.suffix != ".new":
+            yield each
 
 
 def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
     """Assemble the parts from compiled programs, unless they are in the cache."""
-    place = folder(version)
+    place = folder(version, compilation.compiler())
     busy = "another `guide lab build --kubernetes` is running, or what a killed one left"
     with locked(paths.cache() / "kubernetes.lock", busy, with_children=True), disk_named():
         if place.is_dir():
+            place.touch()  # the newest, if another compiler was used meanwhile
             return place
         compiled = compilation.built(version)
         lab = built()
@@ -165,7 +186,7 @@ def _store(new: Path, version: str) -> None:
     work.mkdir()
     # The clusters' own secrets: what the store says of their authority stays true.
     secrets = pki.kept(new / "bin/kubeadm", version)
-    peer, client, api = (f"127.0.0.1:{port}" for port in _free_ports(3))
+    peer, client, api = (f"127.0.0.1:{port}" for port in process.free_ports(3))
     certificates = secrets / "pki"
     store: list[str | Path] = [
         new / "bin/etcd", "--name=node0", f"--data-dir={work}/etcd", "--unsafe-no-fsync",
@@ -198,12 +219,12 @@ def _store(new: Path, version: str) -> None:
                 raise GuideError("the API server does not get ready\n" + "\n".join(said))
             time.sleep(0.1)
         objects = (NODE / "cluster.yaml").read_text(encoding="utf-8")
-        first = work / "cluster.yaml"
-        first.write_text(
+        file = work / "cluster.yaml"
+        file.write_text(
             objects.replace("coredns:VERSION", f"coredns:{programs.pinned(programs.COREDNS)}"),
             encoding="utf-8",
         )
-        call(*map(str, kubectl), "apply", "-f", first, what="writing first objects")
+        call(*map(str, kubectl), "apply", "-f", file, what="writing first objects")
         # CoreDNS' pod is there, and waits for its node, from a cluster's first moment.
         manager: list[str | Path] = [
             new / "bin/kube-controller-manager", f"--master=https://{api}", "--leader-elect=false",
@@ -211,21 +232,23 @@ def _store(new: Path, version: str) -> None:
             f"--root-ca-file={certificates}/ca.crt", f"--controllers={_FIRST_CONTROLLERS}",
         ]  # fmt: skip
         with _running(manager, work / "manager.log"):
-            for lacking in ("pods --selector=k8s-app=kube-dns", "configmap kube-root-ca.crt"):
-                words = [*map(str, kubectl), "-n", "kube-system", "get", "-o", "name"]
-                _until_said([*words, *lacking.split()], until)
-            # What they write besides, such as the sums of rights, comes at once or at a start.
-            time.sleep(2)
+            _until_written([*map(str, kubectl), "get", "-A", "-o", "json", first.KINDS], until)
     with tarfile.open(new / "store.tar.gz", "w:gz", compresslevel=1) as archive:
         archive.add(work / "etcd/member", "member")
     shutil.rmtree(work)
 
 
-def _until_said(words: list[str], until: float) -> None:
-    while not subprocess.run(words, capture_output=True, check=False).stdout.strip():
-        if time.monotonic() > until:
-            raise GuideError(f"nothing came of: {' '.join(words[-4:])}")
+def _until_written(ask: list[str], until: float) -> None:
+    """Return when the controllers have written all that follows from the first objects."""
+    lacking = ["everything: its API does not answer"]
+    while time.monotonic() < until:
+        said = subprocess.run(ask, capture_output=True, check=False).stdout
+        with contextlib.suppress(ValueError):  # an API that is still busy answers with less
+            lacking = first.unwritten(json.loads(said)["items"])
+            if not lacking:
+                return
         time.sleep(0.2)
+    raise GuideError(f"the first objects of the cluster lack {', '.join(lacking)}")
 
 
 @contextlib.contextmanager
@@ -245,11 +268,3 @@ def _running(words: list[str | Path], log: Path) -> Iterator[subprocess.Popen[by
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

@@ -1,0 +1,66 @@
+"""How Vagrant's machines are reached: what it says of that, as a configuration of ours for root."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from macros.ground.errors import GuideError
+from macros.lab.keys import control
+
+_KEPT = ("HostName", "Port", "IdentityFile", "ProxyCommand", "ProxyJump")
+"""What of `vagrant ssh-config` says how to reach a machine; the rest is about habits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How `vagrant ssh-config` says that one machine is reached."""
+
+    name: str
+    lines: tuple[str, ...]
+    """Settings of ssh_config(5), as printed."""
+
+
+def hosts(text: str) -> list[Host]:
+    """What `vagrant ssh-config` printed: one Host section a machine. GuideError without any."""
+    found: list[Host] = []
+    for section in re.split(r"^Host ", text, flags=re.MULTILINE)[1:]:
+        name, *settings = section.splitlines()
+        lines = [line.strip() for line in settings]
+        kept = tuple(line for line in lines if line.split(" ")[0] in _KEPT)
+        found.append(Host(name.strip(), kept))
+    if not found:
+        raise GuideError(f"`vagrant ssh-config` names no machine: {text.strip()[:300]}")
+    return found
+
+
+def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
+    """`ssh -F` this file and a node's name: as root, by the connection that the lab holds open.
+
+    The first connection says which host key a machine has, and every later one must find it.
+    """
+    lines = []
+    for host in found:
+        lines += [f"Host {host.name}", f"  HostKeyAlias {host.name}"]
+        lines += [f"  {line}" for line in host.lines]
+    lines += [
+        "Host *",
+        "  User root",
+        "  IdentitiesOnly yes",
+        "  IdentityAgent none",
+        f'  UserKnownHostsFile "{place}/known_hosts"',
+        "  GlobalKnownHostsFile /dev/null",
+        "  StrictHostKeyChecking accept-new",
+        "  UpdateHostKeys no",
+        "  BatchMode yes",
+        "  PreferredAuthentications publickey",
+        "  ConnectTimeout 10",
+        "  ServerAliveInterval 5",
+        "  ServerAliveCountMax 6",
+        "  ControlMaster no",  # keys.write_ssh_config says why
+        f"  ControlPath {control(sockets, '%n')}",
+        "  LogLevel ERROR",
+    ]
+    out = place / "ssh_config"
+    out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return out
