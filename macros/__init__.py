@@ -6,9 +6,9 @@ from typing import Any
 
 def define_env(env: Any) -> None:
     """Register the guide's macros with mkdocs-macros: each calls the renderer of its page."""
-    from macros.build import renderer  # noqa: PLC0415 importing the package stays cheap
-    from macros.errors import GuideError  # noqa: PLC0415
-    from macros.markup import Calls  # noqa: PLC0415
+    from macros.ground.errors import GuideError  # noqa: PLC0415
+    from macros.plan.signatures import Calls  # noqa: PLC0415
+    from macros.site.build_state import renderer  # noqa: PLC0415 importing the package stays cheap
 
     def register(name: str) -> None:
         def macro(*args: Any, **options: Any) -> Any:

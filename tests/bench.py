@@ -27,11 +27,11 @@ from random import Random
 
 from macros.cli.check import expand
 from macros.cli.settings import guide_of_checkout
-from macros.guide import ROOT
-from macros.render import editions
-from macros.review import listed
-from macros.settle import page as settle_page
+from macros.review import change_file
+from macros.settle import folder as settle_page
+from macros.site import edition_links
 from macros.store import sums
+from macros.store.guide import ROOT
 from tests.mutate import harmless
 from tests.mutate.files import Run, load
 
@@ -149,7 +149,7 @@ def _plain(folder: Path) -> None:
     for other in map(guide.of_edition, guide.others):
         for source in other.sources:
             name = source.relative_to(guide.docs).as_posix()
-            target = folder / "docs" / editions.uri(other.edition_name, name)
+            target = folder / "docs" / edition_links.uri(other.edition_name, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(expand(other, source), encoding="utf-8")
     path = folder / "mkdocs.yml"
@@ -170,10 +170,10 @@ def _double(folder: Path) -> None:
             again = page.with_name(f"{page.name}-again")
             shutil.copytree(page, again)
             sums.write(again)
-    for path in (folder / "recordings").glob(f"*/{listed.NAME}"):
+    for path in (folder / "recordings").glob(f"*/{change_file.NAME}"):
         text = path.read_text(encoding="utf-8")
         sides = re.findall(r"^(?:old|new): (.*)$", text, re.MULTILINE)
-        of = listed.hash_of(folder / "recordings", *sides)
+        of = change_file.hash_of(folder / "recordings", *sides)
         path.write_text(re.sub(r"(?m)^of: .*$", f"of: {of}", text), encoding="utf-8")
         sums.write(path.parent)
 

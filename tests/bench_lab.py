@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from macros import lab as labs
-from macros import plan
-from macros.lab import Lab, process, state
-from macros.record import run
+from macros.lab import process, providers, state
+from macros.lab.lab import Lab
+from macros.plan import planner
+from macros.rebuild import recording
 
 RUNS = 3
 BLOCKS = 30
@@ -40,7 +40,7 @@ def main() -> None:
     try:
         print(f"lab_up_1_s {_median(_up):.1f}", flush=True)
         _guide("lab", "up", "--name", NAME)
-        lab = labs.find(NAME)
+        lab = providers.find(NAME)
         with tempfile.TemporaryDirectory() as folder, _cache_in(Path(folder)):
             docs = _page(Path(folder))
             pairs = [(_record(lab, docs), _plain(lab)) for _ in range(RUNS)]
@@ -107,10 +107,10 @@ def _page(folder: Path) -> Path:
 
 def _record(lab: Lab, docs: Path) -> float:
     """Seconds to record the page: its state checked before and after, every block, published."""
-    pages = plan.plan_pages(docs)
+    pages = planner.plan_pages(docs)
     with tempfile.TemporaryDirectory() as recordings:
         started = time.perf_counter()
-        run.record(
+        recording.record(
             lab,
             pages,
             Path(recordings),

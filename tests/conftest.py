@@ -10,7 +10,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from macros.lab import Lab
+from macros.lab.lab import Lab
 
 NODES = ("node0", "node1")
 

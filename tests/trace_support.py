@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from macros.packets.read import packets
-from macros.trace import read
-from macros.trace.model import Lane, Trace
+from macros.packets.dissector import packets
+from macros.traces import assembly
+from macros.traces.trace import Lane, Trace
 
 DATA = Path(__file__).parent / "data" / "trace"
 
@@ -26,6 +26,6 @@ def files(name: str) -> list[Path]:
 def trace(name: str) -> Trace:
     """A trace, read."""
     found = files(name)
-    return read.read(
+    return assembly.read(
         [lane(path.name.removesuffix(".pcap")) for path in found], [packets(path) for path in found]
     )

@@ -6,16 +6,16 @@ from importlib import import_module
 import click
 from rich.console import Console
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 
 _COMMANDS = {
-    "lab": ("macros.cli.lab:lab", "Build labs, start them, stop them."),
+    "lab": ("macros.cli.lab_commands:lab", "Build labs, start them, stop them."),
     "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
     "review": ("macros.cli.review:review", "Decide on what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
-    "doctor": ("macros.cli.doctor:doctor", "Say what this machine lacks, and how to get it."),
+    "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
     "new": ("macros.cli.new:new", "Start a page."),
 }
 """Each command's place and its line in the help. A command is imported only when it is called:

@@ -6,13 +6,13 @@ from textwrap import fill
 
 import click
 
-from macros import frontmatter, plan
 from macros.cli import show
 from macros.cli.settings import guide_of_checkout
-from macros.errors import GuideError
-from macros.guide import Guide
-from macros.markup import Calls
-from macros.render.page import PageRenderer
+from macros.ground.errors import GuideError
+from macros.plan import frontmatter, planner
+from macros.plan.signatures import Calls
+from macros.site.page_macros import PageRenderer
+from macros.store.guide import Guide
 
 
 @click.command()
@@ -90,7 +90,7 @@ def expand(guide: Guide, source: Path) -> str:
         lambda page, _edition="": str(page),
     )
     macros = {name: getattr(renderer, name) for name in Calls.names()}
-    return plan.template(front.body, macros).render(page={"title": front.title})
+    return planner.template(front.body, macros).render(page={"title": front.title})
 
 
 def _plain(error: GuideError) -> dict[str, object]:

@@ -8,11 +8,11 @@ import click
 
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions, report, sentences
-from macros.errors import GuideError
-from macros.guide import Guide
-from macros.review import causes, listed
-from macros.review import changes as made
-from macros.store import read, write
+from macros.ground.errors import GuideError
+from macros.review import causes, change_file
+from macros.review import change_list as made
+from macros.store import reader, writer
+from macros.store.guide import Guide
 
 
 @click.group()
@@ -55,9 +55,9 @@ def new(name: str, base: str | None, lab: str) -> None:
         raise GuideError(
             f"there is an edition {name} already", fix=f"guide record --edition {name}"
         )
-    _ = read.edition(guide.recordings, base)
-    with write.lock(guide.recordings):
-        write.write_edition(guide.recordings / name, lab=lab, base=base, versions={})
+    _ = reader.edition(guide.recordings, base)
+    with writer.lock(guide.recordings):
+        writer.write_edition(guide.recordings / name, lab=lab, base=base, versions={})
     click.echo(f"{name} is empty, and settles against {base}: guide record --edition {name} PAGE")
 
 
@@ -107,13 +107,13 @@ def changes(name: str, check: bool) -> None:
     old, new = (editions.edition(_folder(guide, side)) for side in (rules.old, rules.new))
     found = made.made(old, new, rules)
     folder = made.folder(guide.recordings, rules.old, rules.new)
-    path = read.shown(folder / listed.NAME)
+    path = reader.shown(folder / change_file.NAME)
     if check:
         if not made.current(folder, found):
             raise GuideError(f"{path} is not current", fix=f"guide edition changes {name}")
         click.echo(f"{path} is current")
         return
-    with write.lock(guide.recordings):
+    with writer.lock(guide.recordings):
         changed = made.write(folder, found)
     click.echo(f"{path}: {len(found.listed)} changes{'' if changed else ', as before'}")
 

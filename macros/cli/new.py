@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from macros.errors import GuideError
-from macros.guide import ROOT
+from macros.ground.errors import GuideError
+from macros.store.guide import ROOT
 
 _TEMPLATE = """\
 ---

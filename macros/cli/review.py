@@ -11,14 +11,14 @@ from macros.cli.settings import guide_of_checkout
 from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.compare.sentences import quoted_by
-from macros.errors import GuideError
-from macros.guide import Guide
-from macros.review import outcome, screen, sides, written
-from macros.review.ask import ask
+from macros.ground.errors import GuideError
+from macros.review import document, outcome, screen, sides
 from macros.review.decisions import Decision, Decisions
+from macros.review.dialogue import ask
 from macros.review.items import Item, items
 from macros.review.outcome import Outcome
 from macros.review.sides import Sides
+from macros.store.guide import Guide
 
 
 @click.command()
@@ -74,7 +74,7 @@ def review(
         quotes = _quotes(guide, both, changes)
         interactive = sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
         if form or not interactive:
-            click.echo(written.review(form or "text", found, decisions, quotes, both))
+            click.echo(document.review(form or "text", found, decisions, quotes, both))
             result = outcome.outcomes(found, decisions)
         else:
             _ask(found, decisions, quotes, both)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from macros.errors import GuideError
-from macros.guide import ROOT, Guide
+from macros.ground.errors import GuideError
+from macros.store.guide import ROOT, Guide
 
 
 class _Loader(yaml.SafeLoader):

@@ -3,10 +3,10 @@
 import click
 
 from macros.cli.settings import guide_of_checkout
-from macros.errors import GuideError
-from macros.settle import run
-from macros.settle.page import Shared
-from macros.store import write
+from macros.ground.errors import GuideError
+from macros.rebuild import transcripts
+from macros.settle.folder import Shared
+from macros.store import writer
 
 
 @click.command()
@@ -30,16 +30,16 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
     shared: Shared = {}
     folder = guide.recordings / guide.edition_name
     found = 0
-    with write.lock(guide.recordings):
+    with writer.lock(guide.recordings):
         for key in names or list(known):
             try:
-                transcript = run.kept(known[key], guide.edition_name)
+                transcript = transcripts.kept(known[key], guide.edition_name)
             except GuideError:
                 if names:
                     raise
                 continue
             found += 1
-            changed = run.publish(known[key], transcript, folder, shared)
+            changed = transcripts.publish(known[key], transcript, folder, shared)
             click.echo(f"{key}: {'settled' if changed else 'settled, unchanged'}")
     if not found:
         raise GuideError("no transcript is kept", fix="guide lab up, then guide record")

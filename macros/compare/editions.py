@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from macros.compare import kinds, macs
+from macros.compare import mac_forms, outputs
 from macros.compare.change import Change, joined, said
-from macros.errors import GuideError
-from macros.frontmatter import LOADER
-from macros.model import PageRecording, Recording
-from macros.store import form, read
+from macros.ground.errors import GuideError
+from macros.ground.model import PageRecording, Recording
+from macros.plan.frontmatter import LOADER
+from macros.store import form, reader
 
 Blocks: TypeAlias = Mapping[str, Recording]
 
@@ -41,14 +41,14 @@ def edition(folder: Path) -> Recorded:
     pages = tuple(sorted(path.parent.name for path in folder.glob("*/page.yml")))
     if not pages and not (folder / "edition.yml").is_file():
         raise GuideError(
-            f"{read.shown(folder)} holds no recordings",
+            f"{reader.shown(folder)} holds no recordings",
             fix="guide edition list says which there are",
         )
     path = folder / "edition.yml"
     try:
         meta = yaml.load(path.read_bytes(), Loader=LOADER) if path.is_file() else {}  # noqa: S506 safe
     except yaml.YAMLError as error:
-        raise GuideError(f"{read.shown(path)} is broken: {error}") from error
+        raise GuideError(f"{reader.shown(path)} is broken: {error}") from error
     return Recorded(folder.name, folder, pages, meta or {})
 
 
@@ -72,7 +72,7 @@ def compare(old: Recorded, new: Recorded) -> Iterator[Change]:
 def page(folder: Path) -> PageRecording:
     """The recordings in a page's folder, whether or not docs/ has the page."""
     meta = yaml.load((folder / "page.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
-    fix = f"git checkout -- {read.shown(folder)}"
+    fix = f"git checkout -- {reader.shown(folder)}"
     return PageRecording(
         key=folder.name,
         folder=folder,
@@ -89,7 +89,7 @@ def pages(old: PageRecording, new: PageRecording) -> Iterator[Change]:
     if old.nodes != new.nodes:
         one, other = ", ".join(old.nodes), ", ".join(new.nodes)
         yield replace(said("page", key, f"nodes of {key}: {one} -> {other}", one, other), page=key)
-    forms = macs.forms(old, new)
+    forms = mac_forms.forms(old, new)
     for name in dict.fromkeys((*old.blocks, *new.blocks)):
         before, after = old.blocks.get(name), new.blocks.get(name)
         if before is None and after is not None:
@@ -102,7 +102,7 @@ def pages(old: PageRecording, new: PageRecording) -> Iterator[Change]:
             yield replace(change, page=key, block=name)
 
 
-def blocks(old: Recording, new: Recording, forms: macs.Forms) -> Iterator[Change]:
+def blocks(old: Recording, new: Recording, forms: mac_forms.Forms) -> Iterator[Change]:
     """All changes of one block."""
     for word, one, other in (
         ("node", old.node, new.node),
@@ -123,11 +123,11 @@ def blocks(old: Recording, new: Recording, forms: macs.Forms) -> Iterator[Change
         yield from _captures(old, before, new, forms)
         return
     if before.text != new.text or before.twin != new.twin:
-        yield from kinds.compare(before, new)
+        yield from outputs.compare(before, new)
 
 
 def _captures(
-    old: Recording, renamed: Recording, new: Recording, forms: macs.Forms
+    old: Recording, renamed: Recording, new: Recording, forms: mac_forms.Forms
 ) -> Iterator[Change]:
     """Packets, and what tcpdump printed of them where they are the same."""
     if old.pcap is None or new.pcap is None:
@@ -135,9 +135,9 @@ def _captures(
     found: list[Change] = []
     same = old.pcap.read_bytes() == new.pcap.read_bytes()
     if not same:
-        from macros.compare import packets  # noqa: PLC0415 scapy takes half a second to load
+        from macros.compare import captures  # noqa: PLC0415 scapy takes half a second to load
 
-        found = list(packets.compare(old.pcap, new.pcap, forms.text))
+        found = list(captures.compare(old.pcap, new.pcap, forms.text))
         yield from found
     if not found and renamed.text != new.text:
-        yield from kinds.lines(renamed.text, new.text, often=same)
+        yield from outputs.lines(renamed.text, new.text, often=same)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from macros.compare.change import Change
 from macros.compare.sentences import Quoted
-from macros.store import read
+from macros.store import reader
 
 Quotes = Mapping[tuple[str, str], Sequence[Quoted]]
 """By page and block, what quotes it."""
@@ -47,7 +47,7 @@ def as_json(changes: Sequence[Change], quotes: Quotes) -> str:
                 **asdict(one),
                 "quotes": [
                     {
-                        "source": read.shown(each.quote.source),
+                        "source": reader.shown(each.quote.source),
                         "line": each.quote.line,
                         "path": each.quote.path,
                         "sentence": each.quote.sentence,
@@ -89,7 +89,7 @@ def _where(page: str, block: str) -> str:
 
 def place(one: Quoted) -> str:
     """Where a quote stands: the page's file and the line."""
-    return f"{read.shown(one.quote.source)}:{one.quote.line}"
+    return f"{reader.shown(one.quote.source)}:{one.quote.line}"
 
 
 def quoted(one: Quoted) -> str:

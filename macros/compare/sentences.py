@@ -8,11 +8,12 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
-from macros import frontmatter, lookup
 from macros.compare.change import Change
-from macros.errors import GuideError
-from macros.model import Recording
-from macros.plan import page_key
+from macros.ground.errors import GuideError
+from macros.ground.model import Recording
+from macros.plan import frontmatter
+from macros.plan.planner import page_key
+from macros.values import lookup
 
 _QUOTES = frozenset({"value", "expect"})
 _CALL = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from macros.compare import fields
+from macros.compare import objects
 from macros.compare.change import Change, said
-from macros.records.fields import Raw
+from macros.kinds.fields import Raw
 
 
 def place(name: str, within: str) -> str:
@@ -27,7 +27,7 @@ def addresses(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Itera
     """Interfaces by name, and of each its addresses."""
     old, new = list(old), list(new)
     yield from _entries("addresses", "link", old, new, _ifname, within, "ifname", _link)
-    before, after = fields.keyed(old, _ifname), fields.keyed(new, _ifname)
+    before, after = objects.keyed(old, _ifname), objects.keyed(new, _ifname)
     for key, one in before.items():
         if key in after:
             name = place(str(one.get("ifname")), within)
@@ -61,7 +61,7 @@ def fdb(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Iterator[Ch
     def table(raw: Raw) -> Hashable:
         return raw.get("mac"), raw.get("vlan"), raw.get("master"), bool(raw.get("state"))
 
-    before, after = fields.keyed(old, key), fields.keyed(new, key)
+    before, after = objects.keyed(old, key), objects.keyed(new, key)
     gone = [one for key_, one in before.items() if key_ not in after]
     come = [one for key_, one in after.items() if key_ not in before]
     left, arrived = Counter(map(table, gone)), Counter(map(table, come))
@@ -75,18 +75,20 @@ def fdb(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Iterator[Ch
             sides = _port(one), _port(now)
             what = f"fdb entry of {mac} moved from {sides[0]} to {sides[1]}"
             yield said("fdb", mac, what, *sides)
-            yield from fields.differences("fdb", mac, _but(one, _PORT), _but(now, _PORT))
+            yield from objects.differences("fdb", mac, _but(one, _PORT), _but(now, _PORT))
         else:
-            yield said("fdb", mac, f"fdb entry of {mac} behind {_port(one)} gone", fields.line(one))
+            yield said(
+                "fdb", mac, f"fdb entry of {mac} behind {_port(one)} gone", objects.line(one)
+            )
     for one in come:
         if table(one) not in moved:
             mac = place(str(one["mac"]), within)
             what = f"fdb entry of {mac} behind {_port(one)} new"
-            yield said("fdb", mac, what, "", fields.line(one))
+            yield said("fdb", mac, what, "", objects.line(one))
     for key_, one in before.items():
         if key_ in after:
             mac = place(f"fdb entry {one['mac']} dev {one.get('ifname')}", within)
-            yield from fields.differences("fdb", mac, one, after[key_])
+            yield from objects.differences("fdb", mac, one, after[key_])
 
 
 def ports(old: Iterable[Raw], new: Iterable[Raw], within: str = "") -> Iterator[Change]:
@@ -123,21 +125,21 @@ def _entries(
     name: str,
     inside: Inside,
 ) -> Iterator[Change]:
-    before, after = fields.keyed(old, key), fields.keyed(new, key)
+    before, after = objects.keyed(old, key), objects.keyed(new, key)
     for own, one in before.items():
         subject = place(str(one.get(name)), within)
         if own not in after:
-            yield said(kind, subject, f"{noun} {subject} gone", fields.line(one))
+            yield said(kind, subject, f"{noun} {subject} gone", objects.line(one))
         else:
             yield from inside(kind, subject, one, after[own])
     for own, one in after.items():
         if own not in before:
             subject = place(str(one.get(name)), within)
-            yield said(kind, subject, f"{noun} {subject} new", "", fields.line(one))
+            yield said(kind, subject, f"{noun} {subject} new", "", objects.line(one))
 
 
 def _plain(kind: str, subject: str, old: Raw, new: Raw) -> Iterator[Change]:
-    yield from fields.differences(kind, subject, old, new)
+    yield from objects.differences(kind, subject, old, new)
 
 
 def _link(kind: str, subject: str, old: Raw, new: Raw) -> Iterator[Change]:
@@ -147,7 +149,9 @@ def _link(kind: str, subject: str, old: Raw, new: Raw) -> Iterator[Change]:
     if macs[0] != macs[1]:
         what = f"mac of {subject} {macs[0] or 'none'} -> {macs[1] or 'none'}"
         yield said(kind, subject, what, str(macs[0] or ""), str(macs[1] or ""))
-    yield from fields.differences(kind, subject, _but(one, ("address",)), _but(other, ("address",)))
+    yield from objects.differences(
+        kind, subject, _but(one, ("address",)), _but(other, ("address",))
+    )
 
 
 def _infos(raw: Raw) -> list[Raw]:
@@ -170,7 +174,7 @@ def _of_interface(name: str, old: list[Raw], new: list[Raw]) -> Iterator[Change]
             yield said("addresses", name, what, was[0], now[0])
             rest = ("local", "prefixlen")
             one, other = _but(before[was[0]], rest), _but(after[now[0]], rest)
-            yield from fields.differences("addresses", f"{now[0]} of {name}", one, other)
+            yield from objects.differences("addresses", f"{now[0]} of {name}", one, other)
             continue
         for key in was:
             yield said("addresses", name, f"address {key} of {name} gone", key)
@@ -178,7 +182,7 @@ def _of_interface(name: str, old: list[Raw], new: list[Raw]) -> Iterator[Change]
             yield said("addresses", name, f"address {key} of {name} new", "", key)
     for key, one in before.items():
         if key in after:
-            yield from fields.differences("addresses", f"{key} of {name}", one, after[key])
+            yield from objects.differences("addresses", f"{key} of {name}", one, after[key])
     order = [key for key in before if key in after], [key for key in after if key in before]
     if order[0] != order[1]:
         one_, other_ = ", ".join(order[0]), ", ".join(order[1])
@@ -235,7 +239,7 @@ def _route(kind: str, subject: str, old: Raw, new: Raw) -> Iterator[Change]:
                 one, other = ", ".join(words), ", ".join(flags[1][hop])
                 what = f"flags of next hop {hop} of {subject} {one or 'none'} -> {other or 'none'}"
                 yield said(kind, subject, what, one, other)
-    yield from fields.differences(kind, subject, _but(old, hops), _but(new, hops))
+    yield from objects.differences(kind, subject, _but(old, hops), _but(new, hops))
 
 
 def named(
@@ -246,14 +250,14 @@ def named(
     def key(raw: Raw) -> Hashable:
         return noun(raw), str(raw.get("Name")).lstrip("/")
 
-    before, after = fields.keyed(old, key), fields.keyed(new, key)
+    before, after = objects.keyed(old, key), objects.keyed(new, key)
     for own, one in before.items():
         subject = f"{noun(one)} {str(one.get('Name')).lstrip('/')}"
         if own not in after:
-            yield said(kind, subject, f"{subject} gone", fields.line(one))
+            yield said(kind, subject, f"{subject} gone", objects.line(one))
         else:
-            yield from fields.differences(kind, subject, one, after[own])
+            yield from objects.differences(kind, subject, one, after[own])
     for own, one in after.items():
         if own not in before:
             subject = f"{noun(one)} {str(one.get('Name')).lstrip('/')}"
-            yield said(kind, subject, f"{subject} new", "", fields.line(one))
+            yield said(kind, subject, f"{subject} new", "", objects.line(one))

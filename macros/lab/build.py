@@ -12,9 +12,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
 from macros.lab import doctor, inputs, kernel, packages, paths, rootfs
-from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.tools import disk_named
 

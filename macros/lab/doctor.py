@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import paths
 
 Purpose = Literal["site", "build", "run"]

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import inputs
 from macros.lab.packages import Apt, Locked
 from macros.lab.progress import Progress

@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground import places
+from macros.ground.errors import GuideError
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-SCRIPTS = CHECKOUT / "scripts"
+CHECKOUT = places.CHECKOUT
+SCRIPTS = places.SCRIPTS
 
 _SOCKET_ROOM = 60
 """Bytes left for a folder of sockets. A socket's path has at most 107 (unix(7)), a lab's name at

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 
 _PROC = Path("/proc")
 

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from macros.errors import GuideError
-from macros.lab import Lab, state, uml, vagrant, vagrant_state
-from macros.model import Answer
+from macros.ground.errors import GuideError
+from macros.ground.model import Answer
+from macros.lab import state, uml, vagrant, vagrant_state
+from macros.lab.lab import Lab
 
 ENVIRONMENT = {
     "HOME": "/root",

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
 from macros.lab import paths
 from macros.lab.packages import SUITE
 from macros.lab.process import Process, end
-from macros.model import Cluster
 
 
 @dataclass(frozen=True, slots=True)

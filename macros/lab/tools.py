@@ -11,8 +11,9 @@ from typing import Any
 
 import sh
 
-from macros.errors import GuideError
-from macros.lab import locks, paths
+from macros.ground import locks
+from macros.ground.errors import GuideError
+from macros.lab import paths
 from macros.lab.doctor import search_path
 
 _TAIL = 20

@@ -18,18 +18,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from macros.errors import GuideError
-from macros.lab import Lab, doctor, machines, packages, paths, process, wanted
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
+from macros.ground.model import Cluster
+from macros.lab import boot, doctor, packages, paths, process, wanted
 from macros.lab.build import built
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
+from macros.lab.lab import Lab
 from macros.lab.left import looks, reason
-from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import Node, State, clean, folder, read, write
 from macros.lab.tools import disk_named, environment
 from macros.lab.wanted import Wanted
-from macros.model import Cluster
 
 MOST_NODES = 9
 """Their addresses and MACs end in one more digit each."""
@@ -226,15 +227,15 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
         progress.step(f"lab {name}: starting {node.name} again")
         sockets = Path(state.sockets)
         own = [each for each in state.processes if each.what.split("'")[0] == node.name]
-        machines.end(state, node, own)
+        boot.end(state, node, own)
         Path(control(sockets, node.name)).unlink(missing_ok=True)
         shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
 
         first = state.cluster is not None and node == state.nodes[0]
         leads_to = {node.port: 22, **({state.api: _API} if first else {})}
-        state = state.with_process(machines.start_nat(state, node, leads_to))
+        state = state.with_process(boot.start_nat(state, node, leads_to))
         seed = state.folder / f"{node.name}.seed.tar"
-        machine = machines.start_node(state, node, seed, machines.memory_folder(state, progress))
+        machine = boot.start_node(state, node, seed, boot.memory_folder(state, progress))
         state = state.with_process(machine)
         _wait(state, node, machine, state.folder / "ssh_config")
         for plug in process.helpers(machine, "vde_plug"):
@@ -256,26 +257,26 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     write(state)
     make_keys(place)
 
-    switch = machines.start_switch(state)
+    switch = boot.start_switch(state)
     state = state.with_process(switch)
     # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
     # port that another has chosen. A lab may be called ports: its lock has no dot in front.
     with locked(paths.labs() / ".ports.lock", None):
         for index, node in enumerate(state.nodes):
             inside = [22, _API] if addition and index == 0 else [22]
-            nat, ports = machines.nat_on_free_ports(state, node, inside)
+            nat, ports = boot.nat_on_free_ports(state, node, inside)
             with_port = replace(node, port=ports[0])
             nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
             api = ports[1] if _API in inside else state.api
             state = replace(state, nodes=nodes, api=api).with_process(nat)
 
     config = write_ssh_config(place, sockets, state.nodes)
-    memory_folder = machines.memory_folder(state, progress)
+    memory_folder = boot.memory_folder(state, progress)
     booting = []
     for node in state.nodes:
         more = addition.files(node) if addition else {}
         seed = write_seed(place, node, state.nodes, more)
-        machine = machines.start_node(state, node, seed, memory_folder)
+        machine = boot.start_node(state, node, seed, memory_folder)
         booting.append(machine)
         state = state.with_process(machine)
 

@@ -18,19 +18,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from macros.errors import GuideError
-from macros.lab import Lab, paths, rootfs, vagrant_needs, wanted
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
+from macros.ground.model import Cluster
+from macros.lab import paths, rootfs, vagrant_needs, wanted
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control
+from macros.lab.lab import Lab
 from macros.lab.left import looks, reason
-from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.state import clean, folder, names
 from macros.lab.tools import call, environment
 from macros.lab.vagrant_ssh import Host, hosts, write_ssh_config
 from macros.lab.vagrant_state import FILE, KIND, State, machines, read, write
 from macros.lab.wanted import Wanted
-from macros.model import Cluster
 
 _CLUSTER_PATIENCE = 600.0  # seconds; without artifacts, images are downloaded meanwhile
 _READY = (

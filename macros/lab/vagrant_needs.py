@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
 from macros.lab import inputs, paths
 from macros.lab.progress import Progress
 from macros.lab.tools import call, which
-from macros.model import Cluster
 
 _IMAGE = "packet-by-packet/node"
 _IMAGE_FILES = (

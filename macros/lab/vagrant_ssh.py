@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab.keys import control
 
 _KEPT = ("HostName", "Port", "IdentityFile", "ProxyCommand", "ProxyJump")

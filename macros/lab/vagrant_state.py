@@ -4,11 +4,11 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
 from macros.lab import paths
 from macros.lab.state import folder
 from macros.lab.wanted import Wanted
-from macros.model import Cluster
 
 KIND = "vagrant"
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
 from macros.lab import paths
 from macros.lab.packages import SUITE
 from macros.lab.state import folder
-from macros.model import Cluster
 
 _SUFFIX = ".reset"
 

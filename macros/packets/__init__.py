@@ -1,1 +1,1 @@
-"""Captured packets: pcap files -> typed packets -> nested boxes in HTML."""
+"""Captured packets: pcap files become typed packets, conversations and what they tell."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 from macros.packets.headers import Bits, ipv4_text
-from macros.packets.model import Layer
+from macros.packets.packet import Layer
 
 NAME = "BGP"
 PORT = 179

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import NoReturn
 
-from macros.packets import checksum, names
-from macros.packets.model import Field, Layer
+from macros.packets import checksum, numbers
+from macros.packets.packet import Field, Layer
 
 Text = str | Callable[[int], str]
 
@@ -157,7 +157,7 @@ def _source_mac(text: str) -> str:
 
 
 def _ethertype(value: int) -> str:
-    name = names.ETHERTYPES.get(value)
+    name = numbers.ETHERTYPES.get(value)
     return f"what follows is {name}" if name else "no type that is known here"
 
 
@@ -168,7 +168,7 @@ def ethernet(bits: Bits) -> None:
     if int.from_bytes(bits.around.data[bits.at // 8 : bits.stop], "big") < 0x600 and bits.left == 2:
         bits.number("size", "length", 16, "{}", "a length, no type: an IEEE 802.2 header follows")
     else:
-        bits.number("type", "type", 16, named(names.ETHERTYPES, "0x{:04x}"), _ethertype)
+        bits.number("type", "type", 16, named(numbers.ETHERTYPES, "0x{:04x}"), _ethertype)
 
 
 def vlan(bits: Bits) -> None:
@@ -176,25 +176,25 @@ def vlan(bits: Bits) -> None:
     bits.number("priority", "priority", 3, "{}", "0 is best effort")
     bits.number("drop", "drop eligible", 1)
     bits.number("vlan", "VLAN", 12, "{}", lambda v: f"the frame belongs to VLAN {v}")
-    bits.number("type", "type", 16, named(names.ETHERTYPES, "0x{:04x}"), _ethertype)
+    bits.number("type", "type", 16, named(numbers.ETHERTYPES, "0x{:04x}"), _ethertype)
 
 
 def cooked(bits: Bits) -> None:
     """LINKTYPE_LINUX_SLL: tcpdump's stand-in for the link header on "-i any"."""
-    bits.number("direction", "direction", 16, named(names.COOKED), "written by tcpdump, not sent")
+    bits.number("direction", "direction", 16, named(numbers.COOKED), "written by tcpdump, not sent")
     bits.number("hardware", "hardware", 16, "{}", "1 is Ethernet (ARPHRD_ETHER)")
     size = bits.number("size", "address length", 16)
     _cooked_address(bits, size)
-    bits.number("type", "type", 16, named(names.ETHERTYPES, "0x{:04x}"), _ethertype)
+    bits.number("type", "type", 16, named(numbers.ETHERTYPES, "0x{:04x}"), _ethertype)
 
 
 def cooked2(bits: Bits) -> None:
     """LINKTYPE_LINUX_SLL2: as before, with the interface's index."""
-    bits.number("type", "type", 16, named(names.ETHERTYPES, "0x{:04x}"), _ethertype)
+    bits.number("type", "type", 16, named(numbers.ETHERTYPES, "0x{:04x}"), _ethertype)
     bits.number("reserved", "reserved", 16)
     bits.number("index", "interface", 32, "{}", "the index of the interface that saw it")
     bits.number("hardware", "hardware", 16, "{}", "1 is Ethernet (ARPHRD_ETHER)")
-    bits.number("direction", "direction", 8, named(names.COOKED), "written by tcpdump, not sent")
+    bits.number("direction", "direction", 8, named(numbers.COOKED), "written by tcpdump, not sent")
     size = bits.number("size", "address length", 8)
     _cooked_address(bits, size)
 
@@ -210,10 +210,10 @@ def _cooked_address(bits: Bits, size: int) -> None:
 def arp(bits: Bits) -> None:
     """RFC 826; numbers: IANA "arp-parameters"."""
     bits.number("hardware", "hardware", 16, "{}", "1 is Ethernet")
-    bits.number("protocol", "protocol", 16, named(names.ETHERTYPES, "0x{:04x}"), "asked about")
+    bits.number("protocol", "protocol", 16, named(numbers.ETHERTYPES, "0x{:04x}"), "asked about")
     hardware = bits.number("hardware_size", "MAC length", 8, "{}", "bytes of a MAC address")
     protocol = bits.number("protocol_size", "IP length", 8, "{}", "bytes of an IP address")
-    operation = bits.number("operation", "operation", 16, named(names.ARP_OPERATIONS))
+    operation = bits.number("operation", "operation", 16, named(numbers.ARP_OPERATIONS))
     bits.means(
         {
             1: "a question to all: who has this IP address?",
@@ -241,7 +241,7 @@ _ECN = {0: "no congestion signal", 1: "can signal congestion", 2: "can signal co
 
 
 def _protocol(value: int) -> str:
-    name = names.PROTOCOLS.get(value)
+    name = numbers.PROTOCOLS.get(value)
     return f"protocol {value} is {name} (IANA)" if name else f"protocol {value}: not known here"
 
 
@@ -285,7 +285,7 @@ def ipv4(bits: Bits) -> None:
         else "fragments of one packet carry the same",
     )
     bits.number("ttl", "TTL", 8, "{}", _ttl)
-    bits.number("protocol", "protocol", 8, named(names.PROTOCOLS), _protocol)
+    bits.number("protocol", "protocol", 8, named(numbers.PROTOCOLS), _protocol)
     found = bits.number("checksum", "header checksum", 16, "0x{:04x}")
     size = max(words * 4, 20)
     if bits.stop - start >= size:
@@ -374,7 +374,7 @@ def ipv6(bits: Bits) -> None:
     bits.number("class", "traffic class", 8)
     bits.number("flow", "flow label", 20, "0x{:05x}", "packets of one flow carry the same")
     bits.number("length", "payload length", 16, "{}", "the bytes after this header")
-    bits.number("protocol", "next header", 8, named(names.PROTOCOLS), _protocol)
+    bits.number("protocol", "next header", 8, named(numbers.PROTOCOLS), _protocol)
     bits.number("ttl", "hop limit", 8, "{}", _ttl)
     bits.bytes("src", "from", 16, ipv6_text, _ipv6_kind)
     bits.bytes("dst", "to", 16, ipv6_text, _ipv6_kind)
@@ -391,7 +391,7 @@ def _ipv6_kind(text: str) -> str:
 
 def ipv6_options(bits: Bits) -> None:
     """RFC 8200, sections 4.3 and 4.6."""
-    bits.number("protocol", "next header", 8, named(names.PROTOCOLS), _protocol)
+    bits.number("protocol", "next header", 8, named(numbers.PROTOCOLS), _protocol)
     bits.number("size", "length", 8, "{}", "in units of 8 bytes, the first not counted")
     bits.rest("options", "options", "for each router, or for the target, to look at")
 
@@ -400,8 +400,8 @@ def ipv6_options(bits: Bits) -> None:
 
 
 def _port(value: int) -> str:
-    if value in names.PORTS:
-        return names.PORTS[value]
+    if value in numbers.PORTS:
+        return numbers.PORTS[value]
     # net.ipv4.ip_local_port_range of Linux.
     return "in the range that Linux gives to clients" if 32768 <= value <= 60999 else ""
 
@@ -449,7 +449,7 @@ def udp(bits: Bits) -> None:
 
 def tcp_flags(value: int) -> str:
     """SYN ACK, in the order people say it."""
-    found = [name for bit, name in enumerate(reversed(names.TCP_FLAGS)) if value >> bit & 1]
+    found = [name for bit, name in enumerate(reversed(numbers.TCP_FLAGS)) if value >> bit & 1]
     order = ("SYN", "FIN", "RST", "PSH", "URG", "ECE", "CWR", "ACK")
     return " ".join(sorted(found, key=order.index)) or "none"
 
@@ -556,10 +556,10 @@ def _option(bits: Bits, name: str, label: str, size: int, value: int | str) -> N
 def icmp(bits: Bits) -> None:
     """RFC 792; fragmentation needed: RFC 1191; numbers: IANA "icmp-parameters"."""
     start = bits.offset
-    kind = bits.number("type", "type", 8, named(names.ICMP))
+    kind = bits.number("type", "type", 8, named(numbers.ICMP))
     bits.means(_ICMP_MEANINGS.get(kind, ""))
     code = bits.number("code", "code", 8)
-    bits.means(names.ICMP_CODES.get((kind, code), "no subtype" if code == 0 else ""))
+    bits.means(numbers.ICMP_CODES.get((kind, code), "no subtype" if code == 0 else ""))
     found = bits.number("checksum", "checksum", 16, "0x{:04x}")
     state, meaning = _icmp_state(bits, found)
     bits.means(meaning, state)
@@ -604,7 +604,7 @@ def _icmp_state(bits: Bits, found: int) -> tuple[str, str]:
 
 def icmpv6(bits: Bits) -> None:
     """RFC 4443 and 4861, no further than the first four bytes."""
-    bits.number("type", "type", 8, named(names.ICMPV6))
+    bits.number("type", "type", 8, named(numbers.ICMPV6))
     bits.number("code", "code", 8)
     found = bits.number("checksum", "checksum", 16, "0x{:04x}")
     around = bits.around

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 
 # The first four bytes, and the byte order and the nanoseconds a unit of the fraction is worth.
 _MAGIC = {

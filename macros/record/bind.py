@@ -1,9 +1,9 @@
 """Find the values that a block binds in its answer."""
 
-from macros.errors import GuideError
-from macros.lookup import lookup
-from macros.model import Block, Recording
-from macros.record.trouble import at
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Recording
+from macros.record.troubles import at
+from macros.values.lookup import lookup
 
 
 def extract(block: Block, recording: Recording) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Whether the lab that is up is the one that a page's front matter asks for."""
 
-from macros.errors import GuideError
-from macros.lab import Lab
-from macros.model import Cluster, Page
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster, Page
+from macros.lab.lab import Lab
 
 
 def fits(lab: Lab, page: Page) -> bool:

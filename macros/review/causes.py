@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from macros.compare.change import Change
-from macros.errors import GuideError
-from macros.frontmatter import LOADER
-from macros.store.read import shown
+from macros.ground.errors import GuideError
+from macros.plan.frontmatter import LOADER
+from macros.store.reader import shown
 
 _FIELDS = ("kind", "page", "block", "subject", "what")
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from macros.review.decisions import Decision, Decisions
 from macros.review.items import Item
 from macros.review.sides import Sides
-from macros.store import sums, write
+from macros.store import sums, writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,15 @@ def put_back(pages: Iterable[str], sides: Sides) -> None:
     `guide settle` brings them back. GuideError when a recorder is writing.
     """
     folder = sides.new.folder
-    with write.lock(folder.parent):
-        write.recover(folder)
+    with writer.lock(folder.parent):
+        writer.recover(folder)
         for page in pages:
             earlier = sides.old.folder / page
             if earlier.is_dir():
                 with TemporaryDirectory(prefix="guide-review-") as temporary:
                     staged = Path(temporary) / page
                     shutil.copytree(earlier, staged)
-                    write.replace(staged, folder, page)
+                    writer.replace(staged, folder, page)
             elif (folder / page).is_dir():
                 shutil.rmtree(folder / page)
         if sides.old.versions != sides.new.versions and sides.old.pages:

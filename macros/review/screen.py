@@ -16,7 +16,7 @@ from macros.compare.sentences import Quoted
 from macros.review.decisions import Decision
 from macros.review.items import Item
 from macros.review.sides import Sides
-from macros.store.read import shown
+from macros.store.reader import shown
 
 _AROUND = 2  # lines shown before and after what differs
 _MOST = 24  # lines of one side, unless all are asked for

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.editions import Recorded
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.store import sums
 
 _OWN = frozenset({"page.yml", sums.NAME})

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from macros.ground.alignment import align
 from macros.settle import skeleton, tree
-from macros.settle.align import align
-from macros.settle.match import Lines, Renaming, in_order
-from macros.settle.order import Free
+from macros.settle.free_order import Free
+from macros.settle.renaming import Lines, Renaming, in_order
 from macros.settle.scan import renamed
 from macros.settle.tree import Array, Leaf, Node, Object
 

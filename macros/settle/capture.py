@@ -5,12 +5,12 @@ import struct
 from collections.abc import Iterator
 from functools import lru_cache
 
-from macros.packets import checksum, read
-from macros.packets.model import Layer, Packet
+from macros.packets import checksum, dissector
+from macros.packets.essence import told
+from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
 from macros.settle import identities
-from macros.settle.conversation import told
-from macros.settle.match import Renaming
+from macros.settle.renaming import Renaming
 
 _IDS = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![0-9A-Za-z])")
 _FILE, _RECORD = 24, 16  # bytes: headers of a pcap file and of each of its packets
@@ -26,7 +26,7 @@ def same(old: bytes, new: bytes) -> bool:
 @lru_cache(maxsize=64)
 def _read(pcap: bytes) -> tuple[Packet, ...]:
     """The packets of a file. Each is looked at more than once."""
-    return read.packets(pcap)
+    return dissector.packets(pcap)
 
 
 def rename(pcap: bytes, renaming: Renaming) -> bytes:

@@ -9,8 +9,8 @@ import ipaddress
 import re
 from collections.abc import Container
 
-from macros.settle import cluster
-from macros.settle.kind import Identity, found
+from macros.settle import cluster_identities
+from macros.settle.declaration import Identity, found
 
 
 def mac_form(mac: str, addresses: Container[str] = ()) -> str:
@@ -424,4 +424,4 @@ PORT = Identity(
     ),
 )
 
-ALL = (MAC, ID, VETH, INDEX, PEER, PID, INODE, PORT, *cluster.ALL)
+ALL = (MAC, ID, VETH, INDEX, PEER, PID, INODE, PORT, *cluster_identities.ALL)

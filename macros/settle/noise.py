@@ -6,7 +6,7 @@ what the new run printed. A counter is noise only as long as it is zero, or not 
 
 import re
 
-from macros.settle.kind import Noise, counted, found
+from macros.settle.declaration import Noise, counted, found
 
 
 def _date(value: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from macros.settle import cluster, identities, noise
-from macros.settle.kind import Identity
+from macros.settle import cluster_identities, identities, noise
+from macros.settle.declaration import Identity
 
 Key = tuple[str, str, str]
 """An identity: kind, scope, value. The value of an id is the whole of it, where that is known."""
@@ -111,8 +111,12 @@ def learned(texts: Iterable[str]) -> Names:
         if identities.mac_form(mac, names.addresses):
             names.tails.setdefault(mac[9:], set()).add(mac)
     for front, letters in pods:
-        for namespace in cluster.NAMESPACES:
-            names.pods[cluster.cali(namespace, front + letters)] = namespace, front, letters
+        for namespace in cluster_identities.NAMESPACES:
+            names.pods[cluster_identities.cali(namespace, front + letters)] = (
+                namespace,
+                front,
+                letters,
+            )
     return names
 
 
@@ -141,13 +145,13 @@ def _named(text: str) -> _Named:
         ),
         frozenset(
             (front, letters)
-            for front, letters in cluster.POD.findall(text)
-            if cluster.GENERATED.form(letters)
+            for front, letters in cluster_identities.POD.findall(text)
+            if cluster_identities.GENERATED.form(letters)
         ),
         frozenset(found[2] for found in identities.MASQUERADED.finditer(text) if len(found[2]) > 3),
         frozenset(
             name
-            for front in set(cluster.NUMBERED.findall(text))
+            for front in set(cluster_identities.NUMBERED.findall(text))
             for name in re.findall(
                 rf"(?<![0-9a-z.-]){re.escape(front)}\d{{5}}(?![0-9A-Za-z])", text
             )
@@ -231,14 +235,14 @@ def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, P
                     yield number.start(), end, token
     for name in names.numbered:
         for found in re.finditer(rf"(?<![0-9a-z.-]){name}(?![0-9A-Za-z])", line):
-            token = token_of(cluster.GENERATED, name[-5:], "", names)
+            token = token_of(cluster_identities.GENERATED, name[-5:], "", names)
             if token is not None:
                 yield found.end() - 5, found.end(), token
     if "cali" in line:
-        for found in cluster.CALI.finditer(line):
+        for found in cluster_identities.CALI.finditer(line):
             pod = names.pods.get(found[0])
             if pod is not None:
-                key = (cluster.GENERATED.name, "", pod[2])
+                key = (cluster_identities.GENERATED.name, "", pod[2])
                 yield found.start(), found.end(), Token(found[0], key, pod[1], f"cali {pod[0]}")
 
 
@@ -325,7 +329,7 @@ def token_of(
         if not value.startswith(raw):
             return None
         return Token(raw, (kind.name, scope, value), form, "whole" if len(raw) > 13 else "first")
-    if kind is cluster.UID and "_" in raw:
+    if kind is cluster_identities.UID and "_" in raw:
         return Token(raw, (kind.name, scope, raw.replace("_", "-")), form, "low")
     # An interface's index and its peer's view of it are one number.
     name = identities.INDEX.name if kind is identities.PEER else kind.name
@@ -376,7 +380,7 @@ def write(token: Token, value: str) -> str:
             return value.replace("-", "_")
         case _ if token.shape.startswith("cali "):
             # The interface of a pod whose name is part of it: `form` is all before the letters.
-            return cluster.cali(token.shape[5:], token.form + value)
+            return cluster_identities.cali(token.shape[5:], token.form + value)
         case _:
             return value
 

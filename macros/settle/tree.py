@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from macros.settle import cluster, identities, noise, scan, skeleton
+from macros.settle import cluster_identities, identities, noise, scan, skeleton
 from macros.settle.scan import Key, Mark, Names, Part, Place, Token
 
 _KEYS = {key: kind for kind in identities.ALL for key in kind.keys}
@@ -150,7 +150,7 @@ def _is_whole(value: Any) -> bool:
 
 def _is_id(key: str, value: Any) -> bool:
     """An id of letters and digits that nothing but its key tells from others."""
-    return isinstance(value, str) and _KEYS[key] is cluster.MACHINE
+    return isinstance(value, str) and _KEYS[key] is cluster_identities.MACHINE
 
 
 def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]) -> _Around:

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from macros.errors import GuideError
-from macros.frontmatter import LOADER
-from macros.model import Recording
+from macros.ground.errors import GuideError
+from macros.ground.model import Recording
+from macros.plan.frontmatter import LOADER
 
 _RULE = "---\n"
 

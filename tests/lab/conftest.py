@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
-from macros.lab import Lab, paths, process, state, uml
+from macros.lab import paths, process, providers, state, uml
+from macros.lab.lab import Lab
 
 PREFIX = f"t{os.getpid()}"
 GUIDE = [sys.executable, "-c", "from macros.cli import main; main()"]
@@ -34,7 +34,7 @@ def guide(*words: str, timeout: float = 180) -> subprocess.CompletedProcess[str]
 def up(name: str, nodes: int = 1) -> Lab:
     done = guide("lab", "up", "--name", name, "--nodes", str(nodes))
     assert done.returncode == 0, done.stdout
-    return labs.find(name)
+    return providers.find(name)
 
 
 def known(name: str) -> state.State:

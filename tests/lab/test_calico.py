@@ -13,14 +13,13 @@ import pytest
 import yaml
 from rich.console import Console
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import inputs, paths, state
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
+from macros.lab import inputs, paths, providers, state
 from macros.lab.kubernetes import calico, cluster, images
 from macros.lab.kubernetes.programs import VERSION
 from macros.lab.progress import Progress
 from macros.lab.ssh import run
-from macros.model import Cluster
 from tests.lab.conftest import PREFIX, guide, known, nothing_left
 from tests.unit.test_kubernetes_calico import (
     CNI,
@@ -101,7 +100,7 @@ def _is_kept(name: str) -> None:
     ask = ("node0", "kubectl", "-n", "kube-system", "get", "pods")
     assert "calico-node-" in guide("lab", "ssh", "--name", name, *ask).stdout
     with pytest.raises(GuideError, match="kept for a look"):
-        labs.find(name)
+        providers.find(name)
 
 
 def _busybox() -> bytes:
@@ -205,7 +204,7 @@ def test_a_stand_in_for_calico_brings_the_lab_up_as_the_official_files_would() -
         done = guide("lab", "up", "--name", name, "--nodes", "2", "--cni", "calico", timeout=600)
         assert done.returncode == 0, done.stdout
         assert "calico: importing its images" in done.stdout
-        found = labs.find(name)
+        found = providers.find(name)
         assert found.versions["Calico"] == "3.32.1"
         assert "flannel" not in found.versions
 

@@ -6,13 +6,13 @@ import subprocess
 
 import pytest
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import Lab, uml
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
+from macros.lab import providers, uml
 from macros.lab.kubernetes import cluster as clusters
 from macros.lab.kubernetes import parts
+from macros.lab.lab import Lab
 from macros.lab.ssh import run
-from macros.model import Cluster
 from tests.lab.conftest import guide
 from tests.lab.test_cluster_pods import MANIFESTS, PATIENCE, kubectl, on
 
@@ -22,7 +22,7 @@ OTHER = "v1.34.4"
 def _up(name: str, *words: str) -> Lab:
     done = guide("lab", "up", "--name", name, *words, timeout=900)
     assert done.returncode == 0, done.stdout
-    return labs.find(name)
+    return providers.find(name)
 
 
 def _pods(lab: Lab) -> None:
@@ -51,7 +51,7 @@ def test_without_a_network_nodes_are_known_and_not_ready(name: str) -> None:
     assert on(lab, "node1", "ls /etc/cni/net.d; ip -br link").count("\n") == 3, "lo, eth0, eth1"
     reset = guide("lab", "reset", "--name", name, timeout=900)
     assert reset.returncode == 0, reset.stdout
-    fresh = labs.find(name)
+    fresh = providers.find(name)
     assert (fresh.cluster, fresh.nodes) == (lab.cluster, lab.nodes)
     assert fresh.instance != lab.instance
 

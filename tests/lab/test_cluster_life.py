@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import state
+from macros.ground.errors import GuideError
+from macros.lab import providers, state
 from macros.lab.kubernetes import cluster as clusters
 from tests.lab.conftest import GUIDE, PREFIX, family, guide, known, nothing_left, within
 from tests.lab.test_lab_life import _shared_memory, _there
@@ -54,7 +53,7 @@ def test_an_up_that_ends_early_leaves_nothing_after_down(
         running.wait(60)
     if number == signal.SIGKILL:
         with pytest.raises(GuideError, match="did not come to its end"):
-            labs.find(name)
+            providers.find(name)
         assert guide("lab", "down", "--name", name).returncode == 0
     assert nothing_left(name) == []
 
@@ -84,7 +83,7 @@ def test_a_cluster_is_no_cluster_before_it_is_whole(name: str, no_compiler: str)
         assert within(PATIENCE, lambda: (found := state.read(name)) is not None and found.api > 0)
         assert clusters.find(name) is None
         with pytest.raises(GuideError, match="did not come to its end"):
-            labs.find(name)
+            providers.find(name)
         assert running.wait(PATIENCE) == 0
     assert clusters.find(name) is not None
     _each_lost_process_is_named(name)
@@ -96,7 +95,7 @@ def _each_lost_process_is_named(name: str) -> None:
     os.kill(victim.pid, signal.SIGKILL)
     assert within(5, lambda: not victim.alive())
     with pytest.raises(GuideError, match=r"node0's NAT .* ended"):
-        labs.find(name)
+        providers.find(name)
     assert guide("lab", "restart", "--name", name, "node0", timeout=PATIENCE).returncode == 0
     here = clusters.find(name)
     assert here is not None
@@ -108,6 +107,6 @@ def _each_lost_process_is_named(name: str) -> None:
             os.kill(each.pid, signal.SIGKILL)
         assert within(5, lambda: not each.alive())  # noqa: B023
         with pytest.raises(GuideError, match=rf"{each.what} .process {each.pid}. ended"):
-            labs.find(name)
+            providers.find(name)
     assert guide("lab", "down", "--name", name).returncode == 0
     assert nothing_left(name) == []

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import Lab, paths, uml
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster, Page
+from macros.lab import paths, providers, uml
 from macros.lab.kubernetes import cluster as clusters
+from macros.lab.lab import Lab
 from macros.lab.ssh import run
-from macros.model import Cluster, Page
-from macros.record import state
+from macros.record import known_state
 from tests.lab.conftest import PREFIX, guide, known, within
 
 MANIFESTS = paths.SCRIPTS / "manifests"
@@ -67,7 +67,7 @@ def bare() -> Iterator[Lab]:
     words = ["lab", "up", "--name", name, "--nodes", "3", "--cni", "flannel", "--outside"]
     done = guide(*words, timeout=900)
     assert done.returncode == 0, done.stdout
-    yield labs.find(name)
+    yield providers.find(name)
     uml.down(name)
 
 
@@ -132,12 +132,12 @@ def test_up_again_changes_nothing_and_another_network_is_refused(bare: Lab) -> N
     refused = guide(*words, "flannel-host-gw")
     assert refused.returncode == 1
     assert "cni flannel, kube-proxy iptables" in refused.stdout
-    assert labs.find(bare.name).instance == bare.instance
+    assert providers.find(bare.name).instance == bare.instance
 
 
 def test_a_page_that_tidies_up_leaves_the_cluster_as_it_found_it(bare: Lab) -> None:
     """After pods were on every node: no bridge is left, and addresses begin from the start."""
-    before = state.enter(bare, page())
+    before = known_state.enter(bare, page())
     addresses = []
     for _ in range(2):
         kubectl(
@@ -148,7 +148,7 @@ def test_a_page_that_tidies_up_leaves_the_cluster_as_it_found_it(bare: Lab) -> N
         addresses.append(kubectl(bare, "get", "pod/one", "-o", "jsonpath={.status.podIP}"))
         assert "cni0" in on(bare, "node1", "ls /sys/class/net")
         kubectl(bare, "delete", "pod/one", "--wait=true")
-        state.leave(bare, page(), before)
+        known_state.leave(bare, page(), before)
     assert addresses == ["10.42.1.2", "10.42.1.2"]
     assert "cni0" not in on(bare, "node1", "ls /sys/class/net")
 
@@ -197,13 +197,13 @@ def test_a_node_port_answers_a_machine_outside(lab: Lab) -> None:
 
 def test_what_a_page_leaves_in_the_api_is_named(lab: Lab) -> None:
     with pytest.raises(GuideError, match="object Pod default/hello-0"):
-        state.enter(lab, page())
+        known_state.enter(lab, page())
 
 
 def test_the_api_answers_when_the_ssh_connection_of_node0_is_gone(bare: Lab) -> None:
     subprocess.run(["ssh", "-F", str(bare.ssh_config), "-O", "exit", "node0"], check=True)
     assert "node2" in kubectl(bare, "get", "nodes")
-    labs.find(bare.name)  # opens it again
+    providers.find(bare.name)  # opens it again
 
 
 def test_a_killed_node_comes_back_with_its_pods(lab: Lab) -> None:
@@ -212,7 +212,7 @@ def test_a_killed_node_comes_back_with_its_pods(lab: Lab) -> None:
     subprocess.run(["kill", "-9", str(killed.pid)], check=True)
     assert within(20, lambda: not killed.alive())
     with pytest.raises(GuideError, match=r"node1 .* ended"):
-        labs.find(lab.name)
+        providers.find(lab.name)
     assert guide("lab", "restart", "--name", lab.name, "node1", timeout=400).returncode == 0
     assert on(lab, "node1", "cat /root/kept") == "kept\n"
     # The node's address in the other nodes' tables stays; its pod starts anew, with another one.

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import Lab, process, ssh, state
+from macros.ground.errors import GuideError
+from macros.lab import process, providers, ssh, state
 from macros.lab.keys import control
+from macros.lab.lab import Lab
 from tests.lab.conftest import family, guide, known, nothing_left, up, within
 
 KINDS = {
@@ -35,7 +35,7 @@ def test_a_killed_process_is_noticed_and_cleaned_by_up(own: Lab, kind: str) -> N
     _kill(own, KINDS[kind])
     said = f"{KINDS[kind]} .process .* ended"
     with pytest.raises(GuideError, match=said) as caught:
-        labs.find(own.name)
+        providers.find(own.name)
     assert caught.value.fix == f"guide lab up --name {own.name}"
     status = guide("lab", "status", "--name", own.name)
     assert status.returncode == 1
@@ -86,7 +86,7 @@ def test_a_command_does_not_wait_for_a_connection_that_another_renews(own: Lab) 
     )  # fmt: skip
     assert plain.returncode == 0
     assert time.monotonic() - started < 10
-    assert labs.find(own.name).instance == own.instance
+    assert providers.find(own.name).instance == own.instance
     assert _master(own)
 
 
@@ -112,7 +112,7 @@ def test_a_recycled_number_is_not_killed(own: Lab) -> None:
             replace(found, processes=(*found.processes, process.Process("old", innocent.pid, 1)))
         )
         with pytest.raises(GuideError, match="old"):
-            labs.find(own.name)
+            providers.find(own.name)
         assert guide("lab", "down", "--name", own.name).returncode == 0
         assert innocent.poll() is None
     finally:
@@ -123,7 +123,7 @@ def test_a_recycled_number_is_not_killed(own: Lab) -> None:
 def test_a_lab_whose_notes_are_unreadable_is_cleaned(own: Lab) -> None:
     (known(own.name).folder / "lab.json").write_text('{"name": ', encoding="utf-8")
     with pytest.raises(GuideError, match="cannot be read"):
-        labs.find(own.name)
+        providers.find(own.name)
     assert guide("lab", "down", "--name", own.name).returncode == 0
     assert nothing_left(own.name) == []
 

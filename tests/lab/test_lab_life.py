@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import Lab, ssh, uml
+from macros.ground.errors import GuideError
+from macros.lab import providers, ssh, uml
 from macros.lab.doctor import SHARED_MEMORY
+from macros.lab.lab import Lab
 from tests.lab.conftest import GUIDE, PREFIX, family, guide, known, nothing_left, up, within
 
 CYCLES = int(os.environ.get("GUIDE_CYCLES", "5"))
@@ -50,14 +50,14 @@ def test_two_ups_of_one_name_at_once_are_one_lab_and_one_error(name: str) -> Non
     said = [each.communicate(timeout=120)[0] for each in both]
     assert sorted(each.returncode for each in both) == [0, 1], said
     assert any(f"another command is working on the lab '{name}'" in each for each in said)
-    assert labs.find(name).nodes == ("node0",)
+    assert providers.find(name).nodes == ("node0",)
 
 
 def test_reset_gives_fresh_disks_and_another_instance(own: Lab) -> None:
     ssh.run(own, "node0", "touch /root/old")
     done = guide("lab", "reset", "--name", own.name)
     assert done.returncode == 0, done.stdout
-    fresh = labs.find(own.name)
+    fresh = providers.find(own.name)
     assert fresh.instance != own.instance
     assert ssh.run(fresh, "node0", "test -e /root/old").exit == 1
 
@@ -67,7 +67,7 @@ def test_down_says_when_there_was_nothing(name: str) -> None:
     status = guide("lab", "status", "--name", name)
     assert (status.returncode, status.stdout) == (1, "no lab is up\n")
     with pytest.raises(GuideError, match="is not up") as caught:
-        labs.find(name)
+        providers.find(name)
     assert caught.value.fix == f"guide lab up --name {name}"
 
 
@@ -105,7 +105,7 @@ def test_an_up_that_was_killed_is_noticed_and_cleaned(name: str, after: str) -> 
     coming.kill()
     coming.communicate()
     with pytest.raises(GuideError, match="did not come to its end"):
-        labs.find(name)
+        providers.find(name)
     assert guide("lab", "status", "--name", name).returncode == 1
     old = family(known(name))
     assert old

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
-from macros.lab import Lab, paths, ssh
+from macros.ground.errors import GuideError
+from macros.lab import paths, ssh
+from macros.lab.lab import Lab
 
 STATE = (paths.SCRIPTS / "node/state.sh").read_text(encoding="utf-8")
 DOCKER = (paths.SCRIPTS / "node/profiles/docker.sh").read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import Lab, paths, process, ssh, uml
+from macros.ground.errors import GuideError
+from macros.lab import paths, process, providers, ssh, uml
 from macros.lab.keys import control
+from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from tests.lab.conftest import guide, known, nothing_left, within
 
@@ -83,7 +83,7 @@ def test_sockets_that_a_lab_left_are_no_obstacle(name: str) -> None:
     (place / "stdin").touch()
     done = guide("lab", "up", "--name", name)
     assert done.returncode == 0, done.stdout
-    assert ssh.run(labs.find(name), "node0", "true").exit == 0
+    assert ssh.run(providers.find(name), "node0", "true").exit == 0
 
 
 def test_a_control_socket_without_a_listener_is_replaced(own: Lab) -> None:
@@ -93,7 +93,7 @@ def test_a_control_socket_without_a_listener_is_replaced(own: Lab) -> None:
     shared.unlink()
     _stale(shared)
     assert ssh.run(own, "node0", "echo here").output == b"here\n"
-    assert labs.find(own.name).instance == own.instance
+    assert providers.find(own.name).instance == own.instance
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
         probe.connect(str(shared))
     assert guide("lab", "down", "--name", own.name).returncode == 0

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from macros import guide as guides
-from macros import lab as labs
-from macros import plan
-from macros.errors import GuideError
-from macros.lab import Lab
-from macros.model import Block, Page
-from macros.record import run
-from macros.settle import run as settled
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Page
+from macros.lab import providers
+from macros.lab.lab import Lab
+from macros.plan import planner
+from macros.rebuild import recording
+from macros.rebuild import transcripts as settled
+from macros.store import guide as guides
 from tests.lab.conftest import family, guide, known
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: {nodes}\n{more}---\n"
@@ -46,9 +46,9 @@ class Checkout:
             if block.id == at and callable(then):
                 then()
 
-        run.record(
+        recording.record(
             lab,
-            plan.plan_pages(self.docs),
+            planner.plan_pages(self.docs),
             self.recordings,
             "now",
             everything=True,
@@ -142,5 +142,5 @@ def test_a_lab_killed_in_the_middle_leaves_recordings_untouched(
     assert checkout.bytes() == before
     assert guide("lab", "up", "--name", own.name).returncode == 0
     checkout.write('{{ run("node0", "echo three", id="one") }}\n')
-    checkout.record(labs.find(own.name))
+    checkout.record(providers.find(own.name))
     assert checkout.blocks()["one"] == "three\n"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
 from macros.cli.settings import guide_of_checkout
-from macros.errors import GuideError
-from macros.lab import Lab, inputs, ssh, state, vagrant, vagrant_state
+from macros.ground.errors import GuideError
+from macros.lab import inputs, providers, ssh, state, vagrant, vagrant_state
+from macros.lab.lab import Lab
 from tests.lab import vagrant_differences
 from tests.lab.conftest import PREFIX, guide, nothing_left
 
@@ -50,7 +50,7 @@ def lab() -> Iterator[Lab]:
     )  # fmt: skip
     try:
         assert done.returncode == 0, done.stdout
-        yield labs.find(NAME)
+        yield providers.find(NAME)
     finally:
         vagrant.down(NAME)
     # What is left when all tests of this file are through is looked at here, where it is known.
@@ -120,16 +120,16 @@ def test_machines_that_a_person_has_started_are_taken_over(
 ) -> None:
     monkeypatch.setenv("LAB", "vagrant")
     assert state.clean(NAME)
-    found = labs.find(NAME)
+    found = providers.find(NAME)
     assert found.nodes == lab.nodes
     assert found.instance != lab.instance
     assert _says(found, "node1", "hostname") == "node1"
-    assert labs.find(NAME).instance == found.instance
+    assert providers.find(NAME).instance == found.instance
 
 
 def test_a_killed_container_is_named_and_a_reset_gives_fresh_ones(lab: Lab) -> None:
     """The last test: it needs a lab to break."""
-    found = labs.find(NAME)
+    found = providers.find(NAME)
     assert guide("lab", "status", "--name", NAME).returncode == 0
     assert _says(found, "node1", "touch /root/mine; ls /root") == "mine"
     known = vagrant_state.read(NAME)
@@ -142,7 +142,7 @@ def test_a_killed_container_is_named_and_a_reset_gives_fresh_ones(lab: Lab) -> N
     assert "node1" in said.stdout
     again = guide("lab", "reset", "--name", NAME, timeout=PATIENCE)
     assert again.returncode == 0, again.stdout
-    fresh = labs.find(NAME)
+    fresh = providers.find(NAME)
     assert fresh.instance not in {found.instance, lab.instance}
     assert fresh.nodes == lab.nodes
     assert _says(fresh, "node1", "ls /root") == ""

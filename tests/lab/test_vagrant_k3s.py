@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from macros import lab as labs
-from macros.lab import Lab, ssh, vagrant
-from macros.model import Cluster
+from macros.ground.model import Cluster
+from macros.lab import providers, ssh, vagrant
+from macros.lab.lab import Lab
 from tests.lab.conftest import PREFIX, guide
 from tests.lab.test_vagrant import PATIENCE, _reason_to_skip
 
@@ -41,7 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         )  # fmt: skip
         try:
             assert done.returncode == 0, done.stdout
-            yield labs.find(NAME)
+            yield providers.find(NAME)
         finally:
             vagrant.down(NAME)
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from macros import lab as labs
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
-from macros.guide import Guide
-from macros.lab import Lab
-from macros.record import run
-from macros.settle import run as settled
+from macros.lab import providers
+from macros.lab.lab import Lab
+from macros.rebuild import recording
+from macros.rebuild import transcripts as settled
+from macros.store.guide import Guide
 
 DATA = Path(__file__).parent.parent / "data" / "vagrant"
 COMMITTED = DATA / "differences.md"
@@ -74,7 +74,7 @@ def record(lab: Lab, folder: Path, pages: Sequence[str] = PAGES) -> editions.Rec
         shutil.copy(before / name, after)
     # The person's own kept runs stay as they are.
     with mock.patch.object(settled, "transcripts", return_value=folder / "transcripts"):
-        run.record(
+        recording.record(
             lab,
             [guide.pages[page] for page in pages],
             folder,
@@ -135,7 +135,7 @@ def _explains(cause: Cause, difference: Difference) -> bool:
 
 def main(name: str) -> int:
     """Record, compare, write; exit code 1 where something has no cause."""
-    lab = labs.find(name)
+    lab = providers.find(name)
     with tempfile.TemporaryDirectory() as folder:
         found = differences(record(lab, Path(folder)))
     for each in (left := unexplained(found)):

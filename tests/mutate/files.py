@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from macros.model import Page
-from macros.settle import page as settle_page
+from macros.ground.model import Page
+from macros.settle import folder as settle_page
 from macros.store import form, sums
 
 _RULE = "\n---\n"

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from macros.compare import editions, macs
+from macros.compare import editions, mac_forms
 from macros.compare.change import Change, joined
-from macros.guide import ROOT
-from macros.model import Recording
+from macros.ground.model import Recording
+from macros.store.guide import ROOT
 from tests.data.records import load
 from tests.unit.settle_support import recording
 
@@ -23,7 +23,7 @@ def words(changes: Sequence[Change]) -> list[str]:
 
 def between(old: Recording, new: Recording) -> list[str]:
     """What differs, in words."""
-    return words(list(joined(editions.blocks(old, new, macs.Forms({}, {})))))
+    return words(list(joined(editions.blocks(old, new, mac_forms.Forms({}, {})))))
 
 
 def of(name: str) -> Recording:

@@ -8,7 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from macros.draw.state import Node, read
+from macros.figures.topology.observation import Node, read
 
 DATA = Path(__file__).parent.parent / "data" / "draw"
 NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))

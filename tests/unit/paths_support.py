@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from macros.model import Recording
-from macros.paths import evidence, iptables, nftables
-from macros.paths.evidence import Evidence
-from macros.paths.model import Rules
-from macros.paths.taken import Taken, taken
+from macros.ground.model import Recording
+from macros.ways import evidence, iptables, nftables
+from macros.ways.evidence import Evidence
+from macros.ways.packet_way import Taken, taken
+from macros.ways.ruleset import Rules
 
 DATA = Path(__file__).parent.parent / "data" / "paths"
 CASES = tuple(

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from macros.model import Page, Recording
-from macros.settle import page as settle_page
+from macros.ground.model import Page, Recording
+from macros.settle import folder as settle_page
 from macros.store import form, sums
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "settle"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from macros import guide as guides
-from macros import plan
-from macros.lab import Lab
-from macros.record import run, state
+from macros.lab.lab import Lab
+from macros.plan import planner
+from macros.rebuild import recording
+from macros.record import known_state
+from macros.store import guide as guides
 
 PAGE = """---
 title: T
@@ -47,14 +48,14 @@ class Site:
             f"  recordings: {folder}/recordings\n"
             "plugins:\n  search: {}\n  macros:\n    module_name: macros\n"
             "    on_error_fail: true\n    on_undefined: strict\n"
-            "hooks: [macros/hooks.py]\n",
+            "hooks: [macros/site/hooks.py]\n",
             encoding="utf-8",
         )
 
     def record(self) -> None:
-        run.record(
+        recording.record(
             self.lab,
-            plan.plan_pages(self.folder / "docs"),
+            planner.plan_pages(self.folder / "docs"),
             self.folder / "recordings",
             "now",
             everything=True,
@@ -78,8 +79,8 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Site:
-    monkeypatch.setattr(state, "enter", lambda _lab, _page: {})
-    monkeypatch.setattr(state, "leave", lambda _lab, _page, _before: None)
+    monkeypatch.setattr(known_state, "enter", lambda _lab, _page: {})
+    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made = Site(tmp_path, local_lab)
     made.record()

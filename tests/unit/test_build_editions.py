@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from macros.guide import ROOT
-from macros.render import editions
+from macros.site import edition_links
+from macros.store.guide import ROOT
 from tests.unit.test_plan_only import BODY, NEW, OLD, planned, recorded
 
 TEXT = f"""
@@ -33,7 +33,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"  recordings: {tmp_path}/recordings\nnav: [index.md, page.md]\n"
         "plugins:\n  search: {}\n  macros:\n    module_name: macros\n"
         "    on_error_fail: true\n    on_undefined: strict\n"
-        "hooks: [macros/hooks.py]\n",
+        "hooks: [macros/site/hooks.py]\n",
         encoding="utf-8",
     )
     return tmp_path
@@ -110,21 +110,21 @@ def test_a_stale_recording_of_any_edition_fails_the_build(site: Path) -> None:
 )
 def test_links_of_a_page_are_those_of_its_edition(text: str, expected: str) -> None:
     held = {"here.md", "sub/there.md"}
-    assert editions.relinked(text, "old", "page.md", held.__contains__) == expected
+    assert edition_links.relinked(text, "old", "page.md", held.__contains__) == expected
 
 
 def test_one_edition_is_no_choice() -> None:
-    one = editions.Offered("new", "page.html", {"Docker": "28"}, here=True)
-    assert editions.choice([one], "changes.html") == ""
+    one = edition_links.Offered("new", "page.html", {"Docker": "28"}, here=True)
+    assert edition_links.choice([one], "changes.html") == ""
 
 
 def test_versions_that_are_the_same_do_not_tell_editions_apart() -> None:
     offered = [
-        editions.Offered("new", "a.html", {"Docker": "28", "Linux": "7"}, here=True),
-        editions.Offered("old", "b.html", {"Docker": "26", "Linux": "7"}, here=False),
+        edition_links.Offered("new", "a.html", {"Docker": "28", "Linux": "7"}, here=True),
+        edition_links.Offered("old", "b.html", {"Docker": "26", "Linux": "7"}, here=False),
     ]
-    text = editions.choice(offered, "changes.html")
+    text = edition_links.choice(offered, "changes.html")
     assert "Linux" not in text
     assert '<a href="changes.html">What changed</a>' in text
-    same = [editions.Offered(name, "a.html", {"Docker": "28"}, here=False) for name in "ab"]
-    assert ">a</a>" in editions.choice(same, "")
+    same = [edition_links.Offered(name, "a.html", {"Docker": "28"}, here=False) for name in "ab"]
+    assert ">a</a>" in edition_links.choice(same, "")

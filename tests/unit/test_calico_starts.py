@@ -8,9 +8,10 @@ import pytest
 import yaml
 from rich.console import Console
 
-from macros.errors import GuideError
-from macros.lab import Lab, paths
+from macros.ground.errors import GuideError
+from macros.lab import paths
 from macros.lab.kubernetes import calico, calico_disk, calico_files, disk, unready
+from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from tests.unit.test_kubernetes_calico import PROGRAMS, FakeApi, _pod, archive, manifest
 from tests.unit.test_kubernetes_calico import folder as artifacts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.guide import ROOT
+from macros.store.guide import ROOT
 
 
 def guide(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from macros.compare import editions, report, sentences
-from macros.errors import GuideError
-from macros.guide import ROOT
+from macros.ground.errors import GuideError
+from macros.store.guide import ROOT
 from tests.unit.compare_support import EDITION, compared, copy_of, replaced, words
 from tests.unit.test_cli import guide
 

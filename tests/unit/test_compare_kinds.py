@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from macros.model import Recording
+from macros.ground.model import Recording
 from tests.data.records import load
 from tests.unit.compare_support import (
     between,

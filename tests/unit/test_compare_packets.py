@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from macros.compare import packets
+from macros.compare import captures
 from tests.unit.compare_support import EDITION, PACKETS, words
 
 HTTP = PACKETS / "http-nooffload.pcap"
@@ -26,7 +26,7 @@ def written(tmp_path: Path, head: Path, found: list[bytes]) -> Path:
 
 
 def said(old: Path, new: Path) -> list[str]:
-    return words(list(packets.compare(old, new, str)))
+    return words(list(captures.compare(old, new, str)))
 
 
 def test_no_capture_differs_from_itself() -> None:

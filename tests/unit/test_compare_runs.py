@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.model import Recording
+from macros.ground.model import Recording
 from tests.unit.compare_support import between
 from tests.unit.settle_support import settle
 from tests.unit.test_settle_runs import run

@@ -1,7 +1,7 @@
 """kube-proxy's rules as recorded on a cluster: where their order means nothing, and where it does."""
 
-from macros.compare import rules
-from macros.records.kinds import read
+from macros.compare import rule_changes
+from macros.kinds.registry import read
 from macros.store import form
 from tests.unit.settle_support import DATA
 
@@ -10,7 +10,7 @@ SAVED = form.read(DATA / "kubernetes" / "a" / "rules.txt", "")
 
 def changes(old: str, new: str) -> list[str]:
     sides = [read("iptables-save -t nat", text) for text in (old, new)]
-    return [change.what for change in rules.compare(*sides)]  # type: ignore[arg-type]
+    return [change.what for change in rule_changes.compare(*sides)]  # type: ignore[arg-type]
 
 
 def swapped(text: str, one: str, other: str) -> str:

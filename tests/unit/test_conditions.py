@@ -2,8 +2,8 @@
 
 import pytest
 
-from macros.conditions import holds
-from macros.errors import GuideError
+from macros.ground.conditions import holds
+from macros.ground.errors import GuideError
 
 VERSIONS = {"Docker": "28.5.2", "systemd": "262.1", "Kubernetes": "v1.36.3"}
 

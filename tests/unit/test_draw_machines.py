@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from macros.draw.machines import Cable, Thing, machines, of_states
-from macros.errors import GuideError
+from macros.figures.topology.machines import Cable, Thing, machines, of_states
+from macros.ground.errors import GuideError
 from tests.unit.draw_support import state, svg_of, texts, words
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from macros.draw.state import End, Node, pairs, read
+from macros.figures.topology.observation import End, Node, pairs, read
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "node" / "observe.sh"
 NEEDED = ("ip", "bridge", "jq", "lsns", "nsenter", "unshare", "mount")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from macros.draw.state import End, Pair, default_device, pairs, read
-from macros.errors import GuideError
+from macros.figures.topology.observation import End, Pair, default_device, pairs, read
+from macros.ground.errors import GuideError
 from tests.unit.draw_support import NAMES, changed, raw, state
 
 

@@ -9,14 +9,14 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from macros.draw.geometry import Box, Drawing
-from macros.draw.labels import Labels
-from macros.draw.layout import lay_out
-from macros.draw.news import News, compare
-from macros.draw.state import Node, pairs, read
-from macros.draw.svg import width
-from macros.draw.topology import topology
-from macros.errors import GuideError
+from macros.figures.svg import width
+from macros.figures.topology.geometry import Box, Drawing
+from macros.figures.topology.labels import Labels
+from macros.figures.topology.layout import lay_out
+from macros.figures.topology.news import News, compare
+from macros.figures.topology.observation import Node, pairs, read
+from macros.figures.topology.topology_figure import topology
+from macros.ground.errors import GuideError
 from tests.unit.draw_support import NAMES, by_class, changed, raw, state, svg_of, texts, words
 
 STEPS = ("docker-before", "docker-started", "docker-web", "docker-web-client")
@@ -356,7 +356,9 @@ def test_only_classes_give_colours_and_fonts() -> None:
 def test_only_a_drawing_hardly_wider_than_the_page_may_shrink(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("macros.draw.topology._COLUMN", 600)  # hand-router is 615 wide
+    monkeypatch.setattr(
+        "macros.figures.topology.topology_figure._COLUMN", 600
+    )  # hand-router is 615 wide
     near = '<div class="topology-scroll is-near"'
     assert near in draw(state("hand-router"))
     assert near not in draw(state("hand-created"))  # 562
@@ -387,7 +389,7 @@ def test_the_drawing_is_labelled_and_its_scroller_reachable() -> None:
 
 def test_drawing_needs_neither_a_lab_nor_diagrams() -> None:
     code = (
-        "import sys, macros.draw.topology, macros.draw.machines\n"
+        "import sys, macros.figures.topology.topology_figure, macros.figures.topology.machines\n"
         "print([m for m in ('sh', 'diagrams', 'graphviz', 'scapy') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

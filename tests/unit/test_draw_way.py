@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from macros.draw import topology
-from macros.draw.labels import Labels
-from macros.draw.layout import lay_out
-from macros.draw.news import News
-from macros.draw.state import Node
-from macros.draw.way import ends, legs, places
-from macros.errors import GuideError
+from macros.figures.topology import topology_figure
+from macros.figures.topology.labels import Labels
+from macros.figures.topology.layout import lay_out
+from macros.figures.topology.news import News
+from macros.figures.topology.observation import Node
+from macros.figures.topology.request_way import ends, legs, places
+from macros.ground.errors import GuideError
 from tests.unit.draw_support import by_class, state, svg_of, texts, words
 
 NAMED = (
@@ -31,7 +31,7 @@ def cluster() -> list[Node]:
 
 
 def figure(way: tuple[str, ...] = NAMED, *, brief: bool = True) -> str:
-    return topology.topology(cluster(), id="way", title="One request", way=way, brief=brief)
+    return topology_figure.topology(cluster(), id="way", title="One request", way=way, brief=brief)
 
 
 def test_the_host_ends_of_the_veths_are_found() -> None:
@@ -99,12 +99,12 @@ def test_an_interface_that_is_not_there_is_an_error_with_those_that_are() -> Non
 
 def test_a_way_over_what_is_left_out_is_an_error() -> None:
     with pytest.raises(GuideError, match="leaves out"):
-        topology.topology(cluster(), id="x", title="x", way=NAMED, leave_out=["client"])
+        topology_figure.topology(cluster(), id="x", title="x", way=NAMED, leave_out=["client"])
 
 
 def test_a_pod_that_is_left_out_takes_the_nodes_end_of_its_veth_along() -> None:
     pod = "kube-system/coredns-77bdc84449-95kcn"
-    shown = topology.topology(cluster(), id="x", title="x", way=NAMED, leave_out=[pod])
+    shown = topology_figure.topology(cluster(), id="x", title="x", way=NAMED, leave_out=[pod])
     assert "veth32c0d4f3" not in "\n".join(texts(shown))
     assert "veth32c0d4f3" in "\n".join(texts(figure()))
     assert "vetha334510d" in "\n".join(texts(shown))

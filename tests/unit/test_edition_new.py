@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 import macros.cli.edition as command
-from macros.errors import GuideError
-from macros.guide import Guide
-from macros.settle import run
-from macros.store import read, sums
+from macros.ground.errors import GuideError
+from macros.rebuild import transcripts
+from macros.store import reader, sums
+from macros.store.guide import Guide
 from tests.unit import settle_support as support
 
 LINK = """\
@@ -41,7 +41,7 @@ def new(*words: str) -> str:
 
 def test_it_is_empty_and_says_against_what_it_settles(guide: Guide) -> None:
     assert "older is empty, and settles against base" in new("older")
-    found = read.edition(guide.recordings, "older")
+    found = reader.edition(guide.recordings, "older")
     assert (found.base, found.versions) == ("base", {})
     assert list(guide.of_edition("older").pages) == []
 
@@ -66,7 +66,7 @@ def test_a_page_that_is_new_in_it_takes_the_names_of_the_base_and_keeps_its_fact
     new("older")
     answer = support.recording("link", LINK.format(mtu=1400, mac=NEW), "ip link show docker0")
     transcript = support.write(tmp_path / "transcript", [answer])
-    assert run.publish(support.page(), transcript, guide.recordings / "older", {})
+    assert transcripts.publish(support.page(), transcript, guide.recordings / "older", {})
     text = (guide.recordings / "older" / "page" / "link.txt").read_text(encoding="utf-8")
     assert LINK.format(mtu=1400, mac=OLD) in text
     assert LINK.format(mtu=1500, mac=OLD) in (
@@ -80,5 +80,5 @@ def test_once_recorded_it_settles_against_itself(guide: Guide, tmp_path: Path) -
     for number, mac in enumerate((NEW, OLD)):
         answer = support.recording("link", LINK.format(mtu=1400, mac=mac), "ip link show docker0")
         transcript = support.write(tmp_path / f"transcript{number}", [answer])
-        changed = run.publish(support.page(), transcript, folder, {})
+        changed = transcripts.publish(support.page(), transcript, folder, {})
         assert changed is (number == 0)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from macros.guide import ROOT
-from macros.kept import Kept
-from macros.model import Recording
+from macros.ground.model import Recording
 from macros.store import form
+from macros.store.guide import ROOT
+from macros.values.memory import Kept
 
 RECORDED = ROOT / "recordings" / "2026-11" / "docker" / "before-addresses.txt"
 

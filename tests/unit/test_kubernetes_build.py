@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from macros.cli.lab import lab as command
-from macros.errors import GuideError
+from macros.cli.lab_commands import lab as command
+from macros.ground.errors import GuideError
 from macros.lab import doctor, paths
-from macros.lab.kubernetes import build as building
+from macros.lab.kubernetes import compilation as building
 from macros.lab.kubernetes import programs
 from macros.lab.progress import Progress
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab.kubernetes import calico, calico_files, images
 
 NODE, CNI, CONTROLLERS = (

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
 from macros.lab.kubernetes import cluster, parts, pki
 from macros.lab.state import Node
-from macros.model import Cluster
 
 KUBEADM = """\
 #!/bin/sh

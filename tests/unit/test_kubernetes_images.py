@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab.kubernetes import images
 
 STATUS = """\

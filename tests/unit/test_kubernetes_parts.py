@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import paths, tools
-from macros.lab.kubernetes import build, parts, pki, programs
+from macros.lab.kubernetes import compilation, parts, pki, programs
 
 DAY = 86_400
 
@@ -47,7 +47,7 @@ def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
     """As on a machine that was given the cache: no program at all is in its PATH."""
     monkeypatch.setattr(tools, "search_path", lambda: str(tmp_path / "empty"))
     with pytest.raises(GuideError, match="lacks the compiler"):
-        build.compiler()
+        compilation.compiler()
     version = programs.VERSION
     with pytest.raises(GuideError, match="not built yet, or their inputs changed"):
         parts.found(version)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
 from macros.lab import build as building
 from macros.lab import doctor, inputs, kernel, packages, paths, rootfs
-from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.tools import call
 
@@ -218,7 +218,7 @@ def test_a_program_that_is_missing_leads_to_the_doctor() -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from macros.lab.locks import locked
+from macros.ground.locks import locked
 from macros.lab.tools import call
 folder = Path(sys.argv[1])
 with locked(folder / "lock", "busy", with_children=True):

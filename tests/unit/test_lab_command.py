@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from macros.cli.lab import lab as command
+from macros.cli.lab_commands import lab as command
+from macros.ground.model import Cluster
 from macros.lab import uml
 from macros.lab.kubernetes import cluster, programs
-from macros.model import Cluster
 
 Started = list[tuple[Cluster | None, str | None]]
 

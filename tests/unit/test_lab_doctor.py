@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from macros.cli.doctor import doctor as command
-from macros.errors import GuideError
+from macros.cli.diagnosis import doctor as command
+from macros.ground.errors import GuideError
 from macros.lab import doctor
 from macros.lab.doctor import Check
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import inputs, packages, rootfs
 from macros.lab.kernel import missing_options
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
-from macros.lab.locks import locked
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
 
 _COUNT = """
 import sys, time
 from pathlib import Path
-from macros.lab.locks import locked
+from macros.ground.locks import locked
 lock, number = Path(sys.argv[1]), Path(sys.argv[2])
 for _ in range(25):
     with locked(lock, None, passing=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import process
 from macros.lab.process import Process
 

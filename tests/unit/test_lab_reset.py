@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from macros import lab as labs
-from macros.cli.lab import lab as command
-from macros.errors import GuideError
-from macros.lab import build, doctor, paths, state, uml, wanted
+from macros.cli.lab_commands import lab as command
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
+from macros.lab import build, doctor, paths, providers, state, uml, wanted
 from macros.lab.kubernetes import calico, parts, pki
 from macros.lab.process import Process
 from macros.lab.state import State
 from macros.lab.wanted import Wanted
-from macros.model import Cluster
 
 CALICO = Wanted("uml", 3, 3072, "sid", Cluster("calico", "nftables"), "v1.36.3", outside=True)
 PLAIN = Wanted("uml", 2, 1024)
@@ -86,10 +85,10 @@ def _up(lab: Wanted, *more: str) -> tuple[int, str]:
 @pytest.mark.parametrize("lab", [CALICO, PLAIN], ids=["calico", "plain"])
 def test_a_reset_makes_the_same_lab(machine: Machine, lab: Wanted) -> None:
     assert _up(lab)[0] == 0
-    before = labs.find("one").instance
-    assert _guide("reset") == (0, f"one is up: {', '.join(labs.find('one').nodes)}\n")
+    before = providers.find("one").instance
+    assert _guide("reset") == (0, f"one is up: {', '.join(providers.find('one').nodes)}\n")
     assert machine.started == [lab, lab]
-    assert labs.find("one").instance != before
+    assert providers.find("one").instance != before
     assert wanted.remembered("one") is None
 
 
@@ -114,7 +113,7 @@ def test_a_reset_that_was_interrupted_is_gone_on_with(
     assert f"one: a reset did not come to its end; guide lab reset --name one makes {lab}" in said
     if how != "SIGKILL":
         with pytest.raises(GuideError, match="its reset did not come to its end") as caught:
-            labs.find("one")
+            providers.find("one")
         assert caught.value.fix == "guide lab reset --name one"
     machine.then = None
     assert _guide("reset")[0] == 0
@@ -206,9 +205,9 @@ def test_a_lab_that_fails_is_kept_where_that_was_asked_for(
     assert found is not None
     assert found.kept == "Calico did not get ready within 240 s: calico-node is ready"
     # It can be looked into, and nothing else takes it for a lab that is whole.
-    assert labs.find("one", kept=True).nodes == tuple(node.name for node in found.nodes)
+    assert providers.find("one", kept=True).nodes == tuple(node.name for node in found.nodes)
     with pytest.raises(GuideError, match="is kept for a look; Calico did not get ready"):
-        labs.find("one")
+        providers.find("one")
     code, said = _guide("status")
     assert code == 1
     assert "one is broken: it did not come up, and is kept for a look" in said
@@ -229,7 +228,7 @@ def test_one_that_is_interrupted_is_kept_too_and_the_next_up_takes_its_place(
     code, said = _up(PLAIN)
     assert code == 0
     assert "removing what is left of the lab 'one': it did not come up" in said
-    assert labs.find("one")
+    assert providers.find("one")
 
 
 def test_without_that_nothing_of_it_stays(machine: Machine) -> None:
@@ -244,7 +243,7 @@ def test_a_broken_lab_that_nobody_kept_cannot_be_looked_into(machine: Machine) -
     assert found is not None
     state.write(replace(found, up=False))
     with pytest.raises(GuideError, match="did not come to its end"):
-        labs.find("one", kept=True)
+        providers.find("one", kept=True)
     assert machine.started == [PLAIN]
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from macros import lab as labs
-from macros.errors import GuideError
-from macros.lab import keys, paths, state, uml
+from macros.ground.errors import GuideError
+from macros.lab import keys, paths, providers, state, uml
 from macros.lab.process import Process
 from macros.lab.state import Node, State
 
@@ -58,7 +57,7 @@ def test_a_lab_that_is_not_there_is_none() -> None:
     assert list(state.names()) == []
     assert state.clean("one") is False
     with pytest.raises(GuideError, match="the lab 'guide' is not up") as caught:
-        labs.find()
+        providers.find()
     assert caught.value.fix == "guide lab up"
 
 
@@ -67,7 +66,7 @@ def test_notes_that_cannot_be_read_are_named_and_cleaned(text: str) -> None:
     place = _state().folder
     (place / "lab.json").write_text(text, encoding="utf-8")
     with pytest.raises(GuideError, match="cannot be read") as caught:
-        labs.find("one")
+        providers.find("one")
     assert caught.value.fix == "guide lab down --name one"
     assert state.clean("one") is True
     assert not place.exists()
@@ -76,20 +75,20 @@ def test_notes_that_cannot_be_read_are_named_and_cleaned(text: str) -> None:
 def test_a_lab_whose_process_is_gone_is_broken() -> None:
     state.write(_state(processes=(_this(), Process("switch", 2**22 + 1, 1))))
     with pytest.raises(GuideError, match=r"broken: switch \(process 4194305\) ended"):
-        labs.find("one")
+        providers.find("one")
 
 
 def test_a_lab_that_did_not_come_up_is_broken() -> None:
     state.write(_state(processes=(_this(),), up=False))
     with pytest.raises(GuideError, match="did not come to its end"):
-        labs.find("one")
+        providers.find("one")
 
 
 def test_a_lab_that_is_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(uml, "_open", lambda _state, node: opened.append(node.name))
     written = state.write(_state(processes=(_this(),)))
-    found = labs.find("one")
+    found = providers.find("one")
     assert found.nodes == ("node0",)
     assert found.instance == "one-1"
     assert found.ssh_config == written.folder / "ssh_config"

@@ -2,7 +2,7 @@
 from random import Random
 
 from macros.cli.settings import guide_of_checkout
-from macros.packets import read
+from macros.packets import dissector
 from tests.mutate import changes, harmless, packets
 from tests.mutate.files import Run, load, settle
 
@@ -15,7 +15,7 @@ def _run(key: str) -> Run:
 def _states(raw: bytes) -> list[object]:
     return [
         layer["checksum"].state
-        for packet in read.packets(raw)
+        for packet in dissector.packets(raw)
         for layer in packet.layers
         if layer.get("checksum") is not None
     ]

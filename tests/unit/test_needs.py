@@ -9,14 +9,15 @@ import markdown
 import pytest
 from click.testing import CliRunner
 
-from macros import frontmatter, guide, plan
 from macros.cli import check as checking
-from macros.errors import GuideError
-from macros.lab import Lab
-from macros.markup import Calls
-from macros.record import run, state
-from macros.render.page import PageRenderer
-from macros.store import sums, write
+from macros.ground.errors import GuideError
+from macros.lab.lab import Lab
+from macros.plan import frontmatter, planner
+from macros.plan.signatures import Calls
+from macros.rebuild import recording
+from macros.record import known_state
+from macros.site.page_macros import PageRenderer
+from macros.store import guide, sums, writer
 
 PLAIN = """---
 title: Plain
@@ -72,9 +73,9 @@ class Checkout:
         return guide.Guide(self.docs, self.recordings, "now")
 
     def record(self, *keys: str) -> None:
-        run.record(
+        recording.record(
             self.lab,
-            [page for page in plan.plan_pages(self.docs) if page.key in keys],
+            [page for page in planner.plan_pages(self.docs) if page.key in keys],
             self.recordings,
             "now",
             everything=True,
@@ -97,7 +98,7 @@ class Checkout:
             lambda path: path.name,
         )
         macros = {each: getattr(renderer, each) for each in Calls.names()}
-        text = plan.template(front.body, macros).render(page={"title": front.title})
+        text = planner.template(front.body, macros).render(page={"title": front.title})
         html = renderer.slots.after_markdown(markdown.markdown(text))
         html = html.replace("</h1>", f"</h1>{renderer.notice()}", 1)
         return renderer.slots.finish(html, lambda finished: finished)
@@ -105,8 +106,8 @@ class Checkout:
 
 @pytest.fixture
 def checkout(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    monkeypatch.setattr(state, "enter", lambda _lab, _page: {})
-    monkeypatch.setattr(state, "leave", lambda _lab, _page, _before: None)
+    monkeypatch.setattr(known_state, "enter", lambda _lab, _page: {})
+    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made = Checkout(tmp_path, local_lab)
     made.record("plain")
@@ -204,7 +205,7 @@ def test_an_edition_that_names_its_version_has_it_recorded(
     _without_packets(checkout, monkeypatch)
     edition = checkout.recordings / "now"
     versions = {"Linux": "7.2", "Calico": "v3.32.1"}
-    write.write_edition(edition, lab="uml", base="", versions=versions)
+    writer.write_edition(edition, lab="uml", base="", versions=versions)
     assert checkout.problems() == []
     shutil.rmtree(edition / "calico")
     assert any("have no recording" in message for message in checkout.problems())
@@ -239,7 +240,7 @@ def test_check_lists_what_is_not_recorded(
 def test_a_need_that_nobody_knows_is_an_error(checkout: Checkout) -> None:
     checkout.needing.write_text(NEEDING.replace("needs: calico", "needs: luck"), encoding="utf-8")
     with pytest.raises(GuideError, match="needs 'luck', known is calico"):
-        plan.plan_pages(checkout.docs)
+        planner.plan_pages(checkout.docs)
 
 
 def _without_packets(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from macros.packets import bgp, flow, html
-from macros.packets.model import Layer, Packet
-from macros.packets.read import packets
-from macros.records import path as record_path
+from macros.figures.packets import packet_figure
+from macros.packets import bgp, conversations
+from macros.packets.dissector import packets
+from macros.packets.packet import Layer, Packet
+from macros.values import record_path
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 SESSION = packets(DATA / "calico-bgp.pcap")
@@ -77,17 +78,17 @@ def test_the_session_is_told_in_words() -> None:
         "NOTIFICATION", "OPEN", "OPEN", "KEEPALIVE", "KEEPALIVE", "UPDATE", "UPDATE", "UPDATE",
         "End-of-RIB", "UPDATE", "UPDATE", "UPDATE", "End-of-RIB",
     ]  # fmt: skip
-    assert flow.summary(SESSION[15]) == (
+    assert conversations.summary(SESSION[15]) == (
         "TCP PSH ACK 192.168.56.10:179 > 192.168.56.12:36539, 182 bytes:"
         " BGP UPDATE, UPDATE, UPDATE, End-of-RIB"
     )
 
 
 def test_a_page_finds_messages_by_name_and_their_routes_by_path() -> None:
-    assert flow.pick(SESSION, "bgp open from 192.168.56.12").number == 11
-    assert [p.number for p in flow.select(SESSION, "bgp end-of-rib")] == [16, 20]
-    assert flow.pick(SESSION, "bgp notification").number == 1
-    record = flow.record(SESSION)
+    assert conversations.pick(SESSION, "bgp open from 192.168.56.12").number == 11
+    assert [p.number for p in conversations.select(SESSION, "bgp end-of-rib")] == [16, 20]
+    assert conversations.pick(SESSION, "bgp notification").number == 1
+    record = conversations.record(SESSION)
     assert record_path.lookup(record, "[16].bgp[1].announced") == "10.42.166.128/26"
     assert record_path.lookup(record, "[16].bgp[1].next_hop") == "192.168.56.11"
     assert record_path.lookup(record, "[16].bgp[4].message") == "End-of-RIB"
@@ -96,7 +97,7 @@ def test_a_page_finds_messages_by_name_and_their_routes_by_path() -> None:
 
 
 def test_messages_lie_side_by_side_in_their_segment() -> None:
-    figure = html.packet_figure(SESSION[15], id="u", node="node0", interface="eth1")
+    figure = packet_figure.packet_figure(SESSION[15], id="u", node="node0", interface="eth1")
     assert figure.count('aria-label="BGP header, 53 bytes"') == 3
     assert figure.count('aria-label="BGP header, 23 bytes"') == 1
     assert "10.42.135.128/26" in figure

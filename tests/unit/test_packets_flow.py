@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
-from macros.packets import flow
-from macros.packets.model import Packet
-from macros.packets.read import packets
+from macros.ground.errors import GuideError
+from macros.packets import conversations
+from macros.packets.dissector import packets
+from macros.packets.packet import Packet
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 
@@ -51,14 +51,14 @@ def test_words_find_packets(name: str, match: str | int, numbers: list[int]) -> 
     capture = read(name)
     if not numbers:
         with pytest.raises(GuideError, match="no packet matches"):
-            flow.select(capture, match)
+            conversations.select(capture, match)
         return
-    assert [one.number for one in flow.select(capture, match)] == numbers
+    assert [one.number for one in conversations.select(capture, match)] == numbers
 
 
 def test_what_matches_nothing_lists_what_there_is() -> None:
     with pytest.raises(GuideError) as error:
-        flow.select(read("forward-red"), "tcp")
+        conversations.select(read("forward-red"), "tcp")
     assert "    3: UDP 10.1.1.2:40000 > 10.2.2.2:9000, 14 bytes: hello, packet" in str(error.value)
     assert "arp request" in str(error.value)
 
@@ -66,10 +66,10 @@ def test_what_matches_nothing_lists_what_there_is() -> None:
 def test_a_single_packet_must_be_said_exactly() -> None:
     capture = read("forward-red")
     with pytest.raises(GuideError, match="4 packets match 'icmp'"):
-        flow.pick(capture, "icmp")
-    assert flow.pick(capture, "icmp #1").number == 4
+        conversations.pick(capture, "icmp")
+    assert conversations.pick(capture, "icmp #1").number == 4
     with pytest.raises(GuideError, match="no packet matches"):
-        flow.pick(capture, "icmp #5")
+        conversations.pick(capture, "icmp #5")
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_a_single_packet_must_be_said_exactly() -> None:
     ],
 )
 def test_a_packet_in_one_line(name: str, number: int, line: str) -> None:
-    assert flow.summary(read(name)[number - 1]) == line
+    assert conversations.summary(read(name)[number - 1]) == line
 
 
 def test_an_encapsulated_packet_says_what_carries_it() -> None:
     outer, inner = (read(name)[3] for name in ("calico-eth1", "calico-tunl0"))
     way = ", in IP-in-IP, 192.168.56.10 > 192.168.56.11"
-    assert flow.summary(outer) == flow.summary(inner) + way
+    assert conversations.summary(outer) == conversations.summary(inner) + way
 
 
 def test_both_directions_are_one_conversation() -> None:
-    found = flow.conversations(read("forward-red"))
+    found = conversations.conversations(read("forward-red"))
     assert [(key.protocol, len(value)) for key, value in found.items()] == [
         ("ARP", 2),
         ("UDP", 1),
@@ -109,28 +109,30 @@ def test_both_directions_are_one_conversation() -> None:
 
 
 def test_conversations_are_those_of_the_inner_packets() -> None:
-    keys = set(flow.conversations(read("calico-eth1")))
-    assert keys == set(flow.conversations(read("calico-tunl0")))
+    keys = set(conversations.conversations(read("calico-eth1")))
+    assert keys == set(conversations.conversations(read("calico-tunl0")))
     assert len(keys) == 1
 
 
 def test_two_pings_are_two_conversations() -> None:
-    found = flow.conversations(flow.select(read("trouble-red"), "icmp echo request"))
+    found = conversations.conversations(
+        conversations.select(read("trouble-red"), "icmp echo request")
+    )
     assert len(found) == 4
 
 
 def test_a_connection_is_closed_by_both_fins_or_a_reset() -> None:
     whole = read("http-nooffload")
-    assert flow.closed(whole)
-    assert not flow.closed(whole[:-1])  # the last FIN is not acknowledged yet
-    assert not flow.closed(whole[:-2])
-    assert flow.closed(read("trouble-red"))  # refused: RST
-    assert not flow.closed(read("forward-red"))
-    assert flow.closed(read("calico-eth1"))
+    assert conversations.closed(whole)
+    assert not conversations.closed(whole[:-1])  # the last FIN is not acknowledged yet
+    assert not conversations.closed(whole[:-2])
+    assert conversations.closed(read("trouble-red"))  # refused: RST
+    assert not conversations.closed(read("forward-red"))
+    assert conversations.closed(read("calico-eth1"))
 
 
 def test_a_record_is_plain_and_has_short_names() -> None:
-    record = flow.record(read("forward-red"))
+    record = conversations.record(read("forward-red"))
     udp = record[2]
     assert json.loads(json.dumps(udp)) == udp
     assert udp["ip"]["ttl"] == 64
@@ -144,12 +146,12 @@ def test_a_record_is_plain_and_has_short_names() -> None:
 
 
 def test_inner_and_quoted_headers_are_below_the_outer_ones() -> None:
-    inside = flow.record(read("vxlan"))[2]
+    inside = conversations.record(read("vxlan"))[2]
     assert inside["ip"]["dst"] == "192.168.56.11"
     assert inside["ip"]["inner"]["dst"] == "10.42.1.0"
     assert inside["eth"]["inner"]["src"] == "02:00:00:00:0f:00"
     assert inside["vxlan"]["vni"] == 1
-    error = flow.record(read("trouble-red"))[8]
+    error = conversations.record(read("trouble-red"))[8]
     assert error["ip"]["src"] == "10.2.2.2"
     assert error["ip"]["quoted"]["src"] == "10.1.1.2"
     assert error["udp"]["quoted"]["dport"] == 9

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
-from macros.packets import flow
-from macros.packets.compare import changes, pairs
-from macros.packets.html import compare_figure, packet_figure, packet_list
-from macros.packets.model import Packet
-from macros.packets.read import packets
+from macros.figures.packets.packet_figure import compare_figure, packet_figure, packet_list
+from macros.ground.errors import GuideError
+from macros.packets import conversations
+from macros.packets.differences import changes, pairs
+from macros.packets.dissector import packets
+from macros.packets.packet import Packet
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 CAPTURES = sorted(path.stem for path in DATA.glob("*.pcap"))
@@ -67,7 +67,7 @@ def test_every_packet_can_be_drawn(name: str) -> None:
 
 
 def test_a_figure_has_every_field_and_every_byte() -> None:
-    get = flow.pick(read("vxlan"), "http get")
+    get = conversations.pick(read("vxlan"), "http get")
     html = packet_figure(get, id="get", title="A GET", node="node0", interface="eth1", total=14)
     for layer in get.layers[:-1]:
         for field in layer.fields:
@@ -79,7 +79,7 @@ def test_a_figure_has_every_field_and_every_byte() -> None:
 
 
 def test_fields_boxes_and_bytes_share_a_number() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u")
     ttl = re.search(r'<tr role="row" data-f="(\d+)"><td[^>]*>22</td><th[^>]*>TTL<', html)
     assert ttl is not None
@@ -90,7 +90,7 @@ def test_fields_boxes_and_bytes_share_a_number() -> None:
 
 
 def test_only_the_chosen_layers_are_drawn_with_their_bytes() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", layers=["UDP", "Data"], all_fields=True)
     assert hex_of(html) == udp.data[34:].hex(" ")
     assert "Ethernet" not in text(html)
@@ -102,7 +102,7 @@ def test_only_the_chosen_layers_are_drawn_with_their_bytes() -> None:
 
 
 def test_tables_are_opened_for_the_named_headers_alone() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", all_fields=["IPv4"])
     opened = re.findall(r'<details class="hd-all" open>.*?aria-label="([^"]*)"', html)
     closed = re.findall(r'<details class="hd-all">.*?aria-label="([^"]*)"', html)
@@ -111,7 +111,7 @@ def test_tables_are_opened_for_the_named_headers_alone() -> None:
 
 
 def test_a_layer_that_is_not_there_is_an_error() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     with pytest.raises(GuideError, match="no layer TCP; it has Ethernet, IPv4, UDP, Data"):
         packet_figure(udp, id="u", all_fields=["TCP"])
     with pytest.raises(GuideError, match="no layer TCP; it has Ethernet, IPv4, UDP, Data"):
@@ -119,7 +119,7 @@ def test_a_layer_that_is_not_there_is_an_error() -> None:
 
 
 def test_boxes_are_nested_as_the_packet_is() -> None:
-    html = packet_figure(flow.pick(read("frames"), 3), id="p")
+    html = packet_figure(conversations.pick(read("frames"), 3), id="p")
     groups = re.findall(r'<div class="hd [^>]*aria-label="([^"]*)"|(</div>)', html)
     depth, found = 0, {}
     for label, end in groups:
@@ -163,7 +163,7 @@ def test_what_a_machine_sent_is_never_markup() -> None:
 
 
 def test_addresses_are_marked_by_their_meaning() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", node="node0", interface="eth1")
     assert 'data-v="ip::10.2.2.2"' in html
     assert 'data-v="mac::02:00:00:00:01:02"' in html
@@ -171,7 +171,7 @@ def test_addresses_are_marked_by_their_meaning() -> None:
     inside = packet_figure(udp, id="u", node="node0", netns="red", interface="eth0")
     assert 'data-v="if:node0/red:eth0"' in inside
     assert "node0 · red eth0 · packet 3" in re.sub(r"<[^>]+>", "", inside)
-    arp = packet_figure(flow.pick(read("forward-red"), "arp request"), id="a")
+    arp = packet_figure(conversations.pick(read("forward-red"), "arp request"), id="a")
     assert "ff:ff:ff:ff:ff:ff" in arp
     assert 'data-v="mac::ff' not in arp  # nothing to match
     own = packet_figure(udp, id="u", marks=lambda text, key: f"[{key}|{text}]")
@@ -179,7 +179,7 @@ def test_addresses_are_marked_by_their_meaning() -> None:
 
 
 def test_long_data_is_cut_and_said_to_be() -> None:
-    big = flow.pick(read("http-red"), 4)
+    big = conversations.pick(read("http-red"), 4)
     html = packet_figure(big, id="big")
     shown = len(hex_of(html).split())
     assert shown % 16 == 0
@@ -188,7 +188,7 @@ def test_long_data_is_cut_and_said_to_be() -> None:
 
 
 def test_files_and_tcpdumps_lines_are_beside() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", pcap_href="a&b.pcap", tcpdump=["10.1.1.2.40000 > x"])
     assert 'href="a&amp;b.pcap" download' in html
     assert "> x" in unescape(html)
@@ -213,7 +213,7 @@ def told(one: Packet, two: Packet) -> dict[str, str]:
 
 
 def test_a_router_rewrites_macs_ttl_and_header_checksum_and_nothing_else() -> None:
-    red, blue = (flow.pick(read(f"forward-{name}"), "udp") for name in ("red", "blue"))
+    red, blue = (conversations.pick(read(f"forward-{name}"), "udp") for name in ("red", "blue"))
     assert told(red, blue) == {
         "Ethernet to": "the next hop on this link",
         "Ethernet from": "the router sends it, from its interface on this link",
@@ -228,7 +228,7 @@ def test_a_router_rewrites_macs_ttl_and_header_checksum_and_nothing_else() -> No
 
 
 def test_what_is_the_same_is_said_to_stay() -> None:
-    udp = flow.pick(read("forward-red"), "udp")
+    udp = conversations.pick(read("forward-red"), "udp")
     assert told(udp, udp) == {}
     html = compare_figure(udp, udp, id="c")
     assert "0 of 56 bytes differ" in text(html)
@@ -237,7 +237,9 @@ def test_what_is_the_same_is_said_to_stay() -> None:
 
 
 def test_an_added_header_is_told_from_one_that_changed() -> None:
-    pod, wire = (flow.pick(read(name), "http get") for name in ("calico-cali", "calico-eth1"))
+    pod, wire = (
+        conversations.pick(read(name), "http get") for name in ("calico-cali", "calico-eth1")
+    )
     joined = [
         (one.title if one else None, two.title if two else None)
         for one, two in pairs(pod.layers, wire.layers)
@@ -255,7 +257,7 @@ def test_an_added_header_is_told_from_one_that_changed() -> None:
 
 
 def test_network_address_translation_is_named() -> None:
-    udp = flow.pick(read("http-nooffload"), "http get")
+    udp = conversations.pick(read("http-nooffload"), "http get")
     data = bytearray(udp.data)
     data[26:30] = bytes([192, 168, 56, 10])
     raw = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
@@ -269,7 +271,7 @@ def test_network_address_translation_is_named() -> None:
 
 def test_nothing_slow_is_imported_until_a_capture_is_read() -> None:
     code = (
-        "import sys, macros.packets.html, macros.packets.read, macros.packets.flow\n"
+        "import sys, macros.figures.packets.packet_figure, macros.packets.dissector, macros.packets.conversations\n"
         "assert not {'scapy', 'sh', 'diagrams'} & set(sys.modules), 'slow imports'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -278,7 +280,7 @@ def test_nothing_slow_is_imported_until_a_capture_is_read() -> None:
 def test_reading_and_drawing_say_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     code = (
         "from pathlib import Path\n"
-        "from macros.packets.read import packets\n"
+        "from macros.packets.dissector import packets\n"
         f"packets(Path({str(DATA / 'ipv6.pcap')!r}))"
     )
     subprocess.run([sys.executable, "-W", "error::SyntaxWarning", "-c", code], check=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
-from macros.packets.model import Layer, Packet
-from macros.packets.read import packets
+from macros.ground.errors import GuideError
+from macros.packets.dissector import packets
+from macros.packets.packet import Layer, Packet
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 CAPTURES = sorted(path.stem for path in DATA.glob("*.pcap"))

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from macros.errors import GuideError
-from macros.model import Recording
-from macros.paths import cards, chain
+from macros.figures.ways import cards
+from macros.ground.errors import GuideError
+from macros.ground.model import Recording
+from macros.ways import lookups
 from tests.unit.paths_support import recording, text
 
 ROUTES = recording("route", "ip route")
@@ -25,12 +26,12 @@ def printed(name: str, command: str, old: str, new: str) -> Recording:
     return recording(name, command, printed=changed)
 
 
-def figure(found: chain.Chain, told: tuple[Recording, Recording, Recording]) -> str:
+def figure(found: lookups.Chain, told: tuple[Recording, Recording, Recording]) -> str:
     return cards.figure(found, told, ("#b-r", "#b-n", "#b-f"), id="x", title="Where it goes")
 
 
 def test_a_pod_of_another_node_is_found_by_three_tables() -> None:
-    found = chain.join("10.42.1.2", ROUTES, NEIGHBOURS, ENTRIES)
+    found = lookups.join("10.42.1.2", ROUTES, NEIGHBOURS, ENTRIES)
     assert (found.route.destination, found.hop, found.device) == (
         "10.42.1.0/24",
         "10.42.1.0",
@@ -43,7 +44,7 @@ def test_a_pod_of_another_node_is_found_by_three_tables() -> None:
 
 
 def test_a_pod_of_the_same_node_is_its_own_next_hop_behind_a_port() -> None:
-    found = chain.join("10.42.0.3", ROUTES, LOCAL, PORTS)
+    found = lookups.join("10.42.0.3", ROUTES, LOCAL, PORTS)
     assert (found.hop, found.device, found.mac) == ("10.42.0.3", "cni0", "ea:17:89:0b:eb:20")
     assert (found.entry.dev, found.entry.dst, found.carrier) == ("veth1d6eba3f", None, None)
 
@@ -52,31 +53,31 @@ def test_the_text_alone_says_the_same_as_the_json() -> None:
     told = [
         recording(each.id, each.ran, printed=each.text) for each in (ROUTES, NEIGHBOURS, ENTRIES)
     ]
-    by_text = chain.join("10.42.2.9", *told)
-    by_json = chain.join("10.42.2.9", ROUTES, NEIGHBOURS, ENTRIES)
+    by_text = lookups.join("10.42.2.9", *told)
+    by_json = lookups.join("10.42.2.9", ROUTES, NEIGHBOURS, ENTRIES)
     assert (by_text.hop, by_text.mac, by_text.entry) == (by_json.hop, by_json.mac, by_json.entry)
 
 
 def test_the_longest_prefix_wins_over_the_default() -> None:
     with pytest.raises(GuideError, match=r"no entry for 10\.0\.2\.2 on eth0"):
-        chain.join("8.8.8.8", ROUTES, NEIGHBOURS, ENTRIES)
+        lookups.join("8.8.8.8", ROUTES, NEIGHBOURS, ENTRIES)
 
 
 def test_a_next_hop_that_no_neighbour_has_fails() -> None:
     other = printed("neigh", NEIGHBOURS.ran, "10.42.1.0 lladdr", "10.42.9.0 lladdr")
     with pytest.raises(GuideError, match=r"neigh has no entry for 10\.42\.1\.0 on flannel\.1"):
-        chain.join("10.42.1.2", ROUTES, other, ENTRIES)
+        lookups.join("10.42.1.2", ROUTES, other, ENTRIES)
 
 
 def test_a_mac_that_no_entry_has_fails() -> None:
     other = printed("fdb", ENTRIES.ran, "3a:5f:25:8d:ab:42", "3a:5f:25:8d:ab:43")
     with pytest.raises(GuideError, match=r"fdb has no entry on flannel\.1 that leads to 3a:5f"):
-        chain.join("10.42.1.2", ROUTES, NEIGHBOURS, other)
+        lookups.join("10.42.1.2", ROUTES, NEIGHBOURS, other)
 
 
 def test_a_neighbour_of_another_device_does_not_count() -> None:
     with pytest.raises(GuideError, match=r"no entry for 10\.42\.1\.0 on flannel\.1"):
-        chain.join("10.42.1.2", ROUTES, LOCAL, ENTRIES)
+        lookups.join("10.42.1.2", ROUTES, LOCAL, ENTRIES)
 
 
 def test_a_bridges_own_addresses_lead_nowhere() -> None:
@@ -84,24 +85,24 @@ def test_a_bridges_own_addresses_lead_nowhere() -> None:
     lines = [line for line in PORTS.text.splitlines() if not line.startswith("ea:17:89:0b:eb:20")]
     kept = "\n".join([*lines, "ea:17:89:0b:eb:20 dev veth1d6eba3f master cni0 permanent"])
     with pytest.raises(GuideError, match="no entry on cni0"):
-        chain.join("10.42.0.3", ROUTES, LOCAL, recording("f", PORTS.ran, printed=kept))
+        lookups.join("10.42.0.3", ROUTES, LOCAL, recording("f", PORTS.ran, printed=kept))
 
 
 def test_a_route_that_leads_nowhere_fails() -> None:
     other = printed("route", ROUTES.ran, "10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink",
                     "blackhole 10.42.1.0/24 proto 80")  # fmt: skip
     with pytest.raises(GuideError, match="leads nowhere: blackhole"):
-        chain.join("10.42.1.2", other, NEIGHBOURS, ENTRIES)
+        lookups.join("10.42.1.2", other, NEIGHBOURS, ENTRIES)
 
 
 def test_another_kind_of_output_is_an_error_that_names_the_block() -> None:
     with pytest.raises(GuideError, match="block neigh shows no routes"):
-        chain.join("10.42.1.2", NEIGHBOURS, NEIGHBOURS, ENTRIES)
+        lookups.join("10.42.1.2", NEIGHBOURS, NEIGHBOURS, ENTRIES)
 
 
 def test_the_cards_quote_the_lines_as_printed_and_link_their_blocks() -> None:
     told = (ROUTES, NEIGHBOURS, ENTRIES)
-    shown = figure(chain.join("10.42.1.2", *told), told)
+    shown = figure(lookups.join("10.42.1.2", *told), told)
     plain = unescape(re.sub(r"<[^>]+>", "", shown))
     assert "10.42.1.0/24 via 10.42.1.0 dev flannel.1 onlink" in plain
     assert "10.42.1.0 lladdr 3a:5f:25:8d:ab:42 PERMANENT" in plain
@@ -111,7 +112,7 @@ def test_the_cards_quote_the_lines_as_printed_and_link_their_blocks() -> None:
 
 def test_a_shared_value_looks_the_same_on_both_cards() -> None:
     told = (ROUTES, NEIGHBOURS, ENTRIES)
-    shown = figure(chain.join("10.42.1.2", *told), told)
+    shown = figure(lookups.join("10.42.1.2", *told), told)
     joined = re.findall(r'<b class="join is-(\d)"><span[^>]*>([^<]*)</span></b>', shown)
     assert {text: number for number, text in joined} == {
         "10.42.1.2": "0",
@@ -128,6 +129,6 @@ def test_a_shared_value_looks_the_same_on_both_cards() -> None:
 
 def test_a_local_pod_has_three_cards_and_a_port() -> None:
     told = (ROUTES, LOCAL, PORTS)
-    shown = figure(chain.join("10.42.0.3", *told), told)
+    shown = figure(lookups.join("10.42.0.3", *told), told)
     assert shown.count('class="lookup-card"') == 3
     assert "Behind the port" in shown

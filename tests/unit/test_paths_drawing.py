@@ -5,15 +5,15 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from macros.paths import drawing
-from macros.paths.rows import tag
-from macros.paths.visits import short, visits
+from macros.figures.ways import rules_drawing
+from macros.figures.ways.rule_rows import tag
+from macros.ways.visits import short, visits
 from tests.unit.draw_support import by_class, svg_of, texts
 from tests.unit.paths_support import CASES, way
 
 
 def figure(case: str) -> str:
-    return drawing.figure(way(case), id="way", title="The way of one packet")
+    return rules_drawing.figure(way(case), id="way", title="The way of one packet")
 
 
 def table(shown: str) -> list[list[str]]:
@@ -117,7 +117,7 @@ def test_the_text_has_room(case: str) -> None:
         if each.get("text-anchor"):
             continue
         line = "".join(each.itertext())
-        assert float(each.get("x", "0")) + len(line) * 5.2 <= drawing.WIDTH, line
+        assert float(each.get("x", "0")) + len(line) * 5.2 <= rules_drawing.WIDTH, line
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -128,7 +128,7 @@ def test_the_way_goes_down_or_across_and_stays_inside(case: str) -> None:
         spots = [
             (float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", each.get("d", ""))
         ]
-        assert all(0 <= x <= drawing.WIDTH and 0 <= y <= height for x, y in spots)
+        assert all(0 <= x <= rules_drawing.WIDTH and 0 <= y <= height for x, y in spots)
         assert spots[0][1] <= spots[-1][1]
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from macros import plan
-from macros.errors import GuideError
-from macros.guide import ROOT, Guide
-from macros.model import Block, Recording
-from macros.plan import template
-from macros.records.twins import twin as twin_of
-from macros.render.page import PageRenderer
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Recording
+from macros.kinds.twins import twin as twin_of
+from macros.plan import planner
+from macros.plan.planner import template
+from macros.site.page_macros import PageRenderer
 from macros.store import form, sums
+from macros.store.guide import ROOT, Guide
 from tests.unit.paths_support import recording
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 1\n---\n"
@@ -37,7 +37,7 @@ def guide(folder: Path, body: str) -> Guide:
     source.write_text(HEAD + BLOCKS + body, encoding="utf-8")
     page = folder / "recordings" / "now" / "page"
     page.mkdir(parents=True)
-    for block in plan.plan_page(source.parent, source).blocks:
+    for block in planner.plan_page(source.parent, source).blocks:
         form.write(page, _recording(block))
     meta = {"recorded": "2026-11-23T08:00:00Z", "lab": "uml", "nodes": ["node0"]}
     (page / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8")
@@ -146,9 +146,9 @@ def test_figures_come_from_the_cache_the_second_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = render(tmp_path / "one", LOOKUP + PATH)
-    from macros.paths import cards, drawing  # noqa: PLC0415
+    from macros.figures.ways import cards, rules_drawing  # noqa: PLC0415
 
-    for module in (cards, drawing):
+    for module in (cards, rules_drawing):
         monkeypatch.setattr(module, "figure", lambda *_, **__: pytest.fail("made again"))
     assert render(tmp_path / "two", LOOKUP + PATH) == first
 
@@ -159,7 +159,7 @@ def test_pods_are_asked_for_by_another_script_and_the_plain_one_stays(tmp_path: 
         HEAD + '{{ observe("node0", id="a") }}{{ observe("node0", id="b", pods=true) }}',
         encoding="utf-8",
     )
-    plain, pods = plan.plan_page(tmp_path, source).blocks
+    plain, pods = planner.plan_page(tmp_path, source).blocks
     assert plain.script == (ROOT / "scripts/node/observe.sh").read_text(encoding="utf-8")
     assert plain.script in pods.script
     assert "cniCacheV1" in pods.script

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from macros.errors import GuideError
-from macros.paths import iptables, nftables, shares
-from macros.paths.model import Packet
-from macros.paths.walk import ways
+from macros.ground.errors import GuideError
+from macros.ways import iptables, nftables, shares
+from macros.ways.ruleset import Packet
+from macros.ways.walk import ways
 from tests.unit.paths_support import rules, text, twin
 
 THIRD = Fraction(1, 3)

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from macros.errors import GuideError
-from macros.paths import evidence, iptables
-from macros.paths.taken import taken
+from macros.ground.errors import GuideError
+from macros.ways import evidence, iptables
+from macros.ways.packet_way import taken
 from tests.unit.paths_support import CASES, rules, text, told, way
 
 # What conntrack and the answering pod said of each request: where it went, and who it came from.

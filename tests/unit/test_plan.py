@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from macros import plan
-from macros.errors import GuideError
-from macros.model import Page
-from macros.render import commands
+from macros.ground.errors import GuideError
+from macros.ground.model import Page
+from macros.plan import planner
+from macros.site import commands_index
 
 HEAD = """---
 title: A page
@@ -22,7 +22,7 @@ def page_of(tmp_path: Path, body: str, head: str = HEAD) -> Page:
     docs = tmp_path / "docs"
     docs.mkdir(exist_ok=True)
     (docs / "page.md").write_text(head + body, encoding="utf-8")
-    return plan.plan_page(docs, docs / "page.md")
+    return planner.plan_page(docs, docs / "page.md")
 
 
 def test_blocks_come_in_the_order_of_the_page_with_their_lines(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_only_blocks_that_a_page_shows_are_in_the_index_of_commands(tmp_path: Pa
         'show=false) }}{{ capture("node0", "eth1", id="wire", during="seen", packets=1, '
         "show=false) }}",
     )
-    found = commands.uses([page], lambda source: source.name)
+    found = commands_index.uses([page], lambda source: source.name)
     assert found == {"ip addr": [("ip addr", "A page", "page.md#b-seen")]}
 
 

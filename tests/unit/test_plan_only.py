@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from macros import plan
 from macros.cli.check import expand
-from macros.errors import GuideError
-from macros.guide import Guide
-from macros.model import Page, Recording
-from macros.store import form, sums, write
+from macros.ground.errors import GuideError
+from macros.ground.model import Page, Recording
+from macros.plan import planner
+from macros.store import form, sums, writer
+from macros.store.guide import Guide
 
 HEAD = "---\ntitle: A page\nversions: [Docker]\nlab:\n  nodes: 1\n---\n"
 BODY = """
@@ -35,7 +35,7 @@ def planned(tmp_path: Path, body: str = BODY) -> Page:
     (tmp_path / "docs").mkdir(exist_ok=True)
     path = tmp_path / "docs" / "page.md"
     path.write_text(HEAD + body, encoding="utf-8")
-    return plan.plan_page(tmp_path / "docs", path)
+    return planner.plan_page(tmp_path / "docs", path)
 
 
 def ids(page: Page) -> list[str]:
@@ -46,9 +46,9 @@ def test_a_plan_has_all_blocks_and_versions_choose_among_them(tmp_path: Path) ->
     page = planned(tmp_path)
     assert ids(page) == ["one", "new", "old", "two"]
     assert [block.only for block in page.blocks] == ["", "Docker >= 28", "Docker < 28", ""]
-    assert ids(plan.for_versions(page, NEW)) == ["one", "new", "two"]
-    assert ids(plan.for_versions(page, OLD)) == ["one", "old", "two"]
-    assert ids(plan.for_versions(page, {})) == ["one", "new", "two"], "newer than any"
+    assert ids(planner.for_versions(page, NEW)) == ["one", "new", "two"]
+    assert ids(planner.for_versions(page, OLD)) == ["one", "old", "two"]
+    assert ids(planner.for_versions(page, {})) == ["one", "new", "two"], "newer than any"
 
 
 def test_what_is_for_other_versions_makes_no_recording_stale(tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ def test_what_is_for_other_versions_makes_no_recording_stale(tmp_path: Path) -> 
     without = planned(tmp_path, plain).blocks
     old_only = BODY.replace('{% call only("Docker >= 28") %}', '{% call only("Docker >= 99") %}')
     page = planned(tmp_path, old_only)
-    left = plan.for_versions(page, {"Docker": "50"}).blocks
+    left = planner.for_versions(page, {"Docker": "50"}).blocks
     assert [block.plan for block in left] == [block.plan for block in without]
     # What does run there counts for all that comes after it.
-    more = plan.for_versions(planned(tmp_path), NEW).blocks
+    more = planner.for_versions(planned(tmp_path), NEW).blocks
     assert more[0].plan == without[0].plan
     assert more[-1].plan != without[-1].plan
 
@@ -81,7 +81,7 @@ def test_a_capture_is_run_where_its_trigger_is(tmp_path: Path) -> None:
 
 def recorded(tmp_path: Path, name: str, versions: dict[str, str], base: str = "") -> Guide:
     """An edition in which every block printed its own id."""
-    page = plan.for_versions(planned(tmp_path), versions)
+    page = planner.for_versions(planned(tmp_path), versions)
     folder = tmp_path / "recordings" / name
     (folder / page.key).mkdir(parents=True)
     for block in page.blocks:
@@ -96,7 +96,7 @@ def recorded(tmp_path: Path, name: str, versions: dict[str, str], base: str = ""
         encoding="utf-8",
     )
     sums.write(folder / page.key)
-    write.write_edition(folder, lab="uml", base=base, versions=versions)
+    writer.write_edition(folder, lab="uml", base=base, versions=versions)
     return Guide(tmp_path / "docs", tmp_path / "recordings", name)
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from macros import frontmatter, plan
-from macros import lab as labs
 from macros.cli.record import record as command
-from macros.errors import GuideError
-from macros.lab import Lab
-from macros.model import Cluster, Page
-from macros.record import fitting, run
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster, Page
+from macros.lab import providers
+from macros.lab.lab import Lab
+from macros.plan import frontmatter, planner
+from macros.rebuild import recording
+from macros.record import fitting
 
 PLAIN = Lab("guide", "uml", ("node0", "node1"), Path("c"), "i", {})
 FLANNEL = replace(PLAIN, cluster=Cluster("flannel", "iptables"))
@@ -21,7 +22,7 @@ FLANNEL = replace(PLAIN, cluster=Cluster("flannel", "iptables"))
 def _page(tmp_path: Path, lab: str, body: str = '{{ run("node0", "ip a", id="a") }}') -> Page:
     source = tmp_path / "page.md"
     source.write_text(f"---\ntitle: T\nlab: {{{lab}}}\n---\n{body}\n", encoding="utf-8")
-    return plan.plan_page(tmp_path, source)
+    return planner.plan_page(tmp_path, source)
 
 
 def test_a_page_gets_the_lab_it_asks_for(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_page_for_another_lab_is_found_before_the_first_page_is_recorded(tmp_p
     heard: list[object] = []
     # Not that PLAIN answers nothing over SSH, as the first page would have found.
     with pytest.raises(GuideError, match="needs 3 nodes without Kubernetes"):
-        run.record(
+        recording.record(
             PLAIN, pages, recordings, "one", everything=False,
             on_block=lambda *of: heard.append(of), on_page=lambda *of: heard.append(of),
         )  # fmt: skip
@@ -109,8 +110,8 @@ def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.Mo
         everything.append(bool(options["everything"]))
 
     three = replace(FLANNEL, nodes=("node0", "node1", "node2"))
-    monkeypatch.setattr(labs, "find", lambda _name: three)
-    monkeypatch.setattr(run, "record", record)
+    monkeypatch.setattr(providers, "find", lambda _name: three)
+    monkeypatch.setattr(recording, "record", record)
     done = CliRunner().invoke(command, [])
     assert done.exit_code == 0, done.output
     assert recorded == ["faults", "flannel", "ips"]
@@ -125,7 +126,7 @@ def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.Mo
 
 def test_a_lab_that_is_made_for_no_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = replace(FLANNEL, cluster=Cluster("none", "iptables"))
-    monkeypatch.setattr(labs, "find", lambda _name: bare)
+    monkeypatch.setattr(providers, "find", lambda _name: bare)
     done = CliRunner().invoke(command, [])
     assert done.exit_code != 0
     assert "is made for none of the pages" in str(done.exception or done.output)

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from macros import frontmatter, plan
-from macros import guide as guides
-from macros.errors import GuideError
-from macros.lab import Lab, ssh
-from macros.record import run, state
-from macros.store import read, write
+from macros.ground.errors import GuideError
+from macros.lab import ssh
+from macros.lab.lab import Lab
+from macros.plan import frontmatter, planner
+from macros.rebuild import recording
+from macros.record import known_state as state
+from macros.store import guide as guides
+from macros.store import reader
+from macros.store import writer as write
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 1\n---\n"
 
@@ -43,8 +46,8 @@ class Checkout:
         self.source.write_text(head + body, encoding="utf-8")
 
     def record(self, lab: Lab | None = None) -> None:
-        pages = plan.plan_pages(self.docs)
-        run.record(
+        pages = planner.plan_pages(self.docs)
+        recording.record(
             lab or self.lab,
             pages,
             self.recordings,
@@ -228,12 +231,12 @@ def test_a_full_disk_leaves_recordings_untouched(checkout: Checkout) -> None:
     # RLIMIT_FSIZE makes the kernel refuse writes just as a full disk does, from the same calls.
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "from pathlib import Path; from macros.store import write; from macros.errors import *\n"
+        "from pathlib import Path; from macros.store import writer; from macros.ground.errors import *\n"
         "staged, target = Path(sys.argv[1]), Path(sys.argv[2])\n"
-        "write.sums.write(staged)\n"
-        "write.sums.write = lambda folder: None\n"
+        "writer.sums.write(staged)\n"
+        "writer.sums.write = lambda folder: None\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))\n"
-        "try: write.publish(staged, target, 'page')\n"
+        "try: writer.publish(staged, target, 'page')\n"
         "except GuideError as e: print(e)\n"
     )
     staged = checkout.recordings.parent / "staged"
@@ -364,9 +367,9 @@ def test_recordings_of_no_page_are_named(checkout: Checkout) -> None:
 def test_a_page_on_other_versions_alone_is_refused(checkout: Checkout, local_lab: Lab) -> None:
     recorded(checkout)
     newer = Lab("test", "local", local_lab.nodes, local_lab.ssh_config, "2", {"Linux": "9.9"})
-    pages = plan.plan_pages(checkout.docs)
+    pages = planner.plan_pages(checkout.docs)
     with pytest.raises(GuideError, match=r"was recorded with Linux 6\.1, the lab has 9\.9"):
-        run.record(
+        recording.record(
             newer,
             pages,
             checkout.recordings,
@@ -376,7 +379,7 @@ def test_a_page_on_other_versions_alone_is_refused(checkout: Checkout, local_lab
             on_page=lambda _page, _changed: None,
         )
     checkout.record(newer)
-    assert read.edition(checkout.recordings, "now").versions == {"Linux": "9.9"}
+    assert reader.edition(checkout.recordings, "now").versions == {"Linux": "9.9"}
 
 
 @pytest.mark.skipif(not shutil.which("tcpdump"), reason="needs tcpdump")

@@ -2,8 +2,9 @@ import time
 
 import pytest
 
-from macros.errors import GuideError
-from macros.lab import Lab, ssh
+from macros.ground.errors import GuideError
+from macros.lab import ssh
+from macros.lab.lab import Lab
 
 
 def test_output_and_exit_code_come_back(local_lab: Lab) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records import kinds
-from macros.records.path import exists, lookup, shown
+from macros.ground.errors import GuideError
+from macros.kinds import registry
+from macros.values.record_path import exists, lookup, shown
 
 DATA = Path(__file__).parent.parent / "data" / "calico"
 EXEC = "kubectl -n kube-system exec calico-node-abcde -c calico-node -- "
@@ -21,7 +21,7 @@ def said(name: str) -> tuple[str, str]:
 
 
 def read(name: str, command: str) -> Any:
-    return kinds.read(command, said(name)[1])
+    return registry.read(command, said(name)[1])
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def read(name: str, command: str) -> Any:
     ],
 )
 def test_commands_have_kinds(command: str, kind: str | None) -> None:
-    assert kinds.kind_of(command) == kind
+    assert registry.kind_of(command) == kind
 
 
 def test_bird_names_its_sessions_and_how_they_are() -> None:
@@ -78,7 +78,7 @@ def test_bird_knows_several_ways_to_one_prefix() -> None:
 @pytest.mark.parametrize("node", ["node0", "node1", "node2"])
 def test_every_node_s_bird_is_read_whole(node: str) -> None:
     text = said(f"bird-route-{node}")[1]
-    found: Any = kinds.read(f"birdcl {SOCKET} show route", text)
+    found: Any = registry.read(f"birdcl {SOCKET} show route", text)
     assert len(found) == len(text.strip().splitlines()) - 1
     assert len(read(f"bird-protocols-{node}", f"birdcl {SOCKET} show protocols all")) == 6
 
@@ -89,7 +89,7 @@ def test_what_is_no_answer_of_bird_is_refused() -> None:
     )
     for question in ("protocols", "route"):
         with pytest.raises(GuideError):
-            kinds.read(f"birdcl {SOCKET} show {question}", refused)
+            registry.read(f"birdcl {SOCKET} show {question}", refused)
 
 
 def test_calico_s_blocks_are_rows_by_their_range() -> None:
@@ -115,7 +115,9 @@ def test_calico_s_objects_are_as_its_api_has_them() -> None:
 
 def test_a_refusal_is_no_table() -> None:
     with pytest.raises(GuideError):
-        kinds.read("calicoctl get ippool", "Failed to create Calico API client: no configuration\n")
+        registry.read(
+            "calicoctl get ippool", "Failed to create Calico API client: no configuration\n"
+        )
 
 
 def test_sets_have_their_members() -> None:
@@ -141,7 +143,7 @@ def test_routes_have_their_owner_and_the_own_block_is_a_blackhole(node: str) -> 
 def test_a_route_s_owner_reads_the_same_whoever_it_is(owner: str) -> None:
     # iproute2 prints the name that /etc/iproute2/rt_protos has for the number, 12 for BIRD.
     text = said("ip-route-node0")[1].replace("proto 80", f"proto {owner}")
-    found = kinds.read("ip route", text)
+    found = registry.read("ip route", text)
     assert lookup(found, "[10.42.166.128/26].proto") == owner
     assert lookup(found, "[10.42.135.128/26].type") == "blackhole"
 

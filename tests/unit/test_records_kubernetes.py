@@ -2,9 +2,10 @@
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records import kinds, path
-from macros.records.twins import twin
+from macros.ground.errors import GuideError
+from macros.kinds import registry
+from macros.kinds.twins import twin
+from macros.values import record_path
 from tests.data.records.load import read, text
 
 _AT = "kubernetes"
@@ -27,7 +28,7 @@ _AT = "kubernetes"
 )
 def test_the_twin_of_a_table_is_the_objects(command: str, expected: str) -> None:
     assert twin(command) == expected
-    assert kinds.kind_of(command) == "kubernetes"
+    assert registry.kind_of(command) == "kubernetes"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_the_twin_of_a_table_is_the_objects(command: str, expected: str) -> None
 )
 def test_what_is_no_table_of_objects_has_no_twin(command: str) -> None:
     assert twin(command) is None
-    assert kinds.kind_of(command) is None
+    assert registry.kind_of(command) is None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_what_is_no_table_of_objects_has_no_twin(command: str) -> None:
     ],
 )
 def test_values_are_found_in_the_objects(name: str, where: str, value: str) -> None:
-    assert path.shown(read(f"{_AT}/{name}"), where) == value
+    assert record_path.shown(read(f"{_AT}/{name}"), where) == value
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_values_are_found_in_the_objects(name: str, where: str, value: str) -> N
     ],
 )
 def test_the_table_alone_gives_its_columns(name: str, where: str, value: str) -> None:
-    assert path.shown(read(f"{_AT}/{name}", use_twin=False), where) == value
+    assert record_path.shown(read(f"{_AT}/{name}", use_twin=False), where) == value
 
 
 @pytest.mark.parametrize("name", ["nodes", "pods", "services", "services-all", "endpointslices"])
@@ -91,11 +92,11 @@ def test_table_and_objects_name_the_same(name: str) -> None:
 
 
 def test_no_objects_are_none_and_an_error_is_none_too() -> None:
-    assert kinds.read("kubectl get pods", "No resources found in default namespace.\n") == {}
+    assert registry.read("kubectl get pods", "No resources found in default namespace.\n") == {}
     assert read(f"{_AT}/missing") == {}
 
 
 def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(GuideError, match="does not read as kubernetes"):
-        kinds.read("kubectl get pods", "The connection to the server was refused\n")
+        registry.read("kubectl get pods", "The connection to the server was refused\n")
     assert "refused" not in text(f"{_AT}/pods")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records.kinds import read
+from macros.ground.errors import GuideError
+from macros.kinds.registry import read
 
 # `ip addr` in a lab's node, eth0; iproute2 7.0. The lifetime as DHCP would give it.
 TEXT = (

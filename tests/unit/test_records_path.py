@@ -2,8 +2,8 @@
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records import path
+from macros.ground.errors import GuideError
+from macros.values import record_path
 from tests.data.records.load import read
 
 
@@ -58,8 +58,8 @@ from tests.data.records.load import read
     ],
 )
 def test_a_path_finds_its_value(name: str, said: str, value: object) -> None:
-    assert path.lookup(read(name), said) == value
-    assert path.exists(read(name), said)
+    assert record_path.lookup(read(name), said) == value
+    assert record_path.exists(read(name), said)
 
 
 @pytest.mark.parametrize(
@@ -88,28 +88,28 @@ def test_a_path_finds_its_value(name: str, said: str, value: object) -> None:
 )
 def test_a_wrong_path_says_which_step_and_what_is_near(name: str, said: str, message: str) -> None:
     with pytest.raises(GuideError) as error:
-        path.lookup(read(name), said)
+        record_path.lookup(read(name), said)
     assert message in str(error.value)
 
 
 def test_the_first_wrong_step_is_named_though_later_ones_are_wrong_too() -> None:
     with pytest.raises(GuideError, match="there is no eth9"):
-        path.lookup(read("addr"), "eth9.nothing.at.all")
+        record_path.lookup(read("addr"), "eth9.nothing.at.all")
 
 
 def test_absence_can_be_asked_for() -> None:
-    assert not path.exists(read("link"), "docker0")
-    assert not path.exists(read("link"), "eth1.master")
-    assert path.exists(read("link"), "veth-red.master")
+    assert not record_path.exists(read("link"), "docker0")
+    assert not record_path.exists(read("link"), "eth1.master")
+    assert record_path.exists(read("link"), "veth-red.master")
     with pytest.raises(GuideError, match="cannot go on"):
-        path.exists(read("link"), "eth1..mtu")
+        record_path.exists(read("link"), "eth1..mtu")
 
 
 def test_plain_json_has_paths_too() -> None:
     packets = [{"ip": {"ttl": 64}, "tcp": {"flags": "SYN"}}, {"ip": {"ttl": 63}}]
-    assert path.lookup(packets, "[2].ip.ttl") == 63
-    assert path.lookup(packets, "[ip.ttl=63].ip.ttl") == 63
-    assert path.lookup(packets, "[tcp.flags=SYN].ip.ttl") == 64
+    assert record_path.lookup(packets, "[2].ip.ttl") == 63
+    assert record_path.lookup(packets, "[ip.ttl=63].ip.ttl") == 63
+    assert record_path.lookup(packets, "[tcp.flags=SYN].ip.ttl") == 64
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_plain_json_has_paths_too() -> None:
     ],
 )
 def test_a_value_is_shown_as_in_a_sentence(name: str, said: str, sentence: str) -> None:
-    assert path.shown(read(name), said) == sentence
+    assert record_path.shown(read(name), said) == sentence
 
 
 def test_a_whole_record_is_not_shown() -> None:
     with pytest.raises(GuideError, match=r"is no single value; one of these can follow: .*ipv4"):
-        path.shown(read("addr"), "eth1")
+        record_path.shown(read("addr"), "eth1")

@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records import rules
+from macros.ground.errors import GuideError
+from macros.kinds import rules
 from tests.data.records.load import read, text
 
 SAVES = ["iptables-save", "docker/iptables-save", "docker/iptables-save-before"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records import addresses, conntrack, docker, fdb, kinds, links, ping, routes, sockets
+from macros.ground.errors import GuideError
+from macros.kinds import addresses, conntrack, docker, fdb, links, ping, registry, routes, sockets
 from tests.data.records.load import command, commands, read, twin
 
 # Text has less than JSON here, by its own form.
@@ -50,7 +50,9 @@ def test_nothing_of_the_json_is_lost(name: str) -> None:
 def test_a_command_that_prints_json_itself_is_read_from_it(name: str) -> None:
     printed = json.dumps(twin(name))
     tool, rest = command(name).split(" ", 1)
-    assert kinds.read(f"{tool} -j {rest}", printed) == kinds.read(command(name), "", twin(name))
+    assert registry.read(f"{tool} -j {rest}", printed) == registry.read(
+        command(name), "", twin(name)
+    )
 
 
 @pytest.mark.parametrize(
@@ -361,7 +363,7 @@ def test_an_answer_in_another_form_is_an_error_that_names_the_command(
     said: str, printed: str
 ) -> None:
     with pytest.raises(GuideError) as error:
-        kinds.read(said, printed)
+        registry.read(said, printed)
     assert error.value.command == said
     assert printed.partition("\n")[0] in str(error.value)
 
@@ -370,7 +372,7 @@ def test_an_empty_answer_has_no_records() -> None:
     assert routes.read("") == ()
     assert fdb.read("") == ()
     assert links.read("") == {}
-    assert kinds.read("bridge link", "") == {}
+    assert registry.read("bridge link", "") == {}
     assert (
         conntrack.read("conntrack v1.4.7 (conntrack-tools): 0 flow entries have been shown.") == ()
     )

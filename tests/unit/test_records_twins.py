@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from macros.errors import GuideError
-from macros.records import kinds
-from macros.records.twins import twin
+from macros.ground.errors import GuideError
+from macros.kinds import registry
+from macros.kinds.twins import twin
 from tests.data.records.load import commands
 
 
@@ -160,12 +160,12 @@ def test_there_is_no_twin_without_certainty(command: str) -> None:
     ],
 )
 def test_the_kind_follows_from_the_command(command: str, kind: str | None) -> None:
-    assert kinds.kind_of(command) == kind
+    assert registry.kind_of(command) == kind
 
 
 def test_free_text_has_no_records_and_the_error_says_what_to_do() -> None:
     with pytest.raises(GuideError, match="re:") as error:
-        kinds.read("docker ps", "CONTAINER ID …")
+        registry.read("docker ps", "CONTAINER ID …")
     assert error.value.command == "docker ps"
 
 
@@ -174,7 +174,7 @@ def test_free_text_has_no_records_and_the_error_says_what_to_do() -> None:
     [("iptables -t raw -S", "raw"), ("iptables --table=nat -S", "nat"), ("iptables -S", "filter")],
 )
 def test_the_table_of_listed_rules_is_that_of_the_command(command: str, table: str) -> None:
-    found = kinds.read(command, "-P OUTPUT ACCEPT")
+    found = registry.read(command, "-P OUTPUT ACCEPT")
     assert isinstance(found, dict)
     assert list(found) == [table]
 

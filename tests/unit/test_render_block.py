@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from macros.model import Block, Recording
-from macros.render import block as block_html
-from macros.render.place import Place
+from macros.ground.model import Block, Recording
+from macros.site import block as block_html
+from macros.site.provenance import Place
 
 PLACE = Place(recorded="2026-11-23T05:14:48Z", lab="uml", versions=(), href=str)
 

@@ -2,8 +2,8 @@
 
 import re
 
-from macros.render import block, handover
-from macros.render.handover import Step
+from macros.site import block, handover
+from macros.site.handover import Step
 
 ROWS = [
     ("A node's address", [Step("you", "eth1", "<code>192.168.56.10</code>")]),

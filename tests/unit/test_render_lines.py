@@ -1,7 +1,7 @@
 import pytest
 
-from macros.errors import GuideError
-from macros.render import lines
+from macros.ground.errors import GuideError
+from macros.site import line_choice
 
 OUTPUT = [
     "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536",
@@ -14,16 +14,16 @@ OUTPUT = [
 
 
 def test_lines_are_chosen_by_text_and_ranges_by_their_ends() -> None:
-    assert lines.choose(OUTPUT, ["1: lo"], "lines") == {0}
-    assert lines.choose(OUTPUT, [("2: eth0", "valid_lft")], "lines") == {3, 4, 5}
+    assert line_choice.choose(OUTPUT, ["1: lo"], "lines") == {0}
+    assert line_choice.choose(OUTPUT, [("2: eth0", "valid_lft")], "lines") == {3, 4, 5}
 
 
 @pytest.mark.parametrize(("text", "count"), [("valid_lft", "in 2 lines"), ("eth7", "in no line")])
 def test_text_that_is_not_in_exactly_one_line_is_an_error(text: str, count: str) -> None:
     with pytest.raises(GuideError, match=f"{text}' is {count}"):
-        lines.choose(OUTPUT, [text], "lines")
+        line_choice.choose(OUTPUT, [text], "lines")
 
 
 def test_a_range_without_an_end_is_an_error() -> None:
     with pytest.raises(GuideError, match="in no line after"):
-        lines.choose(OUTPUT, [("2: eth0", "127.0.0.1")], "lines")
+        line_choice.choose(OUTPUT, [("2: eth0", "127.0.0.1")], "lines")

@@ -1,8 +1,8 @@
 import markdown
 import pytest
 
-from macros.errors import GuideError
-from macros.render.slots import Slot, Slots
+from macros.ground.errors import GuideError
+from macros.site.slots import Slot, Slots
 
 
 def block(slots: Slots, name: str) -> str:

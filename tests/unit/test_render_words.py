@@ -2,7 +2,7 @@
 
 import pytest
 
-from macros.render.words import keep_whole, keep_whole_in_prose
+from macros.site.unbroken import keep_whole, keep_whole_in_prose
 
 
 def whole(word: str) -> str:

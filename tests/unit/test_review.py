@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import macros.cli.review as command
-from macros.guide import ROOT, Guide
 from macros.store import form, sums
+from macros.store.guide import ROOT, Guide
 from tests.unit.compare_support import replaced
 
 EDITION = "2026-11"
@@ -279,7 +279,7 @@ def test_at_a_terminal_one_key_decides(checkout: Checkout) -> None:
     count = len(json.loads(checkout.run("--format", "json").output))
     script = (
         "import sys; from pathlib import Path; import macros.cli.review as r\n"
-        "from macros.guide import Guide\n"
+        "from macros.store.guide import Guide\n"
         f"root = Path({str(checkout.root)!r})\n"
         f"r.guide_of_checkout = lambda _e: Guide(root/'docs', root/'recordings', {EDITION!r})\n"
         "r.review()"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from macros.compare import editions
-from macros.errors import GuideError
-from macros.guide import ROOT
-from macros.review import causes, changes, listed
+from macros.ground.errors import GuideError
+from macros.review import causes, change_file, change_list
 from macros.store import sums
+from macros.store.guide import ROOT
 from tests.unit.compare_support import replaced
 
 RECORDINGS = ROOT / "recordings"
-LISTS = sorted(path.parent.name for path in RECORDINGS.glob(f"*/{listed.NAME}"))
+LISTS = sorted(path.parent.name for path in RECORDINGS.glob(f"*/{change_file.NAME}"))
 DEBIAN_13 = "2026-11-debian-13"
 
 
@@ -22,9 +22,9 @@ def rules(name: str) -> causes.Causes:
     return causes.read(ROOT / "docs" / "changes" / f"{name}.yml")
 
 
-def made(found: causes.Causes, recordings: Path = RECORDINGS) -> listed.Changes:
+def made(found: causes.Causes, recordings: Path = RECORDINGS) -> change_file.Changes:
     old, new = (editions.edition(recordings / name) for name in (found.old, found.new))
-    return changes.made(old, new, found)
+    return change_list.made(old, new, found)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("recordings")
     for name in (DEBIAN_13, "2026-11"):
         shutil.copytree(RECORDINGS / name / "by-hand", out / name / "by-hand")
-        for file in ("edition.yml", listed.NAME):
+        for file in ("edition.yml", change_file.NAME):
             if (RECORDINGS / name / file).is_file():
                 shutil.copy(RECORDINGS / name / file, out / name)
         sums.write(out / name)
@@ -69,12 +69,12 @@ def test_there_is_a_list_of_every_edition_that_has_a_base() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_the_committed_list_is_what_comparing_and_the_causes_give(name: str) -> None:
     found = made(rules(name))
-    assert changes.current(RECORDINGS / name, found), f"guide edition changes {name}"
+    assert change_list.current(RECORDINGS / name, found), f"guide edition changes {name}"
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_change_has_a_cause_whose_version_differs(name: str) -> None:
-    found = listed.load(RECORDINGS, name)
+    found = change_file.load(RECORDINGS, name)
     old, new = (editions.edition(RECORDINGS / each).versions for each in (found.old, found.new))
     assert found.listed
     for one in found.listed:
@@ -84,7 +84,7 @@ def test_every_change_has_a_cause_whose_version_differs(name: str) -> None:
 
 
 def test_debian_13_differs_in_chains_and_in_the_form_of_macs_by_docker() -> None:
-    found = listed.load(RECORDINGS, DEBIAN_13)
+    found = change_file.load(RECORDINGS, DEBIAN_13)
     by_docker = {one.what for one in found.listed if found.whys[one.why][0] == "Docker"}
     assert "MACs of containers: from 02:42 + address to random" in by_docker
     assert "chain DOCKER-FORWARD new, with 4 rules" in by_docker
@@ -95,7 +95,7 @@ def test_debian_13_differs_in_chains_and_in_the_form_of_macs_by_docker() -> None
 @pytest.mark.parametrize("name", LISTS)
 def test_the_page_shows_the_changes_of_every_page(name: str) -> None:
     text = (ROOT / "docs" / "changes.md").read_text(encoding="utf-8")
-    pages = {one.page for one in listed.load(RECORDINGS, name).listed}
+    pages = {one.page for one in change_file.load(RECORDINGS, name).listed}
     assert pages == set(re.findall(rf'changes\("{re.escape(name)}", "([^"]+)"\)', text))
 
 
@@ -138,14 +138,14 @@ def test_a_list_older_than_its_recordings_is_refused(copied: Path, tmp_path: Pat
     found = made(written(tmp_path, BY_HAND), copied)
     recordings = tmp_path / "recordings"
     shutil.copytree(copied, recordings)
-    where = changes.folder(recordings, found.old, found.new)
+    where = change_list.folder(recordings, found.old, found.new)
     assert where.name == DEBIAN_13, "the list is with the edition that has a base"
-    changes.write(where, found)
-    assert not changes.write(where, found), "written once"
-    assert listed.load(recordings, DEBIAN_13) == found
+    change_list.write(where, found)
+    assert not change_list.write(where, found), "written once"
+    assert change_file.load(recordings, DEBIAN_13) == found
     assert not list(sums.problems(where))
     assert replaced(recordings / "2026-11" / "by-hand", "mtu 1500", "mtu 1400")
     sums.write(recordings / "2026-11" / "by-hand")
     with pytest.raises(GuideError, match="older than the recordings") as caught:
-        listed.load(recordings, DEBIAN_13)
+        change_file.load(recordings, DEBIAN_13)
     assert caught.value.fix == f"guide edition changes {DEBIAN_13}"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from macros import frontmatter
-from macros.errors import GuideError
-from macros.guide import ROOT, Guide
-from macros.plan import template
-from macros.render.page import PageRenderer
+from macros.ground.errors import GuideError
+from macros.plan import frontmatter
+from macros.plan.planner import template
+from macros.site.page_macros import PageRenderer
 from macros.store import sums
+from macros.store.guide import ROOT, Guide
 
 EDITION = ROOT / "recordings" / "2026-11"
 SOURCE = ROOT / "docs" / "services.md"

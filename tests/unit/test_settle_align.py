@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from macros.settle.align import align
+from macros.ground.alignment import align
 
 
 @pytest.mark.parametrize(

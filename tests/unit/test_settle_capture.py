@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from macros.model import Block, CaptureOf, Recording
-from macros.packets import checksum, read
+from macros.ground.model import Block, CaptureOf, Recording
+from macros.packets import checksum, dissector
 from macros.settle import capture
-from macros.settle import page as settle_page
-from macros.settle.match import Renaming
+from macros.settle import folder as settle_page
+from macros.settle.renaming import Renaming
 from macros.store import form
 from tests.unit.settle_support import DATA, page, recording, settle, write
 
@@ -193,7 +193,7 @@ def only_first(frames: Frames) -> None:
 
 def test_a_segment_that_nobody_answers_counts_each_time(tmp_path: Path) -> None:
     asked_twice = changed(pcap(captures("new")["out-docker0"]), only_first)
-    assert len(read.packets(asked_twice)) == 2
+    assert len(dissector.packets(asked_twice)) == 2
     once = asked_twice[: (24 + len(asked_twice)) // 2]
     assert not capture.same(asked_twice, once)
     assert settled(tmp_path, "out-docker0", only_first)["out-docker0"].text
@@ -257,9 +257,9 @@ def read_less(frames: Frames) -> None:
 def test_what_is_only_timing_in_tcp_is_not_shown(change: Callable[[Frames], None]) -> None:
     old = pcap(captures("old")["in-docker0"])
     new = changed(old, change)
-    assert len(read.packets(new)) == len(read.packets(old)) + 1
-    assert {packet.layers[2]["checksum"].state for packet in read.packets(new)} == {
-        packet.layers[2]["checksum"].state for packet in read.packets(old)
+    assert len(dissector.packets(new)) == len(dissector.packets(old)) + 1
+    assert {packet.layers[2]["checksum"].state for packet in dissector.packets(new)} == {
+        packet.layers[2]["checksum"].state for packet in dissector.packets(old)
     }
     assert capture.same(old, new)
     assert capture.same(new, old)
@@ -314,8 +314,11 @@ def test_one_changed_capture_of_a_command_makes_all_of_them_new(tmp_path: Path) 
 def test_a_changed_capture_is_kept_under_the_old_names(tmp_path: Path) -> None:
     old, new = captures("old"), captures("new")
     found = settled(tmp_path, "out-docker0", ttl)
-    one = read.packets(pcap(found["out-docker0"]))
-    was, now = read.packets(pcap(old["out-docker0"])), read.packets(pcap(new["out-docker0"]))
+    one = dissector.packets(pcap(found["out-docker0"]))
+    was, now = (
+        dissector.packets(pcap(old["out-docker0"])),
+        dissector.packets(pcap(new["out-docker0"])),
+    )
     for name in ("src", "dst"):
         assert one[0].layers[0][name].value == was[0].layers[0][name].value
         assert one[0].layers[0][name].value != now[0].layers[0][name].value
@@ -373,7 +376,7 @@ SAMPLES = sorted(path.stem for path in PACKETS.glob("*.pcap"))
 def test_renaming_leaves_every_checksum_as_it_was(sample: str) -> None:
     """Right, wrong, partial and none: MACs, ports and what is computed from a MAC are renamed."""
     data = (PACKETS / f"{sample}.pcap").read_bytes()
-    before = read.packets(data)
+    before = dissector.packets(data)
     renaming = Renaming()
     macs = {
         str(layer[name].value)
@@ -387,7 +390,7 @@ def test_renaming_leaves_every_checksum_as_it_was(sample: str) -> None:
         renaming.add(("mac", "", mac), f"b2:00:5e:10:00:{number:02x}")
     for port_number in range(32768, 61000):
         renaming.add(("port", "", str(port_number)), str(93767 - port_number))
-    after = read.packets(capture.rename(data, renaming))
+    after = dissector.packets(capture.rename(data, renaming))
     for one, other in zip(before, after, strict=True):
         for layer, same in zip(one.layers, other.layers, strict=True):
             field, new = layer.get("checksum"), same.get("checksum")

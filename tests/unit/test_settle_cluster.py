@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.model import Recording
+from macros.ground.model import Recording
 from macros.store import form
 from tests.unit.settle_support import DATA, settle
 

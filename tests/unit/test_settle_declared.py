@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from macros.errors import GuideError
-from macros.model import Block
-from macros.plan import plan_page
-from macros.settle import page as settle_page
+from macros.ground.errors import GuideError
+from macros.ground.model import Block
+from macros.plan.planner import plan_page
+from macros.settle import folder as settle_page
 from macros.store import form
 from tests.unit import settle_support
 from tests.unit.settle_support import recording, write

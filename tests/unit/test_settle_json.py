@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from macros.model import Recording
+from macros.ground.model import Recording
 from tests.unit.settle_support import recording, settle, settle_json
 
 # `ip -j link` on a node with two containers, shortened; Docker 28.5, iproute2 6.15.

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from macros.settle import identities, noise, order
+from macros.settle import free_order, identities, noise
+from macros.settle.declaration import Identity, Noise, Order
 from macros.settle.identities import mac_form
-from macros.settle.kind import Identity, Noise, Order
 from tests.unit.settle_support import settle_text
 
-KINDS: tuple[Identity | Noise | Order, ...] = (*identities.ALL, *noise.ALL, *order.ALL)
+KINDS: tuple[Identity | Noise | Order, ...] = (*identities.ALL, *noise.ALL, *free_order.ALL)
 SAME = [(kind, old, new) for kind in KINDS for old, new in kind.same]
 DIFFER = [(kind, old, new) for kind in KINDS for old, new in kind.differ]
 

@@ -1,6 +1,6 @@
 """Names that a new run's identities take where nothing joined them to an old one."""
 
-from macros.settle.match import Document, Renaming, find
+from macros.settle.renaming import Document, Renaming, find
 from macros.settle.scan import Token
 
 

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from macros.cli import settle as cli_settle
-from macros.guide import Guide
-from macros.model import Block
-from macros.settle import page as settle_page
-from macros.settle import run
+from macros.ground.model import Block
+from macros.rebuild import transcripts
+from macros.settle import folder as settle_page
 from macros.store import form, sums
+from macros.store.guide import Guide
 from tests.unit import settle_support
 from tests.unit.settle_support import recording, settle, write
 
@@ -95,7 +95,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
 def _keep(guide: Guide, stamp: str, text: str) -> Path:
     block = guide.pages["page"].blocks[0]
     one = replace(recording("a", text, "ip link"), plan=block.plan)
-    return write(run.transcripts() / "now" / "page" / stamp, [one])
+    return write(transcripts.transcripts() / "now" / "page" / stamp, [one])
 
 
 def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
@@ -121,7 +121,7 @@ def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
 
 @pytest.mark.usefixtures("checkout")
 def test_a_kept_run_of_an_older_page_is_refused() -> None:
-    write(run.transcripts() / "now" / "page" / "1", [recording("a", NEW, "ip link")])
+    write(transcripts.transcripts() / "now" / "page" / "1", [recording("a", NEW, "ip link")])
     found = CliRunner().invoke(cli_settle.settle, ["page"])
     assert "older than its block a" in str(found.exception)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.model import Recording
+from macros.ground.model import Recording
 from tests.unit.settle_support import DATA, recording, settle
 
 _COMMAND = re.compile(r"(?m)^\$ (.*)\n")

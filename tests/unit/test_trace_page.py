@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from macros import plan
-from macros.errors import GuideError
-from macros.guide import Guide
-from macros.model import Block, Recording
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Recording
 from macros.packets.pcap import records
-from macros.render import traces
-from macros.render.page import PageRenderer
+from macros.plan import planner
+from macros.site import recorded_traces
+from macros.site.page_macros import PageRenderer
 from macros.store import form, sums
-from macros.trace import pcapng
+from macros.store.guide import Guide
+from macros.traces import pcapng
 from tests import trace_support
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 2\n---\n"
@@ -35,7 +35,7 @@ def planned(folder: Path, body: str) -> tuple[Block, ...]:
     source = folder / "page.md"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(HEAD + body, encoding="utf-8")
-    return plan.plan_page(folder, source).blocks
+    return planner.plan_page(folder, source).blocks
 
 
 def test_each_tap_is_a_capture_with_an_id_of_its_own(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_one_packet_is_drawn_small_from_another_page(tmp_path: Path, cache: Path
 
 def test_all_captures_in_one_have_names_and_one_clock(tmp_path: Path, cache: Path) -> None:
     assert not cache.exists()
-    ((path, make),) = traces.merged(recorded(tmp_path)).items()
+    ((path, make),) = recorded_traces.merged(recorded(tmp_path)).items()
     assert path.name == "way.pcapng"
     made = make()
     assert made == make()
@@ -238,7 +238,7 @@ def test_what_was_drawn_once_reads_no_packet_again(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guide = recorded(tmp_path)
-    ((_, make),) = traces.merged(guide).items()
+    ((_, make),) = recorded_traces.merged(guide).items()
     first = make()
     made = renderer(guide)
     made.trace([], id="way", title="One request")
@@ -247,7 +247,7 @@ def test_what_was_drawn_once_reads_no_packet_again(
     def never(_: object) -> tuple[()]:
         raise AssertionError("packets were read again")
 
-    monkeypatch.setattr("macros.packets.read.packets", never)
+    monkeypatch.setattr("macros.packets.dissector.packets", never)
     again = renderer(guide)
     again.trace([], id="way", title="One request")
     assert html(again) == html(made)

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from macros.errors import GuideError
-from macros.packets.model import Packet
-from macros.packets.read import packets
-from macros.trace import clocks, hops, names, read
-from macros.trace.layout import lay_out
-from macros.trace.model import Lane, Trace
+from macros.figures.traces import captions
+from macros.figures.traces.trace_layout import lay_out
+from macros.ground.errors import GuideError
+from macros.packets.dissector import packets
+from macros.packets.packet import Packet
+from macros.traces import assembly, clocks, hops
+from macros.traces.trace import Lane, Trace
 from tests import trace_support
 
 
@@ -23,7 +24,7 @@ def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
     return [
         (
             ">" if one.forward else "<",
-            names.short(one.visits[0].packet),
+            captions.short(one.visits[0].packet),
             [visit.lane for visit in one.visits],
         )
         for one in trace.journeys
@@ -64,7 +65,7 @@ def test_pings_are_found_inside_of_vxlan() -> None:
 
 def test_the_order_of_the_taps_says_what_is_there_and_what_is_back() -> None:
     lanes, found = captures("calico")
-    turned = read.read(lanes[::-1], found[::-1])
+    turned = assembly.read(lanes[::-1], found[::-1])
     assert [one.forward for one in turned.journeys[:3]] == [False, True, False]
 
 
@@ -117,7 +118,7 @@ def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
 def test_a_segment_that_is_cut_goes_on_as_its_pieces() -> None:
     trace = trace_support.trace("cut")
     notes = {one.number: one.notes for one in trace.journeys if one.notes}
-    whole = next(one for one in trace.journeys if names.size(one.visits[0].packet) == 4019)
+    whole = next(one for one in trace.journeys if captions.size(one.visits[0].packet) == 4019)
     pieces = [number for number, texts in notes.items() if texts[0].startswith("a piece")]
     assert notes[whole.number] == (f"cut up: goes on as nos. {', '.join(map(str, pieces))}",)
     assert len(pieces) == 3
@@ -135,7 +136,7 @@ def test_a_packet_that_another_passed_is_overtaken() -> None:
     late = replace(last.pop(6), time=last[7].time + 500)
     last.insert(8, late)
     found[3] = tuple(replace(one, number=number) for number, one in enumerate(last, 1))
-    notes = {one.number: one.notes for one in read.read(lanes, found).journeys}
+    notes = {one.number: one.notes for one in assembly.read(lanes, found).journeys}
     assert notes[8] == ("overtaken by no. 10 before node0, blue: eth0",)
     assert notes[1] == notes[9] == ()
 
@@ -153,7 +154,7 @@ def shifted(found: list[tuple[Packet, ...]], lanes: list[Lane], by: int) -> Trac
         else packets
         for lane, packets in zip(lanes, found, strict=True)
     ]
-    return read.read(lanes, moved)
+    return assembly.read(lanes, moved)
 
 
 @pytest.mark.parametrize("by", [0, 1_000_000, -500_000_000, 123_456_789])
@@ -189,7 +190,7 @@ def test_no_time_is_told_between_two_nodes() -> None:
 
 def test_a_clock_seen_in_one_direction_only_is_not_compared() -> None:
     lanes, found = captures("flannel-ping")
-    trace = read.read(lanes, [one[:1] for one in found])
+    trace = assembly.read(lanes, [one[:1] for one in found])
     assert trace.clock("node1") is None
     assert trace.clock("node0") is not None
 
@@ -201,12 +202,12 @@ def test_a_clock_that_was_set_meanwhile_is_an_error() -> None:
         for lane, one in zip(lanes, found, strict=True)
     ]
     with pytest.raises(GuideError, match="were set during the trace"):
-        read.read(lanes, late)
+        assembly.read(lanes, late)
 
 
 def test_times_are_those_of_the_first_interface() -> None:
     trace = trace_support.trace("calico")
-    shown = [names.since_first(trace, journey) for journey in trace.journeys[:4]]
+    shown = [captions.since_first(trace, journey) for journey in trace.journeys[:4]]
     # tcpdump: 40.986630, 40.988966, 40.989092, 40.990321.
     assert shown == ["+0.000 ms", "+2.336 ms", "+2.462 ms", "+3.691 ms"]
 
@@ -216,13 +217,13 @@ def test_a_time_smaller_than_the_error_is_not_shown() -> None:
     # Of all after the first two, only node1 tells: their times are moved by the alignment.
     for lane in range(3):
         found[lane] = found[lane][:2]
-    trace = read.read(lanes, found)
-    shown = [names.since_first(trace, journey) for journey in trace.journeys]
+    trace = assembly.read(lanes, found)
+    shown = [captions.since_first(trace, journey) for journey in trace.journeys]
     assert shown[:3] == ["+0.000 ms", "+2.336 ms", "≈ +2.7 ms"]
     clock = trace.clock("node1")
     assert clock is not None
     near = replace(trace, clocks=(trace.clocks[0], replace(clock, error=10**9)))
-    assert names.since_first(near, near.journeys[2]) == ""
+    assert captions.since_first(near, near.journeys[2]) == ""
 
 
 @pytest.mark.parametrize(
@@ -236,13 +237,15 @@ def test_a_time_smaller_than_the_error_is_not_shown() -> None:
     ],
 )
 def test_times_in_words(time: int, shown: str) -> None:
-    assert names.took(time) == shown
+    assert captions.took(time) == shown
 
 
 def test_an_error_is_never_rounded_down() -> None:
     clock = trace_support.trace("calico").clock("node1")
     assert clock is not None
-    assert names.clock_words(clock) == "node1's clock is 4.06 ms behind node0's, to within 0.10 ms"
+    assert (
+        captions.clock_words(clock) == "node1's clock is 4.06 ms behind node0's, to within 0.10 ms"
+    )
 
 
 def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:
@@ -250,7 +253,7 @@ def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:
     lanes, found = captures("again")
     both = sorted((*found[1], *found[2]), key=lambda one: one.time)
     twice = tuple(replace(one, number=number) for number, one in enumerate(both, 1))
-    trace = read.read([lanes[0], lanes[1], lanes[3]], [found[0], twice, found[3]])
+    trace = assembly.read([lanes[0], lanes[1], lanes[3]], [found[0], twice, found[3]])
     assert [visit.lane for visit in trace.journeys[0].visits] == [0, 1, 1, 2]
     assert [visit.lane for visit in trace.journeys[1].visits] == [2, 1, 1, 0]
     assert "destination NAT" in words(trace, 1)[1]

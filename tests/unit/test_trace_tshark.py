@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from macros.guide import ROOT
-from macros.packets.read import packets
-from macros.trace import draw, figure, hops, read
-from macros.trace.layout import lay_out
-from macros.trace.model import Lane, Trace
+from macros.figures.traces import lanes as draw
+from macros.figures.traces import trace_figure
+from macros.figures.traces.trace_layout import lay_out
+from macros.packets.dissector import packets
+from macros.store.guide import ROOT
+from macros.traces import assembly, hops
+from macros.traces.trace import Lane, Trace
 from tests import trace_support
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not there")
@@ -148,8 +150,8 @@ def _recorded() -> list[str]:
 
 
 def _compare(lanes: list[Lane], pcaps: list[Path]) -> None:
-    trace = read.read(lanes, [packets(pcap) for pcap in pcaps])
-    page = figure.whole(trace, ["tcpdump"] * len(lanes), id="way", title="A trace")
+    trace = assembly.read(lanes, [packets(pcap) for pcap in pcaps])
+    page = trace_figure.whole(trace, ["tcpdump"] * len(lanes), id="way", title="A trace")
     expected = _expected(pcaps)
     drawn = _drawn(page)
     assert len(drawn) == len(expected)
@@ -235,15 +237,17 @@ def test_recorded_traces_say_what_tshark_reads(name: str) -> None:
 
 def _planned(folder: str, trace: str) -> tuple[list[Lane], list[Path]]:
     """The taps in the order of the page."""
-    from macros.guide import Guide  # noqa: PLC0415
-    from macros.render import traces  # noqa: PLC0415
+    from macros.site import recorded_traces  # noqa: PLC0415
+    from macros.store.guide import Guide  # noqa: PLC0415
 
     _, edition, page = folder.split("/")
     guide = Guide(ROOT / "docs", ROOT / "recordings", edition)
     recorded = guide.recorded(page)
-    found = [(tap, recorded.blocks[tap.id]) for tap in traces.taps(guide, trace, page)]
+    found = [(tap, recorded.blocks[tap.id]) for tap in recorded_traces.taps(guide, trace, page)]
     pcaps = [recording.pcap for _, recording in found]
-    return traces._lanes(found, traces.bound(guide, page)), [one for one in pcaps if one]
+    return recorded_traces._lanes(found, recorded_traces.bound(guide, page)), [
+        one for one in pcaps if one
+    ]
 
 
 def _headers(pcap: Path) -> str:
@@ -274,8 +278,8 @@ def test_a_small_drawing_says_what_tshark_reads(name: str) -> None:
     else:
         pcaps = trace_support.files(name)
         lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps]
-    trace = read.read(lanes, [packets(pcap) for pcap in pcaps])
-    page = figure.small(trace, "tcp syn", id="way", title="One packet")
+    trace = assembly.read(lanes, [packets(pcap) for pcap in pcaps])
+    page = trace_figure.small(trace, "tcp syn", id="way", title="One packet")
     rows = re.findall(r"<tr.*?>(.*?)</tr>", page[page.index("<tbody") :], re.DOTALL)
     drawn = [_text(re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)[-1]) for row in rows]
     assert drawn == [_headers(pcap) for pcap in pcaps]
@@ -288,9 +292,9 @@ def _changed(name: str) -> tuple[Trace, Trace]:
     pcaps = trace_support.files(name)
     lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps]
     captures = [packets(path) for path in pcaps]
-    whole = read.read(lanes, captures)
+    whole = assembly.read(lanes, captures)
     captures[2] = captures[2][1:]
-    return whole, read.read(lanes, captures)
+    return whole, assembly.read(lanes, captures)
 
 
 def test_a_packet_that_an_interface_lacks_is_not_drawn_there() -> None:

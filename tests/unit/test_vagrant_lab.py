@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from macros import lab as labs
-from macros.cli import vagrant as commands
-from macros.errors import GuideError
-from macros.lab import paths, state, vagrant, vagrant_needs, vagrant_ssh, vagrant_state
+from macros.cli import vagrant_lab as commands
+from macros.ground.errors import GuideError
+from macros.lab import paths, providers, state, vagrant, vagrant_needs, vagrant_ssh, vagrant_state
 from macros.lab.progress import Progress
 
 DATA = Path(__file__).parent.parent / "data" / "vagrant"
@@ -111,7 +110,7 @@ def test_a_lab_is_vagrants_by_what_is_written_down_or_else_by_lab(
 def test_without_machines_the_error_says_how_to_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB", "vagrant")
     with pytest.raises(GuideError, match="Vagrant has no machines") as caught:
-        labs.find("guide")
+        providers.find("guide")
     assert caught.value.fix == "LAB=vagrant guide lab up"
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from macros import lab as labs
-from macros.cli.lab import lab as command
-from macros.errors import GuideError
-from macros.lab import paths, state, vagrant, vagrant_needs, vagrant_state, wanted
+from macros.cli.lab_commands import lab as command
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
+from macros.lab import paths, providers, state, vagrant, vagrant_needs, vagrant_state, wanted
 from macros.lab.wanted import Wanted
-from macros.model import Cluster
 
 VAGRANT = """\
 #!/bin/sh
@@ -106,7 +105,7 @@ def test_a_reset_that_ends_early_is_gone_on_with(
     state.clean("one")
     assert vagrant.is_vagrant("one")
     with pytest.raises(GuideError, match="is not up"):
-        labs.find("one")
+        providers.find("one")
     code, said = _guide("status")
     assert code == 1
     assert f"one: a reset did not come to its end; guide lab reset --name one makes {ASKED}" in said
@@ -114,7 +113,7 @@ def test_a_reset_that_ends_early_is_gone_on_with(
     assert _guide("reset")[0] == 0
     assert _calls(log)[-1] == UP
     assert wanted.remembered("one") is None
-    assert labs.find("one").nodes == ("node0", "node1", "node2")
+    assert providers.find("one").nodes == ("node0", "node1", "node2")
 
 
 def test_a_lab_that_is_given_up_is_forgotten(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,11 +190,11 @@ def test_machines_that_fail_can_be_looked_into_where_that_was_asked_for(
     found = vagrant_state.read("one")
     assert found is not None
     assert found.kept == "vagrant up failed"
-    kept = labs.find("one", kept=True)
+    kept = providers.find("one", kept=True)
     assert kept.nodes == ("node0", "node1", "node2")
     assert "Port 2222" in kept.ssh_config.read_text(encoding="utf-8")
     with pytest.raises(GuideError, match="is broken: vagrant up failed"):
-        labs.find("one")
+        providers.find("one")
     code, said = _guide("status")
     assert code == 1
     assert "one did not come up: vagrant up failed" in said
@@ -203,7 +202,7 @@ def test_machines_that_fail_can_be_looked_into_where_that_was_asked_for(
     # The next one goes on with it, as Vagrant does.
     monkeypatch.setenv("FAKE_FAILS", "")
     assert _guide(*WORDS)[0] == 0
-    assert labs.find("one")
+    assert providers.find("one")
     assert _calls(log)[-1] == UP
 
 
@@ -220,6 +219,6 @@ def test_a_cluster_that_is_not_ready_is_no_lab_that_is_up(
     assert code == 1
     assert "node0 did not answer within 600 s\nkube-system  calico-node-x2v9p  0/1" in said
     with pytest.raises(GuideError, match="is broken"):
-        labs.find("one")
+        providers.find("one")
     assert "is kept" not in said
     assert _calls(log) == [UP]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 
 
 class Api:

@@ -19,11 +19,12 @@ from typing import Any
 
 import yaml
 
-from macros.errors import GuideError
-from macros.lab import Lab, paths, state
+from macros.ground.errors import GuideError
+from macros.lab import paths, state
 from macros.lab.kubernetes import calico_disk, calico_files, unready
 from macros.lab.kubernetes.api import Api
 from macros.lab.kubernetes.calico_files import Files
+from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from macros.lab.ssh import run
 

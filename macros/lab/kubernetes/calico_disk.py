@@ -10,11 +10,11 @@ import shlex
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from macros.ground.locks import locked
 from macros.lab import paths
 from macros.lab.build import built
 from macros.lab.kubernetes import disk, parts
 from macros.lab.kubernetes.calico_files import Files
-from macros.lab.locks import locked
 from macros.lab.progress import Progress
 from macros.lab.tools import disk_named
 

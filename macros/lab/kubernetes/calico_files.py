@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import yaml
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import paths
 from macros.lab.progress import Progress
 

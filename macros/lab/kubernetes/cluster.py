@@ -16,14 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from macros.errors import GuideError
-from macros.lab import Lab, paths, state, uml
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster
+from macros.lab import paths, state, uml
 from macros.lab.kubernetes import calico, parts, pki
 from macros.lab.kubernetes.api import Api
+from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from macros.lab.ssh import run
 from macros.lab.state import Node, State
-from macros.model import Cluster
 
 MEMORY = 2048
 """MiB a node gets unless told otherwise; what it does not touch, it does not take."""

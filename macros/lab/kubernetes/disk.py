@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import doctor, paths
 from macros.lab.tools import call, environment
 

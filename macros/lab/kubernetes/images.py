@@ -14,7 +14,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab.packages import fields
 
 CLIENT = (

@@ -17,11 +17,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
+from macros.ground.locks import locked
 from macros.lab import inputs, packages, paths, process, rootfs
 from macros.lab.build import built
-from macros.lab.kubernetes import build, disk, first, images, pki, programs
-from macros.lab.locks import locked
+from macros.lab.kubernetes import compilation, disk, first, images, pki, programs
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, environment
 
@@ -89,13 +89,13 @@ def _folders(pattern: str) -> Iterator[Path]:
 
 def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
     """Assemble the parts from compiled programs, unless they are in the cache."""
-    place = folder(version, build.compiler())
+    place = folder(version, compilation.compiler())
     busy = "another `guide lab build --kubernetes` is running, or what a killed one left"
     with locked(paths.cache() / "kubernetes.lock", busy, with_children=True), disk_named():
         if place.is_dir():
             place.touch()  # the newest, if another compiler was used meanwhile
             return place
-        compiled = build.built(version)
+        compiled = compilation.built(version)
         lab = built()
         new = place.with_name(f"{place.name}.new")
         shutil.rmtree(new, ignore_errors=True)

@@ -6,8 +6,8 @@ import shutil
 import time
 from pathlib import Path
 
+from macros.ground.locks import locked
 from macros.lab import paths
-from macros.lab.locks import locked
 from macros.lab.tools import call
 
 ADDRESS = "192.168.56.10"

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from macros.errors import GuideError
+from macros.ground.errors import GuideError
 from macros.lab import paths
 
 FOLDER = paths.SCRIPTS / "kubernetes"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from macros.records import kinds
+from macros.kinds import registry
 
 DATA = Path(__file__).parent
 
@@ -31,4 +31,4 @@ def twin(name: str) -> Any:
 
 def read(name: str, *, use_twin: bool = True) -> Any:
     """The records of a recorded output, as the guide would read them."""
-    return kinds.read(command(name), text(name), twin(name) if use_twin else None)
+    return registry.read(command(name), text(name), twin(name) if use_twin else None)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from macros.draw import state
-from macros.draw.topology import topology
-from macros.packets.compare import compare_figure
-from macros.packets.html import packet_figure, packet_list
-from macros.packets.model import Packet
-from macros.packets.read import packets
-from macros.trace import figure
+from macros.figures.packets.packet_figure import packet_figure, packet_list
+from macros.figures.packets.pair import compare_figure
+from macros.figures.topology import observation
+from macros.figures.topology.topology_figure import topology
+from macros.figures.traces import trace_figure
+from macros.packets.dissector import packets
+from macros.packets.packet import Packet
 from tests import trace_support
 
 FIGURES = Path(__file__).parent / "figures"
@@ -26,8 +26,8 @@ def _capture(name: str) -> tuple[Packet, ...]:
     return packets(DATA / f"packets/{name}.pcap")
 
 
-def _state(name: str) -> state.Node:
-    return state.read((DATA / f"draw/{name}.json").read_text())
+def _state(name: str) -> observation.Node:
+    return observation.read((DATA / f"draw/{name}.json").read_text())
 
 
 def _packet() -> str:
@@ -70,19 +70,19 @@ def _vxlan() -> str:
 def _trace() -> str:
     trace = trace_support.trace("flannel")
     commands = [f"tcpdump -nn -e -i {lane.interface}" for lane in trace.lanes]
-    made = figure.whole(trace, commands, id="way", title="One request at ten interfaces")
+    made = trace_figure.whole(trace, commands, id="way", title="One request at ten interfaces")
     return re.sub('"guide-trace-[^"]*"', '"capture.pcap"', made)
 
 
 def _again() -> str:
     trace = trace_support.trace("again")
-    made = figure.whole(trace, ["tcpdump"] * 4, id="again", title="A segment is lost")
+    made = trace_figure.whole(trace, ["tcpdump"] * 4, id="again", title="A segment is lost")
     return re.sub('"guide-trace-[^"]*"', '"capture.pcap"', made)
 
 
 def _traced() -> str:
     trace = trace_support.trace("flannel")
-    return figure.small(trace, "http GET", id="small", title="The request crosses two nodes")
+    return trace_figure.small(trace, "http GET", id="small", title="The request crosses two nodes")
 
 
 MADE: dict[str, Callable[[], str]] = {

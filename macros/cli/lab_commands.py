@@ -1,0 +1,257 @@
+"""`guide lab`: build, up, status, ssh, down, reset."""
+
+import os
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from macros.cli import vagrant_lab
+from macros.ground.errors import GuideError
+from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
+from macros.lab import build as building
+from macros.lab import packages, process, providers, state, uml, vagrant, wanted
+from macros.lab.kubernetes import cluster, parts, programs
+from macros.lab.kubernetes import compilation as building_kubernetes
+from macros.lab.lab import Lab
+from macros.lab.left import looks
+from macros.lab.progress import Progress
+from macros.lab.wanted import Wanted
+
+_name = click.option("--name", default="guide", show_default=True, help="Which lab.")
+_nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
+_suite = click.option(
+    "--suite",
+    type=click.Choice(tuple(packages.SUITES)),
+    default=packages.SUITE,
+    show_default=True,
+    help="Whose programs: Debian's sid, or trixie, which is Debian 13.",
+)
+_keep = click.option(
+    "--keep", is_flag=True, help="Leave a lab that does not come up as it is, for a look."
+)
+_version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
+
+
+def _progress() -> Progress:
+    return Progress(Console(stderr=True))
+
+
+@click.group()
+def lab() -> None:
+    """Real machines to record on."""
+
+
+@lab.command()
+@click.option("--update-lock", is_flag=True, help="First renew the locked package versions.")
+@click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
+@click.option("--kubernetes", is_flag=True, help="Build Kubernetes, for labs that have it.")
+@_version
+@_suite
+def build(
+    update_lock: bool, mirror: str | None, kubernetes: bool, version: str | None, suite: str
+) -> None:
+    """Build kernel and root file system; what is in the cache is not built again."""
+    if version and not kubernetes:
+        raise click.UsageError("--version is Kubernetes' version: add --kubernetes")
+    with _progress() as progress:
+        if update_lock:
+            building.update_lock(progress, mirror, suite)
+        if update_lock and kubernetes:
+            parts.update_lock(progress, mirror)
+        made = building.build(progress, mirror, suite)
+        compiled = building_kubernetes.build(progress, version) if kubernetes else {}
+        if kubernetes:
+            parts.make(progress, version or programs.VERSION, mirror)
+    click.echo(f"kernel            {made.kernel}")
+    click.echo(f"root file system  {made.rootfs}")
+    click.echo("with " + ", ".join(f"{name} {what}" for name, what in made.versions.items()))
+    for program, path in compiled.items():
+        click.echo(f"{program:<24}{path}")
+
+
+@lab.command()
+@_name
+@_nodes
+@click.option("--memory", type=int, help="MiB a node; 1024, or 2048 with Kubernetes.")
+@click.option(
+    "--cni", type=click.Choice(CNIS),
+    help="Also start Kubernetes, with this network; flannel where there are 3 nodes or more.",
+)  # fmt: skip
+@click.option("--plain", is_flag=True, help="No Kubernetes, however many nodes.")
+@click.option(
+    "--proxy", type=click.Choice(PROXIES), default=PROXIES[0], show_default=True,
+    help="How kube-proxy does Services.",
+)  # fmt: skip
+@click.option("--outside", is_flag=True, help="Also a machine that is no node, called client.")
+@_version
+@_suite
+@click.option("--lab", "kind", envvar="LAB", help="uml, or vagrant; else LAB, else uml.")
+@click.option("--provider", help="Vagrant's: virtualbox, libvirt or docker.")
+@_keep
+def up(  # a lab is what these options say
+    name: str,
+    nodes: int,
+    memory: int | None,
+    cni: str | None,
+    plain: bool,
+    proxy: str,
+    outside: bool,
+    version: str | None,
+    suite: str,
+    kind: str | None,
+    provider: str | None,
+    keep: bool,
+) -> None:
+    """Start a lab; returns when every node answers, and its cluster, if it has one, is whole."""
+    if plain and cni:
+        raise click.UsageError("--plain is a lab without Kubernetes, --cni one with it")
+    if cni is None and nodes >= CLUSTER_NODES and suite == packages.SUITE and not plain:
+        cni = "flannel"
+    if vagrant_lab.wanted(name, kind):
+        vagrant_lab.refuse(outside=outside, version=version, suite=suite)
+        asked = Cluster(cni, proxy) if cni else None
+        vagrant_lab.up(name, nodes, memory, asked, provider, keep=keep)
+        return
+    if cni and suite != packages.SUITE:
+        raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")
+    if version and not cni:
+        raise click.UsageError("--version is Kubernetes' version: add --cni")
+    asked = Cluster(cni, proxy) if cni else None
+    started = _start(name, Wanted("uml", nodes, memory, suite, asked, version or "", outside), keep)
+    click.echo(f"{name} is up: {', '.join(started.nodes)}; ssh -F {started.ssh_config} node0")
+    if here := cluster.find(name):
+        click.echo(f"KUBECONFIG={here.kubeconfig} {here.kubectl} get nodes")
+
+
+def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
+    """Start this lab of the kind uml, in the place of the one that there is where it is `anew`."""
+    with _progress() as progress:
+        if lab.cluster:
+            return cluster.up(
+                name, lab.nodes, lab.memory or cluster.MEMORY, progress,
+                cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
+                outside=lab.outside, anew=anew, keep=keep,
+            )  # fmt: skip
+        return uml.up(
+            name, lab.nodes, lab.memory or uml.MEMORY, progress, lab.suite,
+            outside=lab.outside, anew=anew, keep=keep,
+        )  # fmt: skip
+
+
+@lab.command()
+@click.option("--name", default=None, help="Only this lab.")
+def status(name: str | None) -> None:
+    """Show labs, their nodes, and whether all their processes run. Exit code 1 if not."""
+    names = [name] if name else list(state.names())
+    unfinished = [each for each in wanted.unfinished() if name in {None, each}]
+    machines = [vagrant_lab.show(each) for each in names if vagrant.is_vagrant(each)]
+    broken = not all(machines) or bool(unfinished)
+    known = [found for each in names if (found := state.read(each))]
+    if known:
+        _show(known)
+    elif not machines and not unfinished:
+        click.echo("no lab is up")
+        broken = name is not None
+    for found in known:
+        broken = _say(found) or broken
+    for each in unfinished:
+        click.echo(
+            f"{each}: a reset did not come to its end; {wanted.reset_command(each)}"
+            f" makes {wanted.remembered(each)}"
+        )
+    sys.exit(1 if broken else 0)
+
+
+def _show(known: list[state.State]) -> None:
+    """Print a table of these labs' nodes."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("lab", "node", "address", "ssh port", "process", "memory", "up", "state"):
+        table.add_column(heading)
+    for found in known:
+        age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
+        pids = {each.what: each for each in found.processes}
+        for node in found.nodes:
+            machine = pids.get(node.name)
+            runs = machine is not None and machine.alive()
+            table.add_row(
+                found.name, node.name, node.address, str(node.port or "-"),
+                str(machine.pid) if machine else "-",
+                f"{process.memory(machine)} MiB" if machine and runs else "-",
+                str(age).partition(".")[0], "runs" if runs else "gone",
+            )  # fmt: skip
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _say(found: state.State) -> bool:
+    """Print what runs on a lab and what is wrong with it; whether anything is."""
+    versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
+    click.echo(f"{found.name}: {versions}")
+    if here := cluster.find(found.name):
+        click.echo(cluster.described(here))
+    trouble = uml.troubles(found)
+    if trouble and found.kept:
+        click.echo(f"{found.name} is broken: {trouble}")
+        click.echo(looks(found.name, found.nodes[0].name))
+    elif trouble:
+        click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
+    elif again := uml.connect(found):
+        click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
+    return bool(trouble)
+
+
+@lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@_name
+@click.argument("node")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
+    """Log in to a node, or run a command there; also of a lab that failed and was kept."""
+    found = providers.find(name, kept=True)
+    if node not in found.nodes:
+        raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
+    words = ["ssh", "-F", str(found.ssh_config), node, *command]
+    os.execvp("ssh", words)
+
+
+@lab.command()
+@_name
+@click.argument("node")
+def restart(name: str, node: str) -> None:
+    """Start a node again from its own disk, as after a power cut; also one that was killed."""
+    with _progress() as progress:
+        uml.restart(name, node, progress)
+    click.echo(f"{node} of {name} is up again")
+
+
+@lab.command()
+@_name
+@click.option("--all", "every", is_flag=True, help="All labs.")
+def down(name: str, every: bool) -> None:
+    """End a lab and remove its disks; also one that crashed."""
+    for each in list(state.remains()) if every else [name]:
+        ended = vagrant.down(each) if vagrant.is_vagrant(each) else uml.down(each)
+        click.echo(f"{each} is down" if ended else f"{each} was not up")
+
+
+@lab.command()
+@_name
+@click.option("--nodes", default=None, type=int, help="How many nodes; as many as before.")
+@click.option("--memory", default=None, type=int, help="MiB a node; as much as before.")
+@_keep
+def reset(name: str, nodes: int | None, memory: int | None, keep: bool) -> None:
+    """Replace a lab by a fresh one: down, and up with new disks.
+
+    What that needs is looked for before the lab is taken down. One that was interrupted is gone
+    on with by the next.
+    """
+    if vagrant.is_vagrant(name):
+        vagrant_lab.reset(name, nodes, memory, keep=keep)
+        return
+    there = state.read(name)
+    before = wanted.remembered(name) or (uml.as_wanted(there) if there else Wanted())
+    asked = replace(before, nodes=nodes or before.nodes, memory=memory or before.memory)
+    found = _start(name, asked, keep, anew=True)
+    click.echo(f"{name} is up: {', '.join(found.nodes)}")

@@ -1,0 +1,1 @@
+"""Packets as nested boxes over their bytes, all of a capture, and two side by side."""

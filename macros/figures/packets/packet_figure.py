@@ -1,0 +1,171 @@
+"""Packets as HTML: one as nested boxes over its bytes, all of a capture, two compared.
+
+Everything here is a string for one `<figure>`, styled by packet.css; packet.js lets fields and
+bytes light up together and is not needed to read them.
+"""
+
+from collections.abc import Collection, Sequence
+from html import escape
+
+from macros.figures import marks as values
+from macros.figures.packets.boxes import Marks, Numbers, boxes, count
+from macros.figures.packets.dump import dump
+from macros.figures.packets.pair import compare_figure
+from macros.ground.errors import GuideError
+from macros.packets import conversations
+from macros.packets.packet import Layer, Packet
+
+__all__ = ["compare_figure", "packet_figure", "packet_list"]
+
+
+def packet_figure(
+    packet: Packet,
+    *,
+    id: str,
+    title: str = "",
+    node: str = "",
+    interface: str = "",
+    netns: str = "",
+    total: int | None = None,
+    layers: Sequence[str] | None = None,
+    all_fields: bool | Sequence[str] = False,
+    pcap_href: str | None = None,
+    tcpdump: Sequence[str] = (),
+    marks: Marks = values.mark,
+) -> str:
+    """One packet as nested boxes, its bytes below, tcpdump's lines and the file beside.
+
+    `node`, `netns` (a namespace or container, "" for the node's own) and `interface` say where it
+    was seen; `total` is the number of packets in the capture. `layers` names the headers to draw
+    (`UDP`, `udp`, `IPv4, inner`); the bytes of all others are left out, and offsets count from
+    the first that is drawn. `all_fields` opens the tables, or those of the headers that
+    it names. GuideError where a name of `layers` or `all_fields` is not in the packet.
+    """
+    drawn = _chosen(packet, layers)
+    base = drawn[0].offset if drawn else 0
+    numbers = Numbers(drawn)
+    told = drawn if all_fields is True else _chosen(packet, all_fields or ())
+    opened = {layer.offset for layer in told}
+    whole = len(drawn) == len(packet.layers)
+    size = sum(layer.length for layer in drawn)
+    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
+    facts.append(f"packet {packet.number}" + (f" of {total}" if total else ""))
+    facts.append(count(packet.wire) if whole else f"{size} of {count(packet.wire)}")
+    if packet.captured < packet.wire:
+        facts.append(f"{packet.captured} captured")
+    heading = escape(title or conversations.summary(packet))
+    return (
+        f'<figure class="packet" id="p-{escape(id)}" data-node="{escape(node)}">'
+        f'<figcaption class="pk-head"><span class="pk-title">{heading}</span> '
+        f'<span class="pk-facts">{" · ".join(one for one in facts if one)}</span></figcaption>'
+        f'<div class="pk-boxes">'
+        f"{boxes(drawn, numbers, marks, base=base, opened=opened)}</div>"
+        f'<div class="pk-bytes">{dump(drawn, packet.data, numbers)}{readout()}</div>'
+        f"{_below(node, netns, tcpdump, pcap_href)}</figure>"
+    )
+
+
+def packet_list(
+    packets: Sequence[Packet],
+    *,
+    id: str,
+    title: str = "",
+    node: str = "",
+    interface: str = "",
+    netns: str = "",
+    highlight: Collection[int] = (),
+    pcap_href: str | None = None,
+    tcpdump: Sequence[str] = (),
+    marks: Marks = values.mark,
+) -> str:
+    """All packets of a capture: number, time since the first, from, to, what; each row opens.
+
+    `highlight` are numbers of packets that the page speaks of.
+    """
+    rows = "".join(_row(one, packets[0].time, one.number in highlight, marks) for one in packets)
+    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
+    facts.append(f"{len(packets)} packet{'' if len(packets) == 1 else 's'}")
+    head = "".join(f"<span>{name}</span>" for name in ("no.", "time", "from", "to", "what"))
+    return (
+        f'<figure class="packet packet-all" id="p-{escape(id)}" data-node="{escape(node)}">'
+        f'<figcaption class="pk-head"><span class="pk-title">{escape(title or "All packets")}'
+        f'</span> <span class="pk-facts">{" · ".join(one for one in facts if one)}</span>'
+        f'</figcaption><div class="pl-head" aria-hidden="true">{head}</div>'
+        f'<ol class="pl">{rows}</ol>{_below(node, netns, tcpdump, pcap_href)}</figure>'
+    )
+
+
+def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> str:
+    numbers = Numbers(packet.layers, f"{packet.number}-")
+    source, target = (_end(one, marks) for one in conversations.ends(packet))
+    what = escape(conversations.what(packet))
+    carried = escape(conversations.carrier(packet).removeprefix(", "))
+    if carried:
+        what += f' <span class="pl-in">{carried}</span>'
+    inside = boxes(packet.layers, numbers, marks, tables=False)
+    hidden = '<span class="visually-hidden">{} </span>'
+    return (
+        f"<li{' class=pl-lit' if lit else ''}><details><summary>"
+        f'<span class="pl-no">{packet.number}</span>'
+        f'<span class="pl-time">{since(packet.time - start)}</span>'
+        f'<span class="pl-from">{hidden.format("from")}{source}</span>'
+        f'<span class="pl-to">{hidden.format("to")}{target}</span>'
+        f'<span class="pl-what">{what}</span></summary>'
+        f"{inside}{dump(packet.layers, packet.data, numbers, steps=False)}</details></li>"
+    )
+
+
+def _end(text: str, marks: Marks) -> str:
+    """An address with its port, the address marked."""
+    address, colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
+    key = values.key_of(address)
+    shown = marks(address, key) if key else escape(address)
+    return f'{shown}<span class="pl-port">{colon}{port}</span>' if colon else shown
+
+
+def since(time: int) -> str:
+    """Nanoseconds as milliseconds: "+0.085 ms"."""
+    return f"+{time / 1_000_000:.3f} ms" if time < 10_000_000_000 else f"+{time / 1e9:.3f} s"
+
+
+def _interface(node: str, netns: str, interface: str, marks: Marks) -> str:
+    if not interface:
+        return ""
+    key = values.key_of(interface, node, netns) if node else None
+    shown = marks(interface, key) if key else escape(interface)
+    return f"{escape(netns)} {shown}" if netns else shown
+
+
+def readout() -> str:
+    """The line that says what the byte under the pointer is; packet.js fills it."""
+    return '<p class="pk-say" role="status" hidden></p>'
+
+
+def _below(node: str, netns: str, tcpdump: Sequence[str], href: str | None) -> str:
+    parts = []
+    if tcpdump:
+        lines = "\n".join(values.mark_text(line, node, netns, ()) for line in tcpdump)
+        parts.append(
+            '<details class="pk-tcpdump"><summary>as tcpdump prints it</summary>'
+            '<pre tabindex="0" role="region" aria-label="tcpdump\'s lines"><code>'
+            f"{lines}</code></pre></details>"
+        )
+    if href:
+        parts.append(f'<a class="pk-file" href="{escape(href)}" download>the capture (pcap)</a>')
+    return f'<div class="pk-below">{"".join(parts)}</div>' if parts else ""
+
+
+def _chosen(packet: Packet, names: Sequence[str] | None) -> tuple[Layer, ...]:
+    if names is None:
+        return packet.layers
+    wanted = {name.lower() for name in names}
+    called = {
+        at: {layer.name.lower(), layer.title.lower(), conversations.SHORT[layer.name]}
+        for at, layer in enumerate(packet.layers)
+    }
+    known = set().union(*called.values()) if called else set()
+    unknown = [name for name in names if name.lower() not in known]
+    if unknown:
+        there = ", ".join(layer.title for layer in packet.layers)
+        raise GuideError(f"packet {packet.number} has no layer {unknown[0]}; it has {there}")
+    return tuple(layer for at, layer in enumerate(packet.layers) if called[at] & wanted)

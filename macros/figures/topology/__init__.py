@@ -1,0 +1,1 @@
+"""Drawings of what was observed: interfaces, namespaces, cables; and machines in networks."""

@@ -1,0 +1,143 @@
+"""What is written on each thing of a drawing: lines of text, their values marked."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from macros.figures.marks import key_of
+from macros.figures.svg import Line, Run
+from macros.figures.topology.news import News, status
+from macros.figures.topology.observation import (
+    Address,
+    End,
+    Interface,
+    Namespace,
+    Node,
+    default_device,
+)
+
+ETHERNET_MTU = 1500
+"""The usual payload of a frame (RFC 894); another value is worth saying."""
+
+# What a Deployment puts after its pods' names: the template's hash and five letters, both in the
+# alphabet of k8s.io/apimachinery/pkg/util/rand, which has no vowels and no 0, 1 and 3.
+_LETTER = "[b-df-hj-np-tv-xz2456789]"
+_GENERATED = re.compile(rf"(?P<name>.+-)(?P<suffix>{_LETTER}{{6,10}}-{_LETTER}{{5}})")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Writes labels; knows what is new."""
+
+    news: News
+    brief: bool = False
+
+    def interface(self, end: End, interface: Interface) -> list[Line]:
+        """Name, state, addresses, MAC and what is special, a line each.
+
+        In brief: name, state and addresses.
+        """
+        lines = [self._name(end, interface)]
+        if what := kind_text(interface):
+            short = "VXLAN" if interface.kind == "vxlan" else what
+            lines.append((Run(short if self.brief else what, "note"),))
+        if change := self.news.changed.get(end):
+            lines.append((Run(change, "state", new=True),))
+        elif state := status(interface):
+            lines.append((Run(state, "state"),))
+        lines += [self._address(end, each) for each in drawn_addresses(interface)]
+        if self.brief:
+            return lines
+        if interface.mac:
+            lines.append((Run(interface.mac, "mac", key_of(interface.mac) or ""),))
+        if interface.mtu != ETHERNET_MTU and interface.kind != "loopback":
+            lines.append((Run(f"mtu {interface.mtu}", "note"),))
+        return lines
+
+    def namespace(self, node: Node, namespace: Namespace, *, routes: bool = True) -> list[Line]:
+        """Title and kind of a guest's frame, and the way its packets leave by default."""
+        name, suffix = self._title(namespace)
+        lines: list[Line] = [(Run(name, "title"),)]
+        if suffix:
+            lines.append((Run(suffix, "note"),))
+        if namespace.pod:
+            within = "" if namespace.group == "default" else f" in {namespace.group}"
+            lines.append((Run(f"pod{within}", "note"),))
+        elif namespace.container:
+            short = namespace.container[:12]
+            lines.append((Run("container ", "note"), Run(short, "mono", f"ctr::{short}")))
+        else:
+            lines.append((Run("network namespace", "note"),))
+        if routes and not self.brief and default_device(namespace):
+            lines += [
+                self.route(node, namespace, route.text, device=len(namespace.interfaces) > 2)
+                for route in namespace.routes
+                if route.to == "default"
+            ]
+        return lines
+
+    def _title(self, namespace: Namespace) -> tuple[str, str]:
+        """A guest's name; in brief what Kubernetes made up for a pod's stands apart, below it."""
+        made = _GENERATED.fullmatch(namespace.pod) if self.brief else None
+        if made is None:
+            return namespace.pod or namespace.name, ""
+        return made["name"], made["suffix"]
+
+    def route(self, node: Node, namespace: Namespace, text: str, *, device: bool = True) -> Line:
+        """A route as `ip route` has it; without its device where there is only one."""
+        new = (node.name, namespace.name, text) in self.news.routes
+        shown = text if device else text.partition(" dev ")[0]
+        words = shown.split(" ")
+        runs = []
+        for i, word in enumerate(words):
+            named = word if i and words[i - 1] == "dev" else ""
+            key = f"if:{node.name}/{namespace.name}:{named}" if named else key_of(word) or ""
+            runs.append(Run(word, "mono", key, new))
+            if i + 1 < len(words):
+                runs.append(Run(" ", "mono", new=new))
+        return tuple(runs)
+
+    def _name(self, end: End, interface: Interface) -> Line:
+        name = Run(interface.name, "name", f"if:{end.node}/{end.namespace}:{end.interface}")
+        if interface.kind != "veth" or self.brief:
+            return (name,)
+        # As ip prints it: the index that the peer names, and the peer's index.
+        return (
+            Run(f"{interface.index}: ", "index"),
+            name,
+            Run(f"@if{interface.peer_index}", "index"),
+        )
+
+    def _address(self, end: End, address: Address) -> Line:
+        new = (end, address.text) in self.news.addresses and end not in self.news.interfaces
+        shown = address.ip if self.brief else address.text
+        return (Run(shown, "ip", key_of(address.text) or f"ip::{address.ip}", new),)
+
+
+def drawn_addresses(interface: Interface) -> tuple[Address, ...]:
+    """All but IPv6 link-local ones, which every interface gives itself; the text has those too."""
+    return tuple(each for each in interface.addresses if not each.link_local)
+
+
+def kind_text(interface: Interface) -> str:
+    """What an interface is, where its name and place do not say it."""
+    detail = interface.detail
+    match interface.kind:
+        case "loopback" | "physical" | "veth":
+            return ""
+        case "vxlan":
+            return f"VXLAN {detail.get('id', '')}, UDP port {detail.get('port', 4789)}"
+        case "ipip":
+            return "IP in IP"
+        case other:
+            return other
+
+
+def veth_name(interface: Interface) -> str:
+    """A veth as `ip link` calls it: eth0@if7."""
+    return f"{interface.name}@if{interface.peer_index}"
+
+
+def is_hidden(interface: Interface, names: Collection[str]) -> bool:
+    """Is lo, or was to be left out."""
+    return interface.kind == "loopback" or interface.name in names

@@ -1,0 +1,280 @@
+"""Reads what scripts/node/observe.sh printed into typed records.
+
+The two ends of a veth pair are joined by what the kernel says, never by a guess: an end knows the
+interface index of its peer (`link_index`, IFLA_LINK) and, if the peer lives in another network
+namespace, the number by which its own namespace knows that one (`link_netnsid`,
+IFLA_LINK_NETNSID). `nsids` says which namespace bears which number; see rtnetlink(7) and
+net/core/net_namespace.c in Linux.
+"""
+
+import ipaddress
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from macros.ground.errors import GuideError
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address of an interface: `ip` alone, and with its prefix length in `text`."""
+
+    ip: str
+    prefix: int
+
+    @property
+    def text(self) -> str:
+        """As `ip addr` prints it: 172.17.0.1/16."""
+        return f"{self.ip}/{self.prefix}"
+
+    @property
+    def link_local(self) -> bool:
+        """An IPv6 address that only this link knows (RFC 4291, 2.5.6)."""
+        address = ipaddress.ip_address(self.ip)
+        return address.version == 6 and address.is_link_local
+
+    @property
+    def network(self) -> str:
+        """The network it lies in: 172.17.0.0/16."""
+        return str(ipaddress.ip_interface(self.text).network)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One network interface, as its namespace sees it.
+
+    `kind` is "loopback", the kernel's name (veth, bridge, vxlan, ipip, dummy, …), or "physical" for
+    what has no driver in rtnetlink: a network card, also a virtual machine's.
+    `up` is the administrator's switch (IFF_UP); `operstate` what came of it (RFC 2863), e.g. DOWN
+    for a bridge without an active port. `peer_index` and `peer_nsid` are where the other end is
+    (or, of a VLAN and the like, the interface below); `peer_nsid` is None for the own namespace.
+    `detail` holds the kind's own settings (`info_data` of `ip -d -j link`).
+    """
+
+    name: str
+    index: int
+    kind: str
+    mac: str
+    mtu: int
+    up: bool
+    operstate: str
+    addresses: tuple[Address, ...]
+    master: str
+    peer_index: int | None
+    peer_nsid: int | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route: `to` is a prefix or "default"; `via` is empty when the network is on the link."""
+
+    to: str
+    via: str
+    device: str
+    type: str
+
+    @property
+    def text(self) -> str:
+        """As `ip route` prints its essence: default via 172.17.0.1 dev eth0."""
+        words = [] if self.type == "unicast" else [self.type]
+        words += [self.to]
+        words += ["via", self.via] if self.via else []
+        words += ["dev", self.device] if self.device else []
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A network namespace; `name` is empty for the node's own. `container` is a container's id.
+
+    `pod` is the name of the pod that it is, `group` that pod's (Kubernetes) namespace.
+    """
+
+    name: str
+    inode: int
+    container: str
+    interfaces: tuple[Interface, ...]
+    routes: tuple[Route, ...]
+    nsids: Mapping[int, int | str]
+    pod: str = ""
+    group: str = ""
+
+    def interface(self, name: str) -> Interface | None:
+        """The interface of that name, if there is one."""
+        return next((each for each in self.interfaces if each.name == name), None)
+
+    @property
+    def anonymous(self) -> bool:
+        """Nobody uses it: no interface but lo (systemd's PrivateNetwork=, for instance)."""
+        return bool(self.name) and all(each.kind == "loopback" for each in self.interfaces)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class End:
+    """Where an interface is: names only, so that it is the same from one state to the next."""
+
+    node: str
+    namespace: str
+    interface: str
+
+    def __str__(self) -> str:
+        return f"{self.node}/{self.namespace}:{self.interface}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """A veth pair. `far` is None if the state does not say where the other end is."""
+
+    near: End
+    far: End | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What was observed on one node; the node's own namespace comes first."""
+
+    name: str
+    namespaces: tuple[Namespace, ...]
+
+    @property
+    def own(self) -> Namespace:
+        """The node's own namespace."""
+        return self.namespaces[0]
+
+    def namespace(self, name: str) -> Namespace | None:
+        """The namespace of that name, if there is one."""
+        return next((each for each in self.namespaces if each.name == name), None)
+
+
+def read(observed: str | bytes | Mapping[str, Any]) -> Node:
+    """A node from the JSON of observe.sh, text or parsed. GuideError when it is no such thing."""
+    try:
+        state = json.loads(observed) if isinstance(observed, str | bytes) else observed
+        namespaces = tuple(
+            sorted((_namespace(each) for each in state["namespaces"]), key=lambda each: each.name)
+        )
+        node = Node(name=state["node"], namespaces=namespaces)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise GuideError(
+            f"this is no observed state: {type(error).__name__}: {error}",
+            fix="record the block again; its command is scripts/node/observe.sh",
+        ) from error
+    if not namespaces or namespaces[0].name:
+        raise GuideError(f"the state of {node.name} lacks the node's own, nameless namespace")
+    names = [each.name for each in namespaces]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise GuideError(f"two namespaces of {node.name} have the same name: {doubled[0]!r}")
+    return node
+
+
+def pairs(node: Node) -> tuple[Pair, ...]:
+    """All veth pairs of a node, each once. The end in the node's own namespace is `far`."""
+    own_last = {each.name: (not each.name, each.name) for each in node.namespaces}
+    found: set[Pair] = set()
+    alone: set[End] = set()
+    for namespace, interface in _veths(node):
+        end = End(node.name, namespace.name, interface.name)
+        other = _peer(node, namespace, interface)
+        if other is None:
+            alone.add(end)
+            continue
+        near, far = sorted((end, other), key=lambda e: (own_last[e.namespace], e.interface))
+        found.add(Pair(near, far))
+    # One end may know its peer's namespace while the other does not: that is enough.
+    joined = {end for pair in found for end in (pair.near, pair.far)}
+    found |= {Pair(end, None) for end in alone - joined}
+    return tuple(sorted(found, key=lambda pair: (pair.near, str(pair.far))))
+
+
+def default_device(namespace: Namespace) -> str:
+    """The interface that the default route leaves by, or ""."""
+    return next((each.device for each in namespace.routes if each.to == "default"), "")
+
+
+def _veths(node: Node) -> Iterator[tuple[Namespace, Interface]]:
+    for namespace in node.namespaces:
+        for interface in namespace.interfaces:
+            if interface.kind == "veth":
+                yield namespace, interface
+
+
+def _peer(node: Node, namespace: Namespace, interface: Interface) -> End | None:
+    """The other end of a veth, if both ends say that they are each other's."""
+    home = namespace
+    if interface.peer_nsid is not None:
+        key = namespace.nsids.get(interface.peer_nsid)
+        match = [each for each in node.namespaces if key is not None and key in _names(each)]
+        if len(match) != 1:
+            return None
+        home = match[0]
+    for other in home.interfaces:
+        if (
+            other.index == interface.peer_index
+            and other.kind == "veth"
+            and other.peer_index == interface.index
+            and other is not interface
+        ):
+            return End(node.name, home.name, other.name)
+    return None
+
+
+def _names(namespace: Namespace) -> tuple[int | str, ...]:
+    # The nameless one is known by its inode only: no nsid is called "".
+    return (namespace.inode, namespace.name) if namespace.name else (namespace.inode,)
+
+
+def _namespace(state: Mapping[str, Any]) -> Namespace:
+    addresses = {each["ifindex"]: each.get("addr_info", ()) for each in state["addresses"]}
+    # In JSON, ip gives the number of a peer elsewhere, but the name of one in the same namespace.
+    indexes = {each["ifname"]: each["ifindex"] for each in state["links"]}
+    interfaces = [
+        _interface(each, addresses.get(each["ifindex"], ()), indexes) for each in state["links"]
+    ]
+    nsids: dict[int, int | str] = {}
+    for each in state.get("nsids", ()):
+        known = each.get("inode") or each.get("name")
+        if known:
+            nsids[each["nsid"]] = known
+    return Namespace(
+        name=state["name"],
+        inode=state["inode"],
+        container=state.get("container", ""),
+        interfaces=tuple(sorted(interfaces, key=lambda each: each.index)),
+        routes=tuple(_route(each) for each in state["routes"]),
+        nsids=nsids,
+        pod=state.get("pod", {}).get("name", ""),
+        group=state.get("pod", {}).get("namespace", ""),
+    )
+
+
+def _interface(
+    link: Mapping[str, Any], addresses: Sequence[Mapping[str, Any]], indexes: Mapping[str, int]
+) -> Interface:
+    info = link.get("linkinfo", {})
+    kind = "loopback" if link.get("link_type") == "loopback" else info.get("info_kind", "physical")
+    return Interface(
+        name=link["ifname"],
+        index=link["ifindex"],
+        kind=kind,
+        # Of a tunnel, `address` is an IP address (its local end), not a MAC.
+        mac=link.get("address", "") if link.get("link_type") == "ether" else "",
+        mtu=link["mtu"],
+        up="UP" in link["flags"],
+        operstate=link.get("operstate", "UNKNOWN"),
+        addresses=tuple(Address(each["local"], each["prefixlen"]) for each in addresses),
+        master=link.get("master", ""),
+        peer_index=link.get("link_index") or indexes.get(link.get("link", "")),
+        peer_nsid=link.get("link_netnsid"),
+        detail=info.get("info_data", {}),
+    )
+
+
+def _route(route: Mapping[str, Any]) -> Route:
+    return Route(
+        to=route["dst"],
+        via=route.get("gateway", ""),
+        device=route.get("dev", ""),
+        type=route.get("type", "unicast"),
+    )

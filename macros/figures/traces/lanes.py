@@ -1,0 +1,269 @@
+"""The drawing of a trace: interfaces as lanes, packets as arrows from lane to lane, in order.
+
+It is two pictures side by side, so that the packets' names stay in sight when the lanes are moved
+on a narrow screen. Every name and every dot is a link to what the packet was there; docs/assets/
+css/trace.css has the colours.
+"""
+
+from collections.abc import Callable
+from html import escape
+
+from macros.figures.svg import number, tag
+from macros.figures.traces import captions
+from macros.figures.traces.trace_layout import LABELS, Frame, Layout, Row
+from macros.traces import hops
+from macros.traces.trace import Trace, Visit
+
+_DOT, _HIT = 5, 12
+_PILL = 15.0
+
+
+Address = Callable[[int, Visit | None], str]
+"""Where a packet, or what it was at one visit, stands on the page."""
+
+
+def drawing(trace: Trace, layout: Layout, title: str, address: Address) -> str:
+    """Both pictures, in a box that scrolls."""
+    return (
+        f'<div class="tr-scroll" role="region" tabindex="0" aria-label="Drawing: {escape(title)}">'
+        f"{_labels(trace, layout, address)}{_lanes(layout, title, address)}</div>"
+    )
+
+
+def _labels(trace: Trace, layout: Layout, address: Address) -> str:
+    first = layout.lanes[0]
+    head = [
+        tag("text", "time at", class_="time", x=10, y=float(layout.head - 16)),
+        tag(
+            "text", escape(captions.lane_name(first)), class_="time", x=10, y=float(layout.head - 3)
+        ),
+    ]
+    rows = [_label(trace, row, address) for row in layout.rows]
+    return tag(
+        "svg",
+        *head,
+        *rows,
+        class_="tr-labels",
+        role="group",
+        aria_label="The packets, in order",
+        width=LABELS,
+        height=_whole(layout.height),
+        viewBox=f"0 0 {LABELS} {_whole(layout.height)}",
+    )
+
+
+def _label(trace: Trace, row: Row, address: Address) -> str:
+    journey = row.journey
+    packet = journey.visits[0].packet
+    name = captions.titled(packet)
+    if len(name) > 13:
+        name = captions.short(packet)
+        name = name if len(name) <= 13 else f"{name[:12]}…"
+    digits = 9 + 8 * len(str(len(trace.journeys)))
+    parts = [
+        tag("rect", class_="hit", x=0, y=row.top, width=LABELS, height=row.bottom - row.top),
+        tag("text", str(journey.number), class_="no", x=10, y=row.y - 2),
+        tag("text", escape(name), class_="name", x=10 + digits, y=row.y - 2),
+        tag(
+            "text", captions.since_first(trace, journey), class_="time", x=10 + digits, y=row.y + 13
+        ),
+    ]
+    if journey.notes:
+        word = escape(_note(journey.notes[0]))
+        parts.append(tag("text", word, class_="odd", x=10 + digits, y=row.y + 28))
+    said = f"No. {journey.number}, {captions.titled(packet)}"
+    if journey.notes:
+        said += f", {'; '.join(journey.notes)}"
+    return tag(
+        "a",
+        *parts,
+        href=address(journey.number, None),
+        class_=_row_class(row),
+        data_n=journey.number,
+        aria_label=said,
+    )
+
+
+def _note(note: str) -> str:
+    """A note in the few letters that the drawing has for it."""
+    return "gone" if note.startswith("not seen") else note.partition(":")[0].partition(" by ")[0]
+
+
+def _lanes(layout: Layout, title: str, address: Address) -> str:
+    size = (_whole(layout.width), _whole(layout.height))
+    return tag(
+        "svg",
+        *ground(layout, layout.height),
+        *(_row(layout, row, address) for row in layout.rows),
+        class_="tr-lanes",
+        role="group",
+        aria_label=f"{title}: interfaces side by side, each packet from one to the next",
+        width=size[0],
+        height=size[1],
+        viewBox=f"0 0 {size[0]} {size[1]}",
+    )
+
+
+def ground(layout: Layout, height: float) -> list[str]:
+    """What packets cross: nodes, namespaces, and the lanes with their names."""
+    return [
+        *(_frame(frame, height) for frame in layout.frames),
+        *(_lane(layout, at, height) for at in range(len(layout.lanes))),
+    ]
+
+
+def way(layout: Layout, row: Row) -> str:
+    """A packet's arrow with what happens to it, without links."""
+    x = [layout.at(row, index) for index in range(len(row.journey.visits))]
+    dots = "".join(
+        tag(
+            "g",
+            tag("circle", class_="dot", cx=at, cy=row.y, r=_DOT),
+            class_=_dot_class(visit),
+        )
+        for at, visit in zip(x, row.journey.visits, strict=True)
+    )
+    return tag("g", *_arrows(row, x), _steps(row, x), dots, class_=_row_class(row))
+
+
+def _frame(frame: Frame, height: float) -> str:
+    bottom = height - (8 if frame.inner else 2)
+    rect = tag(
+        "rect",
+        x=frame.x,
+        y=frame.y,
+        width=frame.w,
+        height=float(bottom - frame.y),
+        rx=6.0 if frame.inner else 8.0,
+    )
+    most = int(frame.w / 6.2)
+    shown = frame.title if len(frame.title) <= most else f"{frame.title[: most - 1]}…"
+    middle = frame.x + frame.w / 2
+    text = tag("text", escape(shown), x=middle, y=frame.y + 15, text_anchor="middle")
+    whole = tag("title", escape(frame.title)) if shown != frame.title else ""
+    return tag("g", whole, rect, text, class_="place" if frame.inner else "node")
+
+
+def _lane(layout: Layout, at: int, height: float) -> str:
+    lane = layout.lanes[at]
+    key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
+    name = f'<tspan class="v" data-v="{escape(key)}">{escape(lane.interface)}</tspan>'
+    text = tag("text", name, class_="if", x=layout.x[at], y=layout.names, text_anchor="middle")
+    line = tag(
+        "path",
+        class_="lane",
+        d=f"M{number(layout.x[at])} {number(layout.head)}V{number(height - 14)}",
+    )
+    return text + line
+
+
+def _row(layout: Layout, row: Row, address: Address) -> str:
+    visits = row.journey.visits
+    x = [layout.at(row, index) for index in range(len(visits))]
+    room = {"width": float(layout.width), "height": row.bottom - row.top}
+    body = tag(
+        "a",
+        tag("rect", class_="hit", x=0, y=row.top, **room),
+        *_arrows(row, x),
+        href=address(row.journey.number, None),
+        tabindex="-1",
+        aria_hidden="true",
+    )
+    dots = "".join(_dot(layout, row, at, x[at], address) for at in range(len(visits)))
+    return tag("g", body, _steps(row, x), dots, class_=_row_class(row), data_n=row.journey.number)
+
+
+def _arrows(row: Row, x: list[float]) -> list[str]:
+    parts = [_tubes(row, x)]
+    if len(x) > 1:
+        parts.append(_arrow(x, row.y))
+    if any(note.startswith("not seen") for note in row.journey.notes):
+        parts.append(_cross(x, row))
+    return parts
+
+
+def _steps(row: Row, x: list[float]) -> str:
+    return "".join(_step(row, step, (x[at] + x[at + 1]) / 2) for at, step in enumerate(row.steps))
+
+
+def _dot_class(visit: Visit) -> str:
+    kind = hops.wrapping(visit.packet)
+    return f"tr-dot is-{kind}" if kind else "tr-dot"
+
+
+def _row_class(row: Row) -> str:
+    way = "is-there" if row.journey.forward else "is-back"
+    return f"tr-row {way}{' is-odd' if row.journey.notes else ''}"
+
+
+def _tubes(row: Row, x: list[float]) -> str:
+    """Behind the arrow, where the packet is wrapped in another: a tunnel."""
+    parts = []
+    start = 0
+    kinds = [hops.wrapping(one.packet) for one in row.journey.visits]
+    for end in range(1, len(kinds) + 1):
+        if end < len(kinds) and kinds[end] == kinds[start]:
+            continue
+        if kinds[start]:
+            d = f"M{number(x[start])} {number(row.y)}H{number(x[end - 1] + 0.1)}"
+            parts.append(tag("path", class_=f"tube is-{kinds[start]}", d=d))
+        start = end
+    return "".join(parts)
+
+
+def _arrow(x: list[float], y: float) -> str:
+    sign = 1 if x[-1] >= x[-2] else -1
+    tip = x[-1] - sign * (_DOT + 2)
+    line = tag("path", class_="way", d=f"M{number(x[0])} {number(y)}H{number(tip - sign * 6)}")
+    back = number(tip - sign * 10)
+    head = f"M{number(tip)} {number(y)}L{back} {number(y - 5.5)}V{number(y + 5.5)}Z"
+    return line + tag("path", class_="head", d=head)
+
+
+def _cross(x: list[float], row: Row) -> str:
+    """The end of a packet that was seen no further."""
+    sign = 1 if row.journey.forward else -1
+    at = x[-1] + sign * 18
+    left, right = number(at - 5), number(at + 5)
+    top, low = number(row.y - 5), number(row.y + 5)
+    line = tag(
+        "path", class_="way is-lost", d=f"M{number(x[-1] + sign * 6)} {number(row.y)}H{number(at)}"
+    )
+    return line + tag(
+        "path", class_="cross", d=f"M{left} {top}L{right} {low}M{right} {top}L{left} {low}"
+    )
+
+
+def _step(row: Row, step: hops.Step, middle: float) -> str:
+    parts = []
+    if step.time is not None:
+        took = escape(captions.took(step.time))
+        parts.append(tag("text", took, class_="took", x=middle, y=row.y - 7, text_anchor="middle"))
+    for at, mark in enumerate(step.marks):
+        wide = len(mark.short) * 6.6 + 9
+        y = row.y + 8 + at * 17
+        box = tag("rect", x=middle - wide / 2, y=y, width=wide, height=_PILL, rx=_PILL / 2)
+        text = tag("text", escape(mark.short), x=middle, y=y + 11.2, text_anchor="middle")
+        kind = hops.wrapping(step.after.packet) or hops.wrapping(step.before.packet)
+        classes = f"pill is-{mark.kind}" + (f" in-{kind}" if mark.kind == "wrap" else "")
+        parts.append(tag("g", tag("title", escape(mark.words)), box, text, class_=classes))
+    return "".join(parts)
+
+
+def _dot(layout: Layout, row: Row, at: int, x: float, address: Address) -> str:
+    visit = row.journey.visits[at]
+    said = f"{captions.titled(visit.packet)} at {layout.lanes[visit.lane].where}"
+    return tag(
+        "a",
+        tag("title", escape(f"{said}, {visit.packet.wire} bytes")),
+        tag("circle", class_="hit", cx=x, cy=row.y, r=_HIT),
+        tag("circle", class_="dot", cx=x, cy=row.y, r=_DOT),
+        href=address(row.journey.number, visit),
+        class_=_dot_class(visit),
+        tabindex="-1",
+        aria_label=f"No. {row.journey.number}, {said}",
+    )
+
+
+def _whole(value: float) -> int:
+    return int(value + 0.999)

@@ -1,0 +1,71 @@
+"""The lines of a chain's box: each rule in few words, runs of rules that did not matter as one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from textwrap import wrap
+
+from macros.ways.visits import Judged, Verdict, Visit, short
+
+_ALL = 4  # rules of so short a chain are all shown
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One rule, or, without one, several that are only counted. `tag` stands at the right."""
+
+    judged: Judged | None
+    verdict: Verdict
+    lines: tuple[str, ...]
+    tag: str = ""
+
+
+def rows(visit: Visit, columns: int) -> tuple[Row, ...]:
+    """The rows of a chain's box, in which so many columns of text have room."""
+    found: list[Row] = []
+    brief = len(visit.rules) > _ALL
+    for verdict, members in groupby(visit.rules, key=lambda each: each.verdict):
+        group = list(members)
+        if brief and verdict in ("misses", "unreached") and len(group) > 1:
+            word = "not asked any more" if verdict == "unreached" else "for other packets"
+            found.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
+        else:
+            found += [
+                Row(each, verdict, tuple(_lines(each, columns)), tag(each.share)) for each in group
+            ]
+    return tuple(found)
+
+
+def tag(share: tuple[Fraction, Fraction] | None) -> str:
+    """How often chance takes a rule: `1/3`, then `1/2 of the rest: 1/3`, then `the rest: 1/3`."""
+    if share is None:
+        return ""
+    own, of_all = share
+    if own == of_all:
+        return str(own)
+    return f"the rest: {of_all}" if own == 1 else f"{own} of the rest: {of_all}"
+
+
+def _lines(judged: Judged, columns: int) -> Iterator[str]:
+    room = columns - (len(tag(judged.share)) + 2 if judged.share else 0)
+    yield from _wrapped(short(judged.rule), room)
+    if judged.step is not None and judged.step.branch.element:
+        branch = judged.step.branch
+        # What chance chose is drawn below the chain; what the packet chose is said here.
+        if branch.share == 1:
+            yield from _wrapped(f"  {branch.element}", columns)
+
+
+def _wrapped(text: str, columns: int) -> Sequence[str]:
+    indent = " " * (len(text) - len(text.lstrip()))
+    # Elements of a map, 10.42.0.3 . 80, stay whole: wrap breaks at plain spaces only.
+    whole = text.strip().replace(" . ", "\u00a0.\u00a0").replace(" : ", "\u00a0:\u00a0")
+    found = wrap(
+        whole,
+        max(20, columns - len(indent)),
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [indent + line.replace("\u00a0", " ") for line in found]

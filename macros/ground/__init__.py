@@ -1,0 +1,1 @@
+"""What every stage says alike: errors, the project's words, command lines, MACs, files."""

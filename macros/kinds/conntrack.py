@@ -1,0 +1,135 @@
+"""Connection tracking: what `conntrack -L` shows.
+
+Text: libnetfilter_conntrack, src/conntrack/snprintf_default.c. Its XML says no more.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from macros.kinds.fields import any_of, unreadable
+
+# Keys that occur once a direction.
+_DIRECTION = any_of("src dst sport dport type code id srckey dstkey packets bytes")
+_SUMMARY = re.compile(r"conntrack v\S+ .*\bflow entr")
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """The addresses and ports of one direction; ICMP has type, code and id instead of ports.
+
+    `packets` and `bytes` are there where the kernel counts (nf_conntrack_acct).
+    """
+
+    src: str
+    dst: str
+    sport: int | None = None
+    dport: int | None = None
+    type: int | None = None
+    code: int | None = None
+    id: int | None = None
+    packets: int | None = None
+    bytes: int | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One connection: `original` as its first packet was sent, `reply` as answers are expected.
+
+    `state` is TCP's (or SCTP's), None for others; `timeout` is in seconds, None where the entry
+    is offloaded; `flags` are the words in brackets (`ASSURED`, `UNREPLIED`).
+    """
+
+    protocol: str
+    number: int
+    timeout: int | None
+    state: str | None
+    original: Direction
+    reply: Direction
+    flags: tuple[str, ...] = ()
+    mark: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def assured(self) -> bool:
+        """Whether it has seen enough to be kept when the table is full."""
+        return "ASSURED" in self.flags
+
+    @property
+    def replied(self) -> bool:
+        """Whether an answer was seen."""
+        return "UNREPLIED" not in self.flags
+
+    @property
+    def dnat(self) -> str | None:
+        """Where the destination was rewritten to (`172.17.0.3:8080`), None if it was not."""
+        sent = (self.original.dst, self.original.dport)
+        real = (self.reply.src, self.reply.sport)
+        return None if sent == real else _end(*real)
+
+    @property
+    def snat(self) -> str | None:
+        """What the source was rewritten to, None if it was not."""
+        sent = (self.original.src, self.original.sport)
+        seen = (self.reply.dst, self.reply.dport)
+        return None if sent == seen else _end(*seen)
+
+
+def _end(address: str, port: int | None) -> str:
+    host = f"[{address}]" if ":" in address and port is not None else address
+    return host if port is None else f"{host}:{port}"
+
+
+def read(text: str, twin: Any = None) -> tuple[Flow, ...]:
+    """The connections in an output of `conntrack -L`, in the order printed (no meaning in it)."""
+    del twin
+    flows = []
+    for at, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or _SUMMARY.match(line):
+            continue
+        try:
+            flows.append(_flow(line.split()))
+        except (ValueError, IndexError, KeyError) as error:
+            raise unreadable("conntrack", line, at) from error
+    return tuple(flows)
+
+
+def _flow(words: list[str]) -> Flow:
+    more: dict[str, str] = {}
+    # `-o extended` puts the family first: `ipv4     2 tcp      6 …`
+    if words[0] in ("ipv4", "ipv6"):
+        more["family"], words = words[0], words[2:]
+    protocol, number, *words = words
+    bare = [word for word in words if "=" not in word and not word.startswith("[")]
+    timeout = int(bare.pop(0)) if bare and bare[0].isdigit() else None
+    directions: list[dict[str, str]] = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            continue
+        if key == "src":
+            directions.append({})
+        # After both directions `id` is the entry's own (`-o id`).
+        if key in _DIRECTION and directions and key not in directions[-1] and not _closed(more):
+            directions[-1][key] = value
+        else:
+            more[key] = value
+    original, reply = (_direction(each) for each in directions)
+    flags = tuple(word.strip("[]") for word in words if word.startswith("["))
+    state = next((word for word in bare if word.isupper()), None)
+    return Flow(
+        protocol, int(number), timeout, state, original, reply, flags, more.pop("mark", None), more
+    )
+
+
+def _closed(more: Mapping[str, str]) -> bool:
+    return any(key in more for key in ("mark", "use"))
+
+
+def _direction(said: dict[str, str]) -> Direction:
+    src, dst = said.pop("src"), said.pop("dst")
+    names = ("sport", "dport", "type", "code", "id", "packets", "bytes")
+    numbers = {name: int(said.pop(name)) for name in names if name in said}
+    return Direction(src, dst, **numbers, more=said)

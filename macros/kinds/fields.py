@@ -1,0 +1,112 @@
+"""Typed access to the JSON of other tools, and what their text formats have in common."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from macros.ground.errors import GuideError
+
+# Loose where the kernel has already checked, strict enough to refuse a word of an error.
+_ADDRESS = re.compile(r"\d+(\.\d+){3}|[0-9a-f]*:[0-9a-f:.]*")
+# One object of a tool's JSON. Records keep it whole as `raw`, so that nothing is lost.
+Raw: TypeAlias = Mapping[str, Any]
+
+
+def objects(text: str, twin: Any, kind: str) -> list[Raw] | None:
+    """The list of JSON objects in `twin`, or else in `text` if that is JSON itself; else None.
+
+    iproute2 prints `{}` for what a filter left out: those are dropped.
+    """
+    if twin is None and text.lstrip()[:1] in ("[", "{"):
+        try:
+            # What a tool says on standard error can follow its JSON.
+            twin, _ = json.JSONDecoder().raw_decode(text.lstrip())
+        except ValueError:
+            return None
+    if twin is None:
+        return None
+    found = twin if isinstance(twin, list) else [twin]
+    if not all(isinstance(each, dict) for each in found):
+        raise GuideError(f"the JSON recorded for {kind} is no list of objects")
+    return [each for each in found if each]
+
+
+def string(raw: Raw, key: str) -> str | None:
+    """The string under `key`, or None where there is none. Numbers are given as printed."""
+    value = raw.get(key)
+    return None if value is None else str(value)
+
+
+def number(raw: Raw, key: str) -> int | None:
+    """The whole number under `key`, or None where there is none."""
+    value = raw.get(key)
+    if value is None:
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise GuideError(f"{key} is {value!r}, not a number") from error
+
+
+def strings(raw: Raw, key: str) -> tuple[str, ...]:
+    """The list of strings under `key`; empty where there is none."""
+    return tuple(str(each) for each in raw.get(key) or ())
+
+
+def must(raw: Raw, key: str, kind: str) -> str:
+    """The string under `key`. GuideError where there is none."""
+    value = string(raw, key)
+    if value is None:
+        raise GuideError(f"an entry of {kind} has no {key!r}: {json.dumps(raw)[:120]}")
+    return value
+
+
+def inside(raw: Raw, *keys: str) -> Raw:
+    """The object found by going through `keys`; empty where one is missing."""
+    for key in keys:
+        found = raw.get(key)
+        if not isinstance(found, Mapping):
+            return {}
+        raw = found
+    return raw
+
+
+def is_address(word: str) -> bool:
+    """Whether a word is an IP address or a network, as iproute2 prints them."""
+    host, _, length = word.partition("/")
+    return _ADDRESS.fullmatch(host) is not None and (not length or length.isdigit())
+
+
+def any_of(text: str) -> frozenset[str]:
+    """A set of words, written as they are said."""
+    return frozenset(text.split())
+
+
+def whole(value: str) -> int | str:
+    """A word as a number if it is one: tools print both as words."""
+    return int(value) if value.isdigit() else value
+
+
+def pairs(said: Sequence[str], bare: frozenset[str]) -> Iterator[tuple[str, str | None]]:
+    """iproute2's `key value` words one after the other; those in `bare` stand alone.
+
+    A word at the end of the line stands alone too.
+    """
+    at = 0
+    while at < len(said):
+        word = said[at]
+        if word in bare or at + 1 == len(said):
+            yield word, None
+            at += 1
+        else:
+            yield word, said[at + 1]
+            at += 2
+
+
+def unreadable(kind: str, line: str, number: int) -> GuideError:
+    """The error for a line of output that is not in the form of its kind."""
+    return GuideError(
+        f"line {number} of the output does not read as {kind}: {line.strip()[:100]!r}",
+        fix="check what the command answered; a value in free text is found by `re:`",
+    )

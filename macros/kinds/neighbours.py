@@ -1,0 +1,85 @@
+"""Neighbours: what `ip neigh` shows, the kernel's ARP and NDP table.
+
+JSON: iproute2, ip/ipneigh.c, print_neigh(). busybox prints the text form of `ip -s neigh`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from macros.kinds.fields import (
+    Raw,
+    any_of,
+    is_address,
+    must,
+    number,
+    objects,
+    pairs,
+    string,
+    strings,
+    unreadable,
+)
+
+# NUD_* of linux/neighbour.h as ip/ipneigh.c prints them.
+_STATES = any_of("INCOMPLETE REACHABLE STALE DELAY PROBE FAILED NOARP PERMANENT NONE")
+_FLAGS = any_of("router proxy managed extern_learn offload extern_valid")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One entry.
+
+    `mac` is None while the address is not resolved; `state` is the kernel's word
+    (`REACHABLE`, `STALE`, …), empty for a proxy entry.
+    """
+
+    KEY: ClassVar = "address"
+
+    address: str
+    dev: str | None = None
+    mac: str | None = None
+    state: str = ""
+    flags: tuple[str, ...] = ()
+    probes: int | None = None
+    raw: Raw = field(default_factory=dict, compare=False, repr=False)
+
+
+def read(text: str, twin: Any = None) -> tuple[Neighbour, ...]:
+    """The entries in the JSON of `ip neigh` or in its text, in the order printed."""
+    found = objects(text, twin, "neighbours")
+    if found is None:
+        found = list(parse(text))
+    return tuple(
+        Neighbour(
+            address=must(raw, "dst", "neighbours"),
+            dev=string(raw, "dev"),
+            mac=string(raw, "lladdr"),
+            state=" ".join(strings(raw, "state")),
+            flags=tuple(flag for flag in sorted(_FLAGS) if flag in raw),
+            probes=number(raw, "probes"),
+            raw=raw,
+        )
+        for raw in found
+    )
+
+
+def parse(text: str) -> Iterator[dict[str, Any]]:
+    """The output of `ip neigh` as the objects that `ip -j neigh` would have printed."""
+    for at, line in enumerate(text.splitlines(), 1):
+        # iproute2 forgets a space: `used 1/61/1probes 5`.
+        said = re.sub(r"(\d)probes ", r"\1 probes ", line).split()
+        if not said:
+            continue
+        if not is_address(said[0]):
+            raise unreadable("neighbours", line, at)
+        raw: dict[str, Any] = {"dst": said[0]}
+        for key, value in pairs(said[1:], _FLAGS | _STATES):
+            if key in _STATES:
+                raw.setdefault("state", []).append(key)
+            elif key == "used" and value is not None:
+                names = ("used", "confirmed", "updated")
+                raw |= dict(zip(names, map(int, value.split("/")), strict=False))
+            else:
+                raw[{"ref": "refcnt"}.get(key, key)] = value
+        yield raw

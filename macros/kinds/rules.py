@@ -1,0 +1,286 @@
+"""iptables rules: `iptables-save` and `iptables -S`, with `-c`, `-t` and `-v`.
+
+The order of everything is kept, and so is each rule's text. Sources: iptables(8),
+iptables-extensions(8), iptables/iptables-save.c and xtables_save_string() of libxtables/xtables.c.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from macros.ground.errors import GuideError
+from macros.kinds.fields import unreadable
+
+# The options of iptables itself, by the short names that it prints.
+_BUILT_IN = {
+    "-s": "source",
+    "-d": "destination",
+    "-i": "in-interface",
+    "-o": "out-interface",
+    "-p": "protocol",
+    "-f": "fragment",
+    "-4": "ipv4",
+    "-6": "ipv6",
+}
+# Inside quotes a backslash takes the next character as it is, the single quote too; shlex, which
+# follows the shell, would keep the backslash before that one.
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+_POLICY = re.compile(r":(\S+) (\S+)(?: \[(\d+):(\d+)\])?$")
+_COUNTED = re.compile(r"\[(\d+):(\d+)\] (.*)")
+# `iptables -S -v` writes the counters before the target.
+_COUNTED_INSIDE = re.compile(r"^((?:[^\"]|\"(?:[^\"\\]|\\.)*\")*?) -c (\d+) (\d+)(?= |$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option with its values: `--dport 8080` is Option("dport", ("8080",))."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    negated: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its values as iptables writes them, `! ` before them where negated."""
+        return ("! " if self.negated else "") + " ".join(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A match extension (`-m conntrack`) with its options; "" is iptables itself (`-s`, `-i`)."""
+
+    name: str
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule; `number` counts from 1 in its chain, as `iptables -D CHAIN NUMBER` does.
+
+    `matches` and their options are in the order written. `target` is what `-j` (or, with `goto`,
+    `-g`) names, None for a rule that only counts; `options` are the target's. `text` is the rule
+    as printed, without its counters. A path that is no field is looked for in `given`.
+    """
+
+    INSIDE: ClassVar = ("given",)
+
+    table: str
+    chain: str
+    number: int
+    text: str
+    matches: tuple[Match, ...] = ()
+    target: str | None = None
+    goto: bool = False
+    options: tuple[Option, ...] = ()
+    packets: int | None = None
+    bytes: int | None = None
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """All options by their long names (`dport`, `to-destination`), with their values as text.
+
+        Where one is given twice the first stands.
+        """
+        found: dict[str, str] = {}
+        for option in [*(each for match in self.matches for each in match.options), *self.options]:
+            found.setdefault(option.name, option.text)
+        return found
+
+    @property
+    def source(self) -> str | None:
+        """The source network of `-s`, `! ` before it where negated."""
+        return self.given.get("source")
+
+    @property
+    def destination(self) -> str | None:
+        """The destination network of `-d`, `! ` before it where negated."""
+        return self.given.get("destination")
+
+    @property
+    def in_interface(self) -> str | None:
+        """The interface of `-i`, `! ` before it where negated."""
+        return self.given.get("in-interface")
+
+    @property
+    def out_interface(self) -> str | None:
+        """The interface of `-o`, `! ` before it where negated."""
+        return self.given.get("out-interface")
+
+    @property
+    def protocol(self) -> str | None:
+        """The protocol of `-p`, `! ` before it where negated."""
+        return self.given.get("protocol")
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        """All comments: Calico gives some rules two."""
+        return tuple(
+            option.text
+            for match in self.matches
+            for option in match.options
+            if option.name == "comment"
+        )
+
+    @property
+    def comment(self) -> str | None:
+        """The first comment."""
+        return next(iter(self.comments), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain and its rules. `policy` is that of a built-in chain, None for one of a user."""
+
+    INSIDE: ClassVar = ("rules",)
+
+    table: str
+    name: str
+    policy: str | None = None
+    packets: int | None = None
+    bytes: int | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table and its chains, in the order printed."""
+
+    INSIDE: ClassVar = ("chains",)
+
+    name: str
+    chains: Mapping[str, Chain] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A chain while its rules are read."""
+
+    policy: str | None = None
+    packets: int | None = None
+    bytes: int | None = None
+    rules: list[Rule] = field(default_factory=list)
+
+
+def read(text: str, twin: Any = None, table: str = "filter") -> dict[str, Table]:
+    """The tables in an output of `iptables-save` or `iptables -S`, by name, in the order printed.
+
+    `iptables -S` does not print its table: `table` says which it was. There is no JSON.
+    """
+    del twin
+    tables: dict[str, dict[str, _Open]] = {}
+    for at, printed in enumerate(text.splitlines(), 1):
+        line = printed.strip()
+        if not line or line.startswith("#") or line == "COMMIT":
+            continue
+        if line.startswith("*"):
+            table = line[1:]
+            tables.setdefault(table, {})
+        elif not _line(tables.setdefault(table, {}), table, line):
+            raise unreadable("rules", printed, at)
+    return {name: _closed(name, chains) for name, chains in tables.items()}
+
+
+def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
+    """Read a chain's or a rule's line; False if it is neither."""
+    policy = _POLICY.match(line)
+    if policy is not None:
+        name, said, packets, size = policy.groups()
+        chains[name] = _Open(None if said == "-" else said, _number(packets), _number(size))
+        return True
+    line, packets, size = _counters(line)
+    match _tokens(line):
+        case [("-P", _), (name, _), (said, _)]:
+            chains[name] = _Open(said, _number(packets), _number(size))
+        case [("-N", _), (name, _)]:
+            chains.setdefault(name, _Open())
+        case [("-A", _), (name, _), *tokens]:
+            rules = chains.setdefault(name, _Open()).rules
+            matches, target, goto, options = _parts(tokens)
+            rules.append(
+                Rule(
+                    table,
+                    name,
+                    len(rules) + 1,
+                    line,
+                    matches,
+                    target,
+                    goto,
+                    options,
+                    _number(packets),
+                    _number(size),
+                )
+            )
+        case _:
+            return False
+    return True
+
+
+def _closed(table: str, chains: dict[str, _Open]) -> Table:
+    return Table(
+        table,
+        {
+            name: Chain(table, name, chain.policy, chain.packets, chain.bytes, tuple(chain.rules))
+            for name, chain in chains.items()
+        },
+    )
+
+
+def _number(digits: str | None) -> int | None:
+    return None if digits is None else int(digits)
+
+
+def _counters(line: str) -> tuple[str, str | None, str | None]:
+    """The line without its counters, and these."""
+    counted = _COUNTED.match(line)
+    if counted is not None:
+        return counted[3], counted[1], counted[2]
+    inside = _COUNTED_INSIDE.match(line) if " -c " in line else None
+    if inside is not None:
+        return inside[1] + line[inside.end() :], inside[2], inside[3]
+    return line, None, None
+
+
+def _tokens(line: str) -> list[tuple[str, bool]]:
+    """The words of a line, and of each whether it was quoted."""
+    return [
+        (bare, False) if bare else (re.sub(r"\\(.)", r"\1", quoted), True)
+        for quoted, bare in _TOKEN.findall(line)
+    ]
+
+
+def _parts(
+    tokens: list[tuple[str, bool]],
+) -> tuple[tuple[Match, ...], str | None, bool, tuple[Option, ...]]:
+    """The matches, the target, whether it is a goto, and the target's options."""
+    groups: list[tuple[str, list[Option]]] = [("", [])]
+    target: tuple[str, bool, list[Option]] | None = None
+    negated = False
+    rest = iter(tokens)
+    for word, quoted in rest:
+        options = groups[-1][1] if target is None else target[2]
+        if quoted or not word.startswith(("-", "!")):
+            # A value; iptables never prints one before the first option.
+            if not options:
+                raise GuideError(f"{word!r} belongs to no option of its rule")
+            last = options[-1]
+            options[-1] = Option(last.name, (*last.values, word), last.negated)
+        elif word == "!":
+            negated = True
+        elif word == "-m":
+            groups.append((next(rest, ("", False))[0], []))
+        elif word in ("-j", "-g"):
+            target = (next(rest, ("", False))[0], word == "-g", [])
+        elif word in _BUILT_IN:
+            # iptables prints these before all matches; wherever they stand, they are its own.
+            if groups[-1][0]:
+                groups.append(("", []))
+            groups[-1][1].append(Option(_BUILT_IN[word], (), negated))
+            negated = False
+        else:
+            options.append(Option(word.lstrip("-"), (), negated))
+            negated = False
+    matches = tuple(Match(name, tuple(options)) for name, options in groups if name or options)
+    if target is None:
+        return matches, None, False, ()
+    return matches, target[0], target[1], tuple(target[2])

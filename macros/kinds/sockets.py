@@ -1,0 +1,110 @@
+"""Sockets: what `ss` shows of TCP and UDP. It has no JSON.
+
+Columns: iproute2, misc/ss.c. Netid and State are left out where all sockets have the same; the
+header says so.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from macros.kinds.fields import unreadable
+
+_PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+),fd=(\d+)\)')
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that holds a socket, and its file descriptor there."""
+
+    name: str
+    pid: int
+    fd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One socket. Addresses and ports are as printed: `0.0.0.0`, `[::]`, `*`, `8080`, `http`.
+
+    `local` is address and port together, the name of the socket in a path. `details` are the
+    words after the columns and the lines of `-i`, as printed.
+    """
+
+    KEY: ClassVar = "local"
+
+    local: str
+    peer: str
+    netid: str | None = None
+    state: str | None = None
+    recv_q: int = 0
+    send_q: int = 0
+    processes: tuple[Process, ...] = ()
+    details: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def address(self) -> str:
+        """The local address, an interface (`%eth0`) left on."""
+        return self.local.rpartition(":")[0]
+
+    @property
+    def port(self) -> str:
+        """The local port."""
+        return self.local.rpartition(":")[2]
+
+    @property
+    def peer_address(self) -> str:
+        """The peer's address; `0.0.0.0`, `[::]` or `*` where any may connect."""
+        return self.peer.rpartition(":")[0]
+
+    @property
+    def peer_port(self) -> str:
+        """The peer's port; `*` where there is none."""
+        return self.peer.rpartition(":")[2]
+
+    @property
+    def process(self) -> str | None:
+        """The name of the first process that holds it; None where `-p` was not given."""
+        return self.processes[0].name if self.processes else None
+
+
+def read(text: str, twin: Any = None) -> tuple[Socket, ...]:
+    """The sockets in an output of `ss` with its header, in the order printed."""
+    del twin
+    lines = text.splitlines()
+    header = lines[0].split() if lines else []
+    if "Recv-Q" not in header:
+        raise unreadable("sockets", lines[0] if lines else "", 1)
+    # Only these two can stand before Recv-Q.
+    before = header[: header.index("Recv-Q")]
+    sockets: list[Socket] = []
+    details: list[list[str]] = []
+    for at, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        if line[0].isspace():
+            if not details:
+                raise unreadable("sockets", line, at)
+            details[-1].append(line.strip())
+            continue
+        words = line.split(maxsplit=len(before) + 4)
+        try:
+            named = dict(zip(before, words, strict=False))
+            recv_q, send_q, local, peer, *rest = words[len(before) :]
+            queues = int(recv_q), int(send_q)
+        except ValueError as error:
+            raise unreadable("sockets", line, at) from error
+        said = " ".join(rest).strip()
+        sockets.append(
+            Socket(
+                local,
+                peer,
+                named.get("Netid"),
+                named.get("State"),
+                *queues,
+                tuple(Process(n, int(pid), int(fd)) for n, pid, fd in _PROCESS.findall(said)),
+            )
+        )
+        details.append([said] if said else [])
+    return tuple(
+        replace(socket, details=tuple(said)) for socket, said in zip(sockets, details, strict=True)
+    )

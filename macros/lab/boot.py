@@ -1,0 +1,141 @@
+"""The processes that a lab of the kind uml is made of, each started: switch, NATs, nodes."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from macros.ground.errors import GuideError
+from macros.lab import doctor, process
+from macros.lab.progress import Progress
+from macros.lab.state import Node, State
+from macros.lab.tools import environment
+
+
+def start_switch(state: State) -> process.Process:
+    """The network between the nodes.
+
+    vde_switch ends when its stdin does: it gets a pipe that it holds open itself.
+    """
+    sockets = Path(state.sockets)
+    pipe = sockets / "stdin"
+    os.mkfifo(pipe, 0o600)
+    stdin = os.open(pipe, os.O_RDWR)
+    try:
+        started = process.start(
+            "switch", ["vde_switch", "-s", f"{sockets}/switch"], state.folder / "switch.log",
+            stdin=stdin, env=environment(),
+        )  # fmt: skip
+    finally:
+        os.close(stdin)
+    _until(started, (sockets / "switch/ctl").exists, state.folder / "switch.log")
+    return started
+
+
+def nat_on_free_ports(
+    state: State, node: Node, inside: list[int]
+) -> tuple[process.Process, tuple[int, ...]]:
+    """The NAT network of one node, and the ports of 127.0.0.1 that lead to those of the node."""
+    for _ in range(5):
+        ports = tuple(process.free_ports(len(inside)))
+        with contextlib.suppress(_EndedError):
+            return start_nat(state, node, dict(zip(ports, inside, strict=True))), ports
+    log = state.folder / f"{node.name}.nat.log"
+    raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
+
+
+def start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process.Process:
+    """The NAT network of one node; `leads_to` has ports of 127.0.0.1 and the node's for each."""
+    log = state.folder / f"{node.name}.nat.log"
+    forwards = ",".join(f"127.0.0.1:{port}:10.0.2.15:{inside}" for port, inside in leads_to.items())
+    started = process.start(
+        f"{node.name}'s NAT",
+        [
+            "vde_plug", f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}",
+            f"ptp://{state.sockets}/{node.name}.nat",
+        ],
+        log, env=environment(),
+    )  # fmt: skip
+    try:
+        for port in leads_to:
+            _until(started, partial(process.listens, started.pid, port), log)
+    except _EndedError:  # slirp goes on without a port that it does not get
+        end(state, node, [started])
+        raise
+    return started
+
+
+def end(state: State, node: Node, started: list[process.Process]) -> None:
+    """End these processes of one node, and remove the sockets of its NAT."""
+    sockets = Path(state.sockets)
+    process.end(started, sockets / node.name)
+    for socket_file in sockets.glob(f"{node.name}.nat*"):
+        socket_file.unlink()
+
+
+def start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Process:
+    """Boot one node from the shared root file system, its changes going to a disk of its own."""
+    place, sockets = state.folder, state.sockets
+    last = node.address.rpartition(".")[2]
+    words = [
+        state.kernel,
+        f"mem={state.memory}M",
+        "ncpus=2",
+        "seccomp=on",  # SMP is refused without
+        f"ubd0={place}/{node.name}.cow,{state.rootfs}",
+        f"ubd1r={seed}",
+        "root=/dev/ubda",
+        "rw",
+        "rootfstype=ext4",
+        f"vec0:transport=vde,vnl=ptp://{sockets}/{node.name}.nat,mac=02:00:0a:00:02:0f",
+        f"vec1:transport=vde,vnl=vde://{sockets}/switch,mac=02:00:c0:a8:38:{last}",
+        f"uml_dir={sockets}/",
+        f"umid={node.name}",
+        "con=null",
+        "con0=null,fd:1",
+        "ssl=null",
+        "systemd.show_status=0",
+        "systemd.log_color=0",
+        f"systemd.hostname={node.name}",
+        f"guide.address={node.address}/24",
+        "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
+        f"fb_tunnels={_tunnels(state)}",
+    ]
+    log = place / f"{node.name}.console"
+    return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
+
+
+def _tunnels(state: State) -> str:
+    """Whether the kernel makes a tunl0 by itself: for Calico on the node, and in no pod.
+
+    net.core.fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net. A tunnel to any
+    address receives only as the kernel's own (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
+    """
+    return "initns" if state.cluster and state.cluster.cni == "calico" else "none"
+
+
+def memory_folder(state: State, progress: Progress) -> Path:
+    """Where the nodes' memory is: /dev/shm, or a file on disk where that is too small."""
+    need = len(state.nodes) * state.memory << 20
+    if doctor.shared_memory() >= need:
+        return doctor.SHARED_MEMORY  # UML unlinks its file as soon as it has it
+    shared = doctor.SHARED_MEMORY
+    progress.note(f"{shared} has less than {need >> 20} MiB free: the nodes' memory is on disk")
+    return state.folder
+
+
+class _EndedError(GuideError):
+    """A process ended that was to stay."""
+
+
+def _until(started: process.Process, ready: Callable[[], bool], log: Path) -> None:
+    """Wait until `ready()`, a few milliseconds as a rule."""
+    until = time.monotonic() + 10
+    while not ready():
+        if not started.alive() or time.monotonic() > until:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            state = "does not get ready" if started.alive() else "ended at once"
+            raise _EndedError(f"{started.what} {state}: {said or 'it said nothing'}")
+        time.sleep(0.005)

@@ -1,0 +1,104 @@
+"""Where a trace listens: taps, as a page's author writes them, and the capture block of each.
+
+A tap is `node/interface` or `node/namespace/interface`; `docker:web` for a namespace is that of a
+container. Each becomes a capture block of its own, so a trace's captures are recorded, settled,
+compared and quoted like any other.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from macros.ground.errors import GuideError
+from macros.ground.model import CaptureOf
+
+TapSpec = str | Sequence[str]
+"""A tap, or a tap and the filter that it listens with instead of the trace's own."""
+
+_CONTAINER = "docker:"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """One interface of one namespace of one node, as written: `$NAME` is still to be bound."""
+
+    node: str
+    namespace: str
+    interface: str
+    filter: str
+
+    @property
+    def container(self) -> str:
+        """The container whose namespace it is, or nothing."""
+        return self.namespace.removeprefix(_CONTAINER) if self._contained else ""
+
+    @property
+    def netns(self) -> str:
+        """The named network namespace, or nothing."""
+        return "" if self._contained else self.namespace
+
+    @property
+    def _contained(self) -> bool:
+        return self.namespace.startswith(_CONTAINER)
+
+
+def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
+    """The taps in the order of the way. GuideError for one that is not written as a tap."""
+    found = []
+    for spec in taps:
+        text, own = (spec, filter) if isinstance(spec, str) else (spec[0], spec[1])
+        parts = text.split("/")
+        if not 2 <= len(parts) <= 3 or not all(parts):
+            raise GuideError(
+                f"{text!r} is no tap",
+                fix="write node/interface or node/namespace/interface: node0/eth1, node0/$POD/eth0",
+            )
+        namespace = parts[1] if len(parts) == 3 else ""
+        found.append(Tap(parts[0], namespace, parts[-1], own))
+    if len(found) < 2:
+        raise GuideError("a trace has two taps at least", fix="one place alone is a capture(...)")
+    if twice := next((one for one in found if found.count(one) > 1), None):
+        raise GuideError(f"a trace has the tap {_words(twice)} twice")
+    return tuple(found)
+
+
+def block_id(trace: str, tap: Tap) -> str:
+    """The id of a tap's block: `way-node0-cni0`, `way-node0-client-eth0` of node0/$CLIENT/eth0."""
+    return f"{trace}-{_words(tap)}"
+
+
+def file_words(tap_netns: str, interface: str) -> str:
+    """How a tap's file is called behind its node: its namespace as written, and its interface.
+
+    A pod's namespace has a name that never comes twice, so the name that a page gave it stays.
+    """
+    within = re.sub(r"[^a-z0-9]+", "-", tap_netns.lower()).strip("-")
+    return f"{within}-{interface}" if within else interface
+
+
+def captures(
+    trace: str, taps: Sequence[Tap], *, during: str, packets: int | None, closed: bool
+) -> tuple[tuple[str, str, CaptureOf], ...]:
+    """For each tap the id of its block, its node, and what it listens to."""
+    return tuple(
+        (
+            block_id(trace, tap),
+            tap.node,
+            CaptureOf(
+                interface=tap.interface,
+                during=during,
+                filter=tap.filter,
+                packets=packets,
+                closed=closed,
+                netns=tap.netns,
+                container=tap.container,
+                trace=trace,
+            ),
+        )
+        for tap in taps
+    )
+
+
+def _words(tap: Tap) -> str:
+    text = "-".join(part for part in (tap.node, tap.namespace, tap.interface) if part)
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,236 @@
+"""Record one page: setup, blocks in order with their captures, clean-up; all into one folder."""
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from macros.ground.bindings import substitute
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Page, Recording, Step
+from macros.kinds.twins import twin as twin_of
+from macros.lab import ssh
+from macros.lab.lab import Lab
+from macros.plan.taps import file_words
+from macros.record import known_state, tcpdump
+from macros.record.bind import extract
+from macros.record.output_text import decode
+from macros.record.troubles import at
+from macros.store import form
+
+_POLL = 0.2  # seconds between two tries of a command whose condition is awaited
+
+Progress = Callable[[Block], None]
+
+
+def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+    """Run everything on `page` and write its recordings into the empty `folder`.
+
+    `lab` is one that the page fits (fitting.check); who records several asks before the first.
+    Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong.
+    """
+    before = known_state.enter(lab, page)
+    try:
+        _manifests(lab, page)
+        for step in page.setup:
+            _step(lab, page, "setup", step)
+        _blocks(lab, page, folder, progress)
+    except BaseException:
+        _clean(lab, page)
+        raise
+    for step in page.cleanup:
+        _step(lab, page, "cleanup", step)
+    _no_manifests(lab, page)
+    known_state.leave(lab, page, before)
+    meta = {
+        "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "lab": lab.kind,
+        "nodes": list(page.machines),
+    }
+    (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8", newline="\n")
+
+
+def _clean(lab: Lab, page: Page) -> None:
+    """Leave as little as possible behind a failure; the failure itself is what is reported."""
+    for step in page.cleanup:
+        try:
+            ssh.run(lab, step.node, step.command, timeout=step.timeout)
+        except GuideError:
+            return  # a lost lab is reset, not cleaned
+    try:
+        _no_manifests(lab, page)
+        known_state.profile(lab, page, "stop")
+    except GuideError:
+        return
+
+
+def _manifests(lab: Lab, page: Page) -> None:
+    """Put the page's manifests where its commands look for them: below /root of node0."""
+    for name, text in page.manifests:
+        path = shlex.quote(f"manifests/{name}")
+        ssh.run(lab, "node0", f"mkdir -p manifests; cat >{path}", stdin=text.encode())
+
+
+def _no_manifests(lab: Lab, page: Page) -> None:
+    if page.manifests:
+        ssh.run(lab, "node0", "rm -r manifests")
+
+
+def _step(lab: Lab, page: Page, part: str, step: Step) -> None:
+    deadline = time.monotonic() + step.timeout
+    while True:
+        answer = ssh.run(lab, step.node, step.command, timeout=step.timeout)
+        text = decode(answer.output)
+        if answer.exit == 0 and (step.until is None or _holds(step.until, text)):
+            return
+        if step.until is None or time.monotonic() > deadline:
+            wanted = f", and not {step.until!r}" if step.until else ""
+            raise GuideError(
+                f"{part} failed with exit code {answer.exit}{wanted}: {text[-300:].strip()}",
+                page=page.source,
+                line=1,
+                node=step.node,
+                command=step.command,
+            )
+        time.sleep(_POLL)
+
+
+def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+    bound: dict[str, str] = {}
+    for block in page.blocks:
+        if block.capture is not None:
+            continue  # recorded with its trigger
+        progress(block)
+        captures = [
+            other
+            for other in page.blocks
+            if other.capture is not None and other.capture.during == block.id
+        ]
+        recording, listeners = _awaited(lab, block, captures, bound)
+        form.write(folder, recording)
+        for listener in listeners:
+            progress(listener.block)
+            form.write(folder, _captured(lab, listener, folder, bound))
+        bound |= recording.bound
+
+
+class _NotYet(Exception):  # noqa: N818 no error yet: the block is repeated
+    """An answer in which what `until` waits for is not."""
+
+
+def _awaited(
+    lab: Lab, block: Block, captures: list[Block], bound: dict[str, str]
+) -> tuple[Recording, list[tcpdump.Listener]]:
+    """The block's answer, and what its captures saw: of the last try, when it is repeated."""
+    deadline = time.monotonic() + block.timeout
+    while True:
+        try:
+            # Fresh captures for each try: what an earlier one caused is not what the page shows.
+            with tcpdump.listening(lab, captures, bound) as listeners:
+                recording = _run(lab, block, bound)
+        except _NotYet as answer:
+            if time.monotonic() > deadline:
+                raise at(
+                    block,
+                    f"block {block.id} waited {block.timeout:g} s for {block.until!r};"
+                    f" the last answer was: {str(answer)[-300:].strip()}",
+                    command=substitute(block.command, bound),
+                    fix="correct until= or give it a longer timeout=",
+                ) from None
+            time.sleep(_POLL)
+        else:
+            return recording, listeners
+
+
+def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
+    """One try. `_NotYet` where its answer is not the one that is waited for."""
+    ran = substitute(block.script or block.command, bound)
+    twin_command = twin_of(ran) if block.kind == "run" else None
+    try:
+        pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
+    except GuideError as error:
+        raise _placed(error, block, ran) from error
+    text = decode(pair.answer.output)
+    if block.until is not None and not _holds(substitute(block.until, bound), text):
+        raise _NotYet(text)
+    if pair.answer.exit != block.expect_exit:
+        raise at(
+            block,
+            f"block {block.id} ended with exit code {pair.answer.exit}, expected is"
+            f" {block.expect_exit}: {text[-300:].strip()}",
+            command=ran,
+            fix="correct the command, or declare expect_exit= where the failure is the point",
+        )
+    twin = _json(pair.twin.output) if pair.twin is not None and pair.twin.exit == 0 else None
+    if block.kind == "observe":
+        twin, text = _json(pair.answer.output), ""
+        if twin is None:
+            said = decode(pair.answer.output)[-300:].strip()
+            raise at(
+                block,
+                f"block {block.id}: the observer printed no JSON: {said}",
+                fix="run scripts/node/observe.sh on the node by hand (guide lab ssh)",
+            )
+    recording = Recording(
+        id=block.id,
+        node=block.node,
+        command=block.command,
+        ran=block.command if block.script else ran,
+        exit=pair.answer.exit,
+        plan=block.plan,
+        bound={},
+        text=text,
+        twin=twin,
+    )
+    return replace(recording, bound=extract(block, recording))
+
+
+def _captured(
+    lab: Lab, listener: tcpdump.Listener, folder: Path, bound: Mapping[str, str]
+) -> Recording:
+    block = listener.block
+    of = block.capture
+    assert of is not None  # noqa: S101 a listener has a capture
+    ran = substitute(block.command, bound)
+    data = listener.finished()
+    interface = substitute(of.interface, bound)
+    if of.trace:
+        interface = file_words(block.netns, interface)
+    elif block.netns:
+        interface = f"{block.netns}-{interface}"
+    path = folder / f"{of.trace or block.id}.{block.node}.{interface}.pcap"
+    path.write_bytes(data)
+    # tcpdump on the node prints what it would have printed live.
+    answer = ssh.run(lab, block.node, "tcpdump -nn -e -r - 2>/dev/null", stdin=data)
+    return Recording(
+        id=block.id,
+        node=block.node,
+        command=block.command,
+        ran=ran,
+        exit=answer.exit,
+        plan=block.plan,
+        bound={},
+        text=decode(answer.output),
+        pcap=path,
+    )
+
+
+def _holds(until: str, text: str) -> bool:
+    if until.startswith("re:"):
+        return re.search(until.removeprefix("re:"), text, re.MULTILINE) is not None
+    return until in text
+
+
+def _json(output: bytes) -> object:
+    try:
+        return json.loads(output)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return None
+
+
+def _placed(error: GuideError, block: Block, ran: str) -> GuideError:
+    return at(block, f"block {block.id}: {error.message}", command=ran, fix=error.fix)

@@ -1,0 +1,104 @@
+"""Make the list of what changed between two editions, in words, each with its cause."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from macros.compare import editions
+from macros.compare.change import Change
+from macros.compare.editions import Recorded
+from macros.ground.errors import GuideError
+from macros.review.causes import Causes, explained
+from macros.review.change_file import NAME, Changes, Listed, hash_of
+from macros.review.items import Item, items
+from macros.store import form, sums
+
+_OWN = frozenset({"version", "page"})
+"""Kinds that are no changes of this list: versions are what it comes from, and an edition that
+has a base need not have every page."""
+
+
+def made(old: Recorded, new: Recorded, causes: Causes) -> Changes:
+    """Compare two editions and explain what is found. GuideError where something has no cause."""
+    differing = [
+        name
+        for name in dict.fromkeys((*old.versions, *new.versions))
+        if old.versions.get(name) != new.versions.get(name)
+    ]
+    found = [one for one in _compared(old, new) if one.kind not in _OWN]
+    by = {id(change): rule for change, rule in explained(found, causes, differing)}
+    rules = list(causes.rules)
+    listed = []
+    for item in _by_cause(found, by):
+        rule = by[id(item.changes[0])]
+        listed.append(Listed(item.page, item.blocks, item.what, rules.index(rule)))
+    of = hash_of(old.folder.parent, old.name, new.name)
+    whys = tuple((rule.cause, rule.why) for rule in rules)
+    return Changes(old.name, new.name, whys, tuple(listed), of)
+
+
+def _by_cause(found: list[Change], by: Mapping[int, Any]) -> Iterator[Item]:
+    """The same words on one page are listed once for each cause."""
+    for item in items(found):
+        left = list(item.changes)
+        while left:
+            rule = by[id(left[0])]
+            mine = tuple(one for one in left if by[id(one)] is rule)
+            yield Item(item.page, item.what, mine, item.key)
+            left = [one for one in left if by[id(one)] is not rule]
+
+
+def _compared(old: Recorded, new: Recorded) -> Iterator[Change]:
+    both = [page for page in old.pages if page in new.pages]
+    for page in both:
+        yield from editions.pages(
+            editions.page(old.folder / page), editions.page(new.folder / page)
+        )
+
+
+def folder(recordings: Path, old: str, new: str) -> Path:
+    """The edition's folder that the list belongs in: that of the two which has the other as base.
+
+    GuideError where neither has.
+    """
+    for name, other in ((old, new), (new, old)):
+        found = editions.edition(recordings / name)
+        if found.meta.get("base") == other:
+            return found.folder
+    raise GuideError(f"neither of {old} and {new} has the other as its base")
+
+
+def dump(changes: Changes) -> str:
+    """The list as YAML."""
+    data = {
+        "old": changes.old,
+        "new": changes.new,
+        "of": changes.of,
+        "causes": [{"cause": cause, "why": why} for cause, why in changes.whys],
+        "changes": [
+            {
+                "page": one.page,
+                "blocks": list(one.blocks),
+                "what": one.what,
+                "cause": changes.whys[one.why][0],
+                "why": one.why + 1,
+            }
+            for one in changes.listed
+        ],
+    }
+    return form.dump_yaml(data)
+
+
+def current(where: Path, changes: Changes) -> bool:
+    """Whether the list in an edition's folder is this one."""
+    path = where / NAME
+    return path.is_file() and path.read_text(encoding="utf-8") == dump(changes)
+
+
+def write(where: Path, changes: Changes) -> bool:
+    """Write the list into an edition's folder, under its checksums. True if it differs."""
+    if current(where, changes):
+        return False
+    (where / NAME).write_text(dump(changes), encoding="utf-8", newline="\n")
+    sums.write(where)
+    return True

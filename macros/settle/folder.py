@@ -1,0 +1,266 @@
+"""Settle a page: a new run's folder against the recording that it would replace."""
+
+import re
+import shutil
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from macros.ground.bindings import substitute
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Page, Recording
+from macros.ground.namespaces import of_command
+from macros.settle import answer, capture, free_order, identities, json_output, scan, tree
+from macros.settle import renaming as match
+from macros.settle.renaming import Document, Lines, Renaming
+from macros.settle.scan import Key, Names, Place
+from macros.settle.tree import Node
+from macros.store import form, reader, sums
+from macros.values.lookup import lookup
+
+_PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
+
+_LINK = re.compile(r"/sys/class/net/\S+/(iflink|ifindex)\b")
+"""A command that prints an interface's index, or its peer's, and nothing else."""
+
+Shared = MutableMapping[Key, str]
+"""Names found on earlier pages of the same run: a MAC or an id means one thing in a lab."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two: its recordings by id, what they name, and where each was printed."""
+
+    recordings: Mapping[str, Recording]
+    names: Names
+    places: Mapping[str, Place]
+
+
+def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
+    """Write into the empty folder `out` what `new` says, in the words of `old`.
+
+    Where there is no old recording, or it is damaged, the new one is copied as it is. `shared`
+    is read and completed.
+    """
+    if not old.is_dir() or any(sums.problems(old)):
+        for path in new.iterdir():
+            if path.name != sums.NAME:
+                shutil.copyfile(path, out / path.name)
+        return
+    was, now = _side(page, old), _side(page, new)
+    documents = _documents(was, now)
+    renaming = Renaming()
+    _begin(documents, renaming, shared)
+    match.find(list(documents.values()), renaming)
+    shared.update({key: old for key, old in renaming.names.items() if key[0] in _PINNED})
+    settled = {block_id: _answer(block_id, now, documents, renaming) for block_id in now.recordings}
+    packets = _captures(page, now, was, renaming)
+    for recording in _bound(page, settled).values():
+        form.write(out, _packets(recording, was, now, renaming, packets.get(recording.id), out))
+    shutil.copyfile(new / "page.yml", out / "page.yml")
+
+
+def _side(page: Page, folder: Path) -> _Side:
+    recordings = {
+        path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))
+    }
+    twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
+    names = scan.learned([*(one.text for one in recordings.values()), *twins])
+    places = {key: _place(page.block(key), one) for key, one in recordings.items()}
+    return _Side(recordings, names, places)
+
+
+def _place(block: Block | None, recording: Recording) -> Place:
+    """Where a recording was printed, and what its block says of its settling."""
+    netns = of_command(recording.ran)
+    link = _LINK.search(recording.ran)
+    bare = ""
+    if link is not None:
+        # The other end of a container's or a pod's interface is one of the node's own.
+        bare = f"{recording.node}/{netns if link[1] == 'ifindex' else ''}"
+    if block is None:
+        return Place(recording.node, netns, bare=bare)
+    choice = re.compile(block.choice) if block.choice else None
+    return Place(recording.node, netns, frozenset(block.facts), choice, bare=bare)
+
+
+def _documents(was: _Side, now: _Side) -> dict[str, Document]:
+    """What is on both sides, cut: `<block>.txt` and `<block>.json`."""
+    found: dict[str, Document] = {}
+    for block_id, new in now.recordings.items():
+        old = was.recordings.get(block_id)
+        if old is None:
+            continue
+        name = f"{block_id}.txt"
+        found[name] = _text(name, block_id, was, now)
+        if old.twin is not None and new.twin is not None:
+            name = f"{block_id}.json"
+            trees = _tree(was, block_id, old.twin), _tree(now, block_id, new.twin)
+            found[name] = Document(name, *trees, same=old.twin == new.twin)
+    return found
+
+
+def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
+    """An output: lines, or JSON where the tool printed that."""
+    old, new = was.recordings[block_id], now.recordings[block_id]
+    mine, theirs = json_output.parse(old.text), json_output.parse(new.text)
+    if mine is not None and theirs is not None:
+        trees = _tree(was, block_id, mine[0]), _tree(now, block_id, theirs[0])
+        return Document(name, *trees, same=mine == theirs)
+    free = free_order.free(new.ran, old.text.split("\n"), new.text.split("\n"))
+    same = old.text == new.text
+    return Document(name, _lines(was, block_id), _lines(now, block_id), same, free)
+
+
+def _lines(side: _Side, block_id: str) -> Lines:
+    place, found = side.places[block_id], []
+    for line in side.recordings[block_id].text.split("\n"):
+        found.append(scan.cut(line, place, side.names))
+        place = scan.below(line, place)
+    return found
+
+
+def _tree(side: _Side, block_id: str, value: Any) -> Node:
+    return tree.build(value, side.places[block_id], side.names)
+
+
+def _begin(documents: Mapping[str, Document], renaming: Renaming, shared: Shared) -> None:
+    """What is known before anything is compared: names that both have, and earlier pages' names."""
+    old: set[Key] = set()
+    new: dict[Key, None] = {}
+    for document in documents.values():
+        old |= document.old_keys
+        new.update(dict.fromkeys(document.new_keys))
+    for key in new:
+        if key[0] in _PINNED and key in old:
+            renaming.add(key, key[2])
+    for key in new:
+        value = shared.get(key)
+        if value is not None and (key[0], key[1], value) in old:
+            renaming.add(key, value)
+
+
+def _answer(
+    block_id: str, now: _Side, documents: Mapping[str, Document], renaming: Renaming
+) -> Recording:
+    """A block's recording with its text and its twin settled. Captures are for later."""
+    recording = now.recordings[block_id]
+    text = documents.get(f"{block_id}.txt")
+    if text is None:
+        return _renamed(recording, now, renaming)
+    if _untouched(text, renaming):
+        found = recording
+    elif isinstance(text.old, list) and isinstance(text.new, list):
+        lines = answer.lines(text.old, text.new, renaming, text.free)
+        found = replace(recording, text="\n".join(lines))
+    else:
+        parsed = json_output.parse(recording.text)
+        escaped = parsed is not None and parsed[1]
+        found = replace(recording, text=json_output.dump(_node(text, renaming), escaped=escaped))
+    twin = documents.get(f"{block_id}.json")
+    if twin is not None:
+        untouched = _untouched(twin, renaming)
+        return found if untouched else replace(found, twin=_node(twin, renaming))
+    if recording.twin is None:
+        return found
+    return replace(found, twin=_renamed(recording, now, renaming).twin)
+
+
+def _untouched(document: Document, renaming: Renaming) -> bool:
+    """Whether both sides are one to the letter, and no name in them has become another."""
+    return document.same and all(
+        renaming.names.get(key, key[2]) == key[2] for key in document.new_keys
+    )
+
+
+def _node(document: Document, renaming: Renaming) -> Any:
+    assert not isinstance(document.old, list)  # noqa: S101 both sides are of one sort
+    assert not isinstance(document.new, list)  # noqa: S101
+    return answer.node(document.old, document.new, renaming)
+
+
+def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
+    """A recording that has nothing to be compared with: only its names are settled."""
+    lines = [scan.renamed(parts, renaming.names) for parts in _lines(now, recording.id)]
+    twin = recording.twin
+    if twin is not None:
+        twin = tree.plain(_tree(now, recording.id, twin), renaming.names)
+    return replace(recording, text="\n".join(lines), twin=twin)
+
+
+def _bound(page: Page, settled: Mapping[str, Recording]) -> dict[str, Recording]:
+    """Commands as they would have been run: a bound value is found again in a settled answer."""
+    found = dict(settled)
+    bound: dict[str, str] = {}
+    for block in page.blocks:
+        recording = found.get(block.id)
+        if recording is None or block.capture is not None:
+            continue
+        for other in page.blocks:
+            if other.id in found and other.capture and other.capture.during == block.id:
+                found[other.id] = replace(
+                    found[other.id], ran=substitute(found[other.id].command, bound)
+                )
+        ran = recording.command if block.script else substitute(recording.command, bound)
+        values = dict(recording.bound)
+        for name in values:
+            if name in block.bind:
+                try:
+                    values[name] = str(lookup(recording, block.bind[name]))
+                except GuideError:
+                    continue  # the settled answer is not what the page expects: shown as it came
+        found[block.id] = replace(recording, ran=ran, bound=values)
+        bound |= values
+    return found
+
+
+def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[str, bytes | None]:
+    """What each capture's file holds when it is new; None where the old one tells the same.
+
+    What listened during one command is shown side by side, hop by hop: one of them that changed
+    makes all of them new.
+    """
+    found: dict[str, bytes | None] = {}
+    during = {block.id: block.capture.during for block in page.blocks if block.capture is not None}
+    changed: set[str] = set()
+    for block_id, new in now.recordings.items():
+        if new.pcap is None:
+            continue
+        packets = capture.rename(new.pcap.read_bytes(), renaming)
+        old = was.recordings.get(block_id)
+        found[block_id] = packets
+        if old is None or old.pcap is None or not capture.same(old.pcap.read_bytes(), packets):
+            changed.add(during.get(block_id, block_id))
+    return {
+        block_id: packets if during.get(block_id, block_id) in changed else None
+        for block_id, packets in found.items()
+    }
+
+
+def _packets(
+    recording: Recording,
+    was: _Side,
+    now: _Side,
+    renaming: Renaming,
+    packets: bytes | None,
+    out: Path,
+) -> Recording:
+    """Write a capture's packets, new ones or the old, and what tcpdump printed of them."""
+    new = now.recordings[recording.id]
+    if new.pcap is None:
+        return recording
+    path = out / _file_name(new.pcap.name, new, now, renaming)
+    if packets is None:
+        old = was.recordings[recording.id]
+        assert old.pcap is not None  # noqa: S101 the old one tells the same
+        path.write_bytes(old.pcap.read_bytes())
+        return replace(recording, text=old.text, pcap=path)
+    path.write_bytes(packets)
+    # tcpdump printed these packets: nothing of its text may be of others.
+    return replace(recording, text=_renamed(new, now, renaming).text, pcap=path)
+
+
+def _file_name(name: str, recording: Recording, now: _Side, renaming: Renaming) -> str:
+    parts = scan.cut(name, now.places[recording.id], now.names)
+    return scan.renamed(parts, renaming.names)

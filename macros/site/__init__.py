@@ -1,0 +1,1 @@
+"""Site: recordings become HTML. What MkDocs calls is here; nothing here reaches a node."""

@@ -1,0 +1,34 @@
+"""Claims of the prose: relations between recorded values, checked at build."""
+
+from collections.abc import Callable
+from typing import Any
+
+from macros.ground.errors import GuideError
+
+
+def check(value: Any, other: Any, relation: str, wanted: Any) -> None:
+    """Raise GuideError unless `value` stands in `relation` to `wanted` (or to `other`)."""
+    holds, words = _RELATIONS[relation]
+    if not holds(value, other if relation in _BETWEEN else wanted):
+        compared = other if relation in _BETWEEN else wanted
+        raise GuideError(f"the page claims that {value!r} {words} {compared!r}; it does not hold")
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise GuideError(f"{value!r} is no number") from error
+
+
+_BETWEEN = frozenset({"same_as", "differs_from"})
+
+_RELATIONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "equals": (lambda value, wanted: str(value) == str(wanted), "equals"),
+    "differs": (lambda value, wanted: str(value) != str(wanted), "differs from"),
+    "contains": (lambda value, wanted: str(wanted) in str(value), "contains"),
+    "lacks": (lambda value, wanted: str(wanted) not in str(value), "lacks"),
+    "at_least": (lambda value, wanted: _number(value) >= wanted, "is at least"),
+    "same_as": (lambda value, other: str(value) == str(other), "is the same as"),
+    "differs_from": (lambda value, other: str(value) != str(other), "differs from"),
+}

@@ -1,0 +1,71 @@
+"""The index of commands: which tools the guide uses, and where."""
+
+import re
+from collections.abc import Callable, Iterable
+from html import escape
+from pathlib import Path
+
+from macros.ground.model import Block, Page
+
+_WRAPPERS = re.compile(
+    r"^(?:ip netns exec \S+ |docker exec (?:-\S+ )*\S+ |kubectl exec \S+ .*?-- "
+    r"|nsenter .*? -n |timeout \S+ |sudo )"
+)
+_OBJECTS = frozenset({"ip", "bridge", "docker", "kubectl", "systemctl", "tc", "ss"})
+_WORD = re.compile(r"[a-z][\w-]*")
+
+Use = tuple[str, str, str]
+"""The whole command, the page's title, and the address of the block."""
+
+
+def uses(pages: Iterable[Page], address: Callable[[Path], str]) -> dict[str, list[Use]]:
+    """Every tool (`ip addr`, `iptables`), and each block whose command begins with it."""
+    found: dict[str, list[Use]] = {}
+    for page in pages:
+        for block in page.blocks:
+            if block.kind == "observe" or not block.shown:
+                continue  # no place on the page to lead to
+            for line in _lines(block):
+                use = (line, page.title, f"{address(page.source)}#b-{block.id}")
+                found.setdefault(_tool(line), []).append(use)
+    return dict(sorted(found.items()))
+
+
+def table(found: dict[str, list[Use]]) -> str:
+    """The index as HTML: a list of tools, each with its commands, each linking to its block."""
+    parts = []
+    for tool, where in found.items():
+        items = "".join(
+            f'<li><a href="{escape(href)}"><code>{escape(command)}</code></a> · {escape(page)}</li>'
+            for command, page, href in where
+        )
+        parts.append(f"<h3><code>{escape(tool)}</code></h3><ul>{items}</ul>")
+    return f'<div class="commands">{"".join(parts)}</div>'
+
+
+def _lines(block: Block) -> list[str]:
+    """The commands of a block, one a line; what only steers a shell is left out."""
+    text = block.command.replace("\\\n", " ")
+    lines = [line.strip() for line in text.splitlines()]
+    shell = ("#", "for ", "do", "done", "if ", "then", "else", "fi", "while ", "}", "EOF")
+    return [line for line in lines if line and not line.startswith(shell)]
+
+
+def _tool(line: str) -> str:
+    line = _WRAPPERS.sub("", line)
+    words = [word for word in line.split() if "=" not in word]
+    tool = words[0] if words else line
+    if tool not in _OBJECTS:
+        return tool
+    skip = False
+    for word in words[1:]:
+        if skip:
+            skip = False
+        elif word in ("-n", "-netns"):
+            skip = True  # the next word names a namespace
+        elif _WORD.fullmatch(word):
+            return f"{tool} {_OBJECT_NAMES.get(word, word)}"
+    return tool
+
+
+_OBJECT_NAMES = {"a": "addr", "address": "addr", "l": "link", "r": "route", "neighbour": "neigh"}

@@ -1,0 +1,35 @@
+"""Choose lines of an output by their text, which must match exactly once."""
+
+from collections.abc import Sequence
+
+from macros.ground.errors import GuideError
+from macros.plan.signatures import Lines
+
+
+def choose(lines: Sequence[str], chosen: Lines, what: str) -> frozenset[int]:
+    """The indexes of the lines that `chosen` names; `what` names the option in an error.
+
+    A string names the one line that contains it; a pair the lines from the one with the first
+    text to the next one with the second.
+    """
+    found: set[int] = set()
+    for item in chosen:
+        if isinstance(item, str):
+            found.add(single(lines, item, what))
+        else:
+            first, last = item
+            start = single(lines, first, what)
+            end = next((n for n in range(start, len(lines)) if last in lines[n]), None)
+            if end is None:
+                raise GuideError(f"{what}: {last!r} is in no line after {first!r}")
+            found.update(range(start, end + 1))
+    return frozenset(found)
+
+
+def single(lines: Sequence[str], text: str, what: str) -> int:
+    """The index of the one line that contains `text`."""
+    hits = [number for number, line in enumerate(lines) if text in line]
+    if len(hits) != 1:
+        count = f"in {len(hits)} lines" if hits else "in no line"
+        raise GuideError(f"{what}: {text!r} is {count} of the output, and must be in exactly one")
+    return hits[0]

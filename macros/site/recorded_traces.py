@@ -1,0 +1,154 @@
+"""A trace's figure from the recordings of its taps, made once and then kept in the cache."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from macros.ground import cache
+from macros.ground.bindings import substitute
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Recording
+from macros.store.guide import Guide
+from macros.traces import pcapng
+from macros.traces.trace import Clock, Lane
+
+Found = Sequence[tuple[Block, Recording]]
+"""A trace's taps, in the order of the way, with what was recorded at each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """That one packet of the trace is drawn small: the figure's id, and what finds the packet."""
+
+    id: str
+    match: str | int
+
+
+def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
+    """The blocks of the trace that `reference` names: an id of `page`, or `page:id` of another."""
+    key, _, trace = reference.rpartition(":")
+    key = key or page
+    blocks = guide.pages[key].blocks if key in guide.pages else ()
+    found = tuple(one for one in blocks if one.capture is not None and one.capture.trace == trace)
+    if not found:
+        known = {one.capture.trace for one in blocks if one.capture and one.capture.trace}
+        has = ", ".join(sorted(known)) or "none"
+        raise GuideError(f"page {key} has no trace {trace!r}; it has {has}")
+    return found
+
+
+def bound(guide: Guide, page: str) -> Mapping[str, str]:
+    """All values that the blocks of a page bind."""
+    found: dict[str, str] = {}
+    for recording in guide.recorded(page).blocks.values():
+        found |= recording.bound
+    return found
+
+
+def figure(found: Found, values: Mapping[str, str], *, title: str, small: Small | None) -> str:
+    """The drawing of a trace with its packets, or of one of its packets."""
+    lanes = _lanes(found, values)
+    pcaps = [_pcap(recording) for _, recording in found]
+    trace = _trace_id(found)
+
+    def make() -> str:
+        from macros.figures.traces import trace_figure as figures  # noqa: PLC0415
+        from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
+        from macros.traces import assembly  # noqa: PLC0415
+
+        made = assembly.read(lanes, [packets.packets(pcap) for pcap in pcaps])
+        if small is not None:
+            return figures.small(made, small.match, id=small.id, title=title)
+        commands = [recording.ran for _, recording in found]
+        return figures.whole(made, commands, id=trace, title=title)
+
+    inputs = [
+        [astuple(lane) for lane in lanes],
+        [cache.file_hash(pcap) for pcap in pcaps],
+        [recording.ran for _, recording in found],
+        [title, trace, None if small is None else astuple(small)],
+    ]
+    return cache.text("trace", inputs, make)
+
+
+def addresses(
+    found: Found, href: Callable[[Path], str], merged: Callable[[Path, str], str]
+) -> Mapping[str, str]:
+    """What stands for each capture in a figure, and its address from the page."""
+    pcaps = [_pcap(recording) for _, recording in found]
+    name = f"{_trace_id(found)}.pcapng"
+    # Longer marks first: one is the beginning of another.
+    marks = {pcapng.mark(lane): href(pcap) for lane, pcap in enumerate(pcaps)}
+    return {pcapng.MERGED: merged(pcaps[0], name), **dict(reversed(marks.items()))}
+
+
+def merged(guide: Guide) -> Mapping[Path, Callable[[], bytes]]:
+    """Each trace's captures in one file: where it belongs beside them, and what makes it."""
+    made: dict[Path, Callable[[], bytes]] = {}
+    for page in guide.pages.values():
+        names = dict.fromkeys(
+            one.capture.trace for one in page.blocks if one.capture and one.capture.trace
+        )
+        recorded = guide.recorded(page.key)
+        for name in names:
+            blocks = [one for one in page.blocks if one.capture and one.capture.trace == name]
+            found = [(one, recorded.blocks[one.id]) for one in blocks if one.id in recorded.blocks]
+            if len(found) == len(blocks):
+                path = recorded.folder / f"{name}.pcapng"
+                values = bound(guide, page.key)
+                made[path] = lambda found=found, values=values: _all_in_one(found, values)  # type: ignore[misc]
+    return made
+
+
+def way(found: Found, values: Mapping[str, str]) -> list[str]:
+    """The interfaces of a trace in order, as `topology` wants a way: node0/client:eth0."""
+    lanes = _lanes(found, values)
+    return [f"{lane.node}/{lane.place}:{lane.interface}" for lane in lanes]
+
+
+def _all_in_one(found: Found, values: Mapping[str, str]) -> bytes:
+    lanes = _lanes(found, values)
+    pcaps = [_pcap(recording) for _, recording in found]
+
+    def make() -> str:
+        from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
+        from macros.traces import assembly  # noqa: PLC0415
+
+        made = assembly.read(lanes, [packets.packets(pcap) for pcap in pcaps])
+        return json.dumps([astuple(clock) for clock in made.clocks])
+
+    inputs = [
+        "clocks",
+        [astuple(lane) for lane in lanes],
+        [cache.file_hash(pcap) for pcap in pcaps],
+    ]
+    clocks = [
+        Clock(node, ahead, error, trip, (pair[0], pair[1]), via)
+        for node, ahead, error, trip, pair, via in json.loads(cache.text("trace", inputs, make))
+    ]
+    return pcapng.merge(lanes, [pcap.read_bytes() for pcap in pcaps], clocks)
+
+
+def _lanes(found: Found, values: Mapping[str, str]) -> list[Lane]:
+    lanes = []
+    for block, _ in found:
+        of = block.capture
+        assert of is not None  # noqa: S101 a tap is a capture
+        netns = substitute(block.netns, values)
+        interface = substitute(of.interface, values)
+        place = substitute(block.place, values) or netns
+        lanes.append(Lane(block.id, block.node, netns, place, interface))
+    return lanes
+
+
+def _trace_id(found: Found) -> str:
+    of = found[0][0].capture
+    assert of is not None  # noqa: S101 a tap is a capture
+    return of.trace
+
+
+def _pcap(recording: Recording) -> Path:
+    if recording.pcap is None:
+        raise GuideError(f"the recording of {recording.id} has no packets", fix="guide record")
+    return recording.pcap

@@ -1,0 +1,138 @@
+"""The guide as a whole: every page planned, and one edition's recordings beside it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Edition, Page, PageRecording, Recording
+from macros.ground.places import CHECKOUT
+from macros.plan import planner
+from macros.store import reader
+
+ROOT = CHECKOUT
+
+
+@dataclass(frozen=True)
+class Guide:
+    """`docs` and `recordings` are folders, `edition` the name of the edition shown."""
+
+    docs: Path
+    recordings: Path
+    edition_name: str
+    _pages: dict[str, PageRecording] = field(default_factory=dict)
+    _whole: "Guide | None" = None
+
+    def of_edition(self, name: str) -> "Guide":
+        """The same pages with another edition's recordings."""
+        return Guide(self.docs, self.recordings, name, _whole=self)
+
+    @cached_property
+    def planned(self) -> Mapping[str, Page]:
+        """Every page that has blocks, by key, with those of all versions."""
+        if self._whole is not None:
+            return self._whole.planned
+        return {page.key: page for page in planner.plan_pages(self.docs)}
+
+    @cached_property
+    def pages(self) -> Mapping[str, Page]:
+        """The pages of this edition, by key, as its versions have them.
+
+        Those are all that have blocks; where the edition has a base, those that it has recorded.
+        """
+        try:
+            edition = self.edition
+        except GuideError:
+            return self.planned  # `problems` says what is wrong with the edition
+        held = [
+            page
+            for page in self.planned.values()
+            if not edition.base or (edition.folder / page.key).is_dir()
+        ]
+        return {page.key: planner.for_versions(page, edition.versions) for page in held}
+
+    @cached_property
+    def sources(self) -> tuple[Path, ...]:
+        """The files under docs/ that stand in this edition: all; with a base, what it recorded."""
+        try:
+            base = self.edition.base
+        except GuideError:
+            base = ""  # `problems` says what is wrong with the edition
+        if not base:
+            return tuple(sorted(self.docs.rglob("*.md")))
+        return tuple(sorted(page.source for page in self.pages.values()))
+
+    @cached_property
+    def others(self) -> tuple[str, ...]:
+        """The names of all other editions, by name."""
+        found = (path.parent.name for path in self.recordings.glob("*/edition.yml"))
+        return tuple(sorted(name for name in found if name != self.edition_name))
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The edition shown. GuideError where it is missing or was edited by hand."""
+        return reader.edition(self.recordings, self.edition_name)
+
+    def problems(self) -> Iterator[GuideError]:
+        """All that keeps the guide from being replayed, page by page."""
+        folder = self.recordings / self.edition_name
+        versions: frozenset[str] = frozenset()
+        if self.pages:
+            try:
+                versions = frozenset(self.edition.versions)
+            except GuideError as error:
+                yield error
+                if not folder.is_dir():
+                    return
+        for page in self.pages.values():
+            yield from reader.problems(folder, page, partial(self.recorded, page.key), versions)
+        known = self.pages.keys()
+        if folder.is_dir():
+            for other in sorted(path for path in folder.iterdir() if path.is_dir()):
+                if other.name not in known and not other.name.startswith("."):
+                    yield GuideError(
+                        f"recordings {reader.shown(other)} belong to no page",
+                        fix=f"git rm -r {reader.shown(other)}, or bring the page back",
+                    )
+
+    def recorded(self, key: str) -> PageRecording:
+        """What the edition holds of a page."""
+        if key not in self._pages:
+            folder = self.recordings / self.edition_name
+            self._pages[key] = reader.page(folder, self.pages[key])
+        return self._pages[key]
+
+    def find(self, reference: str, page: str) -> tuple[Block, Recording | None]:
+        """The block that `reference` names: an id of `page`, or `page:id` of another."""
+        key, _, block_id = reference.rpartition(":")
+        key = key or page
+        if key not in self.pages:
+            raise GuideError(f"there is no page {key!r} with blocks")
+        block = self.pages[key].block(block_id)
+        if block is None:
+            known = ", ".join(block.id for block in self.pages[key].blocks)
+            raise GuideError(f"page {key} has no block {block_id!r}; it has {known}")
+        return block, self.recorded(key).blocks.get(block_id)
+
+
+def interfaces(recordings: Iterable[Recording]) -> frozenset[str]:
+    """All interface names in the tools' own JSON of these recordings, loopback left out."""
+    found: set[str] = set()
+    for recording in recordings:
+        _collect(recording.twin, found)
+    return frozenset(found - {"lo"})
+
+
+def _collect(value: Any, found: set[str]) -> None:
+    if isinstance(value, dict):
+        name = value.get("ifname")
+        if isinstance(name, str):
+            found.add(name)
+        for inner in value.values():
+            if isinstance(inner, dict | list):
+                _collect(inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, found)

@@ -1,0 +1,156 @@
+"""Read an edition strictly: nothing missing, stale or edited by hand."""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import yaml
+
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Edition, Page, PageRecording, Recording
+from macros.plan.frontmatter import KNOWN_NEEDS, LOADER
+from macros.store import form, sums
+
+
+def edition(recordings: Path, name: str) -> Edition:
+    """The edition `recordings/<name>`, its own file checked against its checksum."""
+    folder = recordings / name
+    fix = f"guide record, or git checkout -- {shown(folder)}"
+    if not (folder / "edition.yml").is_file():
+        raise GuideError(f"there is no edition {name!r} in {shown(recordings)}", fix=fix)
+    for path, what in sums.problems(folder):
+        raise GuideError(f"recording {shown(path)} {what}", fix=fix)
+    data = yaml.load((folder / "edition.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    return Edition(
+        name=name,
+        folder=folder,
+        lab=data["lab"],
+        base=data.get("base", ""),
+        versions=data["versions"],
+    )
+
+
+def page(edition_folder: Path, planned: Page) -> PageRecording:
+    """All recordings of a page that are there; `problems` says what is wrong with them."""
+    folder = edition_folder / planned.key
+    fix = repair(planned)
+    meta_path = folder / "page.yml"
+    if not meta_path.is_file():
+        return PageRecording(planned.key, folder, "", "", (), {})
+    meta = yaml.load(meta_path.read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    blocks = {path.stem: form.read(path, fix) for path in sorted(folder.glob("*.txt"))}
+    return PageRecording(
+        key=planned.key,
+        folder=folder,
+        recorded=meta["recorded"],
+        lab=meta["lab"],
+        nodes=tuple(meta["nodes"]),
+        blocks=blocks,
+    )
+
+
+def problems(
+    edition_folder: Path,
+    planned: Page,
+    load: Callable[[], PageRecording] | None = None,
+    versions: Container[str] = (),
+) -> Iterator[GuideError]:
+    """What keeps this page from being replayed: each with its place and the repair.
+
+    `load` gives the page's recordings, for callers that keep them. `versions` are the names of
+    what the edition was recorded with: a page may be unrecorded only for want of what it needs.
+    """
+    folder = edition_folder / planned.key
+    fix = repair(planned)
+    if not folder.is_dir():
+        if not planned.needs or KNOWN_NEEDS[planned.needs] in versions:
+            first = planned.blocks[0]
+            yield GuideError(
+                f"block {first.id} and all others of the page have no recording in edition"
+                f" {edition_folder.name}",
+                page=planned.source,
+                line=first.line,
+                fix=fix,
+            )
+        return
+    broken = False
+    for path, what in sums.problems(folder):
+        broken = True
+        block = planned.block(path.name.split(".", 1)[0])
+        yield GuideError(
+            f"recording {shown(path)} {what}",
+            page=planned.source,
+            line=block.line if block else None,
+            fix=f"git checkout -- {shown(path)}, or {fix}",
+        )
+    if not broken:
+        try:
+            recorded = (load() if load else page(edition_folder, planned)).blocks
+        except GuideError as error:
+            yield error
+            return
+        yield from _differences(planned, recorded, fix)
+
+
+def _differences(
+    planned: Page, recorded: Mapping[str, Recording], fix: str
+) -> Iterator[GuideError]:
+    unused = [rec for rec in recorded.values() if planned.block(rec.id) is None]
+    for block in planned.blocks:
+        found = recorded.get(block.id)
+        if found is None:
+            yield GuideError(
+                f"block {block.id} has no recording{_nearest(block, unused)}",
+                page=planned.source,
+                line=block.line,
+                node=block.node,
+                command=block.command,
+                fix=fix,
+            )
+        elif found.plan != block.plan:
+            yield GuideError(
+                f"the recording of block {block.id} is stale: {_why(block, found)}",
+                page=planned.source,
+                line=block.line,
+                node=block.node,
+                command=block.command,
+                fix=fix,
+            )
+            return  # every later block is stale by this one
+    for rec in unused:
+        yield GuideError(
+            f"recording {rec.id} belongs to no block of the page", page=planned.source, fix=fix
+        )
+
+
+def _why(block: Block, found: Recording) -> str:
+    if block.command != found.command:
+        return f"it was recorded for `{found.command}`"
+    if block.node != found.node:
+        return f"it was recorded on {found.node}"
+    return "its options, the page's setup, or the order of blocks before it changed"
+
+
+def _nearest(block: Block, unused: Iterable[Recording]) -> str:
+    """Which recording came nearest, and why it does not serve."""
+    likeness, best = max(
+        ((SequenceMatcher(None, block.command, rec.command).ratio(), rec) for rec in unused),
+        key=lambda pair: pair[0],
+        default=(0.0, None),
+    )
+    if best is None or likeness < 0.6:
+        return ""
+    return f"; the nearest is {best.id} (`{best.command}`), which no block has as its id"
+
+
+def repair(page: Page) -> str:
+    """The commands that record a page anew."""
+    return f"guide lab up{page.lab_options}, then guide record {page.key}"
+
+
+def shown(path: Path) -> str:
+    """A path as a person in the checkout writes it."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()

@@ -1,1 +1,0 @@
-"""Traces: one request at every interface that it crosses, from several captures at once."""

@@ -1,0 +1,72 @@
+"""The nodes' clocks, compared by packets that two nodes saw, in both directions.
+
+NTP's reasoning (RFC 5905, section 8): a packet that leaves A and reaches B shows B's clock less
+A's plus the time on the way; one that comes back shows A's less B's plus its time on the way. No
+packet arrives before it leaves, so how far B is ahead lies between minus the least of the latter
+and the least of the former; the middle is at most half their sum off, whatever the two ways took.
+Clocks of one trace's length do not drift.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from macros.ground.errors import GuideError
+from macros.traces.trace import Clock, Journey, Lane
+
+_Seen = dict[tuple[str, str], tuple[int, int]]
+"""For two nodes, from one to the other: the least difference of their times, and its journey."""
+
+
+def align(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[Clock, ...]:
+    """Every clock that can be compared with that of the first lane's node, which is exact.
+
+    Errors add up over the nodes in between. GuideError where a clock was set during the trace.
+    """
+    seen: _Seen = {}
+    for journey in journeys:
+        for pair, difference in crossings(journey, lanes):
+            found = (difference, journey.number)
+            seen[pair] = min(seen.get(pair, found), found)
+    reference = lanes[0].node
+    clocks = {reference: Clock(reference, 0, 0, 0, (0, 0), "")}
+    waiting = [reference]
+    while waiting:
+        near = waiting.pop(0)
+        for far in _nodes(lanes):
+            there, back = seen.get((near, far)), seen.get((far, near))
+            if far in clocks or there is None or back is None:
+                continue
+            clocks[far] = _compared(clocks[near], far, there, back)
+            waiting.append(far)
+    return tuple(clocks[node] for node in _nodes(lanes) if node in clocks)
+
+
+def crossings(journey: Journey, lanes: Sequence[Lane]) -> Iterator[tuple[tuple[str, str], int]]:
+    """Each step from one node to another: the two, and the later one's time less the earlier's."""
+    for one, two in zip(journey.visits, journey.visits[1:], strict=False):
+        pair = (lanes[one.lane].node, lanes[two.lane].node)
+        if pair[0] != pair[1]:
+            yield pair, two.packet.time - one.packet.time
+
+
+def _compared(near: Clock, far: str, there: tuple[int, int], back: tuple[int, int]) -> Clock:
+    round_trip = there[0] + back[0]
+    if round_trip < 0:
+        raise GuideError(
+            f"the clocks of {near.node} and {far} were set during the trace:"
+            f" a packet there and back took {round_trip / 1000:.0f} µs",
+            fix="record the page again",
+        )
+    ahead = (there[0] - back[0]) // 2
+    error = -(-round_trip // 2)
+    return Clock(
+        far,
+        near.ahead + ahead,
+        near.error + error,
+        round_trip,
+        (there[1], back[1]),
+        near.node,
+    )
+
+
+def _nodes(lanes: Iterable[Lane]) -> list[str]:
+    return list(dict.fromkeys(lane.node for lane in lanes))

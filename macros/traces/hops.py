@@ -1,0 +1,198 @@
+"""What happened to a packet between two interfaces: routed, rewritten, wrapped, unwrapped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from macros.packets import differences
+from macros.packets.packet import Field, Layer, Packet
+from macros.traces.trace import Journey, Lane, Visit
+
+Kind = Literal["wrap", "nat", "hop", "mac", "other"]
+
+
+_PORT = "port"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One thing that happened: its kind, a word for the drawing, a sentence for the text."""
+
+    kind: Kind
+    short: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one visit to the next.
+
+    `time` is in nanoseconds, None between two nodes, whose clocks do not compare so exactly.
+    `notes` are what the drawing has no room for.
+    """
+
+    before: Visit
+    after: Visit
+    time: int | None
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """All of it as one line; empty where nothing happened."""
+        return "; ".join([*(mark.words for mark in self.marks), *self.notes])
+
+
+def steps(journey: Journey, lanes: Sequence[Lane]) -> tuple[Step, ...]:
+    """The steps of a journey, in order."""
+    return tuple(_step(one, two, journey, lanes) for one, two in pairwise(journey.visits))
+
+
+def wrapping(packet: Packet) -> Literal["", "vxlan", "ip2"]:
+    """What the packet is wrapped in: nothing, VXLAN, or another IP header."""
+    if packet.first("VXLAN") is not None:
+        return "vxlan"
+    return "ip2" if len([one for one in packet.layers if _is_ip(one)]) > 1 else ""
+
+
+def _step(one: Visit, two: Visit, journey: Journey, lanes: Sequence[Lane]) -> Step:
+    a, b = one.packet, two.packet
+    same_node = lanes[one.lane].node == lanes[two.lane].node
+    changes = differences.changes(a, b)
+    wrapped, others = _wrapped(a, b, lanes[two.lane])
+    marks = [*wrapped]
+    for layer in dict.fromkeys(id(layer) for layer, _ in changes):
+        of = [(found, change) for found, change in changes if id(found) == layer]
+        marks += _marks(of[0][0], [change for _, change in of], journey)
+    # New MACs are what routing means, and a port goes with its address: no marks of their own.
+    marks = _joined(marks, "routed: ", [mark for mark in marks if mark.kind == "mac"])
+    for end, port in (("source", "sender"), ("destination", "receiver")):
+        ports = [one for one in marks if one.words.startswith(f"{_PORT} of the {port}")]
+        marks = _joined(marks, f": {end} ", ports)
+    order: tuple[Kind, ...] = ("nat", "hop", "wrap", "mac", "other")
+    marks.sort(key=lambda mark: order.index(mark.kind))
+    notes = [*others, *(_checksum(change) for _, change in changes)]
+    time = b.time - a.time if same_node else None
+    return Step(one, two, time, tuple(marks), tuple(dict.fromkeys(note for note in notes if note)))
+
+
+def _joined(marks: Sequence[Mark], words: str, others: Sequence[Mark]) -> list[Mark]:
+    """`others` become words of the mark that says `words`, where there is one beside them."""
+    first = next((mark for mark in marks if words in mark.words and mark not in others), None)
+    if first is None:
+        return list(marks)
+    whole = replace(first, words=", ".join(mark.words for mark in (first, *others)))
+    return [whole if mark is first else mark for mark in marks if mark not in others]
+
+
+def _is_ip(layer: Layer) -> bool:
+    return layer.name in {"IPv4", "IPv6"} and layer.role != "quoted"
+
+
+def _wrapped(a: Packet, b: Packet, there: Lane) -> tuple[list[Mark], list[str]]:
+    """Headers put before the packet or taken off, the link's own Ethernet header aside."""
+    more = _without_link(b) - _without_link(a)
+    joined = differences.pairs(a.layers, b.layers)
+    put = [after for before, after in joined if before is None and after is not None]
+    off = [before for before, after in joined if after is None and before is not None]
+    found, notes = [], []
+    changed = put if more > 0 else off
+    tunnel = next((one for one in changed if _is_ip(one)), None)
+    if tunnel is not None and more:
+        ends = f"{tunnel['src'].shown} > {tunnel['dst'].shown}"
+        names = _listed([one.name for one in changed if _is_wrapping(one, changed)])
+        if more > 0:
+            words = f"wrapped: {names} put before it, {more} bytes, {ends}"
+            found.append(Mark("wrap", f"+{more} B", words))
+        else:
+            words = f"unwrapped: {names} taken off, {-more} bytes"
+            found.append(Mark("wrap", f"\N{MINUS SIGN}{-more} B", words))
+    linked = [_has_link(one) for one in (a, b)]
+    if linked == [True, False]:
+        notes.append(f"{there.interface} shows no Ethernet header")
+    return found, notes
+
+
+def _is_wrapping(layer: Layer, changed: Sequence[Layer]) -> bool:
+    """Whether a header belongs to the tunnel; the link's own does where it carries a whole frame.
+
+    IP-in-IP carries no Ethernet, so an Ethernet header in front is the link's.
+    """
+    framed = any(one.name == "VXLAN" for one in changed)
+    return layer.name not in {"Data", "Padding"} and (framed or layer.name != "Ethernet")
+
+
+def _without_link(packet: Packet) -> int:
+    """The bytes on the wire behind the link's own header."""
+    first = packet.layers[0] if packet.layers else None
+    return packet.wire - (first.length if first is not None and _has_link(packet) else 0)
+
+
+def _has_link(packet: Packet) -> bool:
+    return bool(packet.layers) and packet.layers[0].name == "Ethernet"
+
+
+def _marks(layer: Layer, changes: Sequence[differences.Change], journey: Journey) -> list[Mark]:
+    by_name = {change.after.name: change for change in changes if change.after is not None}
+    of = "" if layer.role in {"", "inner"} else f" of the {layer.role} header"
+    found: list[Mark] = []
+    if layer.name == "Ethernet":
+        told = [
+            f"{'from' if name == 'src' else 'to'} {_arrow(by_name[name])}"
+            for name in ("src", "dst")
+            if name in by_name
+        ]
+        return [Mark("mac", "MACs", f"MACs{of} rewritten: {', '.join(told)}")] if told else []
+    if _is_ip(layer):
+        if "ttl" in by_name:
+            found.append(Mark("hop", "routed", f"routed: TTL{of} {_arrow(by_name['ttl'])}"))
+        found += [_nat(name, by_name[name], journey) for name in ("src", "dst") if name in by_name]
+    for name, what in (("sport", "port of the sender"), ("dport", "port of the receiver")):
+        if name in by_name:
+            found.append(Mark("nat", _PORT, f"{what}{of} {_arrow(by_name[name])}"))
+    known = {"src", "dst", "ttl", "sport", "dport", "checksum", "length", "id"}
+    for name, change in by_name.items():
+        if name not in known and layer.name not in {"Data", "Padding"}:
+            found.append(Mark("other", change.label, f"{change.label}{of} {_arrow(change)}"))
+    if layer.name == "Data":
+        found.append(Mark("other", "data", "its data is another"))
+    return found
+
+
+def _nat(name: str, change: differences.Change, journey: Journey) -> Mark:
+    """A new address: translated on the way there, translated back on the way back.
+
+    Who answers a translated packet gets its own translation undone: the source of an answer was
+    the destination of what was asked (conntrack; Documentation/networking/nf_conntrack).
+    """
+    undone = not journey.forward
+    destination = (name == "dst") != undone
+    short = "DNAT" if destination else "SNAT"
+    end = "source" if name == "src" else "destination"
+    kind = "destination NAT" if destination else "source NAT"
+    words = f"{kind}{' undone' if undone else ''}: {end} {_arrow(change)}"
+    return Mark("nat", f"un-{short}" if undone else short, words)
+
+
+def _arrow(change: differences.Change) -> str:
+    return f"{_shown(change.before)} → {_shown(change.after)}"
+
+
+def _shown(field: Field | None) -> str:
+    return "none" if field is None else field.shown
+
+
+def _checksum(change: differences.Change) -> str:
+    one, two = change.before, change.after
+    if one is None or two is None or one.name != "checksum" or one.state == two.state:
+        return ""
+    if (one.state, two.state) == ("partial", "right"):
+        return "the checksum that was left to the network card is filled in"
+    return f"checksum {one.state or 'none'} → {two.state or 'none'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"an outer {names[0]} header"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,1 @@
+"""One value of a recording: paths into its record, found once and remembered."""

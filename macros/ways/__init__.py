@@ -1,0 +1,1 @@
+"""Ways through a machine, read from what was recorded: through rules, and through its tables."""

@@ -1,0 +1,22 @@
+"""The rules that a block recorded, in the one form that ways are followed in."""
+
+from macros.ground.errors import GuideError
+from macros.ground.model import Recording
+from macros.kinds import registry
+from macros.ways import iptables, nftables
+from macros.ways.ruleset import Rules
+
+
+def ruleset_of(recording: Recording, table: str = "") -> Rules:
+    """The rules of a block, by the tool that printed them; `table` where it printed several.
+
+    GuideError where the block shows no rules.
+    """
+    if isinstance(recording.twin, dict) and "nftables" in recording.twin:
+        return nftables.read(recording.text, recording.twin, table)
+    if registry.kind_of(recording.ran) == "rules":
+        return iptables.read(recording.text, table or "nat")
+    raise GuideError(
+        f"block {recording.id} shows no rules: {recording.ran}",
+        fix="name a block of iptables-save, iptables -S or nft list table",
+    )
