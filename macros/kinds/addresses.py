@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from macros.kinds import links
-from macros.kinds.fields import Raw, must, number, objects, string, unreadable
+from macros.ground.commandline import Call
+from macros.kinds import iproute, links
+from macros.kinds.fields import Raw, by_name, must, number, objects, string, unreadable
+from macros.kinds.kind import Entry, Facts, Kind, Mac, Part
 from macros.kinds.links import Link
 
 # INFINITY_LIFE_TIME of linux/if_addr.h, which iproute2's text calls `forever`.
@@ -109,13 +111,14 @@ class Addresses:
         return self.first.broadcast if self.first else None
 
 
-def read(text: str, twin: Any = None) -> dict[str, Addresses]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Addresses]:
     """The interfaces in the JSON of `ip addr` or in its text, by name, in the order printed."""
     found = objects(text, twin, "addresses")
     if found is None:
         found = list(parse(text))
     namespaces = links.namespaces_of(text)
-    return {(each := _addresses(raw, namespaces)).name: each for raw in found}
+    interfaces = (_addresses(raw, namespaces) for raw in found)
+    return by_name("links", ((interface.name, interface) for interface in interfaces))
 
 
 def _addresses(raw: Raw, namespaces: Mapping[str, str]) -> Addresses:
@@ -225,3 +228,32 @@ def _brief(line: str, at: int) -> dict[str, Any] | None:
         if word:
             held.append(word)
     return raw
+
+
+def _entries(interfaces: Mapping[str, Addresses]) -> Iterator[Entry]:
+    """The first address of a network is the source that the kernel chooses: order is a fact.
+
+    Source: ip-address(8), primary address.
+    """
+    apart = frozenset({"local", "prefixlen"})
+    for name, interface in interfaces.items():
+        items = {address.cidr: Facts(raw=address.raw, apart=apart) for address in interface.all}
+        part = Part("address", items, "addresses", pairs=True, by="family", bare=True)
+        yield Entry(name, name, "link", links.facts(interface.interface), (part,))
+
+
+def _macs(interfaces: Mapping[str, Addresses]) -> Iterator[Mac]:
+    return links.macs_of(interface.interface for interface in interfaces.values())
+
+
+KIND = Kind(
+    name="addresses",
+    what="links and their addresses",
+    asked=iproute.shows("ip address"),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+    macs=_macs,
+)

@@ -4,12 +4,14 @@ JSON: iproute2, bridge/link.c. Its `link` (in text: the name after `@`) is not t
 looks the index of a veth's other end up in this namespace, though that end may be in another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from macros.kinds import links
-from macros.kinds.fields import Raw, must, number, objects, string, strings, unreadable
+from macros.ground.commandline import Call
+from macros.kinds import iproute, links
+from macros.kinds.fields import Raw, by_name, must, number, objects, string, strings, unreadable
+from macros.kinds.kind import Entry, Facts, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Port:
     raw: Raw = field(default_factory=dict, compare=False, repr=False)
 
 
-def read(text: str, twin: Any = None) -> dict[str, Port]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Port]:
     """The ports in the JSON of `bridge link` or in its text, by name, in the order printed."""
     found = objects(text, twin, "ports")
     if found is None:
@@ -48,7 +50,7 @@ def read(text: str, twin: Any = None) -> dict[str, Port]:
         )
         for raw in found
     )
-    return {port.name: port for port in ports}
+    return by_name("ports", ((port.name, port) for port in ports))
 
 
 def _parse(text: str) -> Iterator[dict[str, Any]]:
@@ -74,3 +76,20 @@ def _parse(text: str) -> Iterator[dict[str, Any]]:
             }
     if port is not None:
         yield port
+
+
+def _entries(ports: Mapping[str, Port]) -> Iterator[Entry]:
+    for name, port in ports.items():
+        yield Entry(name, name, "port", Facts(raw=port.raw))
+
+
+KIND = Kind(
+    name="ports",
+    what="ports of bridges",
+    asked=iproute.shows("bridge link"),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+)

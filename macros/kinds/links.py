@@ -5,12 +5,15 @@ both ways end in one place.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from macros.ground.commandline import Call
+from macros.kinds import iproute
 from macros.kinds.fields import (
     Raw,
+    by_name,
     inside,
     must,
     number,
@@ -21,6 +24,7 @@ from macros.kinds.fields import (
     unreadable,
     whole,
 )
+from macros.kinds.kind import Entry, Facts, Kind, Mac
 
 # `6: vethdd93b3d@if3: <BROADCAST,UP> mtu 1500 …`
 _HEAD = re.compile(r"(\d+): ([^\s@]+?)(?:@(\S+))?: <([^>]*)> ?(.*)")
@@ -83,13 +87,14 @@ class Link:
         return inside(self.raw, "linkinfo", "info_slave_data")
 
 
-def read(text: str, twin: Any = None) -> dict[str, Link]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Link]:
     """The links in the JSON of `ip -d link` or in its text, by name, in the order printed."""
     found = objects(text, twin, "links")
     if found is None:
         found = list(parse(text))
     namespaces = namespaces_of(text)
-    return {(link := link_of(raw, namespaces)).name: link for raw in found}
+    links = (link_of(raw, namespaces) for raw in found)
+    return by_name("links", ((link.name, link) for link in links))
 
 
 def link_of(raw: Raw, namespaces: Mapping[str, str]) -> Link:
@@ -240,3 +245,37 @@ def _count(link: dict[str, Any], values: list[int]) -> None:
     for direction, held in counters.items():
         if held is None:
             counters[direction] = dict(zip(names, values, strict=False))
+
+
+def facts(link: Link) -> Facts:
+    """A link's own fields; its `address` is a MAC in the field's words."""
+    return Facts({"mac": link.mac or ""}, link.raw, frozenset({"address", "addr_info"}))
+
+
+def macs_of(links: Iterable[Link]) -> Iterator[Mac]:
+    """The addresses of the links that have one."""
+    for link in links:
+        if link.mac is not None:
+            yield Mac(("link", link.name), link.mac, link.name, here=True)
+
+
+def _entries(links: Mapping[str, Link]) -> Iterator[Entry]:
+    for name, link in links.items():
+        yield Entry(name, name, "link", facts(link))
+
+
+def _macs(links: Mapping[str, Link]) -> Iterator[Mac]:
+    return macs_of(links.values())
+
+
+KIND = Kind(
+    name="links",
+    what="links",
+    asked=iproute.shows("ip link"),
+    read=read,
+    twin=iproute.detailed_twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+    macs=_macs,
+)

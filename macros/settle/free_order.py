@@ -5,78 +5,27 @@ line is joined to an equal old one wherever that stands, and takes its place.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from macros.kinds.registry import kind_of
-from macros.settle.declaration import Order, Span
-
-_TABLES = frozenset({"fdb", "neighbours", "conntrack", "sockets"})
+from macros.kinds import ipsets, service_rules
+from macros.kinds.kind import Span, in_any_order
+from macros.kinds.registry import KINDS, kind_of
+from macros.settle.declaration import Order
 
 
 def _whole(command: str, lines: Sequence[str]) -> list[Span]:
-    """All lines but the empty one behind the last."""
-    if kind_of(command) not in _TABLES:
-        return []
-    return [(0, len(lines) - (not lines[-1]), "table")] if lines else []
-
-
-def _runs(lines: Sequence[str], name: Callable[[str], str], *, least: int = 2) -> list[Span]:
-    """Runs of lines that follow one another and have the same name; "" is none."""
-    found: list[Span] = []
-    start, last = 0, ""
-    for at, line in enumerate([*lines, ""]):
-        now = name(line) if at < len(lines) else ""
-        if now != last:
-            if last and at - start >= least:
-                found.append((start, at, last))
-            start, last = at, now
-    return found
-
-
-# kube-proxy writes the rules of its services from a map. Each matches an address, a protocol and a
-# port of its own; the rule for node ports has no address, and is the last.
-_SERVICE = re.compile(
-    r"^(?:\[\d+:\d+\] )?-A (KUBE-(?:SERVICES|NODEPORTS|EXTERNAL-SERVICES|PROXY-FIREWALL)) .*"
-    r"(?:-d \S+/32|--dport \d+) .*-j "
-)
-_NFT_SERVICE = re.compile(r"^\t+ip daddr [\d.]+ .*(?:jump|goto) KUBE-(?:SVC|EXT|FW)-")
+    """What the kind of a command says of its lines."""
+    kind = kind_of(command)
+    return kind.free(lines) if kind is not None else []
 
 
 def _services(_command: str, lines: Sequence[str]) -> list[Span]:
-    def name(line: str) -> str:
-        found = _SERVICE.search(line)
-        if found:
-            return found[1]
-        return "KUBE-SERVICES" if _NFT_SERVICE.search(line) else ""
-
-    # Two rules with the same match: the first decides, so their order is a fact.
-    return [
-        span
-        for span in _runs(lines, name)
-        if len({_match(line) for line in lines[span[0] : span[1]]}) == span[1] - span[0]
-    ]
-
-
-def _match(line: str) -> str:
-    """What a rule matches: all before what it does."""
-    return re.split(r" -j | counter | jump | goto ", re.sub(r"^\[\d+:\d+\] ", "", line))[0]
+    return service_rules.free(lines)
 
 
 def _members(_command: str, lines: Sequence[str]) -> list[Span]:
-    """What follows `Members:` up to an empty line, under the name of its set."""
-    found: list[Span] = []
-    name, at = "", 0
-    while at < len(lines):
-        if lines[at].startswith("Name: "):
-            name = lines[at]
-        if lines[at] == "Members:":
-            start = at + 1
-            at = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
-            if at > start:
-                found.append((start, at, name))
-        at += 1
-    return found
+    return ipsets.free(lines)
 
 
 _CHANCE = re.compile(
@@ -98,7 +47,7 @@ def _by_name(_command: str, lines: Sequence[str]) -> list[Span]:
                 return ""
             return word[0] if at == 1 else f"by word {at}"
 
-        for start, end, label in _runs(lines, name):
+        for start, end, label in service_rules.runs(lines, name):
             keys = [word[at] for word in words[start:end]]
             if keys == sorted(keys) and not any(a < end and start < b for a, b, _ in found):
                 found.append((start, end, label))
@@ -107,7 +56,7 @@ def _by_name(_command: str, lines: Sequence[str]) -> list[Span]:
 
 TABLE = Order(
     name="tables",
-    what="forwarding entries, neighbours, tracked connections, sockets",
+    what=", ".join(kind.what for kind in KINDS if kind.free is in_any_order),
     find=_whole,
     command="bridge fdb",
     same=(
