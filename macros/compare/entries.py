@@ -99,7 +99,7 @@ class _Records:
             word = part.unless
             if not word or old.facts.words.get(word) == new.facts.words.get(word):
                 yield from self._part(subject, part, other)
-        yield from self._raw(subject, old.facts, new.facts)
+        yield from self._rest(subject, old.facts, new.facts)
         yield from steps.counted(self.teller.kind, old.counted, old.counts, new.counts)
         if old.steps is not None and new.steps is not None:
             yield from steps.compare(self.teller.kind, subject, old.steps, new.steps)
@@ -110,14 +110,16 @@ class _Records:
 
     def _facts(self, subject: str, old: Facts, new: Facts) -> Iterator[Change]:
         yield from self.teller.words(subject, old.words, new.words)
-        yield from self._raw(subject, old, new)
+        yield from self._rest(subject, old, new)
 
-    def _raw(self, subject: str, old: Facts, new: Facts) -> Iterator[Change]:
+    def _rest(self, subject: str, old: Facts, new: Facts) -> Iterator[Change]:
         was, now = (
             {key: value for key, value in facts.raw.items() if key not in facts.apart}
             for facts in (old, new)
         )
         yield from self.teller.differences(subject, was, now)
+        yield from self.teller.worded(subject, old.worded, new.worded)
+        yield from self.teller.printed(subject, old.printed, new.printed)
 
     def _part(self, subject: str, old: Part, new: Part) -> Iterator[Change]:
         gone = [name for name in old.items if name not in new.items]

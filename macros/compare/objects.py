@@ -13,6 +13,8 @@ from macros.kinds import iproute
 from macros.kinds.kind import Speech
 
 _ID = re.compile(r"[0-9a-f]{64}")
+# A word that the next one is the value of.
+_KEY = re.compile(r"[a-zA-Z][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,49 @@ class Teller:
             if was != now:
                 what = f"{word} of {subject} {was or 'none'} -> {now or 'none'}"
                 yield said(self.kind, subject, what, was, now)
+
+    def worded(
+        self, subject: str, old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Iterator[Change]:
+        """What differs between words as printed, each with the word before it; without noise."""
+        for label in dict.fromkeys((*old, *new)):
+            if label not in new:
+                yield from self._one_sided(subject, label, old[label] or label, "")
+            elif label not in old:
+                yield from self._one_sided(subject, label, "", new[label] or label)
+            elif noise_mask.line(old[label]) != noise_mask.line(new[label]):
+                yield from self._words(subject, label, old[label], new[label])
+
+    def printed(
+        self, subject: str, old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Iterator[Change]:
+        """What differs between whole lines, each with what it tells; without noise."""
+        for label in dict.fromkeys((*old, *new)):
+            was, now = old.get(label, ""), new.get(label, "")
+            if noise_mask.line(was) != noise_mask.line(now):
+                sides = [line.partition(":")[2].strip() or line.strip() for line in (was, now)]
+                what = f"{label} of {subject} {sides[0] or 'none'} -> {sides[1] or 'none'}"
+                yield said(self.kind, subject, what, *sides)
+
+    def _words(self, subject: str, label: str, old: str, new: str) -> Iterator[Change]:
+        sides = [noise_mask.line(line).split() for line in (old, new)]
+        before, after = old.split(), new.split()
+        if [len(before), len(after)] != [len(side) for side in sides]:
+            # Noise of several words is masked as one.
+            before, after = sides
+        low = first = 0
+        for was, now in [*align(*sides), (len(before), len(after))]:
+            gone, come = " ".join(before[low:was]), " ".join(after[first:now])
+            key = before[low - 1] if low and _KEY.fullmatch(before[low - 1]) else ""
+            name = f"{label} {key}" if key and was - low == now - first == 1 else label
+            low, first = was + 1, now + 1
+            if gone and come:
+                what = f"{name} of {subject} {gone} -> {come}"
+                yield said(self.kind, subject, what, gone, come)
+            elif gone:
+                yield said(self.kind, subject, f"{label} {gone} of {subject} gone", gone)
+            elif come:
+                yield said(self.kind, subject, f"{label} {come} of {subject} new", "", come)
 
     def line(self, raw: Mapping[str, Any]) -> str:
         """An object as iproute2 would write it: words and values on one line."""

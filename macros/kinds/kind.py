@@ -23,12 +23,15 @@ class Facts:
 
     `words` are chosen by the kind: every difference is a fact. `raw` is the tool's own JSON: it is
     compared field by field, with noise masked by its key, but for the keys in `apart`, which the
-    record's key or `words` have already.
+    record's key or the other fields have already. `worded` are words as printed, by the word that
+    they belong to, and `printed` whole lines by what they tell: noise in them is masked.
     """
 
     words: Mapping[str, str] = field(default_factory=dict)
     raw: Raw = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
+    worded: Mapping[str, str] = field(default_factory=dict)
+    printed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
