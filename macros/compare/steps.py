@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from macros.compare.change import Change, said
-from macros.ground.alignment import align
+from macros.ground.alignment import align, old_order
 from macros.kinds.kind import Step, Steps
+from macros.settle import free_order
 
 # Above so many pairs of steps removed and added, none is said to be another one changed.
 _MOST = 10_000
@@ -72,17 +73,19 @@ def _moved(gone: Sequence[_Numbered], come: Sequence[_Numbered]) -> dict[int, in
 
 def _in_old_order(old: Steps, new: Steps) -> list[Step]:
     """The new steps; those whose order means nothing as the old ones were."""
-    texts = [step.text for step in new.steps]
-    places = {step.text: at for at, step in enumerate(old.steps)}
+    before, after = ([step.text for step in side.steps] for side in (old, new))
     steps = list(new.steps)
-    if old.free([step.text for step in old.steps]):
-        for start, end, _ in new.free(texts):
-            # One that is new comes behind what it came behind.
-            keys, last = [], -1
-            for at in range(start, end):
-                last = places.get(texts[at], last)
-                keys.append((last, at))
-            steps[start:end] = [new.steps[at] for _, at in sorted(keys)]
+    for span in free_order.joined(old.free(before), new.free(after)):
+        waiting: dict[str, list[int]] = {}
+        for place in reversed(span.old):
+            waiting.setdefault(before[place], []).append(place)
+        places = {
+            number: waiting[after[place]].pop()
+            for number, place in enumerate(span.new)
+            if waiting.get(after[place])
+        }
+        order = old_order(len(span.new), places, span.groups)
+        steps[span.new.start : span.new.stop] = [new.steps[span.new[number]] for number in order]
     return steps
 
 

@@ -54,7 +54,7 @@ def free(lines: Sequence[str]) -> list[Span]:
             start = at + 1
             at = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
             if at > start:
-                spans.append((start, at, name))
+                spans.append(Span(start, at, name))
         at += 1
     return spans
 

@@ -6,15 +6,25 @@ them. Comparing, settling and drawing ask the kind, and know none of them by nam
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from macros.ground.commandline import Call
 from macros.kinds.fields import Raw
 
 Records = TypeVar("Records")
 
-Span: TypeAlias = tuple[int, int, str]
-"""Lines from one to before another, and a name by which the other side's are found."""
+
+class Span(NamedTuple):
+    """Lines whose order means nothing: from `start` to before `end`.
+
+    `name` is that by which the other side's are found. `groups` has for each line what it belongs
+    to: those of one group stay in order. Without it no two lines belong together.
+    """
+
+    start: int
+    end: int
+    name: str
+    groups: tuple[Hashable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ def in_order(_lines: Sequence[str]) -> list[Span]:
 
 def in_any_order(lines: Sequence[str]) -> list[Span]:
     """The order of lines means nothing, but for the empty one behind the last."""
-    return [(0, len(lines) - (not lines[-1]), "table")] if lines else []
+    return [Span(0, len(lines) - (not lines[-1]), "table")] if lines else []
 
 
 def never(_call: Call) -> bool:
