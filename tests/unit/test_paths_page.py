@@ -10,7 +10,7 @@ import pytest
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
-from macros.kinds.twins import twin as twin_of
+from macros.kinds.registry import twin as twin_of
 from macros.plan import planner
 from macros.plan.planner import template
 from macros.site.page_macros import PageRenderer
