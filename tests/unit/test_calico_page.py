@@ -9,12 +9,13 @@ import markdown
 import pytest
 
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT as ROOT
 from macros.plan import frontmatter, planner
 from macros.plan.signatures import Calls
 from macros.record import session as recorder
 from macros.site.page_macros import PageRenderer
 from macros.store import sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 
 EDITION = ROOT / "recordings" / "2026-11"
 SOURCE = ROOT / "docs" / "calico.md"

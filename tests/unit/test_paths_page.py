@@ -10,12 +10,13 @@ import pytest
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
+from macros.ground.places import CHECKOUT as ROOT
 from macros.kinds.twins import twin as twin_of
 from macros.plan import planner
 from macros.plan.planner import template
 from macros.site.page_macros import PageRenderer
 from macros.store import form, sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 from tests.unit.paths_support import recording
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 1\n---\n"

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT as ROOT
 from macros.plan import frontmatter
 from macros.plan.planner import template
 from macros.site.page_macros import PageRenderer
 from macros.store import sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 
 EDITION = ROOT / "recordings" / "2026-11"
 SOURCE = ROOT / "docs" / "services.md"
