@@ -89,8 +89,7 @@ class Build:
         def address(other: Path, edition: str = guide.edition_name) -> str:
             return self.address_of(edition, other, page)
 
-        text = source.read_text(encoding="utf-8")
-        before = frontmatter.read(source, text).body_line - 1
+        before = frontmatter.of_file(source).body_line - 1
         return PageRenderer(guide, source, before, href, address, lenient=self.serving)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground import cache, places
-from tests.unit.test_trace_page import recorded, renderer
+from tests.unit.test_trace_page import recorded, renderer, show
 
 ROUNDED = '    return f"{value:.1f}"'
 
@@ -40,13 +40,13 @@ def test_a_drawing_is_made_again_when_how_numbers_are_written_changes(
     tmp_path: Path, package: Path
 ) -> None:
     guide = recorded(tmp_path / "guide")
-    renderer(guide).trace([], id="way", title="One request")
+    show(renderer(guide), "One request")
     first = kept(tmp_path)
     assert first
-    renderer(guide).trace([], id="way", title="One request")
+    show(renderer(guide), "One request")
     assert kept(tmp_path) == first, "nothing changed, nothing is made again"
     edit(package / "figures" / "svg.py", ROUNDED, ROUNDED.replace(".1f", ".2f"))
-    renderer(guide).trace([], id="way", title="One request")
+    show(renderer(guide), "One request")
     assert kept(tmp_path) > first
 
 
