@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from macros.ground.commandline import Call, Word, call
+from macros.ground.commandline import Call, call
+from macros.ground.shell import Word
 
 Object = Literal["link", "address", "route", "neighbour", "fdb", "ports"]
 

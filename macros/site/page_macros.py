@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import markdown
 
 from macros.figures import marks
-from macros.ground import cache, conditions, namespaces
+from macros.ground import cache, commandline, conditions
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
@@ -571,7 +571,7 @@ class PageRenderer(Calls):
 
     def _valued(self, path: str, block: Block, recording: Recording) -> str:
         text = self._guard(lambda: text_at(recording, path))
-        within = block.netns or namespaces.of_command(recording.ran)
+        within = block.netns or commandline.within(recording.ran)
         key = marks.key_of(text, block.node, within)
         inner = marks.mark(text, key) if key else escape(text)
         return f'<code class="value">{inner}</code>'
