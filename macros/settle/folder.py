@@ -66,7 +66,8 @@ def _side(page: Page, folder: Path) -> _Side:
         path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))
     }
     twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
-    names = scan.learned([*(one.text for one in recordings.values()), *twins])
+    pcaps = [one.pcap.read_bytes() for one in recordings.values() if one.pcap is not None]
+    names = scan.learned([*(one.text for one in recordings.values()), *twins], pcaps)
     places = {key: _place(page.block(key), one) for key, one in recordings.items()}
     return _Side(recordings, names, places)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from macros.ground import mac as macs
 from macros.ground import ports
-from macros.settle import cluster_identities, identities, noise
+from macros.settle import cluster_identities, identities, noise, translation
 from macros.settle.declaration import Identity
 
 Key = tuple[str, str, str]
@@ -57,7 +57,7 @@ class Names:
 
     `ids`: whole ids by their first 12 digits; `addresses`: IPv4 addresses, written as a MAC's last
     bytes; `tails`: MACs by their last three bytes; `pods`: namespace, name before the five letters
-    and these, by the cali interface; `ports`: those of masqueraded connections; `numbered`: the
+    and these, by the cali interface; `ports`: those that a translation chose; `numbered`: the
     names made by Kubernetes that end in digits only; `lines`: all that it printed.
     """
 
@@ -90,9 +90,9 @@ _LAST = re.compile(r"(?<!\S)\d+$")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
 
 
-def learned(texts: Iterable[str]) -> Names:
-    """What all the texts of one side name."""
-    names = Names()
+def learned(texts: Iterable[str], pcaps: Iterable[bytes] = ()) -> Names:
+    """What all the texts and the captures of one side name."""
+    names = Names(ports=set(translation.chosen(pcaps)))
     texts = list(texts)
     names.addresses |= macs.tails(texts)
     shown: set[str] = set()
