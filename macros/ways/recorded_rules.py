@@ -1,5 +1,6 @@
 """The rules that a block recorded, in the one form that ways are followed in."""
 
+from macros.ground.commandline import call
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry
@@ -13,6 +14,9 @@ def ruleset_of(recording: Recording, table: str = "") -> Rules:
     GuideError where the block shows no rules.
     """
     if isinstance(recording.twin, dict) and "nftables" in recording.twin:
+        return nftables.read(recording.text, recording.twin, table)
+    asked = call(recording.ran)
+    if asked is not None and asked.tool == "nft":
         return nftables.read(recording.text, recording.twin, table)
     if registry.kind_of(recording.ran) == "rules":
         return iptables.read(recording.text, table or "nat")
