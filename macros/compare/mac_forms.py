@@ -14,9 +14,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from macros.compare import outputs
 from macros.compare.change import Change, said
 from macros.ground.commandline import call
 from macros.ground.model import PageRecording, Recording
+from macros.kinds import docker
+from macros.kinds.kind import Mac
+from macros.kinds.registry import KINDS
 from macros.settle.identities import link_local
 
 _MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
@@ -136,49 +140,33 @@ def _all(one: Recording) -> str:
 Owned = tuple[tuple[str, ...], tuple[str, str]]
 
 
-def _owned(one: Recording) -> Iterator[Owned]:
+def _owned(recording: Recording) -> Iterator[Owned]:
     """What has which MAC: a place that has the same name in both runs, the MAC, whose it is."""
-    from macros.compare.outputs import objects  # noqa: PLC0415 it needs this module's changes
-
-    found = objects(one)
-    if found is None:
+    if recording.command == "observe" and isinstance(recording.twin, Mapping):
+        yield from _observed(recording.twin)
         return
-    kind, value = found
-    told = call(one.ran)
-    inside = "containers" if told is not None and told.contained else ""
-    yield from _of(kind, value, inside)
+    records = outputs.records(recording)
+    if records is not None and records[0].macs is not None:
+        asked = call(recording.ran)
+        inside = asked is not None and asked.contained
+        yield from _of(records[0].macs(records[1]), inside=inside)
 
 
-def _of(kind: str, value: Any, owner: str) -> Iterator[Owned]:
-    if kind in ("links", "addresses"):
-        for raw in value:
-            if _MAC.fullmatch(str(raw.get("address"))):
-                name = str(raw.get("ifname"))
-                yield ("link", name), (raw["address"], owner or name)
-    elif kind == "neighbours":
-        for raw in value:
-            if _MAC.fullmatch(str(raw.get("lladdr"))):
-                dst = str(raw.get("dst"))
-                yield ("neighbour", str(raw.get("dev")), dst), (raw["lladdr"], dst)
-    elif kind == "docker":
-        for raw in value:
-            networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
-            for name, of in networks.items():
-                if of.get("MacAddress"):
-                    yield ("endpoint", str(raw.get("Name")), name), (of["MacAddress"], "containers")
-            for of in (raw.get("Containers") or {}).values():
-                if of.get("MacAddress"):
-                    yield ("member", str(of.get("Name"))), (of["MacAddress"], "containers")
-    elif kind == "observed":
-        for space in value.get("namespaces") or ():
-            name = str(space.get("name"))
-            whose = "containers" if space.get("container") else ""
-            for part in ("links", "neighbours"):
-                for place, of in _of(part, space.get(part) or (), whose):
-                    yield (name, *place), of
-        docker = value.get("docker") or {}
-        for part in ("containers", "networks"):
-            yield from _of("docker", docker.get(part) or (), "")
+def _observed(seen: Mapping[str, Any]) -> Iterator[Owned]:
+    for space in seen.get("namespaces") or ():
+        for kind in KINDS:
+            if kind.macs is not None and kind.read is not None and space.get(kind.name):
+                macs = kind.macs(kind.read("", space[kind.name], None))
+                for place, of in _of(macs, inside=bool(space.get("container"))):
+                    yield (str(space.get("name")), *place), of
+    for things in (seen.get("docker") or {}).values():
+        yield from _of(docker.macs_of(things or ()), inside=False)
+
+
+def _of(macs: Iterable[Mac], *, inside: bool) -> Iterator[Owned]:
+    for mac in macs:
+        if _MAC.fullmatch(mac.mac):
+            yield mac.place, (mac.mac, "containers" if mac.here and inside else mac.owner)
 
 
 def _group(mac: str) -> str:

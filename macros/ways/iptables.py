@@ -105,7 +105,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _rules(part: str, table: str, text: str) -> Rules | None:
-    tables = records.read(part, None, table)
+    tables = records.parse(part, table)
     if table not in tables:
         return None
     chains = tables[table].chains

@@ -15,11 +15,15 @@ from macros.ground.commandline import call
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry
+from macros.kinds.fdb import KIND as ENTRIES
 from macros.kinds.fdb import Entry
+from macros.kinds.kind import Kind
+from macros.kinds.neighbours import KIND as NEIGHBOURS
 from macros.kinds.neighbours import Neighbour
+from macros.kinds.routes import KIND as ROUTES
 from macros.kinds.routes import Route
 
-_T = TypeVar("_T")
+_Records = TypeVar("_Records")
 # rtnl_rtpref of print_rta_pref(), ip/iproute.c of iproute2; what says nothing is medium.
 _PREFERENCES = {"high": 0, "low": 2}
 
@@ -56,7 +60,7 @@ def join(address: str, routes: Recording, neighbours: Recording, entries: Record
         address = str(ipaddress.ip_address(address))
     except ValueError as error:
         raise GuideError(f"{address!r} is no address") from error
-    table = _read(routes, "routes", Route)
+    table = _read(routes, ROUTES)
     is_ipv6 = _is_ipv6(routes, table)
     route = _only(address, routes.id, _longest(address, table, is_ipv6))
     hop, device = route.via or address, route.dev or ""
@@ -89,7 +93,7 @@ def _neighbour(address: str, hop: str, device: str, table: Recording) -> tuple[s
     neighbour = next(
         (
             neighbour
-            for neighbour in _read(table, "neighbours", Neighbour)
+            for neighbour in _read(table, NEIGHBOURS)
             if neighbour.address == hop and (neighbour.dev or named) == device
         ),
         None,
@@ -105,7 +109,7 @@ def _neighbour(address: str, hop: str, device: str, table: Recording) -> tuple[s
 def _entry(hop: str, device: str, mac: str, table: Recording) -> Entry:
     """The forwarding entry of a MAC."""
     named = _asked(table)
-    for entry in _read(table, "fdb", Entry):
+    for entry in _read(table, ENTRIES):
         if entry.mac == mac and _leads(entry, device, named):
             return entry
     raise GuideError(f"{table.id} has no entry on {device} that leads to {mac}, the MAC of {hop}")
@@ -169,12 +173,11 @@ def _is_ipv6(recording: Recording, table: Sequence[Route]) -> bool:
     return not networks and any(":" in str(route.raw.get("gateway", "")) for route in table)
 
 
-def _read(recording: Recording, kind: str, of: type[_T]) -> tuple[_T, ...]:
-    if registry.kind_of(recording.ran) != kind:
-        raise GuideError(f"block {recording.id} shows no {kind}: {recording.ran}")
-    records = registry.read(recording.ran, recording.text, recording.twin)
-    entries = records if isinstance(records, tuple) else ()
-    return tuple(entry for entry in entries if isinstance(entry, of))
+def _read(recording: Recording, kind: Kind[_Records]) -> _Records:
+    if registry.kind_of(recording.ran) is not kind:
+        raise GuideError(f"block {recording.id} shows no {kind.name}: {recording.ran}")
+    records: _Records = registry.read(recording.ran, recording.text, recording.twin)
+    return records
 
 
 def _asked(recording: Recording) -> str:

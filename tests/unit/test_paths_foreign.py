@@ -214,6 +214,14 @@ def test_json_that_was_recorded_alone_is_enough() -> None:
     assert shares.shares(recorded_rules.ruleset_of(alone), "10.43.0.50:80") == BOTH
 
 
+def test_a_list_of_another_table_is_not_taken_for_nat() -> None:
+    lines = printed("local-node.txt").replace("*nat\n", "").replace("COMMIT\n", "")
+    nat = recording("b", "iptables -t nat -S", printed=lines, twin=None)
+    assert shares.shares(recorded_rules.ruleset_of(nat), "10.43.0.50:80") == BOTH
+    with pytest.raises(GuideError, match="shows no table nat, only filter"):
+        recorded_rules.ruleset_of(recording("b", "iptables -S", printed=lines, twin=None))
+
+
 def test_rules_of_nftables_without_json_are_refused_for_that() -> None:
     alone = recording("b", "nft list ruleset", printed=printed("nft-kube.txt"), twin=None)
     with pytest.raises(GuideError, match="read from their JSON, and none was recorded"):
