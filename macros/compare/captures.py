@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from macros.compare.change import Change, said
+from macros.ground import ports
 from macros.ground.alignment import align
 from macros.packets import conversations, dissector
 from macros.packets import differences as side_by_side
@@ -76,12 +77,7 @@ def _end(text: str) -> str:
     """An end without a port that the kernel chose and without the id of a ping."""
     text = text.split(" id ", 1)[0]
     port = _PORT.search(text)
-    return f"{text[: port.start()]}:*" if port and _chosen(int(port[1])) else text
-
-
-def _chosen(port: int) -> bool:
-    """Whether it is one that Linux takes for outgoing connections (ip_local_port_range)."""
-    return 32768 <= port <= 60999
+    return f"{text[: port.start()]}:*" if port and ports.is_chosen(int(port[1])) else text
 
 
 def _name(key: Key) -> str:
@@ -189,7 +185,7 @@ def _value(layer: Layer, field: Field | None, of: _Said, *, first: bool) -> str:
     if layer.name == "TCP" and field.name in ("seq", "ack") and layer.role != "quoted":
         number = of.seq if field.name == "seq" else of.ack
         return "" if number is None else str(number)
-    if field.name in ("sport", "dport") and _chosen(int(field.value)):
+    if field.name in ("sport", "dport") and ports.is_chosen(int(field.value)):
         return "chosen by the kernel"
     tunnel = layer.get("dport")
     if field.name == "sport" and tunnel is not None and tunnel.value in _VXLAN:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import NoReturn
 
+from macros.ground import ports
 from macros.packets import checksum, numbers
 from macros.packets.packet import Field, Layer
 
@@ -402,8 +403,7 @@ def ipv6_options(bits: Bits) -> None:
 def _port(value: int) -> str:
     if value in numbers.PORTS:
         return numbers.PORTS[value]
-    # net.ipv4.ip_local_port_range of Linux.
-    return "in the range that Linux gives to clients" if 32768 <= value <= 60999 else ""
+    return "in the range that Linux gives to clients" if ports.is_chosen(value) else ""
 
 
 def _carried(bits: Bits) -> int:

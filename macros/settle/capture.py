@@ -3,13 +3,12 @@
 import re
 import struct
 from collections.abc import Iterator
-from functools import lru_cache
 
-from macros.packets import checksum, dissector
+from macros.packets import checksum
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
-from macros.settle import identities
+from macros.settle import identities, translation
 from macros.settle.renaming import Renaming
 
 _IDS = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![0-9A-Za-z])")
@@ -20,13 +19,9 @@ def same(old: bytes, new: bytes) -> bool:
     """Whether two pcap files hold the same conversations, names aside."""
     if old == new:
         return True
-    return old[:_FILE] == new[:_FILE] and told(_read(old)) == told(_read(new))
-
-
-@lru_cache(maxsize=64)
-def _read(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each is looked at more than once."""
-    return dissector.packets(pcap)
+    return old[:_FILE] == new[:_FILE] and told(translation.packets(old)) == told(
+        translation.packets(new)
+    )
 
 
 def rename(pcap: bytes, renaming: Renaming) -> bytes:
@@ -38,7 +33,7 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     if not pcap:
         return pcap
     _, found = records(pcap)
-    packets = _read(pcap)
+    packets = translation.packets(pcap)
     out, at = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
     for record, packet in zip(found, packets, strict=True):
