@@ -274,6 +274,7 @@ inside ip neigh > neigh.txt
 inside bridge fdb show br br0 > fdb.txt
 inside ip link set eth1 down
 tables dead
+rm dead-route6.*
 
 # A connection that is redirected to a port of the machine itself, and one whose source is rewritten.
 fresh
@@ -291,7 +292,8 @@ ip netns exec "$SPACE-client" ip link set guide1 up
   echo COMMIT
 } | inside iptables-nft-restore
 inside iptables-nft-save -t nat | grep -v '^# ' > redirect.txt
-inside python3 -m http.server 8080 > /dev/null 2>&1 &
+# Not by the function: $! is then the shell that runs it, and the server outlives it.
+ip netns exec "$SPACE" python3 -m http.server 8080 > /dev/null 2>&1 &
 SERVER=$!
 sleep 1
 ip netns exec "$SPACE-client" python3 -c 'import urllib.request as u; u.urlopen("http://10.0.0.1:1001", timeout=5).read()'
