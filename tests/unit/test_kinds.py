@@ -9,11 +9,11 @@ import pytest
 
 from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT as ROOT
 from macros.kinds import registry
 from macros.kinds.fields import by_name, unreadable
 from macros.kinds.kind import Entry, Facts, Kind, Mac, always, in_any_order
 from macros.settle import free_order
-from macros.store.guide import ROOT
 from macros.values import lookup
 from tests.unit.compare_support import between
 from tests.unit.settle_support import recording, settle_text
