@@ -7,6 +7,8 @@ cache is ever out of date, and all of it can be deleted at any time.
 import hashlib
 import json
 import os
+import sys
+import sysconfig
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -50,9 +52,16 @@ def file_hash(path: Path) -> str:
 
 @cache
 def code_hash() -> str:
-    """A hash over all source files of the package: a drawing rests on more rooms than its own."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    """A hash over all that makes an entry: the package's sources, its templates, its libraries.
+
+    A drawing rests on more rooms than its own. Of a library its version counts, of which the name
+    of the folder that says what is installed tells.
+    """
+    digest = hashlib.sha256(sys.version.encode())
+    libraries = Path(sysconfig.get_path("purelib"))
+    for name in sorted(path.name for path in libraries.glob("*.dist-info")):
+        digest.update(name.encode())
+    for path in sorted((*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"))):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

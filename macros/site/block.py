@@ -5,13 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
-from macros.figures import marks as values
+from markupsafe import Markup
+
+from macros.figures import marks
+from macros.figures.markup import render, safe
 from macros.ground import commandline
 from macros.ground.bindings import substitute
 from macros.ground.model import Block, Recording
 from macros.plan.signatures import Lines
-from macros.site import line_choice as choosing
+from macros.site import line_choice
 from macros.site.provenance import Place
 from macros.site.unbroken import keep_whole
 from macros.values.lookup import wraps
@@ -30,6 +34,16 @@ class Look:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Line(NamedTuple):
+    """One line of an output: `boxed` is an element of its own, set in by `indent` characters."""
+
+    html: Markup
+    lit: bool
+    notes: Sequence[int]
+    boxed: bool
+    indent: int
+
+
 def figure(
     block: Block,
     recording: Recording,
@@ -45,12 +59,22 @@ def figure(
     `bound` the values that the page's blocks bind, for `$NAME` in chosen lines.
     """
     within = block.netns or commandline.within(recording.ran)
-    command = _command(recording.ran, block, interfaces)
-    body = _output(recording, look, block.node, within, interfaces, bound)
-    return (
-        f'<figure class="block" id="b-{block.id}" data-node="{escape(block.node)}">'
-        f"{_caption(block.node, command, recording.ran)}{body}{_notes(notes_html)}"
-        f"{_meta(block, recording, place)}</figure>"
+    wrapping = _wrapping(recording)
+    pcap = recording.pcap
+    return render(
+        "site/block.html",
+        id=block.id,
+        node=block.node,
+        command=_words(_command(recording.ran, block, interfaces)),
+        ran=recording.ran,
+        first=recording.ran.splitlines()[0],
+        wraps=wrapping,
+        parts=_parts(recording, look, (block.node, within), interfaces, bound, wraps=wrapping),
+        notes=[safe(note) for note in notes_html],
+        day=place.recorded[:10],
+        brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
+        facts=_facts(block, recording, place),
+        file=None if pcap is None else {"href": place.href(pcap), "name": pcap.name},
     )
 
 
@@ -58,94 +82,74 @@ def _command(ran: str, block: Block, interfaces: Collection[str]) -> str:
     """A command with its marks: the names in each part are those of the namespace that it sees."""
     marked, behind = [], 0
     for start, end, name in commandline.namespaces(ran):
-        marked.append(values.mark_text(ran[behind:start], block.node, "", ()))
+        marked.append(marks.mark_text(ran[behind:start], block.node, "", ()))
         within = block.netns or name
-        marked.append(values.mark_text(ran[start:end], block.node, within, interfaces))
+        marked.append(marks.mark_text(ran[start:end], block.node, within, interfaces))
         behind = end
-    return "".join(marked) + values.mark_text(ran[behind:], block.node, "", ())
+    return "".join(marked) + marks.mark_text(ran[behind:], block.node, "", ())
 
 
 def manifest(name: str, text: str) -> str:
     """A file that Kubernetes is given: its name, a button that copies it, and its lines, folded."""
     lines = text.rstrip("\n").split("\n")
-    body = _pre("".join(f"{escape(line)}\n" for line in lines))
-    return (
-        f'<figure class="block block-manifest" id="m-{escape(Path(name).stem)}">'
-        '<figcaption class="block-cmd">'
-        f'<code translate="no"><span class="cmd">manifests/{escape(name)}</span></code>'
-        f'<button class="copy" type="button" data-copy="{escape(text)}">copy</button></figcaption>'
-        f'<div class="out" role="region" tabindex="0" aria-label="{escape(name)}">'
-        f'<details class="fold"><summary>{len(lines)} lines</summary>{body}</details>'
-        "</div></figure>"
-    )
+    return render("site/manifest.html", id=Path(name).stem, name=name, text=text, lines=lines)
 
 
 def absent(block: Block, state: str, reason: str, repair: str = "") -> str:
     """A block without a fresh recording: as its page declares, or as `serve` found it."""
-    command = f" <code>{escape(repair)}</code>" if repair else ""
-    return (
-        f'<figure class="block block-absent" id="b-{block.id}" data-node="{escape(block.node)}">'
-        f"{_caption(block.node, escape(block.command), block.command)}"
-        f'<p class="absent"><strong>{escape(state)}.</strong> {escape(reason)}'
-        f"{command}</p></figure>"
+    return render(
+        "site/absent.html",
+        id=block.id,
+        node=block.node,
+        command=_words(escape(block.command)),
+        copied=block.command,
+        state=state,
+        reason=reason,
+        repair=repair,
     )
 
 
-def _caption(node: str, command: str, copied: str) -> str:
-    # A line that wraps is set in, so that it does not look like two commands.
-    lines = "".join(
-        f'<span class="cmd">{keep_whole(line)}</span>' for line in command.splitlines(keepends=True)
-    )
-    return (
-        '<figcaption class="block-cmd">'
-        f'<span class="prompt" translate="no">{escape(node)}$</span> '
-        f'<code translate="no">{lines}</code>'
-        f'<button class="copy" type="button" data-copy="{escape(copied)}">copy</button>'
-        "</figcaption>"
-    )
+def _words(command: str) -> list[Markup]:
+    """The lines of a command, escaped, each with the words that stay whole."""
+    return [safe(keep_whole(line)) for line in command.splitlines(keepends=True)]
 
 
-def _output(
+def _parts(
     recording: Recording,
     look: Look,
-    node: str,
-    within: str,
+    scope: tuple[str, str],
     interfaces: Collection[str],
     bound: Mapping[str, str],
-) -> str:
+    *,
+    wraps: bool,
+) -> list[tuple[bool, list[_Line]]]:
+    """The output's lines in runs that are shown or folded; none where it prints nothing.
+
+    `scope` is the node and the namespace that names in it are of.
+    """
     text = recording.text.removesuffix("\n")
     if not text:
-        return '<p class="silent">It prints nothing.</p>'
+        return []
     plain = text.split("\n")
-    marked = values.mark_text(text, node, within, interfaces).split("\n")
-    shown = (
-        frozenset(range(len(plain)))
-        if look.lines is None
-        else choosing.choose(plain, _bound(look.lines, bound), "lines")
-    )
-    lit = choosing.choose(plain, _bound(look.highlight, bound), "highlight")
-    refs: dict[int, list[int]] = {}
+    lit = line_choice.choose(plain, _bound(look.highlight, bound), "highlight")
+    notes: dict[int, list[int]] = {}
     for number, anchor in enumerate(look.notes, start=1):
-        refs.setdefault(choosing.single(plain, substitute(anchor, bound), "explain"), []).append(
-            number
-        )
-    wraps = _sentences(recording)
-    html = [_line(line, n in lit, refs.get(n, ()), wraps) for n, line in enumerate(marked)]
-    parts = []
-    for visible, run in _runs(len(plain), shown | lit | refs.keys()):
-        chunk = "".join(html[n] for n in run)
-        if visible:
-            parts.append(_pre(chunk))
-        else:
-            count = f"{len(run)} lines"
-            parts.append(f'<details class="fold"><summary>{count}</summary>{_pre(chunk)}</details>')
-    return (
-        f'<div class="out{" wrap" if wraps else ""}" role="region" tabindex="0"'
-        f' aria-label="output of {escape(recording.ran.splitlines()[0])}">{"".join(parts)}</div>'
-    )
+        row = line_choice.single(plain, substitute(anchor, bound), "explain")
+        notes.setdefault(row, []).append(number)
+    shown: Collection[int] = range(len(plain))
+    if look.lines is not None:
+        chosen = line_choice.choose(plain, _bound(look.lines, bound), "lines")
+        shown = chosen | lit | notes.keys()
+    marked = marks.mark_text(text, *scope, interfaces).split("\n")
+    lines = [
+        _line(html, notes.get(row, ()), lit=row in lit, wraps=wraps)
+        for row, html in enumerate(marked)
+    ]
+    runs = _runs(len(plain), shown)
+    return [(visible, lines[rows.start : rows.stop]) for visible, rows in runs]
 
 
-def _sentences(recording: Recording) -> bool:
+def _wrapping(recording: Recording) -> bool:
     """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
     if recording.pcap is not None or not _COLUMNS.search(recording.text):
         return True
@@ -161,68 +165,40 @@ def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
     ]
 
 
-def _line(html: str, lit: bool, refs: Sequence[int], wraps: bool) -> str:
-    marks = "".join(
-        f'<span class="note-ref" data-n="{n}"><span class="sr"> note </span>{n}</span>'
-        for n in refs
-    )
-    if wraps:
-        html = keep_whole(html)
-    inner = f"{html}{' ' if marks else ''}{marks}"
-    if not (lit or wraps):
-        return f"{inner}\n"
+def _line(html: str, notes: Sequence[int], *, lit: bool, wraps: bool) -> _Line:
+    if not wraps:
+        return _Line(safe(html), lit, notes, boxed=lit, indent=0)
     # What wraps is set in further than its line is.
-    indent = len(html.expandtabs()) - len(html.expandtabs().lstrip()) if wraps else 0
-    style = f' style="--in:{indent}"' if indent else ""
-    return f'<span class="line{" hl" if lit else ""}"{style}>{inner}</span>\n'
-
-
-def _pre(html: str) -> str:
-    return f'<pre translate="no"><code>{html}</code></pre>'
+    spaces = keep_whole(html).expandtabs()
+    indent = len(spaces) - len(spaces.lstrip())
+    return _Line(safe(keep_whole(html)), lit, notes, boxed=True, indent=indent)
 
 
 def _runs(count: int, shown: Collection[int]) -> list[tuple[bool, range]]:
     """Split 0..count into runs of shown and folded lines; too short a fold is shown instead."""
     runs: list[tuple[bool, range]] = []
-    for n in range(count):
-        visible = n in shown
+    for row in range(count):
+        visible = row in shown
         if runs and runs[-1][0] == visible:
-            runs[-1] = (visible, range(runs[-1][1].start, n + 1))
+            runs[-1] = (visible, range(runs[-1][1].start, row + 1))
         else:
-            runs.append((visible, range(n, n + 1)))
+            runs.append((visible, range(row, row + 1)))
     merged: list[tuple[bool, range]] = []
-    for visible, run in runs:
-        now = visible or len(run) < _FOLD_FROM
-        if merged and merged[-1][0] and now:
-            merged[-1] = (True, range(merged[-1][1].start, run.stop))
+    for visible, rows in runs:
+        open_ = visible or len(rows) < _FOLD_FROM
+        if merged and merged[-1][0] and open_:
+            merged[-1] = (True, range(merged[-1][1].start, rows.stop))
         else:
-            merged.append((now, run))
+            merged.append((open_, rows))
     return merged
 
 
-def _notes(notes_html: Sequence[str]) -> str:
-    if not notes_html:
-        return ""
-    items = "".join(f"<li>{note}</li>" for note in notes_html)
-    return f'<ol class="notes">{items}</ol>'
-
-
-def _meta(block: Block, recording: Recording, place: Place) -> str:
-    rows = [("recorded", place.recorded), ("on", f"{block.node}, lab {place.lab}")]
-    rows += list(place.versions)
+def _facts(block: Block, recording: Recording, place: Place) -> list[tuple[str, str]]:
+    """What the small print says of a recording, by name."""
+    facts = [("recorded", place.recorded), ("on", f"{block.node}, lab {place.lab}")]
+    facts += place.versions
     if recording.ran != recording.command:
-        rows.append(("written as", recording.command))
+        facts.append(("written as", recording.command))
     if recording.exit:
-        rows.append(("exit code", str(recording.exit)))
-    cells = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
-    if recording.pcap is not None:
-        cells += f"<dt>packets</dt><dd>{_download(recording.pcap, place)}</dd>"
-    brief = " · ".join(f"{name} {text}" for name, text in place.versions[:3])
-    return (
-        f'<details class="meta"><summary>recorded {escape(place.recorded[:10])}'
-        f"{' · ' + escape(brief) if brief else ''}</summary><dl>{cells}</dl></details>"
-    )
-
-
-def _download(pcap: Path, place: Place) -> str:
-    return f'<a href="{escape(place.href(pcap))}" download>{escape(pcap.name)}</a>'
+        facts.append(("exit code", str(recording.exit)))
+    return facts

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from html import escape
 from pathlib import Path
 
+from macros.figures.markup import render
 from macros.ground import shell, wrappers
 from macros.ground.model import Block, Page
 
@@ -17,27 +17,20 @@ Use = tuple[str, str, str]
 
 def uses(pages: Iterable[Page], address: Callable[[Path], str]) -> dict[str, list[Use]]:
     """Every tool (`ip addr`, `iptables`), and each block whose command begins with it."""
-    found: dict[str, list[Use]] = {}
+    tools: dict[str, list[Use]] = {}
     for page in pages:
         for block in page.blocks:
             if block.kind == "observe" or not block.shown:
                 continue  # no place on the page to lead to
             for line in _lines(block):
                 use = (line, page.title, f"{address(page.source)}#b-{block.id}")
-                found.setdefault(_tool(line), []).append(use)
-    return dict(sorted(found.items()))
+                tools.setdefault(_tool(line), []).append(use)
+    return dict(sorted(tools.items()))
 
 
-def table(found: dict[str, list[Use]]) -> str:
+def table(tools: dict[str, list[Use]]) -> str:
     """The index as HTML: a list of tools, each with its commands, each linking to its block."""
-    parts = []
-    for tool, where in found.items():
-        items = "".join(
-            f'<li><a href="{escape(href)}"><code>{escape(command)}</code></a> · {escape(page)}</li>'
-            for command, page, href in where
-        )
-        parts.append(f"<h3><code>{escape(tool)}</code></h3><ul>{items}</ul>")
-    return f'<div class="commands">{"".join(parts)}</div>'
+    return render("site/commands_index.html", tools=tools)
 
 
 def _lines(block: Block) -> list[str]:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from posixpath import dirname, join, normpath, relpath
+
+from macros.figures.markup import render
 
 FOLDER = "editions"
 """The folder of the site that holds the pages of editions other than the one shown by default."""
@@ -59,15 +60,15 @@ def choice(offered: Sequence[Offered], changes: str) -> str:
         return ""
     first = offered[0].versions
     differing = [
-        name for name in first if any(one.versions.get(name) != first[name] for one in offered[1:])
+        name
+        for name in first
+        if any(other.versions.get(name) != first[name] for other in offered[1:])
     ]
-    entries = "".join(_entry(one, differing) for one in offered)
-    link = f'<a href="{escape(changes)}">What changed</a>' if changes else ""
-    label = 'aria-label="Editions of this page"'
-    return f'<nav class="editions" {label}><ul>{entries}</ul>{link}</nav>'
+    names = [_called(offer, differing) for offer in offered]
+    return render("site/edition_links.html", offered=offered, names=names, changes=changes)
 
 
-def _entry(one: Offered, differing: Sequence[str]) -> str:
-    words = ", ".join(f"{name} {one.versions[name]}" for name in differing if name in one.versions)
-    current = ' aria-current="page"' if one.here else ""
-    return f'<li><a href="{escape(one.href)}"{current}>{escape(words or one.edition)}</a></li>'
+def _called(offer: Offered, differing: Sequence[str]) -> str:
+    versions = offer.versions
+    words = ", ".join(f"{name} {versions[name]}" for name in differing if name in versions)
+    return words or offer.edition

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 
+from macros.figures.markup import render
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.plan.signatures import (
@@ -181,7 +181,8 @@ def _figure(
 ) -> str:
     """A figure in a slot, its marks replaced by addresses; search finds its title."""
     whole = recorded_figures.with_addresses(html, addresses or {})
-    return page.slot(whole, f"<p>{escape(title)}</p>" if title else "")
+    search = render("site/found.html", command="", texts=[title]) if title else ""
+    return page.slot(whole, search)
 
 
 def _pcap(recording: Recording) -> Path:

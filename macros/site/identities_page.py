@@ -4,10 +4,10 @@ It is made of the kinds' own declarations; their examples are what the tests run
 """
 
 from collections.abc import Iterable
-from html import escape
 
+from macros.figures.markup import render, safe
 from macros.settle import free_order, identities, noise
-from macros.settle.declaration import Example, Identity, Noise, Order
+from macros.settle.declaration import Identity, Noise, Order
 
 _SCOPES = {
     "lab": "a lab",
@@ -19,36 +19,17 @@ _SCOPES = {
 
 def page(sort: str) -> str:
     """The kinds of one sort: identities, noise or orders. KeyError for another."""
-    kinds: dict[str, Iterable[Identity | Noise | Order]] = {
+    declared: dict[str, Iterable[Identity | Noise | Order]] = {
         "identities": identities.ALL,
         "noise": noise.ALL,
         "orders": free_order.ALL,
     }
-    return "".join(map(_kind, kinds[sort]))
-
-
-def _kind(kind: Identity | Noise | Order) -> str:
-    lines = [f"<p>{escape(kind.what[:1].upper() + kind.what[1:])}.{_within(kind)}</p>"]
-    lines.append(_examples("The same to settling", kind.same))
-    lines.append(_examples("Shown as a change", kind.differ))
-    return f"<h3>{escape(kind.name)}</h3>{''.join(lines)}"
-
-
-def _within(kind: Identity | Noise | Order) -> str:
-    if not isinstance(kind, Identity):
-        return ""
-    return f" One name within {_SCOPES[kind.scope]}."
-
-
-def _examples(title: str, examples: Iterable[Example]) -> str:
-    rows = "".join(f"<tr>{_cell(old)}{_cell(new)}</tr>" for old, new in examples)
-    head = "<thead><tr><th>recorded</th><th>a new run</th></tr></thead>"
-    return (
-        f"<details><summary>{title}</summary>"
-        f'<div class="md-typeset__scrollwrap" tabindex="0" role="region" aria-label="{title}">'
-        f"<table>{head}<tbody>{rows}</tbody></table></div></details>"
-    )
-
-
-def _cell(text: str) -> str:
-    return f"<td><pre><code>{escape(text)}</code></pre></td>"
+    kinds = [
+        (
+            kind,
+            kind.what[:1].upper() + kind.what[1:],
+            safe(_SCOPES[kind.scope]) if isinstance(kind, Identity) else "",
+        )
+        for kind in declared[sort]
+    ]
+    return render("site/identities_page.html", kinds=kinds)

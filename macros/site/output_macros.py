@@ -1,7 +1,6 @@
 """Outputs on a page: commands and captures with what they printed, files, and the page's setup."""
 
-from html import escape
-
+from macros.figures.markup import render, safe
 from macros.ground.errors import GuideError
 from macros.ground.model import Block
 from macros.plan.signatures import Capture, Manifest, Observe, Prepared, Run
@@ -21,9 +20,7 @@ def output(page: PageContext, call: Run | Capture) -> str:
     shown = [page.note(note) for note in notes.values()]
     look = block_html.Look(lines=call.lines, highlight=call.highlight, notes=notes)
     html = block_html.figure(block, recording, look, page.place, page.interfaces, shown, page.bound)
-    search = f"<p><code>{escape(recording.ran)}</code></p>" + "".join(
-        f"<p>{note}</p>" for note in shown
-    )
+    search = render("site/found.html", command=recording.ran, texts=map(safe, shown))
     return page.slot(html, search)
 
 
@@ -41,7 +38,7 @@ def absent(page: PageContext, block: Block, *, stale: bool) -> str:
     else:
         state, repair = "Stale" if stale else unrecorded.STATE, f"guide record {planned.key}"
         html = block_html.absent(block, state, "Record it with", repair)
-    return page.slot(html, f"<p><code>{escape(block.command)}</code></p>")
+    return page.slot(html, render("site/found.html", command=block.command, texts=()))
 
 
 def manifest(page: PageContext, call: Manifest) -> str:
@@ -50,29 +47,16 @@ def manifest(page: PageContext, call: Manifest) -> str:
     if call.name not in known:
         raise GuideError(f"front matter: manifests does not name {call.name}")
     html = block_html.manifest(call.name, known[call.name])
-    return page.slot(html, f"<p>{escape(call.name)}</p>")
+    return page.slot(html, render("site/found.html", command="", texts=[call.name]))
 
 
 def prepared(page: PageContext, _: Prepared) -> str:
     """What the page's setup and clean-up ran, folded."""
     planned = page.page
-    parts = []
-    for name, steps in (("Before", planned.setup), ("After", planned.cleanup)):
-        if steps:
-            items = "".join(
-                f'<li><span class="prompt">{escape(step.node)}$</span> '
-                f"<pre tabindex=0><code>{escape(step.command)}</code></pre></li>"
-                for step in steps
-            )
-            parts.append(f"<p>{name} the commands of this page:</p><ol>{items}</ol>")
-    profile = (
-        f"<p>Profile <code>{escape(planned.profile)}</code> is started on each node.</p>"
-        if planned.profile
-        else ""
-    )
-    html = (
-        '<details class="prepared"><summary>How the lab was prepared, and cleaned</summary>'
-        f"<p>{planned.nodes} {'node' if planned.nodes == 1 else 'nodes'}, fresh.</p>{profile}"
-        f"{''.join(parts)}</details>"
+    html = render(
+        "site/prepared.html",
+        nodes=planned.nodes,
+        profile=planned.profile,
+        parts=(("Before", planned.setup), ("After", planned.cleanup)),
     )
     return page.slot(html, "")

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
 
 import markdown
 
+from macros.figures.markup import render
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
@@ -122,9 +122,7 @@ class PageContext:
         pairs = [self.find(reference) for reference in references]
         missing = [block.id for block, recording in pairs if recording is None]
         if missing:
-            names = escape(", ".join(missing))
-            what = f"{escape(title)}: not drawn, as {names} is not recorded."
-            return self.slot(f'<p class="absent">{what}</p>', "")
+            return self.slot(render("site/not_drawn.html", title=title, missing=missing), "")
         bound = {block.page: recorded_traces.bound(self.guide, block.page) for block, _ in pairs}
         return [
             (recorded_figures.named(block, bound[block.page]), recording)

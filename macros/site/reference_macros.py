@@ -1,7 +1,6 @@
 """What pages of the reference show: editions, versions, the index of commands, kinds."""
 
-from html import escape
-
+from macros.figures.markup import render
 from macros.ground import cache
 from macros.ground.errors import GuideError
 from macros.plan.signatures import AllVersions, Commands, EditionVersions, Kinds
@@ -42,12 +41,8 @@ def _changes(page: PageContext, edition: str) -> Changes:
 
 def all_versions(page: PageContext, _: AllVersions) -> str:
     """A table of all versions of the edition."""
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td><code>{escape(text)}</code></td></tr>"
-        for name, text in page.guide.edition.versions.items()
-    )
-    head = "<thead><tr><th>what</th><th>version</th></tr></thead>"
-    return page.slot(f"<table>{head}<tbody>{rows}</tbody></table>", "")
+    rows = [(name, [version], None) for name, version in page.guide.edition.versions.items()]
+    return page.slot(render("site/versions.html", head=("what", "version"), rows=rows), "")
 
 
 def commands(page: PageContext, _: Commands) -> str:

@@ -1,9 +1,11 @@
 """Recorded values in prose: quoted, claimed, and handed on."""
 
-from html import escape
 from typing import Any
 
+from markupsafe import Markup
+
 from macros.figures import marks
+from macros.figures.markup import render, safe
 from macros.ground import commandline, conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
@@ -89,7 +91,7 @@ def version(page: PageContext, call: Version) -> str:
     """A version of the edition."""
     versions = page.guide.edition.versions
     if call.name in versions:
-        return page.inline(f'<span class="version">{escape(versions[call.name])}</span>')
+        return page.inline(render("site/version.html", version=versions[call.name]))
     if page.undone:
         return page.inline(unrecorded.value())
     known = ", ".join(versions)
@@ -112,13 +114,12 @@ def handed_over(page: PageContext, call: Handover) -> str:
             shown.append(handover.Step(who, where, recorded))
         rows.append((str(what), shown))
     html = handover.figure(rows, id=call.id, title=call.title)
-    return page.slot(html, f"<p>{escape(call.title)}</p>")
+    return page.slot(html, render("site/found.html", command="", texts=[call.title]))
 
 
-def _marked(path: str, block: Block, recording: Recording) -> str:
+def _marked(path: str, block: Block, recording: Recording) -> Markup:
     """A value as it stands in a sentence, marked where it is an address or a name."""
     text = text_at(recording, path)
     within = block.netns or commandline.within(recording.ran)
     key = marks.key_of(text, block.node, within)
-    inner = marks.mark(text, key) if key else escape(text)
-    return f'<code class="value">{inner}</code>'
+    return render("site/value.html", value=safe(marks.mark(text, key)) if key else text)

@@ -1,6 +1,7 @@
 """What the cache keeps is made again when any code that it may rest on changes."""
 
 import shutil
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,25 @@ def test_the_code_of_every_room_counts(package: Path, room: str) -> None:
     before = cache.code_hash()
     edit(package / room / "__init__.py", '"""', '"""Edited. ')
     assert cache.code_hash() != before
+
+
+def test_a_template_counts(package: Path) -> None:
+    before = cache.code_hash()
+    edit(package / "site" / "block.html", "prints nothing", "is silent")
+    assert cache.code_hash() != before
+
+
+def test_a_library_of_another_version_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = set()
+    for version in ("1.0", "1.1"):
+        (tmp_path / version / f"scapy-{version}.dist-info").mkdir(parents=True)
+        monkeypatch.setattr(sysconfig, "get_path", lambda _, held=version: str(tmp_path / held))
+        cache.code_hash.cache_clear()
+        hashes.add(cache.code_hash())
+    cache.code_hash.cache_clear()
+    assert len(hashes) == 2
 
 
 def test_a_file_that_only_moves_counts_too(package: Path) -> None:

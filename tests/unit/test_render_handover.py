@@ -2,14 +2,18 @@
 
 import re
 
+from macros.figures.markup import safe
 from macros.site import block, handover
 from macros.site.handover import Step
 
 ROWS = [
-    ("A node's address", [Step("you", "eth1", "<code>192.168.56.10</code>")]),
+    ("A node's address", [Step("you", "eth1", safe("<code>192.168.56.10</code>"))]),
     (
         "A pod's address",
-        [Step("controller-manager", "--cluster-cidr", "<code>a</code>"), Step("Pod", "<b>", "x")],
+        [
+            Step("controller-manager", "--cluster-cidr", safe("<code>a</code>")),
+            Step("Pod", "<b>", safe("x")),
+        ],
     ),
 ]
 
@@ -28,6 +32,13 @@ def test_each_row_is_named_by_its_heading() -> None:
     named = re.findall(r'aria-labelledby="([^"]+)"', html)
     assert named == ["givers-1", "givers-2"]
     assert all(f'id="{each}"' in html for each in named)
+
+
+def test_an_id_and_a_value_that_no_code_has_escaped_are_text() -> None:
+    rows = [("a", [Step("b", "c", "<i>d</i>")])]  # type: ignore[arg-type] # as a mistake would
+    html = handover.figure(rows, id='"><script>', title="t")
+    assert "<script>" not in html
+    assert "&lt;i&gt;d&lt;/i&gt;" in html
 
 
 def test_a_manifest_is_copied_as_it_is_and_shown_escaped() -> None:
