@@ -14,7 +14,7 @@ from macros.packets.packet import Layer
 
 NAME = "BGP"
 PORT = 179
-_MARKER = b"\xff" * 16
+MARKER = b"\xff" * 16
 _HEAD = 19
 _LONGEST = 4096
 
@@ -60,7 +60,7 @@ _ATTRIBUTES = {
 def sizes(data: bytes) -> Iterator[int]:
     """The lengths of the whole messages that `data` begins with, one after the other."""
     at = 0
-    while len(data) - at >= _HEAD and data[at : at + 16] == _MARKER:
+    while len(data) - at >= _HEAD and data[at : at + 16] == MARKER:
         size = int.from_bytes(data[at + 16 : at + 18], "big")
         if not _HEAD <= size <= min(_LONGEST, len(data) - at) or data[at + 18] not in TYPES:
             return

@@ -41,11 +41,12 @@ def packets(source: bytes | Path) -> tuple[Packet, ...]:
     Headers that are cut or malformed become data, never an error. Raises GuideError where the
     file itself is damaged or has a link type that is not known.
     """
-    link, found = records(source)
-    return tuple(_packet(number, link, one) for number, one in enumerate(found, 1))
+    link, kept = records(source)
+    return tuple(packet(number, link, record) for number, record in enumerate(kept, 1))
 
 
-def _packet(number: int, link: int, record: Record) -> Packet:
+def packet(number: int, link: int, record: Record) -> Packet:
+    """One packet of a capture of that link type; its number counts from 1."""
     layers = _roles(_layers(record, link))
     return Packet(number, record.time, record.wire, len(record.data), record.data, layers)
 

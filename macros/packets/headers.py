@@ -402,8 +402,7 @@ def ipv6_options(bits: Bits) -> None:
 def _port(value: int) -> str:
     if value in numbers.PORTS:
         return numbers.PORTS[value]
-    # net.ipv4.ip_local_port_range of Linux.
-    return "in the range that Linux gives to clients" if 32768 <= value <= 60999 else ""
+    return "in the range that Linux gives to clients" if numbers.chosen_by_kernel(value) else ""
 
 
 def _carried(bits: Bits) -> int:

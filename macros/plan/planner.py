@@ -217,6 +217,7 @@ class _Collector(Calls):
         netns: str = "",
         container: str = "",
         timeout: float | None = None,
+        keep: str = "",
         show: bool = True,
         **_: Any,
     ) -> str:
@@ -231,7 +232,7 @@ class _Collector(Calls):
             container=container,
             until=until,
         )
-        self._add_capture(id, node, of, timeout, show=show)
+        self._add_capture(id, node, of, timeout, show=show, keep=keep)
         return ""
 
     def _ends_by_one(
@@ -253,6 +254,7 @@ class _Collector(Calls):
         *,
         show: bool,
         place: str = "",
+        keep: str = "",
     ) -> None:
         self._add(
             Block(
@@ -267,6 +269,7 @@ class _Collector(Calls):
                 netns=of.netns or of.container,
                 shown=show,
                 place=place,
+                keep=keep,
             )
         )
 
@@ -395,7 +398,7 @@ def capture_command(of: CaptureOf) -> str:
 
 
 # What changes no answer makes none stale: how it is shown, quoted and settled.
-_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts", "plan")
+_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts", "keep", "plan")
 _OF_RUN = tuple(each.name for each in fields(Block) if each.name not in _NO_RUN)
 
 

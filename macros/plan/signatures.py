@@ -68,6 +68,7 @@ class Calls(ABC):
         netns: str = "",
         container: str = "",
         timeout: float = 30,
+        keep: str = "",
         lines: Lines | None = None,
         highlight: Lines = (),
         explain: Mapping[str, str] | None = None,
@@ -76,7 +77,9 @@ class Calls(ABC):
         """Packets at an interface while the block `during` runs, as tcpdump prints them.
 
         It ends after `packets` of them, when a TCP conversation is `closed`, or with the packet by
-        which `until` (a match, as `packet` has it) finds one: `until="bgp end-of-rib #2"`.
+        which `until` (a match, as `packet` has it) finds one: `until="bgp end-of-rib #2"`. `keep`,
+        a match too, says what the capture is for: `keep="bgp update 10.44.0.176/29"`. That message
+        (or packet) alone is settled, compared and drawn, whatever else was captured with it.
         """
 
     @abstractmethod

@@ -15,6 +15,7 @@ from macros.ground.model import Block, Page, Recording, Step
 from macros.kinds.twins import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
+from macros.packets import dissector, purpose
 from macros.plan.taps import file_words
 from macros.record import known_state, tcpdump
 from macros.record.bind import extract
@@ -197,6 +198,7 @@ def _captured(
     assert of is not None  # noqa: S101 a listener has a capture
     ran = substitute(block.command, bound)
     data = listener.finished()
+    _has(block, data)
     interface = substitute(of.interface, bound)
     if of.trace:
         interface = file_words(block.netns, interface)
@@ -217,6 +219,16 @@ def _captured(
         text=decode(answer.output),
         pcap=path,
     )
+
+
+def _has(block: Block, pcap: bytes) -> None:
+    """See that a capture has what its page says it is for."""
+    if block.keep and purpose.kept(dissector.packets(pcap), block.keep) is None:
+        raise at(
+            block,
+            f"capture {block.id} is for {block.keep!r}, which is not among its packets",
+            fix="correct keep= or filter=, or wait for it: until=",
+        )
 
 
 def _holds(until: str, text: str) -> bool:
