@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-recording test-lab shots lint bench bench-lab mutate requirements help clean
+.PHONY: site serve test test-recording test-lab shots lint bench bench-lab mutate house requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -50,8 +50,12 @@ bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs, builds o
 mutate: $(VENV)/.dev  ## what settling hides and what it shows for nothing (SEED=1 COUNT=200 KIND=)
 	@$(BIN)/python -m tests.mutate
 
+house: $(VENV)/.dev  ## the code in numbers: rooms, sizes, knots, names; HOUSE= another checkout to measure
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-house.txt
+	@$(BIN)/python -m tests.house $(HOUSE)
+
 requirements:  ## renew requirements*.txt from requirements*.in, with hashes (needs uv)
-	for name in requirements requirements-lab requirements-dev; do \
+	for name in requirements requirements-lab requirements-dev requirements-house; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --custom-compile-command "make requirements" \
 	    --upgrade $$name.in -o $$name.txt; \

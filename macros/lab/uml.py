@@ -195,8 +195,8 @@ def down(name: str) -> bool:
     A reset that did not come to its end is given up.
     """
     with _alone(name):
-        forgotten = wanted.forget(name)
-        return clean(name) or forgotten
+        there = clean(name)
+        return wanted.forget(name) or there
 
 
 def as_wanted(state: State) -> Wanted:

@@ -161,3 +161,8 @@ def test_clean_up_waits_for_the_routes_of_a_clean_cluster() -> None:
         assert not recorder._holds(step.until, clean.replace("dev tunl0", "dev eth1"))
     assert waits[0].until is not None
     assert not recorder._holds(waits[0].until, blocks["mixed"].text)
+
+
+def test_every_id_is_there_once(html: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
