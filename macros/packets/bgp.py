@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
-from macros.packets.headers import Bits, ipv4_text
+from macros.packets.bits import Bits, ipv4_text
 from macros.packets.packet import Layer
 
 NAME = "BGP"

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from macros.ground.errors import GuideError
 from macros.packets import bgp, checksum, numbers
-from macros.packets.headers import HEADERS, Around, header
+from macros.packets.bits import Around, header
+from macros.packets.headers import HEADERS
 from macros.packets.packet import Field, Layer, Packet
 from macros.packets.pcap import Record, records
 

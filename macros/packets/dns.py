@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
-from macros.packets.headers import Bits
+from macros.packets.bits import Bits
 from macros.packets.packet import Layer
 
 NAME = "DNS"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from macros.packets.headers import Bits
+from macros.packets.bits import Bits
 from macros.packets.packet import Layer
 
 NAME = "HTTP"

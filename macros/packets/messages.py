@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from macros.packets import bgp, dns, http, streams
-from macros.packets.headers import Around, Bits, header
+from macros.packets.bits import Around, Bits, header
 from macros.packets.packet import Layer
 from macros.packets.streams import Run, Segment, Way
 
