@@ -40,21 +40,26 @@ class Bits:
         self.around = around
         self.offset = offset
         self.stop = offset + length
-        self.at = offset * 8
+        self.bit = offset * 8
         self.fields: list[Field] = []
+
+    @property
+    def byte(self) -> int:
+        """The byte of the packet that the next field begins in."""
+        return self.bit // 8
 
     @property
     def left(self) -> int:
         """Whole bytes not yet handed out."""
-        return self.stop - (self.at + 7) // 8
+        return self.stop - (self.bit + 7) // 8
 
     def _cut(self) -> NoReturn:
         raise CutError
 
     def _add(self, name: str, label: str, bits: int, value: int | str, shown: str) -> None:
-        raw = self.around.data[self.at // 8 : (self.at + bits + 7) // 8]
-        self.fields.append(Field(name, label, self.at, bits, raw, value, shown))
-        self.at += bits
+        raw = self.around.data[self.byte : (self.bit + bits + 7) // 8]
+        self.fields.append(Field(name, label, self.bit, bits, raw, value, shown))
+        self.bit += bits
 
     def means(self, meaning: str, state: str = "") -> None:
         """What the field handed out last says."""
@@ -64,11 +69,11 @@ class Bits:
         self, name: str, label: str, bits: int, shown: Text = "{}", meaning: Text = ""
     ) -> int:
         """The next `bits` as a number; `shown` and `meaning` are texts or functions of it."""
-        if self.at + bits > self.stop * 8:
+        if self.bit + bits > self.stop * 8:
             self._cut()
-        first, last = self.at // 8, (self.at + bits - 1) // 8
+        first, last = self.byte, (self.bit + bits - 1) // 8
         whole = int.from_bytes(self.around.data[first : last + 1], "big")
-        value = whole >> ((last + 1) * 8 - self.at - bits) & ((1 << bits) - 1)
+        value = whole >> ((last + 1) * 8 - self.bit - bits) & ((1 << bits) - 1)
         text = shown(value) if callable(shown) else shown.format(value)
         self._add(name, label, bits, value, text)
         self.means(meaning(value) if callable(meaning) else meaning)
@@ -85,7 +90,7 @@ class Bits:
         """The next `count` bytes; the value is the text that is shown."""
         if self.left < count:
             self._cut()
-        raw = self.around.data[self.at // 8 : self.at // 8 + count]
+        raw = self.around.data[self.byte : self.byte + count]
         text = shown(raw)
         self._add(name, label, count * 8, text, text)
         self.means(meaning(text) if callable(meaning) else meaning)
@@ -93,9 +98,9 @@ class Bits:
 
     def rest(self, name: str, label: str, meaning: str) -> None:
         """What is left of the header as one field, if anything is."""
-        bits = self.stop * 8 - self.at
+        bits = self.stop * 8 - self.bit
         if bits > 0:
-            raw = self.around.data[self.at // 8 : self.stop]
+            raw = self.around.data[self.byte : self.stop]
             self._add(name, label, bits, raw.hex(" "), raw.hex(" "))
             self.means(meaning)
 

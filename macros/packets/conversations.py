@@ -8,6 +8,9 @@ from macros.packets.packet import Layer, Packet
 from macros.packets.streams import flags_of
 
 _TRANSPORTS = frozenset({"TCP", "UDP", "ICMP", "ICMPv6"})
+_LINKS = frozenset({"Ethernet", "VLAN", "Linux cooked", "Linux cooked v2"})
+_LEAST_TYPE = 0x600
+"""Below it an Ethernet type is the length of an IEEE 802.2 frame."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,12 +33,7 @@ def named_ends(packet: Packet) -> tuple[str, str, str]:
         return "ARP", arp["sender_ip"].shown, arp["target_ip"].shown
     network = address(packet)
     if network is None:
-        link = packet.last("Ethernet")
-        if link is None:
-            return "unknown", "", ""
-        kind = link.get("type")
-        name = kind.shown.split(" ", 1)[-1] if kind else "IEEE 802.2"
-        return name, link["src"].shown, link["dst"].shown
+        return _linked(packet)
     source, target = network["src"].shown, network["dst"].shown
     transport = above(packet, network)
     if transport is None:
@@ -49,6 +47,24 @@ def named_ends(packet: Packet) -> tuple[str, str, str]:
             form.format(target, transport["dport"].value),
         )
     return transport.name, source, target
+
+
+def _linked(packet: Packet) -> tuple[str, str, str]:
+    """What a link carries that is no IP here, by the innermost tag's type, and its stations."""
+    tagged = [layer for layer in packet.layers if layer.name in _LINKS and layer.role != "quoted"]
+    if not tagged:
+        return "unknown", "", ""
+    kind = tagged[-1].get("type")
+    size = tagged[-1].get("size")
+    name = "IEEE 802.2" if size is not None and kind is None else "unknown"
+    if kind is not None and int(kind.value) >= _LEAST_TYPE:
+        name = kind.shown.split(" ", 1)[-1]
+    elif kind is not None:
+        name = "IEEE 802.2"
+    frame = packet.last("Ethernet")
+    if frame is None:
+        return name, "", ""
+    return name, frame["src"].shown, frame["dst"].shown
 
 
 def address(packet: Packet) -> Layer | None:

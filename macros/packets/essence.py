@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from macros.packets import messages, purpose, speech, streams
-from macros.packets.facts import TUNNELS, Facts
+from macros.packets import messages, numbers, purpose, speech, streams
+from macros.packets.facts import Facts
 from macros.packets.http import undated
 from macros.packets.messages import Message
 from macros.packets.packet import Packet
@@ -223,7 +223,7 @@ def _others(packet: Packet, pings: Mapping[int, int]) -> Any:
             source, target = layer.get(mine), layer.get(theirs)
             if source is None or target is None or layer.name == "Ethernet":
                 continue
-            if layer.name == "UDP" and target.value in TUNNELS:
+            if layer.name == "UDP" and target.value in numbers.VXLAN_PORTS:
                 continue
             ends.append(sorted((str(source.value), str(target.value))))
         if layer.name == "ICMP" and layer.get("id"):

@@ -8,12 +8,11 @@ and answer one; of a window, once it is agreed on, whether it is open.
 from collections.abc import Iterable
 from typing import Any
 
+from macros.packets import numbers
 from macros.packets.http import undated
 from macros.packets.packet import Field, Layer, Packet
 from macros.packets.streams import Starts, flags_of
 
-TUNNELS = frozenset({4789, 8472})
-"""Ports of VXLAN: the source port there is a hash over the flow inside (RFC 7348, section 5)."""
 _IDS = frozenset({("IPv4", "id"), ("IPv6", "flow")})
 
 
@@ -75,5 +74,5 @@ def _hash_of_flow(layer: Layer, field: Field) -> bool:
         layer.name == "UDP"
         and field.name == "sport"
         and target is not None
-        and target.value in TUNNELS
+        and target.value in numbers.VXLAN_PORTS
     )

@@ -2,7 +2,7 @@
 
 from macros.packets import checksum, numbers
 from macros.packets.bits import Bits, ipv4_text, named
-from macros.packets.transport_headers import carried
+from macros.packets.transport_headers import carried, in_fragment, judged, network
 
 
 def icmp(bits: Bits) -> None:
@@ -12,8 +12,8 @@ def icmp(bits: Bits) -> None:
     bits.means(_ICMP_MEANINGS.get(kind, ""))
     code = bits.number("code", "code", 8)
     bits.means(numbers.ICMP_CODES.get((kind, code), "no subtype" if code == 0 else ""))
-    found = bits.number("checksum", "checksum", 16, "0x{:04x}")
-    state, meaning = _icmp_state(bits, found)
+    value = bits.number("checksum", "checksum", 16, "0x{:04x}")
+    state, meaning = _icmp_state(bits, value)
     bits.means(meaning, state)
     if kind in {0, 8, 13, 14}:
         bits.number("id", "identifier", 16, "{}", "one running ping has one")
@@ -28,7 +28,7 @@ def icmp(bits: Bits) -> None:
         bits.bytes("gateway", "gateway", 4, ipv4_text, "the better router on this link")
     else:
         bits.number("unused", "unused", 32)
-    bits.rest("rest", "rest", f"not decoded here, from byte {bits.at // 8 - start}")
+    bits.rest("rest", "rest", f"not decoded here, from byte {bits.byte - start}")
 
 
 _ICMP_MEANINGS = {
@@ -41,16 +41,17 @@ _ICMP_MEANINGS = {
 }
 
 
-def _icmp_state(bits: Bits, found: int) -> tuple[str, str]:
-    around, under = bits.around, bits.around.under
-    if under is None or under.name != "IPv4":
+def _icmp_state(bits: Bits, value: int) -> tuple[str, str]:
+    """The state of ICMP's checksum, which covers no addresses, and a sentence about it."""
+    around, ip = bits.around, network(bits)
+    if ip is None or ip.name != "IPv4":
         return "unknown", "cannot be checked without the IP header"
-    if under["fragment"].value or under["flags"].shown.endswith("MF"):
+    if in_fragment(ip):
         return "unknown", "cannot be checked in one fragment: it covers all of them"
     if bits.offset + carried(bits) > around.end:
         why = "the packet is quoted in part" if around.quoted else "not all bytes are here"
         return "unknown", f"cannot be checked: {why}"
-    state, meaning = checksum.state(found, around.data[bits.offset : around.end], 2)
+    state, meaning = checksum.state(value, around.data[bits.offset : around.end], 2)
     return state, meaning.replace("over the header", "over header and data")
 
 
@@ -58,14 +59,7 @@ def icmpv6(bits: Bits) -> None:
     """RFC 4443 and 4861, no further than the first four bytes."""
     bits.number("type", "type", 8, named(numbers.ICMPV6))
     bits.number("code", "code", 8)
-    found = bits.number("checksum", "checksum", 16, "0x{:04x}")
-    around = bits.around
-    address = next((one for one in reversed(around.before) if one.name == "IPv6"), None)
-    if address is None or address.offset + 40 + int(address["length"].value) > around.end:
-        bits.means("cannot be checked: not all bytes are here", "unknown")
-    else:
-        data = around.data[bits.offset : around.end]
-        front = checksum.pseudo(address["src"].raw, address["dst"].raw, 58, len(data))
-        state, meaning = checksum.state(found, data, 2, front)
-        bits.means(meaning, state)
+    value = bits.number("checksum", "checksum", 16, "0x{:04x}")
+    state, meaning = judged(bits, value, carried(bits), 58, 2)
+    bits.means(meaning, state)
     bits.rest("body", "message", "")

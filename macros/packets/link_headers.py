@@ -39,7 +39,7 @@ def ethernet(bits: Bits) -> None:
     """IEEE 802.3: the type field is a length where it is below 1536 (0x600)."""
     bits.bytes("dst", "to", 6, mac, _target_mac)
     bits.bytes("src", "from", 6, mac, _source_mac)
-    if int.from_bytes(bits.around.data[bits.at // 8 : bits.stop], "big") < 0x600 and bits.left == 2:
+    if int.from_bytes(bits.around.data[bits.byte : bits.stop], "big") < 0x600 and bits.left == 2:
         bits.number("size", "length", 16, "{}", "a length, no type: an IEEE 802.2 header follows")
     else:
         bits.number("type", "type", 16, named(numbers.ETHERTYPES, "0x{:04x}"), _ethertype)

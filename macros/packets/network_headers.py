@@ -5,8 +5,12 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from macros.packets import checksum, numbers
 from macros.packets.bits import Around, Bits, counted, ipv4_text, ipv6_text, named
+from macros.packets.transport_headers import UNFINISHED
 
 _ECN = {0: "no congestion signal", 1: "can signal congestion", 2: "can signal congestion"}
+
+
+_OFFLOADED = "0: left to the network card (offload)"
 
 
 def _protocol(value: int) -> str:
@@ -22,7 +26,6 @@ def _ttl(value: int) -> str:
 
 def ipv4(bits: Bits) -> None:
     """RFC 791; the former type of service: RFC 2474 and 3168; identification: RFC 6864."""
-    start, around = bits.offset, bits.around
     bits.number("version", "version", 4, "{}", "IPv4")
     words = bits.number("ihl", "header length", 4, "{}")
     fault = "" if words >= 5 else "; below 5: malformed"
@@ -30,7 +33,19 @@ def ipv4(bits: Bits) -> None:
     bits.number("dscp", "DSCP", 6, "{}", lambda v: "no special treatment" if v == 0 else "a class")
     bits.number("ecn", "ECN", 2, "{}", lambda v: _ECN.get(v, "a router met congestion"))
     length = bits.number("length", "total length", 16)
-    bits.means(_total_length(length, words * 4, around, start))
+    bits.means(_total_length(length, words * 4, bits.around, bits.offset))
+    _fragmentation(bits)
+    bits.number("ttl", "TTL", 8, "{}", _ttl)
+    bits.number("protocol", "protocol", 8, named(numbers.PROTOCOLS), _protocol)
+    value = bits.number("checksum", "header checksum", 16, "0x{:04x}")
+    state, meaning = _header_sum(bits, value, max(words * 4, 20), unfinished=not length)
+    bits.means(meaning, state)
+    bits.bytes("src", "from", 4, ipv4_text, _ipv4_kind)
+    bits.bytes("dst", "to", 4, ipv4_text, _ipv4_kind)
+    _ip_options(bits)
+
+
+def _fragmentation(bits: Bits) -> None:
     identity = len(bits.fields)
     bits.number("id", "identification", 16, "0x{:04x}")
     flags = bits.number("flags", "flags", 3, _ip_flags)
@@ -53,23 +68,24 @@ def ipv4(bits: Bits) -> None:
         if flags & 2 and whole
         else "fragments of one packet carry the same",
     )
-    bits.number("ttl", "TTL", 8, "{}", _ttl)
-    bits.number("protocol", "protocol", 8, named(numbers.PROTOCOLS), _protocol)
-    found = bits.number("checksum", "header checksum", 16, "0x{:04x}")
-    size = max(words * 4, 20)
-    if bits.stop - start >= size:
-        state, meaning = checksum.state(found, around.data[start : start + size], 10)
-        if around.quoted and state == "wrong":
-            meaning += "; routers on the way changed the TTL before this was quoted"
-        bits.means(meaning, state)
-    else:
-        bits.means("cannot be checked: the header is cut", "unknown")
-    bits.bytes("src", "from", 4, ipv4_text, _ipv4_kind)
-    bits.bytes("dst", "to", 4, ipv4_text, _ipv4_kind)
-    _ip_options(bits)
+
+
+def _header_sum(bits: Bits, value: int, size: int, *, unfinished: bool) -> tuple[str, str]:
+    """The state of the header's checksum, and a sentence about it."""
+    start, around = bits.offset, bits.around
+    if bits.stop - start < size:
+        return "unknown", "cannot be checked: the header is cut"
+    state, meaning = checksum.state(value, around.data[start : start + size], 10)
+    if state == "wrong" and unfinished:
+        return "unknown", UNFINISHED
+    if state == "wrong" and around.quoted:
+        meaning += "; routers on the way changed the TTL before this was quoted"
+    return state, meaning
 
 
 def _total_length(length: int, header: int, around: Around, start: int) -> str:
+    if not length:
+        return _OFFLOADED
     if length < header:
         return "shorter than its own header: malformed"
     text = f"{header} of header, {length - header} carried"
@@ -113,14 +129,14 @@ def _ipv4_kind(text: str) -> str:
 def _ip_options(bits: Bits) -> None:
     """RFC 791, section 3.1; router alert: RFC 2113."""
     while bits.left:
-        kind = bits.around.data[bits.at // 8]
+        kind = bits.around.data[bits.byte]
         if kind == 0:
             bits.bytes("end", "end of options", bits.left, lambda _: "end", "and padding")
             return
         if kind == 1:
             bits.bytes("nop", "no operation", 1, lambda _: "NOP", "fills up to a word")
             continue
-        size = bits.around.data[bits.at // 8 + 1] if bits.left > 1 else 0
+        size = bits.around.data[bits.byte + 1] if bits.left > 1 else 0
         if size < 2 or size > bits.left:
             bits.rest("options", "options", "malformed: an option's length leaves the header")
             return
@@ -133,8 +149,9 @@ def _ip_options(bits: Bits) -> None:
 
 
 def _route(raw: bytes) -> str:
-    places = [raw[at : at + 4] for at in range(3, min(raw[2] - 1, len(raw)), 4)] if raw[2:] else []
-    return " ".join(ipv4_text(one) for one in places if len(one) == 4) or "empty"
+    starts = range(3, min(raw[2] - 1, len(raw)), 4) if raw[2:] else ()
+    addresses = [raw[start : start + 4] for start in starts]
+    return " ".join(ipv4_text(address) for address in addresses if len(address) == 4) or "empty"
 
 
 def ipv6(bits: Bits) -> None:
@@ -142,7 +159,11 @@ def ipv6(bits: Bits) -> None:
     bits.number("version", "version", 4, "{}", "IPv6")
     bits.number("class", "traffic class", 8)
     bits.number("flow", "flow label", 20, "0x{:05x}", "packets of one flow carry the same")
-    bits.number("length", "payload length", 16, "{}", "the bytes after this header")
+    length = bits.number("length", "payload length", 16, "{}", "the bytes after this header")
+    if not length and bits.around.end > bits.stop:
+        jumbo = bits.around.data[bits.byte] == 0  # hop-by-hop options follow
+        option = "0: too large for these bits, an option has the length (RFC 2675)"
+        bits.means(option if jumbo else _OFFLOADED)
     bits.number("protocol", "next header", 8, named(numbers.PROTOCOLS), _protocol)
     bits.number("ttl", "hop limit", 8, "{}", _ttl)
     bits.bytes("src", "from", 16, ipv6_text, _ipv6_kind)

@@ -14,10 +14,11 @@ def record(packets: Iterable[Packet]) -> list[dict[str, Any]]:
 
     Each has number, time (ns since 1970), length (on the wire), captured, summary and its layers
     by short name: eth, ip, udp, tcp, icmp, arp, vxlan, data, … An inner header is below its outer
-    one (`ip.inner.ttl`), one quoted by an ICMP error below `quoted`. Plain numbers are numbers;
-    everything else is the text that the figures show (`0x0800 IPv4`, `SYN ACK`). A header that
-    has a checksum has `checksum_state`: right, wrong, partial, none or unknown. `bgp` is a list of
-    messages, whose `announced` and `withdrawn` are prefixes with commas between them.
+    one (`ip.inner.ttl`; of another version of IP it has a name of its own, `ip6.ttl`), one quoted
+    by an ICMP error below `quoted`. Plain numbers are numbers; everything else is the text that
+    the figures show (`0x0800 IPv4`, `SYN ACK`). A header that has a checksum has
+    `checksum_state`: right, wrong, partial, none or unknown. `bgp` is a list of messages, whose
+    `announced` and `withdrawn` are prefixes with commas between them.
     """
     return [_record(packet) for packet in packets]
 
@@ -35,7 +36,7 @@ def _record(packet: Packet) -> dict[str, Any]:
         if layer.name == bgp.NAME:
             values |= {name: bgp.routes(layer, name) for name in ("announced", "withdrawn")}
             entries.setdefault(key, []).append(values | {"message": bgp.what(layer)})
-        elif layer.role in {"", "outer"} and key not in entries:
+        elif layer.role != "quoted" and key not in entries:
             entries[key] = values
         else:
             entries.setdefault(key, {}).setdefault(layer.role or "next", values)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from macros.ground.errors import GuideError
-from macros.packets import bgp, numbers
+from macros.packets import bgp, numbers, summary
 from macros.packets.conversations import ends
 from macros.packets.names import SHORT
 from macros.packets.packet import Layer, Packet
 from macros.packets.streams import flags_of
-from macros.packets.summary import summary, what
 
 _FLAGS = frozenset(flag.lower() for flag in numbers.TCP_FLAGS)
 _ADDRESSES = ("src", "dst", "sender_ip", "target_ip", "sender_mac", "target_mac")
@@ -108,7 +107,7 @@ def pick_meant(packets: Sequence[Packet], match: str | int) -> Meant:
 def _there(packets: Sequence[Packet]) -> str:
     if not packets:
         return "(the capture has no packets)"
-    lines = [f"\n    {packet.number}: {summary(packet)}" for packet in packets[:20]]
+    lines = [f"\n    {packet.number}: {summary.summary(packet)}" for packet in packets[:20]]
     if len(packets) > 20:
         lines.append(f"\n    and {len(packets) - 20} more")
     return "among" + "".join(lines)
@@ -198,9 +197,9 @@ def _words(packet: Packet) -> set[str]:
     """All words that can name the packet, in small letters."""
     layers = [layer for layer in packet.layers if layer.role != "quoted"]
     known = {SHORT[layer.name] for layer in layers} | {layer.name.lower() for layer in layers}
-    known |= set(re.findall(r"[\w.-]+", what(packet).lower()))
-    if any(layer.role == "outer" and layer.name == "IPv4" for layer in packet.layers):
-        known |= set() if packet.first("VXLAN") else {"ipip", "ip-in-ip"}
+    known |= set(re.findall(r"[\w.-]+", summary.what(packet).lower()))
+    if packet.first("VXLAN") is None and summary.carrier(packet):
+        known |= {"ipip", "ip-in-ip"}
     for layer in layers:
         known |= {layer[name].shown for name in _ADDRESSES if layer.get(name) is not None}
         if layer.name == bgp.NAME:

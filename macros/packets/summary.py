@@ -114,18 +114,16 @@ def summary(packet: Packet) -> str:
 
 def carrier(packet: Packet) -> str:
     """How the packet travels inside another, or nothing: ", in VXLAN 1, 10.0.0.1 > 10.0.0.2"."""
-    outer = next(
-        (layer for layer in packet.layers if layer.role == "outer" and layer.get("src")), None
-    )
-    addressed = next(
-        (layer for layer in packet.layers if layer.role == "outer" and layer.name.startswith("IP")),
-        outer,
-    )
+    outer = next((layer for layer in packet.layers if _carries(layer)), None)
     tunnel = packet.first("VXLAN")
-    if tunnel is None and (addressed is None or not addressed.name.startswith("IP")):
+    if outer is None and tunnel is None:
         return ""
-    kind = (
-        f"VXLAN {tunnel['vni'].value}" if tunnel is not None and tunnel.get("vni") else "IP-in-IP"
-    )
-    way = f", {addressed['src'].shown} > {addressed['dst'].shown}" if addressed else ""
+    vni = tunnel.get("vni") if tunnel is not None else None
+    kind = "IP-in-IP" if tunnel is None else f"VXLAN {vni.shown}" if vni is not None else "VXLAN"
+    way = f", {outer['src'].shown} > {outer['dst'].shown}" if outer is not None else ""
     return f", in {kind}{way}"
+
+
+def _carries(layer: Layer) -> bool:
+    """Whether it is the IP header around another packet."""
+    return layer.role == "outer" and layer.name in {"IPv4", "IPv6"} and layer.get("dst") is not None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from macros.packets import checksum, numbers
 from macros.packets.bits import Bits, counted
+from macros.packets.packet import Layer
 
 
 def _port(value: int) -> str:
@@ -12,28 +13,54 @@ def _port(value: int) -> str:
     return "in the range that Linux gives to clients" if numbers.chosen_by_kernel(value) else ""
 
 
+def network(bits: Bits) -> Layer | None:
+    """The IP header that this one lies in; between them may be options of IPv6."""
+    for layer in reversed(bits.around.before):
+        if layer.name in {"IPv4", "IPv6"}:
+            return layer
+        if layer.name != "IPv6 options":
+            return None
+    return None
+
+
 def carried(bits: Bits) -> int:
-    """The bytes from here to the end of the IP packet, as its header says."""
-    under = bits.around.under
-    if under is None or under.name not in {"IPv4", "IPv6"} or not under["length"].value:
+    """The bytes from here to the end of the IP packet, as its header says; all, where that is 0."""
+    around = network(bits)
+    length = None if around is None else int(around["length"].value)
+    if around is None or not length:
         return bits.around.end - bits.offset
-    header_too = under.length if under.name == "IPv4" else 0
-    return int(under["length"].value) - header_too
+    before = around.length if around.name == "IPv4" else 0
+    return length - before - (bits.offset - around.offset - around.length)
 
 
-def _transport(bits: Bits, found: int, size: int, protocol: int, at: int) -> tuple[str, str]:
-    """The state of a checksum over pseudo-header, header and data, `size` bytes in all."""
-    around, start = bits.around, bits.offset
-    under = around.under
-    if under is None or under.name not in {"IPv4", "IPv6"}:
+def judged(bits: Bits, value: int, size: int, protocol: int, start: int) -> tuple[str, str]:
+    """The state of a checksum over pseudo-header, header and data, `size` bytes in all.
+
+    It stands at byte `start` of the header. The second is a sentence about it.
+    """
+    ip, first, end = network(bits), bits.offset, bits.around.end
+    if ip is None:
         return "unknown", "cannot be checked without the IP header"
-    if under.name == "IPv4" and (under["fragment"].value or under["flags"].shown.endswith("MF")):
+    if in_fragment(ip):
         return "unknown", "cannot be checked in one fragment: it covers all of them"
-    if size < 8 or start + size > around.end:
-        why = "the packet is quoted in part" if around.quoted else "not all bytes are here"
+    if size < 4 or first + size > end:
+        why = "the packet is quoted in part" if bits.around.quoted else "not all bytes are here"
         return "unknown", f"cannot be checked: {why}"
-    front = checksum.pseudo(under["src"].raw, under["dst"].raw, protocol, size)
-    return checksum.state(found, around.data[start : start + size], at, front)
+    front = checksum.pseudo(ip["src"].raw, ip["dst"].raw, protocol, size)
+    state, meaning = checksum.state(value, bits.around.data[first : first + size], start, front)
+    if state == "wrong" and not ip["length"].value:
+        return "unknown", UNFINISHED
+    return state, meaning
+
+
+UNFINISHED = "cannot be checked: the network card fills in length and checksum (offload)"
+
+
+def in_fragment(ip: Layer) -> bool:
+    """Whether an IPv4 packet is one part of a larger one."""
+    if ip.name != "IPv4":
+        return False
+    return bool(ip["fragment"].value) or ip["flags"].shown.endswith("MF")
 
 
 def udp(bits: Bits) -> None:
@@ -44,23 +71,28 @@ def udp(bits: Bits) -> None:
         meaning = "a hash of the packet inside: nobody listens there"
         bits.fields[source] = replace(bits.fields[source], meaning=meaning)
     length = bits.number("length", "length", 16)
-    if length < 8:
+    ip = network(bits)
+    unfinished = not length and ip is not None and not ip["length"].value
+    if unfinished:
+        bits.means("0: left to the network card (offload)")
+    elif length < 8:
         bits.means("shorter than its own header: malformed")
     else:
         bits.means(f"8 of header, {length - 8} carried")
-    found = bits.number("checksum", "checksum", 16, "0x{:04x}")
-    if found == 0:
+    value = bits.number("checksum", "checksum", 16, "0x{:04x}")
+    if value == 0:
         bits.means("0: the sender computed none", "none")
     else:
-        state, meaning = _transport(bits, found, length, 17, 6)
+        size = carried(bits) if unfinished else length if length >= 8 else 0
+        state, meaning = judged(bits, value, size, 17, 6)
         bits.means(meaning, state)
 
 
 def tcp_flags(value: int) -> str:
     """SYN ACK, in the order people say it."""
-    found = [name for bit, name in enumerate(reversed(numbers.TCP_FLAGS)) if value >> bit & 1]
+    names = [name for bit, name in enumerate(reversed(numbers.TCP_FLAGS)) if value >> bit & 1]
     order = ("SYN", "FIN", "RST", "PSH", "URG", "ECE", "CWR", "ACK")
-    return " ".join(sorted(found, key=order.index)) or "none"
+    return " ".join(sorted(names, key=order.index)) or "none"
 
 
 _TCP_FLAG_MEANINGS = {
@@ -79,9 +111,8 @@ def tcp(bits: Bits) -> None:
     """RFC 9293, section 3.1; options: RFC 7323, RFC 2018; IANA "tcp-parameters"."""
     bits.number("sport", "from port", 16, "{}", _port)
     bits.number("dport", "to port", 16, "{}", _port)
-    sequence = len(bits.fields)
+    numbers_of = len(bits.fields)
     bits.number("seq", "sequence number", 32)
-    answered = len(bits.fields)
     bits.number("ack", "acknowledgement", 32)
     words = bits.number("data_offset", "header length", 4)
     fault = "" if words >= 5 else "; below 5: malformed"
@@ -90,29 +121,13 @@ def tcp(bits: Bits) -> None:
     flags = bits.number(
         "flags", "flags", 8, tcp_flags, lambda v: _TCP_FLAG_MEANINGS.get(tcp_flags(v), "")
     )
-    bits.fields[sequence] = replace(
-        bits.fields[sequence],
-        meaning="chosen at random; data is counted from the next"
-        if flags & 2
-        else "the place of the first byte carried in the sender's stream",
-    )
-    bits.fields[answered] = replace(
-        bits.fields[answered],
-        meaning="the next byte expected from the other side"
-        if flags & 16
-        else "unused without the flag ACK",
-    )
-    bits.number(
-        "window",
-        "window",
-        16,
-        "{}",
-        "room for so many bytes more"
-        if flags & 2
-        else "room for so many bytes more, times the factor that the SYN agreed on",
-    )
-    found = bits.number("checksum", "checksum", 16, "0x{:04x}")
-    state, meaning = _transport(bits, found, carried(bits), 6, 16)
+    for number, meaning in enumerate(_numbers_mean(flags), numbers_of):
+        bits.fields[number] = replace(bits.fields[number], meaning=meaning)
+    room = "room for so many bytes more"
+    later = "" if flags & 2 else ", times the factor that the SYN agreed on"
+    bits.number("window", "window", 16, "{}", f"{room}{later}")
+    value = bits.number("checksum", "checksum", 16, "0x{:04x}")
+    state, meaning = judged(bits, value, carried(bits), 6, 16)
     bits.means(meaning, state)
     bits.number(
         "urgent", "urgent pointer", 16, "{}", "" if flags & 32 else "unused without the flag URG"
@@ -120,21 +135,33 @@ def tcp(bits: Bits) -> None:
     _tcp_options(bits)
 
 
+def _numbers_mean(flags: int) -> tuple[str, str]:
+    """What the sequence number and the acknowledgement say, by the flags."""
+    return (
+        "chosen at random; data is counted from the next"
+        if flags & 2
+        else "the place of the first byte carried in the sender's stream",
+        "the next byte expected from the other side"
+        if flags & 16
+        else "unused without the flag ACK",
+    )
+
+
 def _tcp_options(bits: Bits) -> None:
     while bits.left:
-        at = bits.at // 8
-        kind = bits.around.data[at]
+        start = bits.byte
+        kind = bits.around.data[start]
         if kind == 0:
             bits.bytes("end", "end of options", bits.left, lambda _: "end", "and padding")
             return
         if kind == 1:
             bits.bytes("nop", "no operation", 1, lambda _: "NOP", "fills up to a word")
             continue
-        size = bits.around.data[at + 1] if bits.left > 1 else 0
+        size = bits.around.data[start + 1] if bits.left > 1 else 0
         if size < 2 or size > bits.left:
             bits.rest("options", "options", "malformed or cut: an option leaves the header")
             return
-        raw = bits.around.data[at + 2 : at + size]
+        raw = bits.around.data[start + 2 : start + size]
         value = int.from_bytes(raw, "big")
         if (kind, size) == (2, 4):
             _option(bits, "mss", "maximum segment", size, value)
