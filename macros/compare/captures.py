@@ -13,8 +13,9 @@ from typing import Any
 
 from macros.compare.change import Change, said
 from macros.compare.speeches import Speech, messages_of, speeches
+from macros.ground import ports
 from macros.ground.alignment import align
-from macros.packets import conversations, dissector, numbers, purpose, streams, summary
+from macros.packets import conversations, dissector, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
 from macros.packets.messages import Message, talk
@@ -152,7 +153,7 @@ def _end(text: str) -> str:
     """An end without a port that the kernel chose and without the id of a ping."""
     text = text.split(" id ", 1)[0]
     port = _PORT.search(text)
-    chosen = port is not None and numbers.chosen_by_kernel(int(port[1]))
+    chosen = port is not None and ports.is_chosen(int(port[1]))
     return f"{text[: port.start()]}:*" if port is not None and chosen else text
 
 
@@ -241,7 +242,7 @@ def _value(layer: Layer, field: Field | None, of: _Said) -> str:
     """A field as shown, without what comes by chance."""
     if field is None:
         return ""
-    if field.name in {"sport", "dport"} and numbers.chosen_by_kernel(int(field.value)):
+    if field.name in {"sport", "dport"} and ports.is_chosen(int(field.value)):
         return "chosen by the kernel"
     value = of.facts.value(of.packet, of.packet.layers.index(layer), field)
     if value is None or (layer.name == "ICMP" and field.name == "id"):

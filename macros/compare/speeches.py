@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from macros.compare.change import Change, said
+from macros.ground import ports
 from macros.ground.alignment import align
-from macros.packets import bgp, dns, numbers
+from macros.packets import bgp, dns
 from macros.packets import differences as side_by_side
 from macros.packets.messages import Message
 from macros.packets.packet import Field, Layer
@@ -135,7 +136,7 @@ def _by_field(headers: frozenset[Header], rename: Rename) -> dict[tuple[str, str
     found: dict[tuple[str, str], set[str]] = {}
     for header in headers:
         for title, field, value in header:
-            port = field in {"sport", "dport"} and numbers.chosen_by_kernel(int(value))
+            port = field in {"sport", "dport"} and ports.is_chosen(int(value))
             shown = "chosen by the kernel" if port else rename(value)
             found.setdefault((title, field), set()).add(shown)
     return found

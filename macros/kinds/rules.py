@@ -5,12 +5,15 @@ iptables-extensions(8), iptables/iptables-save.c and xtables_save_string() of li
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
-from macros.kinds.fields import unreadable
+from macros.kinds import service_rules
+from macros.kinds.fields import letters, unreadable
+from macros.kinds.kind import Entry, Facts, Kind, Step, Steps, always
 
 # The options of iptables itself, by the short names that it prints.
 _BUILT_IN = {
@@ -162,12 +165,16 @@ class _Open:
     rules: list[Rule] = field(default_factory=list)
 
 
-def read(text: str, twin: Any = None, table: str = "filter") -> dict[str, Table]:
-    """The tables in an output of `iptables-save` or `iptables -S`, by name, in the order printed.
+def read(text: str, _twin: Any = None, call: Call | None = None) -> dict[str, Table]:
+    """The tables in an output of `iptables-save` or `iptables -S`. There is no JSON."""
+    return parse(text, _table(call.args) if call else _FILTER)
 
-    `iptables -S` does not print its table: `table` says which it was. There is no JSON.
+
+def parse(text: str, table: str) -> dict[str, Table]:
+    """The tables by name, in the order printed.
+
+    `iptables -S` does not print its table: `table` says which it was.
     """
-    del twin
     tables: dict[str, dict[str, _Open]] = {}
     for at, printed in enumerate(text.splitlines(), 1):
         line = printed.strip()
@@ -284,3 +291,70 @@ def _parts(
     if target is None:
         return matches, None, False, ()
     return matches, target[0], target[1], tuple(target[2])
+
+
+_TOOL = re.compile(r"ip6?tables(-nft|-legacy)?(-save)?")
+_FILTER = "filter"
+
+
+def _asked(call: Call) -> bool:
+    if not _TOOL.fullmatch(call.tool):
+        return False
+    listed = call.tool.endswith("-save") or "S" in letters(call.args)
+    return listed or "--list-rules" in call.args
+
+
+def _table(args: tuple[str, ...]) -> str:
+    """The table that an iptables command names; filter is the default."""
+    for number, arg in enumerate(args):
+        if arg in ("-t", "--table"):
+            return args[number + 1] if number + 1 < len(args) else _FILTER
+        if arg.startswith("--table="):
+            return arg.partition("=")[2]
+    return _FILTER
+
+
+def entries(tables: Mapping[str, Table]) -> Iterator[Entry]:
+    """Order matters within a chain, and means nothing between chains and tables."""
+    for table in tables.values():
+        own = ("table", table.name)
+        text = "\n".join(map(_whole, table.chains.values()))
+        yield Entry(own, table.name, "table", line=text)
+        for chain in table.chains.values():
+            name = chain.name if table.name == _FILTER else f"{chain.name} ({table.name})"
+            count = len(chain.rules)
+            yield Entry(
+                key=("chain", table.name, chain.name),
+                name=name,
+                noun="chain",
+                held=f", with {count} rule{'s' * (count != 1)}" if count else ", without rules",
+                line=_whole(chain),
+                owner=own,
+                facts=Facts({"policy": chain.policy or ""}),
+                counts={"packets": chain.packets, "bytes": chain.bytes},
+                counted=f"the policy of {name}",
+                steps=Steps("rule", tuple(map(_step, chain.rules)), service_rules.free),
+            )
+
+
+def _step(rule: Rule) -> Step:
+    said = rule.text.removeprefix(f"-A {rule.chain} ")
+    return Step(rule.text, said, {"packets": rule.packets, "bytes": rule.bytes})
+
+
+def _whole(chain: Chain) -> str:
+    head = f"-P {chain.name} {chain.policy}" if chain.policy else f"-N {chain.name}"
+    return "\n".join((head, *(rule.text for rule in chain.rules)))
+
+
+KIND = Kind(
+    name="rules",
+    what="rules of iptables",
+    asked=_asked,
+    read=read,
+    entries=entries,
+    free=service_rules.free,
+    # Which iptables wrote it stands in comments.
+    remark="#",
+    wraps=always,
+)

@@ -122,8 +122,3 @@ TCP_FLAGS = ("CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN")
 
 # linux/if_packet.h, PACKET_HOST and so on.
 COOKED = {0: "to us", 1: "broadcast", 2: "multicast", 3: "to another station", 4: "from us"}
-
-
-def chosen_by_kernel(port: int) -> bool:
-    """Whether a port is one that Linux takes for outgoing connections (ip_local_port_range)."""
-    return 32768 <= port <= 60999

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from macros.ground import ports
 from macros.packets import checksum, numbers
 from macros.packets.bits import Bits, counted
 from macros.packets.packet import Layer
@@ -10,7 +11,7 @@ from macros.packets.packet import Layer
 def _port(value: int) -> str:
     if value in numbers.PORTS:
         return numbers.PORTS[value]
-    return "in the range that Linux gives to clients" if numbers.chosen_by_kernel(value) else ""
+    return "in the range that Linux gives to clients" if ports.is_chosen(value) else ""
 
 
 def network(bits: Bits) -> Layer | None:

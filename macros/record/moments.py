@@ -27,7 +27,7 @@ def differ(command: str, text: str, twin: Any) -> str:
         printed, asked = registry.read(command, text), registry.read(command, text, twin)
     except (GuideError, ValueError, KeyError, IndexError, TypeError):
         return ""
-    moving = _MOVING - {"state"} if kind in _LINKS else _MOVING
+    moving = _MOVING - {"state"} if kind.name in _LINKS else _MOVING
     return _difference(_by_key(printed), _by_key(asked), moving)
 
 

@@ -3,14 +3,14 @@
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
-from macros.packets import checksum, conversations, dissector, numbers, streams
+from macros.ground import ports
+from macros.packets import checksum, conversations, streams
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
-from macros.settle import identities
+from macros.settle import identities, translation
 from macros.settle.renaming import Renaming
 
 _IDS = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![0-9A-Za-z])")
@@ -26,14 +26,8 @@ def same(old: bytes, new: bytes, keep: str = "") -> bool:
         return True
     if old[:_FILE] != new[:_FILE]:
         return False
-    before = told(_read(old), keep)
-    return bool(before or not keep) and before == told(_read(new), keep)
-
-
-@lru_cache(maxsize=64)
-def _read(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each is looked at more than once."""
-    return dissector.packets(pcap)
+    before = told(translation.packets(old), keep)
+    return bool(before or not keep) and before == told(translation.packets(new), keep)
 
 
 def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
@@ -42,11 +36,11 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
     Those are the conversations between the same two ends but for that port, in their order, where
     there are as many in both. What is named already stays so.
     """
-    before, after = _choices(_read(old)), _choices(_read(new))
-    for ends, ports in after.items():
+    before, after = _choices(translation.packets(old)), _choices(translation.packets(new))
+    for ends, chosen in after.items():
         known = before.get(ends, [])
-        both = set(known) & set(ports)
-        mine, theirs = ([port for port in each if port not in both] for each in (ports, known))
+        both = set(known) & set(chosen)
+        mine, theirs = ([port for port in each if port not in both] for each in (chosen, known))
         if len(mine) == len(theirs):
             pairs = [*zip(mine, theirs, strict=True), *((port, port) for port in both)]
             for port, name in pairs:
@@ -66,10 +60,10 @@ def _choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
         if not ways:
             continue
         source, target = (begun or ways)[0]
-        if not begun and not numbers.chosen_by_kernel(source[1]):
+        if not begun and not ports.is_chosen(source[1]):
             source, target = target, source
-        known = bool(begun) or not numbers.chosen_by_kernel(target[1])
-        if known and numbers.chosen_by_kernel(source[1]):
+        known = bool(begun) or not ports.is_chosen(target[1])
+        if known and ports.is_chosen(source[1]):
             protocol = members[0].last("TCP") is not None
             found.setdefault((protocol, source[0], target), []).append(source[1])
     return found
@@ -103,7 +97,7 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     if not pcap:
         return pcap
     _, found = records(pcap)
-    packets = _read(pcap)
+    packets = translation.packets(pcap)
     out, at = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
     for record, packet in zip(found, packets, strict=True):

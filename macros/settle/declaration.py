@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from macros.kinds.kind import Span
+
 Scope = Literal["lab", "node", "namespace", "peer"]
 Example = tuple[str, str]
 """Two texts, old and new."""
@@ -55,10 +57,6 @@ class Noise:
     keys: re.Pattern[str] | None = None
     same: tuple[Example, ...] = ()
     differ: tuple[Example, ...] = ()
-
-
-Span = tuple[int, int, str]
-"""Lines from one to before another, and a name by which the other side's are found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from macros.ground import commandline
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
-from macros.ground.namespaces import of_command
 from macros.settle import answer, capture, free_order, identities, json_output, scan, tree
 from macros.settle import renaming as match
 from macros.settle.renaming import Document, Lines, Renaming
@@ -67,14 +67,17 @@ def _side(page: Page, folder: Path) -> _Side:
         path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))
     }
     twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
-    names = scan.learned([*(one.text for one in recordings.values()), *twins])
+    pcaps = [one.pcap.read_bytes() for one in recordings.values() if one.pcap is not None]
+    names = scan.learned([*(one.text for one in recordings.values()), *twins], pcaps)
     places = {key: _place(page.block(key), one) for key, one in recordings.items()}
     return _Side(recordings, names, places)
 
 
 def _place(block: Block | None, recording: Recording) -> Place:
     """Where a recording was printed, and what its block says of its settling."""
-    netns = of_command(recording.ran)
+    # As written: a name of chance that a page binds is `$NAME` in every run.
+    netns = block.netns if block else ""
+    netns = netns or commandline.within(recording.command)
     link = _LINK.search(recording.ran)
     bare = ""
     if link is not None:

@@ -7,20 +7,15 @@ from html import escape
 from pathlib import Path
 
 from macros.figures import marks as values
-from macros.ground import namespaces
+from macros.ground import commandline
 from macros.ground.bindings import substitute
 from macros.ground.model import Block, Recording
 from macros.plan.signatures import Lines
 from macros.site import line_choice as choosing
 from macros.site.provenance import Place
 from macros.site.unbroken import keep_whole
-from macros.values.lookup import kind_of
+from macros.values.lookup import wraps
 
-# Kinds of output whose lines are `key value` words, often wider than the page.
-_WORDED = frozenset(
-    {"links", "addresses", "routes", "neighbours", "fdb", "ports", "rules", "conntrack"}
-)
-_BRIEF = re.compile(r"\s-(br|brief)\b")  # iproute2's tables
 # More than a space between two words of a line keeps columns apart.
 _COLUMNS = re.compile(r"\S(?: {2,}| *\t)\s*\S")
 _FOLD_FROM = 2  # a single hidden line is shorter than the word about it
@@ -49,14 +44,25 @@ def figure(
     `interfaces` are the names to mark; `notes_html` the notes of `look`, in order, as HTML;
     `bound` the values that the page's blocks bind, for `$NAME` in chosen lines.
     """
-    within = block.netns or namespaces.of_command(recording.ran)
-    command = values.mark_text(recording.ran, block.node, within, interfaces)
+    within = block.netns or commandline.within(recording.ran)
+    command = _command(recording.ran, block, interfaces)
     body = _output(recording, look, block.node, within, interfaces, bound)
     return (
         f'<figure class="block" id="b-{block.id}" data-node="{escape(block.node)}">'
         f"{_caption(block.node, command, recording.ran)}{body}{_notes(notes_html)}"
         f"{_meta(block, recording, place)}</figure>"
     )
+
+
+def _command(ran: str, block: Block, interfaces: Collection[str]) -> str:
+    """A command with its marks: the names in each part are those of the namespace that it sees."""
+    marked, behind = [], 0
+    for start, end, name in commandline.namespaces(ran):
+        marked.append(values.mark_text(ran[behind:start], block.node, "", ()))
+        within = block.netns or name
+        marked.append(values.mark_text(ran[start:end], block.node, within, interfaces))
+        behind = end
+    return "".join(marked) + values.mark_text(ran[behind:], block.node, "", ())
 
 
 def manifest(name: str, text: str) -> str:
@@ -143,7 +149,7 @@ def _sentences(recording: Recording) -> bool:
     """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
     if recording.pcap is not None or not _COLUMNS.search(recording.text):
         return True
-    return kind_of(recording) in _WORDED and not _BRIEF.search(recording.ran)
+    return wraps(recording)
 
 
 def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:

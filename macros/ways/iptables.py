@@ -37,7 +37,7 @@ _SIMPLE = 4096  # as many endpoints as any Service here could have
 
 def read(text: str, table: str = "nat") -> Rules:
     """The rules of one table. GuideError where the output has no such table."""
-    tables = records.read(text, None, table)
+    tables = records.parse(text, table)
     if table not in tables:
         raise GuideError(f"the recorded rules have no table {table}, only {', '.join(tables)}")
     chains = tables[table].chains

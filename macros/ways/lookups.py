@@ -15,11 +15,15 @@ from macros.ground.commandline import call
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry
+from macros.kinds.fdb import KIND as ENTRIES
 from macros.kinds.fdb import Entry
+from macros.kinds.kind import Kind
+from macros.kinds.neighbours import KIND as NEIGHBOURS
 from macros.kinds.neighbours import Neighbour
+from macros.kinds.routes import KIND as ROUTES
 from macros.kinds.routes import Route
 
-_T = TypeVar("_T")
+_Records = TypeVar("_Records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def join(address: str, routes: Recording, neighbours: Recording, entries: Record
     nodes = {routes.node, neighbours.node, entries.node}
     if len(nodes) > 1:
         raise GuideError(f"these tables are of different nodes: {', '.join(sorted(nodes))}")
-    table = _read(routes, "routes", Route)
+    table = _read(routes, ROUTES)
     route = _longest(address, table)
     if route is None:
         raise GuideError(f"no route in {routes.id} leads to {address}")
@@ -60,7 +64,7 @@ def join(address: str, routes: Recording, neighbours: Recording, entries: Record
     neighbour = next(
         (
             each
-            for each in _read(neighbours, "neighbours", Neighbour)
+            for each in _read(neighbours, NEIGHBOURS)
             if each.address == hop and (each.dev or _asked(neighbours)) == device
         ),
         None,
@@ -74,7 +78,7 @@ def join(address: str, routes: Recording, neighbours: Recording, entries: Record
     entry = next(
         (
             each
-            for each in _read(entries, "fdb", Entry)
+            for each in _read(entries, ENTRIES)
             if each.mac == mac and _leads(each, device, _asked(entries))
         ),
         None,
@@ -110,12 +114,11 @@ def _longest(address: str, table: Sequence[Route]) -> Route | None:
     return min(fit, key=lambda each: each[:2], default=(0, 0, None))[2]
 
 
-def _read(recording: Recording, kind: str, of: type[_T]) -> tuple[_T, ...]:
-    if registry.kind_of(recording.ran) != kind:
-        raise GuideError(f"block {recording.id} shows no {kind}: {recording.ran}")
-    records = registry.read(recording.ran, recording.text, recording.twin)
-    found = records if isinstance(records, tuple) else ()
-    return tuple(each for each in found if isinstance(each, of))
+def _read(recording: Recording, kind: Kind[_Records]) -> _Records:
+    if registry.kind_of(recording.ran) is not kind:
+        raise GuideError(f"block {recording.id} shows no {kind.name}: {recording.ran}")
+    records: _Records = registry.read(recording.ran, recording.text, recording.twin)
+    return records
 
 
 def _asked(recording: Recording) -> str:

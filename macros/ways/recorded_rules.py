@@ -2,7 +2,7 @@
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
-from macros.kinds import registry
+from macros.kinds import registry, rules
 from macros.ways import iptables, nftables
 from macros.ways.ruleset import Rules
 
@@ -14,7 +14,7 @@ def ruleset_of(recording: Recording, table: str = "") -> Rules:
     """
     if isinstance(recording.twin, dict) and "nftables" in recording.twin:
         return nftables.read(recording.text, recording.twin, table)
-    if registry.kind_of(recording.ran) == "rules":
+    if registry.kind_of(recording.ran) is rules.KIND:
         return iptables.read(recording.text, table or "nat")
     raise GuideError(
         f"block {recording.id} shows no rules: {recording.ran}",
