@@ -52,6 +52,7 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
     documents = _documents(was, now)
     renaming = Renaming()
     _begin(documents, renaming, shared)
+    _name_ports(now, was, renaming)
     match.find(list(documents.values()), renaming)
     shared.update({key: old for key, old in renaming.names.items() if key[0] in _PINNED})
     settled = {block_id: _answer(block_id, now, documents, renaming) for block_id in now.recordings}
@@ -218,6 +219,14 @@ def _bound(page: Page, settled: Mapping[str, Recording]) -> dict[str, Recording]
     return found
 
 
+def _name_ports(now: _Side, was: _Side, renaming: Renaming) -> None:
+    """Packets tell which conversation is which; the lines that tcpdump prints do not always."""
+    for block_id, new in now.recordings.items():
+        old = was.recordings.get(block_id)
+        if new.pcap is not None and old is not None and old.pcap is not None:
+            capture.name_ports(old.pcap.read_bytes(), new.pcap.read_bytes(), renaming)
+
+
 def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[str, bytes | None]:
     """What each capture's file holds when it is new; None where the old one tells the same.
 
@@ -226,6 +235,7 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
     """
     found: dict[str, bytes | None] = {}
     during = {block.id: block.capture.during for block in page.blocks if block.capture is not None}
+    keeps = {block.id: block.keep for block in page.blocks}
     changed: set[str] = set()
     for block_id, new in now.recordings.items():
         if new.pcap is None:
@@ -233,7 +243,12 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
         packets = capture.rename(new.pcap.read_bytes(), renaming)
         old = was.recordings.get(block_id)
         found[block_id] = packets
-        if old is None or old.pcap is None or not capture.same(old.pcap.read_bytes(), packets):
+        keep = keeps.get(block_id, "")
+        if (
+            old is None
+            or old.pcap is None
+            or not capture.same(old.pcap.read_bytes(), packets, keep)
+        ):
             changed.add(during.get(block_id, block_id))
     return {
         block_id: packets if during.get(block_id, block_id) in changed else None

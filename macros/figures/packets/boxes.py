@@ -230,14 +230,35 @@ def boxes(
     `base` is the byte that offsets count from, `opened` are the offsets of
     the headers whose tables are shown from the start.
     """
-    if not layers:
-        return ""
-    layer, rest = layers[0], list(layers[1:])
-    inside: list[Layer] = []
-    after: list[Layer] = []
-    for one in rest:
-        within = one.offset + one.length <= layer.end and layer.name != "Data"
-        (inside if within else after).append(one)
+    box = partial(_box, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
+    drawn = []
+    rest = list(layers)
+    while rest:
+        layer, *others = rest
+        # A segment can carry hundreds of messages beside one another.
+        within = [_is_within(other, layer) for other in others]
+        inside = [other for other, held in zip(others, within, strict=True) if held]
+        rest = [other for other, held in zip(others, within, strict=True) if not held]
+        drawn.append(box(layer, inside))
+    return "".join(drawn)
+
+
+def _is_within(layer: Layer, around: Layer) -> bool:
+    """Whether a header lies among the bytes that another carries."""
+    return layer.offset + layer.length <= around.end and around.name != "Data"
+
+
+def _box(
+    layer: Layer,
+    inside: Sequence[Layer],
+    *,
+    numbers: Numbers,
+    marks: Marks,
+    base: int,
+    opened: Collection[int],
+    tables: bool,
+) -> str:
+    """One header, and in it the boxes of what it carries."""
     body = _text(layer, numbers) if layer.name == "Data" else _chips(layer, numbers, marks)
     if tables and layer.name not in {"Data", "Padding"}:
         word = "fields" if len(layer.fields) > 1 else "field"
@@ -247,8 +268,7 @@ def boxes(
             f'{word}<span class="visually-hidden"> of {escape(layer.title)}</span></summary>'
             f"{table(layer, numbers, marks, base=base)}</details>"
         )
-    again = partial(boxes, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
-    nested, beside = again(inside), again(after)
+    nested = boxes(inside, numbers, marks, base=base, opened=opened, tables=tables)
     first, last = layer.offset - base, layer.offset + layer.length - 1 - base
     span = f"{first}{_TO}{last}" if layer.length > 1 else f"{first}"
     kind = "" if layer.name in {"Data", "Padding"} else " header"
@@ -263,5 +283,5 @@ def boxes(
         f'<p class="hd-name"><b>{escape(layer.title)}</b> '
         f'<span class="hd-for">{_purpose(layer)}</span> '
         f'<span class="hd-size"><b>{count(layer.length)}</b> '
-        f'<span class="hd-at">{span}</span></span></p>{body}{nested}</div>{beside}'
+        f'<span class="hd-at">{span}</span></span></p>{body}{nested}</div>'
     )

@@ -12,7 +12,8 @@ from macros.figures.packets.boxes import Marks, Numbers, boxes, count
 from macros.figures.packets.dump import dump
 from macros.figures.packets.pair import compare_figure
 from macros.ground.errors import GuideError
-from macros.packets import conversations
+from macros.packets import bgp, conversations, summary
+from macros.packets.names import SHORT
 from macros.packets.packet import Layer, Packet
 
 __all__ = ["compare_figure", "packet_figure", "packet_list"]
@@ -22,6 +23,7 @@ def packet_figure(
     packet: Packet,
     *,
     id: str,
+    message: Layer | None = None,
     title: str = "",
     node: str = "",
     interface: str = "",
@@ -39,9 +41,11 @@ def packet_figure(
     was seen; `total` is the number of packets in the capture. `layers` names the headers to draw
     (`UDP`, `udp`, `IPv4, inner`); the bytes of all others are left out, and offsets count from
     the first that is drawn. `all_fields` opens the tables, or those of the headers that
-    it names. GuideError where a name of `layers` or `all_fields` is not in the packet.
+    it names. With `message`, one of a segment's, the others are left out, and a line says what
+    they are. GuideError where a name of `layers` or `all_fields` is not in the packet.
     """
-    drawn = _chosen(packet, layers)
+    beside = [layer for layer in packet.layers if message is not None and _beside(layer, message)]
+    drawn = tuple(layer for layer in _chosen(packet, layers) if layer not in beside)
     base = drawn[0].offset if drawn else 0
     numbers = Numbers(drawn)
     told = drawn if all_fields is True else _chosen(packet, all_fields or ())
@@ -53,16 +57,32 @@ def packet_figure(
     facts.append(count(packet.wire) if whole else f"{size} of {count(packet.wire)}")
     if packet.captured < packet.wire:
         facts.append(f"{packet.captured} captured")
-    heading = escape(title or conversations.summary(packet))
+    heading = escape(title or summary.summary(packet))
     return (
         f'<figure class="packet" id="p-{escape(id)}" data-node="{escape(node)}">'
         f'<figcaption class="pk-head"><span class="pk-title">{heading}</span> '
         f'<span class="pk-facts">{" · ".join(one for one in facts if one)}</span></figcaption>'
         f'<div class="pk-boxes">'
-        f"{boxes(drawn, numbers, marks, base=base, opened=opened)}</div>"
+        f"{boxes(drawn, numbers, marks, base=base, opened=opened)}{_more(beside)}</div>"
         f'<div class="pk-bytes">{dump(drawn, packet.data, numbers)}{readout()}</div>'
         f"{_below(node, netns, tcpdump, pcap_href)}</figure>"
     )
+
+
+def _beside(layer: Layer, message: Layer) -> bool:
+    """Whether a layer shares a segment with the message, and is not of it."""
+    return layer.name in {bgp.NAME, "Data"} and layer.role != "quoted" and layer is not message
+
+
+def _more(beside: Sequence[Layer]) -> str:
+    """What else a segment carries than the message that is drawn."""
+    if not beside:
+        return ""
+    names = ", ".join(
+        bgp.what(layer) if layer.name == bgp.NAME else "a part of a message" for layer in beside
+    )
+    size = count(sum(layer.length for layer in beside))
+    return f'<p class="hd-note">The segment carries more, {size}: {escape(names)}.</p>'
 
 
 def packet_list(
@@ -98,8 +118,8 @@ def packet_list(
 def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> str:
     numbers = Numbers(packet.layers, f"{packet.number}-")
     source, target = (_end(one, marks) for one in conversations.ends(packet))
-    what = escape(conversations.what(packet))
-    carried = escape(conversations.carrier(packet).removeprefix(", "))
+    what = escape(summary.what(packet))
+    carried = escape(summary.carrier(packet).removeprefix(", "))
     if carried:
         what += f' <span class="pl-in">{carried}</span>'
     inside = boxes(packet.layers, numbers, marks, tables=False)
@@ -160,7 +180,7 @@ def _chosen(packet: Packet, names: Sequence[str] | None) -> tuple[Layer, ...]:
         return packet.layers
     wanted = {name.lower() for name in names}
     called = {
-        at: {layer.name.lower(), layer.title.lower(), conversations.SHORT[layer.name]}
+        at: {layer.name.lower(), layer.title.lower(), SHORT[layer.name]}
         for at, layer in enumerate(packet.layers)
     }
     known = set().union(*called.values()) if called else set()

@@ -15,7 +15,7 @@ from macros.figures.packets.boxes import (
     valued,
 )
 from macros.figures.packets.dump import dump
-from macros.packets import conversations
+from macros.packets import summary
 from macros.packets.differences import Change, Pair, changes, fields, pairs, same
 from macros.packets.packet import Field, Layer, Packet
 
@@ -54,7 +54,7 @@ def compare_figure(
     return (
         f'<figure class="packet packet-compare" id="p-{escape(id)}">'
         f'<figcaption class="pk-head"><span class="pk-title">'
-        f"{escape(title or conversations.summary(b))}</span> "
+        f"{escape(title or summary.summary(b))}</span> "
         f'<span class="pk-facts">{facts} differ</span>'
         f'</figcaption><div class="cmp">{"".join(parts)}</div><div class="cmp-bytes">'
         f'<div><p class="cmp-where">{escape(before)}</p>'
