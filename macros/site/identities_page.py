@@ -6,7 +6,7 @@ It is made of the kinds' own declarations; their examples are what the tests run
 from collections.abc import Iterable
 from html import escape
 
-from macros.settle import free_order, identities, noise
+from macros.settle import examples, free_order, identities, noise
 from macros.settle.declaration import Example, Identity, Noise, Order
 
 _SCOPES = {
@@ -29,8 +29,9 @@ def page(sort: str) -> str:
 
 def _kind(kind: Identity | Noise | Order) -> str:
     lines = [f"<p>{escape(kind.what[:1].upper() + kind.what[1:])}.{_within(kind)}</p>"]
-    lines.append(_examples("The same to settling", kind.same))
-    lines.append(_examples("Shown as a change", kind.differ))
+    pairs = kind if isinstance(kind, Order) else examples.of(kind)
+    lines.append(_examples("The same to settling", pairs.same))
+    lines.append(_examples("Shown as a change", pairs.differ))
     return f"<h3>{escape(kind.name)}</h3>{''.join(lines)}"
 
 
