@@ -27,11 +27,11 @@ from random import Random
 
 from macros.cli.check import expand
 from macros.cli.settings import guide_of_checkout
+from macros.ground.places import CHECKOUT as ROOT
 from macros.review import change_file
 from macros.settle import folder as settle_page
 from macros.site import edition_links
 from macros.store import sums
-from macros.store.guide import ROOT
 from tests.mutate import harmless
 from tests.mutate.files import Run, load
 

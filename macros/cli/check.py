@@ -1,16 +1,20 @@
 """`guide check`: every recording is there, fresh and untouched, and every claim holds."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import click
 
 from macros.cli import show
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
-from macros.plan import frontmatter, planner
-from macros.plan.signatures import Calls
+from macros.ground.model import Page
+from macros.plan import frontmatter
+from macros.plan.frontmatter import FrontMatter
+from macros.plan.templates import evaluate
 from macros.site.page_macros import PageRenderer
 from macros.store.guide import Guide
 
@@ -21,76 +25,98 @@ from macros.store.guide import Guide
 def check(edition: str | None, as_json: bool) -> None:
     """Check all recordings and claims without building the site.
 
-    Reads only what is committed; needs no lab. Exit code 1 when anything is amiss.
+    Reads only what is committed; needs no lab. Exit code 1 when anything is amiss, and then all
+    of it is said, not the first of it.
     """
     shown = guide_of_checkout(edition)
     guides = [shown, *(shown.of_edition(name) for name in (() if edition else shown.others))]
-    found = [error for guide in guides for error in guide.problems()]
-    if not found:
-        found += [
-            error for guide in guides for source in guide.sources if (error := _page(guide, source))
-        ]
-    unrecorded = [
-        (
-            page,
-            [block.id for block in page.blocks if block.id not in shown.recorded(page.key).blocks],
-        )
-        for page in shown.pages.values()
-        if page.needs
-    ]
+    errors = problems(guides)
+    unrecorded = _unrecorded(shown)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "problems": [_plain(error) for error in found],
-                    "unrecorded": [
-                        f"{page.key}#{name} (needs {page.needs})"
-                        for page, names in unrecorded
-                        for name in names
-                    ],
-                },
-                indent=1,
-            )
-        )
+        blocks = [(page, name) for page, names in unrecorded for name in names]
+        lacking = [f"{page.key}#{name} (needs {page.needs})" for page, name in blocks]
+        plain = {"problems": list(map(_plain, errors)), "unrecorded": lacking}
+        click.echo(json.dumps(plain, indent=1))
     else:
-        for error in found:
+        for error in errors:
             show(error)
         for page, names in unrecorded:
-            if names:
-                what = f"{page.key}: {len(names)} blocks not recorded yet, as the page declares"
-                said = f"{what} (needs: {page.needs}): {', '.join(names)}"
-                click.echo(fill(said, 100, break_on_hyphens=False, subsequent_indent="  "))
-        for each in guides if not found else ():
-            pages = [each.recorded(key) for key in each.pages]
-            blocks = sum(len(page.blocks) for page in pages)
-            count = sum(bool(page.blocks) for page in pages)
-            name = "" if each is shown else f"{each.edition_name}: "
-            click.echo(f"{name}{count} pages, {blocks} blocks: all recorded, fresh, untouched")
-    if found:
+            what = f"{page.key}: {len(names)} blocks not recorded yet, as the page declares"
+            line = f"{what} (needs: {page.needs}): {', '.join(names)}"
+            click.echo(fill(line, 100, break_on_hyphens=False, subsequent_indent="  "))
+        for guide in guides if not errors else ():
+            click.echo(_counted(guide, "" if guide is shown else f"{guide.edition_name}: "))
+    if errors:
         raise click.exceptions.Exit(1)
 
 
-def _page(guide: Guide, source: Path) -> GuideError | None:
-    """What a build would find wrong with one page's claims, or None."""
+def problems(guides: Sequence[Guide]) -> list[GuideError]:
+    """All that a build would refuse: pages, then recordings, then claims, as far as one can see."""
     try:
-        expand(guide, source)
+        recordings = [error for guide in guides for error in guide.problems()]
     except GuideError as error:
-        return error
-    return None
+        return list(error.all)
+    if recordings:
+        return recordings
+    return [error for guide in guides for source in guide.sources for error in _page(guide, source)]
 
 
 def expand(guide: Guide, source: Path) -> str:
     """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
-    front = frontmatter.read(source, source.read_text(encoding="utf-8"))
-    renderer = PageRenderer(
+    front = frontmatter.of_file(source)
+    return evaluate(source, front, _renderer(guide, source, front).call)
+
+
+def _page(guide: Guide, source: Path) -> list[GuideError]:
+    """All that a build would find wrong with one page's calls."""
+    front = frontmatter.of_file(source)
+    renderer = _renderer(guide, source, front)
+    errors: list[GuideError] = []
+
+    def call(name: str, line: int, /, *values: Any, **options: Any) -> Any:
+        try:
+            return renderer.call(name, line, *values, **options)
+        except GuideError as error:
+            errors.append(error)
+            return ""
+
+    try:
+        evaluate(source, front, call)
+    except GuideError as error:
+        errors += error.all
+    return errors
+
+
+def _renderer(guide: Guide, source: Path, front: FrontMatter) -> PageRenderer:
+    return PageRenderer(
         guide,
         source,
         front.body_line - 1,
         lambda path: path.name,
         lambda page, _edition="": str(page),
     )
-    macros = {name: getattr(renderer, name) for name in Calls.names()}
-    return planner.template(front.body, macros).render(page={"title": front.title})
+
+
+def _unrecorded(guide: Guide) -> list[tuple[Page, list[str]]]:
+    """Pages that may be unrecorded, and are, each with the blocks that it lacks."""
+    try:
+        pages = [page for page in guide.pages.values() if page.needs]
+    except GuideError:
+        return []  # the pages themselves are wrong, which `problems` says
+    lacking = []
+    for page in pages:
+        held = guide.recorded(page.key).blocks
+        names = [block.id for block in page.blocks if block.id not in held]
+        if names:
+            lacking.append((page, names))
+    return lacking
+
+
+def _counted(guide: Guide, name: str) -> str:
+    pages = [guide.recorded(key) for key in guide.pages]
+    blocks = sum(len(page.blocks) for page in pages)
+    count = sum(bool(page.blocks) for page in pages)
+    return f"{name}{count} pages, {blocks} blocks: all recorded, fresh, untouched"
 
 
 def _plain(error: GuideError) -> dict[str, object]:

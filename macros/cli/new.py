@@ -1,11 +1,10 @@
 """`guide new`: a page to start from."""
 
-from pathlib import Path
-
 import click
 
+from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
-from macros.store.guide import ROOT
+from macros.store.reader import shown
 
 _TEMPLATE = """\
 ---
@@ -34,10 +33,14 @@ def new(name: str) -> None:
 
     Then add it to `nav:` in mkdocs.yml and run `guide record NAME`.
     """
-    path: Path = ROOT / "docs" / f"{name}.md"
+    docs = guide_of_checkout().docs
+    name = name.removeprefix("docs/").removesuffix(".md")
+    path = (docs / f"{name}.md").resolve()
+    if not path.is_relative_to(docs.resolve()):
+        raise GuideError(f"{name!r} is not a page of this guide: it is outside of {docs}")
     if path.exists():
-        raise GuideError(f"docs/{name}.md exists already")
+        raise GuideError(f"{shown(path)} exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
     title = name.rpartition("/")[2].replace("-", " ").capitalize()
     path.write_text(_TEMPLATE.format(title=title), encoding="utf-8", newline="\n")
-    click.echo(f"docs/{name}.md; next: add it to nav: in mkdocs.yml, then guide record {name}")
+    click.echo(f"{shown(path)}; next: add it to nav: in mkdocs.yml, then guide record {name}")

@@ -65,7 +65,7 @@ def review(
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
         found = items(changes)
-        decisions = Decisions(both.name)
+        decisions = Decisions(guide.recordings, both.name)
         if again:
             decisions.decide(found, Decision.OPEN)
         if accept:

@@ -33,7 +33,7 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
     with writer.lock(guide.recordings):
         for key in names or list(known):
             try:
-                transcript = transcripts.kept(known[key], guide.edition_name)
+                transcript = transcripts.kept(known[key], folder)
             except GuideError:
                 if names:
                     raise

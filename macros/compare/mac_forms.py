@@ -9,7 +9,7 @@ each block that shows it; all other differences are facts of their own.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,9 @@ from macros.compare.change import Change, said
 from macros.ground import mac as macs
 from macros.ground.commandline import call
 from macros.ground.model import PageRecording, Recording
+from macros.kinds import docker
+from macros.kinds.kind import Mac
+from macros.kinds.registry import KINDS
 
 
 @dataclass(frozen=True)
@@ -131,55 +134,33 @@ _CONTAINERS = "containers"
 Owned = tuple[tuple[str, ...], tuple[str, str]]
 
 
-def _owned(block: Recording) -> Iterator[Owned]:
+def _owned(recording: Recording) -> Iterator[Owned]:
     """What has which MAC: a place that has the same name in both runs, the MAC, whose it is."""
-    records = outputs.objects(block)
-    if records is None:
+    if recording.command == "observe" and isinstance(recording.twin, Mapping):
+        yield from _observed(recording.twin)
         return
-    kind, value = records
-    asked = call(block.ran)
-    inside = _CONTAINERS if asked is not None and asked.contained else ""
-    yield from _of(kind, value, inside)
+    records = outputs.records(recording)
+    if records is not None and records[0].macs is not None:
+        asked = call(recording.ran)
+        inside = asked is not None and asked.contained
+        yield from _of(records[0].macs(records[1]), inside=inside)
 
 
-def _of(kind: str, value: Any, owner: str) -> Iterator[Owned]:
-    if kind in {"links", "addresses"}:
-        for raw in value:
-            if _is_mac(raw.get("address")):
-                name = str(raw.get("ifname"))
-                yield ("link", name), (raw["address"], owner or name)
-    elif kind == "neighbours":
-        for raw in value:
-            if _is_mac(raw.get("lladdr")):
-                dst = str(raw.get("dst"))
-                yield ("neighbour", str(raw.get("dev")), dst), (raw["lladdr"], dst)
-    elif kind == "docker":
-        for raw in value:
-            yield from _of_docker(raw)
-    elif kind == "observed":
-        for space in value.get("namespaces") or ():
-            whose = _CONTAINERS if space.get("container") else ""
-            for part in ("links", "neighbours"):
-                for where, owned in _of(part, space.get(part) or (), whose):
-                    yield (str(space.get("name")), *where), owned
-        docker = value.get("docker") or {}
-        for part in ("containers", "networks"):
-            yield from _of("docker", docker.get(part) or (), "")
+def _observed(seen: Mapping[str, Any]) -> Iterator[Owned]:
+    for space in seen.get("namespaces") or ():
+        for kind in KINDS:
+            if kind.macs is not None and kind.read is not None and space.get(kind.name):
+                owned = kind.macs(kind.read("", space[kind.name], None))
+                for place, of in _of(owned, inside=bool(space.get("container"))):
+                    yield (str(space.get("name")), *place), of
+    for things in (seen.get("docker") or {}).values():
+        yield from _of(docker.macs_of(things or ()), inside=False)
 
 
-def _of_docker(raw: Mapping[str, Any]) -> Iterator[Owned]:
-    """A container's ends in its networks, or a network's containers."""
-    networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
-    for name, end in networks.items():
-        if end.get("MacAddress"):
-            yield ("endpoint", str(raw.get("Name")), name), (end["MacAddress"], _CONTAINERS)
-    for member in (raw.get("Containers") or {}).values():
-        if member.get("MacAddress"):
-            yield ("member", str(member.get("Name"))), (member["MacAddress"], _CONTAINERS)
-
-
-def _is_mac(word: object) -> bool:
-    return macs.PATTERN.fullmatch(str(word)) is not None
+def _of(owned: Iterable[Mac], *, inside: bool) -> Iterator[Owned]:
+    for mac in owned:
+        if macs.PATTERN.fullmatch(mac.mac):
+            yield mac.place, (mac.mac, "containers" if mac.here and inside else mac.owner)
 
 
 def _bridge_id(mac: str) -> str:

@@ -2,66 +2,151 @@
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from macros.compare import noise_mask
 from macros.compare.change import Change, said
 from macros.ground.alignment import align
+from macros.kinds import iproute
+from macros.kinds.kind import Speech
 
-# What the tools' JSON calls by other words than their text, which is the field's.
-WORDS = {
-    "operstate": "state",
-    "linkmode": "mode",
-    "txqlen": "qlen",
-    "ifindex": "index",
-    "link_index": "index of the other end",
-    "link_netnsid": "namespace of the other end",
-    "gateway": "next hop",
-    "protocol": "proto",
-    "prefsrc": "src",
-    "lladdr": "mac",
-    "info_kind": "kind",
-    "prefixlen": "prefix length",
-    "flags": "flag",
-    "altnames": "other name",
-    "valid_life_time": "valid lifetime",
-    "preferred_life_time": "preferred lifetime",
-}
-_SETS = frozenset({"flags", "state", "altnames"})
-_SILENT = ("linkinfo.", "info_data.")
 _ID = re.compile(r"[0-9a-f]{64}")
+# A word that the next one is the value of.
+_KEY = re.compile(r"[a-zA-Z][\w-]*")
 
 
-def differences(kind: str, subject: str, old: Any, new: Any, path: str = "") -> Iterator[Change]:
-    """What differs between two values at one place, without noise."""
-    if old == new and type(old) is type(new):
-        return
-    key = re.split(r"[.\[]", path)[-1] if not path.endswith("]") else ""
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        old, new = _named(old), _named(new)
-        for name in dict.fromkeys((*old, *new)):
-            inner = f"{path}.{name}" if path else name
-            if name not in new:
-                yield from _one_sided(kind, subject, inner, old[name], "")
-            elif name not in old:
-                yield from _one_sided(kind, subject, inner, "", new[name])
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what differs in objects of one kind, by that kind's words."""
+
+    kind: str
+    speech: Speech = iproute.SPEECH
+
+    def differences(self, subject: str, old: Any, new: Any, path: str = "") -> Iterator[Change]:
+        """What differs between two values of one field of `subject`, without noise."""
+        if old == new and type(old) is type(new):
+            return
+        key = re.split(r"[.\[]", path)[-1] if not path.endswith("]") else ""
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            old, new = _named(old), _named(new)
+            for name in dict.fromkeys((*old, *new)):
+                inner = f"{path}.{name}" if path else name
+                if name not in new:
+                    yield from self._one_sided(subject, inner, old[name], "")
+                elif name not in old:
+                    yield from self._one_sided(subject, inner, "", new[name])
+                else:
+                    yield from self.differences(subject, old[name], new[name], inner)
+        elif isinstance(old, list) and isinstance(new, list):
+            if key in self.speech.sets:
+                sides = noise_mask.value(key, old), noise_mask.value(key, new)
+                yield from self._sets(subject, self.speech.word(path), *sides)
             else:
-                yield from differences(kind, subject, old[name], new[name], inner)
-    elif isinstance(old, list) and isinstance(new, list):
-        if key in _SETS:
-            yield from _sets(
-                kind, subject, _word(path), noise_mask.value(key, old), noise_mask.value(key, new)
-            )
+                yield from self._lists(subject, old, new, path)
+        elif noise_mask.value(key, old) != noise_mask.value(key, new):
+            was, now = shown(old), shown(new)
+            if was and now:
+                what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
+                yield said(self.kind, subject, what, was, now)
+            else:
+                yield from self._one_sided(subject, path, old, new)
+
+    def words(
+        self, subject: str, old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Iterator[Change]:
+        """What differs between words that a kind has chosen: all of it is fact."""
+        for word in dict.fromkeys((*old, *new)):
+            was, now = old.get(word, ""), new.get(word, "")
+            if was != now:
+                what = f"{word} of {subject} {was or 'none'} -> {now or 'none'}"
+                yield said(self.kind, subject, what, was, now)
+
+    def worded(
+        self, subject: str, old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Iterator[Change]:
+        """What differs between words as printed, each with the word before it; without noise."""
+        for label in dict.fromkeys((*old, *new)):
+            if label not in new:
+                yield from self._one_sided(subject, label, old[label] or label, "")
+            elif label not in old:
+                yield from self._one_sided(subject, label, "", new[label] or label)
+            elif noise_mask.line(old[label]) != noise_mask.line(new[label]):
+                yield from self._words(subject, label, old[label], new[label])
+
+    def printed(
+        self, subject: str, old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Iterator[Change]:
+        """What differs between whole lines, each with what it tells; without noise."""
+        for label in dict.fromkeys((*old, *new)):
+            was, now = old.get(label, ""), new.get(label, "")
+            if noise_mask.line(was) != noise_mask.line(now):
+                sides = [line.partition(":")[2].strip() or line.strip() for line in (was, now)]
+                what = f"{label} of {subject} {sides[0] or 'none'} -> {sides[1] or 'none'}"
+                yield said(self.kind, subject, what, *sides)
+
+    def _words(self, subject: str, label: str, old: str, new: str) -> Iterator[Change]:
+        sides = [noise_mask.line(line).split() for line in (old, new)]
+        before, after = old.split(), new.split()
+        if [len(before), len(after)] != [len(side) for side in sides]:
+            # Noise of several words is masked as one.
+            before, after = sides
+        low = first = 0
+        for was, now in [*align(*sides), (len(before), len(after))]:
+            gone, come = " ".join(before[low:was]), " ".join(after[first:now])
+            key = before[low - 1] if low and _KEY.fullmatch(before[low - 1]) else ""
+            name = f"{label} {key}" if key and was - low == now - first == 1 else label
+            low, first = was + 1, now + 1
+            if gone and come:
+                what = f"{name} of {subject} {gone} -> {come}"
+                yield said(self.kind, subject, what, gone, come)
+            elif gone:
+                yield said(self.kind, subject, f"{label} {gone} of {subject} gone", gone)
+            elif come:
+                yield said(self.kind, subject, f"{label} {come} of {subject} new", "", come)
+
+    def line(self, raw: Mapping[str, Any]) -> str:
+        """An object as iproute2 would write it: words and values on one line."""
+        return " ".join(
+            f"{self.speech.word(key)} {shown(value)}" for key, value in raw.items() if shown(value)
+        )
+
+    def _one_sided(self, subject: str, path: str, old: Any, new: Any) -> Iterator[Change]:
+        word, was, now = self.speech.word(path), shown(old), shown(new)
+        if was and not now:
+            yield said(self.kind, subject, f"{word} of {subject} gone", was, "")
+        elif now and not was:
+            yield said(self.kind, subject, f"{word} of {subject} new: {_short(now)}", "", now)
+
+    def _sets(self, subject: str, word: str, old: Any, new: Any) -> Iterator[Change]:
+        for member in dict.fromkeys(map(str, old)):
+            if member not in new:
+                yield said(self.kind, subject, f"{word} {member} of {subject} gone", member, "")
+        for member in dict.fromkeys(map(str, new)):
+            if member not in old:
+                yield said(self.kind, subject, f"{word} {member} of {subject} new", "", member)
+
+    def _lists(self, subject: str, old: list[Any], new: list[Any], path: str) -> Iterator[Change]:
+        plain = not any(isinstance(item, Mapping | list) for item in (*old, *new))
+        if plain:
+            if noise_mask.value(path, old) != noise_mask.value(path, new):
+                was, now = shown(old), shown(new)
+                what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
+                yield said(self.kind, subject, what, was, now)
+        elif len(old) == len(new):
+            for number, (was, now) in enumerate(zip(old, new, strict=True), 1):
+                yield from self.differences(subject, was, now, f"{path}[{number}]")
         else:
-            yield from _lists(kind, subject, old, new, path)
-    elif noise_mask.value(key, old) != noise_mask.value(key, new):
-        one, other = shown(old), shown(new)
-        if not one or not other:
-            yield from _one_sided(kind, subject, path, old, new)
-        else:
-            what = f"{_word(path)} of {subject} {one} -> {other}"
-            yield said(kind, subject, what, one, other)
+            sides = [[json.dumps(item, sort_keys=True) for item in side] for side in (old, new)]
+            pairs = align(*sides)
+            kept, stayed = {was for was, _ in pairs}, {now for _, now in pairs}
+            for number, item in enumerate(old):
+                if number not in kept:
+                    yield from self._one_sided(subject, f"{path}[{number + 1}]", item, "")
+            for number, item in enumerate(new):
+                if number not in stayed:
+                    yield from self._one_sided(subject, f"{path}[{number + 1}]", "", item)
 
 
 def shown(value: Any) -> str:
@@ -72,71 +157,9 @@ def shown(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, str | int | float):
         return str(value)
-    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
         return ", ".join(map(str, value))
     return json.dumps(value, ensure_ascii=False)
-
-
-def line(raw: Mapping[str, Any], leave_out: Iterable[str] = ()) -> str:
-    """An object as iproute2 would write it: words and values on one line."""
-    out = set(leave_out)
-    return " ".join(
-        f"{WORDS.get(key, key)} {shown(value)}"
-        for key, value in raw.items()
-        if key not in out and shown(value)
-    )
-
-
-def keyed(
-    raws: Iterable[Mapping[str, Any]], key: Callable[[Mapping[str, Any]], Hashable]
-) -> dict[Hashable, Mapping[str, Any]]:
-    """Objects by their key; of those with one key, each by its place among them."""
-    found: dict[Hashable, Mapping[str, Any]] = {}
-    seen: dict[Hashable, int] = {}
-    for raw in raws:
-        own = key(raw)
-        seen[own] = seen.get(own, 0) + 1
-        found[own if seen[own] == 1 else (own, seen[own])] = raw
-    return found
-
-
-def _one_sided(kind: str, subject: str, path: str, old: Any, new: Any) -> Iterator[Change]:
-    one, other = shown(old), shown(new)
-    if one and not other:
-        yield said(kind, subject, f"{_word(path)} of {subject} gone", one, "")
-    elif other and not one:
-        yield said(kind, subject, f"{_word(path)} of {subject} new: {_short(other)}", "", other)
-
-
-def _sets(kind: str, subject: str, word: str, old: Any, new: Any) -> Iterator[Change]:
-    for one in dict.fromkeys(map(str, old)):
-        if one not in new:
-            yield said(kind, subject, f"{word} {one} of {subject} gone", one, "")
-    for one in dict.fromkeys(map(str, new)):
-        if one not in old:
-            yield said(kind, subject, f"{word} {one} of {subject} new", "", one)
-
-
-def _lists(kind: str, subject: str, old: list[Any], new: list[Any], path: str) -> Iterator[Change]:
-    plain = not any(isinstance(one, Mapping | list) for one in (*old, *new))
-    if plain:
-        if noise_mask.value(path, old) != noise_mask.value(path, new):
-            one, other = shown(old), shown(new)
-            yield said(kind, subject, f"{_word(path)} of {subject} {one} -> {other}", one, other)
-    elif len(old) == len(new):
-        for at, (one, other) in enumerate(zip(old, new, strict=True), 1):
-            yield from differences(kind, subject, one, other, f"{path}[{at}]")
-    else:
-        one_by_one = [json.dumps(one, sort_keys=True) for one in old]
-        others = [json.dumps(one, sort_keys=True) for one in new]
-        pairs = align(one_by_one, others)
-        kept, stayed = {one for one, _ in pairs}, {other for _, other in pairs}
-        for at, one in enumerate(old):
-            if at not in kept:
-                yield from _one_sided(kind, subject, f"{path}[{at + 1}]", one, "")
-        for at, one in enumerate(new):
-            if at not in stayed:
-                yield from _one_sided(kind, subject, f"{path}[{at + 1}]", "", one)
 
 
 def _named(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -147,14 +170,6 @@ def _named(raw: Mapping[str, Any]) -> Mapping[str, Any]:
         else key: of
         for key, of in raw.items()
     }
-
-
-def _word(path: str) -> str:
-    for silent in _SILENT:
-        path = path.removeprefix(silent)
-    if path.startswith("info_slave_data."):
-        return f"{path.removeprefix('info_slave_data.')} as a port"
-    return WORDS.get(path, path)
 
 
 def _short(text: str) -> str:

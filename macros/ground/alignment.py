@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 Pair = tuple[int, int]
 
@@ -85,3 +85,32 @@ def _anchors(
         run.append(pairs[number])
         number = before[number]
     return run[::-1]
+
+
+def old_order(count: int, places: Mapping[int, int], groups: Sequence[Hashable] = ()) -> list[int]:
+    """The order of `count` new lines that have no order, as the old ones were.
+
+    `places` has for a new line its old place; one without stays behind its predecessor. The lines
+    of one of `groups` (one for each line) stay in their new order.
+    """
+    members: dict[Hashable, list[int]] = {}
+    for at in range(count):
+        members.setdefault(groups[at] if groups else at, []).append(at)
+    keys: dict[int, tuple[int, int, int]] = {}
+    for group in members.values():
+        known = [at for at in group if at in places]
+        slots = dict(zip(known, sorted(places[at] for at in known), strict=True))
+        for number, at in enumerate(group):
+            before = [slots[other] for other in group[: number + 1] if other in slots]
+            after = [slots[other] for other in group[number:] if other in slots]
+            if at in slots:
+                keys[at] = (slots[at], 1, at)
+            elif before:
+                keys[at] = (before[-1], 2, at)
+            elif after:
+                keys[at] = (after[0], 0, at)
+    last = -1
+    for at in range(count):
+        keys.setdefault(at, (last, 2, at))
+        last = keys[at][0]
+    return sorted(range(count), key=keys.__getitem__)

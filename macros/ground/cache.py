@@ -11,12 +11,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from macros.ground.places import CHECKOUT, PACKAGE
+from macros.ground import project
+from macros.ground.places import PACKAGE
 
 
 def folder() -> Path:
-    """Where entries are kept: `.cache` in the checkout, or GUIDE_CACHE."""
-    return Path(os.environ.get("GUIDE_CACHE") or CHECKOUT / ".cache" / "guide")
+    """Where entries are kept: `.cache/guide` in the project, or GUIDE_CACHE."""
+    return Path(os.environ.get("GUIDE_CACHE") or project.root() / ".cache" / "guide")
 
 
 def text(maker: str, inputs: object, make: Callable[[], str]) -> str:

@@ -1,5 +1,6 @@
 """The one kind of error that a person gets to see."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -28,6 +29,18 @@ class GuideError(Exception):
         self.command = command
         self.fix = fix
 
+    @property
+    def all(self) -> "tuple[GuideError, ...]":
+        """The error itself; each of them where it is several at once."""
+        return (self,)
+
+    def located(self, page: Path, line: int) -> "GuideError":
+        """The same with page and line, unless it names a page already."""
+        if self.page is not None:
+            return self
+        words = {"node": self.node, "command": self.command, "fix": self.fix}
+        return GuideError(self.message, page=page, line=line, **words)
+
     def __str__(self) -> str:
         place = f"{self.page}:{self.line}: " if self.page and self.line else ""
         if self.page and not self.line:
@@ -41,6 +54,33 @@ class GuideError(Exception):
         if self.fix is not None:
             lines.append(f"  to mend: {self.fix}")
         return "\n".join(lines)
+
+
+class GuideErrors(GuideError):  # noqa: N818 it is several
+    """Several errors, told at once: all that is wrong with a page, or with all pages.
+
+    Whoever asks for one message or one line gets those of the first.
+    """
+
+    def __init__(self, errors: Sequence[GuideError]) -> None:
+        first = errors[0]
+        super().__init__(first.message, page=first.page, line=first.line, fix=first.fix)
+        self._errors = tuple(errors)
+
+    @property
+    def all(self) -> tuple[GuideError, ...]:
+        """Each of them."""
+        return self._errors
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self._errors))
+
+
+def raise_all(errors: Sequence[GuideError]) -> None:
+    """Raise what is there: nothing, one error, or several as one."""
+    flat = [single for error in errors for single in error.all]
+    if flat:
+        raise flat[0] if len(flat) == 1 else GuideErrors(flat)
 
 
 def _near(path: Path) -> str:

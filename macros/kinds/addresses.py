@@ -5,18 +5,46 @@ JSON: iproute2, ip/ipaddress.c, print_addrinfo(); text is read into the same wor
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from macros.kinds import links
-from macros.kinds.fields import Raw, must, number, objects, string, unreadable
+from macros.ground.commandline import Call
+from macros.kinds import iproute, link_lines, links
+from macros.kinds.fields import (
+    Raw,
+    any_of,
+    by_name,
+    must,
+    number,
+    objects,
+    string,
+    unreadable,
+    whole,
+)
+from macros.kinds.kind import Entry, Facts, Kind, Mac, Part
 from macros.kinds.links import Link
 
 # INFINITY_LIFE_TIME of linux/if_addr.h, which iproute2's text calls `forever`.
 _FOREVER = 0xFFFFFFFF
-# `ip -o addr`: `2: eth0    inet 10.1.0.2/24 …`
+# `ip -o addr`: `2: eth0    inet 10.1.0.2/24 …`; and such an interface on a line of its own.
 _ONE_LINE = re.compile(r"(\d+): (\S+)\s+(inet6? .*)")
+_ALONE = re.compile(r"(\d+): (\S+)")
+# print_addrinfo(): words with a value, by their names in JSON, and print_ifa_flags()'s that stand
+# alone.
+_VALUED = {
+    "brd": "broadcast",
+    "any": "anycast",
+    "mcast": "multicast",
+    "scope": "scope",
+    "metric": "metric",
+    "proto": "protocol",
+    "flags": "ifa_flags",
+}
+_FLAGS = any_of(
+    "secondary temporary nodad optimistic dadfailed home deprecated tentative permanent dynamic "
+    "mngtmpaddr noprefixroute autojoin stable-privacy"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +137,12 @@ class Addresses:
         return self.first.broadcast if self.first else None
 
 
-def read(text: str, twin: Any = None) -> dict[str, Addresses]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Addresses]:
     """The interfaces in the JSON of `ip addr` or in its text, by name, in the order printed."""
-    found = objects(text, twin, "addresses")
-    if found is None:
-        found = list(parse(text))
-    namespaces = links.namespaces_of(text)
-    return {(each := _addresses(raw, namespaces)).name: each for raw in found}
+    raws = objects(text, twin, "addresses")
+    namespaces = link_lines.namespaces(text)
+    interfaces = (_addresses(raw, namespaces) for raw in (parse(text) if raws is None else raws))
+    return by_name("links", ((interface.name, interface) for interface in interfaces))
 
 
 def _addresses(raw: Raw, namespaces: Mapping[str, str]) -> Addresses:
@@ -146,82 +173,127 @@ def _seconds(raw: Raw, key: str) -> int | None:
 
 def parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `ip addr` as the objects that `ip -j addr` would have printed."""
-    current: dict[str, Any] | None = None
-    for at, line in enumerate(links.unfold(text), 1):
-        if not line.strip():
-            continue
-        start = links.head(line) or _brief(line, at)
-        one_line = _ONE_LINE.match(line)
-        if one_line is not None:
-            index, name, line = one_line.groups()  # noqa: PLW2901 the address is read below
-            if current is None or current["ifname"] != name:
-                start = {"ifindex": int(index), "ifname": name}
-            line = f" {line}"  # noqa: PLW2901
-        if start is not None:
-            if current is not None:
-                yield current
-            current = start
-            current.setdefault("addr_info", [])
-        if current is None or (start is None and not line[0].isspace()):
-            raise unreadable("addresses", line, at)
-        if start is None or one_line is not None:
-            _detail(current, line, at)
-    if current is not None:
-        yield current
-
-
-def _detail(current: dict[str, Any], line: str, at: int) -> None:
-    words = line.split()
-    if words[0] in ("inet", "inet6"):
-        current["addr_info"].append(_inet(words, line, at))
-    elif words[0] == "valid_lft" and current["addr_info"]:
-        life = dict(zip(words[::2], words[1::2], strict=False))
-        for key in ("valid", "preferred"):
-            said = life.get(f"{key}_lft", "forever")
+    for raw, lines in link_lines.blocks(_unfolded(text), "addresses", _start):
+        raw.setdefault("addr_info", [])
+        details = link_lines.Details(raw)
+        for place, line in lines:
             try:
-                seconds = _FOREVER if said == "forever" else int(said.removesuffix("sec"))
-            except ValueError as error:
-                raise unreadable("addresses", line, at) from error
-            current["addr_info"][-1][f"{key}_life_time"] = seconds
+                _detail(details, line)
+            except (ValueError, IndexError) as error:
+                raise unreadable("addresses", line, place) from error
+        yield raw
+
+
+def _start(line: str) -> dict[str, Any] | None:
+    alone = _ALONE.fullmatch(line)
+    if alone is not None:
+        return {"ifindex": int(alone[1]), "ifname": alone[2]}
+    return link_lines.head(line) or _brief(line)
+
+
+def _unfolded(text: str) -> str:
+    """The output of `ip -o addr`, where each address repeats its interface, in the usual form."""
+    lines: list[str] = []
+    current = ""
+    for line in text.splitlines():
+        match = _ONE_LINE.match(line)
+        if match is None:
+            lines.append(line)
+            start = link_lines.head(line.partition("\\")[0])
+            current = start["ifname"] if start else current
+            continue
+        if match[2] != current:
+            lines.append(f"{match[1]}: {match[2]}")
+        current = match[2]
+        lines.append(f"    {match[3]}")
+    return "\n".join(lines)
+
+
+def _detail(details: link_lines.Details, line: str) -> None:
+    words = line.split()
+    addresses = details.raw["addr_info"]
+    if words[0] in ("inet", "inet6"):
+        addresses.append(_inet(words))
+    elif words[0] == "valid_lft" and addresses:
+        addresses[-1] |= {
+            f"{key.removesuffix('_lft')}_life_time": (
+                _FOREVER if life == "forever" else int(life.removesuffix("sec"))
+            )
+            for key, life in zip(words[::2], words[1::2], strict=True)
+        }
     else:
-        links.detail(current, line)
+        details.read(line)
 
 
-def _inet(words: list[str], line: str, at: int) -> dict[str, Any]:
+def _inet(words: Sequence[str]) -> dict[str, Any]:
+    """`inet 10.1.0.1/24 brd 10.1.0.255 scope global noprefixroute proto kernel_lo eth0`."""
     family, address, *rest = words
     raw: dict[str, Any] = {"family": family, "local": address}
     if rest[:1] == ["peer"]:
         raw["address"], rest = rest[1], rest[2:]
-        address = raw["address"]
-    host, _, prefix = address.partition("/")
-    raw["address" if "address" in raw else "local"] = host
-    try:
-        raw["prefixlen"] = int(prefix) if prefix else ipaddress.ip_address(host).max_prefixlen
-    except ValueError as error:
-        raise unreadable("addresses", line, at) from error
-    values = {"brd": "broadcast", "any": "anycast", "scope": "scope", "metric": "metric"}
-    while rest and rest[0] in values:
-        raw[values[rest[0]]], rest = rest[1], rest[2:]
-    if family == "inet" and rest:
-        *rest, raw["label"] = rest
-    raw |= dict.fromkeys(rest, True)
+    ends = "address" if "address" in raw else "local"
+    host, _, prefix = raw[ends].partition("/")
+    raw[ends] = host
+    raw["prefixlen"] = int(prefix) if prefix else ipaddress.ip_address(host).max_prefixlen
+    while rest:
+        word = rest.pop(0)
+        if word in _VALUED and rest:
+            raw[_VALUED[word]] = whole(rest.pop(0)) if word == "metric" else rest.pop(0)
+        elif word in _FLAGS:
+            raw[word] = True
+        elif not rest and family == "inet":
+            raw["label"] = word
+        else:
+            link_lines.keep(raw, "other", [word, *rest])
+            break
     return raw
 
 
-def _brief(line: str, at: int) -> dict[str, Any] | None:
-    found = links.brief(line)
-    if found is None:
+def _brief(line: str) -> dict[str, Any] | None:
+    parts = link_lines.brief(line)
+    if parts is None:
         return None
-    raw, rest = found
+    raw, rest = parts
     raw["addr_info"] = []
     # `10.9.0.1 peer 10.9.0.2/32 10.9.1.1/24 metric 100`: an address begins where no word needs it.
-    words, held = rest.split(), list[str]()
-    for word in [*words, ""]:
+    held: list[str] = []
+    for word in [*rest.split(), ""]:
         open_ = held and held[-1] in ("peer", "metric")
         if held and not open_ and word not in ("peer", "metric"):
-            family = "inet6" if ":" in held[0] else "inet"
-            raw["addr_info"].append(_inet([family, *held], line, at))
+            raw["addr_info"].append(_inet(["inet6" if ":" in held[0] else "inet", *held]))
             held = []
         if word:
             held.append(word)
     return raw
+
+
+def _entries(interfaces: Mapping[str, Addresses]) -> Iterator[Entry]:
+    """The first address of a network is the source that the kernel chooses: order is a fact.
+
+    Source: ip-address(8), primary address.
+    """
+    apart = frozenset({"local", "prefixlen", "words"})
+    for name, interface in interfaces.items():
+        items = {
+            address.cidr: Facts(raw=address.raw, apart=apart, worded=address.raw.get("words", {}))
+            for address in interface.all
+        }
+        part = Part("address", items, "addresses", pairs=True, by="family", bare=True)
+        yield Entry(name, name, "link", links.facts(interface.interface), (part,))
+
+
+def _macs(interfaces: Mapping[str, Addresses]) -> Iterator[Mac]:
+    return links.macs_of(interface.interface for interface in interfaces.values())
+
+
+KIND = Kind(
+    name="addresses",
+    what="links and their addresses",
+    asked=iproute.shows("ip address"),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+    macs=_macs,
+)

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
 from macros.kinds.fields import unreadable
+from macros.kinds.kind import Kind
 
 _BANNER = re.compile(r"BIRD (\S+ )?ready\.|Access restricted|.*: (restarted|disabled|enabled)$")
 _COLUMNS = re.compile(r"name\s+proto\s+table\s+state\s+since\s+info")
@@ -69,7 +71,7 @@ class Way:
     source: str | None = None
 
 
-def protocols(text: str, _twin: Any = None) -> dict[str, Protocol]:
+def protocols(text: str, _twin: Any = None, _call: Call | None = None) -> dict[str, Protocol]:
     """The answer of `show protocols`, with or without `all`."""
     found: dict[str, Protocol] = {}
     details: dict[str, str] = {}
@@ -97,7 +99,7 @@ def protocols(text: str, _twin: Any = None) -> dict[str, Protocol]:
     return found
 
 
-def routes(text: str, _twin: Any = None) -> tuple[Way, ...]:
+def routes(text: str, _twin: Any = None, _call: Call | None = None) -> tuple[Way, ...]:
     """The answer of `show route`, a way a line, in the order printed."""
     found: list[Way] = []
     for at, line in enumerate(text.splitlines(), 1):
@@ -121,3 +123,24 @@ def routes(text: str, _twin: Any = None) -> tuple[Way, ...]:
             )
         )
     return tuple(found)
+
+
+def _shows(call: Call) -> tuple[str, ...]:
+    """What BIRD was asked to show; its options stand before that."""
+    if call.tool not in ("birdcl", "birdc") or "show" not in call.args:
+        return ()
+    return call.args[call.args.index("show") + 1 :]
+
+
+def _asks_protocols(call: Call) -> bool:
+    return _shows(call)[:1] == ("protocols",)
+
+
+def _asks_routes(call: Call) -> bool:
+    return _shows(call)[:1] == ("route",) and "all" not in call.args
+
+
+PROTOCOLS = Kind(
+    name="bird-protocols", what="protocols of BIRD", asked=_asks_protocols, read=protocols
+)
+ROUTES = Kind(name="bird-routes", what="routes of BIRD", asked=_asks_routes, read=routes)

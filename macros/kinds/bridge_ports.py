@@ -4,12 +4,16 @@ JSON: iproute2, bridge/link.c. Its `link` (in text: the name after `@`) is not t
 looks the index of a veth's other end up in this namespace, though that end may be in another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from macros.kinds import links
-from macros.kinds.fields import Raw, must, number, objects, string, strings, unreadable
+from macros.ground.commandline import Call
+from macros.kinds import iproute, link_lines
+from macros.kinds.fields import Raw, by_name, must, number, objects, string, strings, whole
+from macros.kinds.kind import Entry, Facts, Kind
+
+_ON_OFF = {"on": True, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,9 @@ class Port:
     raw: Raw = field(default_factory=dict, compare=False, repr=False)
 
 
-def read(text: str, twin: Any = None) -> dict[str, Port]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Port]:
     """The ports in the JSON of `bridge link` or in its text, by name, in the order printed."""
-    found = objects(text, twin, "ports")
-    if found is None:
-        found = list(_parse(text))
+    raws = objects(text, twin, "ports")
     ports = (
         Port(
             name=must(raw, "ifname", "ports"),
@@ -46,31 +48,40 @@ def read(text: str, twin: Any = None) -> dict[str, Port]:
             flags=strings(raw, "flags"),
             raw=raw,
         )
-        for raw in found
+        for raw in (_parse(text) if raws is None else raws)
     )
-    return {port.name: port for port in ports}
+    return by_name("ports", ((port.name, port) for port in ports))
 
 
 def _parse(text: str) -> Iterator[dict[str, Any]]:
-    port: dict[str, Any] | None = None
-    for at, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        start = links.head(line)
-        if start is not None:
-            if port is not None:
-                yield port
-            port = start
-            # `ip link` means the operational state by this word, `bridge link` the port's.
-            if "operstate" in port:
-                port["state"] = port.pop("operstate")
-        elif port is None or not line[0].isspace():
-            raise unreadable("ports", line, at)
-        else:
+    for raw, lines in link_lines.blocks(text, "ports", link_lines.head):
+        # `ip link` means the operational state by this word, `bridge link` the port's.
+        if "operstate" in raw:
+            raw["state"] = raw.pop("operstate")
+        for _, line in lines:
             words = line.split()
-            said = dict(zip(words[::2], words[1::2], strict=False))
-            port |= {
-                key: {"on": True, "off": False}.get(value, value) for key, value in said.items()
-            }
-    if port is not None:
-        yield port
+            settings = dict(zip(words[::2], words[1::2], strict=False))
+            if len(words) % 2 or len(settings) * 2 < len(words) or settings.keys() & raw.keys():
+                link_lines.keep(raw, "other", words)
+            else:
+                raw |= {key: _ON_OFF.get(value, whole(value)) for key, value in settings.items()}
+        yield raw
+
+
+def _entries(ports: Mapping[str, Port]) -> Iterator[Entry]:
+    for name, port in ports.items():
+        words = port.raw.get("words", {})
+        facts = Facts(raw=port.raw, apart=frozenset({"words"}), worded=words)
+        yield Entry(name, name, "port", facts)
+
+
+KIND = Kind(
+    name="ports",
+    what="ports of bridges",
+    asked=iproute.shows("bridge link"),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+)

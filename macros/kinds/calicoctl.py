@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
+from macros.kinds.kind import Kind
 
 _BORDER = re.compile(r"\+(-+\+)+")
 _GAP = re.compile(r"\s{2,}")
@@ -18,7 +20,7 @@ _GAP = re.compile(r"\s{2,}")
 _NAMING = ("cidr", "peer-address", "workload", "name")
 
 
-def read(text: str, _twin: Any = None) -> Mapping[str, Any]:
+def read(text: str, _twin: Any = None, _call: Call | None = None) -> Mapping[str, Any]:
     """Rows or objects by name.
 
     A row is a mapping by the words of the header in small letters with dashes (`ips-in-use`), its
@@ -56,3 +58,12 @@ def _objects(text: str) -> Mapping[str, Any]:
         raise GuideError(f"calicoctl's objects are no YAML: {error}") from error
     items = said if isinstance(said, list) else said.get("items", [said])
     return {str(item["metadata"]["name"]): item for item in items}
+
+
+def _asked(call: Call) -> bool:
+    return call.tool == "calicoctl" and (
+        call.args[:1] == ("get",) or {"ipam", "show"} <= {*call.args}
+    )
+
+
+KIND = Kind(name="calicoctl", what="objects of Calico", asked=_asked, read=read)

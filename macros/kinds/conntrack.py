@@ -4,11 +4,13 @@ Text: libnetfilter_conntrack, src/conntrack/snprintf_default.c. Its XML says no 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from macros.ground.commandline import Call
 from macros.kinds.fields import any_of, unreadable
+from macros.kinds.kind import Entry, Facts, Kind, always, in_any_order
 
 # Keys that occur once a direction.
 _DIRECTION = any_of("src dst sport dport type code id srckey dstkey packets bytes")
@@ -82,7 +84,7 @@ def _end(address: str, port: int | None) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-def read(text: str, twin: Any = None) -> tuple[Flow, ...]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Flow, ...]:
     """The connections in an output of `conntrack -L`, in the order printed (no meaning in it)."""
     del twin
     flows = []
@@ -133,3 +135,66 @@ def _direction(said: dict[str, str]) -> Direction:
     names = ("sport", "dport", "type", "code", "id", "packets", "bytes")
     numbers = {name: int(said.pop(name)) for name in names if name in said}
     return Direction(src, dst, **numbers, more=said)
+
+
+def _asked(call: Call) -> bool:
+    listed = call.tool == "conntrack" and bool({"-L", "--dump"} & {*call.args})
+    return listed and not {"expect", "xml"} & {*call.args}
+
+
+def _entries(flows: Iterable[Flow]) -> Iterator[Entry]:
+    """Tracked connections by their original direction; how long they stay is noise."""
+    for flow in flows:
+        sent = flow.original
+        name = f"{flow.protocol} {_end(sent.src, sent.sport)} > {_end(sent.dst, sent.dport)}"
+        words = _words(flow)
+        yield Entry(
+            key=(flow.protocol, sent.src, sent.sport, sent.dst, sent.dport, sent.type, sent.code),
+            name=name,
+            noun="connection",
+            of=f"connection {name}",
+            facts=Facts(words),
+            line=" ".join((name, *(f"{word} {value}" for word, value in words.items() if value))),
+        )
+
+
+def _words(flow: Flow) -> dict[str, str]:
+    ways = (("there", flow.original), ("back", flow.reply))
+    counted = {
+        f"{word} counted {way}": _some(getattr(direction, word))
+        for way, direction in ways
+        for word in ("packets", "bytes")
+    }
+    more = {f"{key} {way}": value for way, sent in ways for key, value in sent.more.items()}
+    return {
+        "state": flow.state or "",
+        "new source": flow.snat or "",
+        "new destination": flow.dnat or "",
+        "answer's type": _text(flow.reply.type),
+        "answer's code": _text(flow.reply.code),
+        "flags": " ".join(flow.flags),
+        "mark": flow.mark or "",
+        **counted,
+        **more,
+        **{key: value for key, value in flow.more.items() if key not in ("use", "id")},
+    }
+
+
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _some(count: int | None) -> str:
+    """Whether a counter is zero is a fact, how large it is is not."""
+    return "" if count is None else "some" if count else "0"
+
+
+KIND = Kind(
+    name="conntrack",
+    what="tracked connections",
+    asked=_asked,
+    read=read,
+    entries=_entries,
+    free=in_any_order,
+    wraps=always,
+)

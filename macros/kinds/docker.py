@@ -4,12 +4,15 @@ It is JSON as printed (Docker Engine API, ContainerInspect and NetworkInspect). 
 guide's sentences and drawings use has a field; all the rest is found under Docker's own words.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
-from macros.kinds.fields import Raw, inside, must, number, objects, string
+from macros.kinds.fields import Raw, by_name, inside, must, number, objects, string
+from macros.kinds.kind import Entry, Facts, Kind, Mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +123,27 @@ class Network:
         return self.options.get("com.docker.network.bridge.name") or f"br-{self.id[:12]}"
 
 
-def read(text: str, twin: Any = None) -> dict[str, Container | Network]:
-    """The containers and networks in the JSON of `docker inspect`, by name."""
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Container | Network]:
+    """The containers and networks in the JSON of `docker inspect`, by name.
+
+    Where a container and a network have one name, by `container/web` and `network/web`.
+    """
     found = objects(text, twin, "docker")
     if not found:
         raise GuideError(f"docker inspect found nothing: {text.strip()[:100]!r}")
-    return {each.name: each for each in map(_one, found)}
+    things = [_one(raw) for raw in found]
+    names = Counter(thing.name for thing in things)
+    return by_name(
+        "docker",
+        (
+            (thing.name if names[thing.name] == 1 else f"{_noun(thing.raw)}/{thing.name}", thing)
+            for thing in things
+        ),
+    )
+
+
+def _noun(raw: Raw) -> str:
+    return "network" if "IPAM" in raw else "container"
 
 
 def _one(raw: Raw) -> Container | Network:
@@ -184,3 +202,45 @@ def _network(raw: Raw) -> Network:
         members={each.name: each for each in members},
         raw=raw,
     )
+
+
+def _asked(call: Call) -> bool:
+    after = call.args[1:] if call.args[:1] in (("container",), ("network",)) else call.args
+    formatted = any(arg.startswith(("-f", "--format")) for arg in after)
+    return call.tool == "docker" and after[:1] == ("inspect",) and not formatted
+
+
+def entries(raws: Iterable[Raw]) -> Iterator[Entry]:
+    """Containers and networks by name; the order in which Docker lists them means nothing."""
+    for raw in raws:
+        name = (_noun(raw), str(raw.get("Name")).lstrip("/"))
+        yield Entry(name, " ".join(name), facts=Facts(raw=raw))
+
+
+def _entries(things: Mapping[str, Container | Network]) -> Iterator[Entry]:
+    return entries(thing.raw for thing in things.values())
+
+
+def macs_of(raws: Iterable[Raw]) -> Iterator[Mac]:
+    """The addresses of containers, as they and their networks have them."""
+    for raw in raws:
+        for name, endpoint in inside(raw, "NetworkSettings", "Networks").items():
+            place: tuple[str, ...] = ("endpoint", str(raw.get("Name")), name)
+            yield Mac(place, str(endpoint.get("MacAddress")), "containers")
+        for member in inside(raw, "Containers").values():
+            place = ("member", str(member.get("Name")))
+            yield Mac(place, str(member.get("MacAddress")), "containers")
+
+
+def _macs(things: Mapping[str, Container | Network]) -> Iterator[Mac]:
+    return macs_of(thing.raw for thing in things.values())
+
+
+KIND = Kind(
+    name="docker",
+    what="containers and networks of Docker",
+    asked=_asked,
+    read=read,
+    entries=_entries,
+    macs=_macs,
+)

@@ -3,10 +3,12 @@
 JSON: iproute2, bridge/fdb.c, print_fdb().
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
+from macros.kinds import iproute, kind
 from macros.kinds.fields import (
     Raw,
     any_of,
@@ -51,7 +53,7 @@ class Entry:
         return not self.state and not self.flags and self.master is not None
 
 
-def read(text: str, twin: Any = None) -> tuple[Entry, ...]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Entry, ...]:
     """The entries in the JSON of `bridge fdb` or in its text, in the order printed.
 
     A MAC can have several entries: one a VLAN, one a device.
@@ -93,3 +95,34 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
             else:
                 raw[_WORDS.get(key, key)] = value
         yield raw
+
+
+def _entries(entries: Iterable[Entry]) -> Iterator[kind.Entry]:
+    for entry in entries:
+        raw = entry.raw
+        where = [raw.get(name) for name in ("mac", "ifname", "vlan", "dst", "master")]
+        port = f"{raw.get('ifname')}" + (f" to {raw['dst']}" if raw.get("dst") else "")
+        yield kind.Entry(
+            key=(*where, "self" in entry.flags),
+            name=entry.mac,
+            noun="fdb entry of",
+            tail=f"behind {port}",
+            of=f"fdb entry {entry.mac} dev {raw.get('ifname')}",
+            facts=kind.Facts(raw=raw, apart=frozenset({"ifname", "dst"})),
+            # One MAC that is behind another port of its table has moved.
+            moves=(entry.mac, raw.get("vlan"), raw.get("master"), bool(raw.get("state"))),
+            spot=port,
+        )
+
+
+KIND = kind.Kind(
+    name="fdb",
+    what="forwarding entries",
+    asked=iproute.shows("bridge fdb", get=True),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    free=kind.in_any_order,
+    wraps=iproute.worded,
+)

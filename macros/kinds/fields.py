@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from macros.ground.errors import GuideError
 
@@ -11,6 +11,7 @@ from macros.ground.errors import GuideError
 _ADDRESS = re.compile(r"\d+(\.\d+){3}|[0-9a-f]*:[0-9a-f:.]*")
 # One object of a tool's JSON. Records keep it whole as `raw`, so that nothing is lost.
 Raw: TypeAlias = Mapping[str, Any]
+Named = TypeVar("Named")
 
 
 def objects(text: str, twin: Any, kind: str) -> list[Raw] | None:
@@ -102,6 +103,21 @@ def pairs(said: Sequence[str], bare: frozenset[str]) -> Iterator[tuple[str, str 
         else:
             yield word, said[at + 1]
             at += 2
+
+
+def letters(args: Iterable[str]) -> frozenset[str]:
+    """The one-letter options, also where several share a dash."""
+    return frozenset("".join(a[1:] for a in args if a.startswith("-") and not a.startswith("--")))
+
+
+def by_name(kind: str, records: Iterable[tuple[str, Named]]) -> dict[str, Named]:
+    """Records by name, in the order given. GuideError where two have one name."""
+    named: dict[str, Named] = {}
+    for name, record in records:
+        if name in named:
+            raise GuideError(f"two {kind} in the output are named {name}")
+        named[name] = record
+    return named
 
 
 def unreadable(kind: str, line: str, number: int) -> GuideError:

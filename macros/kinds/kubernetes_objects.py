@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
+from macros.ground.shell import Word
 from macros.kinds.fields import Raw, inside, must, objects, string, unreadable
+from macros.kinds.kind import Kind
 
 _COLUMN = re.compile(r"\S+(?: \S+)*")
 _NOTHING = re.compile(r"No resources found|Error from server")
@@ -74,7 +77,7 @@ class Object:
         return self.raw.get("endpoints") or ()
 
 
-def read(text: str, twin: Any = None) -> dict[str, Object]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Object]:
     """The objects by name; by `namespace/name` where they are of several namespaces.
 
     None of them where kubectl says that there are none.
@@ -120,3 +123,51 @@ def _table(text: str) -> list[Object]:
         }
         found.append(Object(cells["name"], cells.get("namespace"), columns=cells))
     return found
+
+
+# Options of `kubectl get` that change its columns only, and those among them that take a value.
+_LOOKS = frozenset({"-o", "--output", "-L", "--label-columns", "--no-headers", "--show-labels"})
+_LOOKS_VALUED = frozenset({"-o", "--output", "-L", "--label-columns"})
+_TABLES = ("wide", "custom-columns")
+
+
+def _asked(call: Call) -> bool:
+    """Whether a call is `kubectl get` with a table as its answer."""
+    before = call.args[2:] if call.args[:1] in (("-n",), ("--namespace",)) else call.args
+    if call.tool != "kubectl" or before[:1] != ("get",):
+        return False
+    if {"-w", "--watch", "--watch-only", "--raw"} & {arg.partition("=")[0] for arg in call.args}:
+        return False
+    form = _form(call)
+    return form is None or form.partition("=")[0] in _TABLES
+
+
+def _form(call: Call) -> str | None:
+    """What `-o` asks for."""
+    for number, arg in enumerate(call.args):
+        if arg in ("-o", "--output"):
+            return call.args[number + 1] if number + 1 < len(call.args) else None
+        if arg.startswith(("-o", "--output=")):
+            return arg.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+    return None
+
+
+def _twin(command: str, call: Call) -> str | None:
+    if not _asked(call):
+        return None
+    dropped: list[Word] = []
+    words = list(call.words)
+    while words:
+        word = words.pop(0)
+        name = word.text.partition("=")[0]
+        joined = word.text.startswith(("-o", "-L")) and not word.text.startswith("--")
+        if name in _LOOKS or joined:
+            dropped.append(word)
+            if word.text in _LOOKS_VALUED and words:
+                dropped.append(words.pop(0))
+    for word in reversed(dropped):
+        command = command[: word.start].rstrip(" \t") + command[word.end :]
+    return f"{command} -o json"
+
+
+KIND = Kind(name="kubernetes", what="objects of Kubernetes", asked=_asked, read=read, twin=_twin)

@@ -1,38 +1,26 @@
 """Links: what `ip link` shows, by interface name.
 
-JSON: iproute2, ip/ipaddress.c, print_linkinfo(). Text is read into the same JSON words first, so
-both ways end in one place.
+JSON: iproute2, ip/ipaddress.c, print_linkinfo(). Text is read into the same JSON words first
+(`link_lines`), so both ways end in one place.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from macros.ground.commandline import Call
+from macros.kinds import iproute, link_lines
 from macros.kinds.fields import (
     Raw,
+    by_name,
     inside,
     must,
     number,
     objects,
-    pairs,
     string,
     strings,
-    unreadable,
-    whole,
 )
-
-# `6: vethdd93b3d@if3: <BROADCAST,UP> mtu 1500 …`
-_HEAD = re.compile(r"(\d+): ([^\s@]+?)(?:@(\S+))?: <([^>]*)> ?(.*)")
-# `ip -br`: name, operstate, the rest. The states of linux/if.h, IF_OPER_*.
-_BRIEF = re.compile(
-    r"([^\s@]+)(?:@(\S+))?\s+"
-    r"(UNKNOWN|NOTPRESENT|DOWN|LOWERLAYERDOWN|TESTING|DORMANT|UP)(?:\s+(.*))?$"
-)
-_NETNS = re.compile(r" link-netns (\S+)")
-_WORDS = {"state": "operstate", "mode": "linkmode", "qlen": "txqlen", "link-netns": "link_netns"}
-_WORDS |= {"link-netnsid": "link_netnsid", "brd": "broadcast", "peer": "broadcast"}
-_BARE = frozenset({"netns-immutable", "permaddr", "protodown"})
+from macros.kinds.kind import Entry, Facts, Kind, Mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +31,9 @@ class Link:
     angle brackets. `link` names the interface it stands on or is paired with in the same
     namespace; where that is in another one, `link_index` is its index there and `link_netnsid`
     (as this namespace counts others) and `link_netns` (its name; only text has it) say which.
-    `kind` is the driver's (`veth`, `bridge`, `vxlan`), known only with `-d`. None means that the
-    tool did not say.
+    `kind` is the driver's (`veth`, `bridge`, `vxlan`), known only with `-d`. `permaddr` is the MAC
+    that the device was made with, where it has another now; `protodown`: it is held down. None
+    means that the tool did not say.
     """
 
     name: str
@@ -65,6 +54,8 @@ class Link:
     qdisc: str | None = None
     qlen: int | None = None
     altnames: tuple[str, ...] = ()
+    permaddr: str | None = None
+    protodown: bool = False
     raw: Raw = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -83,13 +74,12 @@ class Link:
         return inside(self.raw, "linkinfo", "info_slave_data")
 
 
-def read(text: str, twin: Any = None) -> dict[str, Link]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Link]:
     """The links in the JSON of `ip -d link` or in its text, by name, in the order printed."""
-    found = objects(text, twin, "links")
-    if found is None:
-        found = list(parse(text))
-    namespaces = namespaces_of(text)
-    return {(link := link_of(raw, namespaces)).name: link for raw in found}
+    raws = objects(text, twin, "links")
+    namespaces = link_lines.namespaces(text)
+    links = (link_of(raw, namespaces) for raw in (link_lines.links(text) if raws is None else raws))
+    return by_name("links", ((link.name, link) for link in links))
 
 
 def link_of(raw: Raw, namespaces: Mapping[str, str]) -> Link:
@@ -117,126 +107,46 @@ def link_of(raw: Raw, namespaces: Mapping[str, str]) -> Link:
         qdisc=string(raw, "qdisc"),
         qlen=number(raw, "txqlen"),
         altnames=strings(raw, "altnames"),
+        permaddr=string(raw, "permaddr"),
+        protodown=bool(raw.get("proto_down")),
         raw=raw,
     )
 
 
-def namespaces_of(text: str) -> dict[str, str]:
-    """Which namespace the text of `ip link` or `ip addr` names as that of an other end."""
-    found: dict[str, str] = {}
-    name = None
-    for line in unfold(text):
-        start = _HEAD.match(line)
-        name = start[2] if start else name
-        said = _NETNS.search(line)
-        if name is not None and said is not None:
-            found[name] = said[1]
-    return found
+def facts(link: Link) -> Facts:
+    """A link's own fields; its `address` is a MAC in the field's words."""
+    return Facts(
+        words={"mac": link.mac or "", "link-netns": link.link_netns or ""},
+        raw=link.raw,
+        apart=frozenset({"address", "addr_info", "link_netns", "words"}),
+        worded=link.raw.get("words", {}),
+    )
 
 
-def parse(text: str) -> Iterator[dict[str, Any]]:
-    """The output of `ip link` as the objects that `ip -j link` would have printed."""
-    link: dict[str, Any] | None = None
-    for at, line in enumerate(unfold(text), 1):
-        if not line.strip():
-            continue
-        start = head(line) or _brief(line)
-        if start is not None:
-            if link is not None:
-                yield link
-            link = start
-        elif link is None or not line[0].isspace():
-            raise unreadable("links", line, at)
-        else:
-            detail(link, line)
-    if link is not None:
-        yield link
+def macs_of(links: Iterable[Link]) -> Iterator[Mac]:
+    """The addresses of the links that have one."""
+    for link in links:
+        if link.mac is not None:
+            yield Mac(("link", link.name), link.mac, link.name, here=True)
 
 
-def unfold(text: str) -> list[str]:
-    r"""The lines of an output; `ip -o` writes `\` where a line would end."""
-    return text.replace("\\", "\n").splitlines()
+def _entries(links: Mapping[str, Link]) -> Iterator[Entry]:
+    for name, link in links.items():
+        yield Entry(name, name, "link", facts(link))
 
 
-def head(line: str) -> dict[str, Any] | None:
-    """The first line of an interface (`1: lo: <LOOPBACK> mtu 65536 …`), or None if it is none."""
-    match = _HEAD.match(line)
-    if match is None:
-        return None
-    index, name, peer, flags, rest = match.groups()
-    raw: dict[str, Any] = {"ifindex": int(index), "ifname": name, **_peer(peer)}
-    raw["flags"] = [flag for flag in flags.split(",") if flag]
-    raw |= _worded(rest)
-    return raw
+def _macs(links: Mapping[str, Link]) -> Iterator[Mac]:
+    return macs_of(links.values())
 
 
-def brief(line: str) -> tuple[dict[str, Any], str] | None:
-    """A line of `ip -br`: the interface and the rest of the line, or None if it is none."""
-    match = _BRIEF.match(line)
-    if match is None:
-        return None
-    name, peer, state, rest = match.groups()
-    return {"ifname": name, **_peer(peer), "operstate": state}, rest or ""
-
-
-def detail(link: dict[str, Any], line: str) -> None:
-    """Read one of the indented lines under an interface into `link`.
-
-    Of the driver's own line only its name is read: its words have no common form.
-    """
-    words = line.split()
-    if words[0].startswith("link/"):
-        link["link_type"] = words[0].removeprefix("link/")
-        if len(words) > 1:
-            link["address"] = words[1]
-        link.update(_worded(" ".join(words[2:])))
-    elif words[0] == "altname":
-        link.setdefault("altnames", []).append(words[1])
-    elif words[0] == "alias":
-        link["ifalias"] = line.strip().removeprefix("alias ")
-    elif words[0] in ("RX:", "TX:"):
-        link["stats64"] = {**link.get("stats64", {}), words[0][:2].lower(): None}
-    elif words[0].isdigit():
-        _count(link, [int(word) for word in words])
-    elif words[0].endswith("_slave"):
-        link.setdefault("linkinfo", {})["info_slave_kind"] = words[0].removesuffix("_slave")
-    else:
-        link.setdefault("linkinfo", {}).setdefault("info_kind", words[0])
-
-
-def _brief(line: str) -> dict[str, Any] | None:
-    found = brief(line)
-    if found is None:
-        return None
-    raw, rest = found
-    words = rest.split()
-    if words and not words[0].startswith("<"):
-        raw["address"] = words[0]
-    raw["flags"] = [flag for word in words if word[0] == "<" for flag in word[1:-1].split(",")]
-    return raw
-
-
-def _peer(name: str | None) -> dict[str, Any]:
-    if name is None:
-        return {}
-    if name == "NONE":
-        return {"link": None}
-    if re.fullmatch(r"if\d+", name):
-        return {"link_index": int(name[2:])}
-    return {"link": name}
-
-
-def _worded(rest: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs(rest.split(), _BARE):
-        found[_WORDS.get(key, key)] = True if value is None else whole(value)
-    return found
-
-
-def _count(link: dict[str, Any], values: list[int]) -> None:
-    # The first columns of `ip -s link`, the same for both directions.
-    names = ("bytes", "packets", "errors", "dropped")
-    counters = link.get("stats64", {})
-    for direction, held in counters.items():
-        if held is None:
-            counters[direction] = dict(zip(names, values, strict=False))
+KIND = Kind(
+    name="links",
+    what="links",
+    asked=iproute.shows("ip link"),
+    read=read,
+    twin=iproute.detailed_twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+    macs=_macs,
+)

@@ -4,10 +4,12 @@ JSON: iproute2, ip/ipneigh.c, print_neigh(). busybox prints the text form of `ip
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
+from macros.kinds import iproute
 from macros.kinds.fields import (
     Raw,
     any_of,
@@ -20,6 +22,7 @@ from macros.kinds.fields import (
     strings,
     unreadable,
 )
+from macros.kinds.kind import Entry, Facts, Kind, Mac, in_any_order
 
 # NUD_* of linux/neighbour.h as ip/ipneigh.c prints them.
 _STATES = any_of("INCOMPLETE REACHABLE STALE DELAY PROBE FAILED NOARP PERMANENT NONE")
@@ -45,7 +48,7 @@ class Neighbour:
     raw: Raw = field(default_factory=dict, compare=False, repr=False)
 
 
-def read(text: str, twin: Any = None) -> tuple[Neighbour, ...]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Neighbour, ...]:
     """The entries in the JSON of `ip neigh` or in its text, in the order printed."""
     found = objects(text, twin, "neighbours")
     if found is None:
@@ -83,3 +86,30 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
             else:
                 raw[{"ref": "refcnt"}.get(key, key)] = value
         yield raw
+
+
+def _entries(neighbours: Iterable[Neighbour]) -> Iterator[Entry]:
+    for neighbour in neighbours:
+        key = (neighbour.dev, neighbour.address)
+        yield Entry(key, neighbour.address, "neighbour", Facts(raw=neighbour.raw))
+
+
+def _macs(neighbours: Iterable[Neighbour]) -> Iterator[Mac]:
+    for neighbour in neighbours:
+        if neighbour.mac is not None:
+            place = ("neighbour", str(neighbour.dev), neighbour.address)
+            yield Mac(place, neighbour.mac, neighbour.address)
+
+
+KIND = Kind(
+    name="neighbours",
+    what="neighbours",
+    asked=iproute.shows("ip neighbour"),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    free=in_any_order,
+    wraps=iproute.worded,
+    macs=_macs,
+)

@@ -4,10 +4,14 @@ Text: iputils, ping/ping_common.c and ping/ping4_common.c; busybox, networking/p
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
+from macros.kinds.kind import Entry, Facts, Kind, Part
 
 _START = re.compile(
     r"PING (?P<target>[^\s(]+) ?\((?:[^()]*\()?(?P<address>[^()]+)\)+"
@@ -83,7 +87,7 @@ class Ping:
         return next((each.mtu for each in self.failures if each.mtu is not None), None)
 
 
-def read(text: str, twin: Any = None) -> Ping:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> Ping:
     """A run of ping from what it printed.
 
     Without the closing statistics (nothing could be sent) both counts are 0.
@@ -154,3 +158,47 @@ def _mtu(line: str) -> int | None:
 def _count(pattern: re.Pattern[str], text: str) -> int:
     found = pattern.search(text)
     return int(found[1]) if found else 0
+
+
+_WORDS = (
+    *("target", "address", "source", "size", "transmitted", "received", "loss", "errors"),
+    "duplicates",
+)
+
+
+def _asked(call: Call) -> bool:
+    return call.tool in ("ping", "ping4", "ping6")
+
+
+def _entries(run: Ping) -> Iterator[Entry]:
+    """A run of ping without its times."""
+    words = {name: _text(getattr(run, name)) for name in _WORDS}
+    answers = {
+        f"{reply.seq}{' again' if reply.duplicate else ''}": Facts(
+            {"ttl": _text(reply.ttl), "size": _text(reply.size), "sender": reply.address}
+        )
+        for reply in run.replies
+    }
+    counts = Counter(map(_error, run.failures))
+    errors = {error: Facts({"count": str(count)}) for error, count in counts.items()}
+    yield Entry(
+        key="ping",
+        name=f"ping of {run.target or 'nothing'}",
+        facts=Facts(words),
+        parts=(
+            Part("answer", answers, unless="received"),
+            Part("error", errors, "errors", says=True),
+        ),
+    )
+
+
+def _error(failure: Failure) -> str:
+    way = f"{failure.address}: " if failure.address else ""
+    return f"{way}{failure.text}"
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+KIND = Kind(name="ping", what="a run of ping", asked=_asked, read=read, entries=_entries)

@@ -4,10 +4,12 @@ JSON: iproute2, ip/iproute.c, print_route(). The fields have the words of the te
 `proto`, `scope`, `src`, `metric`), for that is what a reader sees.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
+from macros.kinds import iproute
 from macros.kinds.fields import (
     Raw,
     any_of,
@@ -21,6 +23,7 @@ from macros.kinds.fields import (
     unreadable,
     whole,
 )
+from macros.kinds.kind import Entry, Facts, Kind, Part
 
 # rtnl_rtntype_n2a() of lib/rt_names.c.
 _TYPES = any_of(
@@ -81,7 +84,7 @@ class Route:
         return "onlink" in self.flags
 
 
-def read(text: str, twin: Any = None) -> tuple[Route, ...]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Route, ...]:
     """The routes in the JSON of `ip route` or in its text, in the order printed."""
     found = objects(text, twin, "routes")
     if found is None:
@@ -171,3 +174,40 @@ def _words(found: dict[str, Any], said: list[str]) -> None:
             found[_WORDS.get(word, word)] = value
         else:
             found[_WORDS.get(word, word)] = whole(value)
+
+
+def _entries(routes: Iterable[Route]) -> Iterator[Entry]:
+    """Routes by destination, table, type and metric; next hops in words."""
+    for route in routes:
+        if route.nexthops:
+            items = {_hop(hop): _hop_facts(hop) for hop in route.nexthops}
+        else:
+            items = {route.via: Facts()} if route.via else {}
+        yield Entry(
+            key=tuple(route.raw.get(name) for name in ("dst", "table", "type", "metric", "tos")),
+            name=route.destination,
+            noun="route to",
+            facts=Facts(raw=route.raw, apart=frozenset({"gateway", "via", "nexthops"})),
+            parts=(Part("next hop", items, pairs=True, alone=True),),
+        )
+
+
+def _hop(hop: Nexthop) -> str:
+    words = (hop.via or "", f"dev {hop.dev}" if hop.dev else "")
+    return " ".join(word for word in (*words, f"weight {hop.weight}" if hop.weight else "") if word)
+
+
+def _hop_facts(hop: Nexthop) -> Facts:
+    return Facts({"flags": ", ".join(sorted(hop.flags))})
+
+
+KIND = Kind(
+    name="routes",
+    what="routes",
+    asked=iproute.shows("ip route", get=True),
+    read=read,
+    twin=iproute.twin,
+    entries=_entries,
+    speech=iproute.SPEECH,
+    wraps=iproute.worded,
+)

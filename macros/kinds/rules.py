@@ -5,12 +5,15 @@ iptables-extensions(8), iptables/iptables-save.c and xtables_save_string() of li
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
-from macros.kinds.fields import unreadable
+from macros.kinds import service_rules
+from macros.kinds.fields import letters, unreadable
+from macros.kinds.kind import Entry, Facts, Kind, Step, Steps, always
 
 # The options of iptables itself, by the short names that it prints.
 _BUILT_IN = {
@@ -26,6 +29,8 @@ _BUILT_IN = {
 # Inside quotes a backslash takes the next character as it is, the single quote too; shlex, which
 # follows the shell, would keep the backslash before that one.
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+# print_match_save(), print_rule4() of iptables/iptables.c: the kernel has another revision.
+_UNREAD = re.compile(r" (\[unsupported[^\]\"]*\])(?= |$)")
 _POLICY = re.compile(r":(\S+) (\S+)(?: \[(\d+):(\d+)\])?$")
 _COUNTED = re.compile(r"\[(\d+):(\d+)\] (.*)")
 # `iptables -S -v` writes the counters before the target.
@@ -60,7 +65,8 @@ class Rule:
 
     `matches` and their options are in the order written. `target` is what `-j` (or, with `goto`,
     `-g`) names, None for a rule that only counts; `options` are the target's. `text` is the rule
-    as printed, without its counters. A path that is no field is looked for in `given`.
+    as printed, without its counters. `unread` is what iptables prints in place of what it does not
+    read itself: "[unsupported revision]". A path that is no field is looked for in `given`.
     """
 
     INSIDE: ClassVar = ("given",)
@@ -75,6 +81,7 @@ class Rule:
     options: tuple[Option, ...] = ()
     packets: int | None = None
     bytes: int | None = None
+    unread: str = ""
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -162,12 +169,16 @@ class _Open:
     rules: list[Rule] = field(default_factory=list)
 
 
-def read(text: str, twin: Any = None, table: str = "filter") -> dict[str, Table]:
-    """The tables in an output of `iptables-save` or `iptables -S`, by name, in the order printed.
+def read(text: str, _twin: Any = None, call: Call | None = None) -> dict[str, Table]:
+    """The tables in an output of `iptables-save` or `iptables -S`. There is no JSON."""
+    return parse(text, _table(call.args) if call else _FILTER)
 
-    `iptables -S` does not print its table: `table` says which it was. There is no JSON.
+
+def parse(text: str, table: str) -> dict[str, Table]:
+    """The tables by name, in the order printed.
+
+    `iptables -S` does not print its table: `table` says which it was.
     """
-    del twin
     tables: dict[str, dict[str, _Open]] = {}
     for at, printed in enumerate(text.splitlines(), 1):
         line = printed.strip()
@@ -189,7 +200,8 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
         chains[name] = _Open(None if said == "-" else said, _number(packets), _number(size))
         return True
     line, packets, size = _counters(line)
-    match _tokens(line):
+    unread = " ".join(dict.fromkeys(_UNREAD.findall(line)))
+    match _tokens(_UNREAD.sub("", line) if unread else line):
         case [("-P", _), (name, _), (said, _)]:
             chains[name] = _Open(said, _number(packets), _number(size))
         case [("-N", _), (name, _)]:
@@ -209,6 +221,7 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
                     options,
                     _number(packets),
                     _number(size),
+                    unread,
                 )
             )
         case _:
@@ -284,3 +297,70 @@ def _parts(
     if target is None:
         return matches, None, False, ()
     return matches, target[0], target[1], tuple(target[2])
+
+
+_TOOL = re.compile(r"ip6?tables(-nft|-legacy)?(-save)?")
+_FILTER = "filter"
+
+
+def _asked(call: Call) -> bool:
+    if not _TOOL.fullmatch(call.tool):
+        return False
+    listed = call.tool.endswith("-save") or "S" in letters(call.args)
+    return listed or "--list-rules" in call.args
+
+
+def _table(args: tuple[str, ...]) -> str:
+    """The table that an iptables command names; filter is the default."""
+    for number, arg in enumerate(args):
+        if arg in ("-t", "--table"):
+            return args[number + 1] if number + 1 < len(args) else _FILTER
+        if arg.startswith("--table="):
+            return arg.partition("=")[2]
+    return _FILTER
+
+
+def entries(tables: Mapping[str, Table]) -> Iterator[Entry]:
+    """Order matters within a chain, and means nothing between chains and tables."""
+    for table in tables.values():
+        own = ("table", table.name)
+        text = "\n".join(map(_whole, table.chains.values()))
+        yield Entry(own, table.name, "table", line=text)
+        for chain in table.chains.values():
+            name = chain.name if table.name == _FILTER else f"{chain.name} ({table.name})"
+            count = len(chain.rules)
+            yield Entry(
+                key=("chain", table.name, chain.name),
+                name=name,
+                noun="chain",
+                held=f", with {count} rule{'s' * (count != 1)}" if count else ", without rules",
+                line=_whole(chain),
+                owner=own,
+                facts=Facts({"policy": chain.policy or ""}),
+                counts={"packets": chain.packets, "bytes": chain.bytes},
+                counted=f"the policy of {name}",
+                steps=Steps("rule", tuple(map(_step, chain.rules)), service_rules.free),
+            )
+
+
+def _step(rule: Rule) -> Step:
+    said = rule.text.removeprefix(f"-A {rule.chain} ")
+    return Step(rule.text, said, {"packets": rule.packets, "bytes": rule.bytes})
+
+
+def _whole(chain: Chain) -> str:
+    head = f"-P {chain.name} {chain.policy}" if chain.policy else f"-N {chain.name}"
+    return "\n".join((head, *(rule.text for rule in chain.rules)))
+
+
+KIND = Kind(
+    name="rules",
+    what="rules of iptables",
+    asked=_asked,
+    read=read,
+    entries=entries,
+    free=service_rules.free,
+    # Which iptables wrote it stands in comments.
+    remark="#",
+    wraps=always,
+)

@@ -5,10 +5,13 @@ header says so.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from macros.kinds.fields import unreadable
+from macros.ground.commandline import Call
+from macros.kinds.fields import letters, unreadable
+from macros.kinds.kind import Entry, Facts, Kind, in_any_order
 
 _PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+),fd=(\d+)\)')
 
@@ -67,7 +70,7 @@ class Socket:
         return self.processes[0].name if self.processes else None
 
 
-def read(text: str, twin: Any = None) -> tuple[Socket, ...]:
+def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Socket, ...]:
     """The sockets in an output of `ss` with its header, in the order printed."""
     del twin
     lines = text.splitlines()
@@ -108,3 +111,42 @@ def read(text: str, twin: Any = None) -> tuple[Socket, ...]:
     return tuple(
         replace(socket, details=tuple(said)) for socket, said in zip(sockets, details, strict=True)
     )
+
+
+def _asked(call: Call) -> bool:
+    """Whether `ss` shows TCP or UDP, with its header, and nothing else."""
+    options = letters(call.args)
+    wanted = options & {"t", "u"} or {"--tcp", "--udp"} & {*call.args}
+    other = options & set("HxwdSs0f") or "--no-header" in call.args
+    return call.tool == "ss" and bool(wanted) and not other
+
+
+def _entries(sockets: Iterable[Socket]) -> Iterator[Entry]:
+    """Sockets by protocol and addresses; which process number holds one is noise."""
+    for socket in sockets:
+        listens = socket.state in ("LISTEN", "UNCONN")
+        netid = f"{socket.netid} socket" if socket.netid else "socket"
+        way = f"{socket.local}, which listens," if listens else f"{socket.local} > {socket.peer}"
+        # A queue that waits to be read means nothing; of one that listens it is how long it may be.
+        queues = {"recv_q": socket.recv_q, "send_q": socket.send_q}
+        words = {
+            "state": socket.state or "",
+            **{word: str(size if listens else _some(size)) for word, size in queues.items()},
+            "process": ", ".join(sorted({process.name for process in socket.processes})),
+        }
+        said = " ".join(f"{word} {value}" for word, value in words.items() if value)
+        yield Entry(
+            key=(socket.netid, socket.local, socket.peer),
+            name=f"{netid} {way}",
+            facts=Facts(words),
+            line=f"{socket.local} {socket.peer} {said}",
+        )
+
+
+def _some(size: int) -> str:
+    return "some" if size else "0"
+
+
+KIND = Kind(
+    name="sockets", what="sockets", asked=_asked, read=read, entries=_entries, free=in_any_order
+)

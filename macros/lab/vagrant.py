@@ -219,8 +219,8 @@ def down(name: str) -> bool:
         if there and ours:
             _only_lab(name)
             _destroy()
-        unfinished = wanted.forget(name)
-        return clean(name) or unfinished or bool(there and ours)
+        written = clean(name)
+        return wanted.forget(name) or written or bool(there and ours)
 
 
 def _destroy() -> None:

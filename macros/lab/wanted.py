@@ -38,9 +38,10 @@ class Wanted:
 
     def __str__(self) -> str:
         """In words, as errors say it."""
-        words = f"{self.nodes} nodes of {self.suite}"
+        words = f"{self.nodes} nodes of {self.suite if self.kind == 'uml' else self.kind}"
         if self.cluster:
-            words += f" (Kubernetes {self.kubernetes}, cni {self.cluster.cni},"
+            version = f" {self.kubernetes}" if self.kubernetes else ""
+            words += f" (Kubernetes{version}, cni {self.cluster.cni},"
             words += f" kube-proxy {self.cluster.proxy})"
         return words + (" and a client outside" if self.outside else "")
 

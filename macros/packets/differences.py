@@ -121,7 +121,8 @@ def _why(
             )
         return "sent by another station" if name == "src" else "for another station"
     if layer.name in {"IPv4", "IPv6"} and name in {"src", "dst"}:
-        return "source NAT" if name == "src" else "destination NAT"
+        # Whether it was translated or turned back, one packet alone does not tell.
+        return "address translation (NAT)"
     if name in {"sport", "dport"}:
         return "the port goes with the address (NAT)"
     if name == "checksum":

@@ -431,9 +431,12 @@ def _transport(bits: Bits, found: int, size: int, protocol: int, at: int) -> tup
 
 
 def udp(bits: Bits) -> None:
-    """RFC 768. VXLAN's outer checksum should be zero: RFC 7348, section 5."""
+    """RFC 768. VXLAN: no outer checksum, and a hash as source port (RFC 7348, section 5)."""
+    source = len(bits.fields)
     bits.number("sport", "from port", 16, "{}", _port)
-    bits.number("dport", "to port", 16, "{}", _port)
+    if bits.number("dport", "to port", 16, "{}", _port) in numbers.VXLAN_PORTS:
+        meaning = "a hash of the packet inside: nobody listens there"
+        bits.fields[source] = replace(bits.fields[source], meaning=meaning)
     length = bits.number("length", "length", 16)
     if length < 8:
         bits.means("shorter than its own header: malformed")

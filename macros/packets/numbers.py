@@ -61,6 +61,8 @@ PORTS = {
     10250: "kubelet",
 }
 
+VXLAN_PORTS = frozenset({4789, 8472})
+
 ICMP = {
     0: "echo reply",
     3: "destination unreachable",

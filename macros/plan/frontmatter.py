@@ -1,14 +1,16 @@
 """A page's front matter: what it says of the lab, its setup and its clean-up."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from macros.ground.errors import GuideError
+from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import CNIS, PROXIES, Cluster, Step
 from macros.ground.places import SCRIPTS
+from macros.plan.options import Declared, MisusedError
 
 # libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -19,10 +21,82 @@ KNOWN_NEEDS = {"calico": "Calico"}
 Only pages that do may be unrecorded, and only in editions that have no version of it.
 """
 
+FACTS = {"counters": "counter"}
+"""What a page or a block may say is a fact, and the kind of noise that it otherwise is."""
+
 MANIFESTS = SCRIPTS / "manifests"
 """The files that a page's `manifests` names: what it has Kubernetes make."""
 
 _FENCE = "---"
+_K = TypeVar("_K", bound="Keys")
+
+
+class Keys(Declared):
+    """A mapping of the front matter."""
+
+    SORT = "key"
+    SPELLED = "{}:"
+    NAMED = True
+
+
+class StepKeys(Keys):
+    """One command of `setup` or `cleanup`."""
+
+    CALLED = "a step"
+
+    node: str
+    run: str
+    until: str | None = None
+    """Text, or `re:` and a pattern: it is repeated until its output has it."""
+    timeout: float = 60
+
+
+class LabKeys(Keys):
+    """What the page needs a lab to be."""
+
+    CALLED = "lab"
+
+    nodes: int = 0
+    profile: str = ""
+    """The script of scripts/node/profiles that is started on every node."""
+    cni: str | None = None
+    """Kubernetes, with this network between pods."""
+    proxy: str | None = None
+    outside: bool = False
+    """Also a machine that is no node, called client."""
+
+
+class PageKeys(Keys):
+    """The whole front matter."""
+
+    CALLED = "the front matter"
+
+    title: Any = ""
+    lab: Mapping[Any, Any] = {}
+    needs: str = ""
+    versions: Sequence[Any] = ()
+    """What each block names in its small print."""
+    setup: Sequence[Mapping[Any, Any]] = ()
+    cleanup: Sequence[Mapping[Any, Any]] = ()
+    manifests: Sequence[str] = ()
+    facts: str | Sequence[str] = ()
+
+    # What MkDocs, Material for MkDocs and mkdocs-macros read of a page, see their documentation:
+    # https://www.mkdocs.org/user-guide/writing-your-docs/#yaml-style-meta-data
+    # https://squidfunk.github.io/mkdocs-material/reference/ and /plugins/
+    # https://mkdocs-macros-plugin.readthedocs.io/en/latest/rendering/
+    template: Any = None
+    description: Any = None
+    author: Any = None
+    hide: Any = None
+    icon: Any = None
+    status: Any = None
+    subtitle: Any = None
+    tags: Any = None
+    search: Any = None
+    social: Any = None
+    comments: Any = None
+    render_macros: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,126 +118,191 @@ class FrontMatter:
     facts: tuple[str, ...] = ()
 
 
-FACTS = {"counters": "counter"}
-"""What a page or a block may say is a fact, and the kind of noise that it otherwise is."""
-
-
-def facts(source: Path, line: int, value: Any) -> tuple[str, ...]:
-    """Kinds of noise by the words of a page: one word, or several. GuideError for others."""
-    words = (value,) if isinstance(value, str) and value else tuple(value or ())
-    for word in words:
-        if word not in FACTS:
-            known = ", ".join(FACTS)
-            raise GuideError(f"facts: {word!r}, known is {known}", page=source, line=line)
-    return tuple(FACTS[word] for word in words)
+def of_file(source: Path) -> FrontMatter:
+    """The front matter and the text of a page. GuideErrors as of `read`."""
+    try:
+        return read(source, source.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise GuideError(f"the page is not UTF-8: {error}", page=source) from error
 
 
 def read(source: Path, text: str) -> FrontMatter:
     """Split a page into front matter and body.
 
-    A GuideError names the page and the key that is wrong.
+    GuideErrors name page, line and key of all that is wrong.
     """
-    head, body, body_line = _split(source, text)
-    lab = _mapping(source, "lab", head.get("lab") or {})
-    for key in lab.keys() - {"nodes", "profile", "cni", "proxy", "outside"}:
-        raise GuideError(f"front matter: lab has no key {key!r}", page=source, line=1)
-    needs = str(head.get("needs") or "")
-    if needs and needs not in KNOWN_NEEDS:
+    yaml_text, body, body_line = _split(source, text)
+    head = _Head(source, yaml_text)
+    page = head.keys(PageKeys, head.values) or PageKeys()
+    lab = head.keys(LabKeys, page.lab, "lab") or LabKeys()
+    if page.needs and page.needs not in KNOWN_NEEDS:
         known = ", ".join(sorted(KNOWN_NEEDS))
-        raise GuideError(f"front matter: needs {needs!r}, known is {known}", page=source, line=1)
-    return FrontMatter(
-        title=str(head.get("title") or source.stem),
-        nodes=int(lab.get("nodes") or 0),
-        profile=str(lab.get("profile") or ""),
-        needs=needs,
-        versions=tuple(str(name) for name in head.get("versions") or ()),
-        setup=_steps(source, "setup", head.get("setup") or ()),
-        cleanup=_steps(source, "cleanup", head.get("cleanup") or ()),
+        head.wrong(f"front matter: needs {page.needs!r}, known is {known}", "needs")
+    front = FrontMatter(
+        title=str(page.title or source.stem),
+        nodes=lab.nodes,
+        profile=lab.profile,
+        needs=page.needs,
+        versions=tuple(map(str, page.versions)),
+        setup=_steps(head, "setup", page.setup),
+        cleanup=_steps(head, "cleanup", page.cleanup),
         body=body,
         body_line=body_line,
-        cluster=_cluster(source, lab),
-        outside=bool(lab.get("outside")),
-        manifests=_manifests(source, head.get("manifests") or ()),
-        facts=facts(source, 1, head.get("facts")),
+        cluster=_cluster(head, lab),
+        outside=lab.outside,
+        manifests=_manifests(head, page.manifests),
+        facts=_facts(head, page.facts),
     )
+    raise_all(head.errors)
+    return front
 
 
-def _cluster(source: Path, lab: dict[str, Any]) -> Cluster | None:
+def facts(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Kinds of noise by the words of a page: one word, or several. GuideError for others."""
+    words = (value,) if isinstance(value, str) and value else tuple(value or ())
+    for word in words:
+        if word not in FACTS:
+            raise GuideError(f"facts: {word!r}, known is {', '.join(FACTS)}")
+    return tuple(FACTS[word] for word in words)
+
+
+class _Head:
+    """The YAML of a page while it is read; `errors` is all that is wrong with it so far."""
+
+    def __init__(self, source: Path, text: str) -> None:
+        self.errors: list[GuideError] = []
+        self.values: Mapping[Any, Any] = {}
+        self._source = source
+        self._node: yaml.Node | None = None
+        loader = LOADER(text)
+        try:
+            self._node = loader.get_single_node()
+            if self._node is not None:
+                values = loader.construct_document(self._node)
+                self._take(values)
+        except (yaml.YAMLError, ValueError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = 1 if mark is None else mark.line + 2
+            message = f"the front matter is not YAML: {error}"
+            raise GuideError(message, page=source, line=line) from error
+        finally:
+            loader.dispose()
+
+    def keys(self, kind: type[_K], mapping: Mapping[Any, Any], *way: str | int) -> _K | None:
+        """A mapping read as its declaration; what is wrong is left out, None where it must not be.
+
+        `way` leads from the whole to the mapping. A key without a value is none.
+        """
+        written = {str(key): value for key, value in mapping.items() if value is not None}
+        try:
+            return kind.written((), written)
+        except MisusedError as error:
+            for misuse in error.misuses:
+                # What is written where it is wrong says more than what is missing elsewhere.
+                self.wrong(misuse.message, *way, *([misuse.option] if misuse.option else []))
+            bad = {misuse.option for misuse in error.misuses}
+        try:
+            return kind.written((), {key: written[key] for key in written.keys() - bad})
+        except MisusedError:
+            return None
+
+    def wrong(self, message: str, *way: str | int) -> None:
+        """Keep an error at the line of what `way` leads to."""
+        self.errors.append(GuideError(message, page=self._source, line=self._line(way)))
+
+    def _take(self, values: Any) -> None:
+        if not isinstance(values, dict):
+            self.wrong("the front matter is not a mapping")
+            return
+        self.values = values
+        for node, way in _mappings(self._node, ()):
+            keys = [key.value for key, _ in node.value]
+            for name in dict.fromkeys(key for key in keys if keys.count(key) > 1):
+                where = f"{way[-1]}:" if way else "the front matter"
+                self.wrong(f"{where} has {name}: twice", *way, name)
+
+    def _line(self, way: Sequence[str | int]) -> int:
+        node, line = self._node, 2
+        for step in way:
+            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                node = node.value[step]
+                line = node.start_mark.line + 2
+            elif isinstance(node, yaml.MappingNode):
+                for key, value in node.value:
+                    if key.value == step:
+                        node, line = value, key.start_mark.line + 2
+        return line
+
+
+def _mappings(
+    node: yaml.Node | None, way: tuple[str | int, ...]
+) -> Iterator[tuple[yaml.MappingNode, tuple[str | int, ...]]]:
+    """Every mapping of a document, with the way to it."""
+    if isinstance(node, yaml.MappingNode):
+        yield node, way
+        for key, value in node.value:
+            yield from _mappings(value, (*way, str(key.value)))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _mappings(item, (*way, number))
+
+
+def _cluster(head: _Head, lab: LabKeys) -> Cluster | None:
     """What the keys `cni` and `proxy` of `lab` ask for; None where there is no `cni`."""
-    if "cni" not in lab:
-        if "proxy" in lab:
-            raise GuideError("front matter: lab has proxy but no cni", page=source, line=1)
+    if lab.cni is None:
+        if lab.proxy is not None:
+            head.wrong("front matter: lab has proxy but no cni", "lab", "proxy")
         return None
-    cluster = Cluster(str(lab["cni"]), str(lab.get("proxy") or PROXIES[0]))
+    cluster = Cluster(lab.cni, lab.proxy or PROXIES[0])
     for key, value, known in (("cni", cluster.cni, CNIS), ("proxy", cluster.proxy, PROXIES)):
         if value not in known:
             message = f"front matter: lab: {key}: {value}; known are {', '.join(known)}"
-            raise GuideError(message, page=source, line=1)
-    if lab.get("profile"):
-        message = "front matter: a lab has a profile or a cni, not both"
-        raise GuideError(message, page=source, line=1)
+            head.wrong(message, "lab", key)
+    if lab.profile:
+        head.wrong("front matter: a lab has a profile or a cni, not both", "lab", "profile")
     return cluster
 
 
-def _manifests(source: Path, names: Any) -> tuple[tuple[str, str], ...]:
+def _manifests(head: _Head, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The names of manifests, each with its text."""
-    if not isinstance(names, list | tuple):
-        raise GuideError("front matter: manifests is no list of files", page=source, line=1)
-    found = []
-    for name in names:
-        file = MANIFESTS / str(name)
-        if not file.is_file():
+    texts = []
+    for number, name in enumerate(names):
+        file = MANIFESTS / name
+        if file.is_file():
+            texts.append((name, file.read_text(encoding="utf-8")))
+        else:
             message = f"front matter: there is no manifest {name} in scripts/manifests"
-            raise GuideError(message, page=source, line=1)
-        found.append((str(name), file.read_text(encoding="utf-8")))
-    return tuple(found)
+            head.wrong(message, "manifests", number)
+    return tuple(texts)
 
 
-def _split(source: Path, text: str) -> tuple[dict[str, Any], str, int]:
+def _facts(head: _Head, words: str | Sequence[str]) -> tuple[str, ...]:
+    try:
+        return facts(words)
+    except GuideError as error:
+        head.wrong(f"front matter: {error.message}", "facts")
+        return ()
+
+
+def _steps(head: _Head, key: str, items: Sequence[Mapping[Any, Any]]) -> tuple[Step, ...]:
+    steps = []
+    for number, item in enumerate(items):
+        step = head.keys(StepKeys, item, key, number)
+        if step is not None:
+            steps.append(Step(step.node, step.run.strip(), step.until, float(step.timeout)))
+    return tuple(steps)
+
+
+def _split(source: Path, text: str) -> tuple[str, str, int]:
+    """The YAML of a page, its text, and the line that the text starts at."""
     lines = text.splitlines(keepends=True)
     if not lines or lines[0].rstrip() != _FENCE:
-        return {}, text, 1
+        return "", text, 1
     for number, line in enumerate(lines[1:], start=1):
         if line.rstrip() == _FENCE:
-            try:
-                head = yaml.load("".join(lines[1:number]), Loader=LOADER) or {}  # noqa: S506 safe
-            except yaml.YAMLError as error:
-                raise GuideError(
-                    f"front matter is no YAML: {error}", page=source, line=1
-                ) from error
             # MkDocs drops empty lines before the text too; both must count lines alike.
             start = number + 1
             while start < len(lines) and not lines[start].strip("\n"):
                 start += 1
-            return _mapping(source, "the whole", head), "".join(lines[start:]), start + 1
-    raise GuideError("front matter has no end: a second line with ---", page=source, line=1)
-
-
-def _mapping(source: Path, key: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise GuideError(f"front matter: {key} is no mapping", page=source, line=1)
-    return value
-
-
-def _steps(source: Path, key: str, value: Any) -> tuple[Step, ...]:
-    if not isinstance(value, list | tuple):
-        raise GuideError(f"front matter: {key} is no list of steps", page=source, line=1)
-    steps = []
-    for item in value:
-        step = _mapping(source, key, item)
-        if not {"node", "run"} <= step.keys() <= {"node", "run", "until", "timeout"}:
-            raise GuideError(
-                f"front matter: a step of {key} has node and run, and may have until and timeout;"
-                f" this one has {', '.join(step)}",
-                page=source,
-                line=1,
-            )
-        steps.append(
-            Step(
-                node=str(step["node"]),
-                command=str(step["run"]).strip(),
-                until=step.get("until"),
-                timeout=float(step.get("timeout", 60)),
-            )
-        )
-    return tuple(steps)
+            return "".join(lines[1:number]), "".join(lines[start:]), start + 1
+    raise GuideError("the front matter has no end: a second line with ---", page=source, line=1)

@@ -1,11 +1,73 @@
-"""Keep compiled templates: compiling pages is most of the work of evaluating their macros."""
+"""Pages as templates: checked, compiled once for all builds, and evaluated."""
 
 import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from macros.ground import cache
+from macros.ground.errors import GuideError, raise_all
+from macros.plan import call_check
+from macros.plan.frontmatter import FrontMatter
+from macros.plan.signatures import MACROS
+
+
+def functions(call: Callable[..., Any]) -> Mapping[str, Callable[..., Any]]:
+    """What templates call, by name: `call(name, line, *values, **options)` for every macro."""
+    return {name: partial(call, name) for name in MACROS}
+
+
+def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
+    """The Markdown that a page comes to, its macros answered by `call` (as of `functions`).
+
+    GuideErrors name page and line of all that is wrong before anything is called, and after that
+    of what cannot be evaluated, whatever it is.
+    """
+    before = front.body_line - 1
+    # It makes Markdown, not HTML, so nothing is escaped here.
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    environment.globals.update(functions(call))
+    try:
+        template = _template(environment, front.body)
+    except GuideError as error:
+        placed = [problem.located(source, before + (problem.line or 1)) for problem in error.all]
+        raise_all(placed)
+        raise
+    except jinja2.TemplateSyntaxError as error:
+        message, line = f"macro syntax: {error.message}", before + error.lineno
+        raise GuideError(message, page=source, line=line) from error
+    except Exception as error:  # Jinja takes more than Python compiles, and not all at any depth
+        message, line = f"macro syntax: {error}", before + 1
+        raise GuideError(message, page=source, line=line) from error
+    try:
+        return template.render(page={"title": front.title})
+    except GuideError:
+        raise
+    except Exception as error:  # a page can raise anything: 1/0, an undefined name
+        message, line = f"macro call: {error}", before + _line_of(error)
+        raise GuideError(message, page=source, line=line) from error
+
+
+def _line_of(error: BaseException) -> int:
+    # Jinja rewrites tracebacks so that frames named <template> carry the template's own lines.
+    line, trace = 1, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def keep_compiled(environment: jinja2.Environment) -> None:
+    """Let the environment of mkdocs-macros make its templates as `evaluate` does.
+
+    It is made in that plugin, which hands it pages as strings: `from_string` is the one seam, and
+    Jinja's own cache of compiled templates serves only loaders.
+    """
+    environment.from_string = partial(_template, environment)  # type: ignore[method-assign]
 
 
 def bytecode() -> jinja2.BytecodeCache:
@@ -15,24 +77,18 @@ def bytecode() -> jinja2.BytecodeCache:
     return jinja2.FileSystemBytecodeCache(str(folder))
 
 
-def keep_compiled(environment: jinja2.Environment) -> None:
-    """Let `environment.from_string` compile a text only once and for all builds.
-
-    mkdocs-macros hands pages over as strings; Jinja's bytecode cache serves loaders only.
-    """
+def _template(
+    environment: jinja2.Environment, text: str, globals: Mapping[str, Any] | None = None
+) -> jinja2.Template:
     kept = bytecode()
-
-    def from_string(
-        source: str,
-        globals: Any = None,
-        template_class: type[jinja2.Template] | None = None,
-    ) -> jinja2.Template:
-        name = hashlib.sha256(source.encode()).hexdigest()
-        bucket = kept.get_bucket(environment, name, None, source)
-        if bucket.code is None:
-            bucket.code = environment.compile(source)
-            kept.set_bucket(bucket)
-        made = template_class or environment.template_class
-        return made.from_code(environment, bucket.code, environment.make_globals(globals), None)
-
-    environment.from_string = from_string  # type: ignore[method-assign,assignment]
+    # What was compiled was checked too, by this code.
+    name = hashlib.sha256(f"{cache.code_hash()}{text}".encode()).hexdigest()
+    bucket = kept.get_bucket(environment, name, None, text)
+    if bucket.code is None:
+        tree = environment.parse(text)
+        raise_all(call_check.problems(tree, environment.globals))
+        call_check.stamp_lines(tree)
+        bucket.code = environment.compile(tree)
+        kept.set_bucket(bucket)
+    values = environment.make_globals(dict(globals or {}))
+    return environment.template_class.from_code(environment, bucket.code, values, None)

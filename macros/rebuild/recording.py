@@ -42,7 +42,7 @@ def record(
         writer.recover(folder) if folder.is_dir() else None
         _check_versions(folder, edition, lab, everything=everything)
         for page in pages:
-            transcript = settled.transcripts() / edition / page.key / _stamp()
+            transcript = settled.transcripts(recordings) / edition / page.key / _stamp()
             transcript.mkdir(parents=True)
             try:
                 record_page.record(lab, page, transcript, partial(on_block, page))

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from macros.ground import project
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.settle import folder as settle_page
@@ -12,10 +13,13 @@ from macros.settle.folder import Shared
 from macros.store import form, reader, writer
 
 
-def transcripts() -> Path:
-    """Where what the machines answered is kept, outside git, one folder a run."""
+def transcripts(recordings: Path) -> Path:
+    """Where what the machines answered is kept, outside git, one folder a run.
+
+    Each checkout has its own: a run settles into no other checkout's recordings.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "packet-by-packet" / "transcripts"
+    return cache / "packet-by-packet" / "transcripts" / project.tag(recordings)
 
 
 def publish(page: Page, transcript: Path, edition_folder: Path, shared: Shared) -> bool:
@@ -40,10 +44,10 @@ def _earlier(edition_folder: Path, key: str) -> Path:
     return edition_folder.parent / base / key if base else own
 
 
-def kept(page: Page, edition: str) -> Path:
+def kept(page: Page, edition_folder: Path) -> Path:
     """The newest complete transcript of a page. GuideError where none fits the page as it is."""
-    folder = transcripts() / edition / page.key
-    complete = sorted(one.parent for one in folder.glob("*/page.yml")) if folder.is_dir() else []
+    folder = transcripts(edition_folder.parent) / edition_folder.name / page.key
+    complete = sorted(meta.parent for meta in folder.glob("*/page.yml")) if folder.is_dir() else []
     fix = reader.repair(page)
     if not complete:
         raise GuideError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording, Step
-from macros.kinds.twins import twin as twin_of
+from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.plan.taps import file_words

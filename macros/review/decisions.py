@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from macros.ground import project
 from macros.review.items import Item
 
 
@@ -20,9 +21,10 @@ class Decision(StrEnum):
 class Decisions:
     """Decisions by an item's key. Each is written down when it is made."""
 
-    def __init__(self, edition: str) -> None:
+    def __init__(self, recordings: Path, edition: str) -> None:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self._path = Path(base) / "packet-by-packet" / "reviews" / f"{edition}.json"
+        folder = Path(base) / "packet-by-packet" / "reviews" / project.tag(recordings)
+        self._path = folder / f"{edition}.json"
         self._made = self._read()
 
     def of(self, item: Item) -> Decision:

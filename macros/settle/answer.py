@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from macros.ground.alignment import align
+from macros.ground.alignment import align, old_order
 from macros.settle import skeleton, tree
 from macros.settle.free_order import Free
 from macros.settle.renaming import Lines, Renaming, in_order
@@ -30,7 +30,8 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
     for span in free:
         pairs = _same([mine[at] for at in span.old], [theirs[at] for at in span.new])
         places |= {span.new[other]: span.old[one] for one, other in pairs}
-        order = _order(len(span.new), {other: one for one, other in pairs})
+        places_of = {other: one for one, other in pairs}
+        order = old_order(len(span.new), places_of, span.groups)
         orders.append((span.new, [span.new[at] for at in order]))
     found = [
         "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
@@ -61,7 +62,7 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
                 else tree.plain(inner, renaming.names)
             )
         names = list(found)
-        order = _order(
+        order = old_order(
             len(names), {at: places[one] for at, one in enumerate(names) if one in places}
         )
         return {names[at]: found[names[at]] for at in order}
@@ -92,7 +93,7 @@ def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
         else tree.plain(item, renaming.names)
         for at, item in enumerate(new.items)
     ]
-    return found if ordered else [found[at] for at in _order(len(found), partners)]
+    return found if ordered else [found[at] for at in old_order(len(found), partners)]
 
 
 def _same(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
@@ -101,12 +102,3 @@ def _same(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     for at in range(len(old) - 1, -1, -1):
         places.setdefault(old[at], []).append(at)
     return [(places[line].pop(), at) for at, line in enumerate(new) if places.get(line)]
-
-
-def _order(count: int, places: dict[int, int]) -> list[int]:
-    """New places in the old order; one without an old place stays behind its predecessor."""
-    keys, last = [], -1
-    for at in range(count):
-        last = places.get(at, last)
-        keys.append((last, at not in places, at))
-    return [at for _, _, at in sorted(keys)]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from macros.ground.model import Recording
+from macros.kinds.kind import Span
 
 Scope = Literal["lab", "node", "namespace", "peer"]
 Example = tuple[str, str]
@@ -168,10 +169,6 @@ class Noise:
     keys: re.Pattern[str] | None = None
     in_text: re.Pattern[str] | None = None
     words: frozenset[str] = frozenset()
-
-
-Span = tuple[int, int, str]
-"""Lines from one to before another, and a name by which the other side's are found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,78 +5,27 @@ line is joined to an equal old one wherever that stands, and takes its place.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from macros.kinds.registry import kind_of
-from macros.settle.declaration import Order, Span
-
-_TABLES = frozenset({"fdb", "neighbours", "conntrack", "sockets"})
+from macros.kinds import ipsets, service_rules
+from macros.kinds.kind import Span, in_any_order
+from macros.kinds.registry import KINDS, kind_of
+from macros.settle.declaration import Order
 
 
 def _whole(command: str, lines: Sequence[str]) -> list[Span]:
-    """All lines but the empty one behind the last."""
-    if kind_of(command) not in _TABLES:
-        return []
-    return [(0, len(lines) - (not lines[-1]), "table")] if lines else []
-
-
-def _runs(lines: Sequence[str], name: Callable[[str], str], *, least: int = 2) -> list[Span]:
-    """Runs of lines that follow one another and have the same name; "" is none."""
-    found: list[Span] = []
-    start, last = 0, ""
-    for at, line in enumerate([*lines, ""]):
-        now = name(line) if at < len(lines) else ""
-        if now != last:
-            if last and at - start >= least:
-                found.append((start, at, last))
-            start, last = at, now
-    return found
-
-
-# kube-proxy writes the rules of its services from a map. Each matches an address, a protocol and a
-# port of its own; the rule for node ports has no address, and is the last.
-_SERVICE = re.compile(
-    r"^(?:\[\d+:\d+\] )?-A (KUBE-(?:SERVICES|NODEPORTS|EXTERNAL-SERVICES|PROXY-FIREWALL)) .*"
-    r"(?:-d \S+/32|--dport \d+) .*-j "
-)
-_NFT_SERVICE = re.compile(r"^\t+ip daddr [\d.]+ .*(?:jump|goto) KUBE-(?:SVC|EXT|FW)-")
+    """What the kind of a command says of its lines."""
+    kind = kind_of(command)
+    return kind.free(lines) if kind is not None else []
 
 
 def _services(_command: str, lines: Sequence[str]) -> list[Span]:
-    def name(line: str) -> str:
-        found = _SERVICE.search(line)
-        if found:
-            return found[1]
-        return "KUBE-SERVICES" if _NFT_SERVICE.search(line) else ""
-
-    # Two rules with the same match: the first decides, so their order is a fact.
-    return [
-        span
-        for span in _runs(lines, name)
-        if len({_match(line) for line in lines[span[0] : span[1]]}) == span[1] - span[0]
-    ]
-
-
-def _match(line: str) -> str:
-    """What a rule matches: all before what it does."""
-    return re.split(r" -j | counter | jump | goto ", re.sub(r"^\[\d+:\d+\] ", "", line))[0]
+    return service_rules.free(lines)
 
 
 def _members(_command: str, lines: Sequence[str]) -> list[Span]:
-    """What follows `Members:` up to an empty line, under the name of its set."""
-    found: list[Span] = []
-    name, at = "", 0
-    while at < len(lines):
-        if lines[at].startswith("Name: "):
-            name = lines[at]
-        if lines[at] == "Members:":
-            start = at + 1
-            at = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
-            if at > start:
-                found.append((start, at, name))
-        at += 1
-    return found
+    return ipsets.free(lines)
 
 
 _CHANCE = re.compile(
@@ -89,25 +38,25 @@ _CHANCE = re.compile(
 def _by_name(_command: str, lines: Sequence[str]) -> list[Span]:
     """Lines that are sorted by a name of chance: their first word, their last, or their second."""
     words = [line.split() for line in lines]
-    found: list[Span] = []
-    for at in (0, 1, -1):
+    spans: list[Span] = []
+    for column in (0, 1, -1):
 
-        def name(line: str, at: int = at) -> str:
-            word = line.split()
-            if len(word) < 2 - (at == 0) or not _CHANCE.fullmatch(word[at]):
+        def name(at: int, column: int = column) -> str:
+            if len(words[at]) < 2 - (column == 0) or not _CHANCE.fullmatch(words[at][column]):
                 return ""
-            return word[0] if at == 1 else f"by word {at}"
+            return words[at][0] if column == 1 else f"by word {column}"
 
-        for start, end, label in _runs(lines, name):
-            keys = [word[at] for word in words[start:end]]
-            if keys == sorted(keys) and not any(a < end and start < b for a, b, _ in found):
-                found.append((start, end, label))
-    return sorted(found)
+        for span in service_rules.runs(lines, name):
+            keys = [line[column] for line in words[span.start : span.end]]
+            taken = any(span.start < other.end and other.start < span.end for other in spans)
+            if keys == sorted(keys) and not taken:
+                spans.append(span)
+    return sorted(spans)
 
 
 TABLE = Order(
     name="tables",
-    what="forwarding entries, neighbours, tracked connections, sockets",
+    what=", ".join(kind.what for kind in KINDS if kind.free is in_any_order),
     find=_whole,
     command="bridge fdb",
     same=(
@@ -136,6 +85,15 @@ _LAST = (
     '-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the'
     ' last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS\n'
 )
+# kube-proxy before 1.20 marks what is to be masqueraded by a rule of the Service's own.
+_MARK = (
+    "-A KUBE-SERVICES ! -s 10.42.0.0/16 -d 10.43.0.10/32 -p udp -m comment --comment"
+    ' "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ\n'
+)
+_NODE_PORT = "-A KUBE-NODEPORTS -p tcp -m tcp --dport 30002 -j KUBE-EXT-BMS7TTZGRMITTABD\n"
+_LOOPBACK = "-A KUBE-NODEPORTS -s 127.0.0.0/8 -p tcp -m tcp --dport 30002 -j KUBE-MARK-MASQ\n"
+_ALL_PORTS = "-A KUBE-SERVICES -d 10.43.0.1/32 -p tcp -j KUBE-SVC-NPX46M4PTMTKRN6Y\n"
+_ANYWHERE = "-A KUBE-SERVICES -p udp -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU\n"
 _HALF = (
     "-A KUBE-SVC-BMS7TTZGRMITTABD -m statistic --mode random --probability 0.50000000000"
     " -j KUBE-SEP-UQOB44FT3ETTQ756\n"
@@ -144,12 +102,28 @@ _REST = "-A KUBE-SVC-BMS7TTZGRMITTABD -j KUBE-SEP-43J65J3KPW7GTT3K\n"
 
 SERVICES = Order(
     name="rules of different Services",
-    what="kube-proxy's rules of different Services in KUBE-SERVICES and KUBE-NODEPORTS; in all"
-    " other chains the order of rules is a fact",
+    what="kube-proxy's rules of different Services in KUBE-SERVICES and KUBE-NODEPORTS: those that"
+    " differ in address, protocol or port; the order of one Service's rules, and of all others, is"
+    " a fact",
     find=_services,
     command="iptables-save -t nat",
-    same=((_DNS + _API + _LAST, _API + _DNS + _LAST),),
+    same=(
+        (_DNS + _API + _LAST, _API + _DNS + _LAST),
+        (_MARK + _DNS + _API + _LAST, _API + _MARK + _DNS + _LAST),
+        (
+            _LOOPBACK + _NODE_PORT + _NODE_PORT.replace("30002", "30003"),
+            _NODE_PORT.replace("30002", "30003") + _LOOPBACK + _NODE_PORT,
+        ),
+    ),
     differ=(
+        (_MARK + _DNS + _API + _LAST, _DNS + _MARK + _API + _LAST),
+        # In another order of Services too, and where one of a Service's rules is new.
+        (_MARK + _DNS + _API + _LAST, _API + _DNS + _MARK + _LAST),
+        (_DNS + _API + _LAST, _API + _DNS + _MARK + _LAST),
+        (_LOOPBACK + _NODE_PORT, _NODE_PORT + _LOOPBACK),
+        # All ports of an address are no other Service than one of its ports.
+        (_API + _ALL_PORTS, _ALL_PORTS + _API),
+        (_API + _ANYWHERE, _ANYWHERE + _API),
         (_DNS + _API + _LAST, _DNS + _LAST + _API),
         (_DNS + _API + _LAST, _API + _LAST),
         (_HALF + _REST, _REST + _HALF),
@@ -231,10 +205,11 @@ ALL = (TABLE, SERVICES, MEMBERS, BY_NAME)
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """Lines without order that both sides have."""
+    """Lines without order that both sides have; `groups`: which new ones stay in order."""
 
     old: range
     new: range
+    groups: tuple[Hashable, ...] = ()
 
 
 def free(command: str, old: Sequence[str], new: Sequence[str]) -> list[Free]:
@@ -242,26 +217,31 @@ def free(command: str, old: Sequence[str], new: Sequence[str]) -> list[Free]:
     for kind in ALL:
         mine, theirs = kind.find(command, old), kind.find(command, new)
         if mine and theirs:
-            # The first of a name is the first of the other side's, and none crosses another.
-            waiting: dict[str, list[Span]] = {}
-            for span in theirs:
-                waiting.setdefault(span[2], []).append(span)
-            found: list[Free] = []
-            for span in mine:
-                if waiting.get(span[2]):
-                    other = waiting[span[2]].pop(0)
-                    if not found or other[0] >= found[-1].new.stop:
-                        found.append(Free(range(*span[:2]), range(*other[:2])))
-            return found
+            return joined(mine, theirs)
     return []
+
+
+def joined(old: Sequence[Span], new: Sequence[Span]) -> list[Free]:
+    """The first of a name is the first of the other side's, and none crosses another."""
+    waiting: dict[str, list[Span]] = {}
+    for span in new:
+        waiting.setdefault(span.name, []).append(span)
+    pairs: list[Free] = []
+    for span in old:
+        if waiting.get(span.name):
+            other = waiting[span.name].pop(0)
+            if not pairs or other.start >= pairs[-1].new.stop:
+                sides = range(span.start, span.end), range(other.start, other.end)
+                pairs.append(Free(*sides, other.groups))
+    return pairs
 
 
 def collapsed(lines: Sequence[str], spans: Sequence[range]) -> tuple[list[str], list[int]]:
     """The lines with each of `spans` as a single one, and where each of these stood."""
-    found, places = [], []
+    kept, places = [], []
     at = 0
     for number, span in enumerate(spans):
-        found += [*lines[at : span.start], f"\0free {number}"]
+        kept += [*lines[at : span.start], f"\0free {number}"]
         places += [*range(at, span.start), span.start]
         at = span.stop
-    return [*found, *lines[at:]], [*places, *range(at, len(lines))]
+    return [*kept, *lines[at:]], [*places, *range(at, len(lines))]

@@ -14,13 +14,8 @@ from macros.plan.signatures import Lines
 from macros.site import line_choice as choosing
 from macros.site.provenance import Place
 from macros.site.unbroken import keep_whole
-from macros.values.lookup import kind_of
+from macros.values.lookup import wraps
 
-# Kinds of output whose lines are `key value` words, often wider than the page.
-_WORDED = frozenset(
-    {"links", "addresses", "routes", "neighbours", "fdb", "ports", "rules", "conntrack"}
-)
-_BRIEF = re.compile(r"\s-(br|brief)\b")  # iproute2's tables
 # More than a space between two words of a line keeps columns apart.
 _COLUMNS = re.compile(r"\S(?: {2,}| *\t)\s*\S")
 _FOLD_FROM = 2  # a single hidden line is shorter than the word about it
@@ -154,7 +149,7 @@ def _sentences(recording: Recording) -> bool:
     """Whether its lines are words one after the other, as tcpdump's: they wrap. Columns do not."""
     if recording.pcap is not None or not _COLUMNS.search(recording.text):
         return True
-    return kind_of(recording) in _WORDED and not _BRIEF.search(recording.ran)
+    return wraps(recording)
 
 
 def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:

@@ -5,12 +5,15 @@ from typing import Any
 
 from macros.ground.errors import GuideError
 
+BETWEEN = frozenset({"same_as", "differs_from"})
+"""Relations to another recorded value instead of one that the page writes."""
+
 
 def check(value: Any, other: Any, relation: str, wanted: Any) -> None:
     """Raise GuideError unless `value` stands in `relation` to `wanted` (or to `other`)."""
     holds, words = _RELATIONS[relation]
-    if not holds(value, other if relation in _BETWEEN else wanted):
-        compared = other if relation in _BETWEEN else wanted
+    if not holds(value, other if relation in BETWEEN else wanted):
+        compared = other if relation in BETWEEN else wanted
         raise GuideError(f"the page claims that {value!r} {words} {compared!r}; it does not hold")
 
 
@@ -20,8 +23,6 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError) as error:
         raise GuideError(f"{value!r} is no number") from error
 
-
-_BETWEEN = frozenset({"same_as", "differs_from"})
 
 _RELATIONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "equals": (lambda value, wanted: str(value) == str(wanted), "equals"),

@@ -8,11 +8,8 @@ from typing import Any
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
-from macros.ground.places import CHECKOUT
 from macros.plan import planner
 from macros.store import reader
-
-ROOT = CHECKOUT
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,20 @@ def _step(one: Visit, two: Visit, journey: Journey, lanes: Sequence[Lane]) -> St
     for end, port in (("source", "sender"), ("destination", "receiver")):
         ports = [one for one in marks if one.words.startswith(f"{_PORT} of the {port}")]
         marks = _joined(marks, f": {end} ", ports)
-    order: tuple[Kind, ...] = ("nat", "hop", "wrap", "mac", "other")
-    marks.sort(key=lambda mark: order.index(mark.kind))
+    marks.sort(key=_turn)
     notes = [*others, *(_checksum(change) for _, change in changes)]
     time = b.time - a.time if same_node else None
     return Step(one, two, time, tuple(marks), tuple(dict.fromkeys(note for note in notes if note)))
+
+
+def _turn(mark: Mark) -> int:
+    """When the kernel does it: a destination is rewritten before routing, a source after it.
+
+    That holds for translations and for undoing them (nf_nat_core.c, HOOK2MANIP and nf_nat_packet).
+    """
+    order = ("nat", "hop", "nat, source", "wrap", "mac", "other")
+    source = mark.kind == "nat" and (": source " in mark.words or "of the sender" in mark.words)
+    return order.index("nat, source" if source else mark.kind)
 
 
 def _joined(marks: Sequence[Mark], words: str, others: Sequence[Mark]) -> list[Mark]:

@@ -51,16 +51,15 @@ def text(recording: Recording, path: str) -> str:
     return shown
 
 
-def kind_of(recording: Recording) -> str | None:
-    """Which kind of record a command, or what a filter let through of it, is; None for text."""
+def wraps(recording: Recording) -> bool:
+    """Whether the lines of a command, or what a filter let through of them, are words in a row."""
 
-    def find() -> str | None:
+    def find() -> bool:
         from macros.kinds import registry  # noqa: PLC0415 as above
 
-        return registry.kind_of(recording.ran.partition(" | grep ")[0])
+        return registry.wraps(recording.ran.partition(" | grep ")[0])
 
-    kind: str | None = _KEPT.value(recording, "its kind", find)
-    return kind
+    return bool(_KEPT.value(recording, "its lines wrap", find))
 
 
 def keep() -> None:

@@ -72,7 +72,7 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.fixture
 def _transcripts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not among those of the person's own recordings."""
-    monkeypatch.setattr(settled, "transcripts", lambda: tmp_path / "transcripts")
+    monkeypatch.setattr(settled, "transcripts", lambda _recordings: tmp_path / "transcripts")
 
 
 pytestmark = pytest.mark.usefixtures("_transcripts")

@@ -9,7 +9,7 @@ from typing import Any
 from macros.compare import editions, mac_forms
 from macros.compare.change import Change, joined
 from macros.ground.model import Recording
-from macros.store.guide import ROOT
+from macros.ground.places import CHECKOUT as ROOT
 from tests.data.records import load
 from tests.unit.settle_support import recording
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from macros.ground.places import CHECKOUT
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.rebuild import recording
 from macros.record import known_state
-from macros.store import guide as guides
 
 PAGE = """---
 title: T
@@ -42,10 +42,9 @@ class Site:
         self.page.parent.mkdir()
         self.page.write_text(PAGE, encoding="utf-8")
         (folder / "docs" / "index.md").write_text("# Home\n", encoding="utf-8")
-        (folder / "macros").symlink_to(guides.ROOT / "macros")
+        (folder / "macros").symlink_to(CHECKOUT / "macros")
         (folder / "mkdocs.yml").write_text(
             "site_name: T\ntheme: {name: mkdocs}\nextra:\n  edition: now\n"
-            f"  recordings: {folder}/recordings\n"
             "plugins:\n  search: {}\n  macros:\n    module_name: macros\n"
             "    on_error_fail: true\n    on_undefined: strict\n"
             "hooks: [macros/site/hooks.py]\n",
@@ -63,10 +62,12 @@ class Site:
             on_page=lambda _page, _changed: None,
         )
 
-    def build(self) -> subprocess.CompletedProcess[str]:
+    def build(self, start: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Build it, from its own folder or, naming its mkdocs.yml, from another one."""
+        named = [] if start is None else ["-f", str(self.folder / "mkdocs.yml")]
         return subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "-q"],
-            cwd=self.folder,
+            [sys.executable, "-m", "mkdocs", "build", "-q", *named],
+            cwd=start or self.folder,
             capture_output=True,
             text=True,
             check=False,
@@ -111,6 +112,18 @@ def test_two_builds_are_the_same_bytes(site: Site) -> None:
     first = site.html()
     assert site.build().returncode == 0
     assert site.html() == first
+
+
+def test_a_build_from_elsewhere_is_of_the_project_that_it_names(
+    site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "mkdocs.yml").write_text("site_name: Another\n", encoding="utf-8")
+    done = site.build(elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert "192.168.56.10 answers" in site.html()
+    assert [path.name for path in elsewhere.iterdir()] == ["mkdocs.yml"]
+    assert any((site.folder / ".cache" / "guide").iterdir())
 
 
 def failure(site: Site) -> str:

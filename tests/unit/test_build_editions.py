@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from macros.ground.places import CHECKOUT as ROOT
 from macros.site import edition_links
-from macros.store.guide import ROOT
 from tests.unit.test_plan_only import BODY, NEW, OLD, planned, recorded
 
 TEXT = f"""

@@ -9,12 +9,13 @@ import markdown
 import pytest
 
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT as ROOT
 from macros.plan import frontmatter, planner
-from macros.plan.signatures import Calls
+from macros.plan.templates import evaluate
 from macros.record import session as recorder
 from macros.site.page_macros import PageRenderer
 from macros.store import sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 
 EDITION = ROOT / "recordings" / "2026-11"
 SOURCE = ROOT / "docs" / "calico.md"
@@ -36,13 +37,12 @@ def edition(tmp_path: Path) -> Path:
 
 def rendered(edition: Path, source: Path = SOURCE) -> str:
     """A page as a build makes it, without MkDocs."""
-    front = frontmatter.read(source, source.read_text(encoding="utf-8"))
+    front = frontmatter.of_file(source)
     guide = Guide(ROOT / "docs", edition.parent, edition.name)
     renderer = PageRenderer(
         guide, source, front.body_line - 1, lambda path: path.name, lambda path: path.name
     )
-    macros = {name: getattr(renderer, name) for name in Calls.names()}
-    text = planner.template(front.body, macros).render(page={"title": front.title})
+    text = evaluate(source, front, renderer.call)
     made = markdown.markdown(text, extensions=["tables", "attr_list", "pymdownx.details"])
     html = renderer.slots.after_markdown(made) + renderer.notice()
     return renderer.slots.finish(html, lambda done: done)
@@ -161,3 +161,8 @@ def test_clean_up_waits_for_the_routes_of_a_clean_cluster() -> None:
         assert not recorder._holds(step.until, clean.replace("dev tunl0", "dev eth1"))
     assert waits[0].until is not None
     assert not recorder._holds(waits[0].until, blocks["mixed"].text)
+
+
+def test_every_id_is_there_once(html: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))

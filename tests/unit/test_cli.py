@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.store.guide import ROOT
+from macros.ground.places import CHECKOUT as ROOT
 
 
 def guide(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from macros.compare import editions, report, sentences
 from macros.ground.errors import GuideError
-from macros.store.guide import ROOT
+from macros.ground.places import CHECKOUT as ROOT
 from tests.unit.compare_support import EDITION, compared, copy_of, replaced, words
 from tests.unit.test_cli import guide
 

@@ -1,7 +1,7 @@
 """kube-proxy's rules as recorded on a cluster: where their order means nothing, and where it does."""
 
-from macros.compare import rule_changes
-from macros.kinds.registry import read
+from macros.compare import entries
+from macros.kinds import rules
 from macros.store import form
 from tests.unit.settle_support import DATA
 
@@ -9,8 +9,8 @@ SAVED = form.read(DATA / "kubernetes" / "a" / "rules.txt", "")
 
 
 def changes(old: str, new: str) -> list[str]:
-    sides = [read("iptables-save -t nat", text) for text in (old, new)]
-    return [change.what for change in rule_changes.compare(*sides)]  # type: ignore[arg-type]
+    was, now = (rules.entries(rules.read(text)) for text in (old, new))
+    return [change.what for change in entries.compare(rules.KIND, was, now)]
 
 
 def swapped(text: str, one: str, other: str) -> str:

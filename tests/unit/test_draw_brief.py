@@ -8,7 +8,7 @@ import pytest
 
 from macros.figures.topology.observation import read
 from macros.figures.topology.topology_figure import _COLUMN, topology
-from macros.store.guide import ROOT
+from macros.ground.places import CHECKOUT as ROOT
 from tests.unit.draw_support import svg_of, texts, words
 
 RECORDINGS = ROOT / "recordings" / "2026-11"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from macros.ground.model import Recording
+from macros.ground.places import CHECKOUT as ROOT
 from macros.store import form
-from macros.store.guide import ROOT
 from macros.values.memory import Kept
 
 RECORDED = ROOT / "recordings" / "2026-11" / "docker" / "before-addresses.txt"

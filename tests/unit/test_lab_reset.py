@@ -258,3 +258,17 @@ def test_a_note_of_a_reset_that_cannot_be_read_is_named(text: str) -> None:
     assert "guide lab down --name one" in said
     assert _guide("down")[0] == 0
     assert wanted.remembered("one") is None
+
+
+@pytest.mark.parametrize(
+    ("lab", "words"),
+    [
+        (PLAIN, "2 nodes of sid"),
+        (CALICO, ("3 nodes of sid (Kubernetes v1.36.3, cni calico, kube-proxy nftables)"
+                 " and a client outside")),
+        (Wanted("vagrant", 3, cluster=Cluster("flannel", "iptables")),
+         "3 nodes of vagrant (Kubernetes, cni flannel, kube-proxy iptables)"),
+    ],
+)  # fmt: skip
+def test_what_is_wanted_is_said_in_words(lab: Wanted, words: str) -> None:
+    assert str(lab) == words

@@ -13,7 +13,7 @@ from macros.cli import check as checking
 from macros.ground.errors import GuideError
 from macros.lab.lab import Lab
 from macros.plan import frontmatter, planner
-from macros.plan.signatures import Calls
+from macros.plan.templates import evaluate
 from macros.rebuild import recording
 from macros.record import known_state
 from macros.site.page_macros import PageRenderer
@@ -89,7 +89,7 @@ class Checkout:
     def html(self, name: str) -> str:
         """The page as MkDocs would have it, without MkDocs."""
         source = self.docs / name
-        front = frontmatter.read(source, source.read_text(encoding="utf-8"))
+        front = frontmatter.of_file(source)
         renderer = PageRenderer(
             self.guide(),
             source,
@@ -97,8 +97,7 @@ class Checkout:
             lambda path: path.name,
             lambda path: path.name,
         )
-        macros = {each: getattr(renderer, each) for each in Calls.names()}
-        text = planner.template(front.body, macros).render(page={"title": front.title})
+        text = evaluate(source, front, renderer.call)
         html = renderer.slots.after_markdown(markdown.markdown(text))
         html = html.replace("</h1>", f"</h1>{renderer.notice()}", 1)
         return renderer.slots.finish(html, lambda finished: finished)
@@ -109,6 +108,7 @@ def checkout(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(known_state, "enter", lambda _lab, _page: {})
     monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "mkdocs.yml").write_text("extra: {edition: now}\n", encoding="utf-8")
     made = Checkout(tmp_path, local_lab)
     made.record("plain")
     return made

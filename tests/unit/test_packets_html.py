@@ -263,7 +263,7 @@ def test_network_address_translation_is_named() -> None:
     raw = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
     raw += struct.pack("<IIII", 0, 0, len(data), len(data)) + bytes(data)
     natted = packets(raw)[0]
-    assert told(udp, natted) == {"IPv4 from": "source NAT"}
+    assert told(udp, natted) == {"IPv4 from": "address translation (NAT)"}
 
 
 # --- cheapness ----------------------------------------------------------------------------------

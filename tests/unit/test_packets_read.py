@@ -58,6 +58,16 @@ def test_a_packet_cut_anywhere_is_still_tiled(name: str) -> None:
             assert_tiled(packets(cut)[0])
 
 
+def test_a_tunnel_s_source_port_is_no_client_s() -> None:
+    for packet in read("vxlan")[2:]:
+        outer = packet.layers[2]
+        assert outer.name == "UDP"
+        assert outer["dport"].value == 8472
+        assert outer["sport"].meaning == "a hash of the packet inside: nobody listens there"
+    inner = read("vxlan")[7].layers[-2]  # of the client's request
+    assert inner["sport"].meaning == "in the range that Linux gives to clients"
+
+
 def test_a_packet_with_any_one_byte_changed_is_still_tiled() -> None:
     packet = read("vxlan")[7]
     for at in range(packet.captured):

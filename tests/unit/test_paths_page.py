@@ -10,12 +10,13 @@ import pytest
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
-from macros.kinds.twins import twin as twin_of
-from macros.plan import planner
-from macros.plan.planner import template
+from macros.ground.places import CHECKOUT as ROOT
+from macros.kinds.registry import twin as twin_of
+from macros.plan import frontmatter, planner
+from macros.plan.templates import evaluate
 from macros.site.page_macros import PageRenderer
 from macros.store import form, sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 from tests.unit.paths_support import recording
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 1\n---\n"
@@ -61,11 +62,9 @@ def _text(name: str) -> str:
 
 def render(folder: Path, body: str) -> str:
     """The page's HTML, without Markdown."""
-    made = PageRenderer(
-        guide(folder, body), folder / "docs" / "page.md", 5, str, lambda path: path.name
-    )
-    names = [name for name in PageRenderer.names() if hasattr(made, name)]
-    text = template(BLOCKS + body, {name: getattr(made, name) for name in names}).render()
+    source = folder / "docs" / "page.md"
+    made = PageRenderer(guide(folder, body), source, 5, str, lambda path: path.name)
+    text = evaluate(source, frontmatter.of_file(source), made.call)
     count = text.count("xguideslot")
     slots = "".join(
         f'<div class="guide-slot" data-slot="{n}"></div><!--slot-->' for n in range(count)

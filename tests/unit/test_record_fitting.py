@@ -93,7 +93,7 @@ def test_a_cluster_is_part_of_what_a_recording_was_made_on(tmp_path: Path) -> No
         ("nodes: 1, cni: flannel, proxy: ipvs", "proxy: ipvs; known are iptables, nftables"),
         ("nodes: 1, proxy: nftables", "proxy but no cni"),
         ("nodes: 1, cni: flannel, profile: docker", "not both"),
-        ("nodes: 1, cluster: yes", "no key 'cluster'"),
+        ("nodes: 1, cluster: yes", "has no key cluster:"),
     ],
 )
 def test_a_front_matter_that_no_lab_can_be_is_refused(lab: str, said: str, tmp_path: Path) -> None:

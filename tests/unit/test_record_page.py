@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.plan import frontmatter, planner
@@ -247,7 +248,7 @@ def test_a_full_disk_leaves_recordings_untouched(checkout: Checkout) -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(guides.ROOT)},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
     )
     assert "File too large" in done.stdout
     assert "the earlier recordings of page are untouched" in done.stdout

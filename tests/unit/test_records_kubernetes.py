@@ -3,8 +3,8 @@
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.kinds import registry
-from macros.kinds.twins import twin
+from macros.kinds import kubernetes_objects, registry
+from macros.kinds.registry import twin
 from macros.values import record_path
 from tests.data.records.load import read, text
 
@@ -28,7 +28,7 @@ _AT = "kubernetes"
 )
 def test_the_twin_of_a_table_is_the_objects(command: str, expected: str) -> None:
     assert twin(command) == expected
-    assert registry.kind_of(command) == "kubernetes"
+    assert registry.kind_of(command) is kubernetes_objects.KIND
 
 
 @pytest.mark.parametrize(

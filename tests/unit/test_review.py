@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import macros.cli.review as command
+from macros.ground.places import CHECKOUT as ROOT
 from macros.store import form, sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 from tests.unit.compare_support import replaced
 
 EDITION = "2026-11"

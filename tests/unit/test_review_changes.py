@@ -8,9 +8,9 @@ import pytest
 
 from macros.compare import editions
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT as ROOT
 from macros.review import causes, change_file, change_list
 from macros.store import sums
-from macros.store.guide import ROOT
 from tests.unit.compare_support import replaced
 
 RECORDINGS = ROOT / "recordings"

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT as ROOT
 from macros.plan import frontmatter
-from macros.plan.planner import template
+from macros.plan.templates import evaluate
 from macros.site.page_macros import PageRenderer
 from macros.store import sums
-from macros.store.guide import ROOT, Guide
+from macros.store.guide import Guide
 
 EDITION = ROOT / "recordings" / "2026-11"
 SOURCE = ROOT / "docs" / "services.md"
@@ -36,12 +37,10 @@ def edition(tmp_path: Path) -> Path:
 
 def build(edition: Path) -> None:
     """Evaluate all macros of the page, as a build does."""
-    text = SOURCE.read_text(encoding="utf-8")
-    front = frontmatter.read(SOURCE, text)
+    front = frontmatter.of_file(SOURCE)
     guide = Guide(ROOT / "docs", edition.parent, edition.name)
     made = PageRenderer(guide, SOURCE, front.body_line - 1, str, str)
-    macros = {name: getattr(made, name) for name in PageRenderer.names()}
-    template(front.body, macros).render(page={"title": front.title})
+    evaluate(SOURCE, front, made.call)
 
 
 def change(edition: Path, file: str, old: str, new: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from macros.ground.places import CHECKOUT as ROOT
 from macros.settle import examples, identities, noise
 from macros.settle.declaration import Identity
-from macros.store.guide import ROOT
 
 SETTLE = ROOT / "macros" / "settle"
 ENGINE = ["scan.py", "tree.py", "skeleton.py", "renaming.py", "answer.py", "folder.py"]

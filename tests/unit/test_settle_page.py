@@ -95,7 +95,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
 def _keep(guide: Guide, stamp: str, text: str) -> Path:
     block = guide.pages["page"].blocks[0]
     one = replace(recording("a", text, "ip link"), plan=block.plan)
-    return write(transcripts.transcripts() / "now" / "page" / stamp, [one])
+    return write(transcripts.transcripts(guide.recordings) / "now" / "page" / stamp, [one])
 
 
 def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
@@ -119,11 +119,19 @@ def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == answers
 
 
-@pytest.mark.usefixtures("checkout")
-def test_a_kept_run_of_an_older_page_is_refused() -> None:
-    write(transcripts.transcripts() / "now" / "page" / "1", [recording("a", NEW, "ip link")])
+def test_a_kept_run_of_an_older_page_is_refused(checkout: Guide) -> None:
+    kept = transcripts.transcripts(checkout.recordings) / "now" / "page" / "1"
+    write(kept, [recording("a", NEW, "ip link")])
     found = CliRunner().invoke(cli_settle.settle, ["page"])
     assert "older than its block a" in str(found.exception)
+
+
+def test_a_kept_run_of_another_checkout_is_left_alone(checkout: Guide, tmp_path: Path) -> None:
+    elsewhere = replace(checkout, recordings=tmp_path / "another" / "recordings")
+    _keep(elsewhere, "1", NEW)
+    found = CliRunner().invoke(cli_settle.settle, [])
+    assert "no transcript is kept" in str(found.exception)
+    assert not checkout.recordings.exists() or not any(checkout.recordings.iterdir())
 
 
 def test_without_any_kept_run_the_error_says_how_to_make_one(checkout: Guide) -> None:

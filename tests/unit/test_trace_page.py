@@ -123,6 +123,11 @@ def renderer(guide: Guide) -> PageRenderer:
     return PageRenderer(guide, guide.docs / "page.md", 5, href, lambda path: path.name)
 
 
+def show(made: PageRenderer, title: str) -> None:
+    """The call of `trace` on the page, with this title."""
+    made.call("trace", 1, ["node0/a", "node0/b"], id="way", during="request", title=title)
+
+
 def html(made: PageRenderer) -> str:
     return made.slots.finish(
         '<div class="guide-slot" data-slot="0"></div><!--slot-->', lambda page: page
@@ -137,7 +142,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_trace_is_drawn_with_each_capture_to_download(tmp_path: Path, cache: Path) -> None:
     made = renderer(recorded(tmp_path))
-    made.trace([], id="way", title="One request")
+    show(made, "One request")
     page = html(made)
     assert 'id="tr-way"' in page
     assert "guide-trace" not in page  # every mark became an address
@@ -154,7 +159,7 @@ def test_every_link_of_a_drawing_leads_somewhere(tmp_path: Path, cache: Path) ->
 
     assert not cache.exists()
     made = renderer(recorded(tmp_path))
-    made.trace([], id="way", title="One request")
+    show(made, "One request")
     page = html(made)
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -171,7 +176,7 @@ def test_the_same_recordings_give_the_same_bytes(
     for name in ("one", "two"):
         monkeypatch.setenv("GUIDE_CACHE", str(cache / name))
         made = renderer(guide)
-        made.trace([], id="way", title="One request")
+        show(made, "One request")
         pages.append(html(made))
     assert pages[0] == pages[1]
 
@@ -179,15 +184,15 @@ def test_the_same_recordings_give_the_same_bytes(
 def test_one_packet_is_drawn_small_from_another_page(tmp_path: Path, cache: Path) -> None:
     assert not cache.exists()
     made = renderer(recorded(tmp_path))
-    made.traced("page:way", "http GET", title="The request")
+    made.call("traced", 1, "page:way", "http GET", title="The request")
     page = html(made)
     assert "VNI 1" in page
     assert "TTL 64" in page
     assert "TTL 62" in page
     with pytest.raises(GuideError, match="no packet matches"):
-        made.traced("way", "udp", title="None")
+        made.call("traced", 1, "way", "udp", title="None")
     with pytest.raises(GuideError, match="page page has no trace 'ways'; it has way"):
-        made.traced("ways", "udp", title="None")
+        made.call("traced", 1, "ways", "udp", title="None")
 
 
 def test_all_captures_in_one_have_names_and_one_clock(tmp_path: Path, cache: Path) -> None:
@@ -241,7 +246,7 @@ def test_what_was_drawn_once_reads_no_packet_again(
     ((_, make),) = recorded_traces.merged(guide).items()
     first = make()
     made = renderer(guide)
-    made.trace([], id="way", title="One request")
+    show(made, "One request")
     assert any(cache.iterdir())
 
     def never(_: object) -> tuple[()]:
@@ -249,8 +254,8 @@ def test_what_was_drawn_once_reads_no_packet_again(
 
     monkeypatch.setattr("macros.packets.dissector.packets", never)
     again = renderer(guide)
-    again.trace([], id="way", title="One request")
+    show(again, "One request")
     assert html(again) == html(made)
     assert make() == first
     with pytest.raises(AssertionError, match="read again"):
-        again.trace([], id="way", title="Another title")
+        show(again, "Another title")

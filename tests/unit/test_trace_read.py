@@ -96,7 +96,7 @@ def test_a_bridge_changes_nothing_and_a_router_ttl_and_macs() -> None:
 def test_nat_is_named_and_undone_on_the_way_back() -> None:
     trace = trace_support.trace("again")
     there, back = words(trace, 1)[1], words(trace, 2)[1]
-    assert "source NAT: source 10.1.1.2 → 10.2.2.1;" in there
+    assert there.endswith("source NAT: source 10.1.1.2 → 10.2.2.1")
     assert (
         "destination NAT: destination 10.9.9.9 → 10.2.2.2, port of the receiver 80 → 8080" in there
     )
@@ -104,6 +104,13 @@ def test_nat_is_named_and_undone_on_the_way_back() -> None:
     assert (
         "destination NAT undone: source 10.2.2.2 → 10.9.9.9, port of the sender 8080 → 80" in back
     )
+
+
+def test_a_destination_is_rewritten_before_routing_and_a_source_after_it() -> None:
+    trace = trace_support.trace("again")
+    for number in (1, 2):  # there DNAT and SNAT, back both undone
+        said = words(trace, number)[1]
+        assert said.index(": destination ") < said.index("routed: ") < said.index(": source ")
 
 
 def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:

@@ -17,8 +17,8 @@ import pytest
 from macros.figures.traces import lanes as draw
 from macros.figures.traces import trace_figure
 from macros.figures.traces.trace_layout import lay_out
+from macros.ground.places import CHECKOUT as ROOT
 from macros.packets.dissector import packets
-from macros.store.guide import ROOT
 from macros.traces import assembly, hops
 from macros.traces.trace import Lane, Trace
 from tests import trace_support

@@ -1,0 +1,220 @@
+"""What a page's calls come to in a plan: its blocks, in order."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from macros.ground import conditions
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, CaptureOf
+from macros.ground.places import SCRIPTS
+from macros.plan.frontmatter import facts
+from macros.plan.options import MisusedError
+from macros.plan.signatures import MACROS, Capture, Macro, Observe, Only, Run, Trace, When
+from macros.plan.taps import captures
+from macros.plan.taps import read as read_taps
+
+OBSERVE = SCRIPTS / "node" / "observe.sh"
+"""What an `observe` block runs: a script that prints a node's network state as JSON."""
+
+OBSERVE_PODS = OBSERVE.with_name("observe-pods.sh")
+"""What it pipes that through with `pods=true`: namespaces are named after their pods."""
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_RUN, _OBSERVE = 30.0, 60.0  # seconds that a block has unless it says otherwise
+
+
+class Collector:
+    """Notes the calls of one page as blocks; all macros print nothing.
+
+    `before` is the number of lines above the page's text, `least` the seconds that a block has at
+    least where it does not say. What is wrong with a call is kept in `errors`, and the next one
+    is looked at.
+    """
+
+    def __init__(self, page: str, source: Path, before: int, least: float) -> None:
+        self.blocks: list[Block] = []
+        self.errors: list[GuideError] = []
+        self._page = page
+        self._source = source
+        self._before = before
+        self._least = least
+        self._conditions: list[str] = []
+
+    def call(self, name: str, line: int, /, *values: Any, **options: Any) -> Any:
+        """What a template calls for the macro `name` that stands in its line `line`."""
+        line += self._before
+        try:
+            return self._collect(MACROS[name].written(values, options), line)
+        except MisusedError as error:
+            for misuse in error.misuses:
+                self.errors.append(GuideError(misuse.message, page=self._source, line=line))
+        except GuideError as error:
+            self.errors.append(error.located(self._source, line))
+        return ""
+
+    def _collect(self, call: Macro, line: int) -> Any:
+        match call:
+            case Run():
+                self._add(self._run(call, line))
+            case Capture():
+                self._add(self._capture(call, line))
+            case Trace():
+                self._trace(call, line)
+            case Observe():
+                self._add(self._observe(call, line))
+            case Only():
+                self._only(call)
+            case When():
+                conditions.holds(call.condition, {})
+                return call.then
+        return ""  # the others read recordings; a plan has none
+
+    def _run(self, call: Run, line: int) -> Block:
+        text = call.caller() if call.caller is not None else call.command
+        if text is None or not text.strip():
+            raise GuideError(f"block {call.id} has no command")
+        return Block(
+            page=self._page,
+            id=call.id,
+            line=line,
+            kind="run",
+            node=call.node,
+            command=text.strip("\n"),
+            expect_exit=call.expect_exit,
+            until=call.until,
+            timeout=self._patience(call.timeout),
+            bind=dict(call.bind or {}),
+            netns=call.netns,
+            shown=call.show,
+            choice=_pattern(call.id, call.choice),
+            facts=facts(call.facts),
+        )
+
+    def _capture(self, call: Capture, line: int) -> Block:
+        _check_end(f"capture {call.id}", call.packets, closed=call.closed, until=call.until)
+        capture = CaptureOf(
+            interface=call.interface,
+            during=call.during,
+            filter=call.filter,
+            packets=call.packets,
+            closed=call.closed,
+            netns=call.netns,
+            container=call.container,
+            until=call.until,
+        )
+        block = self._listening(call.id, call.node, capture, call.timeout, line)
+        return replace(block, shown=call.show)
+
+    def _trace(self, call: Trace, line: int) -> None:
+        _check_end(f"trace {call.id}", call.packets, closed=call.closed)
+        try:
+            taps = captures(
+                call.id,
+                read_taps(call.taps, call.filter),
+                during=call.during,
+                packets=call.packets,
+                closed=call.closed,
+            )
+        except GuideError as error:
+            raise GuideError(f"trace {call.id}: {error.message}", fix=error.fix) from error
+        for tap_id, node, capture in taps:
+            block = self._listening(tap_id, node, capture, call.timeout, line)
+            place = (call.names or {}).get(capture.netns) or capture.container
+            self._add(replace(block, shown=False, place=place))
+
+    def _listening(
+        self, id: str, node: str, capture: CaptureOf, timeout: float | None, line: int
+    ) -> Block:
+        return Block(
+            page=self._page,
+            id=id,
+            line=line,
+            kind="capture",
+            node=node,
+            command=capture_command(capture),
+            timeout=self._patience(timeout),
+            capture=capture,
+            netns=capture.netns or capture.container,
+        )
+
+    def _observe(self, call: Observe, line: int) -> Block:
+        return Block(
+            page=self._page,
+            id=call.id,
+            line=line,
+            kind="observe",
+            node=call.node,
+            command="observe",
+            script=_observer(pods=call.pods),
+            timeout=self._patience(call.timeout, _OBSERVE),
+        )
+
+    def _only(self, call: Only) -> None:
+        conditions.holds(call.condition, {})
+        self._conditions.append(call.condition)
+        call.caller()
+        self._conditions.pop()
+
+    def _patience(self, timeout: float | None, usual: float = _RUN) -> float:
+        return max(usual, self._least) if timeout is None else float(timeout)
+
+    def _add(self, block: Block) -> None:
+        if not _ID.fullmatch(block.id):
+            raise GuideError(f"id {block.id!r}: small letters, digits and single dashes only")
+        twin = next((other for other in self.blocks if other.id == block.id), None)
+        if twin is not None:
+            raise GuideError(f"id {block.id!r} is used twice, first in line {twin.line}")
+        _check_names(block.bind)
+        only = " and ".join(self._conditions)
+        self.blocks.append(replace(block, source=self._source, only=only))
+
+
+def capture_command(capture: CaptureOf) -> str:
+    """What a reader would type for this capture.
+
+    `-nn` leaves numbers alone, `-e` prints the Ethernet header: tcpdump(1).
+    """
+    within = ""
+    if capture.netns:
+        within = f"ip netns exec {capture.netns} "
+    elif capture.container:
+        inspected = f"docker inspect -f '{{{{.State.Pid}}}}' {capture.container}"
+        within = f"nsenter -t $({inspected}) -n "
+    count = f" -c {capture.packets}" if capture.packets is not None else ""
+    expression = f" {capture.filter}" if capture.filter else ""
+    return f"{within}tcpdump -nn -e -i {capture.interface}{count}{expression}"
+
+
+def _check_end(what: str, packets: int | None, *, closed: bool, until: str = "") -> None:
+    if (packets is not None) + closed + bool(until) != 1:
+        raise GuideError(f"{what} ends either after packets=N or closed=true, or by until=")
+
+
+def _check_names(bind: Mapping[str, str]) -> None:
+    for name in bind:
+        if not _NAME.fullmatch(name):
+            raise GuideError(f"bind name {name!r}: capitals, digits and _ only, as in a shell")
+
+
+def _pattern(block_id: str, choice: str) -> str:
+    """An expression with a group, or nothing."""
+    pattern = choice.removeprefix("re:")
+    try:
+        if not choice or re.compile(pattern).groups:
+            return pattern
+        problem = "has no group"
+    except re.error as error:
+        problem = f"is no regular expression: {error}"
+    raise GuideError(f"block {block_id}: choice {choice!r} {problem}")
+
+
+def _observer(*, pods: bool) -> str:
+    observe = OBSERVE.read_text(encoding="utf-8")
+    if not pods:
+        return observe
+    name = OBSERVE_PODS.read_text(encoding="utf-8")
+    return f"set -o pipefail\n(\n{observe}\n) | (\n{name}\n)"

@@ -1,0 +1,67 @@
+"""What pages of the reference show: editions, versions, the index of commands, kinds."""
+
+from html import escape
+
+from macros.ground import cache
+from macros.ground.errors import GuideError
+from macros.plan.signatures import AllVersions, Commands, EditionVersions, Kinds
+from macros.plan.signatures import Changes as ChangesCall
+from macros.review.change_file import Changes, load
+from macros.site import changes_page, commands_index
+from macros.site.page_context import PageContext
+
+
+def edition_versions(page: PageContext, call: EditionVersions) -> str:
+    """A table of all versions of two editions."""
+    listed = _changes(page, call.edition)
+    names = (listed.old, listed.new)
+    old, new = (page.guide.of_edition(name).edition.versions for name in names)
+    return page.slot(changes_page.versions(old, new, names), "")
+
+
+def changes(page: PageContext, call: ChangesCall) -> str:
+    """What differs on a page between two editions, in words."""
+    listed = _changes(page, call.edition)
+    if call.page not in page.guide.planned:
+        raise GuideError(f"there is no page {call.page!r} with blocks")
+    sides = {name: page.guide.of_edition(name) for name in (listed.old, listed.new)}
+
+    def address(edition: str, block_id: str) -> str | None:
+        planned = sides[edition].pages[call.page]
+        block = planned.block(block_id)
+        if block is None or not block.shown or block.kind == "observe":
+            return None
+        return f"{page.address(planned.source, edition)}#b-{block_id}"
+
+    return page.slot(changes_page.page(listed, page.guide.planned[call.page], address), "")
+
+
+def _changes(page: PageContext, edition: str) -> Changes:
+    return load(page.guide.recordings, edition)
+
+
+def all_versions(page: PageContext, _: AllVersions) -> str:
+    """A table of all versions of the edition."""
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td><code>{escape(text)}</code></td></tr>"
+        for name, text in page.guide.edition.versions.items()
+    )
+    head = "<thead><tr><th>what</th><th>version</th></tr></thead>"
+    return page.slot(f"<table>{head}<tbody>{rows}</tbody></table>", "")
+
+
+def commands(page: PageContext, _: Commands) -> str:
+    """Every command of the guide, and the blocks that use it."""
+    uses = commands_index.uses(page.guide.pages.values(), page.address)
+    return page.slot(commands_index.table(uses), "")
+
+
+def kinds(page: PageContext, call: Kinds) -> str:
+    """What settling does not take for a change."""
+
+    def make() -> str:
+        from macros.site import identities_page  # noqa: PLC0415 one page needs what settles
+
+        return identities_page.page(call.sort)
+
+    return page.slot(cache.text("identities", [call.sort], make), "")

@@ -1,0 +1,237 @@
+"""Nothing that an author misspells is passed over: pages are checked against one declaration."""
+
+import json
+import random
+import re
+import subprocess
+import sys
+from inspect import get_annotations
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from macros.ground.errors import GuideError
+from macros.ground.model import Page
+from macros.ground.places import CHECKOUT
+from macros.plan import frontmatter, planner
+from macros.plan.options import Declared
+from macros.plan.signatures import MACROS
+from macros.site import page_macros
+from tests.unit.test_plan import HEAD, page_of
+
+FIRST = HEAD.count("\n") + 1
+
+
+def errors(folder: Path, body: str, head: str = HEAD) -> list[tuple[int | None, str]]:
+    """Line (counted from the body's first) and words of all that is wrong with a page."""
+    with pytest.raises(GuideError) as caught:
+        page_of(folder, body, head)
+    assert all(error.page and error.page.endswith("page.md") for error in caught.value.all)
+    return [(error.line and error.line - FIRST + 1, error.message) for error in caught.value.all]
+
+
+@pytest.mark.parametrize(
+    ("call", "line", "words"),
+    [
+        ('run("node0", "a", id="x", untill="b")', 1, "run has no option untill=; did you mean until=?"),
+        ('run("node0",\n "a",\n id="x",\n higlight=["b"])', 4, "did you mean highlight=?"),
+        ('run("node0", "a", id="x", colour="red")', 1, "run has no option colour="),
+        ('run("node0", "a", "b", id="x")', 1, "run takes 2 values without a name, not 3"),
+        ('run("node0", "a", node="node1", id="x")', 1, "run has node twice"),
+        ('run("node0", "a", id="x",\n id="y")', 2, "run has id twice"),
+        ('capture("node0", "eth0", id="x", packets=1)', 1, "capture needs during="),
+        ('topology(title="t")', 1, "topology needs observed"),
+        ('commands("all")', 1, "commands takes no value without a name, not 1"),
+        ('vlaue("a", "b")', 1, "there is no macro 'vlaue'; did you mean value?"),
+        ("commands", 1, "commands is a macro, and is not called: write commands(...)"),
+        ('only("Docker >= 28")', 1, "only needs caller="),
+        ('run("node0", "a", id="x", lines="abc")', 1, "lines= is a list"),
+        ('run("node0", "a", id="x", expect_exit="1")', 1, "expect_exit= is a whole number, not '1'"),
+        ('run("node0", "a", id="x", expect_exit=true)', 1, "expect_exit= is a whole number, not True"),
+        ('run("node0", "a", id="x", timeout="soon")', 1, "timeout= is a number, not 'soon'"),
+        ('run("node0", "a", id="x", show="no")', 1, "show= is true or false, not 'no'"),
+        ('run("node0", "a", id="x", bind=["A"])', 1, "bind= is a mapping, not ['A']"),
+        ('run("node0", "a", id=7)', 1, "id= is text, not 7"),
+        ('run("node0", "a", id=nothing)', 1, "'nothing' is undefined"),
+        ('machines("a", 3, title="t")', 1, "observed is text, not 3"),
+    ],
+)  # fmt: skip
+def test_a_call_that_is_misspelt_is_an_error_at_its_line(
+    tmp_path: Path, call: str, line: int, words: str
+) -> None:
+    ((found, message),) = errors(tmp_path, f"{{{{ {call} }}}}\n")
+    assert words in message
+    assert found == line
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'run("node0", command="a", id="x", until="b", timeout=5, lines=["a", ("b", "c")])',
+        'run("node0", "a", id="x", timeout=2.5, bind={"A": "re:(a)"}, facts="counters")',
+        'run("node0", "a", id="x", lines=none, highlight=when("Docker >= 28", ["b"]))',
+        'expect("x", "p", equals=1, show=false)',
+        'expect("x", "p", same_as=("a", "b"), less=1)',
+        'packet("x", 2, layers=("UDP",), all_fields=true)',
+        'topology("a", "b", title="t", previous=["c"], way="w")',
+        'run(*["node0", "a"], **{"id": "x"})',
+    ],
+)
+def test_what_is_declared_is_taken(tmp_path: Path, call: str) -> None:
+    assert isinstance(page_of(tmp_path, f"{{{{ {call} }}}}\n"), Page)
+
+
+def test_values_that_only_evaluation_knows_are_checked_too(tmp_path: Path) -> None:
+    body = '{{ run(*["node0", "a"], **{"id": "x", "untill": "b"}) }}\n'
+    assert errors(tmp_path, body) == [(1, "run has no option untill=; did you mean until=?")]
+
+
+def test_a_branch_that_is_not_taken_is_checked(tmp_path: Path) -> None:
+    body = '{% if false %}\n{{ value("a", "b", shwo=false) }}\n{% endif %}\n'
+    assert errors(tmp_path, body) == [(2, "value has no option shwo=")]
+
+
+def test_a_page_cannot_call_something_of_its_own_like_a_macro(tmp_path: Path) -> None:
+    body = "{% set value = 3 %}\n{% macro run(x) %}{{ x }}{% endmacro %}\n"
+    assert [message for _, message in errors(tmp_path, body)] == [
+        "'value' is a macro: choose another name",
+        "'run' is a macro: choose another name",
+    ]
+
+
+def test_what_python_does_not_compile_is_an_error_of_the_page(tmp_path: Path) -> None:
+    ((_, message),) = errors(tmp_path, "{{ range(stop=1, stop=2) }}\n")
+    assert message.startswith("macro syntax: keyword argument repeated")
+
+
+def test_what_a_page_names_itself_it_may_call(tmp_path: Path) -> None:
+    body = "{% macro twice(x) %}{{ x }}{{ x }}{% endmacro %}{{ twice('a') }}{{ range(3) | list }}\n"
+    assert isinstance(page_of(tmp_path, body), Page)
+
+
+def test_a_macro_without_a_body_takes_none(tmp_path: Path) -> None:
+    body = '\n{% call value("a", "b") %}c{% endcall %}\n'
+    assert errors(tmp_path, body) == [(2, "value takes no body: write {{ value(...) }}")]
+
+
+def test_all_that_is_wrong_with_a_page_is_said_at_once(tmp_path: Path) -> None:
+    body = '{{ run("node0", "a", id="x", untill="b", shwo=false) }}\n{{ rnu("node0") }}\n'
+    assert [line for line, _ in errors(tmp_path, body)] == [1, 1, 2]
+    body = (
+        '{{ run("node0", "a", id=7) }}\n{{ run("node9", "a", id="B") }}\n{{ observe(3, id="c") }}\n'
+    )
+    assert [line for line, _ in errors(tmp_path, body)] == [1, 2, 3]
+    body = '{{ run("node7", "a", id="a") }}\n{{ run("node9", "a", id="b") }}\n'
+    assert [line for line, _ in errors(tmp_path, body)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "words"),
+    [
+        ("titel: T\n", 2, "the front matter has no key titel:; did you mean title:?"),
+        ("title: T\nlab:\n  nodes: 1\n  nodse: 2\n", 5, "lab has no key nodse:; did you mean nodes:?"),
+        ("setup:\n  - node: node0\n    run: a\n    untill: b\n", 5, "a step has no key untill:"),
+        ("cleanup:\n  - node: node0\n", 3, "a step needs run:"),
+        ("cleanup:\n  - a\n", 2, "cleanup: is a list of mappings, not ['a']"),
+        ("lab:\n  nodes: two\n", 3, "lab: nodes: is a whole number, not 'two'"),
+        ("lab: 3\n", 2, "lab: is a mapping, not 3"),
+        ("setup:\n  - {node: node0, run: a, timeout: soon}\n", 3, "timeout: is a number"),
+        ("setup:\n  - {node: node0, run: a, until: 80}\n", 3, "until: is text, not 80"),
+        ("title: a\nlab: {nodes: 1}\ntitle: b\n", 4, "the front matter has title: twice"),
+        ("lab: {nodes: 1}\nmanifests: [none.yaml]\n", 3, "there is no manifest none.yaml"),
+        ("a: [\n", 3, "the front matter is not YAML"),
+        ("- a\n", 2, "the front matter is not a mapping"),
+        ("facts: counter\n", 2, "known is counters"),
+        ("date: 2026-13-45\n", 1, "the front matter is not YAML"),
+    ],
+)  # fmt: skip
+def test_front_matter_that_is_wrong_is_an_error_at_its_line(
+    tmp_path: Path, head: str, line: int, words: str
+) -> None:
+    with pytest.raises(GuideError) as caught:
+        page_of(tmp_path, "text\n", f"---\n{head}---\n")
+    assert words in caught.value.message
+    assert caught.value.line == line
+
+
+def test_all_that_is_wrong_with_front_matter_is_said_at_once(tmp_path: Path) -> None:
+    head = "---\ntitel: T\nlab:\n  nodse: 1\nneeds: magic\nsetup:\n  - {node: a, runs: b}\n---\n"
+    with pytest.raises(GuideError) as caught:
+        page_of(tmp_path, "text\n", head)
+    assert [error.line for error in caught.value.all] == [2, 4, 5, 7, 7]
+
+
+def test_check_says_all_that_is_wrong_with_all_pages(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("extra: {edition: now}\n", encoding="utf-8")
+    for name, body in (("a", "{{ rnu() }}\n\n{{ value() }}"), ("b", '{{ run("x", untill=1) }}')):
+        (tmp_path / "docs" / f"{name}.md").write_text(f"---\ntitle: T\n---\n{body}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from macros.cli import main; main()", "check", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(CHECKOUT), "PATH": ""},
+    )
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)["problems"]
+    assert [(each["page"], each["line"], each["message"]) for each in found] == [
+        ("docs/a.md", 4, "there is no macro 'rnu'; did you mean run?"),
+        ("docs/a.md", 6, "value needs block"),
+        ("docs/a.md", 6, "value needs path"),
+        ("docs/b.md", 4, "run has no option untill=; did you mean until=?"),
+        ("docs/b.md", 4, "run needs id="),
+    ]
+
+
+def test_every_macro_that_is_declared_is_rendered_by_what_takes_it() -> None:
+    renders = page_macros._RENDERS
+    assert set(renders) == set(MACROS.values())
+    for macro, render in renders.items():
+        (taken,) = [kind for name, kind in get_annotations(render).items() if name in ("call", "_")]
+        assert macro in (taken, *get_args(taken))
+
+
+def test_every_option_of_every_macro_stands_in_its_order() -> None:
+    options = MACROS["run"].OPTIONS
+    assert list(options)[:3] == ["node", "command", "id"]
+    assert [option.name for option in options.values() if option.positional] == ["node", "command"]
+    assert issubclass(frontmatter.PageKeys, Declared)
+
+
+PAGES = [path for path in sorted((CHECKOUT / "docs").glob("*.md")) if "{{" in path.read_text()]
+WORDS = ["{{", "}}", "{%", "%}", "(", ")", '"', "[", "]", ",", "=", "|", ":", "-", "\n", "---\n",
+         " ", "{% call ", "{% endcall %}", "{% raw %}", "run", "value", "none", "7", "1/0", "\\", "'", "\0", "é"]  # fmt: skip
+
+
+def mutated(rng: random.Random, text: str) -> str:
+    """A page with one to three edits, as a hand makes them that slips."""
+    for _ in range(rng.randint(1, 3)):
+        start = rng.randrange(len(text))
+        # Where the macros and the front matter are, not in prose that says nothing to the tool.
+        spots = [found.start() for found in re.finditer(r"\{\{|\{%|---", text)]
+        if spots and rng.random() < 0.8:
+            start = min(len(text) - 1, rng.choice(spots) + rng.randrange(60))
+        length = rng.choice([0, 1, 1, 2, 5, 40])
+        text = text[:start] + rng.choice(["", rng.choice(WORDS)]) + text[start + length :]
+    return text
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_page_holds_it_is_planned_or_refused_with_page_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setenv("GUIDE_CACHE", str(tmp_path / "cache"))
+    rng = random.Random(seed)  # noqa: S311 seeded, no secret
+    source = tmp_path / "page.md"
+    refused = []
+    for _ in range(25):
+        source.write_text(mutated(rng, rng.choice(PAGES).read_text()), encoding="utf-8")
+        try:
+            planner.plan_page(tmp_path, source)
+        except GuideError as error:
+            refused.append(error)
+    assert 5 < len(refused) < 25
+    assert all(each.page and each.line for error in refused for each in error.all)
