@@ -12,28 +12,32 @@ _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
 def line(text: str) -> str:
     """A line of output with its noise masked, and columns one blank apart."""
     for kind in noise.ALL:
-        for hint, pattern in kind.patterns:
+        for hint, expression, _ in kind.patterns:
             if hint in text:
-                text = pattern.sub(lambda found, kind=kind: _masked(found, kind), text)  # type: ignore[misc]
+                text = expression.sub(lambda value, kind=kind: _masked(value, kind), text)  # type: ignore[misc]
     return _WIDTH.sub(" ", text).rstrip()
 
 
-def _masked(found: re.Match[str], kind: Noise) -> str:
-    whole, start = found[0], found.start()
-    for group in range(len(found.groups()), 0, -1):
-        if found[group] is not None:
-            low, high = found.start(group) - start, found.end(group) - start
-            whole = f"{whole[:low]}<{kind.mask(found[group])}>{whole[high:]}"
+def _masked(value: re.Match[str], kind: Noise) -> str:
+    whole, start = value[0], value.start()
+    for group in range(len(value.groups()), 0, -1):
+        if value[group] is not None:
+            low, high = value.start(group) - start, value.end(group) - start
+            whole = f"{whole[:low]}<{kind.mask(value[group])}>{whole[high:]}"
     return whole
 
 
-def value(key: str, found: object) -> object:
+def value(key: str, inner: object) -> object:
     """A value of a tool's JSON, masked where its key or its own form says that it is noise."""
-    if isinstance(found, bool) or found is None:
-        return found
-    if isinstance(found, list):
-        return ["known" if one in noise.STATES else value(key, one) for one in found]
+    if isinstance(inner, bool) or inner is None:
+        return inner
+    if isinstance(inner, list):
+        return ["known" if word in _WORDS else value(key, word) for word in inner]
     for kind in noise.ALL:
-        if kind.keys is not None and kind.keys.fullmatch(key) and not isinstance(found, dict):
-            return f"<{kind.mask(str(found))}>"
-    return line(found) if isinstance(found, str) else found
+        by_key = kind.keys is not None and not kind.words and kind.keys.fullmatch(key)
+        if by_key and not isinstance(inner, dict):
+            return f"<{kind.mask(str(inner))}>"
+    return line(inner) if isinstance(inner, str) else inner
+
+
+_WORDS = frozenset(word for kind in noise.ALL for word in kind.words)

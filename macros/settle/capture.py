@@ -10,7 +10,8 @@ from macros.packets import checksum, conversations, streams
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
-from macros.settle import identities, translation
+from macros.settle import translation
+from macros.settle.identities import chosen_ports, container_ids, random_macs
 from macros.settle.renaming import Renaming
 
 _IDS = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![0-9A-Za-z])")
@@ -44,7 +45,7 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
         if len(mine) == len(theirs):
             pairs = [*zip(mine, theirs, strict=True), *((port, port) for port in both)]
             for port, name in pairs:
-                renaming.add((identities.PORT.name, "", str(port)), str(name))
+                renaming.add((chosen_ports.IDENTITY.name, "", str(port)), str(name))
 
 
 def _choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
@@ -115,19 +116,19 @@ class _Bytes:
         self.ports: dict[int, int] = {}
         self.ids: dict[bytes, bytes] = {}
         for (kind, _, new), old in renaming.names.items():
-            if kind == identities.ID.name:
+            if kind == container_ids.IDENTITY.name:
                 self.ids[new[:12].encode()] = old[:12].encode()
                 if len(new) == len(old):
                     self.ids[new.encode()] = old.encode()
         for (kind, _, new), old in renaming.names.items():
-            if kind == identities.MAC.name and new != old:
+            if kind == random_macs.IDENTITY.name and new != old:
                 mine, theirs = _raw(new), _raw(old)
                 self.words[mine] = theirs
                 self.words[_eui64(mine)] = _eui64(theirs)
                 # 33:33:ff and ff02::1:ff, RFC 2464 section 7 and RFC 4291 section 2.7.1.
                 self.words[b"\x33\x33\xff" + mine[3:]] = b"\x33\x33\xff" + theirs[3:]
                 self.words[b"\0\0\0\x01\xff" + mine[3:]] = b"\0\0\0\x01\xff" + theirs[3:]
-            elif kind == identities.PORT.name and new != old:
+            elif kind == chosen_ports.IDENTITY.name and new != old:
                 self.ports[int(new)] = int(old)
         self.pattern = re.compile(
             b"|".join(map(re.escape, sorted(self.words, key=len, reverse=True))) or b"(?!)",

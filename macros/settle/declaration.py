@@ -1,40 +1,147 @@
 """What a kind of identity, of noise or of free order says of itself, in one declaration."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
+from macros.ground.model import Recording
 from macros.kinds.kind import Span
 
 Scope = Literal["lab", "node", "namespace", "peer"]
 Example = tuple[str, str]
 """Two texts, old and new."""
-Pattern = tuple[str, re.Pattern[str]]
-"""A hint, and an expression that is only tried where a line has the hint."""
+Key = tuple[str, str, str]
+"""An identity: kind, scope, value. The value of an id is the whole of it, where that is known."""
 
 
-@dataclass(frozen=True, slots=True)
+class Pattern(NamedTuple):
+    """An expression that is only tried where a line has the `hint`; `shape`: how it is written."""
+
+    hint: str
+    expression: re.Pattern[str]
+    shape: str = ""
+
+
+class Token(NamedTuple):
+    """An identity in a text. `shape` says how it is written there: see `Identity.write`."""
+
+    raw: str
+    key: Key
+    form: str
+    shape: str
+
+
+class Named(NamedTuple):
+    """What a written value is: the value itself, its form, and how it is written."""
+
+    value: str
+    form: str
+    shape: str = ""
+
+
+class Found(NamedTuple):
+    """A value at a place in a line, from `start` to before `end`."""
+
+    start: int
+    end: int
+    named: Named
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that one side of a settlement answered: from this a kind learns what only names."""
+
+    recordings: Sequence[Recording] = ()
+    more: Sequence[str] = ()
+    """Texts beside the outputs: the tools' JSON as it is written."""
+
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """Every output and all JSON, as text."""
+        return [*(recording.text for recording in self.recordings), *self.more]
+
+    def captures(self) -> Iterator[bytes]:
+        """The packets of every capture, as their files hold them."""
+        for recording in self.recordings:
+            if recording.pcap is not None:
+                yield recording.pcap.read_bytes()
+
+
+class Where(NamedTuple):
+    """Where a line was printed: the node, the namespace whose interfaces it shows, the command."""
+
+    node: str
+    netns: str
+    command: str = ""
+
+
+def nothing(_evidence: Evidence) -> None:
+    """What a kind learns whose values are known by themselves."""
+
+
+def nowhere(_line: str, _known: Any) -> Iterable[Found]:
+    """Where a kind stands whose patterns say all."""
+    return ()
+
+
+def unscoped(_where: Where) -> None:
+    """The scope of numbers that stand alone, for a kind whose values never do."""
+
+
+def itself(_token: Token, value: str) -> str:
+    """How most values are written: as they are."""
+    return value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Identity:
     """A value that only names something.
 
-    `patterns` find a value in a line, as the group `v`. `keys` are the JSON keys whose number is
-    such a value. `form` gives a value's form, "" for a fact: a fact is never renamed, and neither
-    is a value whose form is another than the old one's. `scope` is within what its values are
-    unique. `pinned`: a value that both runs have names the same thing in both, for it is too long
-    to come twice by chance. `same` are pairs of texts, old and new, that differ in nothing but
-    this; `differ` are pairs that must be told apart.
+    `patterns` find a value in a line, as the group `v`; `find` finds what no pattern can, from what
+    `learn` has read of the whole side. `columns` are heads below which numbers are such values, at
+    the right of their column. `keys` are the JSON keys whose number is such a value, or whose text
+    if `in_text`. `alone` gives the scope of a number that is all that a command prints.
+
+    `read` says what a found value is, given its pattern's shape and what was learned; None for a
+    fact: a fact is never renamed, and neither is a value whose form is another than the old one's.
+    `write` writes another value in a token's shape. `scope` is within what its values are unique.
+    `pinned`: a value that both runs have names the same thing in both, for it is too long to come
+    twice by chance. `shares` is the name of the kind whose numbers these are, if not its own.
+    `rank` is its place in the reference.
     """
 
     name: str
     what: str
     scope: Scope
-    form: Callable[[str], str]
+    rank: int
+    read: Callable[[str, str, Any], Named | None]
     patterns: tuple[Pattern, ...] = ()
+    find: Callable[[str, Any], Iterable[Found]] = nowhere
+    learn: Callable[[Evidence], Any] = nothing
+    write: Callable[[Token, str], str] = itself
+    columns: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    in_text: bool = False
+    alone: Callable[[Where], str | None] = unscoped
     pinned: bool = False
-    same: tuple[Example, ...] = ()
-    differ: tuple[Example, ...] = ()
+    shares: str = ""
+
+    @property
+    def numbered_as(self) -> str:
+        """The kind in a key."""
+        return self.shares or self.name
+
+
+def by_form(form: Callable[[str], str]) -> Callable[[str, str, Any], Named | None]:
+    """The reader of a kind whose values say by themselves what they are; "" is a fact's form."""
+
+    def read(raw: str, _shape: str, _known: Any) -> Named | None:
+        word = form(raw)
+        return Named(raw, word) if word else None
+
+    return read
 
 
 def anything(_value: str) -> str:
@@ -42,21 +149,26 @@ def anything(_value: str) -> str:
     return "?"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Noise:
     """A value that means nothing twice.
 
-    `patterns` find it in a line, as the groups of the expression. `keys` match, as a whole, the
-    JSON keys whose value is such. `mask` is what two values must have in common.
+    `patterns` find it in a line, as the groups of the expression. `columns` are heads below which
+    numbers are such, at the right of their column. `keys` match, as a whole, the JSON keys whose
+    number is such, or whose text if it matches `in_text`. `words` are those of a JSON list under
+    `keys`, which is one value as a whole. `mask` is what two values must have in common. `rank` is
+    its place in the reference.
     """
 
     name: str
     what: str
+    rank: int
     mask: Callable[[str], str] = anything
     patterns: tuple[Pattern, ...] = ()
+    columns: tuple[str, ...] = ()
     keys: re.Pattern[str] | None = None
-    same: tuple[Example, ...] = ()
-    differ: tuple[Example, ...] = ()
+    in_text: re.Pattern[str] | None = None
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +186,17 @@ class Order:
     differ: tuple[Example, ...] = ()
 
 
-def found(*pairs: tuple[str, str]) -> tuple[Pattern, ...]:
-    """Patterns of pairs: a hint and an expression."""
-    return tuple((hint, re.compile(pattern)) for hint, pattern in pairs)
+def patterns_of(*pairs: tuple[str, str] | tuple[str, str, str]) -> tuple[Pattern, ...]:
+    """Patterns: a hint, an expression, and the shape where there are several."""
+    return tuple(
+        Pattern(pair[0], re.compile(pair[1]), pair[2] if len(pair) > 2 else "") for pair in pairs
+    )
 
 
 def counted(value: str) -> str:
     """The mask of a counter: whether it is zero."""
     return "0" if not value.strip("0./") else "n"
+
+
+Known = Mapping[str, Any]
+"""What each kind of identity has learned of a side, by its name."""

@@ -13,16 +13,14 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.settle import answer, capture, free_order, identities, json_output, scan, tree
 from macros.settle import renaming as match
+from macros.settle.declaration import Evidence, Key, Where
 from macros.settle.renaming import Document, Lines, Renaming
-from macros.settle.scan import Key, Names, Place
+from macros.settle.scan import Place, Side
 from macros.settle.tree import Node
 from macros.store import form, reader, sums
 from macros.values.lookup import lookup
 
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
-
-_LINK = re.compile(r"/sys/class/net/\S+/(iflink|ifindex)\b")
-"""A command that prints an interface's index, or its peer's, and nothing else."""
 
 Shared = MutableMapping[Key, str]
 """Names found on earlier pages of the same run: a MAC or an id means one thing in a lab."""
@@ -33,7 +31,7 @@ class _Side:
     """One of the two: its recordings by id, what they name, and where each was printed."""
 
     recordings: Mapping[str, Recording]
-    names: Names
+    scanned: Side
     places: Mapping[str, Place]
 
 
@@ -67,10 +65,9 @@ def _side(page: Page, folder: Path) -> _Side:
         path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))
     }
     twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
-    pcaps = [one.pcap.read_bytes() for one in recordings.values() if one.pcap is not None]
-    names = scan.learned([*(one.text for one in recordings.values()), *twins], pcaps)
+    scanned = scan.learned(Evidence(tuple(recordings.values()), tuple(twins)))
     places = {key: _place(page.block(key), one) for key, one in recordings.items()}
-    return _Side(recordings, names, places)
+    return _Side(recordings, scanned, places)
 
 
 def _place(block: Block | None, recording: Recording) -> Place:
@@ -78,15 +75,11 @@ def _place(block: Block | None, recording: Recording) -> Place:
     # As written: a name of chance that a page binds is `$NAME` in every run.
     netns = block.netns if block else ""
     netns = netns or commandline.within(recording.command)
-    link = _LINK.search(recording.ran)
-    bare = ""
-    if link is not None:
-        # The other end of a container's or a pod's interface is one of the node's own.
-        bare = f"{recording.node}/{netns if link[1] == 'ifindex' else ''}"
+    alone = scan.alone(Where(recording.node, netns, recording.ran))
     if block is None:
-        return Place(recording.node, netns, bare=bare)
+        return Place(recording.node, netns, alone=alone)
     choice = re.compile(block.choice) if block.choice else None
-    return Place(recording.node, netns, frozenset(block.facts), choice, bare=bare)
+    return Place(recording.node, netns, frozenset(block.facts), choice, alone=alone)
 
 
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:
@@ -120,13 +113,13 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
 def _lines(side: _Side, block_id: str) -> Lines:
     place, found = side.places[block_id], []
     for line in side.recordings[block_id].text.split("\n"):
-        found.append(scan.cut(line, place, side.names))
+        found.append(scan.cut(line, place, side.scanned))
         place = scan.below(line, place)
     return found
 
 
 def _tree(side: _Side, block_id: str, value: Any) -> Node:
-    return tree.build(value, side.places[block_id], side.names)
+    return tree.build(value, side.places[block_id], side.scanned)
 
 
 def _begin(documents: Mapping[str, Document], renaming: Renaming, shared: Shared) -> None:
@@ -280,5 +273,5 @@ def _packets(
 
 
 def _file_name(name: str, recording: Recording, now: _Side, renaming: Renaming) -> str:
-    parts = scan.cut(name, now.places[recording.id], now.names)
+    parts = scan.cut(name, now.places[recording.id], now.scanned)
     return scan.renamed(parts, renaming.names)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from macros.ground.alignment import align
 from macros.settle import skeleton, tree
+from macros.settle.declaration import Key, Token
 from macros.settle.free_order import Free, collapsed
-from macros.settle.scan import Key, Part, Token, write
+from macros.settle.scan import Part, write
 from macros.settle.tree import Array, Leaf, Node, Object
 
 Lines = list[tuple[Part, ...]]
@@ -109,7 +110,7 @@ def _complete(documents: Sequence[Document], renaming: Renaming) -> None:
             if key in renaming.names:
                 continue
             kind, scope, value = key
-            if key not in owners and kind == "ifindex":
+            if key not in owners and "/" in scope:
                 scope = scope.partition("/")[0] + "/"
             if (given_up := _given_up(owners, (kind, scope, value))) not in {"", value}:
                 renaming.add(key, given_up)

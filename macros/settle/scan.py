@@ -1,27 +1,25 @@
-"""Cut a line into what is said and what only names: literal text, identities, noise."""
+"""Cut a line into what is said and what only names: literal text, identities, noise.
+
+What these are, `identities` and `noise` declare; nothing here knows any of them by name.
+"""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from macros.ground import mac as macs
-from macros.ground import ports
-from macros.settle import cluster_identities, identities, noise, translation
-from macros.settle.declaration import Identity
-
-Key = tuple[str, str, str]
-"""An identity: kind, scope, value. The value of an id is the whole of it, where that is known."""
-
-
-class Token(NamedTuple):
-    """An identity in a text. `shape` says how it is written there: see `write`."""
-
-    raw: str
-    key: Key
-    form: str
-    shape: str
+from macros.settle import identities, noise
+from macros.settle.declaration import (
+    Evidence,
+    Identity,
+    Key,
+    Named,
+    Noise,
+    Token,
+    Where,
+    nowhere,
+)
 
 
 class Mark(NamedTuple):
@@ -32,6 +30,7 @@ class Mark(NamedTuple):
 
 
 Part = str | Token | Mark
+Parts = tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Place:
 
     `facts` are the kinds of noise that are facts here, `choice` finds what may come one way or
     another: an expression whose groups are one choice. `columns` are where the columns of numbers
-    end that a table's head names. `bare` is the scope of an interface's index that stands alone.
+    end that a table's head names. `alone` is the kind and the scope of a number that is a line.
     """
 
     node: str
@@ -48,238 +47,178 @@ class Place:
     facts: frozenset[str] = frozenset()
     choice: re.Pattern[str] | None = None
     columns: tuple[tuple[int, str], ...] = ()
-    bare: str = ""
+    alone: tuple[str, str] | None = None
+
+
+def alone(where: Where) -> tuple[str, str] | None:
+    """The kind and the scope of the numbers that a command prints and nothing else."""
+    for kind in identities.ALL:
+        scope = kind.alone(where)
+        if scope is not None:
+            return kind.name, scope
+    return None
 
 
 @dataclass(slots=True)
-class Names:
-    """What one side names.
+class Side:
+    """What is known of one side before its lines are cut, and what was found out since."""
 
-    `ids`: whole ids by their first 12 digits; `addresses`: IPv4 addresses, written as a MAC's last
-    bytes; `tails`: MACs by their last three bytes; `pods`: namespace, name before the five letters
-    and these, by the cali interface; `ports`: those that a translation chose; `numbered`: the
-    names made by Kubernetes that end in digits only; `lines`: all that it printed.
-    """
-
-    ids: dict[str, set[str]] = field(default_factory=dict)
-    addresses: set[str] = field(default_factory=set)
-    tails: dict[str, set[str]] = field(default_factory=dict)
-    pods: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    ports: set[str] = field(default_factory=set)
-    numbered: set[str] = field(default_factory=set)
-    lines: list[str] = field(default_factory=list)
-    cut: dict[tuple[str, "Place"], tuple["Part", ...]] = field(default_factory=dict)
+    known: Mapping[str, Any]
+    texts: Sequence[str] = ()
+    cut: defaultdict[Place, dict[str, Parts]] = field(default_factory=lambda: defaultdict(dict))
     """Lines that were cut already: what machines print repeats itself."""
     told: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    """Words that were chosen, and whether they are there to be chosen."""
 
 
-_ID = identities.ID.patterns[0][1]
-_SHORT = tuple(pattern for _, pattern in identities.MAC.patterns[:3])
-"""MAC addresses whose bytes have no leading zeros."""
-_MAC = identities.MAC.patterns[3][1]
-_IDENTITIES = [(hint, pattern, kind) for kind in identities.ALL for hint, pattern in kind.patterns]
-_NOISE = [(hint, pattern, kind) for kind in noise.ALL for hint, pattern in kind.patterns]
-# No kind is written without one of these.
-_ANY = re.compile(
-    r"\d|REACHABLE|DELAY|PROBE|STALE|bout an? | than a |veth|[0-9a-f]{12}|-[b-z]{5}|PID"
-)
-_NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
+def learned(evidence: Evidence) -> Side:
+    """What each kind of identity reads of all that one side answered."""
+    return Side({kind.name: kind.learn(evidence) for kind in identities.ALL}, evidence.texts)
+
+
+_IDENTITIES = tuple((*pattern, kind) for kind in identities.ALL for pattern in kind.patterns)
+_FINDERS = tuple(kind for kind in identities.ALL if kind.find is not nowhere)
+_NOISE = tuple((*pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
+_BY_NAME: Mapping[str, Identity] = {kind.name: kind for kind in identities.ALL}
+_COLUMNS: Mapping[str, Identity | Noise] = {
+    **{head: kind for kind in identities.ALL for head in kind.columns},
+    **{head: kind for kind in noise.ALL for head in kind.columns},
+}
 # Numbers stand at the right of their columns (ps, lsns).
-_HEAD = re.compile(r"(?<!\S)(?:PID|PPID|NPROCS)(?!\S)")
+_HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(_COLUMNS))})(?!\S)")
 _LAST = re.compile(r"(?<!\S)\d+$")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
 
 
-def learned(texts: Iterable[str], pcaps: Iterable[bytes] = ()) -> Names:
-    """What all the texts and the captures of one side name."""
-    names = Names(ports=set(translation.chosen(pcaps)))
-    texts = list(texts)
-    names.addresses |= macs.tails(texts)
-    shown: set[str] = set()
-    pods: set[tuple[str, str]] = set()
-    for text in texts:
-        names.lines += text.split("\n")
-        named = _named(text)
-        for whole in named.ids:
-            names.ids.setdefault(whole[:12], set()).add(whole)
-        for short in named.short:
-            names.ids.setdefault(short, set())
-        shown |= named.macs
-        pods |= named.pods
-        names.ports |= named.ports
-        names.numbered |= named.numbered
-    for mac in shown:
-        if macs.form(mac, names.addresses).chance:
-            names.tails.setdefault(mac[9:], set()).add(mac)
-    for front, letters in pods:
-        for namespace in cluster_identities.NAMESPACES:
-            names.pods[cluster_identities.cali(namespace, front + letters)] = (
-                namespace,
-                front,
-                letters,
-            )
-    return names
-
-
-class _Named(NamedTuple):
-    """What one text names."""
-
-    ids: frozenset[str]
-    short: frozenset[str]
-    macs: frozenset[str]
-    pods: frozenset[tuple[str, str]]
-    ports: frozenset[str]
-    numbered: frozenset[str]
-
-
-@lru_cache(maxsize=2048)
-def _named(text: str) -> _Named:
-    return _Named(
-        frozenset(_ID.findall(text)),
-        frozenset(_NETNS.findall(text)),
-        frozenset(_MAC.findall(text)),
-        frozenset(
-            (front, letters)
-            for front, letters in cluster_identities.POD.findall(text)
-            if cluster_identities.GENERATED.form(letters)
-        ),
-        frozenset(
-            found[2]
-            for found in identities.MASQUERADED.finditer(text)
-            if int(found[2]) >= ports.MASQUERADED_FROM
-        ),
-        frozenset(
-            name
-            for front in set(cluster_identities.NUMBERED.findall(text))
-            for name in re.findall(
-                rf"(?<![0-9a-z.-]){re.escape(front)}\d{{5}}(?![0-9A-Za-z])", text
-            )
-        ),
-    )
-
-
 def below(line: str, place: Place) -> Place:
     """The place of the lines that follow: `line` may be a table's head, or end a table."""
-    if not line or "PID" in line:
-        ends = tuple((found.end(), found[0]) for found in _HEAD.finditer(line))
+    if not line or _HEAD.search(line):
+        ends = tuple((head.end(), head[0]) for head in _HEAD.finditer(line))
         if ends != place.columns:
             return replace(place, columns=ends)
     return place
 
 
-def cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
-    """The parts of `line`, in order; together they are the line.
-
-    All that a side names must have been learned before.
-    """
-    known = names.cut.get((line, place))
-    if known is None:
-        known = names.cut[line, place] = _cut(line, place, names)
-    return known
+def cut(line: str, place: Place, side: Side) -> Parts:
+    """The parts of `line`, in order; together they are the line."""
+    known = side.cut[place]
+    parts = known.get(line)
+    if parts is None:
+        parts = known[line] = _cut(line, place, side)
+    return parts
 
 
-def _cut(line: str, place: Place, names: Names) -> tuple[Part, ...]:
-    if place.choice is None and not _ANY.search(line):
-        return (line,) if line else ()
-    spans = sorted(_tokens(line, place, names), key=lambda span: (span[0], -span[1]))
+def _cut(line: str, place: Place, side: Side) -> Parts:
+    if not line:
+        return ()
+    spans = sorted(_tokens(line, place, side), key=lambda span: (span[0], -span[1]))
     spans += _marks(line, place)
     if place.choice is not None:
         # What is chosen is chosen as a whole: nothing in it is a name of its own.
-        chosen = list(_chosen(line, place.choice, names))
+        chosen = list(_chosen(line, place.choice, side))
         spans = chosen + [
             span for span in spans if not any(a < span[1] and span[0] < b for a, b, _ in chosen)
         ]
     if not spans:
-        return (line,) if line else ()
+        return (line,)
     # A mark without width comes before what begins there.
     spans.sort(key=lambda span: (span[0], span[0] < span[1]))
     parts: list[Part] = []
-    at = 0
+    behind = 0
     for start, end, part in spans:
-        if start < at:
+        if start < behind:
             continue
-        if start > at:
-            parts.append(line[at:start])
+        if start > behind:
+            parts.append(line[behind:start])
         parts.append(part)
-        at = end
-    if at < len(line):
-        parts.append(line[at:])
+        behind = end
+    if behind < len(line):
+        parts.append(line[behind:])
     return tuple(parts)
 
 
-def _tokens(line: str, place: Place, names: Names) -> Iterator[tuple[int, int, Part]]:
-    for hint, pattern, kind in _IDENTITIES:
+_Span = tuple[int, int, Part]
+
+
+def _tokens(line: str, place: Place, side: Side) -> Iterator[_Span]:
+    for hint, expression, shape, kind in _IDENTITIES:
         if hint in line:
-            for found in pattern.finditer(line):
+            for value in expression.finditer(line):
                 scope = scope_of(kind, place, line)
-                token = token_of(kind, found["v"], scope, names, short=pattern in _SHORT)
+                token = token_of(kind, value["v"], scope, side, shape=shape)
                 if token is not None:
-                    yield found.start("v"), found.end("v"), token
-    if line and (place.columns or _HEAD.search(line)):
-        # None at all where no number is wider than its head.
-        start = len(line) - len(line.lstrip(" "))
-        yield 0, start, Mark(line[:start], "width")
-    if place.bare and line.isdigit():
-        token = token_of(identities.INDEX, line, place.bare, names)
+                    yield *value.span("v"), token
+    if place.columns or _HEAD.search(line):
+        yield from _numbers(line, place, side)
+    if place.alone and line.isdigit():
+        name, scope = place.alone
+        token = token_of(_BY_NAME[name], line, scope, side)
         if token is not None:
             yield 0, len(line), token
-    for end, name in place.columns:
+    for kind in _FINDERS:
+        for start, end, named in kind.find(line, side.known[kind.name]):
+            scope = scope_of(kind, place, line)
+            yield start, end, _token(kind, line[start:end], scope, named)
+
+
+def _numbers(line: str, place: Place, side: Side) -> Iterator[_Span]:
+    """What stands in columns of numbers, below their heads; and how wide the first one is."""
+    # No width at all where no number is wider than its head.
+    start = len(line) - len(line.lstrip(" "))
+    yield 0, start, Mark(line[:start], "width")
+    for end, head in place.columns:
         number = _LAST.search(line[:end])
-        if number is not None and line[end : end + 1] in {"", " "}:
-            if name == "NPROCS":
-                yield number.start(), end, Mark(number[0], noise.COUNT.name)
-            else:
-                token = token_of(identities.PID, number[0], place.node, names)
-                if token is not None:
-                    yield number.start(), end, token
-    for name in names.numbered:
-        for found in re.finditer(rf"(?<![0-9a-z.-]){name}(?![0-9A-Za-z])", line):
-            token = token_of(cluster_identities.GENERATED, name[-5:], "", names)
+        if number is None or line[end : end + 1] not in {"", " "}:
+            continue
+        kind = _COLUMNS[head]
+        if isinstance(kind, Noise):
+            yield number.start(), end, _mark(kind, number[0])
+        else:
+            token = token_of(kind, number[0], scope_of(kind, place, line), side)
             if token is not None:
-                yield found.end() - 5, found.end(), token
-    if "cali" in line:
-        for found in cluster_identities.CALI.finditer(line):
-            pod = names.pods.get(found[0])
-            if pod is not None:
-                key = (cluster_identities.GENERATED.name, "", pod[2])
-                yield found.start(), found.end(), Token(found[0], key, pod[1], f"cali {pod[0]}")
+                yield number.start(), end, token
 
 
-def _marks(line: str, place: Place) -> Iterator[tuple[int, int, Part]]:
-    for hint, pattern, kind in _NOISE:
+def _marks(line: str, place: Place) -> Iterator[_Span]:
+    for hint, expression, _, kind in _NOISE:
         if hint in line and kind.name not in place.facts:
-            for found in pattern.finditer(line):
-                for group in range(1, pattern.groups + 1):
-                    if found[group] is not None:
-                        mark = Mark(found[group], f"{kind.name} {kind.mask(found[group])}")
-                        yield found.start(group), found.end(group), mark
+            for value in expression.finditer(line):
+                for group in range(1, expression.groups + 1):
+                    if value[group] is not None:
+                        yield *value.span(group), _mark(kind, value[group])
 
 
-def _chosen(line: str, choice: re.Pattern[str], names: Names) -> Iterator[tuple[int, int, Part]]:
-    for found in choice.finditer(line):
-        words = tuple(word for word in found.groups() if word)
-        if words and _told(words, choice, names):
+def _mark(kind: Noise, raw: str) -> Mark:
+    return Mark(raw, f"{kind.name} {kind.mask(raw)}")
+
+
+def _chosen(line: str, choice: re.Pattern[str], side: Side) -> Iterator[_Span]:
+    for chosen in choice.finditer(line):
+        words = tuple(word for word in chosen.groups() if word)
+        if words and _told(words, choice, side):
             for group in range(1, choice.groups + 1):
-                if found[group]:
-                    start, end = found.span(group)
-                    if found[group].isdigit():
+                if chosen[group]:
+                    start, end = chosen.span(group)
+                    if chosen[group].isdigit():
                         # Numbers stand at the right of their column.
                         start = len(line[:start].rstrip(" "))
                     yield start, end, Mark(line[start:end], "choice")
 
 
-def _told(words: tuple[str, ...], choice: re.Pattern[str], names: Names) -> bool:
+def _told(words: tuple[str, ...], choice: re.Pattern[str], side: Side) -> bool:
     """Whether what was chosen is there to be chosen: elsewhere, a line has all its words."""
     # A number says how often something was chosen.
     words = tuple(word for word in words if not word.isdigit())
-    known = names.told.get(words)
+    known = side.told.get(words)
     if known is None:
         whole = [re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\w)") for word in words]
-        known = names.told[words] = any(
+        known = side.told[words] = any(
             all(word in line for word in words)
             and not choice.search(line)
-            and all(pattern.search(line) for pattern in whole)
-            for line in names.lines
+            and all(expression.search(line) for expression in whole)
+            for text in side.texts
+            if all(word in text for word in words)
+            for line in text.split("\n")
         )
     return known
 
@@ -292,8 +231,8 @@ def scope_of(kind: Identity, place: Place, line: str) -> str:
         return place.node
     if kind.scope == "namespace":
         return f"{place.node}/{place.netns}"
-    found = _PEER_NETNS.search(line)
-    return peer_scope(place, found[2] if found else "", named=bool(found and not found[1]))
+    other = _PEER_NETNS.search(line)
+    return peer_scope(place, other[2] if other else "", named=bool(other and not other[1]))
 
 
 def peer_scope(place: Place, other: str, *, named: bool) -> str:
@@ -309,73 +248,22 @@ def peer_scope(place: Place, other: str, *, named: bool) -> str:
     return f"{place.node}/{place.netns}" if not other else f"{place.node}/#{other}"
 
 
-def token_of(
-    kind: Identity, raw: str, scope: str, names: Names, *, short: bool = False
-) -> Token | None:
-    """The identity that `raw` is; None for a fact. `short`: a MAC without leading zeros."""
-    if kind is identities.MAC:
-        return _mac_token(raw, names, short=short)
-    form = kind.form(raw)
-    if kind is identities.PORT and raw in names.ports:
-        form = identities.CHOSEN
-    if not form:
-        return None
-    if kind is identities.ID:
-        wholes = {raw} if len(raw) > 13 else names.ids.get(raw[:12])
-        if wholes is None or len(wholes) > 1:
-            return None
-        value = next(iter(wholes), raw)
-        if not value.startswith(raw):
-            return None
-        return Token(raw, (kind.name, scope, value), form, "whole" if len(raw) > 13 else "first")
-    if kind is cluster_identities.UID and "_" in raw:
-        return Token(raw, (kind.name, scope, raw.replace("_", "-")), form, "low")
-    # An interface's index and its peer's view of it are one number.
-    name = identities.INDEX.name if kind is identities.PEER else kind.name
-    return Token(raw, (name, scope, raw), form, "")
+def token_of(kind: Identity, raw: str, scope: str, side: Side, *, shape: str = "") -> Token | None:
+    """The identity that `raw` is; None for a fact. `shape` is its pattern's."""
+    named = kind.read(raw, shape, side.known[kind.name])
+    return None if named is None else _token(kind, raw, scope, named)
 
 
-def _mac_token(raw: str, names: Names, *, short: bool) -> Token | None:
-    if raw.startswith("fe80:"):
-        mac, shape = macs.of_link_local(raw), "link-local"
-    elif raw.startswith(("33:33:ff", "ff02:")):
-        known: Collection[str] = names.tails.get(macs.tail_of_group(raw), ())
-        if len(known) != 1:
-            return None
-        mac, shape = next(iter(known)), "33:33" if raw.startswith("33") else "solicited"
-    elif short:
-        mac, shape = macs.long(raw), "short"
-    else:
-        mac, shape = raw, ""
-    form = macs.form(mac, names.addresses) if mac else macs.Form("")
-    return Token(raw, ("mac", "", mac), form.words, shape) if form.chance else None
+def _token(kind: Identity, raw: str, scope: str, named: Named) -> Token:
+    return Token(raw, (kind.numbered_as, scope, named.value), named.form, named.shape)
 
 
 def write(token: Token, value: str) -> str:
     """`token` as it is written for another value of its kind."""
-    match token.shape:
-        case "link-local":
-            return macs.link_local(value)
-        case "33:33":
-            return macs.multicast(value)
-        case "solicited":
-            return macs.solicited(value)
-        case "short":
-            return macs.short(value)
-        case "whole":
-            return value if len(value) > 13 else token.raw
-        case "first":
-            return value[: len(token.raw)]
-        case "low":
-            return value.replace("-", "_")
-        case _ if token.shape.startswith("cali "):
-            # The interface of a pod whose name is part of it: `form` is all before the letters.
-            return cluster_identities.cali(token.shape[5:], token.form + value)
-        case _:
-            return value
+    return _BY_NAME[token.key[0]].write(token, value)
 
 
-def renamed(parts: tuple[Part, ...], mapping: Mapping[Key, str]) -> str:
+def renamed(parts: Parts, mapping: Mapping[Key, str]) -> str:
     """The line with every identity that has an old name under that name."""
     return "".join(
         part

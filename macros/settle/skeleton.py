@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 
-from macros.settle.scan import Mark, Part, Token
+from macros.settle.declaration import Token
+from macros.settle.scan import Mark, Part
 
 Value = Callable[[Token], str | None]
 """The settled name of an identity, as both sides know it; None while it has none."""

@@ -1,25 +1,18 @@
 """A tool's JSON as a tree whose words are cut as a text's lines are."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from macros.settle import cluster_identities, identities, noise, scan, skeleton
-from macros.settle.scan import Key, Mark, Names, Part, Place, Token
+from macros.settle import identities, noise, scan, skeleton
+from macros.settle.declaration import Identity, Key, Noise, Token
+from macros.settle.scan import Mark, Part, Place, Side
 
-_KEYS = {key: kind for kind in identities.ALL for key in kind.keys}
+_KEYS: Mapping[str, Identity] = {key: kind for kind in identities.ALL for key in kind.keys}
 # What names an element of a list: when all else of it changed, it is still that element.
 _OWN_NAMES = ("ifname", "name", "Name", "dst", "dev", "mac", "local", "nsid")
-
-
-_QUANTITY = re.compile(r"\d+Ki")
-_WRITTEN = {
-    "resourceVersion": re.compile(r"\d+"),
-    "memory": _QUANTITY,
-    "ephemeral-storage": _QUANTITY,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +59,16 @@ class _Around:
     """What the JSON around a value says about it: where it is, and who its numbers name."""
 
     place: Place
-    names: Names
+    side: Side
     peers: Mapping[int, str]
 
 
-def build(value: Any, place: Place, names: Names) -> Node:
+def build(value: Any, place: Place, side: Side) -> Node:
     """The tree of a twin."""
     inodes = {}
     if isinstance(value, dict) and isinstance(value.get("namespaces"), list):
         inodes = {one.get("inode"): one.get("name", "") for one in value["namespaces"]}
-    return _build(value, "", _Around(place, names, {}), inodes)
+    return _build(value, "", _Around(place, side, {}), inodes)
 
 
 def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> Node:
@@ -85,26 +78,25 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
         entries = tuple(
             (
                 name,
-                scan.cut(name, around.place, around.names),
+                scan.cut(name, around.place, around.side),
                 _number(name, inner, around, scope)
-                if name in _KEYS and (_is_whole(inner) or _is_id(name, inner))
+                if name in _KEYS and (_is_whole(inner) or _is_text(_KEYS[name], inner))
                 else _build(inner, name, around, inodes),
             )
             for name, inner in value.items()
         )
         return _settled(Object(entries, None))
     if isinstance(value, list):
-        if value and key == "state" and set(map(str, value)) <= noise.STATES:
-            return _leaf(value, (Mark(json.dumps(value), f"{noise.STATE.name} ?"),))
+        for kind in _noises(key):
+            if value and kind.words.issuperset(map(str, value)):
+                return _leaf(value, (Mark(json.dumps(value), f"{kind.name} ?"),))
         items = tuple(_build(inner, key, around, inodes) for inner in value)
         return _settled(Array(items, not (value and all(map(_loose, value))), None))
-    for kind in noise.ALL if _is_number(value) or _is_written(key, value) else ():
-        if kind.keys is None or kind.name in around.place.facts:
-            continue
-        if kind.keys.fullmatch(key):
+    for kind in _noises(key):
+        if _is_noise(kind, value) and kind.name not in around.place.facts:
             return _leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
     if isinstance(value, str):
-        return _leaf(value, scan.cut(value, around.place, around.names))
+        return _leaf(value, scan.cut(value, around.place, around.side))
     return _leaf(value, (json.dumps(value),))
 
 
@@ -135,10 +127,17 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_written(key: str, value: Any) -> bool:
-    """Kubernetes writes some numbers as text."""
-    form = _WRITTEN.get(key)
-    return form is not None and isinstance(value, str) and form.fullmatch(value) is not None
+@lru_cache(maxsize=4096)
+def _noises(key: str) -> tuple[Noise, ...]:
+    """The kinds of noise that a key's value may be."""
+    return tuple(kind for kind in noise.ALL if kind.keys is not None and kind.keys.fullmatch(key))
+
+
+def _is_noise(kind: Noise, value: Any) -> bool:
+    """Whether a value may be noise of a kind: a number, or text in the form that it declares."""
+    if isinstance(value, str):
+        return kind.in_text is not None and kind.in_text.fullmatch(value) is not None
+    return _is_number(value) and not kind.words
 
 
 def _is_whole(value: Any) -> bool:
@@ -148,9 +147,9 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_id(key: str, value: Any) -> bool:
-    """An id of letters and digits that nothing but its key tells from others."""
-    return isinstance(value, str) and _KEYS[key] is cluster_identities.MACHINE
+def _is_text(kind: Identity, value: Any) -> bool:
+    """A value of letters and digits that nothing but its key tells from others."""
+    return kind.in_text and isinstance(value, str)
 
 
 def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]) -> _Around:
@@ -162,7 +161,7 @@ def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]
         for one in value.get("nsids", [])
         if one.get("inode") in inodes and "nsid" in one
     }
-    return _Around(replace(around.place, netns=value["name"]), around.names, peers)
+    return _Around(replace(around.place, netns=value["name"]), around.side, peers)
 
 
 def _peer_scope(value: Mapping[str, Any], around: _Around) -> str:
@@ -178,8 +177,8 @@ def _peer_scope(value: Mapping[str, Any], around: _Around) -> str:
 
 def _number(key: str, value: int | str, around: _Around, peer: str) -> Leaf:
     kind = _KEYS[key]
-    scope = peer if kind is identities.PEER else scan.scope_of(kind, around.place, "")
-    token = scan.token_of(kind, str(value), scope, around.names)
+    scope = peer if kind.scope == "peer" else scan.scope_of(kind, around.place, "")
+    token = scan.token_of(kind, str(value), scope, around.side)
     return _leaf(value, (token or str(value),))
 
 

@@ -6,7 +6,7 @@ It is made of the kinds' own declarations; their examples are what the tests run
 from collections.abc import Iterable
 
 from macros.figures.markup import render, safe
-from macros.settle import free_order, identities, noise
+from macros.settle import examples, free_order, identities, noise
 from macros.settle.declaration import Identity, Noise, Order
 
 _SCOPES = {
@@ -29,6 +29,7 @@ def page(sort: str) -> str:
             kind,
             kind.what[:1].upper() + kind.what[1:],
             safe(_SCOPES[kind.scope]) if isinstance(kind, Identity) else "",
+            kind if isinstance(kind, Order) else examples.of(kind),
         )
         for kind in declared[sort]
     ]

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from macros.settle import free_order, identities, noise
+from macros.settle import examples, free_order, identities, noise
 from macros.settle.declaration import Identity, Noise, Order
 from tests.unit.settle_support import settle_text
 
 KINDS: tuple[Identity | Noise | Order, ...] = (*identities.ALL, *noise.ALL, *free_order.ALL)
-SAME = [(kind, old, new) for kind in KINDS for old, new in kind.same]
-DIFFER = [(kind, old, new) for kind in KINDS for old, new in kind.differ]
+PAIRS = {kind.name: kind if isinstance(kind, Order) else examples.of(kind) for kind in KINDS}
+SAME = [(kind, old, new) for kind in KINDS for old, new in PAIRS[kind.name].same]
+DIFFER = [(kind, old, new) for kind in KINDS for old, new in PAIRS[kind.name].differ]
 
 
 def _settled(tmp_path: Path, kind: Identity | Noise | Order, old: str, new: str) -> str:
@@ -36,6 +37,6 @@ def test_a_change_is_shown(
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_has_examples_of_both_sorts(kind: Identity | Noise | Order) -> None:
-    assert kind.same
-    assert kind.differ
+    assert PAIRS[kind.name].same
+    assert PAIRS[kind.name].differ
     assert kind.what

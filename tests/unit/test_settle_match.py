@@ -1,7 +1,7 @@
 """Names that a new run's identities take where nothing joined them to an old one."""
 
+from macros.settle.declaration import Token
 from macros.settle.renaming import Document, Renaming, find
-from macros.settle.scan import Token
 
 
 def _index(namespace: str, number: str) -> Token:

@@ -1,0 +1,18 @@
+"""Numbers of processes."""
+
+from macros.settle.declaration import Identity, by_form, patterns_of
+
+IDENTITY = Identity(
+    name="pid",
+    what="the number of a process",
+    scope="node",
+    rank=60,
+    read=by_form(lambda value: "number" if value != "0" else ""),
+    columns=("PID", "PPID"),
+    patterns=patterns_of(
+        ("pid=", r"\bpid=(?P<v>\d+)\b"),
+        # A system's log.
+        ("]: ", r"^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.-]+\[(?P<v>\d+)\]: "),
+    ),
+    keys=("pid", "Pid"),
+)

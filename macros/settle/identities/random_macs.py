@@ -1,0 +1,88 @@
+"""MAC addresses by chance, and what is computed from them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from macros.ground import mac as macs
+from macros.settle.declaration import Evidence, Identity, Named, Token, patterns_of
+
+
+class _Macs(NamedTuple):
+    """What computes MACs on a side, and the random ones by their last three bytes."""
+
+    computed: frozenset[str]
+    tails: Mapping[str, set[str]]
+
+
+def _learn(evidence: Evidence) -> _Macs:
+    computed = macs.tails(evidence.texts)
+    tails: defaultdict[str, set[str]] = defaultdict(set)
+    for text in evidence.texts:
+        for mac in _shown(text):
+            if macs.form(mac, computed).chance:
+                tails[mac[9:]].add(mac)
+    return _Macs(computed, tails)
+
+
+@lru_cache(maxsize=2048)
+def _shown(text: str) -> frozenset[str]:
+    return frozenset(macs.PATTERN.findall(text))
+
+
+def _read(raw: str, shape: str, known: _Macs) -> Named | None:
+    mac = raw
+    if shape == "link-local":
+        mac = macs.of_link_local(raw)
+    elif shape in {"multicast", "solicited"}:
+        candidates = known.tails.get(macs.tail_of_group(raw), ())
+        mac = next(iter(candidates)) if len(candidates) == 1 else ""
+    elif shape == "short":
+        mac = macs.long(raw)
+    form = macs.form(mac, known.computed) if mac else macs.Form("")
+    return Named(mac, form.words, shape) if form.chance else None
+
+
+def _write(token: Token, value: str) -> str:
+    match token.shape:
+        case "link-local":
+            return macs.link_local(value)
+        case "multicast":
+            return macs.multicast(value)
+        case "solicited":
+            return macs.solicited(value)
+        case "short":
+            return macs.short(value)
+        case _:
+            return value
+
+
+_SHORT = "(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"
+
+IDENTITY = Identity(
+    name="mac",
+    what="a random MAC address, and what is computed from it: the link-local address, the last"
+    " three bytes in solicited-node addresses, a bridge's id",
+    scope="lab",
+    rank=10,
+    pinned=True,
+    learn=_learn,
+    read=_read,
+    write=_write,
+    patterns=patterns_of(
+        # iproute2 writes the bytes of a bridge's id without leading zeros.
+        (".", rf"(?<![0-9a-f])[0-9a-f]{{4}}\.{_SHORT}", "short"),
+        # So does xtables-monitor.
+        ("PACKET: ", rf"^PACKET: .*\bMACSRC={_SHORT}", "short"),
+        ("PACKET: ", rf"^PACKET: .*\bMACDST={_SHORT}", "short"),
+        (":", f"(?P<v>{macs.PATTERN.pattern})"),
+        (
+            "fe80::",
+            "(?<![0-9a-f:])(?P<v>fe80::[0-9a-f:]*ff:fe[0-9a-f:]+)(?![0-9a-f:])",
+            "link-local",
+        ),
+        ("33:33:ff", "(?<![0-9a-f:])(?P<v>33:33:ff(?::[0-9a-f]{2}){3})(?![0-9a-f:])", "multicast"),
+        ("ff02::1:ff", "(?<![0-9a-f:])(?P<v>ff02::1:ff[0-9a-f:]+)(?![0-9a-f:])", "solicited"),
+    ),
+)

@@ -1,0 +1,34 @@
+"""Dates and times of day."""
+
+from macros.settle.declaration import Noise, patterns_of
+
+
+def _date(value: str) -> str:
+    """A time that never was (Go's zero time) is a fact: a container that has not ended."""
+    return "never" if value.startswith("0001-01-01") else "?"
+
+
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+
+NOISE = Noise(
+    name="date",
+    what="a date with its time of day; in the head of a message of Kubernetes' the thread too",
+    rank=10,
+    mask=_date,
+    patterns=patterns_of(
+        ("T", r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)"),
+        ("-", r"(?<![\w])(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?(?: UTC)?)(?!\w)"),
+        (":", rf"\b({_DAY} {_MONTH} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{{4}})\b"),
+        (":", rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))"),
+        (":", r"^(\d\d:\d\d:\d\d\.\d{6}) "),
+        # ls -l, and a system's log.
+        (":", rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
+        # klog, in front of Kubernetes' messages: day, time and thread. The letter before says how
+        # bad it is. https://pkg.go.dev/k8s.io/klog/v2#hdr-Output
+        ("]", r"(?<![^ \t])[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]"),
+        # BIRD: since when a protocol is up, and a route is known.
+        (":", r" (?:up|start|down|feed) +(\d\d:\d\d:\d\d)(?:\.\d+)?(?: |$)"),
+        (" [", r" \[\w+ (\d\d:\d\d:\d\d)(?:\.\d+)?[ \]]"),
+    ),
+)

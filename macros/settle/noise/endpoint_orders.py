@@ -1,0 +1,18 @@
+"""Orders of endpoints in one line."""
+
+from macros.settle.declaration import Noise, patterns_of
+
+
+def _members(value: str) -> str:
+    return ",".join(sorted(value.split(",")))
+
+
+_ENDPOINT = r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?"
+
+NOISE = Noise(
+    name="order of endpoints",
+    what="the order in which the addresses behind a Service are listed",
+    rank=90,
+    mask=_members,
+    patterns=patterns_of((",", rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])")),
+)

@@ -1,0 +1,22 @@
+"""Memory and disk of nodes."""
+
+import re
+
+from macros.settle.declaration import Noise, patterns_of
+
+
+def _gibibytes(value: str) -> str:
+    kibibytes = value.removesuffix("Ki")
+    return f"{int(kibibytes) >> 20} GiB" if kibibytes != value else value
+
+
+NOISE = Noise(
+    name="capacity",
+    what="memory and disk that a node measures of itself: its kernel takes more or less of them"
+    " with the compiler that made it. Whole GiB are a fact",
+    rank=150,
+    mask=_gibibytes,
+    patterns=patterns_of(("Ki", r'\b(?:memory|ephemeral-storage)"?: +"?(\d+Ki)\b')),
+    in_text=re.compile(r"\d+Ki"),
+    keys=re.compile(r"memory|ephemeral-storage"),
+)
