@@ -37,7 +37,7 @@ def named_ends(packet: Packet) -> tuple[str, str, str]:
     source, target = network["src"].shown, network["dst"].shown
     transport = above(packet, network)
     if transport is None:
-        number = int(network["protocol"].value)
+        number = _carried(packet, network)
         return numbers.PROTOCOLS.get(number, f"protocol {number}"), source, target
     if transport.get("sport"):
         form = "[{}]:{}" if ":" in source else "{}:{}"
@@ -47,6 +47,14 @@ def named_ends(packet: Packet) -> tuple[str, str, str]:
             form.format(target, transport["dport"].value),
         )
     return transport.name, source, target
+
+
+def _carried(packet: Packet, network: Layer) -> int:
+    """The protocol that an IP header carries, behind the options of IPv6."""
+    inside = packet.layers[packet.layers.index(network) :]
+    behind = [layer for layer in inside if layer is network or layer.name == "IPv6 options"]
+    kinds = [kind for layer in behind if (kind := layer.get("protocol")) is not None]
+    return int(kinds[-1].value)
 
 
 def _linked(packet: Packet) -> tuple[str, str, str]:
@@ -68,13 +76,13 @@ def _linked(packet: Packet) -> tuple[str, str, str]:
 
 
 def address(packet: Packet) -> Layer | None:
-    """The innermost IP header that has its addresses."""
-    headers = (
-        layer
-        for layer in reversed(packet.layers)
-        if layer.name in {"IPv4", "IPv6"} and layer.role != "quoted"
-    )
-    return next((layer for layer in headers if layer.get("dst")), None)
+    """The innermost IP header that has its addresses; None where a frame without one is inside."""
+    for layer in reversed(packet.layers):
+        if layer.name in {"IPv4", "IPv6"} and layer.role != "quoted" and layer.get("dst"):
+            return layer
+        if layer.name == "Ethernet":
+            return None
+    return None
 
 
 def above(packet: Packet, network: Layer) -> Layer | None:

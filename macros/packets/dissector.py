@@ -144,7 +144,7 @@ def _roles(layers: list[Layer]) -> tuple[Layer, ...]:
     Of each sort of header the first is the outer one, if the packet has another behind it. An IP
     header is an outer one too where the frame that it carries has none.
     """
-    framed = [number for number, layer in enumerate(layers) if layer.name == "VXLAN"]
+    framed = [number for number, layer in enumerate(layers[:-1]) if layer.name == "VXLAN"]
     sorts: dict[str, list[int]] = {}
     for number, layer in enumerate(layers):
         if not layer.role and layer.name not in {"Data", "Padding", "IPv6 options", bgp.NAME}:
@@ -152,7 +152,7 @@ def _roles(layers: list[Layer]) -> tuple[Layer, ...]:
             sorts.setdefault(sort, []).append(number)
     roles: dict[int, str] = {}
     for sort, numbers in sorts.items():
-        carries = sort == "IP" and framed and framed[0] + 1 < len(layers)
+        carries = sort == "IP" and framed and layers[framed[0] + 1].name == "Ethernet"
         if len(numbers) > 1 or (carries and numbers[0] < framed[0]):
             roles |= dict.fromkeys(numbers[1:], "inner") | {numbers[0]: "outer"}
     for number, layer in enumerate(layers):

@@ -165,11 +165,14 @@ def _ipv6_options(data: bytes) -> _Header | None:
 
 
 def _udp(data: bytes) -> _Header | None:
-    """RFC 768; what is sent to VXLAN's port and says that its network is valid is VXLAN."""
+    """RFC 768; VXLAN is what is sent to its port and has its flags, or those of a group policy.
+
+    RFC 7348, section 5; draft-smith-vxlan-group-policy. Others use that port too.
+    """
     if len(data) < 8:
         return None
     length = _number(data, 4)
-    tunnel = _number(data, 2) in numbers.VXLAN_PORTS and len(data) >= 16 and data[8] & 8
+    tunnel = _number(data, 2) in numbers.VXLAN_PORTS and data[8:9] in {b"\x08", b"\x88"}
     return _Header(8, "VXLAN" if tunnel else "", length - 8 if length >= 8 else None)
 
 

@@ -63,13 +63,15 @@ def _messages(packet: Packet) -> str:
 
 
 def _announced(packet: Packet, transport: Layer) -> int:
-    """The bytes it carries by what its IP header says: a capture may have kept fewer."""
+    """The bytes it carries by what its headers say: a capture may have kept fewer."""
     network = address(packet)
     if network is None or network.name != "IPv4" or not network["length"].value:
         return transport.end - transport.offset - transport.length
     words = transport.get("data_offset")
     header = int(words.value) * 4 if words is not None else transport.length
-    return int(network["length"].value) - network.length - header
+    room = int(network["length"].value) - network.length - header
+    own = transport.get("length")
+    return room if own is None or int(own.value) < header else min(room, int(own.value) - header)
 
 
 def _what_icmp(icmp: Layer) -> str:
@@ -115,13 +117,12 @@ def summary(packet: Packet) -> str:
 def carrier(packet: Packet) -> str:
     """How the packet travels inside another, or nothing: ", in VXLAN 1, 10.0.0.1 > 10.0.0.2"."""
     outer = next((layer for layer in packet.layers if _carries(layer)), None)
-    tunnel = packet.first("VXLAN")
-    if outer is None and tunnel is None:
+    if outer is None:
         return ""
+    tunnel = packet.first("VXLAN")
     vni = tunnel.get("vni") if tunnel is not None else None
-    kind = "IP-in-IP" if tunnel is None else f"VXLAN {vni.shown}" if vni is not None else "VXLAN"
-    way = f", {outer['src'].shown} > {outer['dst'].shown}" if outer is not None else ""
-    return f", in {kind}{way}"
+    kind = "IP-in-IP" if vni is None else f"VXLAN {vni.shown}"
+    return f", in {kind}, {outer['src'].shown} > {outer['dst'].shown}"
 
 
 def _carries(layer: Layer) -> bool:
