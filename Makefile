@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-recording test-lab shots lint bench bench-lab mutate house requirements help clean
+.PHONY: site serve test test-quick test-recording test-lab shots lint bench bench-lab mutate house requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -17,12 +17,19 @@ serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write
 	@scripts/packages.sh dot=graphviz
 	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
 
-test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser; no lab
-	@scripts/packages.sh dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1 \
-	  ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
+TEST_PACKAGES := dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1 \
+  ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
+
+test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser, on all cores; no lab
+	@scripts/packages.sh $(TEST_PACKAGES)
 	$(MAKE) --no-print-directory lint
 	$(BIN)/guide check
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
+
+test-quick: $(VENV)/.dev  ## in half a minute: lint, types, and the tests nearest to what changed (SINCE=main)
+	@scripts/packages.sh $(TEST_PACKAGES)
+	@until=$$(($$(date +%s) + 22)) && $(MAKE) --no-print-directory lint && $(BIN)/guide check && \
+	  $(BIN)/python -m tests.touched --until $$until $(if $(SINCE),--since $(SINCE))
 
 test-lab: $(VENV)/.dev  ## tests that boot real labs; Linux only
 	$(BIN)/guide doctor
@@ -65,7 +72,8 @@ clean:  ## remove what was built; recordings and the lab's cache stay
 	rm -rf site .cache $(VENV)
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' $(MAKEFILE_LIST) | awk -F: '{ printf "make %-14s%s\n", $$1, $$2 }'
+	@awk '/^[a-z-]+:.*## / { name = $$0; sub(/:.*/, "", name); sub(/^.*## */, ""); \
+	  printf "make %-16s%s\n", name, $$0 }' $(MAKEFILE_LIST)
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

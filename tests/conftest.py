@@ -11,8 +11,14 @@ import asyncssh
 import pytest
 
 from macros.lab.lab import Lab
+from tests.sharing import Sharing
 
 NODES = ("node0", "node1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def compare(old: str, new: str, form: str) -> None:
     """
     guide = guide_of_checkout()
     before, after = (editions.edition(_folder(guide, name)) for name in (old, new))
-    changes = list(editions.compare(before, after))
+    changes = list(editions.compare(before, after, editions.purposes(guide.pages.values())))
     quotes = sentences.quoted_by(guide.docs, before.blocks, after.blocks, changes)
     if form == "json":
         click.echo(report.as_json(changes, quotes))
@@ -105,7 +105,7 @@ def changes(name: str, check: bool) -> None:
     guide = guide_of_checkout()
     rules = causes.read(guide.docs / "changes" / f"{name}.yml")
     old, new = (editions.edition(_folder(guide, side)) for side in (rules.old, rules.new))
-    found = made.made(old, new, rules)
+    found = made.made(old, new, rules, editions.purposes(guide.pages.values()))
     folder = made.folder(guide.recordings, rules.old, rules.new)
     path = reader.shown(folder / change_file.NAME)
     if check:

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from macros.cli.settings import guide_of_checkout
+from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.compare.sentences import quoted_by
@@ -107,7 +108,7 @@ def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
             raise GuideError(
                 f"there is no page {name!r}", fix=f"one of: {', '.join(sorted(known))}"
             )
-    found = sides.changes(both)
+    found = sides.changes(both, editions.purposes(guide.pages.values()))
     return [one for one in found if not names or one.page in names]
 
 

@@ -1,7 +1,8 @@
 """Captures as conversations: which there are, what was said in each, and in which headers.
 
-Order matters within a conversation and not between conversations. Numbers that a sender starts
-anywhere count from the first of their conversation; TCP segments that came again count once.
+Order matters within a conversation and not between conversations. What counts of a header is
+facts.py's to say; TCP segments that came again count once. Where the messages in TCP are decoded,
+those of each direction are compared, in order, and not the segments.
 """
 
 import re
@@ -11,130 +12,190 @@ from pathlib import Path
 from typing import Any
 
 from macros.compare.change import Change, said
+from macros.compare.speeches import Speech, messages_of, speeches
+from macros.ground import ports
 from macros.ground.alignment import align
-from macros.packets import conversations, dissector
+from macros.packets import conversations, dissector, purpose, streams, summary
 from macros.packets import differences as side_by_side
+from macros.packets.facts import Facts
+from macros.packets.messages import Message, talk
 from macros.packets.packet import Field, Layer, Packet
+from macros.packets.speech import headers, sides
 
 Rename = Callable[[str], str]
 
-_NOISE = {
-    "IPv4": frozenset({"id"}),
-    "IPv6": frozenset({"flow"}),
-    "TCP": frozenset({"timestamps", "sack"}),
-    "ICMP": frozenset({"id"}),
-    "ICMPv6": frozenset({"id"}),
-}
 # A figure says "from" and "to" beside a box; in a list these need a noun.
 _WORDS = {"src": "source", "dst": "destination", "sport": "source port", "dport": "port"}
-_DATE = re.compile(rb"(?m)^((?:Date|Last-Modified|Expires): )[^\r\n]*")
-_VXLAN = frozenset({4789, 8472})
 _PORT = re.compile(r":(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A packet of a conversation: who speaks, what, and its numbers from their first."""
+    """A packet of a conversation: who speaks and what."""
 
     packet: Packet
     line: str
-    seq: int | None
-    ack: int | None
+    facts: Facts
 
 
-def compare(old: Path, new: Path, rename: Rename) -> Iterator[Change]:
-    """What differs between two captures; `rename` gives an old value its new name."""
-    before = _conversations(dissector.packets(old), rename)
-    after = _conversations(dissector.packets(new), str)
-    for key, one in before.items():
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    """What was said in one conversation: packets, and where they are decoded the messages."""
+
+    packets: list[_Said]
+    speeches: dict[str, Speech]
+
+
+def compare(old: Path, new: Path, rename: Rename, keep: str = "") -> Iterator[Change]:
+    """What differs between two captures; `rename` gives an old value its new name.
+
+    With `keep`, the words of what the capture is for, what differs in that.
+    """
+    packets = dissector.packets(old), dissector.packets(new)
+    if keep:
+        kept = purpose.kept(packets[0], keep), purpose.kept(packets[1], keep)
+        if kept != (None, None):
+            yield from _purposes(kept, packets, keep, rename)
+            return
+    before, after = _conversations(packets[0], rename), _conversations(packets[1], str)
+    for key, conversation in before.items():
+        name = _name(key)
         if key not in after:
-            name = _name(key)
-            yield said("packets", name, f"conversation {name} gone", _lines(one))
+            lines = _lines(conversation.packets)
+            yield said("packets", name, f"conversation {name} gone", lines)
+        elif conversation.speeches and after[key].speeches:
+            yield from speeches(name, conversation.speeches, after[key].speeches, rename)
+            signs = [_signs(each.packets) for each in (conversation, after[key])]
+            yield from _within(name, signs[0], signs[1], rename)
         else:
-            yield from _within(_name(key), one, after[key], rename)
-    for key, one in after.items():
+            yield from _within(name, conversation.packets, after[key].packets, rename)
+    for key, conversation in after.items():
         if key not in before:
-            name = _name(key)
-            yield said("packets", name, f"conversation {name} new", "", _lines(one))
+            name, lines = _name(key), _lines(conversation.packets)
+            yield said("packets", name, f"conversation {name} new", "", lines)
+
+
+def decoded(pcap: Path) -> bool:
+    """Whether a capture has messages that are compared as such: its segments say little then."""
+    packets = dissector.packets(pcap)
+    return any(each.speeches for each in _conversations(packets, str).values())
+
+
+def _purposes(
+    kept: tuple[Message | Packet | None, Message | Packet | None],
+    packets: tuple[Sequence[Packet], Sequence[Packet]],
+    keep: str,
+    rename: Rename,
+) -> Iterator[Change]:
+    """What differs in the message, or the packet, that two captures are for."""
+    before, after = kept
+    if isinstance(before, Message) and isinstance(after, Message):
+        sides_ = [_alone(each, mine) for each, mine in ((before, packets[0]), (after, packets[1]))]
+        yield from speeches("the capture", sides_[0], sides_[1], rename)
+    elif isinstance(before, Packet) and isinstance(after, Packet):
+        alone = [_conversations((each,), rename) for each in (before, after)]
+        one, other = (next(iter(each.values())).packets for each in alone)
+        yield from _within("the capture", one, other, rename)
+    else:
+        word = "gone" if after is None else "new" if before is None else "carried in another way"
+        yield said("packets", keep, f"{keep} {word}", *(keep if each else "" for each in kept))
+
+
+def _alone(message: Message, packets: Sequence[Packet]) -> dict[str, Speech]:
+    source, target = conversations.ends(message.segments[0].packet)
+    way = f"{_end(source)} > {_end(target)}"
+    return {
+        way: Speech(way, messages_of(way, (message,)), headers(message.segments, Facts(packets)))
+    }
 
 
 Key = tuple[str, str, str, int]
 
 
-def _conversations(packets: Sequence[Packet], rename: Rename) -> dict[Key, list[_Said]]:
-    found: dict[Key, list[_Said]] = {}
+def _conversations(packets: Sequence[Packet], rename: Rename) -> dict[Key, _Conversation]:
+    facts = Facts(packets)
+    found: dict[Key, _Conversation] = {}
     seen: dict[tuple[str, str, str], int] = {}
-    for of, each in conversations.conversations(packets).items():
-        first, second = sorted((_end(rename(of.one)), _end(rename(of.other))))
-        short = (of.protocol, first, second)
+    for flow, members in conversations.conversations(packets).items():
+        first, second = sorted((_end(rename(flow.one)), _end(rename(flow.other))))
+        short = (flow.protocol, first, second)
         seen[short] = seen.get(short, 0) + 1
-        found[(*short, seen[short])] = list(_told(each, rename))
+        packets_ = list(_told(members, rename, facts))
+        found[(*short, seen[short])] = _Conversation(packets_, _speeches(members, rename, facts))
     return found
+
+
+def _speeches(packets: Sequence[Packet], rename: Rename, facts: Facts) -> dict[str, Speech]:
+    """What each direction says, by its ends; nothing where it is not decoded."""
+    segments = list(streams.segments(packets, facts.starts))
+    spoken = talk(segments) if segments else None
+    if spoken is None:
+        return {}
+    found = {}
+    for side in sides(spoken, segments, facts).values():
+        example = next(each.packet for each in segments if each.way == side.way)
+        way = " > ".join(_end(rename(end)) for end in conversations.ends(example))
+        found[way] = Speech(way, messages_of(way, side.messages), side.headers, side)
+    return found
+
+
+def _signs(packets: Sequence[_Said]) -> list[_Said]:
+    """How a conversation begins and ends, where all else that counts is in its messages."""
+    return [each for each in packets if each.packet.all("TCP") and _opens(each.packet)]
+
+
+def _opens(packet: Packet) -> bool:
+    layer = packet.last("TCP")
+    return layer is not None and bool(streams.flags_of(layer) & {"SYN", "RST"})
 
 
 def _end(text: str) -> str:
     """An end without a port that the kernel chose and without the id of a ping."""
     text = text.split(" id ", 1)[0]
     port = _PORT.search(text)
-    return f"{text[: port.start()]}:*" if port and _chosen(int(port[1])) else text
-
-
-def _chosen(port: int) -> bool:
-    """Whether it is one that Linux takes for outgoing connections (ip_local_port_range)."""
-    return 32768 <= port <= 60999
+    chosen = port is not None and ports.is_chosen(int(port[1]))
+    return f"{text[: port.start()]}:*" if port is not None and chosen else text
 
 
 def _name(key: Key) -> str:
-    protocol, one, other, number = key
-    return f"{protocol} {one} and {other}" + (f" ({number})" if number > 1 else "")
+    protocol, first, second, number = key
+    return f"{protocol} {first} and {second}" + (f" ({number})" if number > 1 else "")
 
 
-def _told(packets: Sequence[Packet], rename: Rename) -> Iterator[_Said]:
-    starts: dict[str, int] = {}
+def _told(packets: Sequence[Packet], rename: Rename, facts: Facts) -> Iterator[_Said]:
     seen: set[Any] = set()
     answered = len({conversations.ends(packet)[0] for packet in packets}) > 1
     for packet in packets:
         source, target = conversations.ends(packet)
         segment = packet.last("TCP")
-        seq = ack = None
-        if segment is not None and segment.get("seq") and segment.get("flags"):
-            flags = segment["flags"].shown
-            number = int(segment["seq"].value)
-            seq = (number - starts.setdefault(source, number)) % 2**32
-            if "ACK" in flags.split() and segment.get("ack"):
-                number = int(segment["ack"].value)
-                ack = (number - starts.setdefault(target, number - 1)) % 2**32
+        if answered and segment is not None and segment.get("flags"):
+            flags = streams.flags_of(segment)
             carried = segment.end - segment.offset - segment.length
-            if answered and (carried or {"SYN", "FIN"} & set(flags.split())):
+            if carried or flags & {"SYN", "FIN"}:
                 # One that nobody answers counts each time: that nobody does is a fact.
-                again = (source, seq, flags, packet.data[segment.offset + segment.length :])
+                data = packet.data[segment.offset + segment.length :]
+                again = (source, segment["seq"].value, flags, data)
                 if again in seen:
                     continue
                 seen.add(again)
-        way = (
-            f"{_end(rename(source))} > {_end(rename(target))}: "
-            if packet.last("ARP") is None
-            else ""
-        )
-        yield _Said(
-            packet,
-            f"{way}{rename(conversations.what(packet))}{conversations.carrier(packet)}",
-            seq,
-            ack,
-        )
+        way = f"{_end(rename(source))} > {_end(rename(target))}: "
+        if packet.last("ARP") is not None:
+            way = ""
+        line = f"{way}{rename(summary.what(packet))}{summary.carrier(packet)}"
+        yield _Said(packet, line, facts)
 
 
-def _lines(found: Sequence[_Said]) -> str:
-    return "\n".join(one.line for one in found)
+def _lines(packets: Sequence[_Said]) -> str:
+    return "\n".join(each.line for each in packets)
 
 
 def _within(
     name: str, old: Sequence[_Said], new: Sequence[_Said], rename: Rename
 ) -> Iterator[Change]:
-    pairs = align([one.line for one in old], [one.line for one in new])
+    pairs = align([each.line for each in old], [each.line for each in new])
     low, first = 0, 0
-    for one, other in [*pairs, (len(old), len(new))]:
-        gone, come = old[low:one], new[first:other]
+    for left, right in [*pairs, (len(old), len(new))]:
+        gone, come = old[low:left], new[first:right]
         # As many as before in the same place: each is the other one, with a header changed.
         if len(gone) == len(come) and sorted(g.line for g in gone) != sorted(c.line for c in come):
             for was, now in zip(gone, come, strict=True):
@@ -144,32 +205,31 @@ def _within(
                 yield said("packets", name, f"packet gone from {name}: {was.line}", was.line)
             for now in come:
                 yield said("packets", name, f"packet new in {name}: {now.line}", "", now.line)
-        if one < len(old):
-            yield from _fields(old[one], new[other], rename)
-        low, first = one + 1, other + 1
+        if left < len(old):
+            yield from _fields(old[left], new[right], rename)
+        low, first = left + 1, right + 1
 
 
 def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
     subject = new.line
     count = 0
-    for one, other in side_by_side.pairs(old.packet.layers, new.packet.layers):
-        if one is None or other is None:
-            layer, word = (other, "new") if other is not None else (one, "gone")
+    for before, after in side_by_side.pairs(old.packet.layers, new.packet.layers):
+        if before is None or after is None:
+            layer, word = (after, "new") if after is not None else (before, "gone")
             title = layer.title if layer is not None else ""
-            sides = (title, "") if word == "gone" else ("", title)
-            yield said("packets", subject, f"header {title} {word} in {subject}", *sides)
+            ends = (title, "") if word == "gone" else ("", title)
+            yield said("packets", subject, f"header {title} {word} in {subject}", *ends)
             count += 1
             continue
-        for before, after in side_by_side.fields(one, other):
-            was = rename(_value(one, before, old, first=before is not None))
-            now = _value(other, after, new, first=after is not None)
+        for one, other in side_by_side.fields(before, after):
+            was, now = rename(_value(before, one, old)), _value(after, other, new)
             if was != now:
-                field = after or before
+                field = other or one
                 label = _WORDS.get(field.name, field.label) if field is not None else ""
-                what = f"{label} ({other.title}) of {subject}: {was or 'none'} -> {now or 'none'}"
+                what = f"{label} ({after.title}) of {subject}: {was or 'none'} -> {now or 'none'}"
                 yield said("packets", subject, what, was, now)
                 count += 1
-    sizes = [(one.packet.wire, one.packet.captured) for one in (old, new)]
+    sizes = [(each.packet.wire, each.packet.captured) for each in (old, new)]
     if not count and sizes[0] != sizes[1]:
         was, now = (f"{wire} bytes, {kept} kept" for wire, kept in sizes)
         yield said("packets", subject, f"length of {subject}: {was} -> {now}", was, now)
@@ -178,30 +238,15 @@ def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
         yield said("packets", subject, what, old.line, new.line)
 
 
-def _value(layer: Layer, field: Field | None, of: _Said, *, first: bool) -> str:
-    """A field as shown, without what is noise in it."""
-    if field is None or not first:
+def _value(layer: Layer, field: Field | None, of: _Said) -> str:
+    """A field as shown, without what comes by chance."""
+    if field is None:
         return ""
-    if field.name == "checksum":
-        return field.state
-    if field.name in _NOISE.get(layer.name, ()):
+    if field.name in {"sport", "dport"} and ports.is_chosen(int(field.value)):
+        return "chosen by the kernel"
+    value = of.facts.value(of.packet, of.packet.layers.index(layer), field)
+    if value is None or (layer.name == "ICMP" and field.name == "id"):
         return "there"
-    if layer.name == "TCP" and field.name in ("seq", "ack") and layer.role != "quoted":
-        number = of.seq if field.name == "seq" else of.ack
-        return "" if number is None else str(number)
-    if field.name in ("sport", "dport") and _chosen(int(field.value)):
-        return "chosen by the kernel"
-    tunnel = layer.get("dport")
-    if field.name == "sport" and tunnel is not None and tunnel.value in _VXLAN:
-        return "chosen by the kernel"
-    if layer.name == "Data":
-        return _data(field, of)
-    return field.shown
-
-
-def _data(field: Field, of: _Said) -> str:
-    raw = _DATE.sub(rb"\1", field.raw)
-    if of.packet.last("ICMP") is not None:
-        # ping's own time: 16 bytes of iputils on 64 bits, 4 of busybox.
-        raw = raw[16:] if any(raw[16:]) else raw[4:]
-    return raw.decode("ascii", "backslashreplace")
+    if isinstance(value, bytes):
+        return value.decode("ascii", "backslashreplace")
+    return field.shown if value == field.value else str(value)

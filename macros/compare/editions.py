@@ -1,6 +1,6 @@
 """Recording x recording -> changes: blocks, pages, whole editions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,11 +10,18 @@ import yaml
 from macros.compare import mac_forms, outputs
 from macros.compare.change import Change, joined, said
 from macros.ground.errors import GuideError
-from macros.ground.model import PageRecording, Recording
+from macros.ground.model import Page, PageRecording, Recording
 from macros.plan.frontmatter import LOADER
 from macros.store import form, reader
 
 Blocks: TypeAlias = Mapping[str, Recording]
+Purposes: TypeAlias = Mapping[tuple[str, str], str]
+"""What captures are for, in words, by page and block: their `keep`."""
+
+
+def purposes(planned: Iterable[Page]) -> Purposes:
+    """What the captures of these pages are for."""
+    return {(page.key, block.id): block.keep for page in planned for block in page.blocks}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def edition(folder: Path) -> Recorded:
     return Recorded(folder.name, folder, pages, meta or {})
 
 
-def compare(old: Recorded, new: Recorded) -> Iterator[Change]:
+def compare(old: Recorded, new: Recorded, keeps: Purposes | None = None) -> Iterator[Change]:
     """All changes from one edition to another: versions, pages, blocks."""
     for name in dict.fromkeys((*old.versions, *new.versions)):
         one, other = old.versions.get(name, ""), new.versions.get(name, "")
@@ -66,7 +73,7 @@ def compare(old: Recorded, new: Recorded) -> Iterator[Change]:
         elif key not in old.pages:
             yield replace(said("page", key, f"page {key} is newly recorded"), page=key)
         else:
-            yield from pages(page(old.folder / key), page(new.folder / key))
+            yield from pages(page(old.folder / key), page(new.folder / key), keeps=keeps)
 
 
 def page(folder: Path) -> PageRecording:
@@ -83,7 +90,9 @@ def page(folder: Path) -> PageRecording:
     )
 
 
-def pages(old: PageRecording, new: PageRecording) -> Iterator[Change]:
+def pages(
+    old: PageRecording, new: PageRecording, *, keeps: Purposes | None = None
+) -> Iterator[Change]:
     """All changes of a page, block by block."""
     key = new.key
     if old.nodes != new.nodes:
@@ -97,13 +106,15 @@ def pages(old: PageRecording, new: PageRecording) -> Iterator[Change]:
         elif after is None and before is not None:
             found = [said("block", name, f"block {name} gone: {before.command}", before.text, "")]
         elif before is not None and after is not None:
-            found = list(joined(blocks(before, after, forms)))
+            found = list(joined(blocks(before, after, forms, (keeps or {}).get((key, name), ""))))
         for change in found:
             yield replace(change, page=key, block=name)
 
 
-def blocks(old: Recording, new: Recording, forms: mac_forms.Forms) -> Iterator[Change]:
-    """All changes of one block."""
+def blocks(
+    old: Recording, new: Recording, forms: mac_forms.Forms, keep: str = ""
+) -> Iterator[Change]:
+    """All changes of one block; `keep` says in words what a capture is for."""
     for word, one, other in (
         ("node", old.node, new.node),
         ("command", old.command, new.command),
@@ -120,24 +131,29 @@ def blocks(old: Recording, new: Recording, forms: mac_forms.Forms) -> Iterator[C
         word = "gone" if new.pcap is None else "new"
         yield said("packets", "capture", f"capture {word}")
     elif old.pcap is not None and new.pcap is not None:
-        yield from _captures(old, before, new, forms)
+        yield from _captures(old, before, new, forms, keep)
         return
     if before.text != new.text or before.twin != new.twin:
         yield from outputs.compare(before, new)
 
 
 def _captures(
-    old: Recording, renamed: Recording, new: Recording, forms: mac_forms.Forms
+    old: Recording, renamed: Recording, new: Recording, forms: mac_forms.Forms, keep: str
 ) -> Iterator[Change]:
-    """Packets, and what tcpdump printed of them where they are the same."""
+    """Packets, and what tcpdump printed of them where they are the same.
+
+    It prints segments: its lines say nothing where messages are compared, or one of them.
+    """
     if old.pcap is None or new.pcap is None:
         return
     found: list[Change] = []
+    segments = True
     same = old.pcap.read_bytes() == new.pcap.read_bytes()
     if not same:
         from macros.compare import captures  # noqa: PLC0415 scapy takes half a second to load
 
-        found = list(captures.compare(old.pcap, new.pcap, forms.text))
+        found = list(captures.compare(old.pcap, new.pcap, forms.text, keep))
         yield from found
-    if not found and renamed.text != new.text:
+        segments = not keep and not captures.decoded(old.pcap)
+    if segments and not found and renamed.text != new.text:
         yield from outputs.lines(renamed.text, new.text, often=same)

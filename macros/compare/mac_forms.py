@@ -16,34 +16,12 @@ from typing import Any
 
 from macros.compare import outputs
 from macros.compare.change import Change, said
+from macros.ground import mac as macs
 from macros.ground.commandline import call
 from macros.ground.model import PageRecording, Recording
 from macros.kinds import docker
 from macros.kinds.kind import Mac
 from macros.kinds.registry import KINDS
-from macros.settle.identities import link_local
-
-_MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
-_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
-
-
-def form(mac: str, addresses: Iterable[str]) -> str:
-    """The form of a MAC in words, IEEE 802: bit 0 of the first byte is group, bit 1 local.
-
-    `addresses` are the IPv4 addresses that the page shows: Docker before 28 made the MAC of a
-    container of 02:42 and its address, and that of a bridge of 02:42 and four random bytes.
-    """
-    first, last = int(mac[:2], 16), bytes.fromhex(mac[6:].replace(":", ""))
-    if first & 1:
-        return "group"
-    if mac == "ee:ee:ee:ee:ee:ee":
-        return "ee:ee:ee:ee:ee:ee"
-    if mac[:5] in ("02:42", "52:55"):
-        known = ".".join(map(str, last)) in addresses
-        return f"{mac[:5]} + {'address' if known else 'random'}"
-    if mac[:5] in ("02:00", "52:54"):
-        return "set by hand"
-    return "random" if first & 2 else "fixed by its maker"
 
 
 @dataclass(frozen=True)
@@ -58,11 +36,11 @@ class Forms:
 
     @cached_property
     def _words(self) -> Mapping[str, str]:
-        found: dict[str, str] = {}
+        words: dict[str, str] = {}
         for old, new in self.renamed.items():
-            for make in (str, link_local, _group, _multicast, _bridge_id):
-                found[make(old)] = make(new)
-        return found
+            for make in (str, macs.link_local, macs.solicited, macs.multicast, _bridge_id):
+                words[make(old)] = make(new)
+        return words
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -71,7 +49,9 @@ class Forms:
 
     def text(self, old: str) -> str:
         """An old text with the new MACs."""
-        return self._pattern.sub(lambda found: self._words[found[0]], old) if self.renamed else old
+        if not self.renamed:
+            return old
+        return self._pattern.sub(lambda word: self._words[word[0]], old)
 
     def recording(self, old: Recording) -> Recording:
         """An old recording with the new MACs; its capture is left as it is."""
@@ -85,57 +65,71 @@ class Forms:
     def changes(self, old: Recording) -> Iterator[Change]:
         """What of this the block shows, one change for each kind of owner."""
         shown = old.text + (json.dumps(old.twin) if old.twin is not None else "")
-        found: dict[tuple[str, str, str], list[str]] = {}
-        for mac in dict.fromkeys(_MAC.findall(shown)):
+        changed: dict[tuple[str, str, str], list[str]] = {}
+        for mac in dict.fromkeys(macs.PATTERN.findall(shown)):
             if mac in self.said:
-                found.setdefault(self.said[mac], []).append(mac)
-        for (owner, was, now), macs in found.items():
-            news = [self.renamed[mac] for mac in macs]
+                changed.setdefault(self.said[mac], []).append(mac)
+        for (owner, was, now), olds in changed.items():
+            news = [self.renamed[mac] for mac in olds]
             yield said(
                 "mac",
                 owner,
-                f"MAC{'s' if owner == 'containers' or len(macs) > 1 else ''} of {owner}:"
+                f"MAC{'s' if owner == 'containers' or len(olds) > 1 else ''} of {owner}:"
                 f" from {was} to {now}",
-                ", ".join(macs),
+                ", ".join(olds),
                 ", ".join(news),
             )
 
 
 def forms(old: PageRecording, new: PageRecording) -> Forms:
     """The MACs whose form changed from one recording of a page to another."""
-    pairs: dict[str, str] = {}
-    owners: dict[str, str] = {}
-    broken: set[str] = set()
-    for key, one in old.blocks.items():
-        other = new.blocks.get(key)
-        if other is None:
+    pairs = _pairs(old, new)
+    before, after = ([_whole(block) for block in page.blocks.values()] for page in (old, new))
+    computed = macs.tails(before), macs.tails(after)
+    shown = [frozenset(macs.PATTERN.findall("\n".join(texts))) for texts in (before, after)]
+    renamed, changes = {}, {}
+    several = Counter(pair.new for pair in pairs.values())
+    for mac, pair in pairs.items():
+        was, becomes = macs.form(mac, computed[0]).words, macs.form(pair.new, computed[1]).words
+        steady = mac not in shown[1] and pair.new not in shown[0] and several[pair.new] == 1
+        if was != becomes and steady and not pair.broken:
+            renamed[mac] = pair.new
+            changes[mac] = (pair.owner, was, becomes)
+    return Forms(renamed, changes)
+
+
+@dataclass(slots=True)
+class _Pair:
+    """The new MAC of what had an old one, and whose it is; `broken` if places disagree."""
+
+    new: str
+    owner: str
+    broken: bool = False
+
+
+def _pairs(old: PageRecording, new: PageRecording) -> Mapping[str, _Pair]:
+    """By old MAC."""
+    pairs: dict[str, _Pair] = {}
+    for key, block in old.blocks.items():
+        if key not in new.blocks:
             continue
-        before, after = dict(_owned(one)), dict(_owned(other))
-        for place, (mac, owner) in before.items():
-            if place not in after:
+        after = dict(_owned(new.blocks[key]))
+        for where, (mac, owner) in dict(_owned(block)).items():
+            if where not in after:
                 continue
-            now = after[place][0]
-            if pairs.setdefault(mac, now) != now:
-                broken.add(mac)
-            if owners.setdefault(mac, owner) != owner and owner == "containers":
-                owners[mac] = owner
-    texts = ["\n".join(map(_all, each.blocks.values())) for each in (old, new)]
-    addresses = [frozenset(_IPV4.findall(text)) for text in texts]
-    shown = [frozenset(_MAC.findall(text)) for text in texts]
-    renamed, said_ = {}, {}
-    several = Counter(pairs.values())
-    for mac, now in pairs.items():
-        was, becomes = form(mac, addresses[0]), form(now, addresses[1])
-        steady = mac not in shown[1] and now not in shown[0] and several[now] == 1
-        if was != becomes and steady and mac not in broken:
-            renamed[mac] = now
-            said_[mac] = (owners[mac], was, becomes)
-    return Forms(renamed, said_)
+            now = after[where][0]
+            pair = pairs.setdefault(mac, _Pair(now, owner))
+            pair.broken |= pair.new != now
+            pair.owner = owner if owner == _CONTAINERS else pair.owner
+    return pairs
 
 
-def _all(one: Recording) -> str:
-    return one.text + (json.dumps(one.twin) if one.twin is not None else "")
+def _whole(block: Recording) -> str:
+    return block.text + (json.dumps(block.twin) if block.twin is not None else "")
 
+
+_CONTAINERS = "containers"
+"""Whose the MACs are that containers have: said of all at once."""
 
 Owned = tuple[tuple[str, ...], tuple[str, str]]
 
@@ -156,30 +150,18 @@ def _observed(seen: Mapping[str, Any]) -> Iterator[Owned]:
     for space in seen.get("namespaces") or ():
         for kind in KINDS:
             if kind.macs is not None and kind.read is not None and space.get(kind.name):
-                macs = kind.macs(kind.read("", space[kind.name], None))
-                for place, of in _of(macs, inside=bool(space.get("container"))):
+                owned = kind.macs(kind.read("", space[kind.name], None))
+                for place, of in _of(owned, inside=bool(space.get("container"))):
                     yield (str(space.get("name")), *place), of
     for things in (seen.get("docker") or {}).values():
         yield from _of(docker.macs_of(things or ()), inside=False)
 
 
-def _of(macs: Iterable[Mac], *, inside: bool) -> Iterator[Owned]:
-    for mac in macs:
-        if _MAC.fullmatch(mac.mac):
+def _of(owned: Iterable[Mac], *, inside: bool) -> Iterator[Owned]:
+    for mac in owned:
+        if macs.PATTERN.fullmatch(mac.mac):
             yield mac.place, (mac.mac, "containers" if mac.here and inside else mac.owner)
 
 
-def _group(mac: str) -> str:
-    """The group that solicits its neighbour, as an address (RFC 4291 section 2.7.1)."""
-    tail = mac.split(":")[3:]
-    return f"ff02::1:ff{tail[0]}:{(tail[1] + tail[2]).lstrip('0') or '0'}"
-
-
-def _multicast(mac: str) -> str:
-    """The same as a MAC (RFC 2464 section 7)."""
-    return f"33:33:ff{mac[8:]}"
-
-
 def _bridge_id(mac: str) -> str:
-    """As iproute2 writes it in a bridge's id: without leading zeros."""
-    return "8000." + ":".join(f"{int(byte, 16):x}" for byte in mac.split(":"))
+    return f"8000.{macs.short(mac)}"

@@ -1,27 +1,19 @@
-"""Which tool a displayed command runs, and with which words; without ever guessing.
+"""Which tool a displayed command runs, with which words, and in whose namespace; never guessed.
 
-A command with more than one simple command in it (a pipe, a list, a redirection, several lines)
-is not read at all. `$NAME` and quotes are; `$( )` where all it does is to look something up.
+`call` reads one simple command, whatever runs it: `sudo`, `env`, `ip netns exec`, `nsenter`,
+`docker exec`, `kubectl exec`. A pipe, a list or a redirection has no single tool: None. `within`
+says of any command whose interface names it prints, `namespaces` says it of each part.
 """
 
 import re
-import shlex
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Characters that end a simple command or do more than one word says, outside quotes.
-_SHELL = frozenset("|&;<>()`\n")
+from macros.ground import shell, word_options, wrappers
+from macros.ground.shell import Pipeline, Simple, Word
+
 # What may stand in `$( )`: run a second time, for a twin, it answers the same and changes nothing.
 _LOOKUP = re.compile(r"(?:docker (?:container |network )?inspect|pidof|pgrep|cat) [^|&;<>()`$\n]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word without its quotes, and where it stands in the command."""
-
-    text: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,124 +30,122 @@ class Call:
 
 
 def call(command: str) -> Call | None:
-    """The tool behind `ip netns exec`, `nsenter`, `docker exec` or nothing.
+    """The tool behind all that only runs it.
 
     None for what is no simple command, and for wrappers used in a way not known here.
     """
-    words = _words(command.strip("\n"))
-    contained = False
-    while words:
-        inner: tuple[Word, ...] | None
-        texts = tuple(word.text for word in words)
-        match texts[0]:
-            case "ip" if texts[1:3] == ("netns", "exec") and len(texts) > 4:
-                inner = words[4:]
-            case "nsenter":
-                inner = _nsenter(words)
-            case "docker" if texts[1:2] == ("exec",):
-                inner, contained = _after_options(words[2:], _DOCKER_EXEC), True
-                inner = inner[1:] if inner else None
-            case "busybox":
-                inner, contained = words[1:], True
-            case "kubectl" if "exec" in texts and "--" in texts:
-                inner, contained = words[texts.index("--") + 1 :], True
-            case _:
-                return Call(texts[0], texts[1:], words, contained)
-        words = inner or ()
-    return None
+    words = shell.words(command.strip("\n"))
+    if not all(_looks_up(word.text) for word in words):
+        return None
+    inner = wrappers.through(words)
+    if inner is None or not inner.words:
+        return None
+    texts = tuple(word.text for word in inner.words)
+    return Call(wrappers.program(inner.words), texts[1:], inner.words, inner.contained)
 
 
-# Options of `docker exec` that take a value, and those that take none.
-_DOCKER_EXEC = (
-    frozenset(["-e", "--env", "-u", "--user", "-w", "--workdir", "--env-file", "--detach-keys"]),
-    frozenset(["-i", "--interactive", "-t", "--tty", "-it", "-ti", "--privileged"]),
-)
+def _looks_up(text: str) -> bool:
+    """Whether all that a word substitutes is only looked up."""
+    inner = re.findall(r"\$\((.*?)\)", text, re.DOTALL)
+    known = all(_LOOKUP.fullmatch(f"{command.strip()} ") for command in inner)
+    return known and text.count("$(") == len(inner) and not re.search("`|[<>]\\(", text)
 
 
-def _after_options(
-    words: Iterable[Word], options: tuple[frozenset[str], frozenset[str]]
-) -> tuple[Word, ...] | None:
-    """The words from the first that is no option; None at an option not known."""
-    left = list(words)
-    while left and left[0].text.startswith("-"):
-        option = left.pop(0).text
-        name = option.partition("=")[0]
-        if name in options[0]:
-            if "=" not in option and left:
-                left.pop(0)
-        elif option not in options[1]:
-            return None
-    return tuple(left)
+def within(command: str) -> str:
+    """The namespace, container or pod whose interface names a command prints; "" is the node's own.
 
-
-def _nsenter(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
-    """The command that nsenter runs in another network namespace.
-
-    None where it enters a mount namespace too: the tool is another program there.
+    Where several print, the names of all: together they are nobody else's, so nothing is taken for
+    another's.
     """
-    left = list(words[1:])
-    while left and left[0].text.startswith("-"):
-        option = left.pop(0).text
-        if option == "--":
-            break
-        if option in ("-t", "--target"):
-            if left:
-                left.pop(0)
-        elif not re.match(r"-t.|--target=|-n|--net(=|$)", option):
-            return None
-    return tuple(left)
-
-
-def _words(command: str) -> tuple[Word, ...]:
-    """The words of a simple command; none if it is not simple."""
-    words: list[Word] = []
-    at, start, quote = 0, None, ""
-    while at < len(command):
-        char = command[at]
-        step = 1
-        if char == "\\" and quote != "'":
-            if command[at + 1 : at + 2] in ("", "\n"):
-                return ()
-            start = at if start is None else start
-            step = 2
-        elif command.startswith("$(", at) and quote != "'":
-            step = _lookup(command, at)
-            if not step:
-                return ()
-            start = at if start is None else start
-        elif quote:
-            if char == "`" and quote == '"':
-                return ()
-            quote = "" if char == quote else quote
-        elif char in _SHELL or (char == "#" and start is None):
-            return ()
-        elif char.isspace():
-            if start is not None:
-                words.append(_word(command, start, at))
-            start = None
-        else:
-            quote = char if char in "\"'" else ""
-            start = at if start is None else start
-        at += step
-    if quote:
-        return ()
-    if start is not None:
-        words.append(_word(command, start, at))
-    return tuple(words)
-
-
-def _word(command: str, start: int, end: int) -> Word:
-    raw = command[start:end]
     try:
-        text = "".join(shlex.split(raw)) if "$(" not in raw else raw
-    except ValueError:
-        text = raw
-    return Word(text, start, end)
+        pipelines = shell.pipelines(command)
+    except shell.UnreadableError:
+        return wrappers.OWN
+    names = [_printing(command, pipeline) for pipeline in pipelines]
+    printed = list(dict.fromkeys(name for name in names if name is not None))
+    if len(printed) > 1:
+        return " + ".join(name or "the node's own" for name in printed)
+    return printed[0] if printed else wrappers.OWN
 
 
-def _lookup(command: str, at: int) -> int:
-    """The length of the `$( )` that begins at `at`; 0 if it is more than a look-up."""
-    end = command.find(")", at)
-    if end < 0 or not _LOOKUP.fullmatch(command[at + 2 : end].strip() + " "):
-        return 0
-    return end + 1 - at
+def namespaces(command: str) -> Iterator[tuple[int, int, str]]:
+    """The simple commands in a command: where each begins and ends, and whose network it sees."""
+    try:
+        pipelines = shell.pipelines(command)
+    except shell.UnreadableError:
+        return
+    for pipeline in pipelines:
+        for simple in pipeline:
+            yield simple.start, simple.end, _whose(command, simple)[0]
+
+
+# They print what they are given: in a pipe, what comes before decides.
+_FILTERS = frozenset(
+    {
+        *(
+            "awk",
+            "cat",
+            "column",
+            "comm",
+            "cut",
+            "egrep",
+            "fgrep",
+            "fold",
+            "grep",
+            "head",
+            "jq",
+            "nl",
+        ),
+        *("paste", "rev", "sed", "sort", "tac", "tail", "tee", "tr", "uniq", "wc"),
+    }
+)
+# They print nothing of an interface.
+_SILENT = frozenset(
+    {
+        *(
+            ":",
+            "[",
+            "cd",
+            "chmod",
+            "cp",
+            "echo",
+            "export",
+            "false",
+            "kill",
+            "mkdir",
+            "mv",
+            "printf",
+        ),
+        *("pwd", "read", "rm", "set", "shift", "sleep", "test", "touch", "trap", "true", "umask"),
+        *("unset", "wait"),
+    }
+)
+_CHANGES = frozenset(["add", "append", "change", "del", "delete", "flush", "replace", "set"])
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+
+
+def _printing(command: str, pipeline: Pipeline) -> str | None:
+    """Whose names a pipeline prints; None where it prints none."""
+    if pipeline[-1].into_file:
+        return None
+    seen = [_whose(command, simple) for simple in pipeline]
+    name, tool = next((pair for pair in reversed(seen) if pair[1] not in _FILTERS), seen[0])
+    return None if tool in _SILENT else name
+
+
+def _whose(command: str, simple: Simple) -> tuple[str, str]:
+    """Whose network a simple command sees, and its tool: ":" for one that changes and is silent."""
+    inner = wrappers.through(simple.words)
+    if inner is None:
+        # A wrapper used in a way not known here: these names are nobody else's.
+        return f"? {command[simple.start : simple.end]}", ""
+    if not inner.words:
+        return inner.within, ":"
+    tool = wrappers.program(inner.words)
+    if tool in {"ip", "bridge", "tc"} and _CHANGES & {word.text for word in inner.words[1:]}:
+        return inner.within, ":"
+    if tool in _SHELLS:
+        parsed = word_options.parse(inner.words[1:], word_options.SHELL)
+        if parsed is not None and "-c" in parsed.values:
+            return within(parsed.values["-c"]) or inner.within, tool
+    return inner.within, tool

@@ -56,7 +56,8 @@ class Block:
     the page shows the answer, or only quotes it, `place` what it calls the namespace of a trace's
     tap. `only` is the condition on versions under which it is run at all (`conditions`). `choice`
     finds in the answer what may come one way or another, `facts` are kinds of noise that are facts
-    here: they decide how an answer is settled, not what it is. Times are seconds.
+    here, `keep` says in words what a capture is for: they decide how an answer is settled, not
+    what it is. Times are seconds.
     """
 
     page: str
@@ -77,6 +78,7 @@ class Block:
     only: str = ""
     choice: str = ""
     facts: tuple[str, ...] = ()
+    keep: str = ""
     plan: str = ""
     source: Path = Path()
 

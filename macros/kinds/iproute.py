@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from macros.ground.commandline import Call, Word
+from macros.ground.commandline import Call
+from macros.ground.shell import Word
 from macros.kinds.kind import Speech
 
 # Options of ip(8) in the order in which ip.c tries them: any beginning of a name is that name.

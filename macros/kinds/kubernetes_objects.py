@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from macros.ground.commandline import Call, Word
+from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
+from macros.ground.shell import Word
 from macros.kinds.fields import Raw, inside, must, objects, string, unreadable
 from macros.kinds.kind import Kind
 

@@ -29,6 +29,8 @@ _BUILT_IN = {
 # Inside quotes a backslash takes the next character as it is, the single quote too; shlex, which
 # follows the shell, would keep the backslash before that one.
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+# print_match_save(), print_rule4() of iptables/iptables.c: the kernel has another revision.
+_UNREAD = re.compile(r" (\[unsupported[^\]\"]*\])(?= |$)")
 _POLICY = re.compile(r":(\S+) (\S+)(?: \[(\d+):(\d+)\])?$")
 _COUNTED = re.compile(r"\[(\d+):(\d+)\] (.*)")
 # `iptables -S -v` writes the counters before the target.
@@ -63,7 +65,8 @@ class Rule:
 
     `matches` and their options are in the order written. `target` is what `-j` (or, with `goto`,
     `-g`) names, None for a rule that only counts; `options` are the target's. `text` is the rule
-    as printed, without its counters. A path that is no field is looked for in `given`.
+    as printed, without its counters. `unread` is what iptables prints in place of what it does not
+    read itself: "[unsupported revision]". A path that is no field is looked for in `given`.
     """
 
     INSIDE: ClassVar = ("given",)
@@ -78,6 +81,7 @@ class Rule:
     options: tuple[Option, ...] = ()
     packets: int | None = None
     bytes: int | None = None
+    unread: str = ""
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -196,7 +200,8 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
         chains[name] = _Open(None if said == "-" else said, _number(packets), _number(size))
         return True
     line, packets, size = _counters(line)
-    match _tokens(line):
+    unread = " ".join(dict.fromkeys(_UNREAD.findall(line)))
+    match _tokens(_UNREAD.sub("", line) if unread else line):
         case [("-P", _), (name, _), (said, _)]:
             chains[name] = _Open(said, _number(packets), _number(size))
         case [("-N", _), (name, _)]:
@@ -216,6 +221,7 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
                     options,
                     _number(packets),
                     _number(size),
+                    unread,
                 )
             )
         case _:

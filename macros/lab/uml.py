@@ -65,17 +65,14 @@ def find(name: str = "guide", *, kept: bool = False) -> Lab:
 
     `kept`: one that failed and was left for a look will do, whatever of it still runs.
     """
-    state = read(name)
-    if state is None and (remembered := wanted.remembered(name)):
-        raise GuideError(
-            f"the lab {name!r} is not up: its reset did not come to its end ({remembered})",
-            fix=wanted.reset_command(name),
-        )
+    state, unfinished = read(name), wanted.remembered(name)
+    fix = wanted.reset_command(name) if unfinished else _up(name)
     if state is None:
-        raise GuideError(f"the lab {name!r} is not up", fix=_up(name))
+        why = f": its reset did not come to its end ({unfinished})" if unfinished else ""
+        raise GuideError(f"the lab {name!r} is not up{why}", fix=fix)
     trouble = troubles(state)
     if trouble and not (kept and state.kept):
-        raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=_up(name))
+        raise GuideError(f"the lab {name!r} is broken: {trouble}", fix=fix)
     if not trouble:
         connect(state)
     return as_lab(state)
@@ -149,11 +146,11 @@ def up(
             wanted.remember(name, as_wanted(fresh))
         elif _is_up(fresh, progress):
             return find(name)
-        clean(name)
         try:
+            clean(name)
             _start(fresh, addition, progress)
         except BaseException as error:
-            _failed(name, error, progress, keep=keep)
+            _failed(fresh, error, progress, keep=keep)
             raise
         wanted.forget(name)
         return find(name)
@@ -177,14 +174,15 @@ def _is_up(fresh: State, progress: Progress) -> bool:
     return True
 
 
-def _failed(name: str, error: BaseException, progress: Progress, *, keep: bool) -> None:
+def _failed(fresh: State, error: BaseException, progress: Progress, *, keep: bool) -> None:
     """Clean up after a lab that did not come up, or leave it and say what can be done with it."""
+    name = fresh.name
     state = read(name) if keep else None
-    if state is None:
-        _undisturbed(name)
-    else:
+    if state is not None and state.instance == fresh.instance:
         write(replace(state, kept=reason(error)))
         progress.note(looks(name, state.nodes[0].name))
+    else:
+        _undisturbed(name)
     if unfinished := wanted.remembered(name):
         progress.note(f"{wanted.reset_command(name)} makes the lab again: {unfinished}")
 

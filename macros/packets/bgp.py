@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
-from macros.packets.headers import Bits, ipv4_text
+from macros.packets.bits import Bits, ipv4_text
 from macros.packets.packet import Layer
 
 NAME = "BGP"
 PORT = 179
-_MARKER = b"\xff" * 16
+MARKER = b"\xff" * 16
 _HEAD = 19
 _LONGEST = 4096
 
@@ -60,7 +60,7 @@ _ATTRIBUTES = {
 def sizes(data: bytes) -> Iterator[int]:
     """The lengths of the whole messages that `data` begins with, one after the other."""
     at = 0
-    while len(data) - at >= _HEAD and data[at : at + 16] == _MARKER:
+    while len(data) - at >= _HEAD and data[at : at + 16] == MARKER:
         size = int.from_bytes(data[at + 16 : at + 18], "big")
         if not _HEAD <= size <= min(_LONGEST, len(data) - at) or data[at + 18] not in TYPES:
             return
@@ -120,7 +120,7 @@ def _as_kind(value: int) -> str:
 
 
 def _capability(bits: Bits) -> None:
-    at = bits.at // 8
+    at = bits.byte
     code = bits.around.data[at]
     size = bits.around.data[at + 1] if bits.left > 1 else 0
     if size + 2 > bits.left:
@@ -203,7 +203,7 @@ def _update(bits: Bits) -> None:
 
 
 def _attribute(bits: Bits, room: int) -> None:
-    at = bits.at // 8
+    at = bits.byte
     data = bits.around.data[at : at + room]
     wide = bool(data[0] & 0x10)  # the flag "extended length"
     head = 4 if wide else 3
@@ -253,7 +253,7 @@ def _prefixes(bits: Bits, size: int, name: str) -> None:
     Whether ids are there was agreed on in the OPENs, which a capture need not have. Prefixes whose
     bits beyond their length are not zero, or that come twice, show that they are.
     """
-    data = bits.around.data[bits.at // 8 : bits.at // 8 + size]
+    data = bits.around.data[bits.byte : bits.byte + size]
     found = _read(data, ids=False) or _read(data, ids=True)
     if found is None:
         bits.bytes(name, name, size)

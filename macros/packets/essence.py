@@ -1,59 +1,75 @@
 """What a capture tells: its conversations, without what comes by chance.
 
 Two captures tell the same when their conversations do, in the order in which these began. What is
-left out is what a sender starts anywhere (sequence numbers are relative to the first of their
-direction, an id of a ping to the first ping; of a checksum counts whether it is right, wrong,
-partial or none) and what is only timing: how packets that do not know of one another are
-interleaved, and in TCP (RFC 9293) how many acknowledgements say what a later one says as well,
-how small writes are joined to segments, and how far a window is open.
+left out is what facts.py leaves out of headers, and what is only timing: how packets that do not
+know of one another are interleaved, and in TCP (RFC 9293) how many acknowledgements say what a
+later one says as well, how small writes are joined to segments, and how far a window is open.
+Where the messages in TCP are decoded (messages.py), those of each direction count, in order,
+whichever segments they came in.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from macros.packets import messages, numbers, purpose, speech, streams
+from macros.packets.facts import Facts
+from macros.packets.http import undated
+from macros.packets.messages import Message
 from macros.packets.packet import Packet
+from macros.packets.speech import SMALL, Side
+from macros.packets.streams import Segment, Way
 
-# The date in an HTTP answer (RFC 9110 section 6.6.1).
-_DATE = re.compile(rb"(?m)^((?:Date|Last-Modified|Expires): )[^\r\n]*")
 _ENDS = (("src", "dst"), ("sender_ip", "target_ip"), ("sport", "dport"))
-_VXLAN = frozenset({4789, 8472})
-_SMALL = 536
-"""Bytes that any receiver takes in a segment (RFC 9293 section 3.7.1): less was not cut to fit."""
 
 
-def told(packets: Sequence[Packet]) -> list[Any]:
+def told(packets: Sequence[Packet], keep: str = "") -> list[Any]:
     """What packets say, conversation by conversation; see above.
 
     A TCP segment that came again is left out, unless it was never answered: that nobody answers
-    is a fact, and how often was asked.
+    is a fact, and how often was asked. With `keep`, the words of what the capture is for, only
+    that counts (purpose.py), and how it was carried; nothing where it is not there.
     """
-    starts: dict[Any, int] = {}
-    pings: dict[int, int] = {}
-    flows = {_flow(packet) for packet in packets}
-    found: dict[Any, _Conversation] = {}
+    facts = Facts(packets)
+    if keep:
+        return _kept(packets, keep, facts)
+    found: dict[Any, list[Any]] = {}
     for packet in packets:
-        layers = [_layer(packet, at, starts, pings) for at in range(len(packet.layers))]
-        flow = _flow(packet)
-        if flow is None:
-            one = found.setdefault(_others(packet, pings), _Conversation())
-            one.all.append((packet.wire, packet.captured, layers))
-        else:
-            one = found.setdefault(tuple(sorted(flow)), _Conversation())
-            one.add(flow, _segment(packet, layers), answered=flow[::-1] in flows)
-    return [(key, one.told()) for key, one in found.items()]
+        way = streams.way_of(packet)
+        key = _others(packet, facts.pings) if way is None else ("TCP", *sorted(way))
+        found.setdefault(key, []).append(packet)
+    return [(key, _conversation(key, members, facts)) for key, members in found.items()]
 
 
-class _Segment(NamedTuple):
-    """A TCP segment: relative numbers, its data, and all else that it says."""
+def _conversation(key: tuple[Any, ...], packets: Sequence[Packet], facts: Facts) -> Any:
+    if key[:1] != ("TCP",):
+        return [(packet.wire, packet.captured, _layers(packet, facts)) for packet in packets]
+    segments = list(streams.segments(packets, facts.starts))
+    ways = {segment.way for segment in segments}
+    conversation = _Conversation(facts)
+    for segment in segments:
+        conversation.add(segment, answered=segment.way[::-1] in ways)
+    talk = messages.talk(segments)
+    if talk is None:
+        return conversation.told()
+    return conversation.said(speech.sides(talk, segments, facts))
 
-    seq: int
-    ack: int | None
-    data: bytes
-    flags: frozenset[str]
-    header: str
+
+def _kept(packets: Sequence[Packet], keep: str, facts: Facts) -> list[Any]:
+    kept = purpose.kept(packets, keep)
+    if isinstance(kept, Message):
+        return [(kept.way, kept.told, sorted(speech.headers(kept.segments, facts)))]
+    return [] if kept is None else told((kept,))
+
+
+class _Header(NamedTuple):
+    """What counts of a segment beside its data, as text.
+
+    `plain` is that of a segment which carries nothing; `whole` is all of the packet.
+    """
+
     plain: str
+    full: str
     whole: str
 
 
@@ -79,104 +95,122 @@ class _Way:
     def told(self) -> Any:
         """Dates are taken out of the data as a whole: one may stand in two segments."""
         items = [
-            (one.seq, _DATE.sub(rb"\1", one.data), sorted(one.headers))
-            if isinstance(one, _Data)
-            else one
-            for one in self.items
+            (item.seq, undated(item.data), sorted(item.headers))
+            if isinstance(item, _Data)
+            else item
+            for item in self.items
         ]
         return items, sorted(self.plain), self.read
 
 
 @dataclass(slots=True)
 class _Conversation:
-    """Packets of one conversation: `all` in order, or the two directions of TCP."""
+    """The two directions of a TCP conversation, segment by segment."""
 
-    all: list[Any] = field(default_factory=list)
-    ways: dict[Any, _Way] = field(default_factory=dict)
+    facts: Facts
+    ways: dict[Way, _Way] = field(default_factory=dict)
     early: set[Any] = field(default_factory=set)
 
-    def add(self, flow: Any, one: _Segment, *, answered: bool) -> None:
+    def add(self, segment: Segment, *, answered: bool) -> None:
         """The next segment of a direction."""
-        way = self.ways.setdefault(flow, _Way())
-        back = self.ways.get(flow[::-1])
-        size = len(one.data) + len(one.flags & {"SYN", "FIN"})
-        if size and back is not None and way.sent <= one.seq < back.read:
+        header, seq, data = _header(segment, self.facts), segment.seq or 0, segment.data
+        way = self.ways.setdefault(segment.way, _Way())
+        back = self.ways.get(segment.way[::-1])
+        if segment.size and back is not None and way.sent <= seq < back.read:
             # It was answered before this capture shows it.
-            self.early.add((flow, one.seq))
-        if one.ack is not None:
-            if back is not None and one.ack > back.sent:
+            self.early.add((segment.way, seq))
+        if segment.ack is not None:
+            if back is not None and segment.ack > back.sent:
                 # It answers what this capture shows later, or not at all.
-                self.early.add((flow, one.ack))
-            shakes = one.ack == 1 and way.read == 0 and "SYN" not in one.flags
-            way.read = max(way.read, one.ack)
-            if shakes and not one.data:
-                way.items.append(("handshake", one.header))
+                self.early.add((segment.way, segment.ack))
+            begins = self.facts.starts.begins(segment.way[::-1]) and "SYN" not in segment.flags
+            shakes = begins and segment.ack == 1 and way.read == 0
+            way.read = max(way.read, segment.ack)
+            if shakes and not data:
+                way.items.append(("handshake", header.full))
                 return
-        if one.flags & {"SYN", "RST"}:
-            _append(way, one, ("start", one.whole), answered=answered)
-        elif one.data or "FIN" in one.flags:
-            if one.data:
-                _carry(way, one, answered=answered)
-            if "FIN" in one.flags:
-                end = one.seq + len(one.data)
-                _append(way, one, ("end", end, one.header), answered=answered)
-        if "SYN" not in one.flags and len(one.data) < _SMALL:
+        if segment.flags & {"SYN", "RST"}:
+            _append(way, seq, ("start", header.whole), answered=answered)
+        elif data or "FIN" in segment.flags:
+            if data:
+                _carry(way, segment, header.full, answered=answered)
+            if "FIN" in segment.flags:
+                end = ("end", seq + len(data), header.full)
+                _append(way, seq, end, answered=answered)
+        if "SYN" not in segment.flags and len(data) < SMALL:
             # As an acknowledgement alone would be: one more or less of the same is no change.
-            way.plain.add(one.plain)
-        way.sent = max(way.sent, one.seq + size)
+            way.plain.add(header.plain)
+        way.sent = max(way.sent, seq + segment.size)
 
     def told(self) -> Any:
         """What can be compared."""
-        return self.all, {flow: way.told() for flow, way in self.ways.items()}, sorted(self.early)
+        return {key: way.told() for key, way in self.ways.items()}, sorted(self.early)
+
+    def said(self, sides: Mapping[Way, Side]) -> Any:
+        """The same where the messages of both directions are known."""
+        return {key: (_signs(way), _said(sides[key])) for key, way in self.ways.items()}, sorted(
+            self.early
+        )
 
 
-def _append(way: _Way, one: _Segment, item: Any, *, answered: bool) -> None:
-    key = (one.seq, item)
+def _signs(way: _Way) -> list[Any]:
+    """How a direction begins and ends; what counts of a last segment's header is in its side."""
+    signs = (item for item in way.items if not isinstance(item, _Data))
+    return [sign[:2] if sign[0] == "end" else sign for sign in signs]
+
+
+def _said(side: Side) -> Any:
+    sent = [
+        (message.layer.name, gap, message.told)
+        for message, gap in zip(side.messages, side.gaps, strict=True)
+    ]
+    ways = sorted(side.headers), sorted(side.pushed), side.cut
+    return sent, *ways, side.tries, side.rewritten, side.read
+
+
+def _append(way: _Way, seq: int, item: Any, *, answered: bool) -> None:
+    key = (seq, item)
     if not (answered and key in way.seen):
         way.seen.add(key)
         way.items.append(item)
 
 
-def _carry(way: _Way, one: _Segment, *, answered: bool) -> None:
+def _carry(way: _Way, segment: Segment, header: str, *, answered: bool) -> None:
     """Add a segment's data to what it follows, or by itself."""
-    key = (one.seq, one.data, one.header)
+    seq, data = segment.seq or 0, segment.data
+    key = (seq, data, header)
     if answered and key in way.seen:
         return
     way.seen.add(key)
     last = way.items[-1] if way.items else None
-    small = len(one.data) < _SMALL
-    if isinstance(last, _Data) and last.joins and small and last.seq + len(last.data) == one.seq:
-        way.items[-1] = last._replace(
-            data=last.data + one.data, headers=last.headers | {one.header}
-        )
+    small = len(data) < SMALL
+    if isinstance(last, _Data) and last.joins and small and last.seq + len(last.data) == seq:
+        way.items[-1] = last._replace(data=last.data + data, headers=last.headers | {header})
     else:
-        way.items.append(_Data(one.seq, one.data, frozenset({one.header}), small))
+        way.items.append(_Data(seq, data, frozenset({header}), small))
 
 
-def _segment(packet: Packet, layers: Sequence[Any]) -> _Segment:
-    at = next(at for at, one in enumerate(packet.layers) if one.name == "TCP" and not one.role)
-    layer = packet.layers[at]
-    data = packet.data[layer.offset + layer.length : layer.end]
-    shown = layer.get("flags")
-    flags = frozenset(shown.shown.split()) if shown is not None else frozenset()
-    values = dict(layers[at][3])
-    seq = values.pop("seq", 0)
-    ack = values.pop("ack", None) if "ACK" in flags else None
-    values.pop("sack", None)
-    if values.get("window"):
-        values["window"] = "0" if values["window"] == [0] else "n"
-    values["flags"] = sorted(flags - {"FIN"} if data else flags - {"PSH"})
+def _header(segment: Segment, facts: Facts) -> _Header:
+    packet, place, flags = segment.packet, segment.place, segment.flags
+    layers = _layers(packet, facts)
+    values = dict(layers[place][3])
+    for name in ("seq", "sack", *(("ack",) if "ACK" in flags else ())):
+        values.pop(name, None)
+    small = len(segment.data) < SMALL
     below = []
-    for name, role, length, inner in layers[:at]:
-        kept = dict(inner)
-        if len(data) < _SMALL:
-            kept.pop("length", None)
-        below.append((name, role, length, kept))
-    cut = packet.captured < packet.wire
-    header = repr((cut, below, layers[at][:3], values))
-    plain = repr((cut, below, layers[at][:3], {**values, "flags": sorted(flags - {"FIN", "PSH"})}))
-    whole = repr((packet.wire, packet.captured, layers))
-    return _Segment(seq, ack, data, flags, header, plain, whole)
+    for name, role, length, inner in layers[:place]:
+        without = {key: value for key, value in inner.items() if key != "length"}
+        below.append((name, role, length, without if small else inner))
+    cut, own = packet.captured < packet.wire, layers[place][:3]
+
+    def text(shown: frozenset[str]) -> str:
+        return repr((cut, below, own, {**values, "flags": sorted(shown)}))
+
+    return _Header(
+        plain=text(flags - {"FIN", "PSH"}),
+        full=text(flags - {"FIN"} if segment.data else flags - {"PSH"}),
+        whole=repr((packet.wire, packet.captured, layers)),
+    )
 
 
 def _others(packet: Packet, pings: Mapping[int, int]) -> Any:
@@ -185,11 +219,11 @@ def _others(packet: Packet, pings: Mapping[int, int]) -> Any:
     for layer in packet.layers:
         if layer.role == "quoted":
             break
-        for one, other in _ENDS:
-            source, target = layer.get(one), layer.get(other)
+        for mine, theirs in _ENDS:
+            source, target = layer.get(mine), layer.get(theirs)
             if source is None or target is None or layer.name == "Ethernet":
                 continue
-            if layer.name == "UDP" and target.value in _VXLAN:
+            if layer.name == "UDP" and target.value in numbers.VXLAN_PORTS:
                 continue
             ends.append(sorted((str(source.value), str(target.value))))
         if layer.name == "ICMP" and layer.get("id"):
@@ -197,68 +231,14 @@ def _others(packet: Packet, pings: Mapping[int, int]) -> Any:
     return tuple(map(tuple, ends))
 
 
-def _flow(packet: Packet) -> tuple[Any, Any] | None:
-    """The direction of a TCP segment: how it is carried, and its ends as they face each other."""
-    at = next((at for at, one in enumerate(packet.layers) if one.name == "TCP" and not one.role), 0)
-    return _ends(packet, at)
-
-
-def _ends(packet: Packet, at: int) -> tuple[Any, Any] | None:
-    """The sender and the receiver of the segment at layer `at`: address and port."""
-    layer = packet.layers[at]
-    source, target = layer.get("sport"), layer.get("dport")
-    if source is None or target is None or layer.name != "TCP":
-        return None
-    under = next((one for one in reversed(packet.layers[:at]) if one.get("src")), None)
-    ends = (under["src"].value, under["dst"].value) if under is not None else ("", "")
-    return (ends[0], source.value), (ends[1], target.value)
-
-
-def _layer(packet: Packet, at: int, starts: dict[Any, int], pings: dict[int, int]) -> Any:
-    layer = packet.layers[at]
-    values: dict[str, Any] = {}
-    for one in layer.fields:
-        if one.name == "checksum":
-            values[one.name] = one.state
-        else:
-            value = one.raw if layer.name == "Data" else one.value
-            values.setdefault(one.name, []).append(value)
-    under = packet.layers[at - 1] if at else None
-    if layer.name == "IPv4":
-        values.pop("id", None)
-    elif layer.name == "IPv6":
-        values.pop("flow", None)
-    elif layer.name == "TCP":
-        _tcp(packet, at, values, starts)
-    elif layer.name == "UDP" and layer.get("dport") and layer["dport"].value in _VXLAN:
-        values.pop("sport", None)
-    elif layer.name == "ICMP" and layer.get("id") and layer.get("type") is not None:
-        values["id"] = pings.setdefault(int(layer["id"].value), len(pings))
-    elif layer.name == "Data":
-        data = b"".join(values.get("data", ()))
-        if under is not None and under.name == "ICMP":
-            # ping's own time: 16 bytes of iputils on 64 bits, 4 of busybox.
-            data = data[16:] if any(data[16:]) else data[4:]
-        values = {"data": _DATE.sub(rb"\1", data)}
-    return layer.name, layer.role, layer.length, values
-
-
-def _tcp(packet: Packet, at: int, values: dict[str, Any], starts: dict[Any, int]) -> None:
-    """Numbers relative to the first that each direction showed; timestamps only as there or not."""
-    layer, ends = packet.layers[at], _ends(packet, at)
-    if ends is None:
-        return
-    there, back = (layer.role, *ends), (layer.role, *ends[::-1])
-    if layer.get("seq"):
-        seq = int(layer["seq"].value)
-        values["seq"] = (seq - starts.setdefault(there, seq)) % 2**32
-    if layer.get("ack") and layer.get("flags") and "ACK" in layer["flags"].shown.split():
-        ack = int(layer["ack"].value)
-        values["ack"] = (ack - starts.setdefault(back, ack - 1)) % 2**32
-    if "sack" in values and back in starts:
-        edges = " ".join(map(str, values["sack"])).split()
-        values["sack"] = [(int(edge) - starts[back]) % 2**32 for edge in edges]
-    if "timestamps" in values:
-        values["timestamps"] = [
-            "0" if one.endswith(" 0") else "n" for one in map(str, values["timestamps"])
-        ]
+def _layers(packet: Packet, facts: Facts) -> list[Any]:
+    """The layers of a packet by what counts of them: name, role, length, values."""
+    told_layers = []
+    for place, layer in enumerate(packet.layers):
+        values: dict[str, Any] = {}
+        for each in layer.fields:
+            value = facts.value(packet, place, each)
+            if value is not None:
+                values.setdefault(each.name, []).append(value)
+        told_layers.append((layer.name, layer.role, layer.length, values))
+    return told_layers

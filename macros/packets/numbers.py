@@ -12,12 +12,17 @@ ETHERTYPES = {
     0x86DD: "IPv6",
     0x8847: "MPLS",
     0x888E: "802.1X",
-    0x88A8: "VLAN tag, outer",
+    0x88A8: "VLAN tag of a provider",
     0x88B5: "local experiment",
     0x88B6: "local experiment",
     0x88CC: "LLDP",
     0x9000: "loopback test",
+    0x9100: "VLAN tag of a provider",
+    0x9200: "VLAN tag of a provider",
 }
+
+TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)
+"""Types of a VLAN tag: IEEE 802.1Q and 802.1ad, and two that were used before the latter."""
 
 PROTOCOLS = {
     0: "hop-by-hop options",

@@ -107,7 +107,7 @@ class Collector:
             until=call.until,
         )
         block = self._listening(call.id, call.node, capture, call.timeout, line)
-        return replace(block, shown=call.show)
+        return replace(block, shown=call.show, keep=call.keep)
 
     def _trace(self, call: Trace, line: int) -> None:
         _check_end(f"trace {call.id}", call.packets, closed=call.closed)

@@ -12,7 +12,7 @@ from macros.plan.frontmatter import FrontMatter
 _DIGITS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
 
 # What changes no answer makes none stale: how it is shown, quoted and settled.
-_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts", "plan")
+_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts", "keep", "plan")
 _OF_RUN = tuple(field.name for field in fields(Block) if field.name not in _NO_RUN)
 # Younger than the recordings of other captures, and left out where they are not used.
 _YOUNG = ("trace", "until")

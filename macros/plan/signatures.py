@@ -88,6 +88,8 @@ class Capture(_Printed):
     netns: str = ""
     container: str = ""
     timeout: float | None = None
+    keep: str = ""
+    """What it is for, a match too, as in `bgp update 10.44.0.176/29`: that is settled and drawn."""
 
 
 class Trace(Macro):

@@ -15,8 +15,9 @@ from macros.ground.model import Block, Page, Recording, Step
 from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
+from macros.packets import dissector, purpose
 from macros.plan.taps import file_words
-from macros.record import known_state, tcpdump
+from macros.record import known_state, moments, tcpdump
 from macros.record.bind import extract
 from macros.record.output_text import decode
 from macros.record.troubles import at
@@ -119,7 +120,10 @@ def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
 
 
 class _NotYet(Exception):  # noqa: N818 no error yet: the block is repeated
-    """An answer in which what `until` waits for is not."""
+    """An answer that is not the one that is waited for: its text, and what was waited for."""
+
+    def __init__(self, text: str, waited: str, fix: str) -> None:
+        self.text, self.waited, self.fix = text, waited, fix
 
 
 def _awaited(
@@ -136,10 +140,10 @@ def _awaited(
             if time.monotonic() > deadline:
                 raise at(
                     block,
-                    f"block {block.id} waited {block.timeout:g} s for {block.until!r};"
-                    f" the last answer was: {str(answer)[-300:].strip()}",
+                    f"block {block.id} waited {block.timeout:g} s for {answer.waited};"
+                    f" the last answer was: {answer.text[-300:].strip()}",
                     command=substitute(block.command, bound),
-                    fix="correct until= or give it a longer timeout=",
+                    fix=answer.fix,
                 ) from None
             time.sleep(_POLL)
         else:
@@ -156,7 +160,8 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)
     if block.until is not None and not _holds(substitute(block.until, bound), text):
-        raise _NotYet(text)
+        fix = "correct until= or give it a longer timeout="
+        raise _NotYet(text, repr(block.until), fix)
     if pair.answer.exit != block.expect_exit:
         raise at(
             block,
@@ -166,6 +171,10 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
             fix="correct the command, or declare expect_exit= where the failure is the point",
         )
     twin = _json(pair.twin.output) if pair.twin is not None and pair.twin.exit == 0 else None
+    if twin is not None and (problem := moments.differ(ran, text, twin)):
+        # Where the JSON has the same records as the text, it has what `until` waits for as well.
+        fix = "wait for what changes, until=, or ask for less"
+        raise _NotYet(text, f"text and JSON that agree ({problem})", fix)
     if block.kind == "observe":
         twin, text = _json(pair.answer.output), ""
         if twin is None:
@@ -197,6 +206,7 @@ def _captured(
     assert of is not None  # noqa: S101 a listener has a capture
     ran = substitute(block.command, bound)
     data = listener.finished()
+    _has(block, data)
     interface = substitute(of.interface, bound)
     if of.trace:
         interface = file_words(block.netns, interface)
@@ -217,6 +227,16 @@ def _captured(
         text=decode(answer.output),
         pcap=path,
     )
+
+
+def _has(block: Block, pcap: bytes) -> None:
+    """See that a capture has what its page says it is for."""
+    if block.keep and purpose.kept(dissector.packets(pcap), block.keep) is None:
+        raise at(
+            block,
+            f"capture {block.id} is for {block.keep!r}, which is not among its packets",
+            fix="correct keep= or filter=, or wait for it: until=",
+        )
 
 
 def _holds(until: str, text: str) -> bool:

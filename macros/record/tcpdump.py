@@ -4,7 +4,6 @@ tcpdump writes pcap to its standard output, so no file is left on a node and the
 is judged here, packet by packet, as they come.
 """
 
-import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -13,105 +12,106 @@ from dataclasses import dataclass, field
 
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
-from macros.ground.model import Block
+from macros.ground.model import Block, CaptureOf
 from macros.lab import ssh
 from macros.lab.lab import Lab
+from macros.packets import dissector
+from macros.packets.conversations import Ending
+from macros.packets.pcap import Reader, Record
+from macros.packets.selection import Match
 from macros.record.troubles import at
 
-_FILE_HEADER = 24  # bytes: the pcap file format's global header
-_RECORD_HEADER = 16
 _READY = "listening on"
+
+
+class _Awaited:
+    """What a capture waits for, told of its packets one by one, so each is read once."""
+
+    def __init__(self, of: CaptureOf) -> None:
+        self._of = of
+        self._match = Match(of.until) if of.until else None
+        self._ending = Ending()
+
+    def by(self, number: int, link: int, record: Record) -> bool:
+        """Whether the capture is complete with this packet."""
+        if self._match is None and self._of.packets is not None:
+            return number >= self._of.packets
+        packet = dissector.packet(number, link, record)
+        if self._match is not None:
+            return bool(self._match.among(packet))
+        return self._ending.by(packet)
 
 
 @dataclass(slots=True)
 class Listener:
-    """A capture under way: `pcap` grows as packets come."""
+    """A capture under way. `wrong` is why what came is no capture, if so.
+
+    Chunks come in a thread of their own, so whoever looks at them holds the lock.
+    """
 
     block: Block
-    pcap: bytearray = field(default_factory=bytearray)
-    count: int | None = None  # of the packets that count, once that is known
     done: threading.Event = field(default_factory=threading.Event)
     asked: bool = True  # whether packets are looked at as they come
+    wrong: GuideError | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reader: Reader = field(default_factory=Reader)
+    _waiting: list[Record] = field(default_factory=list)
+    _awaited: _Awaited | None = None
+    _count: int | None = None  # of the packets that count, once that is known
+
+    @property
+    def seen(self) -> int:
+        """How many packets came so far."""
+        return len(self._reader.ends)
 
     def take(self, chunk: bytes) -> None:
         """Keep a chunk of pcap and see whether the capture is complete with it."""
-        before = len(records(bytes(self.pcap)))
-        self.pcap += chunk
-        if self.asked and not self.done.is_set() and len(records(bytes(self.pcap))) > before:
-            self._judge(before)
+        with self._lock:
+            self._take(chunk)
 
     def ask(self) -> None:
         """Begin to see whether the capture is complete: by what has come, and by what comes."""
-        self.asked = True
-        self._judge(0)
+        with self._lock:
+            self.asked = True
+            self._take(b"")
 
-    def _judge(self, seen: int) -> None:
-        """See whether the capture is complete; the first `seen` packets are known not to be."""
-        of = self.block.capture
-        assert of is not None  # noqa: S101 only captures are listened to
-        pcap = bytes(self.pcap)
-        if of.until:
-            self.count = reached(pcap, of.until, seen)
-            ended = self.count is not None
-        else:
-            ended = len(records(pcap)) >= of.packets if of.packets is not None else closed(pcap)
-        if ended:
+    def _take(self, chunk: bytes) -> None:
+        if self.wrong is not None:
+            return
+        try:
+            self._waiting += self._reader.take(chunk)
+            if self.asked:
+                self._judge()
+        except GuideError as error:
+            # It is raised by who waits: here it would end the thread that reads, and no more.
+            self.wrong = error
             self.done.set()
+
+    def _judge(self) -> None:
+        """See whether the capture is complete with the packets that were not looked at yet."""
+        if self._awaited is None:
+            self._awaited = _Awaited(_captured_by(self.block))
+        waiting, self._waiting = self._waiting, []
+        if self.done.is_set():
+            return
+        first = self.seen - len(waiting) + 1
+        for number, record in enumerate(waiting, first):
+            if self._awaited.by(number, self._reader.link, record):
+                # A conversation's last packets can come at once with what closes it.
+                of = _captured_by(self.block)
+                self._count = number if of.until or of.packets is not None else None
+                self.done.set()
+                return
 
     def finished(self) -> bytes:
         """The packets that count: no more than the block asked for."""
-        of = self.block.capture
-        assert of is not None  # noqa: S101
-        found = records(bytes(self.pcap))
-        end = _FILE_HEADER
-        for offset, length in found[: of.packets or self.count]:
-            end = offset + length
-        return bytes(self.pcap[:end])
+        with self._lock:
+            return self._reader.bytes(self._count)
 
 
-def records(pcap: bytes) -> list[tuple[int, int]]:
-    """Offset and length in bytes of each whole packet, behind its record header."""
-    found, at = [], _FILE_HEADER
-    order = "<" if pcap[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-    while at + _RECORD_HEADER <= len(pcap):
-        length = struct.unpack_from(f"{order}I", pcap, at + 8)[0]
-        if at + _RECORD_HEADER + length > len(pcap):
-            break
-        found.append((at + _RECORD_HEADER, length))
-        at += _RECORD_HEADER + length
-    return found
-
-
-def reached(pcap: bytes, match: str, seen: int) -> int | None:
-    """How many packets it takes until `match` finds one; the first `seen` are known to be too few.
-
-    None where all of them are too few. The last packet may be there in part only.
-    """
-    from macros.packets import conversations, dissector  # noqa: PLC0415 scapy only where packets are read
-
-    found = records(pcap)
-    whole = pcap[: found[-1][0] + found[-1][1]] if found else pcap
-    packets = dissector.packets(whole)
-    for count in range(seen + 1, len(packets) + 1):
-        try:
-            conversations.select(packets[:count], match)
-        except GuideError:
-            continue
-        return count
-    return None
-
-
-def closed(pcap: bytes) -> bool:
-    """Whether a TCP conversation in `pcap` has ended: both sides' FIN acknowledged, or a RST.
-
-    The last packet may be there in part only: packets come in pieces.
-    """
-    found = records(pcap)
-    if not found:
-        return False
-    from macros.packets import conversations, dissector  # noqa: PLC0415 scapy only where TCP is followed
-
-    return conversations.closed(dissector.packets(pcap[: found[-1][0] + found[-1][1]]))
+def _captured_by(block: Block) -> CaptureOf:
+    assert block.capture is not None  # noqa: S101 only captures are listened to
+    return block.capture
 
 
 @contextmanager
@@ -135,8 +135,7 @@ def listening(lab: Lab, blocks: list[Block], bound: dict[str, str]) -> Iterator[
 
 
 def _listen(block: Block, bound: dict[str, str]) -> str:
-    of = block.capture
-    assert of is not None  # noqa: S101
+    of = _captured_by(block)
     within = ""
     if of.netns:
         within = f"ip netns exec {of.netns} "
@@ -164,11 +163,14 @@ def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
 
 def _await_end(listener: Listener, command: str) -> None:
     block = listener.block
-    if listener.done.wait(block.timeout):
+    of = _captured_by(block)
+    ended = listener.done.wait(block.timeout)
+    if listener.wrong is not None:
+        wrong = listener.wrong
+        raise at(block, f"capture {block.id}: {wrong.message}", command=command, fix=wrong.fix)
+    if ended:
         return
-    of = block.capture
-    assert of is not None  # noqa: S101
-    seen = len(records(bytes(listener.pcap)))
+    seen = listener.seen
     waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
     waited = f"{of.until!r}" if of.until else waited
     raise at(

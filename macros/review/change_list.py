@@ -6,7 +6,7 @@ from typing import Any
 
 from macros.compare import editions
 from macros.compare.change import Change
-from macros.compare.editions import Recorded
+from macros.compare.editions import Purposes, Recorded
 from macros.ground.errors import GuideError
 from macros.review.causes import Causes, explained
 from macros.review.change_file import NAME, Changes, Listed, hash_of
@@ -18,14 +18,14 @@ _OWN = frozenset({"version", "page"})
 has a base need not have every page."""
 
 
-def made(old: Recorded, new: Recorded, causes: Causes) -> Changes:
+def made(old: Recorded, new: Recorded, causes: Causes, keeps: Purposes | None = None) -> Changes:
     """Compare two editions and explain what is found. GuideError where something has no cause."""
     differing = [
         name
         for name in dict.fromkeys((*old.versions, *new.versions))
         if old.versions.get(name) != new.versions.get(name)
     ]
-    found = [one for one in _compared(old, new) if one.kind not in _OWN]
+    found = [one for one in _compared(old, new, keeps) if one.kind not in _OWN]
     by = {id(change): rule for change, rule in explained(found, causes, differing)}
     rules = list(causes.rules)
     listed = []
@@ -48,11 +48,11 @@ def _by_cause(found: list[Change], by: Mapping[int, Any]) -> Iterator[Item]:
             left = [one for one in left if by[id(one)] is not rule]
 
 
-def _compared(old: Recorded, new: Recorded) -> Iterator[Change]:
+def _compared(old: Recorded, new: Recorded, keeps: Purposes | None) -> Iterator[Change]:
     both = [page for page in old.pages if page in new.pages]
     for page in both:
         yield from editions.pages(
-            editions.page(old.folder / page), editions.page(new.folder / page)
+            editions.page(old.folder / page), editions.page(new.folder / page), keeps=keeps
         )
 
 

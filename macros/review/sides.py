@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from macros.compare import editions
 from macros.compare.change import Change
-from macros.compare.editions import Recorded
+from macros.compare.editions import Purposes, Recorded
 from macros.ground.errors import GuideError
 from macros.store import sums
 
@@ -53,10 +53,10 @@ def of_editions(old: Path, new: Path) -> Sides:
     return Sides(editions.edition(old), editions.edition(new), old.name, new.name, restorable=False)
 
 
-def changes(sides: Sides) -> Iterator[Change]:
+def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
     """What differs, in words. For one edition also files that differ without a change of facts."""
     if not sides.restorable:
-        yield from editions.compare(sides.old, sides.new)
+        yield from editions.compare(sides.old, sides.new, keeps)
         return
     both = [page for page in sides.old.pages if page in sides.new.pages]
     differing = {
@@ -64,7 +64,7 @@ def changes(sides: Sides) -> Iterator[Change]:
     }
     same = {page for page, blocks in differing.items() if not blocks}
     told: set[tuple[str, str]] = set()
-    for one in editions.compare(_without(sides.old, same), _without(sides.new, same)):
+    for one in editions.compare(_without(sides.old, same), _without(sides.new, same), keeps):
         told.add((one.page, one.block))
         yield one
     for page, blocks in differing.items():

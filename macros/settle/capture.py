@@ -2,31 +2,90 @@
 
 import re
 import struct
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from macros.packets import checksum, dissector
+from macros.ground import ports
+from macros.packets import checksum, conversations, streams
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
-from macros.settle import identities
+from macros.settle import identities, translation
 from macros.settle.renaming import Renaming
 
 _IDS = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![0-9A-Za-z])")
 _FILE, _RECORD = 24, 16  # bytes: headers of a pcap file and of each of its packets
 
 
-def same(old: bytes, new: bytes) -> bool:
-    """Whether two pcap files hold the same conversations, names aside."""
+def same(old: bytes, new: bytes, keep: str = "") -> bool:
+    """Whether two pcap files hold the same conversations, names aside.
+
+    With `keep`, the words of what the capture is for, whether they hold that alike.
+    """
     if old == new:
         return True
-    return old[:_FILE] == new[:_FILE] and told(_read(old)) == told(_read(new))
+    if old[:_FILE] != new[:_FILE]:
+        return False
+    before = told(translation.packets(old), keep)
+    return bool(before or not keep) and before == told(translation.packets(new), keep)
 
 
-@lru_cache(maxsize=64)
-def _read(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each is looked at more than once."""
-    return dissector.packets(pcap)
+def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
+    """Give ports that the kernel chose the names that they had in the same conversations.
+
+    Those are the conversations between the same two ends but for that port, in their order, where
+    there are as many in both. What is named already stays so.
+    """
+    before, after = _choices(translation.packets(old)), _choices(translation.packets(new))
+    for ends, chosen in after.items():
+        known = before.get(ends, [])
+        both = set(known) & set(chosen)
+        mine, theirs = ([port for port in each if port not in both] for each in (chosen, known))
+        if len(mine) == len(theirs):
+            pairs = [*zip(mine, theirs, strict=True), *((port, port) for port in both)]
+            for port, name in pairs:
+                renaming.add((identities.PORT.name, "", str(port)), str(name))
+
+
+def _choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
+    """Ports that the kernel chose, by protocol, address, and the other end with its port.
+
+    It chooses the port of who begins. A server has its own, in that range too: so where a
+    capture does not show the beginning, it is a choice only opposite a port below that range.
+    """
+    found: dict[Any, list[int]] = {}
+    for members in conversations.conversations(packets).values():
+        ways = [way for packet in members if (way := _ways(packet)) is not None]
+        begun = [way for packet in members if (way := _ways(packet)) and _begins(packet)]
+        if not ways:
+            continue
+        source, target = (begun or ways)[0]
+        if not begun and not ports.is_chosen(source[1]):
+            source, target = target, source
+        known = bool(begun) or not ports.is_chosen(target[1])
+        if known and ports.is_chosen(source[1]):
+            protocol = members[0].last("TCP") is not None
+            found.setdefault((protocol, source[0], target), []).append(source[1])
+    return found
+
+
+def _ways(packet: Packet) -> tuple[tuple[Any, int], tuple[Any, int]] | None:
+    """A packet's two ends, address and port; None where it has no ports."""
+    network = conversations.address(packet)
+    transport = None if network is None else conversations.above(packet, network)
+    if network is None or transport is None or not transport.get("dport"):
+        return None
+    return (
+        (network["src"].value, int(transport["sport"].value)),
+        (network["dst"].value, int(transport["dport"].value)),
+    )
+
+
+def _begins(packet: Packet) -> bool:
+    """Whether a packet opens a connection."""
+    segment = packet.last("TCP")
+    flags = frozenset() if segment is None else streams.flags_of(segment)
+    return "SYN" in flags and "ACK" not in flags
 
 
 def rename(pcap: bytes, renaming: Renaming) -> bytes:
@@ -38,7 +97,7 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     if not pcap:
         return pcap
     _, found = records(pcap)
-    packets = _read(pcap)
+    packets = translation.packets(pcap)
     out, at = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
     for record, packet in zip(found, packets, strict=True):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from macros.ground import commandline
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
-from macros.ground.namespaces import of_command
 from macros.settle import answer, capture, free_order, identities, json_output, scan, tree
 from macros.settle import renaming as match
 from macros.settle.renaming import Document, Lines, Renaming
@@ -52,6 +52,7 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
     documents = _documents(was, now)
     renaming = Renaming()
     _begin(documents, renaming, shared)
+    _name_ports(now, was, renaming)
     match.find(list(documents.values()), renaming)
     shared.update({key: old for key, old in renaming.names.items() if key[0] in _PINNED})
     settled = {block_id: _answer(block_id, now, documents, renaming) for block_id in now.recordings}
@@ -66,14 +67,17 @@ def _side(page: Page, folder: Path) -> _Side:
         path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))
     }
     twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
-    names = scan.learned([*(one.text for one in recordings.values()), *twins])
+    pcaps = [one.pcap.read_bytes() for one in recordings.values() if one.pcap is not None]
+    names = scan.learned([*(one.text for one in recordings.values()), *twins], pcaps)
     places = {key: _place(page.block(key), one) for key, one in recordings.items()}
     return _Side(recordings, names, places)
 
 
 def _place(block: Block | None, recording: Recording) -> Place:
     """Where a recording was printed, and what its block says of its settling."""
-    netns = of_command(recording.ran)
+    # As written: a name of chance that a page binds is `$NAME` in every run.
+    netns = block.netns if block else ""
+    netns = netns or commandline.within(recording.command)
     link = _LINK.search(recording.ran)
     bare = ""
     if link is not None:
@@ -215,6 +219,14 @@ def _bound(page: Page, settled: Mapping[str, Recording]) -> dict[str, Recording]
     return found
 
 
+def _name_ports(now: _Side, was: _Side, renaming: Renaming) -> None:
+    """Packets tell which conversation is which; the lines that tcpdump prints do not always."""
+    for block_id, new in now.recordings.items():
+        old = was.recordings.get(block_id)
+        if new.pcap is not None and old is not None and old.pcap is not None:
+            capture.name_ports(old.pcap.read_bytes(), new.pcap.read_bytes(), renaming)
+
+
 def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[str, bytes | None]:
     """What each capture's file holds when it is new; None where the old one tells the same.
 
@@ -223,6 +235,7 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
     """
     found: dict[str, bytes | None] = {}
     during = {block.id: block.capture.during for block in page.blocks if block.capture is not None}
+    keeps = {block.id: block.keep for block in page.blocks}
     changed: set[str] = set()
     for block_id, new in now.recordings.items():
         if new.pcap is None:
@@ -230,7 +243,12 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
         packets = capture.rename(new.pcap.read_bytes(), renaming)
         old = was.recordings.get(block_id)
         found[block_id] = packets
-        if old is None or old.pcap is None or not capture.same(old.pcap.read_bytes(), packets):
+        keep = keeps.get(block_id, "")
+        if (
+            old is None
+            or old.pcap is None
+            or not capture.same(old.pcap.read_bytes(), packets, keep)
+        ):
             changed.add(during.get(block_id, block_id))
     return {
         block_id: packets if during.get(block_id, block_id) in changed else None

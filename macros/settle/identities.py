@@ -5,49 +5,12 @@ its values are unique, and which form a value has. A value without a form is a f
 renamed. So is a value whose form is another than the old one's.
 """
 
-import ipaddress
 import re
-from collections.abc import Container
 
+from macros.ground import mac as macs
+from macros.ground import ports
 from macros.settle import cluster_identities
 from macros.settle.declaration import Identity, found
-
-
-def mac_form(mac: str, addresses: Container[str] = ()) -> str:
-    """The form of a MAC address, "" for one that somebody chose or computed.
-
-    `addresses` are the IPv4 addresses of the same machines, their bytes written as in a MAC.
-    IEEE 802: bit 0 of the first byte is multicast, bit 1 locally administered. Docker until 27
-    writes 02:42 before a container's address, or before four random bytes (its bridges, until
-    they have an address). slirp's 52:55 stands before an address in 10.0.0.0/8 too; 52:54:00 is
-    QEMU's; 02:00 and 06:00 are set by the lab and its pages; ee:ee:... is on all of Calico's ports.
-    """
-    first = int(mac[:2], 16)
-    if first & 1 or not first & 2 or mac == "ee:ee:ee:ee:ee:ee":
-        return ""
-    if mac.startswith("02:42:"):
-        return "" if mac[6:] in addresses else "02:42 and random"
-    set_by_hand = ("02:00:", "06:00:", "52:54:00:", "52:55:0a:")
-    return "" if mac.startswith(set_by_hand) else "random"
-
-
-def mac_of(address: str) -> str:
-    """The MAC that a link-local address was computed from (EUI-64, RFC 4291 appendix A), or ""."""
-    try:
-        raw = ipaddress.IPv6Address(address).packed
-    except ValueError:
-        return ""
-    if raw[:8] != b"\xfe\x80" + bytes(6) or raw[11:13] != b"\xff\xfe":
-        return ""
-    return bytes((raw[8] ^ 2, raw[9], raw[10], *raw[13:])).hex(":")
-
-
-def link_local(mac: str) -> str:
-    """The link-local address that is computed from a MAC: the reverse of `mac_of`."""
-    raw = bytes.fromhex(mac.replace(":", ""))
-    host = bytes((raw[0] ^ 2, raw[1], raw[2], 0xFF, 0xFE, *raw[3:]))
-    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
-
 
 CHOSEN = "chosen by the kernel"
 """The form of a port that means nothing."""
@@ -58,13 +21,12 @@ MASQUERADED = re.compile(
 )
 """A tracked connection whose source port was rewritten: to the last number.
 
-With --random-fully that is any from 1024 on (net/netfilter/nf_nat_core.c), so it is known by this.
+With --random-fully that is any from 1024 on (`ports`), so it is known by this.
 """
 
 
 def _port_form(port: str) -> str:
-    """Linux takes ports for outgoing connections from 32768 to 60999 (ip_local_port_range)."""
-    return CHOSEN if 32768 <= int(port) <= 60999 else ""
+    return CHOSEN if ports.is_chosen(int(port)) else ""
 
 
 def _index(value: str) -> str:
@@ -87,7 +49,7 @@ MAC = Identity(
     what="a random MAC address, and what is computed from it: the link-local address, the last"
     " three bytes in solicited-node addresses, a bridge's id",
     scope="lab",
-    form=lambda mac: mac_form(mac),  # noqa: PLW0108 scan gives the addresses as well
+    form=lambda mac: macs.form(mac).words,
     pinned=True,
     patterns=found(
         # iproute2 writes the bytes of a bridge's id without leading zeros.

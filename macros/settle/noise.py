@@ -22,7 +22,7 @@ _AGO = r"\d+[ydhms](?:\d+[dhms])?"
 
 DATE = Noise(
     name="date",
-    what="a date with its time of day",
+    what="a date with its time of day; in the head of a message of Kubernetes' the thread too",
     mask=_date,
     patterns=found(
         ("T", r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)"),
@@ -32,6 +32,9 @@ DATE = Noise(
         (":", r"^(\d\d:\d\d:\d\d\.\d{6}) "),
         # ls -l, and a system's log.
         (":", rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
+        # klog, in front of Kubernetes' messages: day, time and thread. The letter before says how
+        # bad it is. https://pkg.go.dev/k8s.io/klog/v2#hdr-Output
+        ("]", r"(?<![^ \t])[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]"),
         # BIRD: since when a protocol is up, and a route is known.
         (":", r" (?:up|start|down|feed) +(\d\d:\d\d:\d\d)(?:\.\d+)?(?: |$)"),
         (" [", r" \[\w+ (\d\d:\d\d:\d\d)(?:\.\d+)?[ \]]"),
@@ -58,6 +61,10 @@ DATE = Noise(
             "10.42.135.129/32   dev calia7a3e029a7b [kernel1 03:12:30] * (10)",
             "10.42.135.129/32   dev calia7a3e029a7b [kernel1 04:00:00] * (10)",
         ),
+        (
+            "E1129 00:45:26.299491   16856 memcache.go:265] refused",
+            "E1129 00:47:02.130551    9803 memcache.go:265] refused",
+        ),
     ),
     differ=(
         ('"EndedAt": "0001-01-01T00:00:00Z"', '"EndedAt": "2026-11-23T04:06:19.385370Z"'),
@@ -69,6 +76,14 @@ DATE = Noise(
         (
             "-rw------- 1 root root 70 Nov 23 07:37 10.42.0.2",
             "-rw------- 1 root root 71 Nov 23 07:37 10.42.0.2",
+        ),
+        (
+            "E1129 00:45:26.299491   16856 memcache.go:265] refused",
+            "W1129 00:45:26.299491   16856 memcache.go:265] refused",
+        ),
+        (
+            "E1129 00:45:26.299491   16856 memcache.go:265] refused",
+            "E1129 00:45:26.299491   16856 memcache.go:266] refused",
         ),
     ),
 )

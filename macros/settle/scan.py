@@ -1,13 +1,14 @@
 """Cut a line into what is said and what only names: literal text, identities, noise."""
 
-import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from macros.settle import cluster_identities, identities, noise
+from macros.ground import mac as macs
+from macros.ground import ports
+from macros.settle import cluster_identities, identities, noise, translation
 from macros.settle.declaration import Identity
 
 Key = tuple[str, str, str]
@@ -56,7 +57,7 @@ class Names:
 
     `ids`: whole ids by their first 12 digits; `addresses`: IPv4 addresses, written as a MAC's last
     bytes; `tails`: MACs by their last three bytes; `pods`: namespace, name before the five letters
-    and these, by the cali interface; `ports`: those of masqueraded connections; `numbered`: the
+    and these, by the cali interface; `ports`: those that a translation chose; `numbered`: the
     names made by Kubernetes that end in digits only; `lines`: all that it printed.
     """
 
@@ -87,13 +88,14 @@ _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 _HEAD = re.compile(r"(?<!\S)(?:PID|PPID|NPROCS)(?!\S)")
 _LAST = re.compile(r"(?<!\S)\d+$")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
-_IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
 
 
-def learned(texts: Iterable[str]) -> Names:
-    """What all the texts of one side name."""
-    names = Names()
-    macs: set[str] = set()
+def learned(texts: Iterable[str], pcaps: Iterable[bytes] = ()) -> Names:
+    """What all the texts and the captures of one side name."""
+    names = Names(ports=set(translation.chosen(pcaps)))
+    texts = list(texts)
+    names.addresses |= macs.tails(texts)
+    shown: set[str] = set()
     pods: set[tuple[str, str]] = set()
     for text in texts:
         names.lines += text.split("\n")
@@ -102,13 +104,12 @@ def learned(texts: Iterable[str]) -> Names:
             names.ids.setdefault(whole[:12], set()).add(whole)
         for short in named.short:
             names.ids.setdefault(short, set())
-        macs |= named.macs
+        shown |= named.macs
         pods |= named.pods
-        names.addresses |= named.addresses
         names.ports |= named.ports
         names.numbered |= named.numbered
-    for mac in macs:
-        if identities.mac_form(mac, names.addresses):
+    for mac in shown:
+        if macs.form(mac, names.addresses).chance:
             names.tails.setdefault(mac[9:], set()).add(mac)
     for front, letters in pods:
         for namespace in cluster_identities.NAMESPACES:
@@ -126,7 +127,6 @@ class _Named(NamedTuple):
     ids: frozenset[str]
     short: frozenset[str]
     macs: frozenset[str]
-    addresses: frozenset[str]
     pods: frozenset[tuple[str, str]]
     ports: frozenset[str]
     numbered: frozenset[str]
@@ -139,16 +139,15 @@ def _named(text: str) -> _Named:
         frozenset(_NETNS.findall(text)),
         frozenset(_MAC.findall(text)),
         frozenset(
-            bytes(parts).hex(":")
-            for address in set(_IPV4.findall(text))
-            if max(parts := [int(part) for part in address.split(".")]) < 256
-        ),
-        frozenset(
             (front, letters)
             for front, letters in cluster_identities.POD.findall(text)
             if cluster_identities.GENERATED.form(letters)
         ),
-        frozenset(found[2] for found in identities.MASQUERADED.finditer(text) if len(found[2]) > 3),
+        frozenset(
+            found[2]
+            for found in identities.MASQUERADED.finditer(text)
+            if int(found[2]) >= ports.MASQUERADED_FROM
+        ),
         frozenset(
             name
             for front in set(cluster_identities.NUMBERED.findall(text))
@@ -338,40 +337,31 @@ def token_of(
 
 def _mac_token(raw: str, names: Names, *, short: bool) -> Token | None:
     if raw.startswith("fe80:"):
-        mac, shape = identities.mac_of(raw), "link-local"
+        mac, shape = macs.of_link_local(raw), "link-local"
     elif raw.startswith(("33:33:ff", "ff02:")):
-        tail = _tail(raw)
-        macs: Collection[str] = names.tails.get(tail, ())
-        if len(macs) != 1:
+        known: Collection[str] = names.tails.get(macs.tail_of_group(raw), ())
+        if len(known) != 1:
             return None
-        mac, shape = next(iter(macs)), "33:33" if raw.startswith("33") else "solicited"
+        mac, shape = next(iter(known)), "33:33" if raw.startswith("33") else "solicited"
     elif short:
-        mac, shape = ":".join(byte.zfill(2) for byte in raw.split(":")), "short"
+        mac, shape = macs.long(raw), "short"
     else:
         mac, shape = raw, ""
-    form = identities.mac_form(mac, names.addresses) if mac else ""
-    return Token(raw, ("mac", "", mac), form, shape) if form else None
-
-
-def _tail(raw: str) -> str:
-    if raw.startswith("33:33"):
-        return raw[9:]
-    high, _, low = raw.removeprefix("ff02::1:ff").partition(":")
-    return f"{high}:{low.zfill(4)[:2]}:{low.zfill(4)[2:]}"
+    form = macs.form(mac, names.addresses) if mac else macs.Form("")
+    return Token(raw, ("mac", "", mac), form.words, shape) if form.chance else None
 
 
 def write(token: Token, value: str) -> str:
     """`token` as it is written for another value of its kind."""
     match token.shape:
         case "link-local":
-            return identities.link_local(value)
+            return macs.link_local(value)
         case "33:33":
-            return f"33:33:ff:{value[9:]}"
+            return macs.multicast(value)
         case "solicited":
-            tail = f"{value[9:11]}:{value[12:].replace(':', '')}"
-            return str(ipaddress.IPv6Address(f"ff02::1:ff{tail}"))
+            return macs.solicited(value)
         case "short":
-            return ":".join(byte.removeprefix("0") for byte in value.split(":"))
+            return macs.short(value)
         case "whole":
             return value if len(value) > 13 else token.raw
         case "first":

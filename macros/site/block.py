@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from macros.figures import marks
 from macros.figures.markup import render, safe
-from macros.ground import namespaces
+from macros.ground import commandline
 from macros.ground.bindings import substitute
 from macros.ground.model import Block, Recording
 from macros.plan.signatures import Lines
@@ -58,14 +58,14 @@ def figure(
     `interfaces` are the names to mark; `notes_html` the notes of `look`, in order, as HTML;
     `bound` the values that the page's blocks bind, for `$NAME` in chosen lines.
     """
-    within = block.netns or namespaces.of_command(recording.ran)
+    within = block.netns or commandline.within(recording.ran)
     wrapping = _wrapping(recording)
     pcap = recording.pcap
     return render(
         "site/block.html",
         id=block.id,
         node=block.node,
-        command=_words(marks.mark_text(recording.ran, block.node, within, interfaces)),
+        command=_words(_command(recording.ran, block, interfaces)),
         ran=recording.ran,
         first=recording.ran.splitlines()[0],
         wraps=wrapping,
@@ -76,6 +76,17 @@ def figure(
         facts=_facts(block, recording, place),
         file=None if pcap is None else {"href": place.href(pcap), "name": pcap.name},
     )
+
+
+def _command(ran: str, block: Block, interfaces: Collection[str]) -> str:
+    """A command with its marks: the names in each part are those of the namespace that it sees."""
+    marked, behind = [], 0
+    for start, end, name in commandline.namespaces(ran):
+        marked.append(marks.mark_text(ran[behind:start], block.node, "", ()))
+        within = block.netns or name
+        marked.append(marks.mark_text(ran[start:end], block.node, within, interfaces))
+        behind = end
+    return "".join(marked) + marks.mark_text(ran[behind:], block.node, "", ())
 
 
 def manifest(name: str, text: str) -> str:

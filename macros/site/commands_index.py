@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from macros.figures.markup import render
+from macros.ground import shell, wrappers
 from macros.ground.model import Block, Page
 
-_WRAPPERS = re.compile(
-    r"^(?:ip netns exec \S+ |docker exec (?:-\S+ )*\S+ |kubectl exec \S+ .*?-- "
-    r"|nsenter .*? -n |timeout \S+ |sudo )"
-)
 _OBJECTS = frozenset({"ip", "bridge", "docker", "kubectl", "systemctl", "tc", "ss"})
 _WORD = re.compile(r"[a-z][\w-]*")
 
@@ -45,8 +42,12 @@ def _lines(block: Block) -> list[str]:
 
 
 def _tool(line: str) -> str:
-    line = _WRAPPERS.sub("", line)
-    words = [word for word in line.split() if "=" not in word]
+    try:
+        pipelines = shell.pipelines(line)
+    except shell.UnreadableError:
+        pipelines = []
+    inner = wrappers.through(pipelines[0][0].words) if pipelines else None
+    words = [word.text for word in inner.words if "=" not in word.text] if inner else line.split()
     tool = words[0] if words else line
     if tool not in _OBJECTS:
         return tool

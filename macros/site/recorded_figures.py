@@ -52,12 +52,13 @@ def packet(
 
     def make() -> str:
         from macros.figures.packets import packet_figure  # noqa: PLC0415
-        from macros.packets import conversations, dissector  # noqa: PLC0415
+        from macros.packets import dissector, purpose  # noqa: PLC0415
 
         packets = dissector.packets(pcap)
-        chosen = conversations.pick(packets, match)
+        chosen, message = purpose.drawn(packets, match, block.keep)
         return packet_figure.packet_figure(
             chosen,
+            message=message,
             id=id,
             title=title,
             node=block.node,
@@ -70,7 +71,17 @@ def packet(
             tcpdump=_printed(lines, chosen.number),
         )
 
-    inputs = ["packet", _of(block, pcap), match, list(lines), id, title, layers, all_fields]
+    inputs = [
+        "packet",
+        _of(block, pcap),
+        match,
+        block.keep,
+        list(lines),
+        id,
+        title,
+        layers,
+        all_fields,
+    ]
     return cache.text("packets", inputs, make)
 
 
@@ -106,11 +117,11 @@ def compare(
 
     def make() -> str:
         from macros.figures.packets import packet_figure  # noqa: PLC0415
-        from macros.packets import conversations, dissector  # noqa: PLC0415
+        from macros.packets import dissector, selection  # noqa: PLC0415
 
         return packet_figure.compare_figure(
-            conversations.pick(dissector.packets(first), match),
-            conversations.pick(dissector.packets(second), other_match),
+            selection.pick(dissector.packets(first), match),
+            selection.pick(dissector.packets(second), other_match),
             id=id,
             title=title,
             before=_seen_at(one),

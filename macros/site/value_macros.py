@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from macros.figures import marks
 from macros.figures.markup import render, safe
-from macros.ground import conditions, namespaces
+from macros.ground import commandline, conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
 from macros.plan.signatures import Expect, Handover, Only, Value, Version, When
@@ -120,6 +120,6 @@ def handed_over(page: PageContext, call: Handover) -> str:
 def _marked(path: str, block: Block, recording: Recording) -> Markup:
     """A value as it stands in a sentence, marked where it is an address or a name."""
     text = text_at(recording, path)
-    within = block.netns or namespaces.of_command(recording.ran)
+    within = block.netns or commandline.within(recording.ran)
     key = marks.key_of(text, block.node, within)
     return render("site/value.html", value=safe(marks.mark(text, key)) if key else text)

@@ -107,7 +107,7 @@ def _wrapped(a: Packet, b: Packet, there: Lane) -> tuple[list[Mark], list[str]]:
     off = [before for before, after in joined if after is None and before is not None]
     found, notes = [], []
     changed = put if more > 0 else off
-    tunnel = next((one for one in changed if _is_ip(one)), None)
+    tunnel = next((one for one in changed if _is_ip(one) and one.get("dst")), None)
     if tunnel is not None and more:
         ends = f"{tunnel['src'].shown} > {tunnel['dst'].shown}"
         names = _listed([one.name for one in changed if _is_wrapping(one, changed)])

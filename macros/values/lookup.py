@@ -87,9 +87,9 @@ def _packets(pcap: Path) -> Mapping[str, Any]:
     """The record of a capture's packets, for paths in prose."""
 
     def make() -> str:
-        from macros.packets import conversations, dissector  # noqa: PLC0415 scapy takes half a second to load
+        from macros.packets import dissector, packet_records  # noqa: PLC0415 scapy takes half a second to load
 
-        return json.dumps(conversations.record(dissector.packets(pcap)))
+        return json.dumps(packet_records.record(dissector.packets(pcap)))
 
     record: Mapping[str, Any] = json.loads(
         cache.text("packets", ["record", cache.file_hash(pcap)], make)

@@ -73,7 +73,7 @@ class Evidence:
 
     def fitted(self, table: str) -> tuple[Fitted, ...]:
         """The rules of one table that it fitted, in order."""
-        return tuple(each for s in self.stages for each in s.fitted if each.table == table)
+        return tuple(rule for s in self.stages for rule in s.fitted if rule.table == table)
 
 
 def read(text: str, table: str) -> tuple[Evidence, ...]:
@@ -88,12 +88,12 @@ def read(text: str, table: str) -> tuple[Evidence, ...]:
         stages = list(_nft(lines))
     else:
         return tuple(_tracked(flow) for flow in conntrack.read(text))
-    found = [each for each in _joined(stages) if each.fitted(table)]
-    if not found:
+    packets = [packet for packet in _joined(stages) if packet.fitted(table)]
+    if not packets:
         raise GuideError(
             f"no traced packet met a rule of table {table}; the first of a connection does"
         )
-    return tuple(found)
+    return tuple(packets)
 
 
 def _joined(stages: Sequence[Stage]) -> Iterator[Evidence]:
@@ -116,38 +116,38 @@ def _xtables(lines: Sequence[str]) -> Iterator[Stage]:
     stage: Stage | None = None
     fitted: list[Fitted] = []
     for line in lines:
-        if found := _XT_PACKET.match(line):
+        if packet := _XT_PACKET.match(line):
             if stage is not None:
                 yield replace(stage, fitted=tuple(fitted))
-            stage, fitted = _xt_stage(found["words"]), []
-        elif (found := _XT_TRACE.match(line)) and stage is not None:
-            stage = replace(stage, table=found["table"])
-            if found["rule"]:
-                verdict = {"0xfffffffb": "RETURN"}.get(found["verdict"], found["verdict"])
-                fitted.append(Fitted(found["table"], found["chain"], found["rule"], verdict))
+            stage, fitted = _xt_stage(packet["words"]), []
+        elif (trace := _XT_TRACE.match(line)) and stage is not None:
+            stage = replace(stage, table=trace["table"])
+            if trace["rule"]:
+                verdict = {"0xfffffffb": "RETURN"}.get(trace["verdict"], trace["verdict"])
+                fitted.append(Fitted(trace["table"], trace["chain"], trace["rule"], verdict))
     if stage is not None:
         yield replace(stage, fitted=tuple(fitted))
 
 
 def _xt_stage(words: str) -> Stage:
-    said = dict(re.findall(r"(\w+)=(\S*)", words))
+    fields = dict(re.findall(r"(\w+)=(\S*)", words))
     # The protocol has no word of its own: flags tell TCP, a checksum length UDP.
-    protocol = {"6": "tcp", "17": "udp", "1": "icmp"}.get(said.get("PROTO", ""), "")
+    protocol = {"6": "tcp", "17": "udp", "1": "icmp"}.get(fields.get("PROTO", ""), "")
     if not protocol:
         protocol = "tcp" if re.search(r"\b(SYN|ACK|FIN|RST)\b", words) else ""
     if not protocol:
-        protocol = "udp" if "SPORT" in said else "icmp"
+        protocol = "udp" if "SPORT" in fields else "icmp"
     packet = Packet(
         protocol=protocol,
-        source=said["SRC"],
-        destination=said["DST"],
-        source_port=int(said["SPORT"]) if "SPORT" in said else None,
-        destination_port=int(said["DPORT"]) if "DPORT" in said else None,
-        mark=int(said.get("MARK", "0"), 0),
-        arrives=said.get("IN") or None,
-        leaves=said.get("OUT") or None,
+        source=fields["SRC"],
+        destination=fields["DST"],
+        source_port=int(fields["SPORT"]) if "SPORT" in fields else None,
+        destination_port=int(fields["DPORT"]) if "DPORT" in fields else None,
+        mark=int(fields.get("MARK", "0"), 0),
+        arrives=fields.get("IN") or None,
+        leaves=fields.get("OUT") or None,
     )
-    return Stage("", packet, int(said["ID"]) if "ID" in said else None)
+    return Stage("", packet, int(fields["ID"]) if "ID" in fields else None)
 
 
 def _nft(lines: Sequence[str]) -> Iterator[Stage]:
@@ -155,46 +155,46 @@ def _nft(lines: Sequence[str]) -> Iterator[Stage]:
     stage: Stage | None = None
     fitted: list[Fitted] = []
     for line in lines:
-        found = _NFT.match(line)
-        if found is None:
+        trace = _NFT.match(line)
+        if trace is None:
             continue
-        if found["packet"] is not None:
+        if trace["packet"] is not None:
             if stage is not None:
                 yield replace(stage, fitted=tuple(fitted))
-            stage, fitted = _nft_stage(found["table"], found["packet"]), []
-        elif found["rule"] is not None and stage is not None:
+            stage, fitted = _nft_stage(trace["table"], trace["packet"]), []
+        elif trace["rule"] is not None and stage is not None:
             fitted.append(
-                Fitted(found["table"], found["chain"], found["rule"].strip(), found["verdict"])
+                Fitted(trace["table"], trace["chain"], trace["rule"].strip(), trace["verdict"])
             )
     if stage is not None:
         yield replace(stage, fitted=tuple(fitted))
 
 
 def _nft_stage(table: str, words: str) -> Stage:
-    said: dict[str, str] = {}
-    for found in _NFT_WORD.finditer(words):
-        interface, name, family, field, address, protocol, port, number, mark, icmp = found.groups()
+    fields: dict[str, str] = {}
+    for match in _NFT_WORD.finditer(words):
+        interface, name, family, field, address, protocol, port, number, mark, icmp = match.groups()
         if interface:
-            said[interface] = name
+            fields[interface] = name
         elif family:
-            said[field] = address
+            fields[field] = address
         elif protocol:
-            said |= {"protocol": protocol, port: number}
+            fields |= {"protocol": protocol, port: number}
         elif mark:
-            said["mark"] = mark
+            fields["mark"] = mark
         elif icmp:
-            said["protocol"] = icmp
+            fields["protocol"] = icmp
     packet = Packet(
-        protocol=said.get("protocol", "?"),
-        source=said.get("saddr"),
-        destination=said["daddr"],
-        source_port=int(said["sport"]) if "sport" in said else None,
-        destination_port=int(said["dport"]) if "dport" in said else None,
-        mark=int(said.get("mark", "0"), 0),
-        arrives=said.get("iif"),
-        leaves=said.get("oif"),
+        protocol=fields.get("protocol", "?"),
+        source=fields.get("saddr"),
+        destination=fields["daddr"],
+        source_port=int(fields["sport"]) if "sport" in fields else None,
+        destination_port=int(fields["dport"]) if "dport" in fields else None,
+        mark=int(fields.get("mark", "0"), 0),
+        arrives=fields.get("iif"),
+        leaves=fields.get("oif"),
     )
-    return Stage(table, packet, int(said["id"]) if said.get("id", "").isdigit() else None)
+    return Stage(table, packet, int(fields["id"]) if fields.get("id", "").isdigit() else None)
 
 
 def _tracked(flow: conntrack.Flow) -> Evidence:

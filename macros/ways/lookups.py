@@ -7,7 +7,7 @@ are joined by those values, read from recorded outputs, and by nothing else.
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -24,6 +24,8 @@ from macros.kinds.routes import KIND as ROUTES
 from macros.kinds.routes import Route
 
 _Records = TypeVar("_Records")
+# rtnl_rtpref of print_rta_pref(), ip/iproute.c of iproute2; what says nothing is medium.
+_PREFERENCES = {"high": 0, "low": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Chain:
 
     `hop` is the next hop: the route's `via`, or the address itself where its network is on the
     link. `entry` has a `dst` in a VXLAN device's table; in a bridge's its `dev` is the port.
-    `carrier` is the route to that `dst`, if the recorded routes have one.
+    `carrier` is the route to that `dst`, if the recorded routes have one, and one alone.
     """
 
     address: str
@@ -54,41 +56,63 @@ def join(address: str, routes: Recording, neighbours: Recording, entries: Record
     nodes = {routes.node, neighbours.node, entries.node}
     if len(nodes) > 1:
         raise GuideError(f"these tables are of different nodes: {', '.join(sorted(nodes))}")
+    try:
+        address = str(ipaddress.ip_address(address))
+    except ValueError as error:
+        raise GuideError(f"{address!r} is no address") from error
     table = _read(routes, ROUTES)
-    route = _longest(address, table)
-    if route is None:
-        raise GuideError(f"no route in {routes.id} leads to {address}")
+    is_ipv6 = _is_ipv6(routes, table)
+    route = _only(address, routes.id, _longest(address, table, is_ipv6))
+    hop, device = route.via or address, route.dev or ""
+    mac, neighbour = _neighbour(address, hop, device, neighbours)
+    entry = _entry(hop, device, mac, entries)
+    carriers = _longest(entry.dst, table, is_ipv6) if entry.dst else []
+    carrier = carriers[0] if len(carriers) == 1 else None
+    return Chain(address, route, hop, device, neighbour, mac, entry, carrier)
+
+
+def _only(address: str, block: str, fitting: Sequence[Route]) -> Route:
+    """The one route that a packet takes. GuideError where there is none, or one of several."""
+    if not fitting:
+        raise GuideError(f"no route in {block} leads to {address}")
+    route, *others = fitting
     if route.type != "unicast" or route.dev is None:
         raise GuideError(f"the route to {address} leads nowhere: {route.type} {route.destination}")
-    hop, device = route.via or address, route.dev
+    if others:
+        listed = ", ".join(_way(way) for way in fitting)
+        raise GuideError(
+            f"{len(fitting)} routes lead to {address} and none goes before the other: {listed}",
+            fix=f"record `ip route get {address}`: its answer names the one that a packet takes",
+        )
+    return route
+
+
+def _neighbour(address: str, hop: str, device: str, table: Recording) -> tuple[str, Neighbour]:
+    """The next hop's MAC, and the entry that has it."""
+    named = _asked(table)
     neighbour = next(
         (
-            each
-            for each in _read(neighbours, NEIGHBOURS)
-            if each.address == hop and (each.dev or _asked(neighbours)) == device
+            neighbour
+            for neighbour in _read(table, NEIGHBOURS)
+            if neighbour.address == hop and (neighbour.dev or named) == device
         ),
         None,
     )
     if neighbour is None or neighbour.mac is None:
         lacks = "no MAC for" if neighbour else "no entry for"
         raise GuideError(
-            f"{neighbours.id} has {lacks} {hop} on {device}, where the route to {address} leads"
+            f"{table.id} has {lacks} {hop} on {device}, where the route to {address} leads"
         )
-    mac = neighbour.mac
-    entry = next(
-        (
-            each
-            for each in _read(entries, ENTRIES)
-            if each.mac == mac and _leads(each, device, _asked(entries))
-        ),
-        None,
-    )
-    if entry is None:
-        raise GuideError(
-            f"{entries.id} has no entry on {device} that leads to {mac}, the MAC of {hop}"
-        )
-    carrier = _longest(entry.dst, table) if entry.dst else None
-    return Chain(address, route, hop, device, neighbour, mac, entry, carrier)
+    return neighbour.mac, neighbour
+
+
+def _entry(hop: str, device: str, mac: str, table: Recording) -> Entry:
+    """The forwarding entry of a MAC."""
+    named = _asked(table)
+    for entry in _read(table, ENTRIES):
+        if entry.mac == mac and _leads(entry, device, named):
+            return entry
+    raise GuideError(f"{table.id} has no entry on {device} that leads to {mac}, the MAC of {hop}")
 
 
 def _leads(entry: Entry, device: str, asked: str) -> bool:
@@ -99,19 +123,54 @@ def _leads(entry: Entry, device: str, asked: str) -> bool:
     return entry.master == device and entry.state != "permanent"
 
 
-def _longest(address: str, table: Sequence[Route]) -> Route | None:
-    """The route of the longest prefix that has `address`, of several the first by its metric."""
+def _longest(address: str, table: Sequence[Route], is_ipv6: bool) -> list[Route]:
+    """The routes of the longest prefix that has `address`, of these those that go before others.
+
+    That is by metric, and of IPv6 by the preference that a router gave itself (RFC 4191). A route
+    with several next hops is one for each that is not dead (fib_select_multipath() of
+    net/ipv4/fib_semantics.c): which one a packet takes is decided by a hash.
+    """
     wanted = ipaddress.ip_address(address)
-    fit = []
+    fitting: list[tuple[tuple[int, int, int], Route]] = []
     for route in table:
+        default = "::/0" if is_ipv6 else "0.0.0.0/0"
         network = ipaddress.ip_network(
-            ("::/0" if wanted.version == 6 else "0.0.0.0/0")
-            if route.destination == "default"
-            else route.destination
+            default if route.destination == "default" else route.destination, strict=False
         )
         if network.version == wanted.version and wanted in network:
-            fit.append((-network.prefixlen, route.metric or 0, route))
-    return min(fit, key=lambda each: each[:2], default=(0, 0, None))[2]
+            preferred = _PREFERENCES.get(str(route.raw.get("pref")), 1)
+            order = (-network.prefixlen, route.metric or 0, preferred)
+            fitting += [(order, way) for way in _ways(route)]
+    best = min((order for order, _ in fitting), default=None)
+    ways = [route for order, route in fitting if order == best]
+    return [way for number, way in enumerate(ways) if _hop(way) not in map(_hop, ways[:number])]
+
+
+def _ways(route: Route) -> Sequence[Route]:
+    """A route as one for each next hop that it can take."""
+    living = [hop for hop in route.nexthops if "dead" not in hop.flags]
+    return [replace(route, via=hop.via, dev=hop.dev) for hop in living] or [route]
+
+
+def _hop(route: Route) -> tuple[str, str | None, str | None]:
+    return route.type, route.via, route.dev
+
+
+def _way(route: Route) -> str:
+    to = f"via {route.via} " if route.via else ""
+    return f"{route.destination} {to}dev {route.dev}"
+
+
+def _is_ipv6(recording: Recording, table: Sequence[Route]) -> bool:
+    """Whether `default` is that of IPv6: by the command, else by the other routes and next hops."""
+    command = call(recording.ran)
+    words = command.args if command else ()
+    if "-6" in words or "inet6" in words:
+        return True
+    if any(":" in route.destination for route in table):
+        return True
+    networks = any("." in route.destination for route in table)
+    return not networks and any(":" in str(route.raw.get("gateway", "")) for route in table)
 
 
 def _read(recording: Recording, kind: Kind[_Records]) -> _Records:
@@ -123,6 +182,6 @@ def _read(recording: Recording, kind: Kind[_Records]) -> _Records:
 
 def _asked(recording: Recording) -> str:
     """The device that a command asks for: then neither `ip neigh` nor `bridge fdb` repeats it."""
-    found = call(recording.ran)
-    words = found.args if found else ()
+    command = call(recording.ran)
+    words = command.args if command else ()
     return next((after for word, after in pairwise(words) if word == "dev"), "")

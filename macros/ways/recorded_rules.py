@@ -1,5 +1,6 @@
 """The rules that a block recorded, in the one form that ways are followed in."""
 
+from macros.ground.commandline import call
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry, rules
@@ -14,8 +15,18 @@ def ruleset_of(recording: Recording, table: str = "") -> Rules:
     """
     if isinstance(recording.twin, dict) and "nftables" in recording.twin:
         return nftables.read(recording.text, recording.twin, table)
+    asked = call(recording.ran)
+    if asked is not None and asked.tool == "nft":
+        return nftables.read(recording.text, recording.twin, table)
     if registry.kind_of(recording.ran) is rules.KIND:
-        return iptables.read(recording.text, table or "nat")
+        wanted = table or "nat"
+        listed = registry.read(recording.ran, recording.text)
+        if listed and wanted not in listed:
+            # `iptables -S` does not print which table it lists; the command says it.
+            raise GuideError(
+                f"block {recording.id} shows no table {wanted}, only {', '.join(listed)}"
+            )
+        return iptables.read(recording.text, wanted)
     raise GuideError(
         f"block {recording.id} shows no rules: {recording.ran}",
         fix="name a block of iptables-save, iptables -S or nft list table",

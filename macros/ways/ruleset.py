@@ -8,25 +8,46 @@ chance takes it (`share`), and what then happens (`actions`).
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from macros.ground.errors import GuideError
+from macros.ways import ends
+from macros.ways.ends import End
 
 What = Literal[
-    "source", "destination", "protocol", "source-port", "destination-port", "mark", "in", "out",
-    "rewritten", "seen", "other",
+    "family", "source", "destination", "protocol", "source-port", "destination-port", "mark", "in",
+    "out", "rewritten", "seen", "source-type", "destination-type", "state", "other",
 ]  # fmt: skip
 """What a test looks at.
 
 "rewritten": whether the connection's destination was (`ct status dnat`). "seen": whether its source
-was seen before (`-m recent --rcheck`). "other" is all that cannot be told from a packet alone.
+was seen before (`-m recent --rcheck`). "source-type" and "destination-type": what the routing table
+says of an address, above all whether it is the node's own (`-m addrtype`, `fib … type`). "state":
+of the connection. "other" is all that cannot be told from a packet alone.
 """
 
-Kind = Literal["jump", "goto", "return", "accept", "drop", "dnat", "masquerade", "mark", "none"]
-"""What a rule does: go to a chain, end the chain or the table, rewrite, mark, or only count."""
+Kind = Literal[
+    "jump", "goto", "return", "accept", "drop", "dnat", "snat", "masquerade", "mark", "remark",
+    "none", "end",
+]  # fmt: skip
+"""What a rule does: go to a chain, end the chain or the table, rewrite, mark, or only count.
+
+"remark" gives the mark a value that rules do not tell. "end": the way ends here, for what then
+happens is not followed (REDIRECT, NETMAP, a queue), or is not known.
+"""
 
 Hook = Literal["prerouting", "input", "forward", "output", "postrouting"]
 """Where the kernel asks a base chain (linux/netfilter.h, NF_INET_*)."""
+
+
+class Field(NamedTuple):
+    """What a test looks at; `about` tells apart what has one name: which list, which fib look-up.
+
+    Of "other" it is the question itself, as the tool writes it.
+    """
+
+    what: What
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +55,23 @@ class Test:
     """One condition: that the fields of a packet are one of `values`.
 
     Mostly there is one field; a set of nftables can have several at once (`ip saddr . ip daddr`).
-    Each value has one text for each field, as written; of a mark it is `value/mask`.
+    Each value has one text for each field, as written; of a mark it is `value/mask`; `*` is any.
+    Of a `dynamic` set the values are clients that were seen, which rules remember for a while.
     """
 
-    fields: tuple[What, ...]
+    fields: tuple[Field, ...]
     values: tuple[tuple[str, ...], ...] = ()
     negated: bool = False
+    dynamic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What happens to a packet that fits.
 
-    `to` is the chain of a jump or goto, the `address:port` of a dnat, and of mark the bits that
-    change, as `and/xor` in hexadecimal.
+    `to` is the chain of a jump or goto, where a dnat or snat rewrites to, as written
+    (`10.42.1.2:80`, `:8080`, `10.0.0.1-10.0.0.4`), and of mark the bits that change, as `and/xor`
+    in hexadecimal; of remark the bits that are unknown from here; of end what ends the way.
     """
 
     kind: Kind
@@ -58,7 +82,8 @@ class Action:
 class Branch:
     """A way that a packet can take at a rule; `share` is 1 unless chance decides.
 
-    A rule of nftables can do several things, of which only the last can lead elsewhere. `element`
+    `in_turn`: it is not chance but a counter (`--mode nth`, `numgen inc`) that takes this share. A
+    rule of nftables can do several things, of which only the last can lead elsewhere. `element`
     is that of a map, as written: `10.43.0.80 . tcp . 80 : goto service-2M73P36B-…`.
     """
 
@@ -66,16 +91,17 @@ class Branch:
     actions: tuple[Action, ...]
     share: Fraction = Fraction(1)
     element: str = ""
+    in_turn: bool = False
 
     @property
     def to(self) -> str:
         """The chain it leads to, or empty."""
-        return next((each.to for each in self.actions if each.kind in ("jump", "goto")), "")
+        return next((act.to for act in self.actions if act.kind in ("jump", "goto")), "")
 
     @property
     def dnat(self) -> str:
-        """Where it rewrites the destination to, or empty."""
-        return next((each.to for each in self.actions if each.kind == "dnat"), "")
+        """Where it rewrites the destination to, as written, or empty."""
+        return next((act.to for act in self.actions if act.kind == "dnat"), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +117,27 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A chain; `hook` is set for a base chain, which the kernel itself asks."""
+    """A chain; `hook` is set for a base chain, which the kernel itself asks, by `priority`."""
 
     name: str
     rules: tuple[Rule, ...] = ()
     hook: Hook | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One table's chains. `tool` names what printed them: iptables or nftables."""
+    """One table's chains. `tool` names what printed them: iptables or nftables.
+
+    `family` is ip, ip6, or inet for both; empty where nothing tells. `others` are the other tables
+    of the same output.
+    """
 
     tool: Literal["iptables", "nftables"]
     table: str
     chains: Mapping[str, Chain] = field(default_factory=dict)
+    family: str = ""
+    others: tuple["Rules", ...] = ()
 
     def chain(self, name: str) -> Chain:
         """The chain of that name. GuideError if the table has none."""
@@ -113,13 +146,24 @@ class Rules:
         return self.chains[name]
 
     def bases(self, hook: Hook) -> tuple[Chain, ...]:
-        """The base chains of a hook, in the order printed."""
-        return tuple(each for each in self.chains.values() if each.hook == hook)
+        """The base chains of a hook, as the kernel asks them: by priority, then as printed."""
+        bases = (chain for chain in self.chains.values() if chain.hook == hook)
+        return tuple(sorted(bases, key=lambda chain: chain.priority))
+
+    def of(self, family: str) -> tuple["Rules", ...]:
+        """The tables of this output that packets of a family (ip, ip6) come through."""
+        return tuple(
+            table for table in (self, *self.others) if table.family in ("", "inet", family)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What rules look at. None: not known, so a test for it may go either way."""
+    """What rules look at. None: not known, so a test for it may go either way.
+
+    `destination` is a range where a rewriting left the choice open. Of `mark` the bits in
+    `mark_known` are known.
+    """
 
     protocol: str
     source: str | None
@@ -131,29 +175,37 @@ class Packet:
     seen: bool | None = None
     arrives: str | None = None
     leaves: str | None = None
+    mark_known: int = 0xFFFFFFFF
 
     def sent_to(self, end: str) -> "Packet":
-        """The packet after its destination was rewritten to `address:port`."""
-        address, _, port = end.rpartition(":")
-        if not address:
-            return replace(self, destination=port, rewritten=True)
-        port_number = int(port)
+        """The packet after its destination was rewritten; what `end` does not say is kept."""
+        whole = self.end_of(end)
+        one_port = whole.port if whole.port == whole.last_port else None
         return replace(
-            self, destination=address.strip("[]"), destination_port=port_number, rewritten=True
+            self,
+            destination=whole.address or self.destination,
+            destination_port=one_port,
+            rewritten=True,
         )
+
+    def end_of(self, end: str) -> End:
+        """Where this packet goes after a rewriting to `end`, which can leave one half out."""
+        new = ends.parsed(end)
+        if new.port is not None:
+            return replace(new, address=new.address or self.destination)
+        return End(new.address or self.destination, self.destination_port, self.destination_port)
+
+    @property
+    def family(self) -> str:
+        """As nftables names it: ip or ip6."""
+        return "ip6" if ":" in self.destination else "ip"
 
     @property
     def from_text(self) -> str:
         """Where it comes from: `10.42.0.4:46100`."""
-        return end(self.source or "?", self.source_port)
+        return End(self.source or "?", self.source_port, self.source_port).text
 
     @property
     def to_text(self) -> str:
         """Where it goes."""
-        return end(self.destination, self.destination_port)
-
-
-def end(address: str, port: int | None) -> str:
-    """An address with its port, as `conntrack` and `curl` write it."""
-    host = f"[{address}]" if ":" in address and port is not None else address
-    return host if port is None else f"{host}:{port}"
+        return End(self.destination, self.destination_port, self.destination_port).text

@@ -1,69 +1,156 @@
-"""How often each endpoint of a Service is chosen, by the rules that were recorded."""
+"""How often each endpoint of a Service is chosen, by the rules that were recorded.
+
+Who asks is not said, so that what rules ask of him has every answer. Where no answer decides there
+are shares for all; else there are some for each answer, or those of the client that is meant: one
+from elsewhere, which no rule names, and whose first packet this is.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from macros.ground.errors import GuideError
+from macros.ways import ends, spans, wording
+from macros.ways.answers import Answer, of_ways, usual
+from macros.ways.questions import ASKER, Known, Subject
+from macros.ways.reduction import deciding
 from macros.ways.ruleset import Packet, Rules
-from macros.ways.walk import ways
+from macros.ways.walk import Asked, walk
 
-_END = re.compile(r"(?P<address>[\d.]+|\[[0-9a-f:]+\]):(?P<port>\d+)(?:/(?P<protocol>[a-z]+))?")
-# Of a network for examples (RFC 5737): no rule names it, so what follows does not rest on who asks.
-_ANYBODY = "192.0.2.1"
+_END = re.compile(r"(?P<end>(?:[\d.]+|\[[0-9A-Fa-f:.]+\]):\d+)(?:/(?P<protocol>[a-z]+))?")
+
+Asking = Mapping[Subject, Asked]
 
 
 def shares(rules: Rules, service: str) -> Mapping[str, Fraction]:
     """The endpoints (`10.42.1.2:80`) of a Service in the order of the rules, each with its share.
 
     `service` is `10.43.0.80:80` (`/udp` where it is not TCP), the address of a node and a NodePort,
-    or what kube-proxy calls it: `default/hello:http`. The shares are exact and add up to 1. Where
-    the Service remembers its clients, they are those of one that asks for the first time.
-    GuideError where the rules lead it nowhere.
+    or what kube-proxy calls it: `default/hello:http` (of one with two addresses the first that the
+    rules name). The shares are exact and add up to 1. They are those of a client from elsewhere, of
+    one that the rules do name where they send no other; where the Service remembers its clients, of
+    one that asks for the first time. GuideError where the rules lead it nowhere, or where what
+    they ask besides decides, then with the shares for each answer.
     """
     packet = asked(rules, service)
-    found: dict[str, Fraction] = {}
-    # Which of the addresses are the node's own is not in the rules: both ways are gone.
-    for way in ways(rules, "prerouting", packet):
-        if way.dnat:
-            found[way.dnat] = found.get(way.dnat, Fraction(0)) + way.share
-    total = sum(found.values())
-    if total != 1:
-        lead = ", ".join(f"{end} {share}" for end, share in found.items()) or "nowhere"
-        raise GuideError(f"the rules of {rules.table} do not lead {service} to endpoints: {lead}")
-    return found
+    answers, questions = answered(rules, packet, service)
+    leading = _usual(answers, questions)
+    _whole(leading, rules, service)
+    unsure = any(
+        subject.what not in ("source", "source-port", "in")
+        for answer in leading
+        for subject in wording.conditions(answer, questions)
+    )
+    if unsure or len({frozenset(answer.ends.items()) for answer in leading}) > 1:
+        raise GuideError(
+            f"where the rules send {service} rests on what was not recorded:"
+            f" {wording.listed(answers, questions)}"
+        )
+    return leading[0].ends
 
 
 def text(rules: Rules, asked_for: str) -> str:
-    """Shares as a sentence has them: `1/3, 1/3, 1/3`; of `SERVICE ENDPOINT` that one's alone."""
+    """Shares as a sentence has them: `1/3, 1/3, 1/3`; of `SERVICE ENDPOINT` that one's alone.
+
+    Where an answer decides: `10.42.0.3:80 1; for a source in 10.42.0.0/16: 10.42.0.3:80 1/2, …`.
+    """
     service, _, endpoint = asked_for.strip().partition(" ")
-    found = shares(rules, service)
-    if not endpoint:
-        return ", ".join(str(share) for share in found.values())
-    if endpoint not in found:
-        raise GuideError(f"{service} has no endpoint {endpoint}; it has {', '.join(found)}")
-    return str(found[endpoint])
+    answers, questions = answered(rules, asked(rules, service), service)
+    main = _usual(answers, questions)
+    _whole(main, rules, service)
+    if endpoint:
+        endpoint = _endpoint(endpoint)
+        names = dict.fromkeys(end for answer in answers for end in answer.ends)
+        if endpoint not in names:
+            raise GuideError(f"{service} has no endpoint {endpoint}; it has {', '.join(names)}")
+    return wording.sentence(answers, main, questions, endpoint)
+
+
+def answered(rules: Rules, packet: Packet, service: str) -> tuple[tuple[Answer, ...], Asking]:
+    """What becomes of a packet, for each answer that decides, and what was asked.
+
+    GuideError where nothing of its family was recorded. `service` is for its message.
+    """
+    tables = rules.of(packet.family)
+    if not tables:
+        family = "IPv6" if packet.family == "ip6" else "IPv4"
+        raise GuideError(f"the recorded rules are not those of {family}, as {service} is")
+    questions: dict[Subject, Asked] = {}
+    ways = list(walk(deciding(tables, "prerouting"), packet, _client(), questions))
+    return of_ways(ways, questions), questions
 
 
 def asked(rules: Rules, service: str) -> Packet:
     """The packet of a client that asks a Service, which is given as in `shares`."""
-    end = _END.fullmatch(service) or _END.fullmatch(_named(rules, service))
-    if end is None:
+    given = _END.fullmatch(service) or _END.fullmatch(next(_named(rules, service), ""))
+    if given is None:
         raise GuideError(
             f"{service!r} is no Service that the rules know",
             fix="give its address and port, 10.43.0.80:80, or its name, default/hello:http",
         )
+    end = ends.parsed(given["end"])
+    if not end.port:
+        raise GuideError(f"{service} is no Service: no connection has port 0")
     return Packet(
-        protocol=end["protocol"] or "tcp",
-        source=_ANYBODY,
-        destination=end["address"].strip("[]"),
-        destination_port=int(end["port"]),
+        protocol=given["protocol"] or "tcp",
+        source=None,
+        destination=end.address or "",
+        destination_port=end.port,
         seen=False,
     )
 
 
-def _named(rules: Rules, name: str) -> str:
-    """The address of the Service that kube-proxy notes by this name: `10.43.0.80:80/tcp`.
+def _client() -> Known:
+    """What is known of who asks: his address is not the node's own, and his connection is new."""
+    from_elsewhere = spans.of("source-type", "unicast", "") or ()
+    return {
+        Subject("state"): spans.of("state", "new", "") or (),
+        **{
+            Subject("source-type", f"{ASKER} {by}".strip()): from_elsewhere
+            for by in ("", "iif", "oif", "mark", "iif oif")
+        },
+    }
+
+
+def _usual(answers: Sequence[Answer], questions: Asking) -> list[Answer]:
+    """The answers of a client that no rule names, as far as they lead anywhere; else of all."""
+    for considered in (
+        [
+            answer
+            for answer in answers
+            if all(
+                spans.both(left, usual(subject, questions[subject]))
+                for subject, left in answer.when.items()
+            )
+        ],
+        answers,
+    ):
+        leading = [answer for answer in considered if answer.ends]
+        if leading:
+            return leading
+    return list(answers)
+
+
+def _whole(leading: Sequence[Answer], rules: Rules, service: str) -> None:
+    """GuideError where not all connections come to an endpoint, with what becomes of them."""
+    for answer in leading:
+        if answer.lost:
+            raise GuideError(
+                f"the rules of {rules.table} do not lead {service} to endpoints:"
+                f" {wording.totals(answer)}"
+            )
+
+
+def _endpoint(text_given: str) -> str:
+    """An endpoint as it is written here: `[FD00::3]:80` is `[fd00::3]:80`."""
+    try:
+        return ends.parsed(text_given).text
+    except GuideError:
+        return text_given
+
+
+def _named(rules: Rules, name: str) -> Iterator[str]:
+    """The addresses of the Service that kube-proxy notes by this name: `10.43.0.80:80/tcp`.
 
     With iptables the comment of the rule for its cluster IP has the name; with nftables the chain
     that the map of cluster IPs leads to: service-2M73P36B-default/hello/tcp/http.
@@ -73,14 +160,17 @@ def _named(rules: Rules, name: str) -> str:
     chain = re.compile(
         rf"service-[A-Z0-9]+-{re.escape(namespace)}/{re.escape(service)}/[a-z]+/{re.escape(port)}"
     )
-    for each in (rule for found in rules.chains.values() for rule in found.rules):
-        for branch in each.branches:
-            if each.comment == f"{name} cluster IP" or chain.fullmatch(branch.to):
-                said: dict[str, str] = {}
+    for table in (rules, *rules.others):
+        for rule in (rule for chain in table.chains.values() for rule in chain.rules):
+            for branch in rule.branches:
+                if rule.comment != f"{name} cluster IP" and not chain.fullmatch(branch.to):
+                    continue
+                values: dict[str, str] = {}
                 for test in branch.tests:
                     if len(test.values) == 1 and not test.negated:
-                        said |= dict(zip(test.fields, test.values[0], strict=True))
-                if {"destination", "protocol", "destination-port"} <= said.keys():
-                    address = said["destination"].partition("/")[0]
-                    return f"{address}:{said['destination-port']}/{said['protocol']}"
-    return ""
+                        whats = (field.what for field in test.fields)
+                        values |= dict(zip(whats, test.values[0], strict=True))
+                if {"destination", "protocol", "destination-port"} <= values.keys():
+                    address = values["destination"].partition("/")[0]
+                    end = ends.End(address, int(values["destination-port"]))
+                    yield f"{end.text}/{values['protocol']}"

@@ -12,8 +12,8 @@ from macros.ways.walk import Step, Way
 Verdict = Literal["fits", "chance", "misses", "unreached"]
 """Of a rule: the packet fitted it; chance passed it by; it asks for another packet; not asked."""
 
-_LEAVES = ("goto", "return", "accept", "drop", "dnat", "masquerade")
-_ENDS = ("accept", "drop", "dnat", "masquerade")
+_ENDS = ("accept", "drop", "dnat", "snat", "masquerade", "end")
+_LEAVES = ("goto", "return", *_ENDS)
 _COMMENT = re.compile(r'(?:-m comment --)?comment ("(?:[^"\\]|\\.)*"|\S+) ?')
 # What iptables prints of its extensions is no condition: `-m tcp --dport 80`.
 _EXTENSION = re.compile(
@@ -48,22 +48,22 @@ class Visit:
 
 def visits(rules: Rules, way: Way, bases: Sequence[Chain], first: int) -> tuple[Visit, ...]:
     """The chains of a way in order; `first` is the place of the first rule that it fitted."""
-    places = {id(step): at for at, step in enumerate(way.steps, first)}
+    places = {id(step): number for number, step in enumerate(way.steps, first)}
     callers: dict[str, tuple[int, Step | None]] = {base.name: (0, None) for base in bases}
     for step in way.steps:
         if step.branch.to and step.branch.to not in callers:
             callers[step.branch.to] = (callers[step.chain][0] + 1, step)
     open_at_end = _open(way, callers)
-    found: dict[str, Visit] = {}
+    visited: dict[str, Visit] = {}
     for name, (depth, calling) in callers.items():
         caller = None
         if calling is not None:
-            above = found[calling.chain].rules
-            caller = next(each for each in above if each.step is calling)
+            above = visited[calling.chain].rules
+            caller = next((judged for judged in above if judged.step is calling), None)
         steps = [step for step in way.steps if step.chain == name]
         judged = tuple(_judged(rules.chain(name), steps, places, ends=name in open_at_end))
-        found[name] = Visit(rules.chain(name), depth, caller, judged)
-    return tuple(found.values())
+        visited[name] = Visit(rules.chain(name), depth, caller, judged)
+    return tuple(visited.values())
 
 
 def short(rule: Rule) -> str:
@@ -84,13 +84,13 @@ def _open(way: Way, callers: dict[str, tuple[int, Step | None]]) -> frozenset[st
     """The chains that the packet was in, deeper and deeper, when the way ended."""
     if ended(way) is None:
         return frozenset()
-    found = set()
+    names = set()
     name: str | None = way.steps[-1].chain
     while name is not None:
-        found.add(name)
+        names.add(name)
         calling = callers[name][1]
         name = calling.chain if calling else None
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _judged(
@@ -106,7 +106,9 @@ def _judged(
     for rule in chain.rules:
         own = rule.branches[0].share if len(rule.branches) == 1 else Fraction(1)
         share = None
-        if by_chance and (own < 1 or (remaining < 1 and not rule.branches[0].tests)):
+        if by_chance and (
+            own < 1 or (remaining < 1 and rule.branches and not rule.branches[0].tests)
+        ):
             share = (own, own * remaining)
             remaining -= own * remaining
         step = by_rule.get(rule.number)

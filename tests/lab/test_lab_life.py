@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import providers, ssh, uml
+from macros.lab import paths, providers, ssh, uml
 from macros.lab.doctor import SHARED_MEMORY
 from macros.lab.lab import Lab
 from tests.lab.conftest import GUIDE, PREFIX, family, guide, known, nothing_left, up, within
@@ -90,6 +90,64 @@ def test_an_interrupted_up_leaves_nothing(name: str, number: int, moment: str) -
     os.killpg(coming.pid, number)  # as a terminal does: to the whole group
     coming.stdout.read()
     assert coming.wait(20) == (130 if number == signal.SIGINT else 128 + number)
+    assert nothing_left(name) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("moment", ["starting", "waiting"])
+def test_a_reset_that_was_interrupted_is_gone_on_with(name: str, number: int, moment: str) -> None:
+    before = up(name, nodes=2)
+    coming = subprocess.Popen(
+        [*GUIDE, "lab", "reset", "--name", name],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell that starts the tests in the background has them ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
+    assert coming.stdout is not None
+    assert any(moment in line for line in coming.stdout)
+    coming.send_signal(number)
+    coming.communicate(timeout=30)
+    shown = guide("lab", "status", "--name", name)
+    assert shown.returncode == 1
+    assert "a reset did not come to its end" in shown.stdout
+    with pytest.raises(GuideError) as caught:
+        providers.find(name)
+    assert caught.value.fix == f"guide lab reset --name {name}"
+    done = guide("lab", "reset", "--name", name)
+    assert done.returncode == 0, done.stdout
+    fresh = providers.find(name)
+    assert fresh.nodes == ("node0", "node1")
+    assert fresh.instance != before.instance
+    assert guide("lab", "down", "--name", name).returncode == 0
+    assert nothing_left(name) == []
+    assert not list(paths.labs().glob(f"{name}*"))
+
+
+def test_a_lab_that_fails_can_be_kept_and_looked_into(name: str) -> None:
+    """One node dies while it boots, the other one is there."""
+    coming = subprocess.Popen(
+        [*GUIDE, "lab", "up", "--name", name, "--nodes", "2", "--keep"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert coming.stdout is not None
+    assert any("waiting" in line for line in coming.stdout)
+    (victim,) = [each for each in known(name).processes if each.what == "node0"]
+    os.kill(victim.pid, signal.SIGKILL)
+    said = coming.communicate(timeout=120)[0]
+    assert coming.returncode == 1
+    assert "node0 ended while it booted" in said
+    assert f"guide lab down --name {name} takes it down" in said
+    shown = guide("lab", "status", "--name", name)
+    assert shown.returncode == 1
+    assert f"guide lab ssh --name {name} node0 looks into it" in shown.stdout
+    assert guide("lab", "ssh", "--name", name, "node1", "hostname").stdout == "node1\n"
+    with pytest.raises(GuideError, match="is broken"):
+        providers.find(name)
+    assert guide("lab", "down", "--name", name).returncode == 0
     assert nothing_left(name) == []
 
 

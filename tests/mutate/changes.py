@@ -31,7 +31,7 @@ _LEAVES = {"mtu", "operstate", "prefixlen", "IPPrefixLen", "qdisc", "group", "ma
 # Times, and numbers and names that only name: changing one of them is no change.
 _NOT_FACTS = re.compile(
     r"timer$|^(pid|Pid|inode|ifindex|link_index|link_netnsid|nsid|Id|EndpointID|NetworkID|container"
-    r"|SandboxKey|Created|.*_life_time|used|confirmed|updated|probes|sizeBytes)$"
+    r"|SandboxKey|Created|.*_life_time|used|confirmed|updated|probes|sizeBytes|generation|observedGeneration)$"
 )
 
 Make = Callable[[Random, str], str]

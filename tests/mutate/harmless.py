@@ -44,7 +44,10 @@ def _frames(run: Run, change: Callable[[str, list[Frame]], list[Frame]]) -> dict
 
 
 def random_macs(run: Run) -> set[str]:
-    """MACs that the kernel or Docker drew. Others are computed, or set by pages, labs and slirp."""
+    """MACs that the kernel or Docker drew. Others are computed, or set by pages, labs and slirp.
+
+    ee:ee:ee:ee:ee:ee is on all of Calico's ports.
+    """
     texts = run.texts.values()
     found = {mac for text in texts for mac in _MAC.findall(text)}
     addresses = {address for text in texts for address in _IPV4.findall(text)}
@@ -52,7 +55,7 @@ def random_macs(run: Run) -> set[str]:
         mac
         for mac in found
         if int(mac[:2], 16) & 3 == 2
-        and not mac.startswith(("02:00:", "06:00:", "33:33", "52:55:"))
+        and not mac.startswith(("02:00:", "06:00:", "33:33", "52:55:", "ee:ee:ee:ee:"))
         # Docker until 27 writes 02:42 before a container's address; its bridges draw the rest.
         and not (mac.startswith("02:42:") and _address(mac) in addresses)
     }

@@ -1,6 +1,7 @@
 """Builds what the browser tests look at: the guide, and a sample page of hand-made figures."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests/site/sample"
+DOCS = ROOT / "docs"
+RECORDINGS = ROOT / "recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,27 @@ class Site:
     def file_url(self) -> str:
         """The same site, opened from the disk."""
         return self.folder.as_uri()
+
+
+def _guide_pages() -> tuple[str, ...]:
+    """The pages that the guide's sources become: those of docs/, and the older editions'.
+
+    Tests have a page as a parameter before the guide is built; another test compares.
+    """
+    shown = re.search(r'^ +edition: "(.+)"$', (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert shown, "mkdocs.yml names no edition"
+    pages = [str(page.relative_to(DOCS).with_suffix(".html")) for page in DOCS.rglob("*.md")]
+    older = [
+        f"editions/{folder.parent.name}/{folder.name}.html"
+        for folder in RECORDINGS.glob("*/*/")
+        if folder.parent.name != shown[1]
+    ]
+    own = [page for page in pages if not page.startswith("assets/")]
+    return tuple(sorted(["404.html", *own, *older]))
+
+
+GUIDE_PAGES = _guide_pages()
+SAMPLE_PAGES = ("404.html", "figures.html", "index.html", "other.html")
 
 
 def build_guide(target: Path) -> None:

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tests.site.build import Site
+from tests.site.build import GUIDE_PAGES, SAMPLE_PAGES, Site
 
 # pcap in both byte orders and both resolutions of time, and pcapng.
 MAGIC = {bytes.fromhex(m) for m in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")}
@@ -57,6 +57,11 @@ def broken(site: Site) -> list[str]:
     return wrong
 
 
+def test_tests_that_go_through_the_pages_know_them_all(guide: Site, sample: Site) -> None:
+    assert guide.pages == GUIDE_PAGES
+    assert sample.pages == SAMPLE_PAGES
+
+
 def test_every_link_of_the_guide_leads_somewhere(guide: Site) -> None:
     wrong = broken(guide)
     assert not wrong, "\n".join(wrong)
@@ -66,13 +71,12 @@ def test_every_link_of_the_sample_leads_somewhere(sample: Site) -> None:
     assert broken(sample) == []
 
 
-def test_a_broken_link_would_be_seen(sample: Site) -> None:
-    page = sample.folder / "broken.html"
-    page.write_text('<a href="nowhere.pcap">x</a><a href="index.html#no-such-id">y</a>')
-    try:
-        wrong = broken(Site(sample.folder, sample.url, (*sample.pages, "broken.html")))
-    finally:
-        page.unlink()
+def test_a_broken_link_would_be_seen(own_sample: Site) -> None:
+    folder, url, pages = own_sample.folder, own_sample.url, own_sample.pages
+    (folder / "broken.html").write_text(
+        '<a href="nowhere.pcap">x</a><a href="index.html#no-such-id">y</a>'
+    )
+    wrong = broken(Site(folder, url, (*pages, "broken.html")))
     assert wrong == ["broken.html: nowhere.pcap", "broken.html: index.html#no-such-id"]
 
 

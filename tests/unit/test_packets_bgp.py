@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from macros.figures.packets import packet_figure
-from macros.packets import bgp, conversations
+from macros.packets import bgp, packet_records, selection, summary
 from macros.packets.dissector import packets
 from macros.packets.packet import Layer, Packet
 from macros.values import record_path
@@ -78,17 +78,17 @@ def test_the_session_is_told_in_words() -> None:
         "NOTIFICATION", "OPEN", "OPEN", "KEEPALIVE", "KEEPALIVE", "UPDATE", "UPDATE", "UPDATE",
         "End-of-RIB", "UPDATE", "UPDATE", "UPDATE", "End-of-RIB",
     ]  # fmt: skip
-    assert conversations.summary(SESSION[15]) == (
+    assert summary.summary(SESSION[15]) == (
         "TCP PSH ACK 192.168.56.10:179 > 192.168.56.12:36539, 182 bytes:"
         " BGP UPDATE, UPDATE, UPDATE, End-of-RIB"
     )
 
 
 def test_a_page_finds_messages_by_name_and_their_routes_by_path() -> None:
-    assert conversations.pick(SESSION, "bgp open from 192.168.56.12").number == 11
-    assert [p.number for p in conversations.select(SESSION, "bgp end-of-rib")] == [16, 20]
-    assert conversations.pick(SESSION, "bgp notification").number == 1
-    record = conversations.record(SESSION)
+    assert selection.pick(SESSION, "bgp open from 192.168.56.12").number == 11
+    assert [p.number for p in selection.select(SESSION, "bgp end-of-rib")] == [16, 20]
+    assert selection.pick(SESSION, "bgp notification").number == 1
+    record = packet_records.record(SESSION)
     assert record_path.lookup(record, "[16].bgp[1].announced") == "10.42.166.128/26"
     assert record_path.lookup(record, "[16].bgp[1].next_hop") == "192.168.56.11"
     assert record_path.lookup(record, "[16].bgp[4].message") == "End-of-RIB"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.packets import conversations
+from macros.packets import conversations, packet_records, selection, summary
 from macros.packets.dissector import packets
 from macros.packets.packet import Packet
 
@@ -51,14 +51,14 @@ def test_words_find_packets(name: str, match: str | int, numbers: list[int]) -> 
     capture = read(name)
     if not numbers:
         with pytest.raises(GuideError, match="no packet matches"):
-            conversations.select(capture, match)
+            selection.select(capture, match)
         return
-    assert [one.number for one in conversations.select(capture, match)] == numbers
+    assert [one.number for one in selection.select(capture, match)] == numbers
 
 
 def test_what_matches_nothing_lists_what_there_is() -> None:
     with pytest.raises(GuideError) as error:
-        conversations.select(read("forward-red"), "tcp")
+        selection.select(read("forward-red"), "tcp")
     assert "    3: UDP 10.1.1.2:40000 > 10.2.2.2:9000, 14 bytes: hello, packet" in str(error.value)
     assert "arp request" in str(error.value)
 
@@ -66,10 +66,10 @@ def test_what_matches_nothing_lists_what_there_is() -> None:
 def test_a_single_packet_must_be_said_exactly() -> None:
     capture = read("forward-red")
     with pytest.raises(GuideError, match="4 packets match 'icmp'"):
-        conversations.pick(capture, "icmp")
-    assert conversations.pick(capture, "icmp #1").number == 4
+        selection.pick(capture, "icmp")
+    assert selection.pick(capture, "icmp #1").number == 4
     with pytest.raises(GuideError, match="no packet matches"):
-        conversations.pick(capture, "icmp #5")
+        selection.pick(capture, "icmp #5")
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_a_single_packet_must_be_said_exactly() -> None:
     ],
 )
 def test_a_packet_in_one_line(name: str, number: int, line: str) -> None:
-    assert conversations.summary(read(name)[number - 1]) == line
+    assert summary.summary(read(name)[number - 1]) == line
 
 
 def test_an_encapsulated_packet_says_what_carries_it() -> None:
     outer, inner = (read(name)[3] for name in ("calico-eth1", "calico-tunl0"))
     way = ", in IP-in-IP, 192.168.56.10 > 192.168.56.11"
-    assert conversations.summary(outer) == conversations.summary(inner) + way
+    assert summary.summary(outer) == summary.summary(inner) + way
 
 
 def test_both_directions_are_one_conversation() -> None:
@@ -115,9 +115,7 @@ def test_conversations_are_those_of_the_inner_packets() -> None:
 
 
 def test_two_pings_are_two_conversations() -> None:
-    found = conversations.conversations(
-        conversations.select(read("trouble-red"), "icmp echo request")
-    )
+    found = conversations.conversations(selection.select(read("trouble-red"), "icmp echo request"))
     assert len(found) == 4
 
 
@@ -132,7 +130,7 @@ def test_a_connection_is_closed_by_both_fins_or_a_reset() -> None:
 
 
 def test_a_record_is_plain_and_has_short_names() -> None:
-    record = conversations.record(read("forward-red"))
+    record = packet_records.record(read("forward-red"))
     udp = record[2]
     assert json.loads(json.dumps(udp)) == udp
     assert udp["ip"]["ttl"] == 64
@@ -146,12 +144,12 @@ def test_a_record_is_plain_and_has_short_names() -> None:
 
 
 def test_inner_and_quoted_headers_are_below_the_outer_ones() -> None:
-    inside = conversations.record(read("vxlan"))[2]
+    inside = packet_records.record(read("vxlan"))[2]
     assert inside["ip"]["dst"] == "192.168.56.11"
     assert inside["ip"]["inner"]["dst"] == "10.42.1.0"
     assert inside["eth"]["inner"]["src"] == "02:00:00:00:0f:00"
     assert inside["vxlan"]["vni"] == 1
-    error = conversations.record(read("trouble-red"))[8]
+    error = packet_records.record(read("trouble-red"))[8]
     assert error["ip"]["src"] == "10.2.2.2"
     assert error["ip"]["quoted"]["src"] == "10.1.1.2"
     assert error["udp"]["quoted"]["dport"] == 9

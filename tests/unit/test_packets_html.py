@@ -13,7 +13,7 @@ import pytest
 
 from macros.figures.packets.packet_figure import compare_figure, packet_figure, packet_list
 from macros.ground.errors import GuideError
-from macros.packets import conversations
+from macros.packets import selection
 from macros.packets.differences import changes, pairs
 from macros.packets.dissector import packets
 from macros.packets.packet import Packet
@@ -67,7 +67,7 @@ def test_every_packet_can_be_drawn(name: str) -> None:
 
 
 def test_a_figure_has_every_field_and_every_byte() -> None:
-    get = conversations.pick(read("vxlan"), "http get")
+    get = selection.pick(read("vxlan"), "http get")
     html = packet_figure(get, id="get", title="A GET", node="node0", interface="eth1", total=14)
     for layer in get.layers[:-1]:
         for field in layer.fields:
@@ -79,7 +79,7 @@ def test_a_figure_has_every_field_and_every_byte() -> None:
 
 
 def test_fields_boxes_and_bytes_share_a_number() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u")
     ttl = re.search(r'<tr role="row" data-f="(\d+)"><td[^>]*>22</td><th[^>]*>TTL<', html)
     assert ttl is not None
@@ -90,7 +90,7 @@ def test_fields_boxes_and_bytes_share_a_number() -> None:
 
 
 def test_only_the_chosen_layers_are_drawn_with_their_bytes() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", layers=["UDP", "Data"], all_fields=True)
     assert hex_of(html) == udp.data[34:].hex(" ")
     assert "Ethernet" not in text(html)
@@ -102,7 +102,7 @@ def test_only_the_chosen_layers_are_drawn_with_their_bytes() -> None:
 
 
 def test_tables_are_opened_for_the_named_headers_alone() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", all_fields=["IPv4"])
     opened = re.findall(r'<details class="hd-all" open>.*?aria-label="([^"]*)"', html)
     closed = re.findall(r'<details class="hd-all">.*?aria-label="([^"]*)"', html)
@@ -111,7 +111,7 @@ def test_tables_are_opened_for_the_named_headers_alone() -> None:
 
 
 def test_a_layer_that_is_not_there_is_an_error() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     with pytest.raises(GuideError, match="no layer TCP; it has Ethernet, IPv4, UDP, Data"):
         packet_figure(udp, id="u", all_fields=["TCP"])
     with pytest.raises(GuideError, match="no layer TCP; it has Ethernet, IPv4, UDP, Data"):
@@ -119,7 +119,7 @@ def test_a_layer_that_is_not_there_is_an_error() -> None:
 
 
 def test_boxes_are_nested_as_the_packet_is() -> None:
-    html = packet_figure(conversations.pick(read("frames"), 3), id="p")
+    html = packet_figure(selection.pick(read("frames"), 3), id="p")
     groups = re.findall(r'<div class="hd [^>]*aria-label="([^"]*)"|(</div>)', html)
     depth, found = 0, {}
     for label, end in groups:
@@ -163,7 +163,7 @@ def test_what_a_machine_sent_is_never_markup() -> None:
 
 
 def test_addresses_are_marked_by_their_meaning() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", node="node0", interface="eth1")
     assert 'data-v="ip::10.2.2.2"' in html
     assert 'data-v="mac::02:00:00:00:01:02"' in html
@@ -171,7 +171,7 @@ def test_addresses_are_marked_by_their_meaning() -> None:
     inside = packet_figure(udp, id="u", node="node0", netns="red", interface="eth0")
     assert 'data-v="if:node0/red:eth0"' in inside
     assert "node0 · red eth0 · packet 3" in re.sub(r"<[^>]+>", "", inside)
-    arp = packet_figure(conversations.pick(read("forward-red"), "arp request"), id="a")
+    arp = packet_figure(selection.pick(read("forward-red"), "arp request"), id="a")
     assert "ff:ff:ff:ff:ff:ff" in arp
     assert 'data-v="mac::ff' not in arp  # nothing to match
     own = packet_figure(udp, id="u", marks=lambda text, key: f"[{key}|{text}]")
@@ -179,7 +179,7 @@ def test_addresses_are_marked_by_their_meaning() -> None:
 
 
 def test_long_data_is_cut_and_said_to_be() -> None:
-    big = conversations.pick(read("http-red"), 4)
+    big = selection.pick(read("http-red"), 4)
     html = packet_figure(big, id="big")
     shown = len(hex_of(html).split())
     assert shown % 16 == 0
@@ -188,7 +188,7 @@ def test_long_data_is_cut_and_said_to_be() -> None:
 
 
 def test_files_and_tcpdumps_lines_are_beside() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     html = packet_figure(udp, id="u", pcap_href="a&b.pcap", tcpdump=["10.1.1.2.40000 > x"])
     assert 'href="a&amp;b.pcap" download' in html
     assert "> x" in unescape(html)
@@ -213,7 +213,7 @@ def told(one: Packet, two: Packet) -> dict[str, str]:
 
 
 def test_a_router_rewrites_macs_ttl_and_header_checksum_and_nothing_else() -> None:
-    red, blue = (conversations.pick(read(f"forward-{name}"), "udp") for name in ("red", "blue"))
+    red, blue = (selection.pick(read(f"forward-{name}"), "udp") for name in ("red", "blue"))
     assert told(red, blue) == {
         "Ethernet to": "the next hop on this link",
         "Ethernet from": "the router sends it, from its interface on this link",
@@ -228,7 +228,7 @@ def test_a_router_rewrites_macs_ttl_and_header_checksum_and_nothing_else() -> No
 
 
 def test_what_is_the_same_is_said_to_stay() -> None:
-    udp = conversations.pick(read("forward-red"), "udp")
+    udp = selection.pick(read("forward-red"), "udp")
     assert told(udp, udp) == {}
     html = compare_figure(udp, udp, id="c")
     assert "0 of 56 bytes differ" in text(html)
@@ -237,9 +237,7 @@ def test_what_is_the_same_is_said_to_stay() -> None:
 
 
 def test_an_added_header_is_told_from_one_that_changed() -> None:
-    pod, wire = (
-        conversations.pick(read(name), "http get") for name in ("calico-cali", "calico-eth1")
-    )
+    pod, wire = (selection.pick(read(name), "http get") for name in ("calico-cali", "calico-eth1"))
     joined = [
         (one.title if one else None, two.title if two else None)
         for one, two in pairs(pod.layers, wire.layers)
@@ -257,7 +255,7 @@ def test_an_added_header_is_told_from_one_that_changed() -> None:
 
 
 def test_network_address_translation_is_named() -> None:
-    udp = conversations.pick(read("http-nooffload"), "http get")
+    udp = selection.pick(read("http-nooffload"), "http get")
     data = bytearray(udp.data)
     data[26:30] = bytes([192, 168, 56, 10])
     raw = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)

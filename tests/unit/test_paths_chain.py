@@ -1,8 +1,11 @@
 """Look-ups that lead to each other, in the tables of a real node, as cards."""
 
+import json
 import re
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from macros.ground.model import Recording
 from macros.ways import lookups
 from tests.unit.paths_support import recording, text
 
+FOREIGN = Path(__file__).parent.parent / "foreign" / "ways"
 ROUTES = recording("route", "ip route")
 NEIGHBOURS = recording("neigh", "ip neigh show dev flannel.1")
 ENTRIES = recording("fdb", "bridge fdb show dev flannel.1")
@@ -132,3 +136,69 @@ def test_a_local_pod_has_three_cards_and_a_port() -> None:
     shown = figure(lookups.join("10.42.0.3", *told), told)
     assert shown.count('class="lookup-card"') == 3
     assert "Behind the port" in shown
+
+
+def foreign(name: str, command: str) -> Recording:
+    """A table of tests/foreign/ways, with its JSON where there is one."""
+    twin = FOREIGN / f"{name}.json"
+    return recording(
+        name,
+        command,
+        printed=(FOREIGN / f"{name}.txt").read_text(encoding="utf-8"),
+        twin=json.loads(twin.read_text(encoding="utf-8")) if twin.exists() else None,
+    )
+
+
+def as_text(told: Recording) -> Recording:
+    return replace(told, twin=None)
+
+
+NEAR = foreign("neigh", "ip neigh")
+BRIDGE = foreign("fdb", "bridge fdb show br br0")
+
+
+def test_the_default_of_ipv6_is_followed_and_is_none_of_ipv4() -> None:
+    routes = foreign("one-route6", "ip -6 route")
+    for told in (routes, as_text(routes)):
+        found = lookups.join("2001:DB8::7", told, NEAR, BRIDGE)
+        assert (found.hop, found.device, found.entry.dev) == ("fe80::2", "br0", "p1")
+        with pytest.raises(GuideError, match="no route in one-route6 leads to 192"):
+            lookups.join("192.0.2.7", told, NEAR, BRIDGE)
+    with pytest.raises(GuideError, match="no route in route leads to 2001:db8::7"):
+        lookups.join("2001:db8::7", ROUTES, NEIGHBOURS, ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "address", "ways"),
+    [
+        ("ecmp-route", "ip route", "10.9.1.1",
+         "10.9.0.0/16 via 10.0.0.2 dev br0, 10.9.0.0/16 via 10.1.0.2 dev eth1"),
+        ("ecmp-route6", "ip -6 route", "fd00:9::1",
+         "fd00:9::/64 via fe80::2 dev br0, fd00:9::/64 via fe80::3 dev br0"),
+        ("ecmp-route6", "ip -6 route", "2001:db8::7",
+         "default via fe80::2 dev br0, default via fe80::3 dev br0"),
+    ],
+)  # fmt: skip
+def test_of_several_next_hops_none_is_taken_for_the_one(
+    name: str, command: str, address: str, ways: str
+) -> None:
+    routes = foreign(name, command)
+    for told in (routes, as_text(routes)):
+        with pytest.raises(GuideError) as caught:
+            lookups.join(address, told, NEAR, BRIDGE)
+        assert ways in caught.value.message
+        assert f"ip route get {address}" in (caught.value.fix or "")
+
+
+def test_a_dead_next_hop_leaves_the_other_and_its_line_is_quoted() -> None:
+    routes = foreign("dead-route", "ip route")
+    found = lookups.join("10.9.1.1", routes, NEAR, BRIDGE)
+    assert (found.hop, found.device) == ("10.0.0.2", "br0")
+    shown = unescape(re.sub(r"<[^>]+>", "", figure(found, (routes, NEAR, BRIDGE))))
+    assert "nexthop via 10.0.0.2 dev br0 weight 1" in shown
+
+
+def test_the_answer_for_one_address_is_followed_where_there_are_several_ways() -> None:
+    answer = "10.9.1.1 via 10.0.0.2 dev br0 src 10.0.0.1 uid 0 \n    cache \n"
+    routes = recording("get", "ip route get 10.9.1.1", printed=answer)
+    assert lookups.join("10.9.1.1", replace(routes, twin=None), NEAR, BRIDGE).hop == "10.0.0.2"

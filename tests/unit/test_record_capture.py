@@ -1,11 +1,14 @@
 """When a capture ends; the packets are real, see tests/data/packets/README.md."""
 
-import struct
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
+from macros.packets.pcap import Reader, records
 from macros.record import tcpdump
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
@@ -32,45 +35,52 @@ def pcap(request: pytest.FixtureRequest) -> bytes:
     return path.read_bytes()
 
 
+def ends(data: bytes) -> list[int]:
+    """Where each packet of a whole file ends."""
+    reader = Reader()
+    reader.take(data)
+    reader.end()
+    return reader.ends
+
+
 def test_packets_are_counted_in_any_byte_order_and_cut_anywhere(pcap: bytes) -> None:
-    found = tcpdump.records(pcap)
-    assert found
-    assert found[-1][0] + found[-1][1] == len(pcap)
-    cut = tcpdump.records(pcap[: found[-1][0] + found[-1][1] - 1])
-    assert cut == found[:-1]
+    whole = ends(pcap)
+    assert whole
+    assert whole[-1] == len(pcap)
+    for size in (1, 7, len(pcap) - 1):
+        reader, kept = Reader(), []
+        for start in range(0, len(pcap) - 1, size):
+            kept += reader.take(pcap[start : min(start + size, len(pcap) - 1)])
+        assert reader.ends == whole[:-1]
+        assert tuple(kept) == records(pcap)[1][:-1]
+        with pytest.raises(GuideError):
+            reader.end()
 
 
 def test_a_capture_ends_with_its_last_packet_and_keeps_no_more() -> None:
     data = CALICO.read_bytes()
-    total = len(tcpdump.records(data))
+    total = len(ends(data))
     assert total > 3
     target = listener(packets=3)
     assert feed(target, data) is not None
     target.take(b"")
     kept = target.finished()
-    assert len(tcpdump.records(kept)) == 3
+    assert len(ends(kept)) == 3
     assert data.startswith(kept)
 
 
 def test_a_capture_that_waits_for_more_does_not_end() -> None:
     data = CALICO.read_bytes()
-    assert feed(listener(packets=len(tcpdump.records(data)) + 1), data) is None
+    assert feed(listener(packets=len(ends(data)) + 1), data) is None
 
 
 def test_a_conversation_ends_when_both_sides_have_closed_it() -> None:
     data = CALICO.read_bytes()
-    found = tcpdump.records(data)
     target = listener(closed=True)
     end = feed(target, data, size=1)
     assert end is not None
     # All but the last acknowledgement are not the end yet.
-    assert not tcpdump.closed(data[: found[-2][0] + found[-2][1]])
-
-
-def test_the_length_of_a_packet_is_read_as_the_file_was_written() -> None:
-    little = CALICO.read_bytes()
-    first = tcpdump.records(little)[0]
-    assert struct.unpack_from("<I", little, first[0] - 8)[0] == first[1]
+    assert feed(listener(closed=True), data[: ends(data)[-2]]) is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +92,7 @@ def test_a_capture_ends_with_the_packet_that_its_condition_names(until: str, num
         target = listener(until=until)
         feed(target, data, size)
         assert target.done.is_set()
-        assert len(tcpdump.records(target.finished())) == number
+        assert len(ends(target.finished())) == number
 
 
 def test_a_condition_that_never_comes_ends_no_capture() -> None:
@@ -104,3 +114,36 @@ def test_what_came_before_it_was_asked_for_ends_a_capture_too() -> None:
     assert not early.done.is_set()
     early.take(data[200:])
     assert early.done.is_set()
+
+
+def test_what_is_no_capture_is_said_by_who_waits_for_it() -> None:
+    target = listener(packets=1)
+    target.take(b"tcpdump: no such device")
+    assert target.done.is_set()
+    assert target.wrong is not None
+    assert "not a pcap file" in target.wrong.message
+
+
+def _seconds(data: bytes, chunk: int = 4096, **end: Any) -> float:
+    """How long a capture takes that comes in such chunks and does not end."""
+    target = listener(**end)
+    start = time.process_time()
+    assert feed(target, data, chunk) is None
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    ("end", "times"),
+    [({"packets": 10**9}, 400), ({"closed": True}, 5), ({"until": "bgp end-of-rib #99999"}, 5)],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_four_times_the_bytes_take_about_four_times_as_long(end: Any, times: int) -> None:
+    """Quadratic, it was 16 times: each chunk had all bytes copied and all packets parsed."""
+    whole = (DATA / "calico-bgp.pcap").read_bytes()
+    session = whole[ends(whole)[7] :]  # begins after the session before was closed
+    small, large = (whole[:24] + session * times * factor for factor in (1, 4))
+    _seconds(small, **end)
+    ratio = min(_seconds(large, **end) for _ in range(2)) / min(
+        _seconds(small, **end) for _ in range(3)
+    )
+    assert ratio < 5.5

@@ -1,6 +1,7 @@
 """iptables rules keep their order, their meaning and their text."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -136,3 +137,19 @@ def test_a_dropped_rule_is_seen() -> None:
 def test_what_is_no_rule_is_an_error_with_its_line() -> None:
     with pytest.raises(GuideError, match=r"line 2 .*-X GONE"):
         rules.read("*filter\n-X GONE\n")
+
+
+def test_what_iptables_does_not_read_itself_is_kept_with_its_rule() -> None:
+    """A real save, in which a match and a target are of another revision (tests/foreign/ways)."""
+    saved = Path(__file__).parent.parent / "foreign" / "ways" / "unsupported.txt"
+    chain = rules.read(saved.read_text(encoding="utf-8"))["nat"].chains["PREROUTING"]
+    assert [rule.unread for rule in chain.rules] == [
+        "[unsupported revision]",
+        "",
+        "[unsupported revision]",
+    ]
+    assert chain.rules[0].text == "-A PREROUTING -m socket [unsupported revision] -j RETURN"
+    assert (chain.rules[0].matches, chain.rules[0].target) == ((rules.Match("socket"),), "RETURN")
+    assert (chain.rules[2].target, chain.rules[2].options) == ("NFQUEUE", ())
+    with pytest.raises(GuideError, match="belongs to no option"):
+        rules.read("*nat\n-A PREROUTING [another thing] -j RETURN\n")

@@ -6,7 +6,6 @@ from html import unescape
 import pytest
 
 from macros.figures import marks
-from macros.ground import namespaces
 
 FDB = """\
 86:e6:61:aa:b2:10 dev docker0 vlan 1 master docker0 permanent
@@ -78,23 +77,3 @@ def test_outputs_cannot_inject_html() -> None:
     html = marks.mark_text(nasty, "node0", "", NAMES)
     assert "<script>" not in html
     assert unescape(re.sub(r"</?span[^>]*>", "", html)) == nasty
-
-
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        ("ip netns exec red ip addr", "red"),
-        ("ip -n red addr", "red"),
-        ("ip -br -n red link", "red"),
-        ("docker exec web ip addr", "web"),
-        ("docker exec -it web sh", "web"),
-        ("kubectl exec pair -c tools -- ip addr", "pair"),
-        ("kubectl -n kube-system exec dns -- ip addr", "dns"),
-        ("kubectl get pods -o wide", ""),
-        ("nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n ip addr", "web"),
-        ("ip addr", ""),
-        ("ip route get 172.17.0.2", ""),
-    ],
-)
-def test_a_command_says_whose_names_it_prints(command: str, name: str) -> None:
-    assert namespaces.of_command(command) == name

@@ -6,7 +6,6 @@ import pytest
 
 from macros.settle import free_order, identities, noise
 from macros.settle.declaration import Identity, Noise, Order
-from macros.settle.identities import mac_form
 from tests.unit.settle_support import settle_text
 
 KINDS: tuple[Identity | Noise | Order, ...] = (*identities.ALL, *noise.ALL, *free_order.ALL)
@@ -40,10 +39,3 @@ def test_every_kind_has_examples_of_both_sorts(kind: Identity | Noise | Order) -
     assert kind.same
     assert kind.differ
     assert kind.what
-
-
-def test_a_mac_by_chance_may_begin_as_one_that_somebody_chose() -> None:
-    assert mac_form("52:54:18:40:9c:fc") == "random"
-    assert mac_form("52:55:18:40:9c:fc") == "random"
-    assert mac_form("52:54:00:12:34:56") == "", "QEMU's"
-    assert mac_form("52:55:0a:00:02:02") == "", "slirp's, for 10.0.2.2"

@@ -230,18 +230,38 @@ def boxes(
     `base` is the byte that offsets count from, `opened` are the offsets of
     the headers whose tables are shown from the start.
     """
-    if not layers:
-        return Markup()
-    layer, rest = layers[0], list(layers[1:])
-    inside: list[Layer] = []
-    after: list[Layer] = []
-    for other in rest:
-        within = other.offset + other.length <= layer.end and layer.name != "Data"
-        (inside if within else after).append(other)
+    box = partial(_box, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
+    drawn = Markup()
+    rest = list(layers)
+    while rest:
+        layer, *others = rest
+        # A segment can carry hundreds of messages beside one another.
+        within = [_is_within(other, layer) for other in others]
+        inside = [other for other, held in zip(others, within, strict=True) if held]
+        rest = [other for other, held in zip(others, within, strict=True) if not held]
+        drawn += box(layer, inside)
+    return drawn
+
+
+def _is_within(layer: Layer, around: Layer) -> bool:
+    """Whether a header lies among the bytes that another carries."""
+    return layer.offset + layer.length <= around.end and around.name != "Data"
+
+
+def _box(
+    layer: Layer,
+    inside: Sequence[Layer],
+    *,
+    numbers: Numbers,
+    marks: Marks,
+    base: int,
+    opened: Collection[int],
+    tables: bool,
+) -> Markup:
+    """One header, and in it the boxes of what it carries."""
     first, last = layer.offset - base, layer.offset + layer.length - 1 - base
     carried = layer.name in {"Data", "Padding"}
     is_data = layer.name == "Data"
-    again = partial(boxes, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
     return render(
         "figures/packets/box.html",
         colour=colour(layer),
@@ -255,6 +275,5 @@ def boxes(
         fields=[] if is_data else _chips(layer, numbers, marks),
         rows=_rows(layer, numbers, marks, base) if tables and not carried else [],
         opened=layer.offset in opened,
-        nested=again(inside),
-        beside=again(after),
+        nested=boxes(inside, numbers, marks, base=base, opened=opened, tables=tables),
     )

@@ -16,7 +16,8 @@ from macros.figures.packets.boxes import Marks, Numbers, boxes, count
 from macros.figures.packets.dump import dump
 from macros.figures.packets.pair import compare_figure
 from macros.ground.errors import GuideError
-from macros.packets import conversations
+from macros.packets import bgp, conversations, summary
+from macros.packets.names import SHORT
 from macros.packets.packet import Layer, Packet
 
 __all__ = ["compare_figure", "packet_figure", "packet_list"]
@@ -26,6 +27,7 @@ def packet_figure(
     packet: Packet,
     *,
     id: str,
+    message: Layer | None = None,
     title: str = "",
     node: str = "",
     interface: str = "",
@@ -43,9 +45,11 @@ def packet_figure(
     was seen; `total` is the number of packets in the capture. `layers` names the headers to draw
     (`UDP`, `udp`, `IPv4, inner`); the bytes of all others are left out, and offsets count from
     the first that is drawn. `all_fields` opens the tables, or those of the headers that
-    it names. GuideError where a name of `layers` or `all_fields` is not in the packet.
+    it names. With `message`, one of a segment's, the others are left out, and a line says what
+    they are. GuideError where a name of `layers` or `all_fields` is not in the packet.
     """
-    drawn = _chosen(packet, layers)
+    beside = [layer for layer in packet.layers if message is not None and _beside(layer, message)]
+    drawn = tuple(layer for layer in _chosen(packet, layers) if layer not in beside)
     base = drawn[0].offset if drawn else 0
     numbers = Numbers(drawn)
     told = drawn if all_fields is True else _chosen(packet, all_fields or ())
@@ -61,13 +65,25 @@ def packet_figure(
         "figures/packets/packet_figure.html",
         id=id,
         node=node,
-        title=title or conversations.summary(packet),
+        title=title or summary.summary(packet),
         facts=facts,
         boxes=boxes(drawn, numbers, marks, base=base, opened=opened),
+        others=", ".join(map(_message, beside)),
+        others_size=count(sum(layer.length for layer in beside)),
         dump=dump(drawn, packet.data, numbers),
         tcpdump=_lines(node, netns, tcpdump),
         href=pcap_href,
     )
+
+
+def _beside(layer: Layer, message: Layer) -> bool:
+    """Whether a layer shares a segment with the message, and is not of it."""
+    return layer.name in {bgp.NAME, "Data"} and layer.role != "quoted" and layer is not message
+
+
+def _message(layer: Layer) -> str:
+    """What else a segment carries than the message that is drawn."""
+    return bgp.what(layer) if layer.name == bgp.NAME else "a part of a message"
 
 
 def packet_list(
@@ -112,8 +128,8 @@ def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> dict[str, Any]:
         "time": since(packet.time - start),
         "source": source,
         "target": target,
-        "what": conversations.what(packet),
-        "carrier": conversations.carrier(packet).removeprefix(", "),
+        "what": summary.what(packet),
+        "carrier": summary.carrier(packet).removeprefix(", "),
         "boxes": boxes(packet.layers, numbers, marks, tables=False),
         "dump": dump(packet.layers, packet.data, numbers, steps=False),
     }
@@ -154,7 +170,7 @@ def _chosen(packet: Packet, names: Sequence[str] | None) -> tuple[Layer, ...]:
         return packet.layers
     wanted = {name.lower() for name in names}
     called = {
-        at: {layer.name.lower(), layer.title.lower(), conversations.SHORT[layer.name]}
+        at: {layer.name.lower(), layer.title.lower(), SHORT[layer.name]}
         for at, layer in enumerate(packet.layers)
     }
     known = set().union(*called.values()) if called else set()

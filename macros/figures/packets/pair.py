@@ -17,7 +17,7 @@ from macros.figures.packets.boxes import (
     valued,
 )
 from macros.figures.packets.dump import dump
-from macros.packets import conversations
+from macros.packets import summary
 from macros.packets.differences import Change, Pair, changes, fields, pairs, same
 from macros.packets.packet import Field, Layer, Packet
 
@@ -53,7 +53,7 @@ def compare_figure(
     return render(
         "figures/packets/pair.html",
         id=id,
-        title=title or conversations.summary(b),
+        title=title or summary.summary(b),
         facts=f"{facts} differ",
         before=before,
         after=after,

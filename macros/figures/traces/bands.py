@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from macros.figures.packets.boxes import colour
-from macros.packets import conversations
+from macros.packets import summary
 from macros.packets.packet import Layer, Packet
 from macros.traces.trace import Journey
 
@@ -85,7 +85,7 @@ def _band(key: _Key, found: Sequence[dict[_Key, Layer]]) -> Band:
 def _lines(layer: Layer) -> tuple[str, ...]:
     """What a header says, in a few words a line."""
     if layer.name == "Data":
-        text = conversations.first_line(layer)
+        text = summary.first_line(layer)
         size = f"{layer.length} bytes"
         return (text, size) if text else (size,)
     if layer.name == "VXLAN":

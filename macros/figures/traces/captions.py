@@ -2,7 +2,7 @@
 
 import re
 
-from macros.packets import conversations
+from macros.packets import summary
 from macros.packets.packet import Packet
 from macros.traces.sightings import innermost
 from macros.traces.trace import Clock, Journey, Lane, Trace
@@ -29,9 +29,9 @@ def short(packet: Packet) -> str:
         return " ".join(telling) or ("ACK" if not size(packet) else "data")
     icmp = packet.last("ICMP") or packet.last("ICMPv6")
     if icmp is not None:
-        text = conversations.what(packet).removeprefix(f"{icmp.name} ").partition(":")[0]
+        text = summary.what(packet).removeprefix(f"{icmp.name} ").partition(":")[0]
         return text.replace(", seq ", " ")
-    return conversations.what(packet).partition(",")[0]
+    return summary.what(packet).partition(",")[0]
 
 
 def size(packet: Packet) -> int:

@@ -9,7 +9,7 @@ from macros.figures.traces import captions
 from macros.figures.traces import lanes as draw
 from macros.figures.traces.bands import Band, Piece, bands
 from macros.figures.traces.trace_layout import Layout, Row, lay_out
-from macros.packets import conversations
+from macros.packets import selection
 from macros.traces import hops
 from macros.traces.trace import Journey, Trace
 
@@ -25,7 +25,7 @@ def find(trace: Trace, match: str | int) -> Journey:
     for journey in trace.journeys:
         packet = next(iter(journey.at(0)), journey.visits[0]).packet
         seen[id(packet)] = (journey, packet)
-    packet = conversations.pick([packet for _, packet in seen.values()], match)
+    packet = selection.pick([packet for _, packet in seen.values()], match)
     return seen[id(packet)][0]
 
 

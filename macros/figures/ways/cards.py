@@ -101,10 +101,16 @@ def _card(
 
 
 def _line(recording: Recording, first: str, also: str) -> str:
-    """The printed line that begins with `first` and has `also`, its values marked."""
+    """The printed line that begins with `first` and has `also`, its values marked.
+
+    Of a route with several next hops it is the line of the one below it that has `also`.
+    """
+    below = False
     for line in recording.text.splitlines():
         words = line.split()
-        if words[:1] == [first] and also in words:
+        if words and not line[0].isspace():
+            below = words[0] == first
+        if below and words[:1] in ([first], ["nexthop"]) and also in words:
             return " ".join(_value(word) for word in words)
     raise GuideError(f"{recording.id} prints no line with {first} and {also}")
 

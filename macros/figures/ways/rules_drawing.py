@@ -14,10 +14,11 @@ from html import escape
 from macros.figures.marks import key_of
 from macros.figures.svg import LINE_HEIGHT, Line, Run, number, path, tag, text_lines
 from macros.figures.ways.rule_rows import Row, rows
-from macros.figures.ways.rules_text import equivalent, plainly, summary
+from macros.figures.ways.rules_text import equivalent, new_source, plainly, summary
+from macros.ways.ends import parsed
 from macros.ways.packet_way import Taken
 from macros.ways.ruleset import Packet
-from macros.ways.visits import Visit, visits
+from macros.ways.visits import Visit, ended, visits
 from macros.ways.walk import Way
 
 WIDTH = 722  # px that a page has for a drawing, on a wide screen
@@ -65,9 +66,9 @@ def figure(way: Taken, *, id: str, title: str) -> str:
     at = _packet(sheet, way.middle, way.before, f"{said}{out}", at)
     after = visits(way.rules, way.last, way.rules.bases("postrouting"), len(way.first.steps) + 1)
     at = _hook(sheet, after, way.last, at)
-    said = "Its source is rewritten" if way.last.masqueraded else "Its source stays"
+    said = "Its source is rewritten" if way.last.source_rewritten else "Its source stays"
     last = way.after or replace(way.last.packet, source=None, source_port=None)
-    _packet(sheet, last, way.middle, f"{said}: the packet as it goes on", at)
+    _packet(sheet, last, way.middle, f"{said}: the packet as it goes on", at, new_source(way))
     height = int(sheet.y + 2)
     svg = tag(
         "svg",
@@ -93,9 +94,17 @@ def figure(way: Taken, *, id: str, title: str) -> str:
 
 
 def _packet(
-    sheet: _Sheet, packet: Packet, before: Packet | None, said: str, at: Point | None = None
+    sheet: _Sheet,
+    packet: Packet,
+    before: Packet | None,
+    said: str,
+    at: Point | None = None,
+    unknown: str = "",
 ) -> Point:
-    """A bar with the packet's addresses, what was rewritten marked; where the way goes on."""
+    """A bar with the packet's addresses, what was rewritten marked; where the way goes on.
+
+    `unknown` stands for a source that is not known.
+    """
     if at is not None:
         sheet.y += _GAP + 4
         sheet.line(at, (at[0], sheet.y))
@@ -104,7 +113,7 @@ def _packet(
     source: Line = (
         _ends(packet.source, packet.source_port, new=source_new)
         if packet.source
-        else (Run("the address of the interface it leaves by", "note", new=True),)
+        else (Run(unknown, "note", new=True),)
     )
     ends: Line = (
         Run(f"{packet.protocol}  ", "mono"),
@@ -156,7 +165,7 @@ def _hook(
             marks[place] = _chance(sheet, way, offered, marks[place], (x + _AXIS, sheet.y))
         if visit.depth == 0:
             end = (x + _AXIS, sheet.y)
-    if way.steps and way.steps[-1].branch.actions[-1].kind in ("dnat", "masquerade", "accept"):
+    if ended(way) is not None:
         end = marks[max(marks)]
     return end
 
@@ -259,9 +268,12 @@ def _chance(sheet: _Sheet, way: Way, offered: Sequence[Way], start: Point, foot:
     return leaves
 
 
-def _split(end: str) -> tuple[str, int | None]:
-    address, _, port = end.rpartition(":")
-    return (address, int(port)) if address else (port, None)
+def _split(text: str) -> tuple[str, int | None]:
+    """An end's address and port; a range of ports stays with its address."""
+    end = parsed(text)
+    if end.port != end.last_port:
+        return text, None
+    return end.address or "", end.port
 
 
 def _name(way: Way) -> str:

@@ -5,6 +5,7 @@ from html import escape
 
 from macros.figures.marks import key_of, mark
 from macros.figures.ways.rule_rows import tag
+from macros.ways.ends import parsed
 from macros.ways.packet_way import Taken
 from macros.ways.ruleset import Packet
 from macros.ways.visits import Judged, Visit, short
@@ -17,6 +18,11 @@ def summary(way: Taken) -> str:
         f"A packet to {way.before.to_text} goes through the chains {', '.join(chains)} and leaves"
         f" for {way.middle.to_text}. All rules are listed in the table that follows."
     )
+
+
+def new_source(way: Taken) -> str:
+    """What a source is rewritten to, as far as the rules tell."""
+    return way.last.snat or "the address of the interface it leaves by"
 
 
 def plainly(packet: Packet) -> str:
@@ -39,9 +45,9 @@ def equivalent(way: Taken, first: Sequence[Visit], last: Sequence[Visit]) -> str
         parts.append(f"<p>It is now {plainly(way.middle)}{by}.</p>")
     parts.append(_table(last))
     if way.after is None:
-        parts.append("<p>Its source becomes the address of the interface it leaves by.</p>")
+        parts.append(f"<p>Its source becomes {escape(new_source(way))}.</p>")
     else:
-        changed = "is rewritten" if way.last.masqueraded else "stays as it was"
+        changed = "is rewritten" if way.last.source_rewritten else "stays as it was"
         parts.append(f"<p>Its source {changed}: {plainly(way.after)}.</p>")
     return "".join(parts)
 
@@ -88,6 +94,6 @@ def _end(address: str, port: int | None) -> str:
     return shown if port is None else f"{shown}:{port}"
 
 
-def _text_end(end: str) -> str:
-    address, _, port = end.rpartition(":")
-    return _end(address, int(port)) if address else _end(port, None)
+def _text_end(text: str) -> str:
+    end = parsed(text)
+    return escape(text) if end.port != end.last_port else _end(end.address or "", end.port)

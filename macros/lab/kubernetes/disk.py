@@ -16,7 +16,7 @@ from macros.lab.tools import call, environment
 SCRIPT = paths.SCRIPTS / "node" / "kubernetes" / "image.sh"
 
 _DONE = "guide: the image is made"
-_PATIENCE = 600.0  # seconds; it takes 25 on a machine that has nothing else to do
+_PATIENCE = 1800.0  # seconds; it takes 25, with Calico 60, where nothing else is to do
 _SECTOR = 4096
 
 

@@ -1,0 +1,154 @@
+"""MAC addresses: how one came to be, and what is computed from it."""
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+PATTERN = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
+"""A MAC in a text, in lower case and with leading zeros, as most tools write it."""
+_IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
+_IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f.:]*(?![0-9A-Za-z:])")
+
+Tails = Collection[str]
+"""The last four bytes of MACs that are computed from addresses: see `tails`."""
+
+
+class Form(NamedTuple):
+    """How a MAC came to be, in words; `chance` says that it was drawn, so that it only names."""
+
+    words: str
+    chance: bool = False
+
+
+def form(mac: str, computed: Tails = ()) -> Form:
+    """The form of a MAC; `computed` are the `tails` of the same machines' addresses.
+
+    IEEE 802: bit 0 of the first byte is group, bit 1 locally administered; the kernel draws the
+    rest (eth_random_addr). Four bytes that are an address of these machines are no chance,
+    whatever stands before them. Some prefixes stand before an address that need not be shown: see
+    `_PREFIXES`. ee:ee:ee:ee:ee:ee is on all of Calico's ports.
+    """
+    first, tail = int(mac[:2], 16), mac[6:]
+    if first & 1:
+        return Form("group")
+    if mac == "ee:ee:ee:ee:ee:ee":
+        return Form(mac)
+    if not first & 2:
+        return Form("fixed by its maker")
+    if tail in computed or _is_private(mac[:5], tail):
+        return Form(f"{mac[:5]} + address")
+    if mac.startswith("02:42:"):
+        # Docker until 27, for a bridge that has no address yet.
+        return Form("02:42 + random", chance=True)
+    if mac.startswith(_SET_BY_HAND):
+        return Form("set by hand")
+    return Form("random", chance=True)
+
+
+_SET_BY_HAND = ("02:00:", "06:00:", "52:54:00:")
+"""The lab's own and its pages'; QEMU's."""
+
+_RANGES = {
+    "10/8": ("0a:",),
+    "172.16/12": tuple(f"ac:{byte:02x}:" for byte in range(16, 32)),
+    "192.168/16": ("c0:a8:",),
+    "100.64/10": tuple(f"64:{byte:02x}:" for byte in range(64, 128)),
+    "169.254/16": ("a9:fe:",),
+}
+_PREFIXES = {
+    # Docker until 27, from its own pools: by chance one bridge in 4000 begins so.
+    "02:42": (*_RANGES["172.16/12"], *_RANGES["192.168/16"]),
+    # CNI's plugins (pkg/utils/hwaddr), kubenet, OVN (IPAddrToHWAddr).
+    "0a:58": tuple(start for starts in _RANGES.values() for start in starts),
+    # slirp's, for the guest's network.
+    "52:55": (*_RANGES["10/8"], *_RANGES["192.168/16"]),
+}
+"""Which private addresses (RFC 1918, 6598, 3927) a prefix stands before, as a MAC writes them."""
+
+
+def _is_private(prefix: str, tail: str) -> bool:
+    return tail.startswith(_PREFIXES.get(prefix, ()) or "\0")
+
+
+def tails(texts: Iterable[str]) -> frozenset[str]:
+    """The last four bytes of all MACs that can be computed from the addresses in texts.
+
+    From IPv4: its bytes. From IPv6, where the texts have a MAC that begins with 0a:58: the first
+    four bytes of SHA-256 of the address or of its text, or its first and last two bytes, as OVN did
+    and does.
+    """
+    texts = list(texts)
+    found: set[str] = set()
+    hashed = any("0a:58:" in text for text in texts)
+    for text in texts:
+        found.update(_of_ipv4(text))
+        if hashed:
+            found.update(_of_ipv6(text))
+    return frozenset(found)
+
+
+def _of_ipv4(text: str) -> Iterator[str]:
+    for address in set(_IPV4.findall(text)):
+        parts = [int(part) for part in address.split(".")]
+        if max(parts) < 256:
+            yield bytes(parts).hex(":")
+
+
+def _of_ipv6(text: str) -> Iterator[str]:
+    for word in set(_IPV6.findall(text)):
+        try:
+            address = ipaddress.IPv6Address(word)
+        except ValueError:
+            continue
+        raw = address.packed
+        yield hashlib.sha256(str(address).encode()).digest()[:4].hex(":")
+        yield hashlib.sha256(raw).digest()[:4].hex(":")
+        yield (raw[:2] + raw[-2:]).hex(":")
+
+
+def link_local(mac: str) -> str:
+    """The link-local address that is computed from a MAC (EUI-64, RFC 4291 appendix A)."""
+    raw = bytes.fromhex(mac.replace(":", ""))
+    host = bytes((raw[0] ^ 2, raw[1], raw[2], 0xFF, 0xFE, *raw[3:]))
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
+
+
+def of_link_local(address: str) -> str:
+    """The MAC that a link-local address was computed from: the reverse of `link_local`; or ""."""
+    try:
+        raw = ipaddress.IPv6Address(address).packed
+    except ValueError:
+        return ""
+    if raw[:8] != b"\xfe\x80" + bytes(6) or raw[11:13] != b"\xff\xfe":
+        return ""
+    return bytes((raw[8] ^ 2, raw[9], raw[10], *raw[13:])).hex(":")
+
+
+def solicited(mac: str) -> str:
+    """The group that solicits the MAC's link-local address (RFC 4291 section 2.7.1)."""
+    return str(ipaddress.IPv6Address(f"ff02::1:ff{mac[9:11]}:{mac[12:].replace(':', '')}"))
+
+
+def multicast(mac: str) -> str:
+    """The same group as a MAC (RFC 2464 section 7)."""
+    return f"33:33:ff:{mac[9:]}"
+
+
+def tail_of_group(group: str) -> str:
+    """The last three bytes of the MAC behind `solicited` or `multicast`."""
+    if group.startswith("33:33"):
+        return group[9:]
+    high, _, low = group.removeprefix("ff02::1:ff").partition(":")
+    return f"{high}:{low.zfill(4)[:2]}:{low.zfill(4)[2:]}"
+
+
+def short(mac: str) -> str:
+    """A MAC without leading zeros, as iproute2 writes it in a bridge's id, and xtables-monitor."""
+    return ":".join(byte.removeprefix("0") for byte in mac.split(":"))
+
+
+def long(mac: str) -> str:
+    """The reverse of `short`."""
+    return ":".join(byte.zfill(2) for byte in mac.split(":"))

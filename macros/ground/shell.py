@@ -1,0 +1,243 @@
+"""A command as a shell takes it apart: pipelines of simple commands, and where their words stand.
+
+Nothing is expanded: `$NAME` and `$( )` stay as they are written. The grammar is POSIX's "Shell
+Command Language" (2.3 to 2.9) as far as it says which words make one simple command.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+class UnreadableError(ValueError):
+    """A quote or a bracket that is never closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word without its quotes, and where it stands in the command."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Simple:
+    """A simple command: its words, and whether its output goes to a file instead of on."""
+
+    words: list[Word] = field(default_factory=list)
+    into_file: bool = False
+
+    @property
+    def start(self) -> int:
+        """Where its first word begins."""
+        return self.words[0].start
+
+    @property
+    def end(self) -> int:
+        """Where its last word ends."""
+        return self.words[-1].end
+
+
+Pipeline = list[Simple]
+"""Simple commands, each of which reads what the one before prints."""
+
+_OPERATOR = re.compile(r"&&|\|\||;;&?|;&|\|&|[|;&()\n]")
+_REDIRECTION = re.compile(r"(?P<from>\d*)(?P<sign><<<|<<-?|<&|<>|<|>>|>\||>&|>)|(?P<both>&>>?)")
+# Words after which another command begins, and words that head no command of their own.
+_BEFORE_A_COMMAND = frozenset({"if", "then", "elif", "else", "while", "until", "do", "{", "!"})
+_NO_COMMAND = frozenset({"for", "select", "case", "esac", "done", "fi", "}", "function"})
+
+
+def pipelines(command: str) -> list[Pipeline]:
+    """The pipelines of a command in the order in which they are written.
+
+    What a loop, a condition or a group does is among them; what is in `$( )` is not.
+    UnreadableError where quotes do not end.
+    """
+    found: list[Pipeline] = []
+    pipeline: Pipeline = []
+    simple = Simple()
+    for part in _parts(command):
+        if isinstance(part, Word):
+            simple.words.append(part)
+        elif isinstance(part, _Redirection):
+            simple.into_file |= part.into_file
+        else:
+            if simple.words:
+                pipeline.append(simple)
+            simple = Simple()
+            if part not in {"|", "|&"} and pipeline:
+                found.append(pipeline)
+                pipeline = []
+    pipeline += [simple] if simple.words else []
+    found += [pipeline] if pipeline else []
+    stripped = ([inner for simple in each if (inner := _command(simple))] for each in found)
+    return [each for each in stripped if each]
+
+
+def words(command: str) -> tuple[Word, ...]:
+    """The words of a command that is one simple command on one line; none for any other.
+
+    A redirection, a comment, a continued line or a group is more than a simple command.
+    """
+    if "\\\n" in command:
+        return ()
+    try:
+        parts = list(_parts(command, comments=False))
+    except UnreadableError:
+        return ()
+    return tuple(part for part in parts if isinstance(part, Word)) if _are_words(parts) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirection:
+    into_file: bool
+
+
+_Part = Word | _Redirection | str
+
+
+def _are_words(parts: list[_Part]) -> bool:
+    return all(isinstance(part, Word) for part in parts)
+
+
+def _command(simple: Simple) -> Simple | None:
+    """The command behind the words of the shell's own grammar; None where nothing is left."""
+    left = list(simple.words)
+    while left and left[0].text in _BEFORE_A_COMMAND:
+        left.pop(0)
+    if not left or left[0].text in _NO_COMMAND:
+        return None
+    return Simple(left, simple.into_file)
+
+
+def _parts(command: str, *, comments: bool = True) -> Iterator[_Part]:
+    """Words, redirections and operators; without `comments`, one is an operator."""
+    at = 0
+    bodies: list[str] = []
+    while at < len(command):
+        if command.startswith("\\\n", at):
+            at += 2
+        elif command[at] == "#":
+            at = _line_end(command, at)
+            if not comments:
+                yield "#"
+        elif command[at] == "\n":
+            at = _behind_documents(command, at + 1, bodies)
+            yield "\n"
+        elif command[at].isspace():
+            at += 1
+        elif (redirection := _REDIRECTION.match(command, at)) and not _substitutes(command, at):
+            at, target = _target(command, redirection.end())
+            if (redirection["sign"] or "").startswith("<<") and redirection["sign"] != "<<<":
+                bodies.append(target)
+            yield _Redirection(_leads_away(redirection, target))
+        elif operator := _OPERATOR.match(command, at):
+            at = operator.end()
+            yield operator[0]
+        else:
+            end = _word_end(command, at)
+            yield Word(_unquoted(command[at:end]), at, end)
+            at = end
+
+
+def _leads_away(redirection: re.Match[str], target: str) -> bool:
+    """Whether a redirection takes the standard output, and not to where the errors go."""
+    if redirection["both"]:
+        return True
+    output = redirection["sign"].startswith(">") and redirection["from"] in {"", "1"}
+    return output and not (redirection["sign"] == ">&" and target in {"1", "2"})
+
+
+def _target(command: str, at: int) -> tuple[int, str]:
+    """Where the word of a redirection ends, and that word."""
+    while command[at : at + 1] in {" ", "\t"}:
+        at += 1
+    end = _word_end(command, at)
+    return end, _unquoted(command[at:end])
+
+
+def _substitutes(command: str, at: int) -> bool:
+    """Whether `<(` or `>(` stands here: a process, not a file."""
+    return command[at : at + 2] in {"<(", ">("}
+
+
+def _behind_documents(command: str, at: int, bodies: list[str]) -> int:
+    """Where the lines go on behind the here-documents that were announced before."""
+    while bodies:
+        limit = bodies.pop(0)
+        line = ""
+        while at < len(command) and line != limit:
+            end = _line_end(command, at)
+            line, at = command[at:end].lstrip("\t"), end + 1
+    return at
+
+
+def _line_end(command: str, at: int) -> int:
+    end = command.find("\n", at)
+    return end if end >= 0 else len(command)
+
+
+def _word_end(command: str, at: int) -> int:
+    start = at
+    while at < len(command):
+        stops = command[at].isspace() or command[at] in "|&;()<>"
+        if stops and not (at == start and _substitutes(command, at)):
+            break
+        at = _piece_end(command, at)
+    return at
+
+
+def _piece_end(command: str, at: int) -> int:
+    """Behind one character, or behind all that is quoted or substituted as one piece."""
+    if command[at] == "\\":
+        return min(at + 2, len(command))
+    if command[at] == '"':
+        at += 1
+        while command[at : at + 1] != '"':
+            if at >= len(command):
+                raise UnreadableError
+            at = at + 1 if command[at] == "'" else _piece_end(command, at)
+        return at + 1
+    if command[at] in "'`":
+        end = command.find(command[at], at + 1)
+    elif command.startswith("${", at):
+        end = command.find("}", at)
+    elif command.startswith("$(", at) or _substitutes(command, at):
+        return _bracket_end(command, at + 2)
+    else:
+        return at + 1
+    if end < 0:
+        raise UnreadableError
+    return end + 1
+
+
+def _bracket_end(command: str, at: int) -> int:
+    """Behind the bracket that closes the one before `at`."""
+    depth = 1
+    while depth:
+        if at >= len(command):
+            raise UnreadableError
+        depth += {"(": 1, ")": -1}.get(command[at], 0)
+        at = at + 1 if command[at] in "()" else _piece_end(command, at)
+    return at
+
+
+def _unquoted(raw: str) -> str:
+    """A word without the quotes that hold it together; what is substituted stays as it is."""
+    texts: list[str] = []
+    at = 0
+    while at < len(raw):
+        end = _piece_end(raw, at)
+        piece = raw[at:end]
+        if piece[0] == "'":
+            piece = piece[1:-1]
+        elif piece[0] == '"':
+            piece = re.sub(r'\\([$`"\\])', r"\1", piece[1:-1])
+        elif piece[0] == "\\":
+            piece = piece[1:]
+        texts.append(piece)
+        at = end
+    return "".join(texts)

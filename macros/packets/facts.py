@@ -1,0 +1,78 @@
+"""What counts of a header's field, for settling and comparing alike; the rest comes by chance.
+
+What a sender starts anywhere counts from its first: sequence numbers, and the id of a ping. Of a
+checksum counts whether it is right, wrong, partial or none; of timestamps whether they are there
+and answer one; of a window, once it is agreed on, whether it is open.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from macros.packets import numbers
+from macros.packets.http import undated
+from macros.packets.packet import Field, Layer, Packet
+from macros.packets.streams import Starts, flags_of
+
+_IDS = frozenset({("IPv4", "id"), ("IPv6", "flow")})
+
+
+class Facts:
+    """The facts of a capture's packets, each seen among all of them."""
+
+    def __init__(self, packets: Iterable[Packet]) -> None:
+        packets = tuple(packets)
+        self.starts = Starts(packets)
+        self.pings: dict[int, int] = {}
+        for packet in packets:
+            for layer in packet.layers:
+                if layer.name == "ICMP" and layer.get("id"):
+                    self.pings.setdefault(int(layer["id"].value), len(self.pings))
+
+    def value(self, packet: Packet, place: int, field: Field) -> Any:
+        """What counts of a field of layer `place`; None where nothing does."""
+        layer = packet.layers[place]
+        if field.name == "checksum":
+            return field.state
+        if (layer.name, field.name) in _IDS or _hash_of_flow(layer, field):
+            return None
+        if layer.name == "TCP":
+            return self._of_tcp(packet, place, field)
+        if layer.name == "ICMP" and field.name == "id":
+            return self.pings[int(field.value)]
+        if layer.name == "Data":
+            return carried(packet, place)
+        return field.value
+
+    def _of_tcp(self, packet: Packet, place: int, field: Field) -> Any:
+        layer = packet.layers[place]
+        if field.name == "seq":
+            return self.starts.seq(packet, place)
+        if field.name == "ack":
+            number = self.starts.ack(packet, place)
+            return field.value if number is None else number
+        if field.name == "sack":
+            return tuple(self.starts.edges(packet, place))
+        if field.name == "timestamps":
+            return "first" if field.shown.endswith(" 0") else "there"
+        if field.name == "window" and "SYN" not in flags_of(layer) and layer.role != "quoted":
+            return "open" if field.value else 0
+        return field.value
+
+
+def carried(packet: Packet, place: int) -> bytes:
+    """Data without dates of HTTP, and without the time that ping puts in front of its filling."""
+    raw = packet.layers[place].fields[0].raw
+    if place and packet.layers[place - 1].name == "ICMP":
+        # 16 bytes of iputils on 64 bits, 4 of busybox.
+        raw = raw[16:] if any(raw[16:]) else raw[4:]
+    return undated(raw)
+
+
+def _hash_of_flow(layer: Layer, field: Field) -> bool:
+    target = layer.get("dport")
+    return (
+        layer.name == "UDP"
+        and field.name == "sport"
+        and target is not None
+        and target.value in numbers.VXLAN_PORTS
+    )

@@ -1,0 +1,65 @@
+"""Headers of ICMP, of both versions."""
+
+from macros.packets import checksum, numbers
+from macros.packets.bits import Bits, ipv4_text, named
+from macros.packets.transport_headers import carried, in_fragment, judged, network
+
+
+def icmp(bits: Bits) -> None:
+    """RFC 792; fragmentation needed: RFC 1191; numbers: IANA "icmp-parameters"."""
+    start = bits.offset
+    kind = bits.number("type", "type", 8, named(numbers.ICMP))
+    bits.means(_ICMP_MEANINGS.get(kind, ""))
+    code = bits.number("code", "code", 8)
+    bits.means(numbers.ICMP_CODES.get((kind, code), "no subtype" if code == 0 else ""))
+    value = bits.number("checksum", "checksum", 16, "0x{:04x}")
+    state, meaning = _icmp_state(bits, value)
+    bits.means(meaning, state)
+    if kind in {0, 8, 13, 14}:
+        bits.number("id", "identifier", 16, "{}", "one running ping has one")
+        bits.number("seq", "sequence", 16, "{}", "counts the requests; the reply repeats it")
+        if kind in {13, 14}:
+            for name in ("originate", "receive", "transmit"):
+                bits.number(name, f"{name} time", 32, "{}", "milliseconds since midnight UTC")
+    elif (kind, code) == (3, 4):
+        bits.number("unused", "unused", 16)
+        bits.number("mtu", "next hop's MTU", 16, "{}", "no larger packet gets through that way")
+    elif kind == 5:
+        bits.bytes("gateway", "gateway", 4, ipv4_text, "the better router on this link")
+    else:
+        bits.number("unused", "unused", 32)
+    bits.rest("rest", "rest", f"not decoded here, from byte {bits.byte - start}")
+
+
+_ICMP_MEANINGS = {
+    0: "the answer to a ping",
+    3: "an error: the packet quoted below could not be delivered",
+    5: "there is a better router on this link",
+    8: "a ping: the receiver shall send it back",
+    11: "an error: the packet quoted below was given up",
+    12: "an error: a header is malformed",
+}
+
+
+def _icmp_state(bits: Bits, value: int) -> tuple[str, str]:
+    """The state of ICMP's checksum, which covers no addresses, and a sentence about it."""
+    around, ip = bits.around, network(bits)
+    if ip is None or ip.name != "IPv4":
+        return "unknown", "cannot be checked without the IP header"
+    if in_fragment(ip):
+        return "unknown", "cannot be checked in one fragment: it covers all of them"
+    if bits.offset + carried(bits) > around.end:
+        why = "the packet is quoted in part" if around.quoted else "not all bytes are here"
+        return "unknown", f"cannot be checked: {why}"
+    state, meaning = checksum.state(value, around.data[bits.offset : around.end], 2)
+    return state, meaning.replace("over the header", "over header and data")
+
+
+def icmpv6(bits: Bits) -> None:
+    """RFC 4443 and 4861, no further than the first four bytes."""
+    bits.number("type", "type", 8, named(numbers.ICMPV6))
+    bits.number("code", "code", 8)
+    value = bits.number("checksum", "checksum", 16, "0x{:04x}")
+    state, meaning = judged(bits, value, carried(bits), 58, 2)
+    bits.means(meaning, state)
+    bits.rest("body", "message", "")

@@ -1,0 +1,20 @@
+"""What a header is called in paths and matches."""
+
+SHORT = {
+    "Ethernet": "eth",
+    "VLAN": "vlan",
+    "Linux cooked": "sll",
+    "Linux cooked v2": "sll",
+    "ARP": "arp",
+    "IPv4": "ip",
+    "IPv6": "ip6",
+    "IPv6 options": "ip6opts",
+    "UDP": "udp",
+    "TCP": "tcp",
+    "ICMP": "icmp",
+    "ICMPv6": "icmp6",
+    "VXLAN": "vxlan",
+    "BGP": "bgp",
+    "Data": "data",
+    "Padding": "padding",
+}

@@ -1,0 +1,90 @@
+"""How a MAC came to be, said alike by settling and by comparing; and what is computed from one."""
+
+from pathlib import Path
+
+import pytest
+
+from macros.compare import editions
+from macros.ground import mac as macs
+from tests.unit.settle_support import recording, settle_text, write
+
+ADDRESSES = macs.tails(["inet 172.17.0.2/16", "inet 10.1.0.1/24, inet 203.0.113.9/24"])
+
+FORMS = {
+    "86:e6:61:aa:b2:10": macs.Form("random", chance=True),
+    "01:00:5e:00:00:01": macs.Form("group"),
+    "00:16:3e:12:34:56": macs.Form("fixed by its maker"),
+    "ee:ee:ee:ee:ee:ee": macs.Form("ee:ee:ee:ee:ee:ee"),
+    # Docker until 27: a container, whose address need not be shown, and a bridge.
+    "02:42:ac:11:00:02": macs.Form("02:42 + address"),
+    "02:42:ac:1f:00:09": macs.Form("02:42 + address"),
+    "02:42:e9:1b:0c:55": macs.Form("02:42 + random", chance=True),
+    "02:42:0a:1b:0c:55": macs.Form("02:42 + random", chance=True),
+    # CNI's bridge plugin, kubenet, OVN.
+    "0a:58:0a:f4:03:01": macs.Form("0a:58 + address"),
+    "0a:58:64:40:00:02": macs.Form("0a:58 + address"),
+    "0a:58:cb:00:71:09": macs.Form("0a:58 + address"),
+    "0a:58:cb:00:71:0a": macs.Form("random", chance=True),
+    # slirp's, for 10.0.2.2; one by chance begins so as well.
+    "52:55:0a:00:02:02": macs.Form("52:55 + address"),
+    "52:55:18:40:9c:fc": macs.Form("random", chance=True),
+    # Any prefix before an address that is shown.
+    "06:00:0a:01:00:01": macs.Form("06:00 + address"),
+    "aa:bb:0a:01:00:01": macs.Form("aa:bb + address"),
+    "aa:bb:0a:01:00:02": macs.Form("random", chance=True),
+    # The lab's, its pages', QEMU's; by chance one begins with two of QEMU's three bytes.
+    "02:00:c0:a8:38:10": macs.Form("set by hand"),
+    "06:00:0a:01:00:02": macs.Form("set by hand"),
+    "52:54:00:12:34:56": macs.Form("set by hand"),
+    "52:54:99:12:34:56": macs.Form("random", chance=True),
+}
+
+
+@pytest.mark.parametrize(("mac", "form"), FORMS.items())
+def test_a_macs_form_follows_from_what_it_is_computed_from(mac: str, form: macs.Form) -> None:
+    assert macs.form(mac, ADDRESSES) == form
+
+
+@pytest.mark.parametrize("mac", FORMS)
+def test_settling_and_comparing_say_the_same_of_a_mac(tmp_path: Path, mac: str) -> None:
+    """What settling renames is a MAC by chance to comparing too, and the reverse."""
+    text = (
+        "2: eth0: <UP> mtu 1500\n    link/ether {}\n"
+        "    inet 172.17.0.2/16 scope global eth0\n    inet 10.1.0.1/24 scope global eth0\n"
+        "    inet 203.0.113.9/24 scope global eth0\n"
+    )
+    other = "86:e6:61:aa:b2:11" if not mac.startswith("02:42") else "02:42:e9:1b:0c:56"
+    old, new = text.format(mac), text.format(other)
+    hidden = settle_text(tmp_path, old, new, "ip addr") == old
+    pages = [
+        editions.page(write(tmp_path / side / "page", [recording("a", text, "ip addr")]))
+        for side, text in (("before", old), ("after", new))
+    ]
+    told = [change.what for change in editions.pages(*pages)]
+    assert hidden == macs.form(mac, ADDRESSES).chance
+    if not hidden:
+        change = f"MAC of eth0: from {FORMS[mac].words} to {macs.form(other, ADDRESSES).words}"
+        assert told == [change]
+
+
+def test_ovns_macs_for_ipv6_are_computed_from_the_addresses_that_are_shown() -> None:
+    # IPAddrToHWAddr("fd00::5"): SHA-256 of the text, or of the bytes; before, parts of the address.
+    text = "0a:58:00:00:00:00 inet6 fd00::5/64"
+    for tail in ("67:cc:13:6b", "96:aa:09:cb", "fd:00:00:05"):
+        assert macs.form(f"0a:58:{tail}", macs.tails([text])) == macs.Form("0a:58 + address")
+    assert macs.form("0a:58:fd:00:00:06", macs.tails([text])).chance
+    assert macs.form("0a:58:67:cc:13:6b", macs.tails(["0a:58:00:00:00:00 fd00::6"])).chance
+
+
+@pytest.mark.parametrize("mac", ["86:06:61:aa:02:10", "02:00:00:00:00:01", "16:fd:11:00:00:00"])
+def test_what_is_computed_from_a_mac_leads_back_to_it(mac: str) -> None:
+    assert macs.of_link_local(macs.link_local(mac)) == mac
+    assert macs.tail_of_group(macs.solicited(mac)) == mac[9:]
+    assert macs.tail_of_group(macs.multicast(mac)) == mac[9:]
+    assert macs.long(macs.short(mac)) == mac
+
+
+def test_no_mac_is_read_out_of_another_address() -> None:
+    assert macs.of_link_local("fe80::1") == ""
+    assert macs.of_link_local("2001:db8::84e6:61ff:feaa:b210") == ""
+    assert macs.of_link_local("no address") == ""
