@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from html import escape
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
 
 from macros.figures import marks as values
+from macros.figures.markup import render, safe
 from macros.packets.packet import Field, Layer
 
 # (text, key) -> HTML: how a value that occurs elsewhere on the page is marked.
 Marks = Callable[[str, str], str]
 
 _TO = "\N{EN DASH}"
+_LONG = 17  # characters from which on the content of a cell may be broken
 # The colour of a header: the class that packet.css has for it.
 _COLOUR = {
     "Ethernet": "eth",
@@ -91,17 +95,27 @@ def hexed(field: Field, most: int = 16) -> str:
         whole = f"{int.from_bytes(field.raw, 'big'):0{len(field.raw) * 8}b}"
         start = field.offset % 8
         shown = "".join(
-            bit if start <= at < start + field.length else "·" for at, bit in enumerate(whole)
+            bit if start <= index < start + field.length else "·" for index, bit in enumerate(whole)
         )
-        return " ".join(shown[at : at + 4] for at in range(0, len(shown), 4))
+        return " ".join(shown[index : index + 4] for index in range(0, len(shown), 4))
     return field.raw[:most].hex(" ") + (" …" if len(field.raw) > most else "")
 
 
-def valued(field: Field, marks: Marks, most: int = 60) -> str:
-    """A field's value, escaped, and marked where it is an address."""
+def valued(field: Field, marks: Marks, most: int = 60) -> str | Markup:
+    """A field's value, marked where it is an address."""
     text = field.shown if len(field.shown) <= most else f"{field.shown[: most - 1]}…"
     key = values.key_of(field.shown) if field.name not in {"data", "padding"} else None
-    return marks(text, key) if key else escape(text)
+    return safe(marks(text, key)) if key else text
+
+
+class Chip(NamedTuple):
+    """A field as a box shows it: `number` ties it to its bytes, `say` is what it is said to be."""
+
+    number: str
+    label: str
+    value: str | Markup
+    state: str
+    say: str
 
 
 class Numbers:
@@ -109,7 +123,7 @@ class Numbers:
 
     def __init__(self, layers: Iterable[Layer], prefix: str = "") -> None:
         fields = (field for layer in layers for field in layer.fields)
-        self._of = {id(field): f"{prefix}{at}" for at, field in enumerate(fields)}
+        self._of = {id(field): f"{prefix}{index}" for index, field in enumerate(fields)}
 
     def of(self, field: Field) -> str:
         """The number of a field of these layers."""
@@ -122,77 +136,62 @@ class Numbers:
 
 def shown_fields(layer: Layer) -> tuple[Field, ...]:
     """The fields that a box shows without being asked."""
-    found = [field for name in _SHOWN.get(layer.name, ()) if (field := layer.get(name))]
+    shown = [field for name in _SHOWN.get(layer.name, ()) if (field := layer.get(name))]
     hidden = set()
     flags = layer.get("flags")
     if layer.name == "TCP" and flags is not None and "ACK" not in flags.shown:
         hidden.add("ack")
     if layer.name in {"ICMP", "ICMPv6"} and layer.get("code") and layer["code"].value == 0:
         hidden.add("code")
-    found = [field for field in found if field.name not in hidden]
+    shown = [field for field in shown if field.name not in hidden]
     if layer.name == "IPv4" and flags is not None:
         fragment = layer.get("fragment")
         if "MF" in flags.shown or (fragment is not None and fragment.value):
-            found += [field for field in (flags, fragment) if field is not None]
+            shown += [field for field in (flags, fragment) if field is not None]
     length = layer.get("length")
     if layer.name == "IPv4" and length is not None and int(length.value) > 1500:
-        found.append(length)
+        shown.append(length)
     # An UPDATE can have many of them.
-    found += [one for one in layer.fields if one.name in {"withdrawn", "announced"}][:12]
-    found += [one for one in layer.fields if one.state in {"partial", "wrong", "none"}]
-    return tuple(found)
+    shown += [field for field in layer.fields if field.name in {"withdrawn", "announced"}][:12]
+    shown += [field for field in layer.fields if field.state in {"partial", "wrong", "none"}]
+    return tuple(shown)
 
 
 def state_of(field: Field) -> str:
-    """How a checksum is, beside its value."""
-    if field.state not in {"wrong", "partial"}:
-        return ""
-    return f' <span class="st st-{field.state}">{field.state}</span>'
+    """How a checksum is, where that is worth a word beside its value."""
+    return field.state if field.state in {"wrong", "partial"} else ""
 
 
-def _chips(layer: Layer, numbers: Numbers, marks: Marks) -> str:
-    chips = [
-        f'<li class="fd" data-f="{numbers.of(field)}"><span class="fd-l">{escape(field.label)}'
-        f'</span> <span class="fd-v">{valued(field, marks)}</span>{state_of(field)}</li>'
+def _chips(layer: Layer, numbers: Numbers, marks: Marks) -> list[Chip]:
+    return [
+        Chip(numbers.of(field), field.label, valued(field, marks), state_of(field), "")
         for field in shown_fields(layer)
     ]
-    return f'<ul class="fds">{"".join(chips)}</ul>' if chips else ""
 
 
-def _long(what: str, most: int) -> str:
-    """The class of a cell whose content may be broken."""
-    return " c-long" if len(what) > most else ""
-
-
-def table(layer: Layer, numbers: Numbers, marks: Marks, *, base: int = 0) -> str:
+def _rows(layer: Layer, numbers: Numbers, marks: Marks, base: int) -> list[dict[str, Any]]:
     """All fields of a header: where, what, its bytes, its value, what it says."""
-    rows = []
-    for field in layer.fields:
-        state = f' class="st-{field.state}"' if field.state else ""
-        rows.append(
-            f'<tr role="row" data-f="{numbers.of(field)}">'
-            f'<td role="cell" class="c-at">{place(field, base)}</td>'
-            f'<th role="rowheader" scope="row">{escape(field.label)}</th>'
-            f'<td role="cell" class="c-hex{_long(hexed(field), 17)}">{hexed(field)}</td>'
-            f'<td role="cell" class="c-val{_long(field.shown, 17)}">{valued(field, marks)}</td>'
-            f'<td role="cell"{state}>{escape(field.meaning)}</td></tr>'
-        )
-    head = "".join(
-        f'<th role="columnheader" scope="col">{name}</th>'
-        for name in ("offset", "field", "bytes", "value", "meaning")
-    )
-    return (
-        f'<table class="fields" role="table" aria-label="{escape(layer.title)}: all fields">'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
-        f'<tbody role="rowgroup">{"".join(rows)}</tbody></table>'
-    )
+    return [
+        {
+            "number": numbers.of(field),
+            "place": place(field, base),
+            "label": field.label,
+            "hex": hexed(field),
+            "long_hex": len(hexed(field)) > _LONG,
+            "value": valued(field, marks),
+            "long_value": len(field.shown) > _LONG,
+            "state": field.state,
+            "meaning": field.meaning,
+        }
+        for field in layer.fields
+    ]
 
 
-def _text(layer: Layer, numbers: Numbers) -> str:
+def _text(layer: Layer, numbers: Numbers) -> dict[str, str] | None:
     """What the data is, as text where it is text."""
     field = layer.fields[0]
     if layer.length == 0:
-        return ""
+        return None
     text, more = field.shown, ""
     if text == field.raw.hex(" "):
         text, more = field.raw[:16].hex(" "), " …" if layer.length > 16 else ""
@@ -201,12 +200,13 @@ def _text(layer: Layer, numbers: Numbers) -> str:
         if len(lines) > 8 or len(text) > 320:
             more = " …"
         text = "\n".join(lines[:8])[:320]
-    say = escape(f"{layer.title} · {count(layer.length)}")
-    note = f'<p class="hd-note">{escape(field.meaning)}</p>' if field.meaning else ""
-    return (
-        f'<pre class="hd-text" data-f="{numbers.of(field)}" data-say="{say}">'
-        f"{escape(text)}{more}</pre>{note}"
-    )
+    return {
+        "number": numbers.of(field),
+        "say": f"{layer.title} · {count(layer.length)}",
+        "words": text,
+        "more": more,
+        "note": field.meaning,
+    }
 
 
 def _purpose(layer: Layer) -> str:
@@ -224,14 +224,14 @@ def boxes(
     base: int = 0,
     opened: Collection[int] = (),
     tables: bool = True,
-) -> str:
+) -> Markup:
     """Boxes within boxes. Padding lies in the innermost box whose bytes it is among.
 
     `base` is the byte that offsets count from, `opened` are the offsets of
     the headers whose tables are shown from the start.
     """
     box = partial(_box, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
-    drawn = []
+    drawn = Markup()
     rest = list(layers)
     while rest:
         layer, *others = rest
@@ -239,8 +239,8 @@ def boxes(
         within = [_is_within(other, layer) for other in others]
         inside = [other for other, held in zip(others, within, strict=True) if held]
         rest = [other for other, held in zip(others, within, strict=True) if not held]
-        drawn.append(box(layer, inside))
-    return "".join(drawn)
+        drawn += box(layer, inside)
+    return drawn
 
 
 def _is_within(layer: Layer, around: Layer) -> bool:
@@ -257,31 +257,23 @@ def _box(
     base: int,
     opened: Collection[int],
     tables: bool,
-) -> str:
+) -> Markup:
     """One header, and in it the boxes of what it carries."""
-    body = _text(layer, numbers) if layer.name == "Data" else _chips(layer, numbers, marks)
-    if tables and layer.name not in {"Data", "Padding"}:
-        word = "fields" if len(layer.fields) > 1 else "field"
-        shown = " open" if layer.offset in opened else ""
-        body += (
-            f'<details class="hd-all"{shown}><summary>all {len(layer.fields)} '
-            f'{word}<span class="visually-hidden"> of {escape(layer.title)}</span></summary>'
-            f"{table(layer, numbers, marks, base=base)}</details>"
-        )
-    nested = boxes(inside, numbers, marks, base=base, opened=opened, tables=tables)
     first, last = layer.offset - base, layer.offset + layer.length - 1 - base
-    span = f"{first}{_TO}{last}" if layer.length > 1 else f"{first}"
-    kind = "" if layer.name in {"Data", "Padding"} else " header"
-    padding = (
-        f' data-f="{numbers.of(layer.fields[0])}" data-say="Padding · {count(layer.length)}"'
-        if layer.name == "Padding"
-        else ""
-    )
-    return (
-        f'<div class="hd hd-{colour(layer)}{" hd-thin" if layer.name == "Padding" else ""}" '
-        f'role="group" aria-label="{escape(layer.title)}{kind}, {count(layer.length)}"{padding}>'
-        f'<p class="hd-name"><b>{escape(layer.title)}</b> '
-        f'<span class="hd-for">{_purpose(layer)}</span> '
-        f'<span class="hd-size"><b>{count(layer.length)}</b> '
-        f'<span class="hd-at">{span}</span></span></p>{body}{nested}</div>'
+    carried = layer.name in {"Data", "Padding"}
+    is_data = layer.name == "Data"
+    return render(
+        "figures/packets/box.html",
+        colour=colour(layer),
+        title=layer.title,
+        kind="" if carried else " header",
+        size=count(layer.length),
+        span=f"{first}{_TO}{last}" if layer.length > 1 else f"{first}",
+        purpose=safe(_purpose(layer)),
+        padding=numbers.of(layer.fields[0]) if layer.name == "Padding" else "",
+        text=_text(layer, numbers) if is_data else None,
+        fields=[] if is_data else _chips(layer, numbers, marks),
+        rows=_rows(layer, numbers, marks, base) if tables and not carried else [],
+        opened=layer.offset in opened,
+        nested=boxes(inside, numbers, marks, base=base, opened=opened, tables=tables),
     )

@@ -1,10 +1,12 @@
 """A packet's bytes in hex, coloured by header, each byte tied to its field."""
 
 from collections.abc import Collection, Sequence
-from html import escape
 from itertools import groupby
 from typing import NamedTuple
 
+from markupsafe import Markup
+
+from macros.figures.markup import render
 from macros.figures.packets.boxes import Numbers, colour, count
 from macros.packets.packet import Layer
 
@@ -23,10 +25,9 @@ class _Run(NamedTuple):
         """The same for the column of letters."""
         return self if self.colour == "data" else self._replace(fields="")
 
-    def span(self, text: str) -> str:
-        new = " by-new" if self.changed else ""
-        tied = f' data-f="{self.fields}"' if self.fields else ""
-        return f'<span class="by by-{self.colour}{new}"{tied}>{escape(text)}</span>'
+    def spanning(self, text: str) -> dict[str, str | bool]:
+        """What the template draws of it, for these bytes or letters."""
+        return {**self._asdict(), "text": text}
 
 
 def _letter(byte: int) -> str:
@@ -41,7 +42,7 @@ def dump(
     changed: Collection[int] = (),
     label: str = "",
     steps: bool = True,
-) -> str:
+) -> Markup:
     """The bytes of `layers` in rows of 16, or of 8 where there is less room.
 
     Offsets count from the first of these bytes. `changed` marks bytes (counted in the packet).
@@ -49,63 +50,70 @@ def dump(
     keys go through them.
     """
     if not layers:
-        return ""
+        return Markup()
     base = layers[0].offset
     stop = max(layer.offset + layer.length for layer in layers)
     shown = {
-        at
+        byte
         for layer in layers
-        for at in range(layer.offset, layer.offset + layer.length)
-        if layer.name != "Data" or at - layer.offset < _MOST_DATA
+        for byte in range(layer.offset, layer.offset + layer.length)
+        if layer.name != "Data" or byte - layer.offset < _MOST_DATA
     }
     last = max(shown, default=base - 1) + 1
     if last < stop:
         last -= (last - base) % 16
-    of_byte: dict[int, list[str]] = {}
-    colour_of: dict[int, str] = {}
-    for layer in layers:
-        for at in range(layer.offset, min(layer.offset + layer.length, last)):
-            colour_of[at] = colour(layer)
-        for field in layer.fields:
-            for at in range(field.first, min(field.last + 1, last)):
-                of_byte.setdefault(at, []).append(numbers.of(field))
-
-    # A run is what lies together: the bytes of one field, or in the text those of one colour,
-    # where only data, which is a text, is tied to its field.
-    def run(at: int) -> _Run:
-        return _Run(colour_of[at], at in changed, " ".join(of_byte.get(at, ())))
-
-    def eight(start: int) -> tuple[str, str]:
-        places = [at for at in range(start, min(start + 8, last)) if at in colour_of]
-        hexes = [
-            one.span(bytes(data[at] for at in group).hex(" "))
-            for one, group in groupby(places, key=run)
-        ]
-        texts = [
-            one.span("".join(_letter(data[at]) for at in group))
-            for one, group in groupby(places, key=lambda at: run(at).as_text())
-        ]
-        return " ".join(hexes), "".join(texts)
-
-    rows = []
-    for start in range(base, last, 16):
-        one, two = eight(start), eight(start + 8)
-        second = (
-            f'<span class="h2">{two[0]}</span><span class="o2">{start + 8 - base}</span>'
-            f'<span class="a2">{two[1]}</span>'
-            if two[0]
-            else ""
-        )
-        rows.append(
-            f'<div class="hx"><span class="o1">{start - base}</span><span class="h1">{one[0]}'
-            f'</span><span class="a1">{one[1]}</span>{second}</div>'
-        )
+    runs = _runs(layers, numbers, last, changed)
     left = stop - last
-    more = f'<p class="hx-more">and {count(left)} more in the file</p>' if left > 0 else ""
-    keys = "; arrow keys go from field to field" if steps else ""
-    name = escape(label or f"the {count(stop - base)} of this packet")
-    return (
-        f'<div class="dump" tabindex="0" role="group" aria-label="{name} in hex; the fields say '
-        f'the same{keys}"><div class="hxs" aria-hidden="true">'
-        f"{''.join(rows)}</div>{more}</div>"
+    return render(
+        "figures/packets/dump.html",
+        name=label or f"the {count(stop - base)} of this packet",
+        keys="; arrow keys go from field to field" if steps else "",
+        rows=[
+            {
+                "offset": start - base,
+                "first": _eight(data, runs, start, last),
+                "second": _eight(data, runs, start + 8, last),
+            }
+            for start in range(base, last, 16)
+        ],
+        more=count(left) if left > 0 else "",
     )
+
+
+def _runs(
+    layers: Sequence[Layer], numbers: Numbers, last: int, changed: Collection[int]
+) -> dict[int, _Run]:
+    """For each byte below `last` what it looks like."""
+    fields: dict[int, list[str]] = {}
+    colours: dict[int, str] = {}
+    for layer in layers:
+        for byte in range(layer.offset, min(layer.offset + layer.length, last)):
+            colours[byte] = colour(layer)
+        for field in layer.fields:
+            for byte in range(field.first, min(field.last + 1, last)):
+                fields.setdefault(byte, []).append(numbers.of(field))
+    return {
+        byte: _Run(shade, byte in changed, " ".join(fields.get(byte, ())))
+        for byte, shade in colours.items()
+    }
+
+
+def _eight(
+    data: bytes, runs: dict[int, _Run], start: int, last: int
+) -> dict[str, list[dict[str, str | bool]]]:
+    """Half a row: what lies together, once in hex and once as text.
+
+    That is the bytes of one field; in the text those of one colour, where only data, which is a
+    text, is tied to its field.
+    """
+    shown = [byte for byte in range(start, min(start + 8, last)) if byte in runs]
+    return {
+        "hex": [
+            run.spanning(bytes(data[byte] for byte in group).hex(" "))
+            for run, group in groupby(shown, key=runs.__getitem__)
+        ],
+        "text": [
+            run.spanning("".join(_letter(data[byte]) for byte in group))
+            for run, group in groupby(shown, key=lambda byte: runs[byte].as_text())
+        ],
+    }

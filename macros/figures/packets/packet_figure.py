@@ -6,8 +6,12 @@ bytes light up together and is not needed to read them.
 
 from collections.abc import Collection, Sequence
 from html import escape
+from typing import Any
+
+from markupsafe import Markup
 
 from macros.figures import marks as values
+from macros.figures.markup import render, safe
 from macros.figures.packets.boxes import Marks, Numbers, boxes, count
 from macros.figures.packets.dump import dump
 from macros.figures.packets.pair import compare_figure
@@ -52,20 +56,23 @@ def packet_figure(
     opened = {layer.offset for layer in told}
     whole = len(drawn) == len(packet.layers)
     size = sum(layer.length for layer in drawn)
-    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
+    facts: list[str] = [*_seen_at(node, netns, interface, marks)]
     facts.append(f"packet {packet.number}" + (f" of {total}" if total else ""))
     facts.append(count(packet.wire) if whole else f"{size} of {count(packet.wire)}")
     if packet.captured < packet.wire:
         facts.append(f"{packet.captured} captured")
-    heading = escape(title or summary.summary(packet))
-    return (
-        f'<figure class="packet" id="p-{escape(id)}" data-node="{escape(node)}">'
-        f'<figcaption class="pk-head"><span class="pk-title">{heading}</span> '
-        f'<span class="pk-facts">{" · ".join(one for one in facts if one)}</span></figcaption>'
-        f'<div class="pk-boxes">'
-        f"{boxes(drawn, numbers, marks, base=base, opened=opened)}{_more(beside)}</div>"
-        f'<div class="pk-bytes">{dump(drawn, packet.data, numbers)}{readout()}</div>'
-        f"{_below(node, netns, tcpdump, pcap_href)}</figure>"
+    return render(
+        "figures/packets/packet_figure.html",
+        id=id,
+        node=node,
+        title=title or summary.summary(packet),
+        facts=facts,
+        boxes=boxes(drawn, numbers, marks, base=base, opened=opened),
+        others=", ".join(map(_message, beside)),
+        others_size=count(sum(layer.length for layer in beside)),
+        dump=dump(drawn, packet.data, numbers),
+        tcpdump=_lines(node, netns, tcpdump),
+        href=pcap_href,
     )
 
 
@@ -74,15 +81,9 @@ def _beside(layer: Layer, message: Layer) -> bool:
     return layer.name in {bgp.NAME, "Data"} and layer.role != "quoted" and layer is not message
 
 
-def _more(beside: Sequence[Layer]) -> str:
+def _message(layer: Layer) -> str:
     """What else a segment carries than the message that is drawn."""
-    if not beside:
-        return ""
-    names = ", ".join(
-        bgp.what(layer) if layer.name == bgp.NAME else "a part of a message" for layer in beside
-    )
-    size = count(sum(layer.length for layer in beside))
-    return f'<p class="hd-note">The segment carries more, {size}: {escape(names)}.</p>'
+    return bgp.what(layer) if layer.name == bgp.NAME else "a part of a message"
 
 
 def packet_list(
@@ -102,45 +103,43 @@ def packet_list(
 
     `highlight` are numbers of packets that the page speaks of.
     """
-    rows = "".join(_row(one, packets[0].time, one.number in highlight, marks) for one in packets)
-    facts = [f"<b>{escape(node)}</b>" if node else "", _interface(node, netns, interface, marks)]
+    facts: list[str] = [*_seen_at(node, netns, interface, marks)]
     facts.append(f"{len(packets)} packet{'' if len(packets) == 1 else 's'}")
-    head = "".join(f"<span>{name}</span>" for name in ("no.", "time", "from", "to", "what"))
-    return (
-        f'<figure class="packet packet-all" id="p-{escape(id)}" data-node="{escape(node)}">'
-        f'<figcaption class="pk-head"><span class="pk-title">{escape(title or "All packets")}'
-        f'</span> <span class="pk-facts">{" · ".join(one for one in facts if one)}</span>'
-        f'</figcaption><div class="pl-head" aria-hidden="true">{head}</div>'
-        f'<ol class="pl">{rows}</ol>{_below(node, netns, tcpdump, pcap_href)}</figure>'
+    return render(
+        "figures/packets/packet_list.html",
+        id=id,
+        node=node,
+        title=title or "All packets",
+        facts=facts,
+        rows=[
+            _row(packet, packets[0].time, packet.number in highlight, marks) for packet in packets
+        ],
+        tcpdump=_lines(node, netns, tcpdump),
+        href=pcap_href,
     )
 
 
-def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> str:
+def _row(packet: Packet, start: int, lit: bool, marks: Marks) -> dict[str, Any]:
     numbers = Numbers(packet.layers, f"{packet.number}-")
-    source, target = (_end(one, marks) for one in conversations.ends(packet))
-    what = escape(summary.what(packet))
-    carried = escape(summary.carrier(packet).removeprefix(", "))
-    if carried:
-        what += f' <span class="pl-in">{carried}</span>'
-    inside = boxes(packet.layers, numbers, marks, tables=False)
-    hidden = '<span class="visually-hidden">{} </span>'
-    return (
-        f"<li{' class=pl-lit' if lit else ''}><details><summary>"
-        f'<span class="pl-no">{packet.number}</span>'
-        f'<span class="pl-time">{since(packet.time - start)}</span>'
-        f'<span class="pl-from">{hidden.format("from")}{source}</span>'
-        f'<span class="pl-to">{hidden.format("to")}{target}</span>'
-        f'<span class="pl-what">{what}</span></summary>'
-        f"{inside}{dump(packet.layers, packet.data, numbers, steps=False)}</details></li>"
-    )
+    source, target = (_end(end, marks) for end in conversations.ends(packet))
+    return {
+        "number": packet.number,
+        "lit": lit,
+        "time": since(packet.time - start),
+        "source": source,
+        "target": target,
+        "what": summary.what(packet),
+        "carrier": summary.carrier(packet).removeprefix(", "),
+        "boxes": boxes(packet.layers, numbers, marks, tables=False),
+        "dump": dump(packet.layers, packet.data, numbers, steps=False),
+    }
 
 
-def _end(text: str, marks: Marks) -> str:
-    """An address with its port, the address marked."""
+def _end(text: str, marks: Marks) -> dict[str, str | Markup]:
+    """An address, marked, and its port."""
     address, colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
     key = values.key_of(address)
-    shown = marks(address, key) if key else escape(address)
-    return f'{shown}<span class="pl-port">{colon}{port}</span>' if colon else shown
+    return {"address": safe(marks(address, key)) if key else address, "port": colon + port}
 
 
 def since(time: int) -> str:
@@ -148,31 +147,22 @@ def since(time: int) -> str:
     return f"+{time / 1_000_000:.3f} ms" if time < 10_000_000_000 else f"+{time / 1e9:.3f} s"
 
 
-def _interface(node: str, netns: str, interface: str, marks: Marks) -> str:
+def _seen_at(node: str, netns: str, interface: str, marks: Marks) -> list[Markup]:
+    """The namespace and interface, as a fact of a figure; none where it is not known."""
     if not interface:
-        return ""
+        return []
     key = values.key_of(interface, node, netns) if node else None
     shown = marks(interface, key) if key else escape(interface)
-    return f"{escape(netns)} {shown}" if netns else shown
+    return [safe(f"{escape(netns)} {shown}" if netns else shown)]
 
 
-def readout() -> str:
+def readout() -> Markup:
     """The line that says what the byte under the pointer is; packet.js fills it."""
-    return '<p class="pk-say" role="status" hidden></p>'
+    return safe('<p class="pk-say" role="status" hidden></p>')
 
 
-def _below(node: str, netns: str, tcpdump: Sequence[str], href: str | None) -> str:
-    parts = []
-    if tcpdump:
-        lines = "\n".join(values.mark_text(line, node, netns, ()) for line in tcpdump)
-        parts.append(
-            '<details class="pk-tcpdump"><summary>as tcpdump prints it</summary>'
-            '<pre tabindex="0" role="region" aria-label="tcpdump\'s lines"><code>'
-            f"{lines}</code></pre></details>"
-        )
-    if href:
-        parts.append(f'<a class="pk-file" href="{escape(href)}" download>the capture (pcap)</a>')
-    return f'<div class="pk-below">{"".join(parts)}</div>' if parts else ""
+def _lines(node: str, netns: str, tcpdump: Sequence[str]) -> list[Markup]:
+    return [safe(values.mark_text(line, node, netns, ())) for line in tcpdump]
 
 
 def _chosen(packet: Packet, names: Sequence[str] | None) -> tuple[Layer, ...]:

@@ -1,10 +1,12 @@
 """Two packets side by side: what was rewritten between two places, and why."""
 
 from collections.abc import Sequence
-from html import escape
+from typing import Any
 
 from macros.figures import marks as values
+from macros.figures.markup import render
 from macros.figures.packets.boxes import (
+    Chip,
     Marks,
     Numbers,
     colour,
@@ -41,28 +43,23 @@ def compare_figure(
     for layer, change in changes(a, b):
         told.setdefault(id_of(layer), []).append(change)
     numbers_a, numbers_b = _shared_numbers(a, b, joined)
-    parts = [_pair(pair, told, (numbers_a, numbers_b), marks, (before, after)) for pair in joined]
     different_a, different_b = _different(joined)
     facts = f"{len(different_a)} of {a.captured} bytes"
     if len(different_a) != len(different_b) or a.captured != b.captured:
         facts += f" against {len(different_b)} of {b.captured}"
-    links = "".join(
-        f'<a class="pk-file" href="{escape(href)}" download>the capture {escape(word)} (pcap)</a>'
-        for href, word in ((a_href, "before"), (b_href, "after"))
-        if href
-    )
-    return (
-        f'<figure class="packet packet-compare" id="p-{escape(id)}">'
-        f'<figcaption class="pk-head"><span class="pk-title">'
-        f"{escape(title or summary.summary(b))}</span> "
-        f'<span class="pk-facts">{facts} differ</span>'
-        f'</figcaption><div class="cmp">{"".join(parts)}</div><div class="cmp-bytes">'
-        f'<div><p class="cmp-where">{escape(before)}</p>'
-        f"{dump(a.layers, a.data, numbers_a, changed=different_a, label=f'before: {before}')}</div>"
-        f'<div><p class="cmp-where">{escape(after)}</p>'
-        f"{dump(b.layers, b.data, numbers_b, changed=different_b, label=f'after: {after}')}</div>"
-        f'</div><p class="pk-say" role="status" hidden></p>'
-        f"{f'<div class=pk-below>{links}</div>' if links else ''}</figure>"
+    dump_a = dump(a.layers, a.data, numbers_a, changed=different_a, label=f"before: {before}")
+    dump_b = dump(b.layers, b.data, numbers_b, changed=different_b, label=f"after: {after}")
+    boxes = [_pair(pair, told, (numbers_a, numbers_b), marks) for pair in joined]
+    return render(
+        "figures/packets/pair.html",
+        id=id,
+        title=title or summary.summary(b),
+        facts=f"{facts} differ",
+        before=before,
+        after=after,
+        boxes=[box for box in boxes if box],
+        dumps=((before, dump_a), (after, dump_b)),
+        files=[(href, word) for href, word in ((a_href, "before"), (b_href, "after")) if href],
     )
 
 
@@ -113,58 +110,50 @@ def _pair(
     told: dict[int, list[Change]],
     numbers: tuple[Numbers, Numbers],
     marks: Marks,
-    names: tuple[str, str],
-) -> str:
+) -> dict[str, Any] | None:
+    """A header of either packet, or of both: how it fared, and the fields that say so."""
     before, after = pair
     layer = after or before
     if layer is None:
-        return ""
+        return None
     if before is None or after is None:
         word = "added" if before is None else "taken off"
         own = numbers[1] if before is None else numbers[0]
         chips = _chips(shown_fields(layer), own, marks)
-        return _box(layer, f"{word}: {count(layer.length)}", word.split(maxsplit=1)[0], chips)
-    found = told.get(id_of(after), [])
-    same_fields = [
-        two for one, two in fields(before, after) if one is not None and two and same(one, two)
-    ]
+        return _box(layer, f"{word}: {count(layer.length)}", word.split(maxsplit=1)[0], own=chips)
+    rewritten = told.get(id_of(after), [])
+    kind = "changed" if rewritten else "same"
     if layer.name in {"Data", "Padding"}:
-        verdict = "rewritten" if found else f"{count(layer.length)}, the same"
-        return _box(layer, verdict, "changed" if found else "same", "")
+        verdict = "rewritten" if rewritten else f"{count(layer.length)}, the same"
+        return _box(layer, verdict, kind)
+    same_fields = [
+        field
+        for old, field in fields(before, after)
+        if old is not None and field and same(old, field)
+    ]
     first = [field for field in shown_fields(after) if field in same_fields]
     others = [field for field in same_fields if field not in first]
-    body = _table(found, numbers, marks, names) if found else ""
-    kept = _chips(first, numbers[1], marks)
-    if others:
-        word = "more" if first else "fields"
-        kept += (
-            f'<details class="hd-all"><summary>{len(others)} {word} that stay the same</summary>'
-            f"{_chips(others, numbers[1], marks)}</details>"
-        )
-    if kept:
-        body += f'<div class="cmp-kept"><span class="cmp-word">stays</span>{kept}</div>'
-    labels = ", ".join(change.label for change in found)
-    verdict = f"rewritten: {labels}" if found else "unchanged"
-    return _box(after, verdict, "changed" if found else "same", body)
-
-
-def _box(layer: Layer, verdict: str, kind: str, body: str) -> str:
-    return (
-        f'<div class="hd hd-{colour(layer)} cmp-{kind}" role="group" '
-        f'aria-label="{escape(layer.title)}: {escape(verdict)}"><p class="hd-name">'
-        f'<b>{escape(layer.title)}</b> <span class="cmp-verdict">{escape(verdict)}</span></p>'
-        f"{body}</div>"
+    labels = ", ".join(change.label for change in rewritten)
+    return _box(
+        after,
+        f"rewritten: {labels}" if rewritten else "unchanged",
+        kind,
+        rows=_rows(rewritten, numbers, marks),
+        kept=_chips(first, numbers[1], marks),
+        others=_chips(others, numbers[1], marks),
     )
 
 
-def _chips(chosen: Sequence[Field], numbers: Numbers, marks: Marks) -> str:
-    chips = "".join(
-        f'<li class="fd" data-f="{numbers.of(field)}" data-say="{escape(_say(field))}">'
-        f'<span class="fd-l">{escape(field.label)}</span> '
-        f'<span class="fd-v">{valued(field, marks)}</span>{state_of(field)}</li>'
+def _box(layer: Layer, verdict: str, kind: str, **parts: Sequence[Any]) -> dict[str, Any]:
+    named = {"colour": colour(layer), "title": layer.title, "verdict": verdict, "kind": kind}
+    return {"own": (), "rows": (), "kept": (), "others": (), **named, **parts}
+
+
+def _chips(chosen: Sequence[Field], numbers: Numbers, marks: Marks) -> list[Chip]:
+    return [
+        Chip(numbers.of(field), field.label, valued(field, marks), state_of(field), _say(field))
         for field in chosen
-    )
-    return f'<ul class="fds">{chips}</ul>' if chips else ""
+    ]
 
 
 def _say(field: Field) -> str:
@@ -172,31 +161,23 @@ def _say(field: Field) -> str:
     return f"{field.label} · {where} · {field.shown[:60]} · the same"
 
 
-def _table(
-    found: Sequence[Change], numbers: tuple[Numbers, Numbers], marks: Marks, names: tuple[str, str]
-) -> str:
+def _rows(
+    rewritten: Sequence[Change], numbers: tuple[Numbers, Numbers], marks: Marks
+) -> list[dict[str, Any]]:
+    """What was rewritten in a header, field by field."""
     rows = []
-    for change in found:
+    for change in rewritten:
         field = change.after or change.before
         if field is None:
             continue
-        number = (numbers[1] if change.after else numbers[0]).of(field)
-        cells = "".join(
-            f'<td role="cell" class="c-val {word}"><span class="c-word">{escape(name)}</span> '
-            f"{valued(one, marks) if one else 'none'}</td>"
-            for one, word, name in zip(
-                (change.before, change.after), ("c-old", "c-new"), names, strict=True
-            )
-        )
+        own = numbers[1] if change.after else numbers[0]
         rows.append(
-            f'<tr role="row" data-f="{number}"><th role="rowheader" scope="row">'
-            f'{escape(field.label)}</th>{cells}<td role="cell">{escape(change.why)}</td></tr>'
+            {
+                "number": own.of(field),
+                "label": field.label,
+                "old": valued(change.before, marks) if change.before else "none",
+                "new": valued(change.after, marks) if change.after else "none",
+                "why": change.why,
+            }
         )
-    head = "".join(
-        f'<th role="columnheader" scope="col">{escape(name)}</th>'
-        for name in ("rewritten", *names, "why")
-    )
-    return (
-        '<table class="fields cmp-fields" role="table"><thead role="rowgroup">'
-        f'<tr role="row">{head}</tr></thead><tbody role="rowgroup">{"".join(rows)}</tbody></table>'
-    )
+    return rows

@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping
 from html import escape
 
+from markupsafe import Markup
+
 from macros.figures.marks import key_of, mark
+from macros.figures.markup import render, safe
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.ways.lookups import Chain
@@ -72,11 +75,7 @@ def figure(
                 joins,
             )
         )
-    return (
-        f'<figure class="lookup" id="l-{escape(id)}">'
-        f'<figcaption class="lookup-title">{escape(title)}</figcaption>'
-        f'<ol class="lookup-cards">{"".join(cards)}</ol></figure>'
-    )
+    return render("figures/ways/lookup.html", id=id, title=title, cards=cards)
 
 
 def _card(
@@ -86,18 +85,17 @@ def _card(
     answer: str,
     told: tuple[Recording, str],
     joins: Mapping[str, int],
-) -> str:
+) -> dict[str, str]:
     recording, address = told
-    command = recording.ran.splitlines()[0]
-    return (
-        '<li class="lookup-card">'
-        f'<p class="lookup-ask"><span class="lookup-table">{table}</span> '
-        f"{_joined(question, joins)}</p>"
-        f'<pre class="lookup-line" translate="no"><code>{_joined(line, joins)}</code></pre>'
-        f'<p class="lookup-say">{_joined(answer, joins)}</p>'
-        f'<p class="lookup-from"><a href="{escape(address)}">{escape(recording.node)}$ '
-        f"<code>{escape(command)}</code></a></p></li>"
-    )
+    return {
+        "table": table,
+        "question": _joined(question, joins),
+        "line": _joined(line, joins),
+        "answer": _joined(answer, joins),
+        "address": address,
+        "node": recording.node,
+        "command": recording.ran.splitlines()[0],
+    }
 
 
 def _line(recording: Recording, first: str, also: str) -> str:
@@ -115,7 +113,7 @@ def _line(recording: Recording, first: str, also: str) -> str:
     raise GuideError(f"{recording.id} prints no line with {first} and {also}")
 
 
-def _joined(html: str, joins: Mapping[str, int]) -> str:
+def _joined(html: str, joins: Mapping[str, int]) -> Markup:
     """Put the values that the cards share into <b class="join is-N">."""
     pattern = re.compile(r'(<span class="v" data-v="[^"]*">)([^<]*)(</span>)')
 
@@ -124,7 +122,7 @@ def _joined(html: str, joins: Mapping[str, int]) -> str:
         whole = f"{found[1]}{found[2]}{found[3]}"
         return whole if number is None else f'<b class="join is-{number}">{whole}</b>'
 
-    return pattern.sub(put, html)
+    return safe(pattern.sub(put, html))
 
 
 def _value(text: str) -> str:

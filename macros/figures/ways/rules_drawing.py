@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from macros.figures.marks import key_of
+from macros.figures.markup import render, safe
 from macros.figures.svg import LINE_HEIGHT, Line, Run, number, path, tag, text_lines
 from macros.figures.ways.rule_rows import Row, rows
-from macros.figures.ways.rules_text import equivalent, new_source, plainly, summary
+from macros.figures.ways.rules_text import equivalent, new_source, summary
 from macros.ways.ends import parsed
 from macros.ways.packet_way import Taken
 from macros.ways.ruleset import Packet
@@ -32,6 +33,10 @@ _DOT = 9.0
 _ACROSS = 3  # endpoints side by side
 
 _NOT = "\u00d7"  # a small cross
+_EVIDENCE = {
+    "trace": "a trace of it",
+    "conntrack": "what conntrack keeps of its connection",
+}
 
 Point = tuple[float, float]
 
@@ -82,14 +87,14 @@ def figure(way: Taken, *, id: str, title: str) -> str:
         width=WIDTH,
         height=height,
     )
-    return (
-        f'<figure class="topology rulepath" id="t-{escape(id)}">'
-        f'<figcaption class="topology-title">{escape(title)}</figcaption>'
-        f'<div class="topology-scroll" role="region" tabindex="0" '
-        f'aria-label="Drawing: {escape(title)}">{svg}</div>'
-        f"{_legend(way)}"
-        '<details class="text-equivalent"><summary>The same as text</summary>'
-        f"{equivalent(way, found, after)}</details></figure>"
+    return render(
+        "figures/ways/rules_drawing.html",
+        id=id,
+        title=title,
+        svg=safe(svg),
+        told_by=" and ".join(_EVIDENCE[sort] for sort in way.told_by),
+        crossed=_NOT,
+        **equivalent(way, found, after),
     )
 
 
@@ -291,17 +296,3 @@ def _head(before: Point, at: Point, *, faint: bool) -> str:
     )
     spots = " ".join(f"{number(px)},{number(py)}" for px, py in ((x, y), *back))
     return tag("polygon", points=spots, class_="rp-head is-faint" if faint else "rp-head")
-
-
-def _legend(way: Taken) -> str:
-    told = {
-        "trace": "a trace of it",
-        "conntrack": "what conntrack keeps of its connection",
-    }
-    said = " and ".join(told[each] for each in way.told_by)
-    items = [
-        f"<li>The way is that of {plainly(way.before)}, by {said}.</li>",
-        '<li><span class="rp-sample">1</span> rules that it fitted, in order</li>',
-        f"<li>{_NOT} rules that it came to and did not fit</li>",
-    ]
-    return f'<ul class="topology-legend">{"".join(items)}</ul>'

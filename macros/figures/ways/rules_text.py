@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
+
+from markupsafe import Markup
 
 from macros.figures.marks import key_of, mark
+from macros.figures.markup import safe
 from macros.figures.ways.rule_rows import tag
 from macros.ways.ends import parsed
 from macros.ways.packet_way import Taken
@@ -25,67 +29,63 @@ def new_source(way: Taken) -> str:
     return way.last.snat or "the address of the interface it leaves by"
 
 
-def plainly(packet: Packet) -> str:
+def plainly(packet: Packet) -> Markup:
     """A packet in a sentence, its addresses marked."""
-    return (
+    return safe(
         f"a {escape(packet.protocol.upper())} packet from"
         f" {_end(packet.source or '', packet.source_port)} to"
         f" {_end(packet.destination, packet.destination_port)}"
     )
 
 
-def equivalent(way: Taken, first: Sequence[Visit], last: Sequence[Visit]) -> str:
-    """Sentences on the packet, and a table of the rules of all chains that it came to."""
-    parts = [f"<p>It begins as {plainly(way.before)}.</p>", _table(first)]
-    if len(way.choices) > 1:
-        listed = ", ".join(f"{_text_end(each.dnat)} {each.share}" for each in way.choices)
-        parts.append(f"<p>Chance chooses: {listed}. It chose {_text_end(way.first.dnat)}.</p>")
-    if way.first.dnat:
-        by = f", and leaves by {escape(way.middle.leaves)}" if way.middle.leaves else ""
-        parts.append(f"<p>It is now {plainly(way.middle)}{by}.</p>")
-    parts.append(_table(last))
+def equivalent(way: Taken, first: Sequence[Visit], last: Sequence[Visit]) -> dict[str, Any]:
+    """The same as text: sentences on the packet, and the rules of all chains that it came to."""
+    listed = ", ".join(f"{_text_end(choice.dnat)} {choice.share}" for choice in way.choices)
     if way.after is None:
-        parts.append(f"<p>Its source becomes {escape(new_source(way))}.</p>")
+        source = safe(f"Its source becomes {escape(new_source(way))}")
     else:
         changed = "is rewritten" if way.last.source_rewritten else "stays as it was"
-        parts.append(f"<p>Its source {changed}: {plainly(way.after)}.</p>")
-    return "".join(parts)
+        source = safe(f"Its source {changed}: {plainly(way.after)}")
+    return {
+        "before": plainly(way.before),
+        "first": _rows(first),
+        "choices": safe(listed) if len(way.choices) > 1 else "",
+        "chosen": safe(_text_end(way.first.dnat)),
+        "middle": plainly(way.middle) if way.first.dnat else "",
+        "leaves": way.middle.leaves,
+        "last": _rows(last),
+        "source": source,
+    }
 
 
-def _table(visits: Sequence[Visit]) -> str:
-    rows = []
-    for visit in visits:
-        for judged in visit.rules:
-            cells = (
-                escape(visit.chain.name),
-                str(judged.rule.number),
-                f"<code>{escape(short(judged.rule))}</code>",
-                _what(judged),
-            )
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    head = "".join(
-        f'<th scope="col">{each}</th>' for each in ("chain", "no.", "rule", "this packet")
-    )
-    return (
-        '<div class="rp-table" role="region" tabindex="0" aria-label="rules">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+def _rows(visits: Sequence[Visit]) -> list[dict[str, Any]]:
+    """Every rule of these chains, and how the packet fared at it."""
+    return [
+        {
+            "chain": visit.chain.name,
+            "number": judged.rule.number,
+            "rule": short(judged.rule),
+            "place": judged.place if judged.verdict == "fits" else None,
+            "fate": _fate(judged),
+            "element": _element(judged),
+        }
+        for visit in visits
+        for judged in visit.rules
+    ]
 
 
-def _what(judged: Judged) -> str:
+def _fate(judged: Judged) -> str:
+    """What became of the packet at a rule, in words; of one that fits its chance alone."""
     share = f" (chance: {tag(judged.share)})" if judged.share else ""
-    match judged.verdict:
-        case "fits":
-            element = ""
-            if judged.step is not None and judged.step.branch.element:
-                element = f": <code>{escape(judged.step.branch.element)}</code>"
-            return f"<strong>{judged.place}. fits</strong>{share}{element}"
-        case "chance":
-            return f"passed by{share}"
-        case "misses":
-            return "does not fit"
-        case _:
-            return "not asked" + share
+    words = {"fits": "", "chance": "passed by", "misses": "does not fit"}
+    fate = words.get(judged.verdict, "not asked")
+    return fate if judged.verdict == "misses" else fate + share
+
+
+def _element(judged: Judged) -> str:
+    """The element of a map or a set by which a rule fits."""
+    fits = judged.verdict == "fits" and judged.step is not None
+    return judged.step.branch.element if fits and judged.step else ""
 
 
 def _end(address: str, port: int | None) -> str:
