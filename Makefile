@@ -17,8 +17,8 @@ serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write
 	@scripts/packages.sh dot=graphviz
 	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
 
-TEST_PACKAGES := dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1 \
-  ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
+TEST_PACKAGES := dot=graphviz chromium-headless-shell=chromium-headless-shell \
+  lib:libatomic.so.1=libatomic1 ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
 
 test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser, on all cores; no lab
 	@scripts/packages.sh $(TEST_PACKAGES)
@@ -39,7 +39,8 @@ test-recording: $(VENV)/.dev  ## build a lab, record chapter 2 on it, and demand
 	@scripts/test-recording.sh
 
 shots: $(VENV)/.dev  ## pictures of every drawing into shots/, light and dark, desktop and phone (PAGES=)
-	@scripts/packages.sh dot=graphviz chromium=chromium lib:libatomic.so.1=libatomic1
+	@scripts/packages.sh dot=graphviz chromium-headless-shell=chromium-headless-shell \
+	  lib:libatomic.so.1=libatomic1
 	$(BIN)/python -m tests.site.shots --drawings shots $(PAGES)
 
 lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make sure that commands are there: `packages.sh dot=graphviz chromium=chromium`.
+# Make sure that commands are there: `packages.sh dot=graphviz tshark=tshark`.
 # As root on Debian the missing packages are installed; else they are named, and this fails.
 # `:package` stands for a package without a command, `lib:NAME=package` for a shared library.
 set -eu

@@ -226,15 +226,16 @@ def test_five_thousand_values_are_quick(page: Page, own_sample: Site) -> None:
         "code => { const t = performance.now(); (0, eval)(code); return performance.now() - t }",
         script,
     )
+    # Other tests run beside this one, so the quickest of some is taken.
     light = page.evaluate(
-        """() => {
-             const value = document.querySelector("[data-v='mac::1']");
+        """() => Math.min(...[1, 0, 1, 0, 1].map(n => {
+             const value = document.querySelector(`[data-v='mac::${n}']`);
              const t = performance.now();
              value.dispatchEvent(new PointerEvent("pointerover",
                {bubbles: true, pointerType: "mouse"}));
              document.body.offsetHeight;
              return performance.now() - t;
-           }"""
+           }))"""
     )
     assert page.locator("[data-lit]").count() == 1250
     # Some 10 and 20 ms here; a busy machine gets twenty times that.
