@@ -1,8 +1,9 @@
 #!/bin/bash
-# Puts Calico's images and its client on the disk that nodes of a cluster start from: run once, as
-# scripts/node/kubernetes/image.sh is (macros/lab/kubernetes/calico_disk.py), on that one's disk.
-# What is set in front of it: `files`, the folder of Calico's files on the machine that builds;
-# `archives`, the names of the images' archives in it; `client`, that of calicoctl, or nothing.
+# Puts Calico's images, its client and a store that has its objects on the disk that nodes of a
+# cluster start from: run once, as scripts/node/kubernetes/image.sh is, on what that one made
+# (macros/lab/kubernetes/calico_disk.py). What is set in front of it: `files`, the folder of Calico's
+# files on the machine that builds; `archives`, the names of the images' archives in it; `client`,
+# that of calicoctl, or nothing; `store`, the folder there that has store.tar.gz.
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -19,7 +20,12 @@ mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t tmpfs none /run
 mount -t tmpfs none /tmp
-mkdir /run/calico-files
+mkdir /run/calico-files /run/calico-store
+mount -t hostfs -o "ro,hostfs=${store:?}" none /run/calico-store
+rm -rf /var/lib/etcd/member
+tar -xzf /run/calico-store/store.tar.gz -C /var/lib/etcd
+umount /run/calico-store
+
 mount -t hostfs -o "ro,hostfs=${files:?}" none /run/calico-files
 cd /run/calico-files
 

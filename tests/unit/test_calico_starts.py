@@ -1,6 +1,7 @@
 """A cluster with Calico as it starts: what comes after what, on which node, and why it did not."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,53 @@ QUIET = Progress(Console(quiet=True))
 folder = artifacts
 
 
-def _selector(nodes: int) -> dict[str, str]:
-    objects = calico.patched(calico_files.found(), nodes)
+LAB = Lab("x", "uml", ("node0", "node1", "node2", "client"), Path(), "x-1", {})
+
+
+def _controllers(objects: list[dict[str, Any]]) -> dict[str, Any]:
     (found,) = [each for each in objects if each["metadata"]["name"] == "calico-kube-controllers"]
-    selector: dict[str, str] = found["spec"]["template"]["spec"]["nodeSelector"]
-    return selector
+    return found
 
 
-@pytest.mark.parametrize(
-    ("nodes", "where"), [(1, "node0"), (2, "node1"), (3, "node2"), (5, "node2")]
-)
-def test_the_controllers_run_on_the_same_node_each_time(
-    folder: Path, nodes: int, where: str
-) -> None:
+def test_the_controllers_run_on_node2_and_not_before_they_are_called(folder: Path) -> None:
     objects = manifest()
     objects[2]["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/os": "linux"}
     (folder / "calico.yaml").write_text(yaml.safe_dump_all(objects), encoding="utf-8")
-    assert _selector(nodes) == {"kubernetes.io/os": "linux", "kubernetes.io/hostname": where}
+    spec = _controllers(calico.first_objects(calico_files.found()))["spec"]
+    where = {"kubernetes.io/os": "linux", "kubernetes.io/hostname": "node2"}
+    assert spec["template"]["spec"]["nodeSelector"] == where
+    assert spec["replicas"] == 0
+    assert "replicas" not in _controllers(calico.patched(calico_files.found()))["spec"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("nodes", "where"), [(1, "node0"), (2, "node1"), (3, "node2"), (5, "node2")]
+)
+def test_what_has_an_address_of_calicos_comes_when_calico_node_is_ready(
+    monkeypatch: pytest.MonkeyPatch, nodes: int, where: str
+) -> None:
+    api = FakeApi([])
+    order: list[str] = []
+
+    def pause(_seconds: float) -> None:
+        """Calico's nodes are ready a moment later, and so are the controllers that are called."""
+        order.append("nothing is called yet" if not api.done else "they are")
+        ready = {"numberReady": nodes}
+        api.answers["calico-node"] = {"status": ready}
+        if api.done:
+            api.answers["calico-kube-controllers"] = {"status": {"readyReplicas": 1}}
+
+    monkeypatch.setattr(calico, "_on", lambda *_words: None)
+    monkeypatch.setattr("macros.lab.kubernetes.calico.time.sleep", pause)
+    names = tuple(f"node{number}" for number in range(nodes))
+    calico.begin(replace(LAB, nodes=(*names, "client")), api, QUIET)  # type: ignore[arg-type]
+    assert order == ["nothing is called yet", "they are"]
+    selector = {"spec": {"nodeSelector": {"kubernetes.io/hostname": where}}}
+    assert api.done == [
+        ("calico-kube-controllers", {"spec": {"replicas": 1, "template": selector}}),
+        ("coredns", {"spec": {"replicas": 1}}),
+    ]
 
 
 @pytest.mark.parametrize(("nodes", "where"), [(1, "node0"), (2, "node1"), (3, "node2")])
@@ -60,43 +91,6 @@ def test_so_they_do_under_vagrant(tmp_path: Path, nodes: int, where: str) -> Non
     text = (applied / "calico-kube-controllers.yaml").read_text(encoding="utf-8")
     selector = yaml.safe_load(text)["spec"]["template"]["spec"]["nodeSelector"]
     assert selector == {"kubernetes.io/hostname": where}
-
-
-def test_coredns_waits_from_before_anybody_has_tried_it() -> None:
-    api = FakeApi([])
-    calico.hold(api)  # type: ignore[arg-type]
-    none = {"spec": {"replicas": 0}}
-    assert api.done == [
-        ("change", "coredns", none),
-        ("change", "coredns-77bdc84449", none),
-        ("delete", "/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns", None),
-    ]
-
-
-@pytest.mark.usefixtures("folder")
-def test_what_has_an_address_of_calicos_comes_when_calico_node_is_ready(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    order: list[str] = []
-    api = FakeApi([])
-
-    def apply(_lab: Lab, objects: list[dict[str, Any]]) -> None:
-        names = [each["metadata"]["name"] for each in objects]
-        order.append(" ".join(names))
-        if names == ["calico-kube-controllers"]:
-            api.answers["calico-kube-controllers"] = {"status": {"readyReplicas": 1}}
-
-    def pause(_seconds: float) -> None:
-        order.append("nothing is ready")
-        api.answers["calico-node"] = {"status": {"numberReady": 3}}
-
-    monkeypatch.setattr(calico, "_apply", apply)
-    monkeypatch.setattr(calico, "_on", lambda *_words: None)
-    monkeypatch.setattr("macros.lab.kubernetes.calico.time.sleep", pause)
-    lab = Lab("x", "uml", ("node0", "node1", "node2", "client"), Path(), "x-1", {})
-    calico.begin(lab, api, QUIET)  # type: ignore[arg-type]
-    assert order == ["calico-config calico-node", "nothing is ready", "calico-kube-controllers"]
-    assert api.done == [("change", "coredns", {"spec": {"replicas": 1}})]
 
 
 def test_a_calico_that_is_never_ready_is_named_with_its_last_words(
@@ -164,7 +158,14 @@ def disks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
     monkeypatch.setattr(disk, "make", make)
     monkeypatch.setattr(calico_disk, "built", Built)
+    monkeypatch.setattr(calico_disk, "_written", lambda _p, _v, _o, work: work / "store.tar.gz")
     return made
+
+
+def _made(place: Path) -> Path:
+    files = calico_files.found()
+    objects = calico.first_objects(files)
+    return calico_disk.made(place, "v1.36.3", files, objects, QUIET)
 
 
 def test_the_disk_with_calicos_images_is_made_once(
@@ -172,26 +173,30 @@ def test_the_disk_with_calicos_images_is_made_once(
 ) -> None:
     place = tmp_path / "parts"
     place.mkdir()
-    first = calico_disk.made(place, calico_files.found(), QUIET)
+    first = _made(place)
     assert first.is_file()
     assert first.parent == place, "where the lab looks for the programs of the cluster"
     time = first.stat().st_mtime_ns
-    assert calico_disk.made(place, calico_files.found(), QUIET) == first
+    assert _made(place) == first
     assert len(disks) == 1
     assert first.stat().st_mtime_ns == time, "labs that run on it would not start a node again"
     told = disks[0].splitlines()[0].decode()
-    assert told == (
+    assert told.startswith(
         f"files={folder} archives=(calico-cni.tar calico-kube-controllers.tar calico-node.tar)"
-        f" client={calico_files.CLIENT}"
+        f" client={calico_files.CLIENT} store={place}/calico-"
     )
     # Any other byte of any of the files is another disk.
     seen = {first}
     (folder / calico_files.CLIENT).write_bytes(b"\x7fELF2")
-    seen.add(calico_disk.made(place, calico_files.found(), QUIET))
+    seen.add(_made(place))
     image = next(iter(PROGRAMS))
     archive(folder / "calico-node.tar", image, [*PROGRAMS[image], "usr/bin/one-more"])
-    seen.add(calico_disk.made(place, calico_files.found(), QUIET))
-    assert (len(seen), len(disks)) == (3, 3)
+    seen.add(_made(place))
+    objects = manifest()
+    objects[0]["data"] = {"veth_mtu": "1400"}
+    (folder / "calico.yaml").write_text(yaml.safe_dump_all(objects), encoding="utf-8")
+    seen.add(_made(place))
+    assert (len(seen), len(disks)) == (4, 4)
     assert len(list(place.iterdir())) == 2, "this one, and the one before"
 
 
@@ -204,7 +209,7 @@ def test_a_disk_that_could_not_be_made_is_none(
 
     monkeypatch.setattr(disk, "make", fail)
     with pytest.raises(GuideError, match="could not be made"):
-        calico_disk.made(tmp_path, calico_files.found(), QUIET)
+        _made(tmp_path)
     assert not list(tmp_path.glob("calico-*.*"))
     assert disks == []
     assert folder.is_dir()

@@ -125,7 +125,7 @@ def test_all_files_are_found_with_their_version(folder: Path) -> None:
 @pytest.mark.parametrize("tag", ["calico/node:v3.32.1", "docker.io/calico/node:v3.32.1"])
 def test_an_archive_may_call_its_image_by_another_registry(folder: Path, tag: str) -> None:
     archive(folder / "calico-node.tar", tag, PROGRAMS[NODE])
-    objects = calico.patched(calico_files.found(), 3)
+    objects = calico.patched(calico_files.found())
     (speaker,) = [each for each in objects if each["kind"] == "DaemonSet"]
     used = speaker["spec"]["template"]["spec"]["containers"][0]["image"]
     assert used == "docker.io/calico/node:v3.32.1"
@@ -249,7 +249,7 @@ def test_a_cut_archive_leaves_nothing_half_unpacked(
 def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
     found = calico_files.found()
     before = copy.deepcopy(list(found.manifest))
-    objects = calico.patched(found, 3)
+    objects = calico.patched(found)
     assert list(found.manifest) == before  # the files' own stays as it is
     speaker = objects[1]["spec"]["template"]["spec"]
     env = {each["name"]: each.get("value") for each in speaker["containers"][0]["env"]}
@@ -290,16 +290,14 @@ class FakeApi:
     ) -> None:
         warning = {"message": "Readiness probe failed: BIRD is not ready", "lastTimestamp": "2"}
         older = {"message": "Readiness probe failed: no felix", "lastTimestamp": "1"}
-        replicas = {"items": [{"metadata": {"name": "coredns-77bdc84449"}}]}
         self.answers = {
             "pods": {"items": pods},
             "events": {"items": [warning, older]},
-            "replicasets": replicas,
             "calico-node": {"status": {"numberReady": ready}},
             "calico-kube-controllers": {"status": {}},
         }
         self.said = said or {}
-        self.done: list[tuple[str, str, Any]] = []
+        self.done: list[tuple[str, Any]] = []
 
     def get(self, path: str) -> Any:
         return self.answers[path.partition("?")[0].rpartition("/")[2]]
@@ -308,10 +306,7 @@ class FakeApi:
         return self.said.get(path.partition("?container=")[2], "")
 
     def change(self, path: str, change: Any) -> None:
-        self.done.append(("change", path.rpartition("/")[2], change))
-
-    def delete(self, path: str) -> None:
-        self.done.append(("delete", path, None))
+        self.done.append((path.rpartition("/")[2], change))
 
 
 def test_a_container_that_will_never_run_ends_the_wait_with_its_reason() -> None:

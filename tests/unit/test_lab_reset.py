@@ -52,7 +52,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr(doctor, "require", lambda _purpose: None)
     monkeypatch.setattr(parts, "found", lambda _version: tmp_path)
     monkeypatch.setattr(pki, "kept", lambda _kubeadm, _version: tmp_path)
-    monkeypatch.setattr(calico, "disk", lambda place, _progress: place / "disk")
+    monkeypatch.setattr(calico, "disk", lambda place, _version, _progress: place / "disk")
     monkeypatch.setattr(calico, "versions", lambda: {"Calico": "3.32.1"})
     monkeypatch.setattr(uml, "built", lambda _suite: build.Built(Path("k"), Path("r"), {}))
     monkeypatch.setattr(uml, "connect", lambda _state: [])

@@ -62,10 +62,6 @@ class Api:
         """Merge this into the object at `path` (RFC 7396). GuideError when it is refused."""
         self._must("PATCH", path, change, "application/merge-patch+json")
 
-    def delete(self, path: str) -> None:
-        """Remove what is at `path`, at once. GuideError when it is refused."""
-        self._must("DELETE", path, {"gracePeriodSeconds": 0}, "application/json")
-
     def _must(self, method: str, path: str, body: object, kind: str) -> None:
         status, said = self._ask(method, path, json.dumps(body), kind)
         if status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:

@@ -10,7 +10,6 @@ time-outs of half a minute. It also fixes who gets which address.
 """
 
 import copy
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -20,7 +19,7 @@ from typing import Any
 import yaml
 
 from macros.ground.errors import GuideError
-from macros.lab import paths, state
+from macros.lab import paths
 from macros.lab.kubernetes import calico_disk, calico_files, unready
 from macros.lab.kubernetes.api import Api
 from macros.lab.kubernetes.calico_files import Files
@@ -32,10 +31,10 @@ PATCHES = paths.SCRIPTS / "vagrant" / "calico"
 """What both labs tell calico-node and its controllers: patches as kustomize takes them."""
 
 _NODE, _CONTROLLERS = "calico-node", "calico-kube-controllers"
+_HOSTNAME = "kubernetes.io/hostname"
 _LAST = 2  # the number of the node that the patch names
 _APPS = "/apis/apps/v1/namespaces/kube-system"
 _PODS = "/api/v1/namespaces/kube-system/pods"
-_DNS = "k8s-app%3Dkube-dns"
 _PLUGINS = "/usr/lib/cni"  # where Debian's containerd looks for CNI plugins
 _PATIENCE = 240.0  # seconds until a Calico that does not get ready counts as broken
 # What a container waits for that will not come.
@@ -62,9 +61,10 @@ def check() -> None:
     _files()
 
 
-def disk(place: Path, progress: Progress) -> Path:
-    """The disk of the nodes, with Calico's images in it; `place` is the folder of the parts."""
-    return calico_disk.made(place, _files(), progress)
+def disk(place: Path, version: str, progress: Progress) -> Path:
+    """The disk of the nodes, with Calico's images and objects; `place` has that version's parts."""
+    files = _files()
+    return calico_disk.made(place, version, files, first_objects(files), progress)
 
 
 def versions() -> dict[str, str]:
@@ -77,32 +77,26 @@ def _files() -> Files:
     return calico_files.found()
 
 
-def hold(api: Api) -> None:
-    """Let CoreDNS, which is there from a cluster's first moment, wait for its network.
-
-    Before any of the cluster's agents runs, so that nobody has tried it yet.
-    """
-    api.change(f"{_APPS}/deployments/coredns", {"spec": {"replicas": 0}})
-    sets = api.get(f"{_APPS}/replicasets?labelSelector={_DNS}") or {}
-    for each in sets.get("items", ()):
-        name = each["metadata"]["name"]
-        api.change(f"{_APPS}/replicasets/{name}", {"spec": {"replicas": 0}})
-    api.delete(f"{_PODS}?labelSelector={_DNS}")
+def first_objects(files: Files) -> list[dict[str, Any]]:
+    """What the store of such a cluster has from its first moment."""
+    objects = patched(files)
+    for each in objects:
+        if _named(each) == ("Deployment", _CONTROLLERS):
+            each["spec"]["replicas"] = 0  # not before calico-node
+    if files.client_image:
+        objects.append(_client_pod(files.client_image.tag))
+    return objects
 
 
 def begin(lab: Lab, api: Api, progress: Progress) -> None:
-    """Give its manifest to the API, wait until it is ready, and let CoreDNS come."""
-    files = _files()
-    nodes = [node for node in lab.nodes if node.startswith("node")]
-    _on(lab, "node0", _client(files))
+    """Wait until calico-node is ready on every node, then let come what it is a network for."""
+    nodes = sum(node.startswith("node") for node in lab.nodes)
+    _on(lab, "node0", _client(_files()))
     progress.step(f"lab {lab.name}: waiting for Calico")
-    objects = patched(files, len(nodes))
-    if files.client_image:
-        objects.append(_client_pod(files.client_image.tag))
-    later = [each for each in objects if _named(each) == ("Deployment", _CONTROLLERS)]
-    _apply(lab, [each for each in objects if each not in later])
-    _until(lambda: _lacking(api, len(nodes)), api)
-    _apply(lab, later)
+    _until(lambda: _lacking(api, nodes), api)
+    where = {_HOSTNAME: f"node{min(_LAST, nodes - 1)}"}
+    pod = {"spec": {"nodeSelector": where}}
+    api.change(f"{_APPS}/deployments/{_CONTROLLERS}", {"spec": {"replicas": 1, "template": pod}})
     api.change(f"{_APPS}/deployments/coredns", {"spec": {"replicas": 1}})
     _until(lambda: _controllers_lack(api), api)
 
@@ -139,8 +133,8 @@ def _on(lab: Lab, node: str, command: str) -> None:
         raise GuideError(f"Calico's client cannot be put there: {said}", node=node)
 
 
-def patched(files: Files, nodes: int) -> list[dict[str, Any]]:
-    """The official manifest with what a lab of so many nodes needs said, and nothing else changed.
+def patched(files: Files) -> list[dict[str, Any]]:
+    """The official manifest with what this lab needs said, and nothing else changed.
 
     The settings of scripts/vagrant/calico, images as their archives are called (and none from
     elsewhere), and the folder in which containerd looks for plugins.
@@ -160,7 +154,6 @@ def patched(files: Files, nodes: int) -> list[dict[str, Any]]:
             speaker["env"] = _merged(speaker.get("env", []), wanted["env"])
         if _named(each) == ("Deployment", _CONTROLLERS):
             where = _patch(_CONTROLLERS)["nodeSelector"]
-            where["kubernetes.io/hostname"] = f"node{min(_LAST, nodes - 1)}"
             pod["nodeSelector"] = {**pod.get("nodeSelector", {}), **where}
     return objects
 
@@ -216,27 +209,6 @@ def _merged(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[s
     """Environment variables, as kustomize merges them: by name, those of the patch last."""
     names = {each["name"] for each in new}
     return [*(each for each in old if each["name"] not in names), *new]
-
-
-def _apply(lab: Lab, objects: list[dict[str, Any]]) -> None:
-    """By kubectl on this machine. The server merges: the manifest is too large for kubectl to."""
-    found = state.read(lab.name)
-    assert found is not None  # noqa: S101  it is being started
-    words: list[str | Path] = [
-        Path(found.rootfs).parent / "bin/kubectl",
-        "--kubeconfig", found.folder / "kubeconfig",
-        # Else it keeps what it learnt of this cluster in the person's home, for ever.
-        "--cache-dir", found.folder / "kubectl",
-        "apply", "--server-side", "-f", "-",
-    ]  # fmt: skip
-    manifest = yaml.dump_all(
-        objects, sort_keys=False, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    )
-    done = subprocess.run(
-        words, input=manifest, capture_output=True, text=True, check=False, timeout=120
-    )
-    if done.returncode:
-        raise GuideError(f"the API of the cluster refuses Calico: {done.stderr.strip()[-400:]}")
 
 
 def _pods(api: Api) -> list[Mapping[str, Any]]:

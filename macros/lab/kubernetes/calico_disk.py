@@ -1,22 +1,30 @@
-"""The disk that nodes of a cluster with Calico start from: with its images in it.
+"""The disk that nodes of a cluster with Calico start from: its images and its objects are in it.
 
-Importing them takes every node of a lab minutes of every start, so it is done once, on a copy of
-the disk of the cluster's nodes, in the folder of whose parts the result stays. It is named by a
-hash of all the files that are in it.
+Importing the images takes every node of a lab minutes of every start, and its API half a minute to
+take in the manifest. So both is done once, on a copy of the disk of the cluster's nodes, in the
+folder of whose parts the result stays. It is named by a hash of all that is in it.
 """
 
 import hashlib
+import json
 import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import paths
 from macros.lab.build import built
-from macros.lab.kubernetes import disk, parts
+from macros.lab.kubernetes import disk, parts, store
 from macros.lab.kubernetes.calico_files import Files
 from macros.lab.progress import Progress
-from macros.lab.tools import disk_named
+from macros.lab.tools import call, disk_named
 
 SCRIPT = paths.SCRIPTS / "calico" / "image.sh"
 
@@ -26,21 +34,60 @@ STEPS = "1"
 _KEPT = 2
 """Disks of the same parts that stay: this one, and the one before."""
 
+_DNS = ("--namespace=kube-system", "--selector=k8s-app=kube-dns")
 
-def made(place: Path, files: Files, progress: Progress) -> Path:
-    """The disk with these files, made unless it is there; `place` is the folder of the parts."""
-    out = place / f"calico-{_digest(files)}.ext4"
+Objects = Sequence[Mapping[str, Any]]
+
+
+def made(place: Path, version: str, files: Files, objects: Objects, progress: Progress) -> Path:
+    """The disk with these files and objects, made unless it is there.
+
+    `place` is the folder of the parts of that version.
+    """
+    out = place / f"calico-{_digest(files, objects)}.ext4"
     # Two that want it at once want the same: the second waits.
     with locked(paths.cache() / "calico.lock", None, with_children=True), disk_named():
         if not out.is_file():
-            progress.step("calico: importing its images, once for all labs")
             new = out.with_suffix(".new")
             try:
-                disk.make(built().kernel, place / parts.DISK, place, new, _script(files))
+                with tempfile.TemporaryDirectory(dir=place, prefix="calico-") as folder:
+                    work = Path(folder)
+                    progress.step("calico: writing its objects, once for all labs")
+                    written = _written(place, version, objects, work)
+                    progress.step("calico: importing its images, once for all labs")
+                    script = _script(files, written)
+                    disk.make(built().kernel, place / parts.DISK, place, new, script)
                 new.rename(out)
             finally:
                 new.unlink(missing_ok=True)
         _prune(out)
+    return out
+
+
+def _written(place: Path, version: str, objects: Objects, work: Path) -> Path:
+    """A store that has these objects too, and CoreDNS waiting for a network of theirs.
+
+    There are no nodes yet, and nobody who would start anything.
+    """
+    store.unpack(place / "store.tar.gz", work)
+    with store.served(place, version, work) as kubectl:
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        # The server merges: the manifest is too large for kubectl to.
+        done = subprocess.run(
+            [*kubectl, "apply", "--server-side", "-f", "-"],
+            input=yaml.dump_all(objects, sort_keys=False, Dumper=dumper),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise GuideError(f"the API of the cluster refuses Calico: {done.stderr.strip()[-400:]}")
+        what = "taking Calico's objects in"
+        wait = ("wait", "--for=condition=Established", "--timeout=200s", "crd", "--all")
+        call(*kubectl, *wait, what=what)
+        for kind in ("deployments", "replicasets"):
+            call(*kubectl, "scale", kind, *_DNS, "--replicas=0", what=what)
+        call(*kubectl, "delete", "pods", *_DNS, "--force", "--grace-period=0", what=what)
+    out = work / "store.tar.gz"
+    store.pack(work, out)
     return out
 
 
@@ -50,20 +97,22 @@ def _archives(files: Files) -> list[Path]:
     return sorted({image.file for image in every})
 
 
-def _script(files: Files) -> bytes:
-    """What runs on the disk: the script, told which files there are."""
+def _script(files: Files, written: Path) -> bytes:
+    """What runs on the disk: the script, told which files there are, and which store."""
     names = " ".join(shlex.quote(file.name) for file in _archives(files))
     client = shlex.quote(files.client.name if files.client else "")
-    told = f"files={shlex.quote(str(files.folder))} archives=({names}) client={client}\n"
+    told = f"files={shlex.quote(str(files.folder))} archives=({names}) client={client}"
+    told += f" store={shlex.quote(str(written.parent))}\n"
     return told.encode() + SCRIPT.read_bytes()
 
 
-def _digest(files: Files) -> str:
+def _digest(files: Files, objects: Objects) -> str:
     """A hash of what the disk has in it beyond the parts, 16 hex digits."""
     whole = [*_archives(files), *([files.client] if files.client else [])]
     with ThreadPoolExecutor() as pool:
         sums = sorted(pool.map(_sum, whole))
     digest = hashlib.sha256("\0".join([STEPS, *sums]).encode() + SCRIPT.read_bytes())
+    digest.update(json.dumps(objects, sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
 

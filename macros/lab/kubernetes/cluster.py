@@ -75,7 +75,7 @@ def up(
     What it needs is looked for first, and made where it can be, before a lab is touched.
     """
     place = parts.found(version)
-    disk = calico.disk(place, progress) if cluster.cni == "calico" else place / parts.DISK
+    disk = calico.disk(place, version, progress) if cluster.cni == "calico" else place / parts.DISK
     secrets = pki.kept(place / "bin/kubeadm", version)
     addition = uml.Addition(
         cluster=cluster,
@@ -116,8 +116,6 @@ def _begin(found: State, progress: Progress) -> None:
     _until(api.ready, "the API of the cluster does not get ready", lab)
     for thing in _nodes(len(nodes), found.memory):
         api.create("/api/v1/nodes", thing)
-    if cluster.cni == "calico":
-        calico.hold(api)
 
     progress.step(f"lab {lab.name}: waiting for Ready nodes")
     start = f"touch /etc/kubernetes/started; systemctl start --no-block {_AGENTS}"

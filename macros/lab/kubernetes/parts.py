@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 import shutil
-import signal
 import subprocess
 import tarfile
 import time
@@ -19,11 +18,11 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
-from macros.lab import inputs, packages, paths, process, rootfs
+from macros.lab import inputs, packages, paths, rootfs
 from macros.lab.build import built
-from macros.lab.kubernetes import compilation, disk, first, images, pki, programs
+from macros.lab.kubernetes import compilation, disk, first, images, pki, programs, store
 from macros.lab.progress import Progress
-from macros.lab.tools import call, disk_named, environment
+from macros.lab.tools import call, disk_named
 
 NODE = paths.SCRIPTS / "node" / "kubernetes"
 """Units, settings and first objects."""
@@ -181,66 +180,28 @@ def _images(new: Path, progress: Progress) -> None:
 
 
 def _store(new: Path, version: str) -> None:
-    """Run store and API server here until all first objects are written; keep the store."""
+    """Let an API server here write all first objects; keep the store."""
     work = new / "work"
     work.mkdir()
-    # The clusters' own secrets: what the store says of their authority stays true.
-    secrets = pki.kept(new / "bin/kubeadm", version)
-    peer, client, api = (f"127.0.0.1:{port}" for port in process.free_ports(3))
-    certificates = secrets / "pki"
-    store: list[str | Path] = [
-        new / "bin/etcd", "--name=node0", f"--data-dir={work}/etcd", "--unsafe-no-fsync",
-        f"--listen-client-urls=http://{client}", "--advertise-client-urls=http://127.0.0.1:2379",
-        f"--listen-peer-urls=http://{peer}", "--log-level=warn",
-    ]  # fmt: skip
-    server: list[str | Path] = [
-        new / "bin/kube-apiserver", "--advertise-address=192.168.56.10",
-        "--bind-address=127.0.0.1", f"--secure-port={api.rpartition(':')[2]}",
-        "--endpoint-reconciler-type=none", f"--etcd-servers=http://{client}",
-        "--authorization-mode=Node,RBAC", "--service-cluster-ip-range=10.43.0.0/16",
-        f"--client-ca-file={certificates}/ca.crt",
-        f"--tls-cert-file={certificates}/apiserver.crt",
-        f"--tls-private-key-file={certificates}/apiserver.key",
-        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-        f"--service-account-key-file={certificates}/sa.pub",
-        f"--service-account-signing-key-file={certificates}/sa.key",
-    ]  # fmt: skip
-    kubectl: list[str | Path] = [
-        new / "bin/kubectl", "--kubeconfig", secrets / "super-admin.conf",
-        "--server", f"https://{api}",
-    ]  # fmt: skip
-    with _running(store, work / "etcd.log"), _running(server, work / "api.log") as serves:
-        until = time.monotonic() + _PATIENCE
-        while subprocess.run(
-            [*kubectl, "get", "--raw", "/readyz"], capture_output=True, check=False
-        ).returncode:
-            if serves.poll() is not None or time.monotonic() > until:
-                said = (work / "api.log").read_text(encoding="utf-8").splitlines()[-5:]
-                raise GuideError("the API server does not get ready\n" + "\n".join(said))
-            time.sleep(0.1)
-        objects = (NODE / "cluster.yaml").read_text(encoding="utf-8")
-        file = work / "cluster.yaml"
-        file.write_text(
-            objects.replace("coredns:VERSION", f"coredns:{programs.pinned(programs.COREDNS)}"),
-            encoding="utf-8",
-        )
-        call(*map(str, kubectl), "apply", "-f", file, what="writing first objects")
+    objects = (NODE / "cluster.yaml").read_text(encoding="utf-8")
+    file = work / "cluster.yaml"
+    file.write_text(
+        objects.replace("coredns:VERSION", f"coredns:{programs.pinned(programs.COREDNS)}"),
+        encoding="utf-8",
+    )
+    with store.served(new, version, work) as kubectl:
+        call(*kubectl, "apply", "-f", file, what="writing first objects")
         # CoreDNS' pod is there, and waits for its node, from a cluster's first moment.
-        manager: list[str | Path] = [
-            new / "bin/kube-controller-manager", f"--master=https://{api}", "--leader-elect=false",
-            "--kubeconfig", secrets / "super-admin.conf", "--secure-port=0",
-            f"--root-ca-file={certificates}/ca.crt", f"--controllers={_FIRST_CONTROLLERS}",
-        ]  # fmt: skip
-        with _running(manager, work / "manager.log"):
-            _until_written([*map(str, kubectl), "get", "-A", "-o", "json", first.KINDS], until)
-    with tarfile.open(new / "store.tar.gz", "w:gz", compresslevel=1) as archive:
-        archive.add(work / "etcd/member", "member")
+        with store.controlled(new, version, work, kubectl, _FIRST_CONTROLLERS):
+            _until_written([*kubectl, "get", "-A", "-o", "json", first.KINDS])
+    store.pack(work, new / "store.tar.gz")
     shutil.rmtree(work)
 
 
-def _until_written(ask: list[str], until: float) -> None:
+def _until_written(ask: list[str]) -> None:
     """Return when the controllers have written all that follows from the first objects."""
     lacking = ["everything: its API does not answer"]
+    until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         said = subprocess.run(ask, capture_output=True, check=False).stdout
         with contextlib.suppress(ValueError):  # an API that is still busy answers with less
@@ -249,22 +210,3 @@ def _until_written(ask: list[str], until: float) -> None:
                 return
         time.sleep(0.2)
     raise GuideError(f"the first objects of the cluster lack {', '.join(lacking)}")
-
-
-@contextlib.contextmanager
-def _running(words: list[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The program, for as long as the block lasts; ended with us if we are killed."""
-    with log.open("wb") as output:
-        running = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *words],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment(),
-        )  # fmt: skip
-        try:
-            yield running
-        finally:
-            running.send_signal(signal.SIGTERM)
-            try:
-                running.wait(20)
-            except subprocess.TimeoutExpired:
-                running.kill()
-                running.wait()
