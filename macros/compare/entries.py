@@ -21,23 +21,28 @@ def compare(
     """What differs between two lists of records; `within` is the namespace they are in."""
     records = _Records(Teller(kind.name, kind.speech), within)
     before, after = _by_key(old), _by_key(new)
-    joined = {key: _joined(entries, after.get(key, ())) for key, entries in before.items()}
-    gone = [entry for pairs in joined.values() for entry, partner in pairs if partner is None]
-    stayed = {id(partner) for pairs in joined.values() for _, partner in pairs if partner}
-    come = [entry for entries in after.values() for entry in entries if id(entry) not in stayed]
-    moved = _moved(gone, come)
+    groups = [
+        _Group(before.get(key, []), after.get(key, [])) for key in dict.fromkeys((*before, *after))
+    ]
+    moved = _moved(
+        [entry for group in groups for entry, partner in group.pairs if partner is None],
+        [entry for group in groups for entry in group.come],
+    )
     arrived = {id(entry) for entry in moved.values()}
-    for pairs in joined.values():
-        for entry, partner in pairs:
+    for group in groups:
+        for entry, partner in group.pairs:
             if partner is not None:
-                yield from records.both(entry, partner)
+                yield from records.both(entry, partner, group.told(entry, partner))
             elif id(entry) in moved:
                 yield from records.moved(entry, moved[id(entry)])
             elif entry.owner is None or entry.owner in after:
-                yield records.one_sided(entry, "gone")
-    for entry in come:
-        if id(entry) not in arrived and (entry.owner is None or entry.owner in before):
-            yield records.one_sided(entry, "new")
+                yield records.one_sided(entry, "gone", group.told(entry))
+        for was, now in group.turned():
+            yield records.turned(kind.what, group.pairs[0][0].name, was, now)
+    for group in groups:
+        for entry in group.come:
+            if id(entry) not in arrived and (entry.owner is None or entry.owner in before):
+                yield records.one_sided(entry, "new", group.told(entry))
 
 
 def _by_key(entries: Iterable[Entry]) -> dict[Hashable, list[Entry]]:
@@ -47,17 +52,86 @@ def _by_key(entries: Iterable[Entry]) -> dict[Hashable, list[Entry]]:
     return by_key
 
 
-def _joined(old: Sequence[Entry], new: Sequence[Entry]) -> list[tuple[Entry, Entry | None]]:
-    """Records of one key: equal ones together, then the rest in the order in which they came."""
+# Above so many pairs of records of one key, the most alike are not looked for.
+_MOST = 10_000
+
+
+class _Group:
+    """The records of one key on both sides: which is which, and what is said of it.
+
+    `pairs` has for each old one the new one, or None; `come` are the new ones without an old one.
+    """
+
+    def __init__(self, old: Sequence[Entry], new: Sequence[Entry]) -> None:
+        self.pairs, self.come = _joined(old, new)
+        self._new = new
+        every = (*old, *new)
+        several = max(len(old), len(new)) > 1
+        self._words = [
+            word
+            for word in (every[0].traits if several else ())
+            if len({entry.traits.get(word) for entry in every}) > 1
+        ]
+
+    def told(self, entry: Entry, partner: Entry | None = None) -> str:
+        """What tells a record from the others of its key, by words that its partner has too."""
+        return " ".join(
+            f"{word} {entry.traits[word]}"
+            for word in self._words
+            if entry.traits[word]
+            and (partner is None or partner.traits.get(word) == entry.traits[word])
+        )
+
+    def turned(self) -> Iterator[tuple[str, str]]:
+        """The order of records whose order is a fact, where it is another one now."""
+        ranks: dict[Hashable, list[tuple[Entry, Entry]]] = {}
+        for entry, partner in self.pairs:
+            if partner is not None and entry.rank is not None and entry.rank == partner.rank:
+                ranks.setdefault(entry.rank, []).append((entry, partner))
+        for pairs in ranks.values():
+            places = {id(entry): place for place, entry in enumerate(self._new)}
+            order = sorted(pairs, key=lambda pair: places[id(pair[1])])
+            if order != pairs:
+                was, now = (
+                    ", ".join(self.told(*pair) or pair[0].name for pair in side)
+                    for side in (pairs, order)
+                )
+                yield was, now
+
+
+def _joined(
+    old: Sequence[Entry], new: Sequence[Entry]
+) -> tuple[list[tuple[Entry, Entry | None]], list[Entry]]:
+    """Records of one key in pairs: equal ones, those with the same traits, then the most alike."""
     if len(old) == len(new) == 1:
-        return [(old[0], new[0])]
-    waiting = list(new)
+        return [(old[0], new[0])], []
+    waiting: dict[Hashable, list[Entry]] = {}
+    for entry in new:
+        waiting.setdefault(tuple(entry.traits.items()), []).append(entry)
     partners: dict[int, Entry] = {}
-    for entry in old:
-        if entry in waiting:
-            partners[id(entry)] = waiting.pop(waiting.index(entry))
-    left = iter(waiting)
-    return [(entry, partners.get(id(entry)) or next(left, None)) for entry in old]
+    for equal in (True, False):
+        for entry in old:
+            alike = waiting.get(tuple(entry.traits.items()), [])
+            if id(entry) not in partners and alike and (not equal or entry in alike):
+                partners[id(entry)] = alike.pop(alike.index(entry) if equal else 0)
+    left = [entry for entries in waiting.values() for entry in entries]
+    alone = [entry for entry in old if id(entry) not in partners]
+    while left and alone:
+        few = len(left) * len(alone) <= _MOST
+        entry, partner = (
+            max(((one, other) for one in alone for other in left), key=_likeness)
+            if few
+            else (alone[0], left[0])
+        )
+        partners[id(entry)] = partner
+        alone.remove(entry)
+        left.remove(partner)
+    return [(entry, partners.get(id(entry))) for entry in old], left
+
+
+def _likeness(pair: tuple[Entry, Entry]) -> int:
+    """How many traits two records have in common."""
+    return sum(value == pair[1].traits.get(word) for word, value in pair[0].traits.items())
 
 
 def _moved(gone: Sequence[Entry], come: Sequence[Entry]) -> dict[int, Entry]:
@@ -79,8 +153,8 @@ class _Records:
     teller: Teller
     within: str
 
-    def one_sided(self, entry: Entry, word: str) -> Change:
-        subject = self._in(entry.name)
+    def one_sided(self, entry: Entry, word: str, told: str) -> Change:
+        subject = self._in(f"{entry.name} {told}".rstrip())
         label = " ".join(part for part in (entry.noun, subject, entry.tail) if part)
         line = entry.line or self.teller.line(entry.facts.raw)
         sides = (line, "") if word == "gone" else ("", line)
@@ -92,8 +166,13 @@ class _Records:
         yield said(self.teller.kind, subject, what, old.spot, new.spot)
         yield from self._facts(subject, old.facts, new.facts)
 
-    def both(self, old: Entry, new: Entry) -> Iterator[Change]:
-        subject = self._in(old.of or old.name)
+    def turned(self, what: str, name: str, was: str, now: str) -> Change:
+        subject = self._in(name)
+        what = f"order of the {what} of {subject}: {was} -> {now}"
+        return said(self.teller.kind, subject, what, was, now)
+
+    def both(self, old: Entry, new: Entry, told: str) -> Iterator[Change]:
+        subject = self._in(f"{old.of or old.name} {told}".rstrip())
         yield from self.teller.words(subject, old.facts.words, new.facts.words)
         for part, other in zip(old.parts, new.parts, strict=True):
             word = part.unless

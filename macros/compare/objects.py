@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from macros.ground.alignment import align
 from macros.kinds import iproute
 from macros.kinds.kind import Speech
 
+# Where a key, or an entry of a list, is not there at all.
+_ABSENT = object()
 _ID = re.compile(r"[0-9a-f]{64}")
 # A word that the next one is the value of.
 _KEY = re.compile(r"[a-zA-Z][\w-]*")
@@ -30,24 +32,24 @@ class Teller:
             return
         key = re.split(r"[.\[]", path)[-1] if not path.endswith("]") else ""
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            old, new = _named(old), _named(new)
+            old, new = _by_names(old), _by_names(new)
             for name in dict.fromkeys((*old, *new)):
                 inner = f"{path}.{name}" if path else name
                 if name not in new:
-                    yield from self._one_sided(subject, inner, old[name], "")
+                    yield from self._one_sided(subject, inner, old[name], _ABSENT)
                 elif name not in old:
-                    yield from self._one_sided(subject, inner, "", new[name])
+                    yield from self._one_sided(subject, inner, _ABSENT, new[name])
                 else:
                     yield from self.differences(subject, old[name], new[name], inner)
         elif isinstance(old, list) and isinstance(new, list):
-            if key in self.speech.sets:
+            if key in self.speech.sets and _plain(*old, *new):
                 sides = noise_mask.value(key, old), noise_mask.value(key, new)
                 yield from self._sets(subject, self.speech.word(path), *sides)
             else:
                 yield from self._lists(subject, old, new, path)
         elif noise_mask.value(key, old) != noise_mask.value(key, new):
-            was, now = shown(old), shown(new)
-            if was and now:
+            if self._says(old) and self._says(new):
+                was, now = self.shown(old) or "none", self.shown(new) or "none"
                 what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
                 yield said(self.kind, subject, what, was, now)
             else:
@@ -69,9 +71,9 @@ class Teller:
         """What differs between words as printed, each with the word before it; without noise."""
         for label in dict.fromkeys((*old, *new)):
             if label not in new:
-                yield from self._one_sided(subject, label, old[label] or label, "")
+                yield from self._one_sided(subject, label, old[label] or label, _ABSENT)
             elif label not in old:
-                yield from self._one_sided(subject, label, "", new[label] or label)
+                yield from self._one_sided(subject, label, _ABSENT, new[label] or label)
             elif noise_mask.line(old[label]) != noise_mask.line(new[label]):
                 yield from self._words(subject, label, old[label], new[label])
 
@@ -109,15 +111,21 @@ class Teller:
     def line(self, raw: Mapping[str, Any]) -> str:
         """An object as iproute2 would write it: words and values on one line."""
         return " ".join(
-            f"{self.speech.word(key)} {shown(value)}" for key, value in raw.items() if shown(value)
+            f"{self.speech.word(key)} {self.shown(value)}"
+            for key, value in raw.items()
+            if self.shown(value)
         )
 
     def _one_sided(self, subject: str, path: str, old: Any, new: Any) -> Iterator[Change]:
-        word, was, now = self.speech.word(path), shown(old), shown(new)
-        if was and not now:
-            yield said(self.kind, subject, f"{word} of {subject} gone", was, "")
-        elif now and not was:
-            yield said(self.kind, subject, f"{word} of {subject} new: {_short(now)}", "", now)
+        what = f"{self.speech.word(path)} of {subject}"
+        if self._says(old) and not self._says(new):
+            yield said(self.kind, subject, f"{what} gone", self.shown(old), "")
+        elif self._says(new) and not self._says(old):
+            now = self.shown(new)
+            yield said(self.kind, subject, f"{what} new{': ' * bool(now)}{_short(now)}", "", now)
+
+    def _says(self, value: Any) -> bool:
+        return value is not _ABSENT and value not in self.speech.silent
 
     def _sets(self, subject: str, word: str, old: Any, new: Any) -> Iterator[Change]:
         for member in dict.fromkeys(map(str, old)):
@@ -128,12 +136,14 @@ class Teller:
                 yield said(self.kind, subject, f"{word} {member} of {subject} new", "", member)
 
     def _lists(self, subject: str, old: list[Any], new: list[Any], path: str) -> Iterator[Change]:
-        plain = not any(isinstance(item, Mapping | list) for item in (*old, *new))
-        if plain:
+        names = _names(old, new, self.speech.names)
+        if _plain(*old, *new):
             if noise_mask.value(path, old) != noise_mask.value(path, new):
-                was, now = shown(old), shown(new)
+                was, now = self.shown(old), self.shown(new)
                 what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
                 yield said(self.kind, subject, what, was, now)
+        elif names is not None:
+            yield from self._named(subject, *names, path)
         elif len(old) == len(new):
             for number, (was, now) in enumerate(zip(old, new, strict=True), 1):
                 yield from self.differences(subject, was, now, f"{path}[{number}]")
@@ -143,26 +153,66 @@ class Teller:
             kept, stayed = {was for was, _ in pairs}, {now for _, now in pairs}
             for number, item in enumerate(old):
                 if number not in kept:
-                    yield from self._one_sided(subject, f"{path}[{number + 1}]", item, "")
+                    yield from self._one_sided(subject, f"{path}[{number + 1}]", item, _ABSENT)
             for number, item in enumerate(new):
                 if number not in stayed:
-                    yield from self._one_sided(subject, f"{path}[{number + 1}]", "", item)
+                    yield from self._one_sided(subject, f"{path}[{number + 1}]", _ABSENT, item)
+
+    def _named(
+        self, subject: str, old: Mapping[str, Any], new: Mapping[str, Any], path: str
+    ) -> Iterator[Change]:
+        """Lists of objects with names of their own."""
+        for name in dict.fromkeys((*old, *new)):
+            inner = f"{path}[{name}]"
+            if name not in new:
+                yield from self._one_sided(subject, inner, old[name], _ABSENT)
+            elif name not in old:
+                yield from self._one_sided(subject, inner, _ABSENT, new[name])
+            else:
+                yield from self.differences(subject, old[name], new[name], inner)
+        was, now = ([name for name in side if name in old and name in new] for side in (old, new))
+        if was != now and path.rpartition(".")[2] not in self.speech.sets:
+            what = f"order of {self.speech.word(path)} of {subject}"
+            sides = ", ".join(was), ", ".join(now)
+            yield said(self.kind, subject, f"{what}: {sides[0]} -> {sides[1]}", *sides)
+
+    def shown(self, value: Any) -> str:
+        """A value as a person writes it; nothing for what says nothing."""
+        if value is None or value in ("", [], {}):
+            return ""
+        if isinstance(value, bool):
+            return self.speech.truth[value]
+        if isinstance(value, str | int | float):
+            return str(value)
+        if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+            return ", ".join(map(str, value))
+        return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def shown(value: Any) -> str:
-    """A value as a person writes it; nothing for what says nothing."""
-    if value is None or value in ("", [], {}):
-        return ""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, str | int | float):
-        return str(value)
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ", ".join(map(str, value))
-    return json.dumps(value, ensure_ascii=False)
+def _plain(*items: Any) -> bool:
+    return not any(isinstance(item, Mapping | list) for item in items)
 
 
-def _named(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+def _own_name(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _names(
+    old: list[Any], new: list[Any], keys: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The objects of two lists by the first key that names each of its list; None without one."""
+    if not all(isinstance(item, Mapping) for item in (*old, *new)):
+        return None
+    for key in keys:
+        sides = [
+            {_own_name(item[key]): item for item in side if key in item} for side in (old, new)
+        ]
+        if [len(side) for side in sides] == [len(old), len(new)]:
+            return sides[0], sides[1]
+    return None
+
+
+def _by_names(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """A map whose keys are ids, by the names inside."""
     return {
         str(of["Name"])

@@ -11,7 +11,8 @@ from macros.compare.objects import Teller
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry
-from macros.kinds.kind import Kind
+from macros.kinds.kind import Kind, plain
+from macros.settle import free_order
 
 
 def records(recording: Recording, *, twin: bool = True) -> tuple[Kind[Any], Any] | None:
@@ -34,19 +35,30 @@ def compare(old: Recording, new: Recording) -> Iterator[Change]:
     both = old.twin is not None and new.twin is not None
     before, after = records(old, twin=both), records(new, twin=both)
     if before is None or after is None or before[0] is not after[0]:
-        yield from _free(old.text, new.text)
+        yield from _free(new.ran, old.text, new.text)
         return
-    kind, changes = before[0], list[Change]()
-    if kind.entries is not None:
-        sides = kind.entries(before[1]), kind.entries(after[1])
-        changes = list(entries.compare(kind, *sides))
+    kind = before[0]
+    changes = list(_entries(kind, before[1], after[1]))
     yield from changes
-    if kind.remark:
+    if both:
+        # JSON can leave out what the text says.
+        told = {change.subject for change in changes}
+        printed = records(old, twin=False), records(new, twin=False)
+        if printed[0] is not None and printed[1] is not None:
+            more = _entries(kind, printed[0][1], printed[1][1])
+            changes += (rest := [change for change in more if change.subject not in told])
+            yield from rest
+    if kind.remark is not plain:
         yield from text.compare(*(_remarks(side.text, kind) for side in (old, new)))
-    if not changes:
+    if not changes and not kind.whole:
         # What the records do not hold, or the tool's looks.
         was, now = (_worded(side.text, kind) for side in (old, new))
         yield from text.unordered(was, now, "text", often=True)
+
+
+def _entries(kind: Kind[Any], old: Any, new: Any) -> Iterator[Change]:
+    if kind.entries is not None:
+        yield from entries.compare(kind, kind.entries(old), kind.entries(new))
 
 
 def lines(old: str, new: str, *, often: bool) -> Iterator[Change]:
@@ -55,15 +67,14 @@ def lines(old: str, new: str, *, often: bool) -> Iterator[Change]:
 
 
 def _remarks(printed: str, kind: Kind[Any]) -> str:
-    return "\n".join(line for line in printed.splitlines() if line.startswith(kind.remark))
+    return "\n".join(line for line in printed.splitlines() if kind.remark(line))
 
 
 def _worded(printed: str, kind: Kind[Any]) -> list[str]:
-    lines = printed.splitlines()
-    return [line for line in lines if not kind.remark or not line.startswith(kind.remark)]
+    return [line for line in printed.splitlines() if not kind.remark(line)]
 
 
-def _free(old: str, new: str) -> Iterator[Change]:
+def _free(command: str, old: str, new: str) -> Iterator[Change]:
     """Free text; JSON is read as such."""
     if old == new:
         return
@@ -74,7 +85,11 @@ def _free(old: str, new: str) -> Iterator[Change]:
         masked = [noise_mask.line(json.dumps(tree)) for tree in trees]
         if changes or masked[0] == masked[1]:
             return
-    yield from text.compare(old, new)
+    before, after = old.splitlines(), new.splitlines()
+    masked, others = ([noise_mask.line(line) for line in side] for side in (before, after))
+    spans = free_order.free(command, before, after)
+    order = free_order.in_old_order(masked, others, spans)
+    yield from text.compare(old, "\n".join(after[place] for place in order))
 
 
 def _json(printed: str) -> Any:

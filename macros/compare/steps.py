@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from macros.compare.change import Change, said
-from macros.ground.alignment import align, old_order
+from macros.ground.alignment import align
 from macros.kinds.kind import Step, Steps
 from macros.settle import free_order
 
@@ -74,19 +74,8 @@ def _moved(gone: Sequence[_Numbered], come: Sequence[_Numbered]) -> dict[int, in
 def _in_old_order(old: Steps, new: Steps) -> list[Step]:
     """The new steps; those whose order means nothing as the old ones were."""
     before, after = ([step.text for step in side.steps] for side in (old, new))
-    steps = list(new.steps)
-    for span in free_order.joined(old.free(before), new.free(after)):
-        waiting: dict[str, list[int]] = {}
-        for place in reversed(span.old):
-            waiting.setdefault(before[place], []).append(place)
-        places = {
-            number: waiting[after[place]].pop()
-            for number, place in enumerate(span.new)
-            if waiting.get(after[place])
-        }
-        order = old_order(len(span.new), places, span.groups)
-        steps[span.new.start : span.new.stop] = [new.steps[span.new[number]] for number in order]
-    return steps
+    spans = free_order.joined(old.free(before), new.free(after))
+    return [new.steps[place] for place in free_order.in_old_order(before, after, spans)]
 
 
 def _gap(number: int, pairs: list[tuple[int, int]], end: int) -> tuple[int, int]:

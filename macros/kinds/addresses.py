@@ -244,7 +244,7 @@ def _inet(words: Sequence[str]) -> dict[str, Any]:
         elif not rest and family == "inet":
             raw["label"] = word
         else:
-            link_lines.keep(raw, "other", [word, *rest])
+            link_lines.keep(raw, "words", [word, *rest])
             break
     return raw
 
@@ -272,14 +272,30 @@ def _entries(interfaces: Mapping[str, Addresses]) -> Iterator[Entry]:
 
     Source: ip-address(8), primary address.
     """
-    apart = frozenset({"local", "prefixlen", "words"})
     for name, interface in interfaces.items():
         items = {
-            address.cidr: Facts(raw=address.raw, apart=apart, worded=address.raw.get("words", {}))
+            address.cidr: Facts(
+                words={"valid lifetime": _life(address.raw, "valid_life_time")}
+                | {"preferred lifetime": _life(address.raw, "preferred_life_time")},
+                raw=address.raw,
+                apart=_SAID,
+                worded=address.raw.get("words", {}),
+            )
             for address in interface.all
         }
         part = Part("address", items, "addresses", pairs=True, by="family", bare=True)
         yield Entry(name, name, "link", links.facts(interface.interface), (part,))
+
+
+_SAID = frozenset({"local", "prefixlen", "words", "valid_life_time", "preferred_life_time"})
+
+
+def _life(raw: Raw, key: str) -> str:
+    """That a lifetime ends, or has ended, is a fact; when it does is not."""
+    seconds = number(raw, key)
+    if seconds is None:
+        return ""
+    return "forever" if seconds == _FOREVER else "limited" if seconds > 0 else "over"
 
 
 def _macs(interfaces: Mapping[str, Addresses]) -> Iterator[Mac]:
@@ -293,6 +309,7 @@ KIND = Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    whole=True,
     speech=iproute.SPEECH,
     wraps=iproute.worded,
     macs=_macs,

@@ -60,11 +60,11 @@ def _parse(text: str) -> Iterator[dict[str, Any]]:
             raw["state"] = raw.pop("operstate")
         for _, line in lines:
             words = line.split()
-            settings = dict(zip(words[::2], words[1::2], strict=False))
-            if len(words) % 2 or len(settings) * 2 < len(words) or settings.keys() & raw.keys():
-                link_lines.keep(raw, "other", words)
-            else:
-                raw |= {key: _ON_OFF.get(value, whole(value)) for key, value in settings.items()}
+            while len(words) > 1 and words[0] not in raw:
+                word, value = words.pop(0), words.pop(0)
+                raw[word] = _ON_OFF.get(value, whole(value))
+            if words:
+                link_lines.keep(raw, "words", words)
         yield raw
 
 
@@ -82,6 +82,7 @@ KIND = Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    whole=True,
     speech=iproute.SPEECH,
     wraps=iproute.worded,
 )

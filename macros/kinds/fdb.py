@@ -15,15 +15,21 @@ from macros.kinds.fields import (
     must,
     number,
     objects,
-    pairs,
     string,
     strings,
     unreadable,
+    whole,
 )
 
-_FLAGS = any_of("self router extern_learn offload sticky locked added_by_user")
+_FLAGS = any_of("self router extern_learn offload master sticky locked added_by_user")
 _STATES = any_of("permanent static stale noarp")
-_WORDS = {"dev": "ifname"}
+# Words with a value, by their names in JSON.
+_VALUED = {
+    **{word: word for word in ("dst", "vlan", "port", "vni", "src_vni", "nhid", "master")},
+    "dev": "ifname",
+    "link-netnsid": "linkNetNsId",
+}
+_BARE = frozenset({"activity_notify", "inactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,7 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Entry,
 
     A MAC can have several entries: one a VLAN, one a device.
     """
-    found = objects(text, twin, "fdb")
-    if found is None:
-        found = list(parse(text))
+    raws = objects(text, twin, "fdb")
     return tuple(
         Entry(
             mac=must(raw, "mac", "fdb"),
@@ -72,29 +76,55 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Entry,
             flags=strings(raw, "flags"),
             raw=raw,
         )
-        for raw in found
+        for raw in (parse(text) if raws is None else raws)
     )
 
 
 def parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `bridge fdb` as the objects that `bridge -j fdb` would have printed."""
-    for at, line in enumerate(text.splitlines(), 1):
-        said = line.split()
-        if not said:
+    for place, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words:
             continue
-        if said[0].count(":") != 5:
-            raise unreadable("fdb", line, at)
-        raw: dict[str, Any] = {"mac": said[0], "flags": [], "state": ""}
-        for key, value in pairs(said[1:], _FLAGS | _STATES):
-            if key in _FLAGS:
-                raw["flags"].append(key)
-            elif key in _STATES:
-                raw["state"] = key
-            elif key == "used" and value is not None:
-                raw |= dict(zip(("used", "updated"), map(int, value.split("/")), strict=False))
-            else:
-                raw[_WORDS.get(key, key)] = value
-        yield raw
+        try:
+            yield _entry(words)
+        except ValueError as error:
+            raise unreadable("fdb", line, place) from error
+
+
+def _entry(words: list[str]) -> dict[str, Any]:
+    if words[0].count(":") != 5:
+        raise ValueError("an entry begins with its MAC")
+    raw: dict[str, Any] = {"mac": words[0], "flags": [], "state": ""}
+    rest = words[1:]
+    while rest:
+        word = rest.pop(0)
+        named = word == "master" and rest and rest[0] not in _FLAGS | _STATES
+        if word in _FLAGS and not named:
+            raw["flags"].append(word)
+        elif word in _BARE:
+            raw[word] = True
+        elif word in _STATES or word.startswith("state="):
+            _put(raw, "state", word)
+        elif word == "used":
+            used, updated = rest.pop(0).split("/")
+            raw |= {"used": int(used), "updated": int(updated)}
+        elif word == "via":
+            # An index where the device is in another namespace.
+            far = rest[:1] == ["ifindex"]
+            _put(raw, "viaIfIndex" if far else "viaIf", rest.pop(1) if far else rest.pop(0))
+        elif word in _VALUED and rest:
+            value = rest.pop(0)
+            _put(raw, _VALUED[word], value if word in ("dev", "dst", "master") else whole(value))
+        else:
+            raise ValueError(f"{word} is not known")
+    return raw
+
+
+def _put(raw: dict[str, Any], key: str, value: int | str) -> None:
+    if raw.get(key):
+        raise ValueError(f"{key} comes twice")
+    raw[key] = value
 
 
 def _entries(entries: Iterable[Entry]) -> Iterator[kind.Entry]:
@@ -122,6 +152,7 @@ KIND = kind.Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    whole=True,
     speech=iproute.SPEECH,
     free=kind.in_any_order,
     wraps=iproute.worded,

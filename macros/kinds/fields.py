@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
+import yaml
+
 from macros.ground.errors import GuideError
 
 # Loose where the kernel has already checked, strict enough to refuse a word of an error.
@@ -31,6 +33,34 @@ def objects(text: str, twin: Any, kind: str) -> list[Raw] | None:
     if not all(isinstance(each, dict) for each in found):
         raise GuideError(f"the JSON recorded for {kind} is no list of objects")
     return [each for each in found if each]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's own types but for times, which stay as written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def yaml_objects(text: str, kind: str) -> list[Raw]:
+    """The objects in YAML (or JSON): one, a list of them, or the `items` of one.
+
+    GuideError where it is something else.
+    """
+    try:
+        parts = list(yaml.load_all(text, Loader=_Loader))
+    except (yaml.YAMLError, ValueError) as error:
+        raise GuideError(f"the output is no YAML of {kind}: {error}") from error
+    found: list[Raw] = []
+    for part in parts:
+        items = part.get("items", [part]) if isinstance(part, dict) else part
+        found += items if isinstance(items, list) else [items]
+    if not found or not all(isinstance(item, dict) for item in found):
+        raise GuideError(f"the YAML recorded for {kind} has no objects")
+    return found
 
 
 def string(raw: Raw, key: str) -> str | None:

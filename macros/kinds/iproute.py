@@ -208,5 +208,10 @@ def _word(path: str) -> str:
     return _WORDS.get(path, path)
 
 
-SPEECH = Speech(word=_word, sets=frozenset({"flags", "state", "altnames"}))
+SPEECH = Speech(
+    word=_word,
+    sets=frozenset({"flags", "state", "altnames"}),
+    # A flag that stands alone is null in JSON.
+    silent=("", [], {}),
+)
 """How fields of iproute2's JSON are said: by the words of its text."""

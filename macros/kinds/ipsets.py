@@ -1,20 +1,35 @@
 """Sets of addresses that rules match against: what `ipset list` and `ipset save` print.
 
-Source: ipset(8); lib/session.c, ipset_print_plain(). Text only.
+Source: ipset(8); lib/session.c, ipset_print_plain() and ipset_print_save(). Text only.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
-from macros.kinds.kind import Kind, Span
+from macros.kinds.fields import by_name, unreadable
+from macros.kinds.kind import Entry, Facts, Kind, Part, Span
+
+# What follows from the machine, and from the members, which `-terse` leaves out.
+_SIZE, _COUNT = "Size in memory", "Number of entries"
+_HEAD = re.compile(r"([A-Z][\w ]*): ?(.*)")
+_SAVED = re.compile(r"(?P<verb>create|add) (?P<name>\S+) (?P<rest>.+)")
+# The start of a set's hash: by chance, unless the set was made with it.
+_CHANCE = re.compile(r" initval 0x[0-9a-f]+")
+_COUNTED = frozenset({"timeout", "packets", "bytes"})
 
 
 @dataclass(frozen=True, slots=True)
 class IpSet:
-    """One set. `type` is `hash:ip`, `hash:net`; `members` are sorted: their order means nothing."""
+    """One set. `type` is `hash:ip`, `hash:net`; `members` are sorted: their order means nothing.
+
+    `options` are the other lines above the members by their names (`Header`), and how the set was
+    made; `settings` what is said of a member, where something is (`nomatch`, `timeout 300`).
+    """
 
     KEY: ClassVar = "name"
 
@@ -22,45 +37,139 @@ class IpSet:
     type: str
     references: int
     members: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(text: str, _twin: Any = None, _call: Call | None = None) -> dict[str, IpSet]:
-    """The sets by name, from `ipset list`."""
-    found: dict[str, IpSet] = {}
-    for part in text.strip().split("\n\n"):
-        if not part.strip():
+    """The sets by name, from `ipset list` (with `-terse` too) or `ipset save`."""
+    sets = list(_saved(text) if re.match(r"\s*create ", text) else _listed(text))
+    return by_name("sets", ((each.name, each) for each in sets))
+
+
+def _listed(text: str) -> Iterator[IpSet]:
+    lines: dict[str, str] = {}
+    members: list[str] | None = None
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        head = _HEAD.fullmatch(line) if members is None or line.startswith("Name: ") else None
+        if not line.strip() or (head and head[1] == "Name"):
+            if lines:
+                yield _set(lines, members)
+            lines, members = {}, None
+        if not line.strip():
             continue
-        head, mark, members = part.partition("\nMembers:")
-        said = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
-        if not mark or not {"Name", "Type", "References"} <= said.keys():
-            raise GuideError(f"this is no set as `ipset list` prints it: {part[:60]!r}")
-        found[said["Name"]] = IpSet(
-            said["Name"],
-            said["Type"],
-            int(said["References"]),
-            tuple(sorted(line.strip() for line in members.splitlines() if line.strip())),
+        if head is not None and head[1] == "Members":
+            members = []
+        elif head is not None and head[1] not in lines:
+            lines[head[1]] = head[2]
+        elif members is not None:
+            members.append(line.strip())
+        else:
+            raise unreadable("ipsets", line, number)
+
+
+def _set(lines: Mapping[str, str], members: Sequence[str] | None) -> IpSet:
+    if not {"Name", "Type", "References"} <= lines.keys() or not lines["References"].isdigit():
+        raise GuideError(f"this is no set as `ipset list` prints it: {dict(lines)}")
+    rest = {
+        name: _CHANCE.sub("", value)
+        for name, value in lines.items()
+        if name not in ("Name", "Type", "References", _SIZE) and (members is None or name != _COUNT)
+    }
+    return _made(lines["Name"], lines["Type"], int(lines["References"]), rest, members or ())
+
+
+def _made(
+    name: str, type_: str, references: int, options: Mapping[str, str], members: Sequence[str]
+) -> IpSet:
+    settings = dict(member.split(" ", 1) for member in members if " " in member)
+    names = sorted(member.partition(" ")[0] for member in members)
+    if len(set(names)) < len(names):
+        raise GuideError(f"a member of the set {name} comes twice")
+    return IpSet(name, type_, references, tuple(names), options, settings)
+
+
+def _saved(text: str) -> Iterator[IpSet]:
+    sets: dict[str, tuple[str, str, list[str]]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        saved = _SAVED.fullmatch(line.strip())
+        if not line.strip():
+            continue
+        if saved is None or (saved["verb"] == "create") == (saved["name"] in sets):
+            raise unreadable("ipsets", line, number)
+        if saved["verb"] == "create":
+            type_, _, options = _CHANCE.sub("", saved["rest"]).partition(" ")
+            sets[saved["name"]] = type_, options, []
+        else:
+            sets[saved["name"]][2].append(saved["rest"])
+    for name, (type_, options, members) in sets.items():
+        yield _made(name, type_, 0, {"Header": options}, members)
+
+
+def _entries(sets: Mapping[str, IpSet]) -> Iterator[Entry]:
+    """Sets by name; a member that another set has now went from here and came there."""
+    for name, each in sets.items():
+        words = {"type": each.type, "references": str(each.references)}
+        items = {member: _settings(each.settings.get(member, "")) for member in each.members}
+        yield Entry(
+            key=name,
+            name=f"set {name}",
+            facts=Facts(
+                words,
+                worded={option.lower(): value for option, value in each.options.items()},
+            ),
+            parts=(Part("member", items),),
+            line=f"{each.type} {', '.join(each.members)}",
         )
-    return found
+
+
+def _settings(said: str) -> Facts:
+    """A member's settings; of what counts up or down only whether it is zero."""
+    words = said.split(" ")
+    counts = {
+        word: "0" if value.strip("0") == "" else "some"
+        for word, value in pairwise(words)
+        if word in _COUNTED and value.isdigit()
+    }
+    rest = re.sub(r"\b(timeout|packets|bytes) \d+ ?", "", said).strip()
+    return Facts({**counts, "settings": rest})
 
 
 def free(lines: Sequence[str]) -> list[Span]:
-    """What follows `Members:` up to an empty line, under the name of its set."""
+    """What follows `Members:` up to an empty line, under the name of its set; `add` after `add`."""
     spans: list[Span] = []
     name, at = "", 0
     while at < len(lines):
+        saved = _SAVED.fullmatch(lines[at])
         if lines[at].startswith("Name: "):
             name = lines[at]
+        start, ends = at + 1, at
         if lines[at] == "Members:":
-            start = at + 1
-            at = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
-            if at > start:
-                spans.append(Span(start, at, name))
-        at += 1
+            ends = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
+        elif saved and saved["verb"] == "create":
+            name = f"create {saved['name']}"
+            added = f"add {saved['name']} "
+            ends = start
+            while ends < len(lines) and lines[ends].startswith(added):
+                ends += 1
+        if ends > start:
+            spans.append(Span(start, ends, name))
+        at = max(ends, start)
     return spans
 
 
 def _asked(call: Call) -> bool:
-    return call.tool == "ipset" and call.args[:1] == ("list",)
+    words = {"list", "save", "-L", "-S", "--list", "--save", "-l", "-s"}
+    other = {"-n", "-name", "--name", "-o", "-output", "--output", "-f", "-file", "--file"}
+    return call.tool == "ipset" and bool(words & {*call.args[:1]}) and not other & {*call.args}
 
 
-KIND = Kind(name="ipsets", what="sets of addresses", asked=_asked, read=read, free=free)
+KIND = Kind(
+    name="ipsets",
+    what="sets of addresses",
+    asked=_asked,
+    read=read,
+    entries=_entries,
+    whole=True,
+    free=free,
+)

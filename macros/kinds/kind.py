@@ -94,7 +94,9 @@ class Entry:
     its fields are of, its name unless another is given. One that went and one that came with the
     same `moves` are one that moved from `spot` to `spot`, if there is no third. `owner` is the key
     of the entry that it is part of: with that it comes and goes unsaid. `counts` are of `counted`:
-    whether a counter is zero is a fact, how large it is is not.
+    whether a counter is zero is a fact, how large it is is not. Of several with one key, `traits`
+    tell which is which, and a sentence names those that differ; the order of those with one `rank`
+    is a fact.
     """
 
     key: Hashable
@@ -112,6 +114,8 @@ class Entry:
     owner: Hashable = None
     counts: Mapping[str, int | None] = field(default_factory=dict)
     counted: str = ""
+    traits: Mapping[str, str] = field(default_factory=dict)
+    rank: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,15 @@ class Speech:
     """How the fields of a kind's JSON are said.
 
     `word` turns the path of a field into its word; `sets` are the keys whose list has no order.
+    Objects in a list are the same where the first of `names` that all of them have is the same.
+    `truth` are the words for no and yes, `silent` the values that are as good as no field.
     """
 
     word: Callable[[str], str] = str
     sets: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
+    truth: tuple[str, str] = ("off", "on")
+    silent: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,11 @@ def in_any_order(lines: Sequence[str]) -> list[Span]:
     return [Span(0, len(lines) - (not lines[-1]), "table")] if lines else []
 
 
+def plain(_line: str) -> bool:
+    """No line is a remark."""
+    return False
+
+
 def never(_call: Call) -> bool:
     """Not for any call."""
     return False
@@ -172,10 +186,13 @@ class Kind(Generic[Records]):
     call prints it. `read` makes records of an answer's text, its twin (or None), and the call where
     it is known; GuideError where the answer is not in the form of the kind. Without it only the
     twin is recorded, and the text is compared as such. `twin` gives the command of the same
-    question in JSON. `entries` are the records as they are compared; None: line by line. `free`
-    gives the lines whose order means nothing; `remark` begins lines that are no records and are
-    compared as text. `wraps`: its lines are words one after the other, no columns, and may be
-    broken where the page ends. `macs` are the MAC addresses in it and their owners.
+    question in JSON.
+
+    `entries` are the records as they are compared; `whole`: they hold all that the text says, else
+    its lines are compared too. `free` gives the lines whose order means nothing; `remark` says of a
+    line that it is no record's and is compared as text. `wraps`: its lines are words one after the
+    other, no columns, and may be broken where the page ends. `macs` are the MAC addresses in it and
+    their owners.
     """
 
     name: str
@@ -186,6 +203,7 @@ class Kind(Generic[Records]):
     entries: Callable[[Records], Iterable[Entry]] | None = None
     speech: Speech = field(default_factory=Speech)
     free: Callable[[Sequence[str]], list[Span]] = in_order
-    remark: str = ""
+    whole: bool = False
+    remark: Callable[[str], bool] = plain
     wraps: Callable[[Call], bool] = never
     macs: Callable[[Records], Iterator[Mac]] | None = None

@@ -1,23 +1,20 @@
 """Kubernetes' objects: what `kubectl get` shows.
 
-JSON: `kubectl get -o json`, the objects as the API has them (kubernetes.io, API reference). Without
-it the table is read: kubectl pads its columns with at least three spaces
-(k8s.io/cli-runtime, printers/tabwriter.go), and its header is in capitals.
+JSON or YAML: the objects as the API has them (kubernetes.io, API reference). Without it the tables
+are read (`kubectl`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
-from macros.ground.shell import Word
-from macros.kinds.fields import Raw, inside, must, objects, string, unreadable
-from macros.kinds.kind import Kind
+from macros.kinds import kubectl
+from macros.kinds.fields import Raw, by_name, inside, must, objects, string, yaml_objects
+from macros.kinds.kind import Entry, Facts, Kind, Speech
 
-_COLUMN = re.compile(r"\S+(?: \S+)*")
-_NOTHING = re.compile(r"No resources found|Error from server")
 _SERVICE = "kubernetes.io/service-name"
 
 
@@ -80,17 +77,37 @@ class Object:
 def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Object]:
     """The objects by name; by `namespace/name` where they are of several namespaces.
 
+    Those of several kinds are named as kubectl prints them: `service/web`, `deployment.apps/web`.
     None of them where kubectl says that there are none.
     """
-    listed = objects(text, twin, "kubernetes")
-    found = _table(text) if listed is None else [_object(each) for each in _items(listed)]
-    several = len({each.namespace for each in found}) > 1
-    return {f"{each.namespace}/{each.name}" if several else each.name: each for each in found}
+    raws = objects(text, twin, "kubernetes")
+    if raws is None and re.match(r"\s*(apiVersion:|items:|kind:|---)", text):
+        raws = yaml_objects(text, "kubernetes")
+    if raws is None:
+        listed = [
+            Object(row["name"], row.get("namespace"), columns=row) for row in kubectl.rows(text)
+        ]
+    else:
+        listed = [_object(raw) for raw in _items(raws)]
+    spaces = len({each.namespace for each in listed}) > 1
+    kinds = len({_resource(each) for each in listed if each.raw}) > 1
+    return by_name("objects", ((_name(each, spaces=spaces, kinds=kinds), each) for each in listed))
+
+
+def _name(each: Object, *, spaces: bool, kinds: bool) -> str:
+    kind = f"{_resource(each)}/" if kinds and each.raw else ""
+    return f"{each.namespace}/{kind}{each.name}" if spaces else f"{kind}{each.name}"
+
+
+def _resource(each: Object) -> str:
+    """An object's kind as kubectl prints it: with the API's group, where it has one."""
+    group, slash, _ = str(each.raw.get("apiVersion") or "").partition("/")
+    return f"{str(each.kind).lower()}{'.' + group if slash else ''}"
 
 
 def _items(listed: list[Raw]) -> list[Raw]:
     """One object stands alone, several in a List."""
-    if len(listed) == 1 and string(listed[0], "kind") == "List":
+    if len(listed) == 1 and str(string(listed[0], "kind")).endswith("List"):
         return list(listed[0].get("items") or ())
     return listed
 
@@ -107,67 +124,57 @@ def _object(raw: Raw) -> Object:
     )
 
 
-def _table(text: str) -> list[Object]:
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines or _NOTHING.match(lines[0]):
-        return []
-    starts = [(found.start(), found[0].lower()) for found in _COLUMN.finditer(lines[0])]
-    if "name" not in {name for _, name in starts} or lines[0] != lines[0].upper():
-        raise unreadable("kubernetes", lines[0], 1)
-    ends = [start for start, _ in starts[1:]] + [None]
-    found = []
-    for line in lines[1:]:
-        cells = {
-            name.replace(" ", "-"): line[start:end].strip()
-            for (start, name), end in zip(starts, ends, strict=True)
+def entries(listed: Mapping[str, Object]) -> Iterator[Entry]:
+    """Objects by what names them in the API; from a table, its columns without ages."""
+    for name, each in listed.items():
+        columns = {word: _column(word, cell) for word, cell in each.columns.items()}
+        yield Entry(
+            key=(_resource(each), each.namespace, each.name),
+            name=name,
+            noun=(each.kind or "object").lower(),
+            facts=Facts(raw=each.raw or columns, apart=_SAID),
+        )
+
+
+def _column(word: str, cell: str) -> str:
+    """A cell; the order of endpoints means nothing, how long ago a pod was restarted neither."""
+    if word == "endpoints":
+        return ",".join(sorted(cell.split(",")))
+    return cell.partition(" (")[0] if word == "restarts" else cell
+
+
+_SAID = frozenset({"name", "namespace", "age", "last-seen", "first-seen"})
+
+SPEECH = Speech(
+    # Lists whose order means nothing to the API.
+    sets=frozenset(
+        {
+            "conditions",
+            "addresses",
+            "endpoints",
+            "ownerReferences",
+            "podIPs",
+            "finalizers",
+            "images",
         }
-        found.append(Object(cells["name"], cells.get("namespace"), columns=cells))
-    return found
+    ),
+    # What the API's own merging goes by (x-kubernetes-list-map-keys).
+    names=(
+        *("name", "type", "containerPort", "port", "mountPath", "uid", "ip", "key", "topologyKey"),
+        *("address", "cidr", "conditionType", "addresses"),
+    ),
+    truth=("false", "true"),
+    silent=(),
+)
+"""How fields of the API's objects are said: by the API's own words."""
 
-
-# Options of `kubectl get` that change its columns only, and those among them that take a value.
-_LOOKS = frozenset({"-o", "--output", "-L", "--label-columns", "--no-headers", "--show-labels"})
-_LOOKS_VALUED = frozenset({"-o", "--output", "-L", "--label-columns"})
-_TABLES = ("wide", "custom-columns")
-
-
-def _asked(call: Call) -> bool:
-    """Whether a call is `kubectl get` with a table as its answer."""
-    before = call.args[2:] if call.args[:1] in (("-n",), ("--namespace",)) else call.args
-    if call.tool != "kubectl" or before[:1] != ("get",):
-        return False
-    if {"-w", "--watch", "--watch-only", "--raw"} & {arg.partition("=")[0] for arg in call.args}:
-        return False
-    form = _form(call)
-    return form is None or form.partition("=")[0] in _TABLES
-
-
-def _form(call: Call) -> str | None:
-    """What `-o` asks for."""
-    for number, arg in enumerate(call.args):
-        if arg in ("-o", "--output"):
-            return call.args[number + 1] if number + 1 < len(call.args) else None
-        if arg.startswith(("-o", "--output=")):
-            return arg.removeprefix("--output=").removeprefix("-o").removeprefix("=")
-    return None
-
-
-def _twin(command: str, call: Call) -> str | None:
-    if not _asked(call):
-        return None
-    dropped: list[Word] = []
-    words = list(call.words)
-    while words:
-        word = words.pop(0)
-        name = word.text.partition("=")[0]
-        joined = word.text.startswith(("-o", "-L")) and not word.text.startswith("--")
-        if name in _LOOKS or joined:
-            dropped.append(word)
-            if word.text in _LOOKS_VALUED and words:
-                dropped.append(words.pop(0))
-    for word in reversed(dropped):
-        command = command[: word.start].rstrip(" \t") + command[word.end :]
-    return f"{command} -o json"
-
-
-KIND = Kind(name="kubernetes", what="objects of Kubernetes", asked=_asked, read=read, twin=_twin)
+KIND = Kind(
+    name="kubernetes",
+    what="objects of Kubernetes",
+    asked=kubectl.asked,
+    read=read,
+    twin=kubectl.twin,
+    entries=entries,
+    speech=SPEECH,
+    remark=kubectl.remark,
+)

@@ -234,7 +234,7 @@ def _words(raw: dict[str, Any], words: Sequence[str]) -> None:
     while at < len(words):
         read = _word(words[at], words[at + 1] if at + 1 < len(words) else None)
         if read is None or read[0].keys() & raw.keys():
-            keep(raw, "other", words[at:])
+            keep(raw, "words", words[at:])
             return
         raw.update(read[0])
         at += read[1]

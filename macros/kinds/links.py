@@ -146,6 +146,7 @@ KIND = Kind(
     read=read,
     twin=iproute.detailed_twin,
     entries=_entries,
+    whole=True,
     speech=iproute.SPEECH,
     wraps=iproute.worded,
     macs=_macs,

@@ -27,6 +27,7 @@ from macros.kinds.kind import Entry, Facts, Kind, Mac, in_any_order
 # NUD_* of linux/neighbour.h as ip/ipneigh.c prints them.
 _STATES = any_of("INCOMPLETE REACHABLE STALE DELAY PROBE FAILED NOARP PERMANENT NONE")
 _FLAGS = any_of("router proxy managed extern_learn offload extern_valid")
+_KNOWN = _FLAGS | _STATES | any_of("dev lladdr ref used probes proto nud")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,7 @@ class Neighbour:
 
 def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Neighbour, ...]:
     """The entries in the JSON of `ip neigh` or in its text, in the order printed."""
-    found = objects(text, twin, "neighbours")
-    if found is None:
-        found = list(parse(text))
+    raws = objects(text, twin, "neighbours")
     return tuple(
         Neighbour(
             address=must(raw, "dst", "neighbours"),
@@ -63,35 +62,55 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Neighb
             probes=number(raw, "probes"),
             raw=raw,
         )
-        for raw in found
+        for raw in (parse(text) if raws is None else raws)
     )
 
 
 def parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `ip neigh` as the objects that `ip -j neigh` would have printed."""
-    for at, line in enumerate(text.splitlines(), 1):
+    for place, line in enumerate(text.splitlines(), 1):
         # iproute2 forgets a space: `used 1/61/1probes 5`.
-        said = re.sub(r"(\d)probes ", r"\1 probes ", line).split()
-        if not said:
+        words = re.sub(r"(\d)probes ", r"\1 probes ", line).split()
+        if not words:
             continue
-        if not is_address(said[0]):
-            raise unreadable("neighbours", line, at)
-        raw: dict[str, Any] = {"dst": said[0]}
-        for key, value in pairs(said[1:], _FLAGS | _STATES):
-            if key in _STATES:
-                raw.setdefault("state", []).append(key)
-            elif key == "used" and value is not None:
-                names = ("used", "confirmed", "updated")
-                raw |= dict(zip(names, map(int, value.split("/")), strict=False))
-            else:
-                raw[{"ref": "refcnt"}.get(key, key)] = value
-        yield raw
+        try:
+            yield _entry(words)
+        except ValueError as error:
+            raise unreadable("neighbours", line, place) from error
+
+
+def _entry(words: list[str]) -> dict[str, Any]:
+    if not is_address(words[0]):
+        raise ValueError("an entry begins with its address")
+    raw: dict[str, Any] = {"dst": words[0]}
+    if len(words) > 1 and words[1] not in _KNOWN:
+        # `ip -br neigh`: address, device and MAC in columns.
+        return raw | dict(zip(("dev", "lladdr"), words[1:], strict=len(words) > 2))
+    for key, value in pairs(words[1:], _FLAGS | _STATES):
+        if key in _STATES:
+            raw.setdefault("state", []).append(key)
+        elif key not in _KNOWN or key in raw or (value is None and key not in _FLAGS):
+            raise ValueError(f"{key} is not known")
+        elif key == "used" and value is not None:
+            raw |= dict(
+                zip(("used", "confirmed", "updated"), map(int, value.split("/")), strict=True)
+            )
+        elif value is not None and key in ("ref", "probes"):
+            raw[{"ref": "refcnt"}.get(key, key)] = int(value)
+        else:
+            raw[{"proto": "protocol"}.get(key, key)] = value
+    return raw
 
 
 def _entries(neighbours: Iterable[Neighbour]) -> Iterator[Entry]:
     for neighbour in neighbours:
-        key = (neighbour.dev, neighbour.address)
-        yield Entry(key, neighbour.address, "neighbour", Facts(raw=neighbour.raw))
+        yield Entry(
+            key=(neighbour.dev, neighbour.address),
+            name=neighbour.address,
+            noun="neighbour",
+            facts=Facts(raw=neighbour.raw),
+            traits={"proxy": ("proxy" in neighbour.flags and "entry") or ""},
+        )
 
 
 def _macs(neighbours: Iterable[Neighbour]) -> Iterator[Mac]:
@@ -108,6 +127,7 @@ KIND = Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    whole=True,
     speech=iproute.SPEECH,
     free=in_any_order,
     wraps=iproute.worded,

@@ -1,12 +1,14 @@
 """Which kind of record a command's output is, its records, and the command of its JSON twin."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from macros.ground.commandline import Call, call
 from macros.ground.errors import GuideError
 from macros.kinds import (
     addresses,
-    bird,
+    bird_protocols,
+    bird_routes,
     bridge_ports,
     calicoctl,
     conntrack,
@@ -22,7 +24,7 @@ from macros.kinds import (
     rules,
     sockets,
 )
-from macros.kinds.kind import Kind
+from macros.kinds.kind import Kind, Span
 
 KINDS: tuple[Kind[Any], ...] = (
     links.KIND,
@@ -38,8 +40,8 @@ KINDS: tuple[Kind[Any], ...] = (
     docker.KIND,
     kubernetes_objects.KIND,
     ping.KIND,
-    bird.PROTOCOLS,
-    bird.ROUTES,
+    bird_protocols.KIND,
+    bird_routes.KIND,
     calicoctl.KIND,
     ipsets.KIND,
 )
@@ -81,6 +83,13 @@ def twin(command: str) -> str | None:
     asked = call(command)
     kind = None if asked is None or asked.contained else _kind(asked)
     return None if asked is None or kind is None else kind.twin(command.strip("\n"), asked)
+
+
+def free(command: str, lines: Sequence[str]) -> list[Span]:
+    """Which lines of what `command` printed have no order."""
+    asked = call(command)
+    kind = None if asked is None else _kind(asked)
+    return [] if kind is None else kind.free(lines)
 
 
 def wraps(command: str) -> bool:

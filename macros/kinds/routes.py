@@ -9,37 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
-from macros.kinds import iproute
+from macros.kinds import iproute, route_lines
 from macros.kinds.fields import (
     Raw,
-    any_of,
     inside,
-    is_address,
     must,
     number,
     objects,
     string,
     strings,
-    unreadable,
-    whole,
 )
 from macros.kinds.kind import Entry, Facts, Kind, Part
-
-# rtnl_rtntype_n2a() of lib/rt_names.c.
-_TYPES = any_of(
-    "unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat"
-)
-# print_rt_flags() of ip/iproute.c: these stand alone, all else in pairs.
-_FLAGS = any_of(
-    "dead onlink pervasive offload trap notify linkdown unresolved rt_offload rt_trap "
-    "rt_offload_failed cloned"
-)
-# mx_names[] of ip/iproute.c: the metrics that stand in the list `metrics` in JSON.
-_METRICS = any_of(
-    "mtu window rtt rttvar ssthresh cwnd advmss reordering hoplimit initcwnd features rto_min "
-    "initrwnd quickack congctl"
-)
-_WORDS = {"via": "gateway", "proto": "protocol", "src": "prefsrc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +65,15 @@ class Route:
 
 
 def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Route, ...]:
-    """The routes in the JSON of `ip route` or in its text, in the order printed."""
-    found = objects(text, twin, "routes")
-    if found is None:
-        found = list(parse(text))
-    return tuple(_route(each) for each in found)
+    """The routes in the JSON of `ip route` or in its text, in the order printed.
+
+    Before 6.3 iproute2 wrote an encapsulation's `dst` over the route's own in JSON (0f32ef97): of
+    such an answer the text is read.
+    """
+    raws = objects(text, twin, "routes")
+    if raws is not None and text and any(isinstance(raw.get("encap"), str) for raw in raws):
+        raws = None
+    return tuple(_route(raw) for raw in (route_lines.routes(text) if raws is None else raws))
 
 
 def _route(raw: Raw) -> Route:
@@ -125,70 +109,38 @@ def _via(raw: Raw) -> str | None:
     return string(raw, "gateway") or string(inside(raw, "via"), "host")
 
 
-def parse(text: str) -> Iterator[dict[str, Any]]:
-    """The output of `ip route` as the objects that `ip -j route` would have printed."""
-    route: dict[str, Any] | None = None
-    for at, line in enumerate(text.replace("\\", "\n").splitlines(), 1):
-        said = line.split()
-        if not said:
-            continue
-        if line[0].isspace():
-            if route is None:
-                raise unreadable("routes", line, at)
-            if said[0] == "nexthop":
-                hop: dict[str, Any] = {"flags": []}
-                _words(hop, said[1:])
-                route.setdefault("nexthops", []).append(hop)
-            elif said[0] == "cache":
-                route["cache"] = []
-                _words(route, said[1:])
-            else:
-                _words(route, said)
-            continue
-        if route is not None:
-            yield route
-        route = {"type": said.pop(0)} if said[0] in _TYPES else {}
-        if not said or not (said[0] == "default" or is_address(said[0])):
-            raise unreadable("routes", line, at)
-        route |= {"dst": said[0], "flags": []}
-        _words(route, said[1:])
-    if route is not None:
-        yield route
-
-
-def _words(found: dict[str, Any], said: list[str]) -> None:
-    rest = iter(said)
-    for word in rest:
-        if word in _FLAGS:
-            found["flags"].append(word)
-            continue
-        value = next(rest, "")
-        if word == "via" and value in ("inet", "inet6"):
-            found["via"] = {"family": value, "host": next(rest, "")}
-        elif word in _METRICS:
-            # `mtu lock 1400`: not to be lowered by path MTU discovery.
-            value = next(rest, "") if value == "lock" else value
-            found.setdefault("metrics", [{}])[0][word] = whole(value)
-        elif word in ("proto", "table"):
-            # These are names, also where the name is a number.
-            found[_WORDS.get(word, word)] = value
-        else:
-            found[_WORDS.get(word, word)] = whole(value)
+# What tells routes to one destination apart, in the order in which a sentence names it.
+_TRAITS = {
+    **{word: word for word in ("type", "from", "tos")},
+    "via": "gateway",
+    **{word: word for word in ("dev", "table", "metric")},
+}
+# Routes to these are of one interface, and a packet to them names it.
+_ON_LINK = ("fe80:", "ff0")
 
 
 def _entries(routes: Iterable[Route]) -> Iterator[Entry]:
-    """Routes by destination, table, type and metric; next hops in words."""
+    """Routes by destination; those to one by what tells them apart; next hops in words.
+
+    Of those that differ in their next hop alone the first is used: their order is a fact
+    (net/ipv4/fib_trie.c, fib_table_lookup(); net/ipv6/route.c, find_rr_leaf()).
+    """
     for route in routes:
         if route.nexthops:
             items = {_hop(hop): _hop_facts(hop) for hop in route.nexthops}
         else:
             items = {route.via: Facts()} if route.via else {}
+        traits = {word: str(route.raw.get(name) or "") for word, name in _TRAITS.items()}
+        traits["type"] = "" if route.type == "unicast" else route.type
+        rank = tuple(traits[word] for word in traits if word not in ("via", "dev"))
         yield Entry(
-            key=tuple(route.raw.get(name) for name in ("dst", "table", "type", "metric", "tos")),
+            key=route.destination,
             name=route.destination,
             noun="route to",
             facts=Facts(raw=route.raw, apart=frozenset({"gateway", "via", "nexthops"})),
             parts=(Part("next hop", items, pairs=True, alone=True),),
+            traits=traits,
+            rank=None if route.destination.startswith(_ON_LINK) else rank,
         )
 
 
@@ -198,7 +150,8 @@ def _hop(hop: Nexthop) -> str:
 
 
 def _hop_facts(hop: Nexthop) -> Facts:
-    return Facts({"flags": ", ".join(sorted(hop.flags))})
+    apart = frozenset({"flags", "gateway", "via", "dev", "weight"})
+    return Facts({"flags": ", ".join(sorted(hop.flags))}, hop.raw, apart)
 
 
 KIND = Kind(
@@ -208,6 +161,7 @@ KIND = Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    whole=True,
     speech=iproute.SPEECH,
     wraps=iproute.worded,
 )

@@ -361,6 +361,6 @@ KIND = Kind(
     entries=entries,
     free=service_rules.free,
     # Which iptables wrote it stands in comments.
-    remark="#",
+    remark=lambda line: line.startswith("#"),
     wraps=always,
 )

@@ -8,16 +8,16 @@ import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from macros.kinds import ipsets, service_rules
+from macros.ground.alignment import old_order
+from macros.kinds import ipsets, registry, service_rules
 from macros.kinds.kind import Span, in_any_order
-from macros.kinds.registry import KINDS, kind_of
+from macros.kinds.registry import KINDS
 from macros.settle.declaration import Order
 
 
 def _whole(command: str, lines: Sequence[str]) -> list[Span]:
     """What the kind of a command says of its lines."""
-    kind = kind_of(command)
-    return kind.free(lines) if kind is not None else []
+    return registry.free(command, lines)
 
 
 def _services(_command: str, lines: Sequence[str]) -> list[Span]:
@@ -234,6 +234,23 @@ def joined(old: Sequence[Span], new: Sequence[Span]) -> list[Free]:
                 sides = range(span.start, span.end), range(other.start, other.end)
                 pairs.append(Free(*sides, other.groups))
     return pairs
+
+
+def in_old_order(old: Sequence[str], new: Sequence[str], spans: Sequence[Free]) -> list[int]:
+    """The places of the new lines with those without order as the old ones were, equal by equal."""
+    order = list(range(len(new)))
+    for span in spans:
+        waiting: dict[str, list[int]] = {}
+        for place in reversed(span.old):
+            waiting.setdefault(old[place], []).append(place)
+        places = {
+            number: waiting[new[place]].pop()
+            for number, place in enumerate(span.new)
+            if waiting.get(new[place])
+        }
+        inner = old_order(len(span.new), places, span.groups)
+        order[span.new.start : span.new.stop] = [span.new[number] for number in inner]
+    return order
 
 
 def collapsed(lines: Sequence[str], spans: Sequence[range]) -> tuple[list[str], list[int]]:

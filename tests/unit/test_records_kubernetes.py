@@ -34,7 +34,6 @@ def test_the_twin_of_a_table_is_the_objects(command: str, expected: str) -> None
 @pytest.mark.parametrize(
     "command",
     [
-        "kubectl get pod x -o yaml",
         "kubectl get pod x -o jsonpath={.status.podIP}",
         "kubectl get pods -w",
         "kubectl get --raw /readyz",
@@ -100,3 +99,10 @@ def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(GuideError, match="does not read as kubernetes"):
         registry.read("kubectl get pods", "The connection to the server was refused\n")
     assert "refused" not in text(f"{_AT}/pods")
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_whole_objects_are_read_as_printed_and_need_no_twin(form: str) -> None:
+    command = f"kubectl get pod x -o {form}"
+    assert twin(command) is None
+    assert registry.kind_of(command) is kubernetes_objects.KIND
