@@ -2,11 +2,9 @@
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from macros.ground import ports
-from macros.packets import checksum, conversations, streams
+from macros.packets import checksum
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records

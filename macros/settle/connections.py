@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from macros.ground import ports
 
-
 _PRIVILEGED = 1024
 """No port below it is anybody's choice by chance (net.ipv4.ip_unprivileged_port_start)."""
 
@@ -33,8 +32,12 @@ class Connections:
 _TRACKED = re.compile(
     r"^[^\n]*?\bsport=(\d+) dport=(\d+)(?:[^\n]*? sport=\d+ dport=(\d+))?", re.MULTILINE
 )
-_DUMPED = re.compile(r"(?<=[\w:]\.)(\d+) > [\w.:-]*?[\w:]\.(\w[\w-]*)(?=: )(?:: Flags \[([^\]]*)\])?")
-_TRACED = re.compile(r"^trace id .*? sport (\d+) .*?\bdport (\d+)(?: tcp flags == (\S+))?", re.M)
+_DUMPED = re.compile(
+    r"(?<=[\w:]\.)(\d+) > [\w.:-]*?[\w:]\.(\w[\w-]*)(?=: )(?:: Flags \[([^\]]*)\])?"
+)
+_TRACED = re.compile(
+    r"^trace id .*? sport (\d+) .*?\bdport (\d+)(?: tcp flags == (\S+))?", re.MULTILINE
+)
 _LOGGED = re.compile(r"\bS(?:POR|P)T=(\d+) DP(?:OR)?T=(\d+)([^\n]*)")
 _DISSECTED = re.compile(r"\bSrc Port: (\d+), Dst Port: (\d+)([^\n]*)")
 _SUMMED = re.compile(r"(?<!\S)(\d+) → (\d+)(?: \[([A-Z, ]+)\])?(?!\S)")
@@ -44,7 +47,8 @@ _SOCKET = re.compile(
     re.MULTILINE,
 )
 _STREAMS = re.compile(
-    r"^\S* *LISTEN +\d+ +\d+ +127\.0\.0\.1:(\d+) [^\n]*\(\(\"(?:containerd|cri-dockerd)\"", re.M
+    r"^\S* *LISTEN +\d+ +\d+ +127\.0\.0\.1:(\d+) .*\(\(\"(?:containerd|cri-dockerd)\"",
+    re.MULTILINE,
 )
 """Where a container runtime serves its streams: it asks the kernel for any port."""
 _FROM = re.compile(

@@ -60,17 +60,14 @@ def of_text(text: str) -> Told:
         if hint in text:
             names.update(Made(*made) for made in place.findall(text))
     pods = {
-        Made(*made)
-        for hint, place in _POD_PLACES
-        if hint in text
-        for made in place.findall(text)
+        Made(*made) for hint, place in _POD_PLACES if hint in text for made in place.findall(text)
     }
     fronts = {pod.front for pod in pods if _DRAWN.match(pod.letters)}
     return Told(frozenset(names), frozenset(fronts), frozenset(pods))
 
 
 def _described(text: str) -> Iterator[Made]:
-    """kubectl describe: an object's name, then who controls it."""
+    """Kubectl describe: an object's name, then who controls it."""
     name = ""
     for word, value in _DESCRIBED.findall(text) if "Controlled By:" in text else ():
         if word == "Name":

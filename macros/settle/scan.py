@@ -73,9 +73,7 @@ class Side:
 
 def learned(old: Evidence, new: Evidence) -> tuple[Side, Side]:
     """What each kind of identity reads of all that the two sides answered."""
-    known = {
-        kind.name: kind.meet(kind.learn(old), kind.learn(new)) for kind in identities.ALL
-    }
+    known = {kind.name: kind.meet(kind.learn(old), kind.learn(new)) for kind in identities.ALL}
     was, now = ({name: both[side] for name, both in known.items()} for side in (0, 1))
     return Side(was, old.texts), Side(now, new.texts)
 

@@ -15,9 +15,7 @@ _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 
 
 # A short id alone: Docker's bridges; a container's name for itself, in a prompt or as it says it.
-_SHORT = re.compile(
-    r"(?<![0-9A-Za-z])(?:br-|root@|Hostname: )(?P<v>[0-9a-f]{12})(?![0-9A-Za-z])"
-)
+_SHORT = re.compile(r"(?<![0-9A-Za-z])(?:br-|root@|Hostname: )(?P<v>[0-9a-f]{12})(?![0-9A-Za-z])")
 # Not under IMAGE: what an image's id is of is its contents.
 _HEADS = re.compile(r"(?<!\S)(?:CONTAINER ID|NETWORK ID|POD ID|CONTAINER)(?= {2,}|$)")
 _CELL = re.compile(r"[0-9a-f]{12,13}(?![0-9A-Za-z])")
@@ -90,8 +88,8 @@ def _write(token: Token, value: str) -> str:
 IDENTITY = Identity(
     name="id",
     what="the id of a container, network, sandbox or endpoint: 64 hex digits, or the first 12 or"
-    " 13 of them, where the page shows the whole one, or where only an id can stand: below CONTAINER"
-    " ID, NETWORK ID and POD ID, behind `br-`, in a prompt. An image's id is a fact",
+    " 13 of them, where the page shows the whole one, or where only an id can stand: below"
+    " CONTAINER ID, NETWORK ID and POD ID, behind `br-`, in a prompt. An image's id is a fact",
     scope="lab",
     rank=20,
     pinned=True,

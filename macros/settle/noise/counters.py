@@ -6,9 +6,9 @@ from macros.settle.declaration import Noise, counted, patterns_of
 
 _HUMAN = r"(\d[\d.]*(?:[kKMGTPE]i?)?)"
 _SIZE = r"([\d.]+ (?:[KMGTPE]i)?B)"
-_CPU = "|".join(
-    "searched found new invalid ignore delete delete_list insert insert_failed drop early_drop"
-    " error search_restart clash_resolve chaintoolong icmp_error".split()
+_CPU = (
+    "searched|found|new|invalid|ignore|delete|delete_list|insert|insert_failed|drop|early_drop"
+    "|error|search_restart|clash_resolve|chaintoolong|icmp_error"
 )
 """What conntrack -S counts."""
 
@@ -31,21 +31,26 @@ NOISE = Noise(
         ("X ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)]*)\)"),
         (
             "X ",
-            r"\b[RT]X errors (\d+)  dropped (\d+) (?:overruns|overrun) (\d+)  (?:frame|carrier) (\d+)"
-            r"(?:  collisions (\d+))?",
+            r"\b[RT]X errors (\d+)  dropped (\d+) overruns? (\d+)  (?:frame|carrier) (\d+)",
         ),
         (
             "X packets:",
-            r"\b[RT]X packets:(\d+) errors:(\d+) dropped:(\d+) overruns:(\d+) (?:frame|carrier):(\d+)",
+            r"\b[RT]X packets:(\d+) errors:(\d+) dropped:(\d+) overruns:(\d+) \w+:(\d+)",
         ),
         ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)]*)\)"),
-        ("collisions:", r"\bcollisions:(\d+)\b"),
+        ("collisions", r"\bcollisions[: ](\d+)\b"),
         # netstat -i
         (" ", r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
         # ethtool -S
-        (": ", r"^ {5}[\w.\[\]-]*(?:packets|bytes|drops?|errors?|pkts|xdp\w*|kicks|collisions): (\d+)$"),
+        (
+            ": ",
+            r"^ {5}[\w.\[\]-]*(?:packets|pkts|bytes|drops?|errors?|xdp\w*|kicks): (\d+)$",
+        ),
         # tc -s
-        ("Sent ", r"\bSent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+) requeues (\d+)\)"),
+        (
+            "Sent ",
+            r"\bSent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+) requeues (\d+)\)",
+        ),
         ("backlog ", r"\bbacklog (\d+[KM]?)b (\d+)p requeues (\d+)"),
         # conntrack -S
         ("cpu=", rf"(?<=\s)(?:{_CPU})=(\d+)"),

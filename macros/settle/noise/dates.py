@@ -9,6 +9,7 @@ def _date(value: str) -> str:
 
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
 # BIRD's: today's time, another day's date, or both; of its first versions `Nov22` and `12:01`.
@@ -26,8 +27,7 @@ NOISE = Noise(
         ("T", r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)"),
         (
             "-",
-            rf"(?<![\w])((?:{_DAY} )?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{{4}})?"
-            r"(?: UTC)?)(?!\w)",
+            rf"(?<!\w)((?:{_DAY} )?{_ISO}(?: [+-]\d{{4}})?(?: UTC)?)(?!\w)",
         ),
         (":", rf"\b({_DAY} {_MONTH} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{{4}})\b"),
         (":", rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))"),
