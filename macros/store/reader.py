@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from macros.ground import cache
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
 from macros.plan.frontmatter import KNOWN_NEEDS, LOADER
@@ -83,13 +84,23 @@ def problems(
             line=block.line if block else None,
             fix=f"git checkout -- {shown(path)}, or {fix}",
         )
-    if not broken:
-        try:
-            recorded = (load() if load else page(edition_folder, planned)).blocks
-        except GuideError as error:
-            yield error
-            return
-        yield from _differences(planned, recorded, fix)
+    if broken:
+        return
+    # What was found whole is so as long as its sums are the same, and so is what is planned.
+    plans = [(block.id, block.plan, block.node, block.command) for block in planned.blocks]
+    listed = (folder / sums.NAME).read_text(encoding="ascii")
+    seal = cache.entry(f"whole-{edition_folder.name}-{planned.key}", [str(folder), listed, plans])
+    if seal.exists():
+        return
+    try:
+        recorded = (load() if load else page(edition_folder, planned)).blocks
+    except GuideError as error:
+        yield error
+        return
+    differences = tuple(_differences(planned, recorded, fix))
+    yield from differences
+    if not differences:
+        cache.keep_only(seal, "")
 
 
 def _differences(
