@@ -73,9 +73,9 @@ def _page(guide: Guide, source: Path) -> list[GuideError]:
     renderer = _renderer(guide, source, front)
     errors: list[GuideError] = []
 
-    def call(name: str, line: int, /, *values: Any, **options: Any) -> Any:
+    def call(name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
         try:
-            return renderer.call(name, line, *values, **options)
+            return renderer.call(name, place, *values, **options)
         except GuideError as error:
             errors.append(error)
             return ""
@@ -124,6 +124,7 @@ def _plain(error: GuideError) -> dict[str, object]:
         "message": error.message,
         "page": error.page,
         "line": error.line,
+        "column": error.column,
         "node": error.node,
         "command": error.command,
         "fix": error.fix,

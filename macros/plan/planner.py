@@ -38,10 +38,10 @@ def page_key(docs: Path, source: Path) -> str:
 
 
 def plan_page(docs: Path, source: Path) -> Page:
-    """Plan one page. GuideErrors name the page and the line of each call that is wrong."""
+    """Plan one page. GuideErrors name the place of each call that is wrong."""
     front = frontmatter.of_file(source)
     least = _CLUSTER if front.cluster else 0
-    collector = Collector(page_key(docs, source), source, front.body_line - 1, least)
+    collector = Collector(page_key(docs, source), source, front, least)
     evaluate(source, front, collector.call)
     raise_all(collector.errors)
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
@@ -83,7 +83,7 @@ def _problems(blocks: Iterable[Block], known: tuple[str, ...]) -> Iterator[Guide
     for block in blocks:
         message = _node_problem(block, known) or _trigger_problem(block, ids)
         if message:
-            yield GuideError(message, page=block.source, line=block.line)
+            yield GuideError(message, page=block.source, line=block.line, column=block.column)
 
 
 def _node_problem(block: Block, known: tuple[str, ...]) -> str:

@@ -23,6 +23,12 @@ Recorded = Sequence[tuple[Block, Recording]]
 """Blocks, each with its recording."""
 
 
+def sentence(text: str) -> str:
+    """Markdown of one paragraph as HTML, without the paragraph."""
+    _NOTES.reset()
+    return _NOTES.convert(text).removeprefix("<p>").removesuffix("</p>")
+
+
 class PageContext:
     """What is known of the page `source` while its calls are rendered.
 
@@ -141,9 +147,7 @@ class PageContext:
 
     def note(self, text: str) -> str:
         """A note's Markdown as HTML."""
-        _NOTES.reset()
-        html = _NOTES.convert(self.filled(text)).removeprefix("<p>").removesuffix("</p>")
-        return self.slots.inline(html)
+        return self.slots.inline(sentence(self.filled(text)))
 
     def slot(self, html: str, search: str) -> str:
         """Keep a block of HTML, and what the search index sees in its place: its placeholder."""
