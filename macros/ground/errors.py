@@ -63,6 +63,10 @@ class GuideError(Exception):
         return "\n".join(lines)
 
 
+class FollowsError(GuideError):
+    """What is wrong because something else is, which is an error of its own: no recording."""
+
+
 class GuideErrors(GuideError):  # noqa: N818 it is several
     """Several errors, told at once: all that is wrong with a page, or with all pages.
 

@@ -20,16 +20,22 @@ _CLUSTER = 120.0  # seconds that a block has at least on a cluster, whose progra
 
 def plan_pages(docs: Path) -> tuple[Page, ...]:
     """All pages under `docs` that have blocks, by path. GuideErrors: all that is wrong with any."""
-    pages, errors = [], []
+    pages, wrong = plannable(docs)
+    raise_all(list(wrong.values()))
+    return pages
+
+
+def plannable(docs: Path) -> tuple[tuple[Page, ...], Mapping[Path, GuideError]]:
+    """The pages that can be planned and have blocks, and what is wrong with each other one."""
+    pages, wrong = [], {}
     for source in sorted(docs.rglob("*.md")):
         try:
             page = plan_page(docs, source)
         except GuideError as error:
-            errors.append(error)
+            wrong[source] = error
         else:
             pages.append(page)
-    raise_all(errors)
-    return tuple(page for page in pages if page.blocks)
+    return tuple(page for page in pages if page.blocks), wrong
 
 
 def page_key(docs: Path, source: Path) -> str:

@@ -8,7 +8,7 @@ import markdown
 
 from macros.figures.markup import render
 from macros.ground.bindings import substitute
-from macros.ground.errors import GuideError
+from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.plan.planner import page_key
 from macros.site import recorded_figures, recorded_traces
@@ -117,7 +117,7 @@ class PageContext:
             )
         unrecorded_whole = page.needs and not self.guide.recorded(page.key).blocks
         if not self.lenient and (stale or (recording is None and not unrecorded_whole)):
-            raise GuideError(
+            raise FollowsError(
                 f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
                 fix=repair(page),
             )

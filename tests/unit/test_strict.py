@@ -31,6 +31,31 @@ def errors(folder: Path, body: str, head: str = HEAD) -> list[tuple[int | None, 
     return [(error.line and error.line - FIRST + 1, error.message) for error in caught.value.all]
 
 
+def checked(folder: Path) -> list[tuple[str, int, int, str]]:
+    """Place and words of all that `guide check` finds in a project."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from macros.cli import main; main()", "check", "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(CHECKOUT), "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)["problems"]
+    return [(each["page"], each["line"], each["column"], each["message"]) for each in found]
+
+
+def project(folder: Path, pages: dict[str, str], nav: str = "") -> Path:
+    loud = "validation: {links: {anchors: warn}, nav: {omitted_files: warn}}\n"
+    settings = f"site_name: T\nextra: {{edition: now}}\n{loud}{nav}"
+    (folder / "docs").mkdir()
+    (folder / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    for name, text in pages.items():
+        (folder / "docs" / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("call", "line", "words"),
     [
@@ -219,23 +244,9 @@ def test_all_that_is_wrong_with_front_matter_is_said_at_once(tmp_path: Path) -> 
 
 
 def test_check_says_all_that_is_wrong_with_all_pages(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "mkdocs.yml").write_text("extra: {edition: now}\n", encoding="utf-8")
-    for name, body in (("a", "{{ rnu() }}\n\n{{ value() }}"), ("b", '{{ run("x", untill=1) }}')):
-        (tmp_path / "docs" / f"{name}.md").write_text(f"---\ntitle: T\n---\n{body}\n")
-    done = subprocess.run(
-        [sys.executable, "-c", "from macros.cli import main; main()", "check", "--json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PYTHONPATH": str(CHECKOUT), "PATH": ""},
-    )
-    assert done.returncode == 1, done.stderr
-    found = json.loads(done.stdout)["problems"]
-    assert [
-        tuple(each[key] for key in ("page", "line", "column", "message")) for each in found
-    ] == [
+    bodies = {"a.md": "{{ rnu() }}\n\n{{ value() }}", "b.md": '{{ run("x", untill=1) }}'}
+    pages = {name: f"---\ntitle: T\n---\n{body}\n" for name, body in bodies.items()}
+    assert checked(project(tmp_path, pages)) == [
         ("docs/a.md", 4, 4, "there is no macro 'rnu'; did you mean run?"),
         ("docs/a.md", 6, 4, "value needs block"),
         ("docs/a.md", 6, 4, "value needs path"),
@@ -329,3 +340,46 @@ def test_the_manual_has_the_options_of_every_macro() -> None:
     text = (CHECKOUT / "docs" / "reference" / "options.md").read_text(encoding="utf-8")
     assert re.findall(r'options\("([^"]+)"\)', text)[3:] != []
     assert set(re.findall(r'options\("([^"]+)"\)', text)) == {*MACROS, *option_schema.KEYS}
+
+
+def test_check_finds_what_a_build_would_refuse_of_the_site(tmp_path: Path) -> None:
+    pages = {
+        "index.md": "# T\n\nSee [a](a.md#no) and [c](c.md).\n",
+        "a.md": "# A\n\n[b](b.md)\n",
+        "b.md": "# B\n",
+    }
+    nav = "nav:\n  - index.md\n  - a.md\n  - missing.md\n"
+    assert sorted(checked(project(tmp_path, pages, nav))) == [
+        ("docs/b.md", 1, None, "the page is not in nav: of mkdocs.yml"),
+        (
+            "docs/index.md",
+            3,
+            8,
+            "a link 'a.md#no', but the doc 'a.md' does not contain an anchor '#no'.",
+        ),
+        (
+            "docs/index.md",
+            3,
+            24,
+            "a link 'c.md', but the target is not found among documentation files.",
+        ),
+        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page under docs/"),
+    ]
+
+
+def test_a_page_that_is_wrong_hides_nothing_of_the_others(tmp_path: Path) -> None:
+    pages = {
+        "a.md": "---\nlab: {nodes: 1}\n---\n{{ rnu() }}\n",
+        "b.md": '---\nlab: {nodes: 1}\n---\n{{ value("a:x", "y") }} {{ value("nothing", "y") }}\n',
+        "c.md": "[x](x.md)\n",
+    }
+    assert checked(project(tmp_path, pages)) == [
+        ("docs/a.md", 4, 4, "there is no macro 'rnu'; did you mean run?"),
+        ("docs/b.md", 4, 28, "there is no page 'b' with blocks"),
+        (
+            "docs/c.md",
+            1,
+            4,
+            "a link 'x.md', but the target is not found among documentation files.",
+        ),
+    ]
