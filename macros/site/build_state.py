@@ -31,6 +31,8 @@ class Build:
     use_directory_urls: bool
     renderers: dict[str, PageRenderer] = field(default_factory=dict)
     """By the address of a page among the site's sources."""
+    pages: dict[str, Page] = field(default_factory=dict)
+    """All pages, in the same way."""
 
     @cached_property
     def guides(self) -> dict[str, Guide]:
