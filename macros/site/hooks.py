@@ -9,8 +9,10 @@ from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils.templates import TemplateContext as Context
 
 from macros.figures import marks
 from macros.ground import project
@@ -78,6 +80,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
+    """Remember all pages: those of an edition are called as those in the navigation."""
+    pages = ((file.src_uri, file.page) for file in files.documentation_pages())
+    build_state.current().pages.update({uri: page for uri, page in pages if page})
+
+
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
     """Keep the theme's templates compiled too: they are most of a short build."""
     env.bytecode_cache = bytecode()
@@ -88,10 +96,25 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     edition, source = edition_links.split(page.file.src_uri)
     if not edition:
         return markdown
+    shown = build_state.current().pages[source]
     page.meta["title"] = f"{page.meta.get('title') or source} ({edition})"
+    page.title = f"{shown.title} ({edition})"
     page.meta["search"] = {"exclude": True}
     has = partial(build_state.current().has, edition)
     return edition_links.relinked(markdown, edition, source, has)
+
+
+def on_page_context(context: Context, page: Page, config: MkDocsConfig, nav: Any) -> Context:  # noqa: ARG001
+    """A page of another edition leads to that edition's neighbours, or to the default's."""
+    build = build_state.current()
+    edition, source = edition_links.split(page.file.src_uri)
+    if edition:
+        shown = build.pages[source]
+        page.previous_page, page.next_page = (
+            beside and build.pages.get(edition_links.uri(edition, beside.file.src_uri), beside)
+            for beside in (shown.previous_page, shown.next_page)
+        )
+    return context
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
