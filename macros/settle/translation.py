@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from macros.ground import ports
@@ -10,12 +9,6 @@ from macros.packets import dissector
 from macros.packets.packet import Layer, Packet
 
 _SYN, _ACK = 2, 16  # TCP's flags, RFC 9293 section 3.1
-
-
-@lru_cache(maxsize=64)
-def packets(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each file is looked at more than once."""
-    return dissector.packets(pcap)
 
 
 class _Ends(NamedTuple):
@@ -34,7 +27,7 @@ def chosen(pcaps: Iterable[bytes]) -> frozenset[str]:
     """
     seen: defaultdict[tuple[object, ...], set[_Ends]] = defaultdict(set)
     for pcap in pcaps:
-        for packet in packets(pcap):
+        for packet in dissector.packets(pcap):
             for key, ends in _segments(packet):
                 seen[key].add(ends)
     return frozenset(
