@@ -39,12 +39,16 @@ def write(path: Path, content: str | bytes, *, durable: bool = False) -> None:
 def new_folder(folder: Path) -> Iterator[Path]:
     """An empty folder beside `folder` that takes its name when the block ends without an error.
 
-    What an earlier process left half made is removed first; an error leaves it for a look.
+    An error removes it; what a process left that was killed is removed by the next.
     """
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    yield fresh
+    try:
+        yield fresh
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     fresh.rename(folder)
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from macros.ground import ports
@@ -11,12 +10,6 @@ from macros.packets.packet import Layer, Packet
 from macros.settle.connections import Connection, Connections
 
 _SYN, _ACK = 2, 16  # TCP's flags, RFC 9293 section 3.1
-
-
-@lru_cache(maxsize=64)
-def packets(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each file is looked at more than once."""
-    return dissector.packets(pcap)
 
 
 class _Ends(NamedTuple):
@@ -35,7 +28,7 @@ def chosen(pcaps: Iterable[bytes]) -> frozenset[str]:
     """
     seen: defaultdict[tuple[object, ...], set[_Ends]] = defaultdict(set)
     for pcap in pcaps:
-        for packet in packets(pcap):
+        for packet in dissector.packets(pcap):
             for key, ends in _segments(packet):
                 seen[key].add(ends)
     return frozenset(
@@ -90,7 +83,7 @@ def connections(pcaps: Iterable[bytes]) -> Connections:
     found = [
         Connection(str(port), str(target[1]), sure=True)
         for pcap in pcaps
-        for (_, _, target), chosen_ in choices(packets(pcap)).items()
+        for (_, _, target), chosen_ in choices(dissector.packets(pcap)).items()
         for port in chosen_
     ]
     return Connections(tuple(found), frozenset(target for _, target, _ in found))

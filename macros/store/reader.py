@@ -4,12 +4,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
-import yaml
-
-from macros.ground import cache
+from macros.ground import cache, safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
-from macros.plan.frontmatter import KNOWN_NEEDS, LOADER
+from macros.plan.frontmatter import KNOWN_NEEDS
 from macros.store import form, sums
 
 
@@ -21,7 +19,7 @@ def edition(recordings: Path, name: str) -> Edition:
         raise GuideError(f"there is no edition {name!r} in {shown(recordings)}", fix=fix)
     for path, what in sums.problems(folder):
         raise GuideError(f"recording {shown(path)} {what}", fix=fix)
-    data = yaml.load((folder / "edition.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    data = safe_yaml.load((folder / "edition.yml").read_bytes())
     return Edition(
         name=name,
         folder=folder,
@@ -38,7 +36,7 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
     meta_path = folder / "page.yml"
     if not meta_path.is_file():
         return PageRecording(planned.key, folder, "", "", (), {})
-    meta = yaml.load(meta_path.read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    meta = safe_yaml.load(meta_path.read_bytes())
     blocks = {path.stem: form.read(path, fix) for path in sorted(folder.glob("*.txt"))}
     return PageRecording(
         key=planned.key,
