@@ -199,6 +199,18 @@ class Rulepath(Macro):
     id: str | None = None
 
 
+class Netfilter(Macro):
+    """The hooks and tables of netfilter, with what one traced packet met laid on them.
+
+    `evidence` is a block that prints a trace (`xtables-monitor --trace`, `nft monitor trace`).
+    """
+
+    evidence: str
+    _: KW_ONLY
+    title: str
+    id: str | None = None
+
+
 class Packet(Macro):
     """One captured packet as nested boxes over its bytes."""
 

@@ -24,6 +24,7 @@ _RENDERS: Mapping[type[Macro], Callable[[PageContext, Any], Any]] = {
     calls.Machines: figure_macros.machines,
     calls.Lookup: figure_macros.lookup,
     calls.Rulepath: figure_macros.rulepath,
+    calls.Netfilter: figure_macros.netfilter,
     calls.Packet: figure_macros.packet,
     calls.Packets: figure_macros.packets,
     calls.Compare: figure_macros.compare,
