@@ -10,9 +10,9 @@ def define_env(env: Any) -> None:
     from macros.plan.templates import functions  # noqa: PLC0415
     from macros.site.build_state import renderer  # noqa: PLC0415 importing the package stays cheap
 
-    def call(name: str, line: int, /, *values: Any, **options: Any) -> Any:
+    def call(name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
         try:
-            return renderer(env).call(name, line, *values, **options)
+            return renderer(env).call(name, place, *values, **options)
         except GuideError as error:
             # An exception would be printed by mkdocs-macros as a traceback through Jinja.
             logging.getLogger("mkdocs").error("%s", error)  # noqa: TRY400

@@ -20,6 +20,7 @@ class Step:
     command: str
     until: str | None = None
     timeout: float = 60.0
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Block:
     keep: str = ""
     plan: str = ""
     source: Path = Path()
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

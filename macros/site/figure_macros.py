@@ -7,7 +7,7 @@ from pathlib import Path
 from macros.figures.markup import render
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
-from macros.plan.signatures import (
+from macros.plan.drawings import (
     Compare,
     Lookup,
     Machines,
@@ -16,9 +16,9 @@ from macros.plan.signatures import (
     Packets,
     Rulepath,
     Topology,
-    Trace,
     Traced,
 )
+from macros.plan.signatures import Trace
 from macros.site import recorded_figures, recorded_traces, recorded_ways
 from macros.site.page_context import PageContext
 

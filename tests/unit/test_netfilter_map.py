@@ -29,7 +29,7 @@ def test_a_forwarded_packet_goes_by_three_hooks_and_its_rules_stand_at_their_tab
     assert passed(html) == {"prerouting", "forward", "postrouting"}
     prerouting = hook(html, "prerouting")
     tables = re.split(r"<li", prerouting)[1:]
-    assert [re.search(r'table-name">(\w+)', table)[1] for table in tables] == [
+    assert re.findall(r'table-name">(\w+)', prerouting) == [
         "raw", "conntrack", "mangle", "nat",
     ]  # fmt: skip
     assert "-j TRACE" in tables[0]
