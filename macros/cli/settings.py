@@ -9,10 +9,8 @@ from macros.ground.errors import GuideError
 from macros.store.guide import Guide
 
 
-class _Loader(safe_yaml.LOADER):
-    """Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here."""
-
-
+# Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here.
+_Loader: Any = type("_Loader", (safe_yaml.LOADER,), {})
 _Loader.add_multi_constructor("", lambda _loader, _tag, _node: None)
 
 
