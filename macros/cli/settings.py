@@ -4,12 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from macros.ground import project, safe_yaml
 from macros.ground.errors import GuideError
 from macros.store.guide import Guide
 
 
-class _Loader(safe_yaml.LOADER):
+class _Loader(yaml.SafeLoader):
     """Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here."""
 
 

@@ -6,7 +6,7 @@ from typing import IO, Any
 import yaml
 
 # libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 YAMLError = yaml.YAMLError
 """What reading raises where the text is not YAML."""

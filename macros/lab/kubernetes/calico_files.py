@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from macros.ground import safe_yaml
-from macros.ground.files import new_folder
 from macros.ground.errors import GuideError
+from macros.ground.files import new_folder
 from macros.lab import paths
 from macros.lab.progress import Progress
 
