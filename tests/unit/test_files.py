@@ -41,9 +41,14 @@ def test_a_folder_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
         (fresh / "kernel").touch()
         assert not folder.exists()
     assert [entry.name for entry in folder.iterdir()] == ["kernel"]
-    with pytest.raises(FileExistsError), files.new_folder(tmp_path / "other") as fresh:
-        (fresh / "half").mkdir()
-        (fresh / "half").mkdir()
+
+    def fail() -> None:
+        with files.new_folder(tmp_path / "other") as fresh:
+            (fresh / "kernel").touch()
+            raise GuideError("it cannot be built")
+
+    with pytest.raises(GuideError):
+        fail()
     assert [entry.name for entry in tmp_path.iterdir()] == ["parts"]
 
 
