@@ -6,7 +6,8 @@ from macros.cli import claims_check
 from macros.compare import editions, report
 from macros.compare.sentences import Quoted, quoted_by
 from macros.ground.errors import GuideError
-from macros.review import sides
+from macros.review import item_words, sides
+from macros.review.item_words import Values
 from macros.review.items import items
 from macros.review.one_cause import by_cause
 from macros.store.guide import Guide
@@ -22,7 +23,10 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
     broken = claims_check.broken(guide, keys)
     changed, quoted = _changes(guide, keys)
     lines = [*_part("changed since the last commit", changed)]
-    lines += _part("sentences that say something else now", _sentences(quoted))
+    values = item_words.values_of(
+        guide.docs, lambda key: guide.recorded(key).blocks if key in guide.pages else {}
+    )
+    lines += _part("sentences that say something else now", _sentences(quoted, values))
     lines += _part("no longer holds", [f"{error.place}: {error.message}" for error in broken])
     return [*lines, f"next: {_next(broken, changed, keys)}"], bool(broken)
 
@@ -35,13 +39,15 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted]
             quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, found)
     except GuideError:
         return [], []
-    told = [f"{item.page}: {report.short(item.what, 160)}" for item in by_cause(items(found))]
+    causes = by_cause(items(found), quotes)
+    told = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
     return told, [one for each in quotes.values() for one in each]
 
 
-def _sentences(quoted: Iterable[Quoted]) -> list[str]:
+def _sentences(quoted: Iterable[Quoted], values: Values) -> list[str]:
     differing = (one for one in quoted if one.old and one.old != one.new)
-    return [f"{report.place(one)} {report.quoted(one)}" for one in differing]
+    said = (f"{report.place(one)} {item_words.sentence(one, values)}" for one in differing)
+    return list(dict.fromkeys(said))
 
 
 def _part(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ words, and what it explains is what differs by nothing else.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from ipaddress import ip_interface
@@ -21,6 +21,7 @@ _TOKEN = re.compile(r"[\w$]+(?:[.:@/-][\w$]+)*")
 _OCTETS = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)(/\d+)?")
 _LABELS = {"vid": "VLAN", "vlan": "VLAN", "VID": "VLAN", "id": "id", "mtu": "MTU"}
 _NOUNS = {kind.name: kind.what for kind in KINDS} | {
+    "addresses": "addresses",
     "block": "commands",
     "text": "lines",
     "packets": "packets",
@@ -48,7 +49,9 @@ class Swap:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        end = "" if self.prefix else r"(?![\w-]|[.:/@]\w)"
+        # An address is the same one with the length of its network behind it.
+        behind = ".:@" if _OCTETS.fullmatch(self.old) else ".:/@"
+        end = "" if self.prefix else rf"(?![\w-]|[{behind}]\w)"
         return re.compile(rf"(?<![\w.:/@-]){re.escape(self.old)}{end}")
 
 
@@ -164,8 +167,9 @@ def _one_sided(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
 
 
 def _bare(change: Change) -> str:
-    """What a one-sided change says, but for whether it went or came."""
-    return re.sub(r"\b(?:gone|new)\b", "", change.what, count=1)
+    """What a one-sided change says and is about, but for whether it went or came."""
+    what = re.sub(r"\b(?:gone|new)\b", "", change.what, count=1)
+    return f"{what}\n{change.old or change.new}"
 
 
 def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Item:
@@ -185,13 +189,16 @@ def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Ite
         if one.old != one.new
     }
     if wrong:
-        told.append(_counted(len(wrong), "sentences") + " say something else now")
-    what = f"{_label(swap, changes)}: {', '.join(told)}"
-    return item_of(page, what, changes, parts)
+        told.append(_counted(len(wrong), "sentences") + " wrong now")
+    label = _label(swap, changes)
+    # What was decided stays so while the author mends the sentences, which are counted too.
+    return replace(item_of(page, label, changes, parts), what=f"{label}: {', '.join(told)}")
 
 
 def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}"
+    """So many of something; "1 block", but "1 rules of iptables" is left as its kind has it."""
+    one = re.sub(r"(?<=s)es$|s$", "", noun) if number == 1 and " " not in noun else noun
+    return f"{number} {one}"
 
 
 def _label(swap: Swap, changes: Sequence[Change]) -> str:
@@ -208,4 +215,6 @@ def _label(swap: Swap, changes: Sequence[Change]) -> str:
     words = Counter(found[1] for text in texts for found in before.finditer(text))
     known = Counter({_LABELS[word]: number for word, number in words.items() if word in _LABELS})
     label = known.most_common(1)[0][0] if known else ""
+    if _OCTETS.fullmatch(swap.old):
+        label = label or "address"
     return f"{label} {swap.old} -> {swap.new}".strip()
