@@ -4,17 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from macros.ground import project
+from macros.ground import project, safe_yaml
 from macros.ground.errors import GuideError
 from macros.store.guide import Guide
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here."""
-
-
+# Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here.
+_Loader: Any = type("_Loader", (safe_yaml.LOADER,), {})
 _Loader.add_multi_constructor("", lambda _loader, _tag, _node: None)
 
 
@@ -41,8 +37,8 @@ def guide_of_checkout(edition: str | None = None, root: Path | None = None) -> G
 def _settings(path: Path) -> dict[str, Any]:
     """What a file of settings says, over what it inherits (`INHERIT`, as MkDocs has it)."""
     try:
-        settings = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 safe
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        settings = safe_yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError, safe_yaml.YAMLError) as error:
         raise GuideError(f"{path} cannot be read: {error}") from error
     if not isinstance(settings, dict):
         raise GuideError(f"{path} is not a mapping of settings")

@@ -100,7 +100,8 @@ def machines(nodes: int, *, outside: bool) -> tuple[str, ...]:
     return (*(f"node{number}" for number in range(nodes)), *(("client",) if outside else ()))
 
 
-CNIS = ("none", "flannel", "flannel-host-gw", "calico")
+CNIS = ("none", "flannel", "flannel-host-gw", "flannel-dual", "calico")
+"""`flannel-dual` is Flannel's VXLAN with IPv4 and IPv6, as are the cluster's nodes and Services."""
 PROXIES = ("iptables", "nftables")
 
 CLUSTER_NODES = 3

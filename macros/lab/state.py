@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import paths
@@ -84,10 +85,7 @@ def folder(name: str) -> Path:
 
 def write(state: State) -> State:
     """Write the state down, as a whole or not at all."""
-    file = state.folder / "lab.json"
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
+    files.write(state.folder / "lab.json", json.dumps(asdict(state), indent=2) + "\n")
     return state
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import paths
@@ -82,8 +83,5 @@ def machines() -> dict[str, str]:
 
 def write(state: State) -> State:
     """Write the state down, as a whole or not at all."""
-    file = state.folder / FILE
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
+    files.write(state.folder / FILE, json.dumps(asdict(state), indent=2) + "\n")
     return state

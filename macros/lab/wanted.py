@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import paths
@@ -48,11 +49,7 @@ class Wanted:
 
 def remember(name: str, wanted: Wanted) -> None:
     """Write down what a reset of that lab is to make, as a whole or not at all."""
-    file = _file(name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(f"{_SUFFIX}.new")
-    new.write_text(json.dumps(asdict(wanted), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
+    files.write(_file(name), json.dumps(asdict(wanted), indent=2) + "\n")
 
 
 def remembered(name: str) -> Wanted | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from macros.ground.errors import GuideError
@@ -23,7 +24,11 @@ def packets(source: bytes | Path) -> tuple[Packet, ...]:
     Headers that are cut or malformed become data, never an error. Raises GuideError where the
     file itself is damaged or has a link type that is not known.
     """
-    link, kept = records(source)
+    return _packets(*records(source))
+
+
+@lru_cache(maxsize=128)  # one capture is looked at in several ways
+def _packets(link: int, kept: tuple[Record, ...]) -> tuple[Packet, ...]:
     return tuple(packet(number, link, record) for number, record in enumerate(kept, 1))
 
 

@@ -102,6 +102,18 @@ class Rulepath(Macro):
     """The drawing's name in addresses; made of its blocks unless said."""
 
 
+class Netfilter(Macro):
+    """The hooks and tables of netfilter, with what one traced packet met laid on them."""
+
+    evidence: str
+    """The id of a block that prints a trace by `xtables-monitor --trace`."""
+    _: KW_ONLY
+    title: str
+    """What stands above the drawing."""
+    id: str | None = None
+    """The drawing's name in addresses; made of its blocks unless said."""
+
+
 class Packet(Macro):
     """One captured packet as nested boxes over its bytes."""
 

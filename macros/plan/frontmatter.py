@@ -7,13 +7,11 @@ from typing import Any, ClassVar, TypeVar
 
 import yaml
 
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import CNIS, PROXIES, Cluster, Step
 from macros.ground.places import SCRIPTS
 from macros.plan.options import Declared, MisusedError
-
-# libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 KNOWN_NEEDS = {"calico": "Calico"}
 """What a page may declare that a lab cannot always offer, and its name among the versions.
@@ -189,7 +187,7 @@ class _Head:
         self.values: Mapping[Any, Any] = {}
         self._source = source
         self._node: yaml.Node | None = None
-        loader = LOADER(text)
+        loader = safe_yaml.LOADER(text)
         try:
             self._node = loader.get_single_node()
             if self._node is not None:

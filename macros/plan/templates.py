@@ -29,6 +29,7 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     before = front.body_line - 1
     # It makes Markdown, not HTML, so nothing is escaped here.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    environment.optimized = False  # pages have no constants to fold, and the search takes time
     environment.globals.update(functions(call))
     try:
         template = _template(environment, front.body)
@@ -75,6 +76,7 @@ def keep_compiled(environment: jinja2.Environment) -> None:
     It is made in that plugin, which hands it pages as strings: `from_string` is the one seam, and
     Jinja's own cache of compiled templates serves only loaders.
     """
+    environment.optimized = False
     environment.from_string = partial(_template, environment)  # type: ignore[method-assign]
 
 

@@ -26,6 +26,7 @@ _RENDERS: Mapping[type[Macro], Callable[[PageContext, Any], Any]] = {
     drawings.Machines: figure_macros.machines,
     drawings.Lookup: figure_macros.lookup,
     drawings.Rulepath: figure_macros.rulepath,
+    drawings.Netfilter: figure_macros.netfilter,
     drawings.Packet: figure_macros.packet,
     drawings.Packets: figure_macros.packets,
     drawings.Compare: figure_macros.compare,

@@ -3,6 +3,7 @@
 from macros.figures.markup import render
 from macros.ground import cache
 from macros.ground.errors import GuideError
+from macros.ground.model import Block
 from macros.plan import option_schema
 from macros.plan.signatures import AllVersions, Commands, EditionVersions, Kinds, Options
 from macros.plan.signatures import Changes as ChangesCall
@@ -48,7 +49,12 @@ def all_versions(page: PageContext, _: AllVersions) -> str:
 
 def commands(page: PageContext, _: Commands) -> str:
     """Every command of the guide, and the blocks that use it."""
-    uses = commands_index.uses(page.guide.pages.values(), page.address)
+
+    def ran(block: Block) -> str:
+        recording = page.guide.recorded(block.page).blocks.get(block.id)
+        return recording.ran if recording is not None else block.command
+
+    uses = commands_index.uses(page.guide.pages.values(), page.address, ran)
     return page.slot(commands_index.table(uses), "")
 
 
