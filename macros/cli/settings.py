@@ -8,7 +8,6 @@ from macros.ground import project, safe_yaml
 from macros.ground.errors import GuideError
 from macros.store.guide import Guide
 
-
 # Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here.
 _Loader: Any = type("_Loader", (safe_yaml.LOADER,), {})
 _Loader.add_multi_constructor("", lambda _loader, _tag, _node: None)
