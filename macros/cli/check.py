@@ -5,18 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
-from typing import Any
 
 import click
 
-from macros.cli import show
+from macros.cli import claims_check, show
 from macros.cli.settings import guide_of_checkout
 from macros.ground import project
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Page
-from macros.plan import frontmatter
-from macros.plan.frontmatter import FrontMatter
-from macros.plan.templates import evaluate
 from macros.site.page_macros import PageRenderer
 from macros.store.guide import Guide
 
@@ -68,7 +64,7 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
             errors += error.all
         for source in guide.sources:
             if source not in shown.unplanned:
-                found, text, renderer = _page(guide, source)
+                found, text, renderer = claims_check.page(guide, source)
                 errors += found
                 if guide is shown and not found:
                     written[source.resolve()] = (text, renderer)
@@ -78,43 +74,6 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
         errors += site_check.problems(root, written)
     causes = [error for error in errors if not isinstance(error, FollowsError)]
     return list({str(error): error for error in causes or errors}.values())
-
-
-def expand(guide: Guide, source: Path) -> str:
-    """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
-    front = frontmatter.of_file(source)
-    return evaluate(source, front, _renderer(guide, source, front).call)
-
-
-def _page(guide: Guide, source: Path) -> tuple[list[GuideError], str, PageRenderer]:
-    """All that a build would find wrong with one page's calls, and what they come to."""
-    front = frontmatter.of_file(source)
-    renderer = _renderer(guide, source, front)
-    errors: list[GuideError] = []
-
-    def call(name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
-        try:
-            return renderer.call(name, place, *values, **options)
-        except GuideError as error:
-            errors.append(error)
-            return ""
-
-    text = ""
-    try:
-        text = evaluate(source, front, call)
-    except GuideError as error:
-        errors += error.all
-    return errors, text, renderer
-
-
-def _renderer(guide: Guide, source: Path, front: FrontMatter) -> PageRenderer:
-    return PageRenderer(
-        guide,
-        source,
-        front.body_line - 1,
-        lambda path: path.name,
-        lambda page, _edition="": str(page),
-    )
 
 
 def _unrecorded(guide: Guide) -> list[tuple[Page, list[str]]]:

@@ -12,7 +12,14 @@ from macros.plan import signatures as calls
 from macros.plan.macro import Macro
 from macros.plan.options import MisusedError
 from macros.plan.signatures import MACROS
-from macros.site import figure_macros, output_macros, reference_macros, unrecorded, value_macros
+from macros.site import (
+    author_view,
+    figure_macros,
+    output_macros,
+    reference_macros,
+    unrecorded,
+    value_macros,
+)
 from macros.site.page_context import PageContext
 from macros.store.guide import Guide
 
@@ -81,6 +88,11 @@ class PageRenderer:
             raise error.located(self._page.source, line, column) from error
         except (MisusedError, jinja2.UndefinedError) as error:
             raise GuideError(str(error)).located(self._page.source, line, column) from error
+
+    def failed(self, name: str, error: GuideError) -> str:
+        """What an author sees in the place of a call that failed."""
+        html, inline = author_view.in_place(name, error)
+        return self._page.inline(html) if inline else self._page.slot(html, "")
 
     @property
     def edition_name(self) -> str:
