@@ -13,7 +13,8 @@ _STATE = _NODE_SCRIPTS / "state.sh"
 _IDLE = _NODE_SCRIPTS / "idle.sh"
 _OWN_LINKS = frozenset({"link lo", "link eth0", "link eth1"})
 _CLUSTER_LINKS = frozenset(
-    f"link {name}" for name in ("cni0", "flannel.1", "tunl0", "vxlan.calico", "nodelocaldns")
+    f"link {name}"
+    for name in ("cni0", "flannel.1", "flannel-v6.1", "tunl0", "vxlan.calico", "nodelocaldns")
 )
 _FORGET = """\
 ip neigh flush dev eth1
