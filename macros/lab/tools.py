@@ -62,8 +62,8 @@ def call(
         try:
             return str(sh.Command(program)(*map(str, words[1:]), **options, _return_cmd=False))
         except sh.ErrorReturnCode as error:
-            said = (error.stderr or error.stdout).decode(errors="replace").splitlines()
-            raise _failed(what, said, None, fix) from None
+            lines = (error.stderr or error.stdout).decode(errors="replace").splitlines()
+            raise _failed(what, lines, None, fix) from None
 
     tail: list[str] = []
     with (log or Path(os.devnull)).open("a", encoding="utf-8", buffering=1) as kept:
@@ -103,8 +103,8 @@ def disk_named() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        place = error.filename or paths.cache()
-        raise GuideError(f"cannot write {place}: {error.strerror}", fix=_make_room()) from error
+        target = error.filename or paths.cache()
+        raise GuideError(f"cannot write {target}: {error.strerror}", fix=_make_room()) from error
 
 
 def _make_room() -> str:

@@ -109,7 +109,7 @@ def troubles(state: State) -> str:
 
 def ended(state: State) -> str:
     """Which processes of a lab are gone, in words."""
-    return ", ".join(f"{each.what} (process {each.pid}) ended" for each in state.dead())
+    return ", ".join(f"{gone.what} (process {gone.pid}) ended" for gone in state.dead())
 
 
 def up(
@@ -171,7 +171,7 @@ def _is_up(fresh: State, progress: Progress) -> bool:
     if trouble := troubles(state):
         progress.note(f"removing what is left of the lab {state.name!r}: {trouble}")
         return False
-    has, asked = (replace(as_wanted(each), memory=None) for each in (state, fresh))
+    has, asked = (replace(as_wanted(notes), memory=None) for notes in (state, fresh))
     if has != asked:
         raise GuideError(
             f"the lab {state.name!r} is up with {has}, not {asked}",
@@ -224,14 +224,13 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
     """
     with alone(name), disk_named():
         state = read(name)
-        node = (
-            next((each for each in state.nodes if each.name == node_name), None) if state else None
-        )
+        nodes = state.nodes if state else ()
+        node = next((node for node in nodes if node.name == node_name), None)
         if state is None or node is None:
             raise GuideError(f"the lab {name!r} has no {node_name}", fix=_up(name))
         progress.step(f"lab {name}: starting {node.name} again")
         sockets = Path(state.sockets)
-        own = [each for each in state.processes if each.what.split("'")[0] == node.name]
+        own = [started for started in state.processes if started.what.split("'")[0] == node.name]
         boot.end(state, node, own)
         Path(control(sockets, node.name)).unlink(missing_ok=True)
         shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
@@ -250,17 +249,17 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
 
 
 def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
-    found = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
-    return (*found, _OUTSIDE) if outside else found
+    own_nodes = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
+    return (*own_nodes, _OUTSIDE) if outside else own_nodes
 
 
 def _start(state: State, addition: Addition | None, progress: Progress) -> None:
-    name, place, sockets = state.name, state.folder, Path(state.sockets)
+    name, lab_folder, sockets = state.name, state.folder, Path(state.sockets)
     progress.step(f"lab {name}: starting {', '.join(node.name for node in state.nodes)}")
-    place.mkdir(parents=True, mode=0o700)
+    lab_folder.mkdir(parents=True, mode=0o700)
     sockets.mkdir(mode=0o700)
     write(state)
-    make_keys(place)
+    make_keys(lab_folder)
 
     switch = boot.start_switch(state)
     state = state.with_process(switch)
@@ -275,12 +274,12 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
             api = ports[1] if _API in inside else state.api
             state = replace(state, nodes=nodes, api=api).with_process(nat)
 
-    write_ssh_config(place, sockets, state.nodes)
+    write_ssh_config(lab_folder, sockets, state.nodes)
     memory_folder = boot.memory_folder(state, progress)
     booting = []
     for node in state.nodes:
         more = addition.files(node) if addition else {}
-        seed = write_seed(place, node, state.nodes, more)
+        seed = write_seed(lab_folder, node, state.nodes, more)
         machine = boot.start_node(state, node, seed, memory_folder)
         booting.append(machine)
         state = state.with_process(machine)

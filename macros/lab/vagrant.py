@@ -39,10 +39,10 @@ _READY = (
 
 def is_vagrant(name: str) -> bool:
     """Whether the lab of that name is Vagrant's: by what is written down, else by LAB."""
-    place = folder(name)
-    if (place / State.FILE).is_file():
+    lab_folder = folder(name)
+    if (lab_folder / State.FILE).is_file():
         return True
-    if (place / "lab.json").is_file():
+    if (lab_folder / "lab.json").is_file():
         return False
     with contextlib.suppress(GuideError):  # one that cannot be read says nothing of it
         if unfinished := wanted.remembered(name):
@@ -180,12 +180,12 @@ def _start(
     progress.step(f"lab {name}: vagrant up")
     chosen = [f"--provider={begun.provider}"] if begun.provider else []
 
-    def said(line: str) -> None:
+    def show(line: str) -> None:
         if line.startswith("==> "):
             progress.note(line.rstrip())
 
     _vagrant(
-        "up", *chosen, told={**words, **extra}, said=said,
+        "up", *chosen, told={**words, **extra}, on_line=show,
         fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
     )  # fmt: skip
     progress.step(f"lab {name}: waiting for SSH")
@@ -259,11 +259,11 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     """Write down what is needed to work on the machines that Vagrant has; a new lab instance."""
     there = machines()
     _only_lab(name)
-    found = _asked_hosts(there)
+    reachable = _asked_hosts(there)
     if before is not None:
         clean(name)
-    place, sockets = folder(name), paths.sockets() / name
-    place.mkdir(parents=True, mode=0o700, exist_ok=True)
+    lab_folder, sockets = folder(name), paths.sockets() / name
+    lab_folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     sockets.mkdir(mode=0o700, exist_ok=True)
     state = State(
         name=name,
@@ -275,7 +275,7 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
         versions={},
         since=_now(),
     )
-    write_ssh_config(place, sockets, found)
+    write_ssh_config(lab_folder, sockets, reachable)
     _connect(state)
     state = _described(state)
     if not words:  # a person has started them: a reset is to make the same again
@@ -299,15 +299,15 @@ def _described(state: State) -> State:
         "cat /etc/guide-cluster.env",  # written by scripts/vagrant/k3s-node.sh
         "k3s --version",
     )
-    command = "; echo --; ".join(f"({each}) 2>/dev/null" for each in parts)
-    said = _ssh(state, state.nodes[0], f"{command}; true")  # a part that is missing says nothing
-    release, debian, listed, words, k3s = (each.strip() for each in said.split("--\n", 4))
+    command = "; echo --; ".join(f"({part}) 2>/dev/null" for part in parts)
+    printed = _ssh(state, state.nodes[0], f"{command}; true")  # a part that is missing says nothing
+    release, debian, listed, words, k3s = (part.strip() for part in printed.split("--\n", 4))
     installed = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
     # "forky/sid" before a release, "13.1" after it
     suite = "sid" if debian.endswith("/sid") else debian.partition(".")[0]
     versions = {"Debian": suite, **rootfs.shown_versions(release, installed)}
-    if found := re.search(r"v([\d.]+)(\S*)", k3s):
-        versions |= {"Kubernetes": found[1], "k3s": found[1] + found[2]}
+    if version := re.search(r"v([\d.]+)(\S*)", k3s):
+        versions |= {"Kubernetes": version[1], "k3s": version[1] + version[2]}
     cluster = dict(line.split("=", 1) for line in words.splitlines()) or None
     return replace(state, versions=versions, cluster=cluster)
 
@@ -353,11 +353,11 @@ def _connect(state: State) -> None:
 
 
 def _vagrant(
-    *words: str, told: Mapping[str, str], fix: str, said: Callable[[str], None] | None = None
+    *words: str, told: Mapping[str, str], fix: str, on_line: Callable[[str], None] | None = None
 ) -> str:
     """Run Vagrant on this checkout's Vagrantfile, `told` in its environment; what it printed."""
     env = environment(VAGRANT_CWD=str(paths.CHECKOUT), VAGRANT_CHECKPOINT_DISABLE="1", **told)
-    return call("vagrant", *words, what=f"vagrant {words[0]}", env=env, each_line=said, fix=fix)
+    return call("vagrant", *words, what=f"vagrant {words[0]}", env=env, each_line=on_line, fix=fix)
 
 
 def _only_lab(name: str) -> None:

@@ -59,8 +59,8 @@ def served(parts: Path, version: str, work: Path) -> Iterator[list[str]]:
             [*kubectl, "get", "--raw", "/readyz"], capture_output=True, check=False
         ).returncode:
             if serves.poll() is not None or time.monotonic() > until:
-                said = (work / "api.log").read_text(encoding="utf-8").splitlines()[-5:]
-                raise GuideError("the API server does not get ready\n" + "\n".join(said))
+                last_lines = (work / "api.log").read_text(encoding="utf-8").splitlines()[-5:]
+                raise GuideError("the API server does not get ready\n" + "\n".join(last_lines))
             time.sleep(0.1)
         yield kubectl
 
