@@ -69,7 +69,7 @@ class Check:
     purpose: Purpose
     what: str
     good: bool
-    found: str
+    state: str
     package: str | None = None
     """The Debian package that brings it."""
     fix: str | None = None

@@ -75,8 +75,8 @@ class PageRenderer:
         except GuideError as error:
             raise error.located(self._page.source, self._before + line) from error
         except (MisusedError, jinja2.UndefinedError) as error:
-            place = self._before + line
-            raise GuideError(str(error), page=self._page.source, line=place) from error
+            page_line = self._before + line
+            raise GuideError(str(error), page=self._page.source, line=page_line) from error
 
     @property
     def edition_name(self) -> str:

@@ -106,8 +106,8 @@ def _differences(
 ) -> Iterator[GuideError]:
     unused = [rec for rec in recorded.values() if planned.block(rec.id) is None]
     for block in planned.blocks:
-        found = recorded.get(block.id)
-        if found is None:
+        recording = recorded.get(block.id)
+        if recording is None:
             yield GuideError(
                 f"block {block.id} has no recording{_nearest(block, unused)}",
                 page=planned.source,
@@ -116,9 +116,9 @@ def _differences(
                 command=block.command,
                 fix=fix,
             )
-        elif found.plan != block.plan:
+        elif recording.plan != block.plan:
             yield GuideError(
-                f"the recording of block {block.id} is stale: {_why(block, found)}",
+                f"the recording of block {block.id} is stale: {_why(block, recording)}",
                 page=planned.source,
                 line=block.line,
                 node=block.node,
@@ -132,11 +132,11 @@ def _differences(
         )
 
 
-def _why(block: Block, found: Recording) -> str:
-    if block.command != found.command:
-        return f"it was recorded for `{found.command}`"
-    if block.node != found.node:
-        return f"it was recorded on {found.node}"
+def _why(block: Block, recording: Recording) -> str:
+    if block.command != recording.command:
+        return f"it was recorded for `{recording.command}`"
+    if block.node != recording.node:
+        return f"it was recorded on {recording.node}"
     return "its options, the page's setup, or the order of blocks before it changed"
 
 
