@@ -158,13 +158,7 @@ class Apt:
         that the suite no longer has, and any whose content is not the locked one.
         """
         wanted = list(packages)
-        if gone := self.missing(wanted):
-            raise GuideError(
-                f"Debian {self.suite} no longer has these at their locked versions: "
-                + ", ".join(str(package) for package in gone),
-                fix=f"{update(self.suite)}, then record anew;"
-                " or name a mirror that keeps them with --mirror",
-            )
+        self._check_there(wanted)
         records = self.records(package.name for package in wanted)
         folder.mkdir(parents=True, exist_ok=True)
         index = []
@@ -174,24 +168,7 @@ class Apt:
                 package: folder / _file_name(records[package.name, package.version])
                 for package in batch
             }
-            # What an interrupted run left may be the beginning of a file.
-            absent = [package for package, file in files.items() if not _is(file, package)]
-            for package in absent:
-                files[package].unlink(missing_ok=True)
-            if absent:
-                self.call(
-                    "apt-get", "download", "-qq", *map(str, absent),
-                    what="downloading packages", cwd=folder,
-                    fix="try again: what was downloaded is kept",
-                )  # fmt: skip
-            if wrong := [package for package in absent if not _is(files[package], package)]:
-                for package in wrong:
-                    files[package].unlink(missing_ok=True)
-                raise GuideError(
-                    "not the files that the lock names (their sha256 differs): "
-                    + ", ".join(map(str, wrong)),
-                    fix=f"try again; if it stays so: {update(self.suite)}",
-                )
+            self._fetch(files, folder)
             for package, file in files.items():
                 paragraph = records[package.name, package.version]
                 index.append(re.sub(r"(?m)^Filename: .*$", f"Filename: ./{file.name}", paragraph))
@@ -199,6 +176,36 @@ class Apt:
         packages_file = folder / "Packages"
         packages_file.write_text("\n\n".join(index) + "\n", encoding="utf-8")
         return packages_file
+
+    def _check_there(self, wanted: Iterable[Locked]) -> None:
+        if gone := self.missing(wanted):
+            raise GuideError(
+                f"Debian {self.suite} no longer has these at their locked versions: "
+                + ", ".join(str(package) for package in gone),
+                fix=f"{update(self.suite)}, then record anew;"
+                " or name a mirror that keeps them with --mirror",
+            )
+
+    def _fetch(self, files: Mapping[Locked, Path], folder: Path) -> None:
+        """Download those of the files into `folder` that are not there whole, and check them."""
+        # What an interrupted run left may be the beginning of a file.
+        absent = [package for package, file in files.items() if not _is(file, package)]
+        for package in absent:
+            files[package].unlink(missing_ok=True)
+        if absent:
+            self.call(
+                "apt-get", "download", "-qq", *map(str, absent),
+                what="downloading packages", cwd=folder,
+                fix="try again: what was downloaded is kept",
+            )  # fmt: skip
+        if wrong := [package for package in absent if not _is(files[package], package)]:
+            for package in wrong:
+                files[package].unlink(missing_ok=True)
+            raise GuideError(
+                "not the files that the lock names (their sha256 differs): "
+                + ", ".join(map(str, wrong)),
+                fix=f"try again; if it stays so: {update(self.suite)}",
+            )
 
 
 def fields(paragraph: str) -> Mapping[str, str]:

@@ -133,21 +133,7 @@ def up(
     if not 1 <= nodes <= MOST_NODES:
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
-    parts = built(suite)
-    fresh = State(
-        name=name,
-        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-        sockets=str(paths.sockets() / name),
-        kernel=str(parts.kernel),
-        rootfs=str(addition.rootfs if addition else parts.rootfs),
-        versions={**parts.versions, **(addition.versions if addition else {})},
-        memory=memory,
-        suite=suite,
-        cluster=addition.cluster if addition else None,
-        kubernetes=addition.version if addition else "",
-        since=datetime.now(UTC).timestamp(),
-        nodes=_machines(nodes, outside=outside),
-    )
+    fresh = _planned(name, _machines(nodes, outside=outside), memory, suite, addition)
     with alone(name), disk_named():
         if anew:
             wanted.remember(name, as_wanted(fresh))
@@ -161,6 +147,27 @@ def up(
             raise
         wanted.forget(name)
         return find(name)
+
+
+def _planned(
+    name: str, nodes: tuple[Node, ...], memory: int, suite: str, addition: Addition | None
+) -> State:
+    """What is to be started, of which nothing is there yet."""
+    parts = built(suite)
+    return State(
+        name=name,
+        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        sockets=str(paths.sockets() / name),
+        kernel=str(parts.kernel),
+        rootfs=str(addition.rootfs if addition else parts.rootfs),
+        versions={**parts.versions, **(addition.versions if addition else {})},
+        memory=memory,
+        suite=suite,
+        cluster=addition.cluster if addition else None,
+        kubernetes=addition.version if addition else "",
+        since=datetime.now(UTC).timestamp(),
+        nodes=nodes,
+    )
 
 
 def _is_up(fresh: State, progress: Progress) -> bool:
@@ -263,16 +270,7 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
 
     switch = boot.start_switch(state)
     state = state.with_process(switch)
-    # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
-    # port that another has chosen. A lab may be called ports: its lock has no dot in front.
-    with locked(paths.labs() / ".ports.lock", None):
-        for index, node in enumerate(state.nodes):
-            inside = [22, _API] if addition and index == 0 else [22]
-            nat, ports = boot.nat_on_free_ports(state, node, inside)
-            with_port = replace(node, port=ports[0])
-            nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
-            api = ports[1] if _API in inside else state.api
-            state = replace(state, nodes=nodes, api=api).with_process(nat)
+    state = _with_ports(state, with_api=addition is not None)
 
     write_ssh_config(lab_folder, sockets, state.nodes)
     memory_folder = boot.memory_folder(state, progress)
@@ -300,6 +298,21 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     if addition:
         addition.begin(state, progress)
     write(replace(state, up=True))
+
+
+def _with_ports(state: State, *, with_api: bool) -> State:
+    """The same with a NAT network for each node, and the ports of 127.0.0.1 that lead there."""
+    # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
+    # port that another has chosen. A lab may be called ports: its lock has no dot in front.
+    with locked(paths.labs() / ".ports.lock", None):
+        for index, node in enumerate(state.nodes):
+            inside = [22, _API] if with_api and index == 0 else [22]
+            nat, ports = boot.nat_on_free_ports(state, node, inside)
+            with_port = replace(node, port=ports[0])
+            nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
+            api = ports[1] if _API in inside else state.api
+            state = replace(state, nodes=nodes, api=api).with_process(nat)
+    return state
 
 
 def connect(state: State) -> list[str]:

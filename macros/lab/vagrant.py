@@ -120,9 +120,7 @@ def up(
     left can be looked into by then. `anew`: the machines that there are go first.
     """
     provider = provider or os.environ.get("VAGRANT_DEFAULT_PROVIDER")
-    words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
-    words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
-    words |= {"MEMORY": str(memory)} if memory else {}
+    words = _words(nodes, memory, cluster)
     with alone(name):
         _only_lab(name)
         if (folder(name) / "lab.json").is_file():
@@ -137,19 +135,7 @@ def up(
             wanted.remember(name, asked)
             if machines():
                 _destroy()
-        clean(name)
-        folder(name).mkdir(parents=True, mode=0o700)
-        begun = State(
-            name=name,
-            instance="",
-            sockets=str(paths.sockets() / name),
-            words=words,
-            provider=provider or "",
-            machines={},
-            versions={},
-            since=_now(),
-        )
-        write(begun)
+        begun = _begun(name, words, provider or "")
         try:
             _start(begun, extra, cluster, progress)
         except BaseException as error:
@@ -157,6 +143,31 @@ def up(
             raise
         wanted.forget(name)
     return find(name)
+
+
+def _words(nodes: int, memory: int | None, cluster: Cluster | None) -> dict[str, str]:
+    """What the Vagrantfile is told."""
+    words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
+    words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
+    return words | ({"MEMORY": str(memory)} if memory else {})
+
+
+def _begun(name: str, words: dict[str, str], provider: str) -> State:
+    """A lab of which nothing is there yet, written down in the place of any earlier one."""
+    clean(name)
+    folder(name).mkdir(parents=True, mode=0o700)
+    return write(
+        State(
+            name=name,
+            instance="",
+            sockets=str(paths.sockets() / name),
+            words=words,
+            provider=provider,
+            machines={},
+            versions={},
+            since=_now(),
+        )
+    )
 
 
 def _is_up(stored: State | None, words: Mapping[str, str], progress: Progress) -> bool:

@@ -71,17 +71,8 @@ def packet(
             tcpdump=_printed(lines, chosen.number),
         )
 
-    inputs = [
-        "packet",
-        _of(block, pcap),
-        match,
-        block.keep,
-        list(lines),
-        id,
-        title,
-        layers,
-        all_fields,
-    ]
+    shown = [id, title, layers, all_fields]
+    inputs = ["packet", _of(block, pcap), match, block.keep, list(lines), *shown]
     return cache.text("packets", inputs, make)
 
 

@@ -63,25 +63,10 @@ def problems(
     fix = repair(planned)
     if not folder.is_dir():
         if not planned.needs or KNOWN_NEEDS[planned.needs] in versions:
-            first = planned.blocks[0]
-            yield GuideError(
-                f"block {first.id} and all others of the page have no recording in edition"
-                f" {edition_folder.name}",
-                page=planned.source,
-                line=first.line,
-                fix=fix,
-            )
+            yield _unrecorded(edition_folder.name, planned, fix)
         return
-    broken = False
-    for path, what in sums.problems(folder):
-        broken = True
-        block = planned.block(path.name.split(".", 1)[0])
-        yield GuideError(
-            f"recording {shown(path)} {what}",
-            page=planned.source,
-            line=block.line if block else None,
-            fix=f"git checkout -- {shown(path)}, or {fix}",
-        )
+    broken = tuple(_broken(folder, planned, fix))
+    yield from broken
     if broken:
         return
     # What was found whole is so as long as its sums are the same, and so is what is planned.
@@ -99,6 +84,28 @@ def problems(
     yield from differences
     if not differences:
         cache.keep_only(seal, "")
+
+
+def _unrecorded(edition_name: str, planned: Page, fix: str) -> GuideError:
+    first = planned.blocks[0]
+    return GuideError(
+        f"block {first.id} and all others of the page have no recording in edition {edition_name}",
+        page=planned.source,
+        line=first.line,
+        fix=fix,
+    )
+
+
+def _broken(folder: Path, planned: Page, fix: str) -> Iterator[GuideError]:
+    """The files of a page's recordings that are not as their checksums say."""
+    for path, what in sums.problems(folder):
+        block = planned.block(path.name.split(".", 1)[0])
+        yield GuideError(
+            f"recording {shown(path)} {what}",
+            page=planned.source,
+            line=block.line if block else None,
+            fix=f"git checkout -- {shown(path)}, or {fix}",
+        )
 
 
 def _differences(

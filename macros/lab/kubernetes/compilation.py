@@ -7,14 +7,14 @@ goes on with the first module that lacks one; and Go's own cache has what was co
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import doctor, paths
 from macros.lab.kubernetes import programs
-from macros.lab.kubernetes.programs import KUBERNETES, MODULES, VERSION, Module
+from macros.lab.kubernetes.programs import KUBERNETES, MODULES, VERSION, Module, Program
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, environment, which
 
@@ -90,6 +90,19 @@ def _build_module(module: Module, kubernetes: str, folder: Path, progress: Progr
         fix="check the network; what was fetched is kept",
     )  # fmt: skip
 
+    _compile(module, version, lacking, tree, progress, folder)
+
+
+def _compile(
+    module: Module,
+    version: str,
+    lacking: Sequence[Program],
+    tree: Path,
+    progress: Progress,
+    folder: Path,
+) -> None:
+    """Compile these programs of a module whose source is in `tree`, into `folder`."""
+    log = folder / "build.log"
     names = ", ".join(program.name for program in lacking)
     shown = names if len(lacking) == 1 else f"{len(lacking)} programs"
     progress.step(f"{module.name} {version}: compiling {shown}")
