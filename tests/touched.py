@@ -10,6 +10,7 @@ import ast
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +43,10 @@ class Touched(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """Runs them; the exit code is pytest's, or 0 where no test is touched."""
+    """Runs them; the exit code is pytest's: 5 where the time was over before the first began.
+
+    0 where no test is touched, 128 and more where a signal ended pytest.
+    """
     started = time.time()
     parser = ArgumentParser("python -m tests.touched", description=__doc__)
     parser.add_argument("--since", metavar="COMMIT", help="what to compare with")
@@ -66,12 +70,22 @@ def main(arguments: list[str]) -> int:
         return 0
     touched = Touched(steps, pages(changed), max(given.until or started + 20, started + 8))
     command = [sys.executable, "-m", "pytest", "-p", "tests.touched", "-n", "auto", *files]
-    return subprocess.run(
+    done = subprocess.run(
         [*command, "--no-loadscope-reorder"],
         cwd=ROOT,
         env={**os.environ, _VARIABLE: json.dumps(touched)},
         check=False,
-    ).returncode
+    )
+    return exit_code(done.returncode)
+
+
+def exit_code(returned: int) -> int:
+    """What a shell shows for how pytest ended; a signal is named, which a bare number is not."""
+    if returned < 0:
+        name = signal.Signals(-returned).name
+        print(f"pytest was ended by {name} before it was done: that says nothing of the tests")
+        return 128 - returned
+    return returned
 
 
 def branch_point(root: Path) -> str:
@@ -232,11 +246,32 @@ def pytest_runtest_setup() -> None:
         pytest.skip(_LATE)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that had no time for a single test is not one that passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and _late(reporter) and not _run(reporter):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def _late(reporter: pytest.TerminalReporter) -> int:
+    """How many tests had no time."""
+    return sum(_LATE in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+
+
+def _run(reporter: pytest.TerminalReporter) -> int:
+    """How many tests were run."""
+    return sum(len(reporter.stats.get(how, [])) for how in ("passed", "failed", "error"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how many had no time."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    late = sum(_LATE in str(report.longrepr) for report in skipped)
-    if late:
+    late = _late(terminalreporter)
+    if late and not _run(terminalreporter):
+        terminalreporter.write_line(
+            f"NO TEST WAS RUN: the time was over before the first of {late};"
+            " this machine is busy, `make test` takes the time it needs"
+        )
+    elif late:
         terminalreporter.write_line(f"{late} tests, the farthest from the change: {_LATE}")
 
 

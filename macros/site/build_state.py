@@ -50,6 +50,8 @@ class Build:
     """What each page shows, by its address among the site's sources."""
     problems: list[GuideError] = field(default_factory=list)
     """All that keeps the guide from being replayed; where an author is served, it is shown."""
+    pages: dict[str, Page] = field(default_factory=dict)
+    """All pages, in the same way."""
 
     @cached_property
     def guides(self) -> dict[str, Guide]:

@@ -8,15 +8,18 @@ from typing import Any
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils.templates import TemplateContext as Context
 
 from macros.figures import marks
 from macros.ground import project
 from macros.ground.errors import GuideError
 from macros.plan.templates import bytecode, keep_compiled
-from macros.site import build_state, edition_links, merged_captures, page_memory
+from macros.site import author_view, build_state, edition_links, merged_captures, page_memory
 from macros.site.build_state import Build
 from macros.site.slots import Slots
 from macros.site.unbroken import keep_whole_in_prose
@@ -40,7 +43,7 @@ def on_config(config: MkDocsConfig) -> None:
     recordings = root / str(config.extra.get("recordings", "recordings"))
     serving = build_state.command == "serve"
     build = Build(
-        Guide(Path(config.docs_dir), recordings, edition),
+        Guide(Path(config.docs_dir), recordings, edition, partly=serving),
         serving=serving,
         use_directory_urls=config.use_directory_urls,
     )
@@ -50,6 +53,7 @@ def on_config(config: MkDocsConfig) -> None:
 
             record_all(build.guide, os.environ["LAB"])
         build_state.begin(build)
+        build.problems.extend(build.guide.unplanned.values())
         build.problems.extend(
             error for guide in build.guides.values() for error in guide.problems()
         )
@@ -57,6 +61,19 @@ def on_config(config: MkDocsConfig) -> None:
         raise PluginError(str(error)) from error
     if build.problems and not serving:
         raise PluginError("\n\n".join(["the guide cannot be replayed:", *map(str, build.problems)]))
+
+
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:  # noqa: ARG001
+    """Show what is wrong in the browser, and what is recorded as soon as it is."""
+    author_view.watch(server, [build_state.current().guide.recordings])
+
+
+def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG001
+    """While an author writes, a page that cannot be planned says what is wrong with it."""
+    build = build_state.current()
+    wrong = build.guide.unplanned if build.serving else {}
+    error = wrong.get(Path(str(page.file.abs_src_path)))
+    return None if error is None else author_view.page(page.file.name, error)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -78,6 +95,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
+    """Remember all pages: those of an edition are called as those in the navigation."""
+    pages = ((file.src_uri, file.page) for file in files.documentation_pages())
+    build_state.current().pages.update({uri: page for uri, page in pages if page})
+
+
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
     """Keep the theme's templates compiled too: they are most of a short build."""
     env.bytecode_cache = bytecode()
@@ -88,10 +111,25 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     edition, source = edition_links.split(page.file.src_uri)
     if not edition:
         return markdown
+    shown = build_state.current().pages[source]
     page.meta["title"] = f"{page.meta.get('title') or source} ({edition})"
+    page.title = f"{shown.title} ({edition})"
     page.meta["search"] = {"exclude": True}
     has = partial(build_state.current().has, edition)
     return edition_links.relinked(markdown, edition, source, has)
+
+
+def on_page_context(context: Context, page: Page, config: MkDocsConfig, nav: Any) -> Context:  # noqa: ARG001
+    """A page of another edition leads to that edition's neighbours, or to the default's."""
+    build = build_state.current()
+    edition, source = edition_links.split(page.file.src_uri)
+    if edition:
+        shown = build.pages[source]
+        page.previous_page, page.next_page = (
+            beside and build.pages.get(edition_links.uri(edition, beside.file.src_uri), beside)
+            for beside in (shown.previous_page, shown.next_page)
+        )
+    return context
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
@@ -106,6 +144,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         html = shown.slots.after_markdown(html)
         return html.replace("</h1>", f"</h1>{build.choice(page)}{shown.notice()}", 1)
     except GuideError as error:
+        if build.serving:
+            return author_view.boxes(error.located(Path(str(page.file.abs_src_path)), 1))
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 

@@ -66,7 +66,8 @@ class _Remembered:
             stored = json.loads(path.read_bytes())
         except FileNotFoundError:
             markdown = self.compiled().render(**variables)
-            cache.keep_only(path, _stored(markdown, build, address))
+            if not build.problems:  # an error shown to an author is none that a build may keep
+                cache.keep_only(path, _stored(markdown, build, address))
             return markdown
         if stored["slots"] is not None:
             slots = Slots(Slot(*values) for values in stored["slots"])

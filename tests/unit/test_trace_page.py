@@ -125,7 +125,7 @@ def renderer(guide: Guide) -> PageRenderer:
 
 def show(made: PageRenderer, title: str) -> None:
     """The call of `trace` on the page, with this title."""
-    made.call("trace", 1, ["node0/a", "node0/b"], id="way", during="request", title=title)
+    made.call("trace", (1, 1), ["node0/a", "node0/b"], id="way", during="request", title=title)
 
 
 def html(made: PageRenderer) -> str:
@@ -184,15 +184,15 @@ def test_the_same_recordings_give_the_same_bytes(
 def test_one_packet_is_drawn_small_from_another_page(tmp_path: Path, cache: Path) -> None:
     assert not cache.exists()
     made = renderer(recorded(tmp_path))
-    made.call("traced", 1, "page:way", "http GET", title="The request")
+    made.call("traced", (1, 1), "page:way", "http GET", title="The request")
     page = html(made)
     assert "VNI 1" in page
     assert "TTL 64" in page
     assert "TTL 62" in page
     with pytest.raises(GuideError, match="no packet matches"):
-        made.call("traced", 1, "way", "udp", title="None")
+        made.call("traced", (1, 1), "way", "udp", title="None")
     with pytest.raises(GuideError, match="page page has no trace 'ways'; it has way"):
-        made.call("traced", 1, "ways", "udp", title="None")
+        made.call("traced", (1, 1), "ways", "udp", title="None")
 
 
 def test_all_captures_in_one_have_names_and_one_clock(tmp_path: Path, cache: Path) -> None:
