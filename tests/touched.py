@@ -9,6 +9,7 @@ When the time is over the rest is skipped, and counted.
 import ast
 import json
 import os
+import posixpath
 import re
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from tests.sharing import PAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("macros", "tests")
+_FOREIGN = frozenset({".git", ".venv", ".cache", "__pycache__", "node_modules"})
 _VARIABLE = "PACKETS_TOUCHED"
 _LATE = "no time left, `make test` runs them"
 
@@ -140,11 +142,29 @@ def nearness(root: Path, changed: Iterable[str]) -> dict[str, int]:
         if path in steps:
             continue
         steps[path] = step
-        for name in (path, *map(str, PurePosixPath(path).parents)):
+        for name in _with_folders(path):
             vague = name != path and "/" not in name
             for user in users.get(name, ()):
                 heappush(queue, (step + (3 if vague else 1), user))
     return steps
+
+
+@cache
+def _with_folders(path: str) -> tuple[str, ...]:
+    """A path, and each folder that it lies in."""
+    return (path, *map(str, PurePosixPath(path).parents))
+
+
+@cache
+def _paths(root: Path) -> frozenset[str]:
+    """All files and folders of the project; asking the disk for each text of it takes seconds."""
+    paths = set()
+    for folder, folders, names in os.walk(root):
+        inside = Path(folder).relative_to(root)
+        built = {"site"} if folder == str(root) else set()
+        folders[:] = [name for name in folders if name not in _FOREIGN | built]
+        paths.update((inside / name).as_posix() for name in (*folders, *names))
+    return frozenset(paths)
 
 
 @cache
@@ -213,7 +233,7 @@ def _named(root: Path, texts: Iterable[str], *, bare: bool) -> Iterator[str]:
     """
     for text in {text.strip("/") for text in texts if len(text) < 200 and text.isprintable()}:
         likely = bare or "/" in text or "." in text
-        if likely and text.strip(".") and ".." not in text and (root / text).exists():
+        if likely and posixpath.normpath(text) in _paths(root):
             yield text
 
 
