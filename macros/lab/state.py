@@ -93,7 +93,7 @@ def folder(name: str) -> Path:
     """Where a lab of that name keeps its files. GuideError for a name that no folder can have."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", name):
         raise GuideError(
-            f"{name!r} is no name for a lab: a to z, 0 to 9 and '-', at most 20 characters"
+            f"{name!r} cannot be a lab's name: a to z, 0 to 9 and '-', at most 20 characters"
         )
     return paths.labs() / name
 

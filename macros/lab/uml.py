@@ -35,7 +35,7 @@ MEMORY = 1024
 
 _FIRST = 10
 _OUTSIDE = Node("client", "192.168.56.50")
-"""A machine of the network between the nodes that is no node of a cluster."""
+"""A machine of the network between the nodes that is not a node of a cluster."""
 _API = 6443
 
 

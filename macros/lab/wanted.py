@@ -33,7 +33,7 @@ class Wanted:
     kubernetes: str = ""
     """The version of that; "" where it is not for the person to choose."""
     outside: bool = False
-    """Whether there is also a machine that is no node of the cluster."""
+    """Whether there is also a machine that is not a node of the cluster."""
     provider: str = ""
     """Vagrant's; "" for the one that Vagrant takes."""
 

@@ -47,7 +47,7 @@ def table(tools: Index) -> str:
 
 
 def _commands(command: str) -> list[tuple[str, str]]:
-    """The pipelines of a block, each with its tool; a document that it reads is no command."""
+    """The pipelines of a block, each with its tool; a document that it reads is not a command."""
     try:
         pipelines = shell.pipelines(command)
     except shell.UnreadableError:
@@ -62,7 +62,7 @@ def _commands(command: str) -> list[tuple[str, str]]:
 
 
 def _tool(simple: shell.Simple) -> str:
-    """The tool that a simple command runs, and its object; nothing where that is no tool's name."""
+    """The tool that a simple command runs, and its object; nothing where it has none."""
     inner = wrappers.through(simple.words)
     if inner is None:
         return ""

@@ -33,7 +33,7 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
 def carried(packet: Packet) -> tuple[int, int] | None:
     """The numbers that a TCP segment takes up: the first, and how many; SYN and FIN count one.
 
-    None where it is no segment or takes up none. RFC 9293, section 3.4.
+    None where it is not a segment or takes up none. RFC 9293, section 3.4.
     """
     segment = packet.last("TCP")
     flags = segment.get("flags") if segment is not None else None

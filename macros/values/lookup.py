@@ -43,7 +43,7 @@ def exists(recording: Recording, path: str) -> bool:
 
 
 def text(recording: Recording, path: str) -> str:
-    """The value at `path` as it stands in a sentence. GuideError where it is no single value."""
+    """The value at `path` as it stands in a sentence. GuideError where it is not a single value."""
     if path.startswith((_PATTERN, _SHARES)):
         return str(lookup(recording, path))
     question = f"as text: {path}"
@@ -114,7 +114,7 @@ def _search(recording: Recording, pattern: str) -> str | None:
     try:
         compiled = re.compile(pattern, re.MULTILINE)
     except re.error as error:
-        raise GuideError(f"{pattern!r} is no regular expression: {error}") from error
+        raise GuideError(f"{pattern!r} is not a regular expression: {error}") from error
     if compiled.groups != 1:
         raise GuideError(f"{pattern!r} needs exactly one group ( ), the value")
     match = compiled.search(recording.text)

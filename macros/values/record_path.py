@@ -62,7 +62,7 @@ def lookup(record: object, path: str) -> Any:
 
 
 def exists(record: object, path: str) -> bool:
-    """Whether `path` leads to a value; GuideError only where it is no path at all."""
+    """Whether `path` leads to a value; GuideError only where it is not a path at all."""
     _steps(path)
     try:
         lookup(record, path)
@@ -84,7 +84,7 @@ def shown(record: object, path: str) -> str:
     if isinstance(value, Sequence) and all(isinstance(item, str | int | float) for item in value):
         return ", ".join(str(item) for item in value)
     raise GuideError(
-        f"{path!r} is no single value; one of these can follow: {_list(_names(value))}"
+        f"{path!r} is not a single value; one of these can follow: {_list(_names(value))}"
     )
 
 
@@ -98,7 +98,7 @@ def _steps(path: str) -> list[tuple[_Step, str]]:
         # A dot stands before every name but the first; before [ ] it may.
         if match is None or (dotted and not steps) or (plain and steps and not dotted):
             raise GuideError(
-                f"{path!r} is no path: it cannot go on at {path[position:]!r}",
+                f"{path!r} is not a path: it cannot go on at {path[position:]!r}",
                 fix="names separated by dots; [ ] around a name with dots, a number or field=value",
             )
         inside = match["inside"]

@@ -97,7 +97,7 @@ def test_a_lab_that_is_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "A", "-x", "x" * 21, "x/y", "ü"])
 def test_a_name_that_no_folder_can_have_is_refused(name: str) -> None:
-    with pytest.raises(GuideError, match="is no name for a lab"):
+    with pytest.raises(GuideError, match="cannot be a lab's name"):
         state.folder(name)
 
 

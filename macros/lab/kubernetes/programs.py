@@ -117,7 +117,7 @@ def version_of(module: Module, kubernetes: str) -> str:
     if module is not KUBERNETES:
         return pinned(module)
     if not re.fullmatch(r"v1\.\d+\.\d+", kubernetes):
-        raise GuideError(f"{kubernetes!r} is no version of Kubernetes; {VERSION} is one")
+        raise GuideError(f"{kubernetes!r} is not a version of Kubernetes, such as {VERSION}")
     return kubernetes
 
 
