@@ -52,13 +52,13 @@ def _commands(command: str) -> list[tuple[str, str]]:
         pipelines = shell.pipelines(command)
     except shell.UnreadableError:
         return []
-    found = []
+    tools = []
     for pipeline in pipelines:
         text = command[pipeline[0].start : pipeline[-1].end].replace("\\\n", " ")
         tool = _tool(pipeline[0])
         if tool and tool not in _STEERING:
-            found.append((tool, " ".join(text.split())))
-    return found
+            tools.append((tool, " ".join(text.split())))
+    return tools
 
 
 def _tool(simple: shell.Simple) -> str:
