@@ -158,7 +158,7 @@ def _with_folders(path: str) -> tuple[str, ...]:
 @cache
 def _paths(root: Path) -> frozenset[str]:
     """All files and folders of the project; asking the disk for each text of it takes seconds."""
-    paths = set()
+    paths: set[str] = set()
     for folder, folders, names in os.walk(root):
         inside = Path(folder).relative_to(root)
         built = {"site"} if folder == str(root) else set()

@@ -17,7 +17,7 @@ from pathlib import Path
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import boot, connections, doctor, packages, paths, process, readiness, wanted
+from macros.lab import boot, doctor, packages, paths, process, readiness, ssh_connections, wanted
 from macros.lab.build import built
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.lab import Lab
@@ -321,9 +321,9 @@ def connect(state: State) -> list[str]:
     A lab is whole without them, only slow: a command then makes a connection of its own.
     """
     sockets = Path(state.sockets)
-    gone = [node.name for node in state.nodes if not connections.stands(sockets, node.name)]
+    gone = [node.name for node in state.nodes if not ssh_connections.stands(sockets, node.name)]
     for name in gone:
-        connections.open_shared(state.folder / "ssh_config", sockets, name)
+        ssh_connections.open_shared(state.folder / "ssh_config", sockets, name)
     return gone
 
 

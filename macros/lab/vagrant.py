@@ -19,7 +19,7 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
-from macros.lab import connections, paths, rootfs, vagrant_needs, wanted
+from macros.lab import paths, rootfs, ssh_connections, vagrant_needs, wanted
 from macros.lab.lab import Lab
 from macros.lab.left import looks, reason
 from macros.lab.progress import Progress
@@ -262,7 +262,7 @@ def troubles(state: State) -> str:
         return "`guide lab up` did not come to its end"
     if machines() != state.machines:
         return "Vagrant has other machines now"
-    gone = [node for node in state.nodes if not connections.stands(Path(state.sockets), node)]
+    gone = [node for node in state.nodes if not ssh_connections.stands(Path(state.sockets), node)]
     return f"no SSH connection to {', '.join(gone)}" if gone else ""
 
 
@@ -348,13 +348,13 @@ def _connect(state: State) -> None:
     """Open the shared SSH connections that are gone. GuideError for a node that is."""
     sockets = Path(state.sockets)
     for node in state.nodes:
-        if connections.stands(sockets, node):
+        if ssh_connections.stands(sockets, node):
             continue
         log = state.folder / "ssh.log"
         # A file, not a pipe: the connection stays, and holds open what it was given.
         with log.open("w", encoding="utf-8") as errors:
-            connections.open_shared(state.folder / "ssh_config", sockets, node, errors)
-        if not connections.stands(sockets, node):
+            ssh_connections.open_shared(state.folder / "ssh_config", sockets, node, errors)
+        if not ssh_connections.stands(sockets, node):
             raise GuideError(
                 f"{node} of lab {state.name} cannot be reached: "
                 f"{log.read_text(encoding='utf-8').strip() or 'no answer'}",

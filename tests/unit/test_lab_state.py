@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import connections, keys, paths, providers, state, uml
+from macros.lab import keys, paths, providers, ssh_connections, state, uml
 from macros.lab.process import Process
 from macros.lab.state import Node, State
 
@@ -86,7 +86,7 @@ def test_a_lab_that_did_not_come_up_is_broken() -> None:
 
 def test_a_lab_that_is_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(connections, "open_shared", lambda *given: opened.append(given[2]))
+    monkeypatch.setattr(ssh_connections, "open_shared", lambda *given: opened.append(given[2]))
     written = state.write(_state(processes=(_this(),)))
     found = providers.find("one")
     assert found.nodes == ("node0",)

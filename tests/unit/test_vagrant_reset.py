@@ -11,7 +11,6 @@ from macros.cli.lab_commands import lab as command
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import (
-    connections,
     paths,
     providers,
     state,
@@ -64,7 +63,7 @@ def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(vagrant, "_connect", lambda _state: None)
     monkeypatch.setattr(vagrant, "_described", lambda found: found)
     monkeypatch.setattr(vagrant, "_ssh", lambda *_words, **_more: "")
-    monkeypatch.setattr(connections, "stands", lambda *_: True)
+    monkeypatch.setattr(ssh_connections, "stands", lambda *_: True)
     return tmp_path / "log"
 
 
