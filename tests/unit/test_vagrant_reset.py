@@ -13,6 +13,7 @@ from macros.ground.model import Cluster
 from macros.lab import (
     paths,
     providers,
+    ssh_connections,
     state,
     vagrant,
     vagrant_needs,
