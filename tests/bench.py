@@ -2,6 +2,7 @@
 
 replay_over_plain       the guide, caches warm, over plain MkDocs with the same configuration
                         less macros and hooks on the Markdown that the macros expand to
+replay_over_plain_edited  the same where the prose of its longest page has changed since
 replay_over_plain_cold  the same with the guide's own cache empty
 replay_growth           the guide with every page twice over the guide
 settle_s_per_million_lines  a page of all recordings, many times over with names of their own, read
@@ -56,11 +57,17 @@ def main() -> None:
         def warm() -> float:
             return _build(once, cache)
 
+        def edited() -> float:
+            longest = max((once / "docs").glob("*.md"), key=lambda path: path.stat().st_size)
+            longest.write_text(f"{longest.read_text(encoding='utf-8')}\nMore.\n", "utf-8")
+            return _build(once, cache)
+
         warm()
         ratios = _ratio(warm, lambda: _build(plain, cache))
         print(f"replay_over_plain {ratios:.2f}")
         _build(twice, cache)
         print(f"replay_growth {_ratio(lambda: _build(twice, cache), warm):.2f}")
+        print(f"replay_over_plain_edited {_ratio(edited, lambda: _build(plain, cache), 3):.2f}")
         print(f"replay_over_plain_cold {_ratio(cold, lambda: _build(plain, cache), 2):.2f}")
     _settle()
 

@@ -9,7 +9,9 @@ When the time is over the rest is skipped, and counted.
 import ast
 import json
 import os
+import posixpath
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +28,7 @@ from tests.sharing import PAGE
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("macros", "tests")
+_FOREIGN = frozenset({".git", ".venv", ".cache", "__pycache__", "node_modules"})
 _VARIABLE = "PACKETS_TOUCHED"
 _LATE = "no time left, `make test` runs them"
 
@@ -42,7 +45,10 @@ class Touched(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """Runs them; the exit code is pytest's, or 0 where no test is touched."""
+    """Runs them; the exit code is pytest's: 5 where the time was over before the first began.
+
+    0 where no test is touched, 128 and more where a signal ended pytest.
+    """
     started = time.time()
     parser = ArgumentParser("python -m tests.touched", description=__doc__)
     parser.add_argument("--since", metavar="COMMIT", help="what to compare with")
@@ -66,12 +72,22 @@ def main(arguments: list[str]) -> int:
         return 0
     touched = Touched(steps, pages(changed), max(given.until or started + 20, started + 8))
     command = [sys.executable, "-m", "pytest", "-p", "tests.touched", "-n", "auto", *files]
-    return subprocess.run(
+    done = subprocess.run(
         [*command, "--no-loadscope-reorder"],
         cwd=ROOT,
         env={**os.environ, _VARIABLE: json.dumps(touched)},
         check=False,
-    ).returncode
+    )
+    return exit_code(done.returncode)
+
+
+def exit_code(returned: int) -> int:
+    """What a shell shows for how pytest ended; a signal is named, which a bare number is not."""
+    if returned < 0:
+        name = signal.Signals(-returned).name
+        print(f"pytest was ended by {name} before it was done: that says nothing of the tests")
+        return 128 - returned
+    return returned
 
 
 def branch_point(root: Path) -> str:
@@ -126,11 +142,29 @@ def nearness(root: Path, changed: Iterable[str]) -> dict[str, int]:
         if path in steps:
             continue
         steps[path] = step
-        for name in (path, *map(str, PurePosixPath(path).parents)):
+        for name in _with_folders(path):
             vague = name != path and "/" not in name
             for user in users.get(name, ()):
                 heappush(queue, (step + (3 if vague else 1), user))
     return steps
+
+
+@cache
+def _with_folders(path: str) -> tuple[str, ...]:
+    """A path, and each folder that it lies in."""
+    return (path, *map(str, PurePosixPath(path).parents))
+
+
+@cache
+def _paths(root: Path) -> frozenset[str]:
+    """All files and folders of the project; asking the disk for each text of it takes seconds."""
+    paths: set[str] = set()
+    for folder, folders, names in os.walk(root):
+        inside = Path(folder).relative_to(root)
+        built = {"site"} if folder == str(root) else set()
+        folders[:] = [name for name in folders if name not in _FOREIGN | built]
+        paths.update((inside / name).as_posix() for name in (*folders, *names))
+    return frozenset(paths)
 
 
 @cache
@@ -199,7 +233,7 @@ def _named(root: Path, texts: Iterable[str], *, bare: bool) -> Iterator[str]:
     """
     for text in {text.strip("/") for text in texts if len(text) < 200 and text.isprintable()}:
         likely = bare or "/" in text or "." in text
-        if likely and text.strip(".") and ".." not in text and (root / text).exists():
+        if likely and posixpath.normpath(text) in _paths(root):
             yield text
 
 
@@ -232,11 +266,32 @@ def pytest_runtest_setup() -> None:
         pytest.skip(_LATE)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that had no time for a single test is not one that passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and _late(reporter) and not _run(reporter):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def _late(reporter: pytest.TerminalReporter) -> int:
+    """How many tests had no time."""
+    return sum(_LATE in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+
+
+def _run(reporter: pytest.TerminalReporter) -> int:
+    """How many tests were run."""
+    return sum(len(reporter.stats.get(how, [])) for how in ("passed", "failed", "error"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how many had no time."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    late = sum(_LATE in str(report.longrepr) for report in skipped)
-    if late:
+    late = _late(terminalreporter)
+    if late and not _run(terminalreporter):
+        terminalreporter.write_line(
+            f"NO TEST WAS RUN: the time was over before the first of {late};"
+            " this machine is busy, `make test` takes the time it needs"
+        )
+    elif late:
         terminalreporter.write_line(f"{late} tests, the farthest from the change: {_LATE}")
 
 

@@ -24,7 +24,7 @@ def doctor(packages: bool) -> None:
             if not check.good and not check.needed:
                 mark = "[yellow]low    [/yellow]"
             console.print(f"  {mark} {check.what:<20}", end=" ")
-            console.print(check.found, markup=False)
+            console.print(check.state, markup=False)
             if not check.good and check.fix:
                 console.print(f"          {check.fix}", markup=False)
     if names := looking.packages(found):

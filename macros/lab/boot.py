@@ -77,14 +77,14 @@ def end(state: State, node: Node, started: list[process.Process]) -> None:
 
 def start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Process:
     """Boot one node from the shared root file system, its changes going to a disk of its own."""
-    place, sockets = state.folder, state.sockets
+    folder, sockets = state.folder, state.sockets
     last = node.address.rpartition(".")[2]
     words = [
         state.kernel,
         f"mem={state.memory}M",
         "ncpus=2",
         "seccomp=on",  # SMP is refused without
-        f"ubd0={place}/{node.name}.cow,{state.rootfs}",
+        f"ubd0={folder}/{node.name}.cow,{state.rootfs}",
         f"ubd1r={seed}",
         "root=/dev/ubda",
         "rw",
@@ -103,7 +103,7 @@ def start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Pr
         "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
         f"fb_tunnels={_tunnels(state)}",
     ]
-    log = place / f"{node.name}.console"
+    log = folder / f"{node.name}.console"
     return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
 
 
@@ -135,7 +135,7 @@ def _until(started: process.Process, ready: Callable[[], bool], log: Path) -> No
     until = time.monotonic() + 10
     while not ready():
         if not started.alive() or time.monotonic() > until:
-            said = log.read_text(encoding="utf-8", errors="replace").strip()
+            printed = log.read_text(encoding="utf-8", errors="replace").strip()
             state = "does not get ready" if started.alive() else "ended at once"
-            raise _EndedError(f"{started.what} {state}: {said or 'it said nothing'}")
+            raise _EndedError(f"{started.what} {state}: {printed or 'it said nothing'}")
         time.sleep(0.005)

@@ -103,11 +103,11 @@ def _work(name: str) -> Path:
 def _prune() -> None:
     """Remove old products: all but the newest of each sort, the current, and what a lab runs on."""
     keys = [inputs.keys(suite) for suite in packages.SUITES]
-    current = {name for each in keys for name in (each.kernel, each.base, each.rootfs)}
+    current = {name for key in keys for name in (key.kernel, key.base, key.rootfs)}
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
     for sort in ("kernel", "base", "rootfs"):
-        folders = [each for each in (paths.cache() / sort).iterdir() if each.is_dir()]
-        folders.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+        folders = [folder for folder in (paths.cache() / sort).iterdir() if folder.is_dir()]
+        folders.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
         for old in folders[_KEPT:]:
             if old.name not in current and str(old) not in used:
                 shutil.rmtree(old)

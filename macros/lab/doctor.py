@@ -69,7 +69,7 @@ class Check:
     purpose: Purpose
     what: str
     good: bool
-    found: str
+    state: str
     package: str | None = None
     """The Debian package that brings it."""
     fix: str | None = None
@@ -80,13 +80,13 @@ class Check:
 
 def checks() -> list[Check]:
     """Everything, in the order of `PURPOSES`."""
-    found = [*_programs(), *_files(), *_python(), *_machine()]
-    return sorted(found, key=lambda each: list(PURPOSES).index(each.purpose))
+    results = [*_programs(), *_files(), *_python(), *_machine()]
+    return sorted(results, key=lambda check: list(PURPOSES).index(check.purpose))
 
 
-def packages(found: list[Check]) -> list[str]:
+def packages(results: list[Check]) -> list[str]:
     """The Debian packages that are missing."""
-    return sorted({each.package for each in found if not each.good and each.package})
+    return sorted({check.package for check in results if not check.good and check.package})
 
 
 def install_command(names: list[str]) -> str:
@@ -97,14 +97,16 @@ def install_command(names: list[str]) -> str:
 
 def require(purpose: Purpose) -> None:
     """GuideError naming all that is missing for this purpose."""
-    bad = [each for each in checks() if each.purpose == purpose and not each.good and each.needed]
+    bad = [
+        check for check in checks() if check.purpose == purpose and not check.good and check.needed
+    ]
     if not bad:
         return
-    fixes = [each.fix for each in bad if each.fix]
+    fixes = [check.fix for check in bad if check.fix]
     if names := packages(bad):
         fixes.insert(0, install_command(names))
     raise GuideError(
-        f"{PURPOSES[purpose]}, this machine lacks: " + ", ".join(each.what for each in bad),
+        f"{PURPOSES[purpose]}, this machine lacks: " + ", ".join(check.what for check in bad),
         fix="; ".join(fixes),
     )
 
@@ -123,8 +125,8 @@ def _programs() -> Iterator[Check]:
 def _files() -> Iterator[Check]:
     for purpose, pattern, package in _FILES:
         there = list(Path("/").glob(pattern.lstrip("/")))
-        found = str(there[0]) if there else "missing"
-        yield Check(purpose, Path(pattern).name, bool(there), found, package)
+        shown = str(there[0]) if there else "missing"
+        yield Check(purpose, Path(pattern).name, bool(there), shown, package)
 
 
 def _python() -> Iterator[Check]:
@@ -154,8 +156,8 @@ def _machine() -> Iterator[Check]:
     yield Check("build", "Linux on x86-64", fits, system, fix="use such a machine, or Vagrant")
 
     go = shutil.which("go", path=search_path())
-    said = go or "missing: only --kubernetes needs it"
-    yield Check("build", "go", go is not None, said, fix=GO_FIX, needed=False)
+    shown = go or "missing: only --kubernetes needs it"
+    yield Check("build", "go", go is not None, shown, fix=GO_FIX, needed=False)
 
     if os.getuid() != 0:
         yield _subordinate_ids()
@@ -174,9 +176,9 @@ def _machine() -> Iterator[Check]:
     )  # fmt: skip
 
     room = shared_memory()
-    good, said = room >= 2 * _GIB, f"{room / _GIB:.1f} GiB free"
+    good, shown = room >= 2 * _GIB, f"{room / _GIB:.1f} GiB free"
     yield Check(
-        "run", str(SHARED_MEMORY), good, said if room else "cannot be used",
+        "run", str(SHARED_MEMORY), good, shown if room else "cannot be used",
         fix="mount a larger one, with exec; without it a node's memory is a file on disk",
         needed=False,
     )  # fmt: skip
@@ -220,11 +222,11 @@ def _user_namespace() -> Check:
     words = ["unshare", "--user", "--map-root-user", "--map-auto", "--mount", "true"]
     try:
         tried = subprocess.run(words, capture_output=True, text=True, check=False)
-        good, said = tried.returncode == 0, tried.stderr.strip()
+        good, message = tried.returncode == 0, tried.stderr.strip()
     except OSError as error:
-        good, said = False, str(error)
+        good, message = False, str(error)
     return Check(
-        "build", "user namespaces", good, "work" if good else said,
+        "build", "user namespaces", good, "work" if good else message,
         fix="sudo sysctl kernel.unprivileged_userns_clone=1 "
         "kernel.apparmor_restrict_unprivileged_userns=0 (what this kernel has), or run as root",
     )  # fmt: skip

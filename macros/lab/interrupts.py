@@ -13,11 +13,11 @@ def ended_by_signals() -> Iterator[None]:
         raise SystemExit(128 + number)
 
     try:
-        old = {each: signal.signal(each, leave) for each in (signal.SIGTERM, signal.SIGHUP)}
+        old = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
     except ValueError:  # not the main thread: whoever is there has to see to it
         old = {}
     try:
         yield
     finally:
-        for each, handler in old.items():
-            signal.signal(each, handler)
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -58,7 +58,7 @@ def missing_options(wanted: str, final: str) -> list[str]:
     for line in wanted.splitlines():
         off = re.fullmatch(r"# (CONFIG_\w+) is not set", line)
         if off:
-            if any(each.startswith(f"{off[1]}=") for each in has):
+            if any(setting.startswith(f"{off[1]}=") for setting in has):
                 lost.append(line)
         elif line.startswith("CONFIG_") and line not in has:
             lost.append(line)

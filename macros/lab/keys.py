@@ -25,7 +25,7 @@ def write_seed(
 
     `more` are further files by their path, for root alone to read.
     """
-    hosts = "127.0.0.1 localhost\n" + "".join(f"{each.address} {each.name}\n" for each in nodes)
+    hosts = "127.0.0.1 localhost\n" + "".join(f"{host.address} {host.name}\n" for host in nodes)
     files = {
         "etc/hostname": (f"{node.name}\n".encode(), 0o644),
         "etc/hosts": (hosts.encode(), 0o644),

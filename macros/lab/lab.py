@@ -16,7 +16,7 @@ class Lab:
     kind: str
     """What makes the nodes: "uml" or "vagrant"."""
     nodes: tuple[str, ...]
-    """Names that `ssh -F ssh_config NAME` reaches: "node0"; "client" is no node of a cluster."""
+    """Names that `ssh -F ssh_config NAME` reaches: "node0"; "client" is not a node of a cluster."""
     ssh_config: Path
     """Holds address, keys and a shared connection for every node."""
     instance: str

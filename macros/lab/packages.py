@@ -46,7 +46,7 @@ def read_lock(path: Path) -> tuple[Locked, ...]:
     """The packages of a lock file, in its order."""
     if not path.is_file():
         raise GuideError(f"{path} is missing", fix=UPDATE)
-    found = []
+    locked = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -55,8 +55,8 @@ def read_lock(path: Path) -> tuple[Locked, ...]:
             raise GuideError(
                 f"{path}:{number}: want 'package=version sha256:…', found {line!r}", fix=UPDATE
             )
-        found.append(Locked(*match.groups()))
-    return tuple(found)
+        locked.append(Locked(*match.groups()))
+    return tuple(locked)
 
 
 def write_lock(path: Path, packages: Iterable[Locked], release: str) -> None:
@@ -64,7 +64,7 @@ def write_lock(path: Path, packages: Iterable[Locked], release: str) -> None:
     lines = [
         "# Made by `guide lab build --update-lock`; not edited by hand.",
         f"# {release}",
-        *(f"{each} sha256:{each.sha256}" for each in packages),
+        *(f"{package} sha256:{package.sha256}" for package in packages),
     ]
     files.write(path, "\n".join(lines) + "\n")
 
@@ -110,11 +110,11 @@ class Apt:
         if not asked:
             return {}
         text = self.call("apt-cache", "show", *asked, what="reading the package index")
-        found = {}
+        paragraphs = {}
         for paragraph in text.strip().split("\n\n"):
             values = fields(paragraph)
-            found[values["Package"], values["Version"]] = paragraph
-        return found
+            paragraphs[values["Package"], values["Version"]] = paragraph
+        return paragraphs
 
     def resolve(self, names: Iterable[str]) -> list[Locked]:
         """What installing these and every essential package comes to, without recommendations."""
@@ -130,7 +130,7 @@ class Apt:
                 Locked(name, version, fields(records[name, version])["SHA256"])
                 for name, version in chosen
             ),
-            key=lambda each: each.name,
+            key=lambda package: package.name,
         )
 
     def newest(self, pattern: str) -> Locked:
@@ -146,25 +146,19 @@ class Apt:
     def missing(self, packages: Iterable[Locked]) -> list[Locked]:
         """Those that the suite no longer has at their locked version."""
         wanted = list(packages)
-        records = self.records(each.name for each in wanted)
-        return [each for each in wanted if (each.name, each.version) not in records]
+        records = self.records(package.name for package in wanted)
+        return [package for package in wanted if (package.name, package.version) not in records]
 
     def download(
-        self, packages: Iterable[Locked], folder: Path, each: Callable[[int], None]
+        self, packages: Iterable[Locked], folder: Path, report: Callable[[int], None]
     ) -> Path:
         """Fetch into `folder` what is not there yet, check it, and index it as a repository.
 
-        Returns the index. `each` is told how many packages are there. GuideError names packages
+        Returns the index. `report` is told how many packages are there. GuideError names packages
         that the suite no longer has, and any whose content is not the locked one.
         """
         wanted = list(packages)
-        if gone := self.missing(wanted):
-            raise GuideError(
-                f"Debian {self.suite} no longer has these at their locked versions: "
-                + ", ".join(str(package) for package in gone),
-                fix=f"{update(self.suite)}, then record anew;"
-                " or name a mirror that keeps them with --mirror",
-            )
+        self._check_there(wanted)
         records = self.records(package.name for package in wanted)
         folder.mkdir(parents=True, exist_ok=True)
         index = []
@@ -174,31 +168,44 @@ class Apt:
                 package: folder / _file_name(records[package.name, package.version])
                 for package in batch
             }
-            # What an interrupted run left may be the beginning of a file.
-            absent = [package for package, file in files.items() if not _is(file, package)]
-            for package in absent:
-                files[package].unlink(missing_ok=True)
-            if absent:
-                self.call(
-                    "apt-get", "download", "-qq", *map(str, absent),
-                    what="downloading packages", cwd=folder,
-                    fix="try again: what was downloaded is kept",
-                )  # fmt: skip
-            if wrong := [package for package in absent if not _is(files[package], package)]:
-                for package in wrong:
-                    files[package].unlink(missing_ok=True)
-                raise GuideError(
-                    "not the files that the lock names (their sha256 differs): "
-                    + ", ".join(map(str, wrong)),
-                    fix=f"try again; if it stays so: {update(self.suite)}",
-                )
+            self._fetch(files, folder)
             for package, file in files.items():
                 paragraph = records[package.name, package.version]
                 index.append(re.sub(r"(?m)^Filename: .*$", f"Filename: ./{file.name}", paragraph))
-            each(start + len(batch))
+            report(start + len(batch))
         packages_file = folder / "Packages"
         packages_file.write_text("\n\n".join(index) + "\n", encoding="utf-8")
         return packages_file
+
+    def _check_there(self, wanted: Iterable[Locked]) -> None:
+        if gone := self.missing(wanted):
+            raise GuideError(
+                f"Debian {self.suite} no longer has these at their locked versions: "
+                + ", ".join(str(package) for package in gone),
+                fix=f"{update(self.suite)}, then record anew;"
+                " or name a mirror that keeps them with --mirror",
+            )
+
+    def _fetch(self, files: Mapping[Locked, Path], folder: Path) -> None:
+        """Download those of the files into `folder` that are not there whole, and check them."""
+        # What an interrupted run left may be the beginning of a file.
+        absent = [package for package, file in files.items() if not _is(file, package)]
+        for package in absent:
+            files[package].unlink(missing_ok=True)
+        if absent:
+            self.call(
+                "apt-get", "download", "-qq", *map(str, absent),
+                what="downloading packages", cwd=folder,
+                fix="try again: what was downloaded is kept",
+            )  # fmt: skip
+        if wrong := [package for package in absent if not _is(files[package], package)]:
+            for package in wrong:
+                files[package].unlink(missing_ok=True)
+            raise GuideError(
+                "not the files that the lock names (their sha256 differs): "
+                + ", ".join(map(str, wrong)),
+                fix=f"try again; if it stays so: {update(self.suite)}",
+            )
 
 
 def fields(paragraph: str) -> Mapping[str, str]:

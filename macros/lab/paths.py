@@ -32,9 +32,9 @@ def sockets() -> Path:
     else:
         folder = Path("/tmp") / f"packet-by-packet-{os.getuid()}"  # noqa: S108  (checked below)
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not folder.is_dir() or folder.is_symlink() or found.st_uid != os.getuid():
+    status = folder.lstat()
+    if not folder.is_dir() or folder.is_symlink() or status.st_uid != os.getuid():
         raise GuideError(f"{folder} exists and is not a folder of yours", fix=f"remove {folder}")
-    if found.st_mode & 0o077:
+    if status.st_mode & 0o077:
         folder.chmod(0o700)
     return folder

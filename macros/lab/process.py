@@ -80,15 +80,15 @@ def family(processes: list[Process], folder: Path) -> list[int]:
         if seen is None or seen.start == process.start:
             sessions.add(process.pid)
     mark = f"{folder}/".encode()
-    found = []
+    members = []
     for pid, seen in _all():
         leads = seen.session == pid and pid not in sessions
         if leads and mark in _command_line(pid) and _own(pid):
             sessions.add(pid)
     for pid, seen in _all():
         if seen.session in sessions and seen.state not in "ZX":
-            found.append(pid)
-    return found
+            members.append(pid)
+    return members
 
 
 def helpers(of: Process, program: str) -> list[Process]:
@@ -100,7 +100,7 @@ def helpers(of: Process, program: str) -> list[Process]:
             for pid, seen in _all()
             if seen.session == of.pid and pid != of.pid and _command_line(pid).startswith(mark)
         ),
-        key=lambda each: each.pid,
+        key=lambda member: member.pid,
     )
 
 
@@ -147,9 +147,9 @@ def listens(pid: int, port: int) -> bool:
             inodes.add(f"socket:[{words[9]}]")
     held = set()
     with contextlib.suppress(OSError):
-        for each in (_PROC / str(pid) / "fd").iterdir():
+        for descriptor in (_PROC / str(pid) / "fd").iterdir():
             with contextlib.suppress(OSError):  # closed meanwhile
-                held.add(str(each.readlink()))
+                held.add(str(descriptor.readlink()))
     return bool(inodes & held)
 
 

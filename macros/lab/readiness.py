@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.lab import connections
+from macros.lab import ssh_connections
 from macros.lab.process import Process
 from macros.lab.state import Node, State
 
@@ -30,8 +30,8 @@ def wait(state: State, node: Node, machine: Process) -> None:
         time.sleep(_PAUSE)
     config, sockets = state.folder / "ssh_config", Path(state.sockets)
     while True:
-        if not connections.stands(sockets, node.name):
-            connections.open_shared(config, sockets, node.name)
+        if not ssh_connections.stands(sockets, node.name):
+            ssh_connections.open_shared(config, sockets, node.name)
         code, printed = _asked(config, node, until)
         if code != _NO_CONNECTION:
             break

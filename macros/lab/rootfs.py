@@ -117,8 +117,10 @@ def remove_as_root(folder: Path) -> None:
 
 def installed(status: str) -> dict[str, str]:
     """Name to version, from the text of dpkg's status file."""
-    found = (fields(paragraph) for paragraph in status.strip().split("\n\n"))
-    return {each["Package"]: each["Version"] for each in found if "Version" in each}
+    paragraphs = (fields(paragraph) for paragraph in status.strip().split("\n\n"))
+    return {
+        package["Package"]: package["Version"] for package in paragraphs if "Version" in package
+    }
 
 
 def shown_versions(kernel_release: str, packages: Mapping[str, str]) -> dict[str, str]:

@@ -81,18 +81,18 @@ def run_pair(
     mark = _RECORD_SEPARATOR + secrets.token_hex(8).encode()
     commands = [command] if twin is None else [command, twin]
     script = _remote(commands, mark, stdin is not None)
-    said = _collect(lab, node, script, stdin, timeout, limit * len(commands))
-    if said.end == "too much":
+    outcome = _collect(lab, node, script, stdin, timeout, limit * len(commands))
+    if outcome.end == "too much":
         raise GuideError(
             f"the command prints more than {limit:,} bytes",
             node=node,
             command=command,
             fix="print less: head, a filter, or a narrower command",
         )
-    answers = _answers(said.output, mark)
+    answers = _answers(outcome.output, mark)
     if len(answers) == len(commands):
         return Pair(answers[0], answers[1] if twin is not None else None)
-    if said.end == "too slow":
+    if outcome.end == "too slow":
         raise GuideError(
             f"the command was still running after {timeout:g} s",
             node=node,
@@ -100,7 +100,7 @@ def run_pair(
             fix="end it by itself (a count, a condition), or give the block a longer timeout=",
         )
     raise GuideError(
-        f"{node} of lab {lab.name} does not answer any more: {said.detail}",
+        f"{node} of lab {lab.name} does not answer any more: {outcome.detail}",
         node=node,
         command=command,
         fix=f"guide lab status --name {lab.name}; guide lab reset --name {lab.name}",
@@ -214,15 +214,15 @@ def _read(
         ready.register(out[0], selectors.EVENT_READ, out[1])
         ready.register(err[0], selectors.EVENT_READ, err[1])
         while (left := until - time.monotonic()) > 0:
-            found = ready.select(min(left, _LOOK))
-            for key, _ in found:
+            events = ready.select(min(left, _LOOK))
+            for key, _ in events:
                 chunk = os.read(key.fd, 65536)
                 key.data.extend(chunk)
                 if not chunk and key.fd == out[0]:
                     return True
                 if not chunk:
                     ready.unregister(key.fd)
-            if len(out[1]) > limit or (not found and lab.lost()):
+            if len(out[1]) > limit or (not events and lab.lost()):
                 return False
     return False
 
@@ -245,10 +245,10 @@ def _ssh(
 
 @functools.cache
 def _program() -> str:
-    found = shutil.which("ssh")
-    if found is None:
+    program = shutil.which("ssh")
+    if program is None:
         raise GuideError("there is no ssh on this machine", fix="guide doctor")
-    return found
+    return program
 
 
 @contextlib.contextmanager

@@ -93,7 +93,7 @@ def folder(name: str) -> Path:
     """Where a lab of that name keeps its files. GuideError for a name that no folder can have."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", name):
         raise GuideError(
-            f"{name!r} is no name for a lab: a to z, 0 to 9 and '-', at most 20 characters"
+            f"{name!r} cannot be a lab's name: a to z, 0 to 9 and '-', at most 20 characters"
         )
     return paths.labs() / name
 
@@ -139,7 +139,7 @@ def _state(values: dict[str, Any]) -> State:
 def names() -> Iterator[str]:
     """All labs that have a folder."""
     if paths.labs().is_dir():
-        yield from sorted(each.name for each in paths.labs().iterdir() if each.is_dir())
+        yield from sorted(lab.name for lab in paths.labs().iterdir() if lab.is_dir())
 
 
 def remains() -> Iterator[str]:
@@ -148,24 +148,24 @@ def remains() -> Iterator[str]:
     Its lock, or what a reset was to make.
     """
     files = (
-        each.stem
+        file.stem
         for suffix in ("lock", "reset")
-        for each in paths.labs().glob(f"[a-z0-9]*.{suffix}")
+        for file in paths.labs().glob(f"[a-z0-9]*.{suffix}")
     )
     yield from sorted({*names(), *files})
 
 
 def clean(name: str) -> bool:
     """End all of a lab, whole or not, and remove its files. False if there was nothing."""
-    place = folder(name)
+    lab_folder = folder(name)
     try:
         known = read(name)
     except GuideError:  # not readable: what carries its folder's name is found all the same
         known = None
     sockets = Path(known.sockets) if known else paths.sockets() / name
-    if not place.exists() and not sockets.exists():
+    if not lab_folder.exists() and not sockets.exists():
         return False
     end(list(known.processes) if known else [], sockets)
     shutil.rmtree(sockets, ignore_errors=True)
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(lab_folder, ignore_errors=True)
     return True

@@ -5,9 +5,9 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import sh
 
@@ -62,37 +62,53 @@ def call(
         try:
             return str(sh.Command(program)(*map(str, words[1:]), **options, _return_cmd=False))
         except sh.ErrorReturnCode as error:
-            said = (error.stderr or error.stdout).decode(errors="replace").splitlines()
-            raise _failed(what, said, None, fix) from None
+            lines = (error.stderr or error.stdout).decode(errors="replace").splitlines()
+            raise _failed(what, lines, None, fix) from None
 
     tail: list[str] = []
-    with (log or Path(os.devnull)).open("a", encoding="utf-8", buffering=1) as kept:
-
-        def line(text: str) -> None:
-            kept.write(text)
-            tail.append(text.rstrip("\n"))
-            # What says that the disk is full stays: a program can say much after it.
-            while len(tail) > _TAIL:
-                del tail[1 if _FULL.search(tail[0]) else 0]
-            if each_line:
-                each_line(text)
-
-        # Killed, even with SIGKILL, we take the program with us (prctl(2), PR_SET_PDEATHSIG).
-        # unshare blocks SIGTERM; with --kill-child its namespace ends with it. make passes
-        # SIGTERM on, and could not pass on SIGKILL.
-        last = "KILL" if words[0] == "unshare" else "TERM"
-        running = sh.Command(which("setpriv") or "setpriv")(
-            "--pdeathsig", last, program, *map(str, words[1:]),
-            **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False,
-        )  # fmt: skip
+    log_file = log or Path(os.devnull)
+    with log_file.open("a", encoding="utf-8", buffering=1) as kept:
         try:
-            running.wait()
+            _follow(program, list(map(str, words[1:])), options, kept, tail, each_line)
         except sh.ErrorReturnCode:
             raise _failed(what, tail, log, fix) from None
-        except BaseException:  # Ctrl-C: the program must not go on writing behind our back
-            running.kill_group()
-            raise
     return ""
+
+
+def _follow(
+    program: str,
+    words: Sequence[str],
+    options: Mapping[str, Any],
+    log: IO[str],
+    tail: list[str],
+    each_line: Callable[[str], None] | None,
+) -> None:
+    """Run a program to its end, its lines going to `log`, the last to `tail`, as they come."""
+
+    def line(text: str) -> None:
+        log.write(text)
+        tail.append(text.rstrip("\n"))
+        # What says that the disk is full stays: a program can say much after it.
+        while len(tail) > _TAIL:
+            del tail[1 if _FULL.search(tail[0]) else 0]
+        if each_line:
+            each_line(text)
+
+    # Killed, even with SIGKILL, we take the program with us (prctl(2), PR_SET_PDEATHSIG).
+    # unshare blocks SIGTERM; with --kill-child its namespace ends with it. make passes
+    # SIGTERM on, and could not pass on SIGKILL.
+    last = "KILL" if Path(program).name == "unshare" else "TERM"
+    running = sh.Command(which("setpriv") or "setpriv")(
+        "--pdeathsig", last, program, *words,
+        **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False,
+    )  # fmt: skip
+    try:
+        running.wait()
+    except sh.ErrorReturnCode:
+        raise
+    except BaseException:  # Ctrl-C: the program must not go on writing behind our back
+        running.kill_group()
+        raise
 
 
 @contextlib.contextmanager
@@ -103,8 +119,8 @@ def disk_named() -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        place = error.filename or paths.cache()
-        raise GuideError(f"cannot write {place}: {error.strerror}", fix=_make_room()) from error
+        target = error.filename or paths.cache()
+        raise GuideError(f"cannot write {target}: {error.strerror}", fix=_make_room()) from error
 
 
 def _make_room() -> str:
@@ -114,11 +130,11 @@ def _make_room() -> str:
     )
 
 
-def _failed(what: str, said: list[str], log: Path | None, fix: str | None) -> GuideError:
-    if any(_FULL.search(line) for line in said):
+def _failed(what: str, lines: list[str], log: Path | None, fix: str | None) -> GuideError:
+    if any(_FULL.search(line) for line in lines):
         fix = _make_room()
-    shown = [line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…" for line in said[-_TAIL:]]
-    lines = [f"{what} failed", *(f"    {line}" for line in shown)]
+    shown = [line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…" for line in lines[-_TAIL:]]
+    message = [f"{what} failed", *(f"    {line}" for line in shown)]
     if log is not None:
-        lines.append(f"  whole log: {log}")
-    return GuideError("\n".join(lines), fix=fix)
+        message.append(f"  whole log: {log}")
+    return GuideError("\n".join(message), fix=fix)

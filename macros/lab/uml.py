@@ -17,7 +17,7 @@ from pathlib import Path
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import boot, connections, doctor, packages, paths, process, readiness, wanted
+from macros.lab import boot, doctor, packages, paths, process, readiness, ssh_connections, wanted
 from macros.lab.build import built
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.lab import Lab
@@ -35,7 +35,7 @@ MEMORY = 1024
 
 _FIRST = 10
 _OUTSIDE = Node("client", "192.168.56.50")
-"""A machine of the network between the nodes that is no node of a cluster."""
+"""A machine of the network between the nodes that is not a node of a cluster."""
 _API = 6443
 
 
@@ -109,7 +109,7 @@ def troubles(state: State) -> str:
 
 def ended(state: State) -> str:
     """Which processes of a lab are gone, in words."""
-    return ", ".join(f"{each.what} (process {each.pid}) ended" for each in state.dead())
+    return ", ".join(f"{gone.what} (process {gone.pid}) ended" for gone in state.dead())
 
 
 def up(
@@ -133,21 +133,7 @@ def up(
     if not 1 <= nodes <= MOST_NODES:
         raise GuideError(f"a lab has 1 to {MOST_NODES} nodes, not {nodes}")
     doctor.require("run")
-    parts = built(suite)
-    fresh = State(
-        name=name,
-        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
-        sockets=str(paths.sockets() / name),
-        kernel=str(parts.kernel),
-        rootfs=str(addition.rootfs if addition else parts.rootfs),
-        versions={**parts.versions, **(addition.versions if addition else {})},
-        memory=memory,
-        suite=suite,
-        cluster=addition.cluster if addition else None,
-        kubernetes=addition.version if addition else "",
-        since=datetime.now(UTC).timestamp(),
-        nodes=_machines(nodes, outside=outside),
-    )
+    fresh = _planned(name, _machines(nodes, outside=outside), memory, suite, addition)
     with alone(name), disk_named():
         if anew:
             wanted.remember(name, as_wanted(fresh))
@@ -163,6 +149,27 @@ def up(
         return find(name)
 
 
+def _planned(
+    name: str, nodes: tuple[Node, ...], memory: int, suite: str, addition: Addition | None
+) -> State:
+    """What is to be started, of which nothing is there yet."""
+    parts = built(suite)
+    return State(
+        name=name,
+        instance=f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+        sockets=str(paths.sockets() / name),
+        kernel=str(parts.kernel),
+        rootfs=str(addition.rootfs if addition else parts.rootfs),
+        versions={**parts.versions, **(addition.versions if addition else {})},
+        memory=memory,
+        suite=suite,
+        cluster=addition.cluster if addition else None,
+        kubernetes=addition.version if addition else "",
+        since=datetime.now(UTC).timestamp(),
+        nodes=nodes,
+    )
+
+
 def _is_up(fresh: State, progress: Progress) -> bool:
     """Whether this very lab is up. GuideError when it is another one, said to be so when broken."""
     state = read(fresh.name)
@@ -171,7 +178,7 @@ def _is_up(fresh: State, progress: Progress) -> bool:
     if trouble := troubles(state):
         progress.note(f"removing what is left of the lab {state.name!r}: {trouble}")
         return False
-    has, asked = (replace(as_wanted(each), memory=None) for each in (state, fresh))
+    has, asked = (replace(as_wanted(notes), memory=None) for notes in (state, fresh))
     if has != asked:
         raise GuideError(
             f"the lab {state.name!r} is up with {has}, not {asked}",
@@ -224,14 +231,13 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
     """
     with alone(name), disk_named():
         state = read(name)
-        node = (
-            next((each for each in state.nodes if each.name == node_name), None) if state else None
-        )
+        nodes = state.nodes if state else ()
+        node = next((node for node in nodes if node.name == node_name), None)
         if state is None or node is None:
             raise GuideError(f"the lab {name!r} has no {node_name}", fix=_up(name))
         progress.step(f"lab {name}: starting {node.name} again")
         sockets = Path(state.sockets)
-        own = [each for each in state.processes if each.what.split("'")[0] == node.name]
+        own = [started for started in state.processes if started.what.split("'")[0] == node.name]
         boot.end(state, node, own)
         Path(control(sockets, node.name)).unlink(missing_ok=True)
         shutil.rmtree(sockets / node.name, ignore_errors=True)  # its uml_dir
@@ -250,37 +256,28 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
 
 
 def _machines(nodes: int, *, outside: bool) -> tuple[Node, ...]:
-    found = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
-    return (*found, _OUTSIDE) if outside else found
+    own_nodes = tuple(Node(f"node{i}", f"192.168.56.{_FIRST + i}") for i in range(nodes))
+    return (*own_nodes, _OUTSIDE) if outside else own_nodes
 
 
 def _start(state: State, addition: Addition | None, progress: Progress) -> None:
-    name, place, sockets = state.name, state.folder, Path(state.sockets)
+    name, lab_folder, sockets = state.name, state.folder, Path(state.sockets)
     progress.step(f"lab {name}: starting {', '.join(node.name for node in state.nodes)}")
-    place.mkdir(parents=True, mode=0o700)
+    lab_folder.mkdir(parents=True, mode=0o700)
     sockets.mkdir(mode=0o700)
     write(state)
-    make_keys(place)
+    make_keys(lab_folder)
 
     switch = boot.start_switch(state)
     state = state.with_process(switch)
-    # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
-    # port that another has chosen. A lab may be called ports: its lock has no dot in front.
-    with locked(paths.labs() / ".ports.lock", None):
-        for index, node in enumerate(state.nodes):
-            inside = [22, _API] if addition and index == 0 else [22]
-            nat, ports = boot.nat_on_free_ports(state, node, inside)
-            with_port = replace(node, port=ports[0])
-            nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
-            api = ports[1] if _API in inside else state.api
-            state = replace(state, nodes=nodes, api=api).with_process(nat)
+    state = _with_ports(state, with_api=addition is not None)
 
-    write_ssh_config(place, sockets, state.nodes)
+    write_ssh_config(lab_folder, sockets, state.nodes)
     memory_folder = boot.memory_folder(state, progress)
     booting = []
     for node in state.nodes:
         more = addition.files(node) if addition else {}
-        seed = write_seed(place, node, state.nodes, more)
+        seed = write_seed(lab_folder, node, state.nodes, more)
         machine = boot.start_node(state, node, seed, memory_folder)
         booting.append(machine)
         state = state.with_process(machine)
@@ -303,15 +300,30 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     write(replace(state, up=True))
 
 
+def _with_ports(state: State, *, with_api: bool) -> State:
+    """The same with a NAT network for each node, and the ports of 127.0.0.1 that lead there."""
+    # Choosing a free port and taking it is two steps: one lab at a time, so that none gets a
+    # port that another has chosen. A lab may be called ports: its lock has no dot in front.
+    with locked(paths.labs() / ".ports.lock", None):
+        for index, node in enumerate(state.nodes):
+            inside = [22, _API] if with_api and index == 0 else [22]
+            nat, ports = boot.nat_on_free_ports(state, node, inside)
+            with_port = replace(node, port=ports[0])
+            nodes = (*state.nodes[:index], with_port, *state.nodes[index + 1 :])
+            api = ports[1] if _API in inside else state.api
+            state = replace(state, nodes=nodes, api=api).with_process(nat)
+    return state
+
+
 def connect(state: State) -> list[str]:
     """Open shared SSH connections that are gone, and return the names of their nodes.
 
     A lab is whole without them, only slow: a command then makes a connection of its own.
     """
     sockets = Path(state.sockets)
-    gone = [node.name for node in state.nodes if not connections.stands(sockets, node.name)]
+    gone = [node.name for node in state.nodes if not ssh_connections.stands(sockets, node.name)]
     for name in gone:
-        connections.open_shared(state.folder / "ssh_config", sockets, name)
+        ssh_connections.open_shared(state.folder / "ssh_config", sockets, name)
     return gone
 
 

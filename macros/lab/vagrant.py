@@ -19,7 +19,7 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
-from macros.lab import connections, paths, rootfs, vagrant_needs, wanted
+from macros.lab import paths, rootfs, ssh_connections, vagrant_needs, wanted
 from macros.lab.lab import Lab
 from macros.lab.left import looks, reason
 from macros.lab.progress import Progress
@@ -39,10 +39,10 @@ _READY = (
 
 def is_vagrant(name: str) -> bool:
     """Whether the lab of that name is Vagrant's: by what is written down, else by LAB."""
-    place = folder(name)
-    if (place / State.FILE).is_file():
+    lab_folder = folder(name)
+    if (lab_folder / State.FILE).is_file():
         return True
-    if (place / "lab.json").is_file():
+    if (lab_folder / "lab.json").is_file():
         return False
     with contextlib.suppress(GuideError):  # one that cannot be read says nothing of it
         if unfinished := wanted.remembered(name):
@@ -120,9 +120,7 @@ def up(
     left can be looked into by then. `anew`: the machines that there are go first.
     """
     provider = provider or os.environ.get("VAGRANT_DEFAULT_PROVIDER")
-    words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
-    words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
-    words |= {"MEMORY": str(memory)} if memory else {}
+    words = _words(nodes, memory, cluster)
     with alone(name):
         _only_lab(name)
         if (folder(name) / "lab.json").is_file():
@@ -137,19 +135,7 @@ def up(
             wanted.remember(name, asked)
             if machines():
                 _destroy()
-        clean(name)
-        folder(name).mkdir(parents=True, mode=0o700)
-        begun = State(
-            name=name,
-            instance="",
-            sockets=str(paths.sockets() / name),
-            words=words,
-            provider=provider or "",
-            machines={},
-            versions={},
-            since=_now(),
-        )
-        write(begun)
+        begun = _begun(name, words, provider or "")
         try:
             _start(begun, extra, cluster, progress)
         except BaseException as error:
@@ -157,6 +143,31 @@ def up(
             raise
         wanted.forget(name)
     return find(name)
+
+
+def _words(nodes: int, memory: int | None, cluster: Cluster | None) -> dict[str, str]:
+    """What the Vagrantfile is told."""
+    words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
+    words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
+    return words | ({"MEMORY": str(memory)} if memory else {})
+
+
+def _begun(name: str, words: dict[str, str], provider: str) -> State:
+    """A lab of which nothing is there yet, written down in the place of any earlier one."""
+    clean(name)
+    folder(name).mkdir(parents=True, mode=0o700)
+    return write(
+        State(
+            name=name,
+            instance="",
+            sockets=str(paths.sockets() / name),
+            words=words,
+            provider=provider,
+            machines={},
+            versions={},
+            since=_now(),
+        )
+    )
 
 
 def _is_up(stored: State | None, words: Mapping[str, str], progress: Progress) -> bool:
@@ -180,12 +191,12 @@ def _start(
     progress.step(f"lab {name}: vagrant up")
     chosen = [f"--provider={begun.provider}"] if begun.provider else []
 
-    def said(line: str) -> None:
+    def show(line: str) -> None:
         if line.startswith("==> "):
             progress.note(line.rstrip())
 
     _vagrant(
-        "up", *chosen, told={**words, **extra}, said=said,
+        "up", *chosen, told={**words, **extra}, on_line=show,
         fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
     )  # fmt: skip
     progress.step(f"lab {name}: waiting for SSH")
@@ -251,7 +262,7 @@ def troubles(state: State) -> str:
         return "`guide lab up` did not come to its end"
     if machines() != state.machines:
         return "Vagrant has other machines now"
-    gone = [node for node in state.nodes if not connections.stands(Path(state.sockets), node)]
+    gone = [node for node in state.nodes if not ssh_connections.stands(Path(state.sockets), node)]
     return f"no SSH connection to {', '.join(gone)}" if gone else ""
 
 
@@ -259,11 +270,11 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
     """Write down what is needed to work on the machines that Vagrant has; a new lab instance."""
     there = machines()
     _only_lab(name)
-    found = _asked_hosts(there)
+    reachable = _asked_hosts(there)
     if before is not None:
         clean(name)
-    place, sockets = folder(name), paths.sockets() / name
-    place.mkdir(parents=True, mode=0o700, exist_ok=True)
+    lab_folder, sockets = folder(name), paths.sockets() / name
+    lab_folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     sockets.mkdir(mode=0o700, exist_ok=True)
     state = State(
         name=name,
@@ -275,7 +286,7 @@ def _take_over(name: str, words: Mapping[str, str], before: State | None) -> Sta
         versions={},
         since=_now(),
     )
-    write_ssh_config(place, sockets, found)
+    write_ssh_config(lab_folder, sockets, reachable)
     _connect(state)
     state = _described(state)
     if not words:  # a person has started them: a reset is to make the same again
@@ -299,15 +310,15 @@ def _described(state: State) -> State:
         "cat /etc/guide-cluster.env",  # written by scripts/vagrant/k3s-node.sh
         "k3s --version",
     )
-    command = "; echo --; ".join(f"({each}) 2>/dev/null" for each in parts)
-    said = _ssh(state, state.nodes[0], f"{command}; true")  # a part that is missing says nothing
-    release, debian, listed, words, k3s = (each.strip() for each in said.split("--\n", 4))
+    command = "; echo --; ".join(f"({part}) 2>/dev/null" for part in parts)
+    printed = _ssh(state, state.nodes[0], f"{command}; true")  # a part that is missing says nothing
+    release, debian, listed, words, k3s = (part.strip() for part in printed.split("--\n", 4))
     installed = dict(line.split(" ", 1) for line in listed.splitlines() if " " in line)
     # "forky/sid" before a release, "13.1" after it
     suite = "sid" if debian.endswith("/sid") else debian.partition(".")[0]
     versions = {"Debian": suite, **rootfs.shown_versions(release, installed)}
-    if found := re.search(r"v([\d.]+)(\S*)", k3s):
-        versions |= {"Kubernetes": found[1], "k3s": found[1] + found[2]}
+    if version := re.search(r"v([\d.]+)(\S*)", k3s):
+        versions |= {"Kubernetes": version[1], "k3s": version[1] + version[2]}
     cluster = dict(line.split("=", 1) for line in words.splitlines()) or None
     return replace(state, versions=versions, cluster=cluster)
 
@@ -337,13 +348,13 @@ def _connect(state: State) -> None:
     """Open the shared SSH connections that are gone. GuideError for a node that is."""
     sockets = Path(state.sockets)
     for node in state.nodes:
-        if connections.stands(sockets, node):
+        if ssh_connections.stands(sockets, node):
             continue
         log = state.folder / "ssh.log"
         # A file, not a pipe: the connection stays, and holds open what it was given.
         with log.open("w", encoding="utf-8") as errors:
-            connections.open_shared(state.folder / "ssh_config", sockets, node, errors)
-        if not connections.stands(sockets, node):
+            ssh_connections.open_shared(state.folder / "ssh_config", sockets, node, errors)
+        if not ssh_connections.stands(sockets, node):
             raise GuideError(
                 f"{node} of lab {state.name} cannot be reached: "
                 f"{log.read_text(encoding='utf-8').strip() or 'no answer'}",
@@ -353,11 +364,11 @@ def _connect(state: State) -> None:
 
 
 def _vagrant(
-    *words: str, told: Mapping[str, str], fix: str, said: Callable[[str], None] | None = None
+    *words: str, told: Mapping[str, str], fix: str, on_line: Callable[[str], None] | None = None
 ) -> str:
     """Run Vagrant on this checkout's Vagrantfile, `told` in its environment; what it printed."""
     env = environment(VAGRANT_CWD=str(paths.CHECKOUT), VAGRANT_CHECKPOINT_DISABLE="1", **told)
-    return call("vagrant", *words, what=f"vagrant {words[0]}", env=env, each_line=said, fix=fix)
+    return call("vagrant", *words, what=f"vagrant {words[0]}", env=env, each_line=on_line, fix=fix)
 
 
 def _only_lab(name: str) -> None:

@@ -23,24 +23,24 @@ class Host:
 
 def hosts(text: str) -> list[Host]:
     """What `vagrant ssh-config` printed: one Host section a machine. GuideError without any."""
-    found: list[Host] = []
+    machines: list[Host] = []
     for section in re.split(r"^Host ", text, flags=re.MULTILINE)[1:]:
         name, *settings = section.splitlines()
         lines = [line.strip() for line in settings]
         kept = tuple(line for line in lines if line.split(" ")[0] in _KEPT)
-        found.append(Host(name.strip(), kept))
-    if not found:
+        machines.append(Host(name.strip(), kept))
+    if not machines:
         raise GuideError(f"`vagrant ssh-config` names no machine: {text.strip()[:300]}")
-    return found
+    return machines
 
 
-def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
+def write_ssh_config(lab_folder: Path, sockets: Path, machines: Iterable[Host]) -> Path:
     """`ssh -F` this file and a node's name: as root, by the connection that the lab holds open.
 
     The first connection says which host key a machine has, and every later one must find it.
     """
     lines = []
-    for host in found:
+    for host in machines:
         lines += [f"Host {host.name}", f"  HostKeyAlias {host.name}"]
         lines += [f"  {line}" for line in host.lines]
     lines += [
@@ -48,7 +48,7 @@ def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
         "  User root",
         "  IdentitiesOnly yes",
         "  IdentityAgent none",
-        f'  UserKnownHostsFile "{place}/known_hosts"',
+        f'  UserKnownHostsFile "{lab_folder}/known_hosts"',
         "  GlobalKnownHostsFile /dev/null",
         "  StrictHostKeyChecking accept-new",
         "  UpdateHostKeys no",
@@ -61,6 +61,6 @@ def write_ssh_config(place: Path, sockets: Path, found: Iterable[Host]) -> Path:
         f"  ControlPath {control(sockets, '%n')}",
         "  LogLevel ERROR",
     ]
-    out = place / "ssh_config"
+    out = lab_folder / "ssh_config"
     out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return out

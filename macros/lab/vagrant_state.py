@@ -51,7 +51,7 @@ def asked(name: str) -> Wanted:
 
 def machines() -> dict[str, str]:
     """The machines that Vagrant has made in this checkout, and their ids, `provider:id`."""
-    found = {}
+    ids = {}
     for file in (paths.CHECKOUT / ".vagrant" / "machines").glob("*/*/id"):
-        found[file.parts[-3]] = f"{file.parts[-2]}:{file.read_text(encoding='utf-8').strip()}"
-    return dict(sorted(found.items()))
+        ids[file.parts[-3]] = f"{file.parts[-2]}:{file.read_text(encoding='utf-8').strip()}"
+    return dict(sorted(ids.items()))

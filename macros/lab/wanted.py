@@ -33,7 +33,7 @@ class Wanted:
     kubernetes: str = ""
     """The version of that; "" where it is not for the person to choose."""
     outside: bool = False
-    """Whether there is also a machine that is no node of the cluster."""
+    """Whether there is also a machine that is not a node of the cluster."""
     provider: str = ""
     """Vagrant's; "" for the one that Vagrant takes."""
 
@@ -71,7 +71,7 @@ def forget(name: str) -> bool:
 
 def unfinished() -> Iterator[str]:
     """The labs whose reset did not come to its end."""
-    yield from sorted(each.stem for each in paths.labs().glob(f"[a-z0-9]*{_SUFFIX}"))
+    yield from sorted(note.stem for note in paths.labs().glob(f"[a-z0-9]*{_SUFFIX}"))
 
 
 def reset_command(name: str) -> str:
@@ -80,5 +80,5 @@ def reset_command(name: str) -> str:
 
 
 def _file(name: str) -> Path:
-    place = folder(name)
-    return place.with_name(f"{place.name}{_SUFFIX}")
+    lab_folder = folder(name)
+    return lab_folder.with_name(f"{lab_folder.name}{_SUFFIX}")

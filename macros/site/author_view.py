@@ -23,7 +23,7 @@ def page(title: str, error: GuideError) -> str:
 
 def boxes(error: GuideError) -> str:
     """All errors as boxes, each with its place and what mends it."""
-    return "\n\n".join(render("site/error.html", error=each) for each in error.all)
+    return "\n\n".join(render("site/error.html", error=problem) for problem in error.all)
 
 
 def in_place(name: str, error: GuideError) -> tuple[str, bool]:

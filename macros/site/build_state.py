@@ -65,6 +65,7 @@ class Build:
         """A hash over what a page may show beside its own text: all that is planned and recorded.
 
         Recordings are as their checksums say where `problems` is empty.
+        A macro that reads anything else has that taken in here first.
         """
         digest = hashlib.sha256()
         for name, guide in self.guides.items():

@@ -58,7 +58,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     config.extra_css, config.extra_javascript = [], []
     for file in (*sheets, *scripts, *shims, *material, bundle):
         files.remove(file)
-    for file in [one for one in files if one.src_uri.endswith(".map")]:
+    for file in [file for file in files if file.src_uri.endswith(".map")]:
         files.remove(file)
     made = (("css", css), ("js", js))
     for kind, text in made:
@@ -111,15 +111,15 @@ LAZY_WORKER = """class LazyWorker extends EventTarget {
 
 
 def _taken(files: Files, paths: list[str]) -> list[File]:
-    found = [files.get_file_from_path(path) for path in paths]
-    missing = [path for path, file in zip(paths, found, strict=True) if file is None]
+    named = [files.get_file_from_path(path) for path in paths]
+    missing = [path for path, file in zip(paths, named, strict=True) if file is None]
     if missing:
         raise PluginError(f"mkdocs.yml names {missing[0]}, which is not there")
-    return [file for file in found if file is not None]
+    return [file for file in named if file is not None]
 
 
 def _only(files: Files, pattern: str) -> File:
-    found = [file for file in files if Path(file.src_uri).match(pattern)]
-    if len(found) != 1:
-        raise PluginError(f"Material {MATERIAL} has one {pattern}; here are {len(found)}")
-    return found[0]
+    matching = [file for file in files if Path(file.src_uri).match(pattern)]
+    if len(matching) != 1:
+        raise PluginError(f"Material {MATERIAL} has one {pattern}; here are {len(matching)}")
+    return matching[0]

@@ -21,7 +21,7 @@ def _number(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError) as error:
-        raise GuideError(f"{value!r} is no number") from error
+        raise GuideError(f"{value!r} is not a number") from error
 
 
 _RELATIONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {

@@ -47,22 +47,22 @@ def table(tools: Index) -> str:
 
 
 def _commands(command: str) -> list[tuple[str, str]]:
-    """The pipelines of a block, each with its tool; a document that it reads is no command."""
+    """The pipelines of a block, each with its tool; a document that it reads is not a command."""
     try:
         pipelines = shell.pipelines(command)
     except shell.UnreadableError:
         return []
-    found = []
+    tools = []
     for pipeline in pipelines:
         text = command[pipeline[0].start : pipeline[-1].end].replace("\\\n", " ")
         tool = _tool(pipeline[0])
         if tool and tool not in _STEERING:
-            found.append((tool, " ".join(text.split())))
-    return found
+            tools.append((tool, " ".join(text.split())))
+    return tools
 
 
 def _tool(simple: shell.Simple) -> str:
-    """The tool that a simple command runs, and its object; nothing where that is no tool's name."""
+    """The tool that a simple command runs, and its object; nothing where it has none."""
     inner = wrappers.through(simple.words)
     if inner is None:
         return ""

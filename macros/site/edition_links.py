@@ -44,9 +44,9 @@ def relinked(markdown: str, edition: str, source: str, has: Callable[[str], bool
     """
     here = dirname(uri(edition, source))
 
-    def link(found: re.Match[str]) -> str:
-        target = normpath(join(dirname(source), found[2]))
-        return found[1] + relpath(uri(edition, target) if has(target) else target, here)
+    def link(match: re.Match[str]) -> str:
+        target = normpath(join(dirname(source), match[2]))
+        return match[1] + relpath(uri(edition, target) if has(target) else target, here)
 
     return _LINK.sub(link, markdown)
 

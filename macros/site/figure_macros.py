@@ -198,7 +198,7 @@ def _figure(
 
 def _pcap(recording: Recording) -> Path:
     if recording.pcap is None:
-        raise GuideError(f"block {recording.id} is no capture")
+        raise GuideError(f"block {recording.id} is not a capture")
     return recording.pcap
 
 

@@ -12,18 +12,18 @@ def choose(lines: Sequence[str], chosen: Lines, what: str) -> frozenset[int]:
     A string names the one line that contains it; a pair the lines from the one with the first
     text to the next one with the second.
     """
-    found: set[int] = set()
+    rows: set[int] = set()
     for item in chosen:
         if isinstance(item, str):
-            found.add(single(lines, item, what))
+            rows.add(single(lines, item, what))
         else:
             first, last = item
             start = single(lines, first, what)
             end = next((n for n in range(start, len(lines)) if last in lines[n]), None)
             if end is None:
                 raise GuideError(f"{what}: {last!r} is in no line after {first!r}")
-            found.update(range(start, end + 1))
-    return frozenset(found)
+            rows.update(range(start, end + 1))
+    return frozenset(rows)
 
 
 def single(lines: Sequence[str], text: str, what: str) -> int:

@@ -71,17 +71,8 @@ def packet(
             tcpdump=_printed(lines, chosen.number),
         )
 
-    inputs = [
-        "packet",
-        _of(block, pcap),
-        match,
-        block.keep,
-        list(lines),
-        id,
-        title,
-        layers,
-        all_fields,
-    ]
+    shown = [id, title, layers, all_fields]
+    inputs = ["packet", _of(block, pcap), match, block.keep, list(lines), *shown]
     return cache.text("packets", inputs, make)
 
 
@@ -113,7 +104,7 @@ def compare(
     title: str,
 ) -> str:
     """A packet in two captures, each given with the match that finds it there."""
-    (one, first, match), (two, second, other_match) = before, after
+    (earlier, first, match), (later, second, other_match) = before, after
 
     def make() -> str:
         from macros.figures.packets import packet_figure  # noqa: PLC0415
@@ -124,13 +115,13 @@ def compare(
             selection.pick(dissector.packets(second), other_match),
             id=id,
             title=title,
-            before=_seen_at(one),
-            after=_seen_at(two),
+            before=_seen_at(earlier),
+            after=_seen_at(later),
             a_href=HREF,
             b_href=OTHER_HREF,
         )
 
-    inputs = ["compare", _of(one, first), _of(two, second), match, other_match, id, title]
+    inputs = ["compare", _of(earlier, first), _of(later, second), match, other_match, id, title]
     return cache.text("packets", inputs, make)
 
 
@@ -188,7 +179,7 @@ def _read(states: Sequence[Recording]) -> list[Any]:
 
 def _printed(lines: Sequence[str], number: int) -> list[str]:
     """What tcpdump printed of one packet: its line, and below it one of the frame in a VXLAN."""
-    starts = [at for at, line in enumerate(lines) if _TIME.match(line)]
+    starts = [row for row, line in enumerate(lines) if _TIME.match(line)]
     if number > len(starts):
         return []
     end = starts[number] if number < len(starts) else len(lines)

@@ -13,7 +13,7 @@ from macros.store.guide import Guide
 from macros.traces import pcapng
 from macros.traces.trace import Clock, Lane
 
-Found = Sequence[tuple[Block, Recording]]
+Taps = Sequence[tuple[Block, Recording]]
 """A trace's taps, in the order of the way, with what was recorded at each."""
 
 
@@ -30,27 +30,29 @@ def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
     key, _, trace = reference.rpartition(":")
     key = key or page
     blocks = guide.pages[key].blocks if key in guide.pages else ()
-    found = tuple(one for one in blocks if one.capture is not None and one.capture.trace == trace)
-    if not found:
-        known = {one.capture.trace for one in blocks if one.capture and one.capture.trace}
+    tapped = tuple(
+        block for block in blocks if block.capture is not None and block.capture.trace == trace
+    )
+    if not tapped:
+        known = {block.capture.trace for block in blocks if block.capture and block.capture.trace}
         has = ", ".join(sorted(known)) or "none"
         raise GuideError(f"page {key} has no trace {trace!r}; it has {has}")
-    return found
+    return tapped
 
 
 def bound(guide: Guide, page: str) -> Mapping[str, str]:
     """All values that the blocks of a page bind."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for recording in guide.recorded(page).blocks.values():
-        found |= recording.bound
-    return found
+        values |= recording.bound
+    return values
 
 
-def figure(found: Found, values: Mapping[str, str], *, title: str, small: Small | None) -> str:
+def figure(pairs: Taps, values: Mapping[str, str], *, title: str, small: Small | None) -> str:
     """The drawing of a trace with its packets, or of one of its packets."""
-    lanes = _lanes(found, values)
-    pcaps = [_pcap(recording) for _, recording in found]
-    trace = _trace_id(found)
+    lanes = _lanes(pairs, values)
+    pcaps = [_pcap(recording) for _, recording in pairs]
+    trace = _trace_id(pairs)
 
     def make() -> str:
         from macros.figures.traces import trace_figure as figures  # noqa: PLC0415
@@ -60,33 +62,33 @@ def figure(found: Found, values: Mapping[str, str], *, title: str, small: Small 
         made = assembly.read(lanes, [packets.packets(pcap) for pcap in pcaps])
         if small is not None:
             return figures.small(made, small.match, id=small.id, title=title)
-        commands = [recording.ran for _, recording in found]
+        commands = [recording.ran for _, recording in pairs]
         return figures.whole(made, commands, id=trace, title=title)
 
     inputs = [
         [astuple(lane) for lane in lanes],
         [cache.file_hash(pcap) for pcap in pcaps],
-        [recording.ran for _, recording in found],
+        [recording.ran for _, recording in pairs],
         [title, trace, None if small is None else astuple(small)],
     ]
     return cache.text("trace", inputs, make)
 
 
 def addresses(
-    found: Found, href: Callable[[Path], str], merged: Callable[[Path, str], str]
+    pairs: Taps, href: Callable[[Path], str], merged: Callable[[Path, str], str]
 ) -> Mapping[str, str]:
     """What stands for each capture in a figure, and its address from the page."""
-    pcaps = [_pcap(recording) for _, recording in found]
-    name = f"{_trace_id(found)}.pcapng"
+    pcaps = [_pcap(recording) for _, recording in pairs]
+    name = f"{_trace_id(pairs)}.pcapng"
     # Longer marks first: one is the beginning of another.
     marks = {pcapng.mark(lane): href(pcap) for lane, pcap in enumerate(pcaps)}
     return {pcapng.MERGED: merged(pcaps[0], name), **dict(reversed(marks.items()))}
 
 
-def merged(found: Found, values: Mapping[str, str]) -> bytes:
+def merged(pairs: Taps, values: Mapping[str, str]) -> bytes:
     """A trace's captures in one file."""
-    lanes = _lanes(found, values)
-    pcaps = [_pcap(recording) for _, recording in found]
+    lanes = _lanes(pairs, values)
+    pcaps = [_pcap(recording) for _, recording in pairs]
 
     def make() -> str:
         from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
@@ -107,15 +109,15 @@ def merged(found: Found, values: Mapping[str, str]) -> bytes:
     return pcapng.merge(lanes, [pcap.read_bytes() for pcap in pcaps], clocks)
 
 
-def way(found: Found, values: Mapping[str, str]) -> list[str]:
+def way(pairs: Taps, values: Mapping[str, str]) -> list[str]:
     """The interfaces of a trace in order, as `topology` wants a way: node0/client:eth0."""
-    lanes = _lanes(found, values)
+    lanes = _lanes(pairs, values)
     return [f"{lane.node}/{lane.place}:{lane.interface}" for lane in lanes]
 
 
-def _lanes(found: Found, values: Mapping[str, str]) -> list[Lane]:
+def _lanes(pairs: Taps, values: Mapping[str, str]) -> list[Lane]:
     lanes = []
-    for block, _ in found:
+    for block, _ in pairs:
         of = block.capture
         assert of is not None  # noqa: S101 a tap is a capture
         netns = substitute(block.netns, values)
@@ -125,8 +127,8 @@ def _lanes(found: Found, values: Mapping[str, str]) -> list[Lane]:
     return lanes
 
 
-def _trace_id(found: Found) -> str:
-    of = found[0][0].capture
+def _trace_id(pairs: Taps) -> str:
+    of = pairs[0][0].capture
     assert of is not None  # noqa: S101 a tap is a capture
     return of.trace
 

@@ -29,7 +29,7 @@ def lookup(
             title=title,
         )
 
-    inputs = ["lookup", address, [_of(each) for each in told], list(links), id, title]
+    inputs = ["lookup", address, [_of(recording) for recording in told], list(links), id, title]
     return cache.text("paths", inputs, make)
 
 
@@ -51,10 +51,18 @@ def rulepath(
         from macros.ways.recorded_rules import ruleset_of  # noqa: PLC0415
 
         read = ruleset_of(rules, table)
-        seen = [told.read(each.text, read.table) for each in evidence]
+        seen = [told.read(recording.text, read.table) for recording in evidence]
         return rules_drawing.figure(taken(read, seen, service), id=id, title=title)
 
-    inputs = ["rulepath", _of(rules), [_of(each) for each in evidence], table, service, id, title]
+    inputs = [
+        "rulepath",
+        _of(rules),
+        [_of(recording) for recording in evidence],
+        table,
+        service,
+        id,
+        title,
+    ]
     return cache.text("paths", inputs, make)
 
 

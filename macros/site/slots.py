@@ -41,7 +41,7 @@ class Slots:
 
     def inline(self, text: str) -> str:
         """Replace words that stand for inline slots."""
-        return _WORD.sub(lambda found: self._slots[int(found[1])].html, text)
+        return _WORD.sub(lambda match: self._slots[int(match[1])].html, text)
 
     def after_markdown(self, html: str) -> str:
         """Values go in; a block becomes what search should find of it."""
@@ -52,13 +52,13 @@ class Slots:
 
     def finish(self, html: str, process: Callable[[str], str]) -> str:
         """Blocks go in, after search has read the page; `process` has the last word on each."""
-        return process(_LATE.sub(lambda found: self._slots[int(found[1])].html, html))
+        return process(_LATE.sub(lambda match: self._slots[int(match[1])].html, html))
 
-    def _early(self, found: re.Match[str]) -> str:
+    def _early(self, match: re.Match[str]) -> str:
         """A paragraph of nothing but placeholders: blocks in adjacent lines share one."""
-        numbers = [int(number) for number in _WORD.findall(found[1])]
+        numbers = [int(number) for number in _WORD.findall(match[1])]
         if all(self._slots[number].inline for number in numbers):
-            return found[0]
+            return match[0]
         return "".join(
             f"<p>{self._slots[number].html}</p>"
             if self._slots[number].inline
@@ -67,8 +67,8 @@ class Slots:
             for number in numbers
         )
 
-    def _value(self, found: re.Match[str]) -> str:
-        slot = self._slots[int(found[1])]
+    def _value(self, match: re.Match[str]) -> str:
+        slot = self._slots[int(match[1])]
         if not slot.inline:
             raise GuideError(
                 f"a block stands in the middle of a sentence: {slot.search}",

@@ -23,14 +23,14 @@ def keep_whole_in_prose(html: str) -> str:
     return _CODE.sub(_kept_whole, html)
 
 
-def _kept_whole(found: re.Match[str]) -> str:
-    if found.string.endswith(_BLOCK, 0, found.start()):
-        return found[0]
-    return found[1] + keep_whole(found[2])
+def _kept_whole(match: re.Match[str]) -> str:
+    if match.string.endswith(_BLOCK, 0, match.start()):
+        return match[0]
+    return match[1] + keep_whole(match[2])
 
 
-def _wrap(found: re.Match[str]) -> str:
-    word = found["word"]
+def _wrap(match: re.Match[str]) -> str:
+    word = match["word"]
     if not word or len(word) == 1 or len(word) > _LONGEST:
-        return found[0]
+        return match[0]
     return f'<span class="whole">{word}</span>'

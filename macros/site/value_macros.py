@@ -63,7 +63,7 @@ def _other(page: PageContext, wanted: Any, less: float | None) -> Any:
     try:
         return int(other) - less
     except (TypeError, ValueError) as error:
-        raise GuideError(f"less= needs a whole number, and {other!r} is none") from error
+        raise GuideError(f"less= needs a whole number, and {other!r} is not one") from error
 
 
 def _check_absent(recording: Recording, path: str) -> None:

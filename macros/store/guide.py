@@ -80,8 +80,8 @@ class Guide:
     @cached_property
     def others(self) -> tuple[str, ...]:
         """The names of all other editions, by name."""
-        found = (path.parent.name for path in self.recordings.glob("*/edition.yml"))
-        return tuple(sorted(name for name in found if name != self.edition_name))
+        names = (path.parent.name for path in self.recordings.glob("*/edition.yml"))
+        return tuple(sorted(name for name in names if name != self.edition_name))
 
     @cached_property
     def edition(self) -> Edition:
@@ -134,20 +134,20 @@ class Guide:
 
 def interfaces(recordings: Iterable[Recording]) -> frozenset[str]:
     """All interface names in the tools' own JSON of these recordings, loopback left out."""
-    found: set[str] = set()
+    names: set[str] = set()
     for recording in recordings:
-        _collect(recording.twin, found)
-    return frozenset(found - {"lo"})
+        _collect(recording.twin, names)
+    return frozenset(names - {"lo"})
 
 
-def _collect(value: Any, found: set[str]) -> None:
+def _collect(value: Any, names: set[str]) -> None:
     if isinstance(value, dict):
         name = value.get("ifname")
         if isinstance(name, str):
-            found.add(name)
+            names.add(name)
         for inner in value.values():
             if isinstance(inner, dict | list):
-                _collect(inner, found)
+                _collect(inner, names)
     elif isinstance(value, list):
         for inner in value:
-            _collect(inner, found)
+            _collect(inner, names)

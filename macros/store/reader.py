@@ -63,25 +63,10 @@ def problems(
     fix = repair(planned)
     if not folder.is_dir():
         if not planned.needs or KNOWN_NEEDS[planned.needs] in versions:
-            first = planned.blocks[0]
-            yield GuideError(
-                f"block {first.id} and all others of the page have no recording in edition"
-                f" {edition_folder.name}",
-                page=planned.source,
-                line=first.line,
-                fix=fix,
-            )
+            yield _unrecorded(edition_folder.name, planned, fix)
         return
-    broken = False
-    for path, what in sums.problems(folder):
-        broken = True
-        block = planned.block(path.name.split(".", 1)[0])
-        yield GuideError(
-            f"recording {shown(path)} {what}",
-            page=planned.source,
-            line=block.line if block else None,
-            fix=f"git checkout -- {shown(path)}, or {fix}",
-        )
+    broken = tuple(_broken(folder, planned, fix))
+    yield from broken
     if broken:
         return
     # What was found whole is so as long as its sums are the same, and so is what is planned.
@@ -101,13 +86,35 @@ def problems(
         cache.keep_only(seal, "")
 
 
+def _unrecorded(edition_name: str, planned: Page, fix: str) -> GuideError:
+    first = planned.blocks[0]
+    return GuideError(
+        f"block {first.id} and all others of the page have no recording in edition {edition_name}",
+        page=planned.source,
+        line=first.line,
+        fix=fix,
+    )
+
+
+def _broken(folder: Path, planned: Page, fix: str) -> Iterator[GuideError]:
+    """The files of a page's recordings that are not as their checksums say."""
+    for path, what in sums.problems(folder):
+        block = planned.block(path.name.split(".", 1)[0])
+        yield GuideError(
+            f"recording {shown(path)} {what}",
+            page=planned.source,
+            line=block.line if block else None,
+            fix=f"git checkout -- {shown(path)}, or {fix}",
+        )
+
+
 def _differences(
     planned: Page, recorded: Mapping[str, Recording], fix: str
 ) -> Iterator[GuideError]:
     unused = [rec for rec in recorded.values() if planned.block(rec.id) is None]
     for block in planned.blocks:
-        found = recorded.get(block.id)
-        if found is None:
+        recording = recorded.get(block.id)
+        if recording is None:
             yield GuideError(
                 f"block {block.id} has no recording{_nearest(block, unused)}",
                 page=planned.source,
@@ -116,9 +123,9 @@ def _differences(
                 command=block.command,
                 fix=fix,
             )
-        elif found.plan != block.plan:
+        elif recording.plan != block.plan:
             yield GuideError(
-                f"the recording of block {block.id} is stale: {_why(block, found)}",
+                f"the recording of block {block.id} is stale: {_why(block, recording)}",
                 page=planned.source,
                 line=block.line,
                 node=block.node,
@@ -132,11 +139,11 @@ def _differences(
         )
 
 
-def _why(block: Block, found: Recording) -> str:
-    if block.command != found.command:
-        return f"it was recorded for `{found.command}`"
-    if block.node != found.node:
-        return f"it was recorded on {found.node}"
+def _why(block: Block, recording: Recording) -> str:
+    if block.command != recording.command:
+        return f"it was recorded for `{recording.command}`"
+    if block.node != recording.node:
+        return f"it was recorded on {recording.node}"
     return "its options, the page's setup, or the order of blocks before it changed"
 
 

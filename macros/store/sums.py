@@ -25,7 +25,7 @@ def problems(folder: Path) -> Iterable[tuple[Path, str]]:
         if gap and len(digest) == 64:
             listed[name] = digest
         elif line:
-            yield sums, "was changed by hand: a line of it is no checksum"
+            yield sums, "was changed by hand: one of its lines is not a checksum"
             return
     present = {path.name: path for path in _files(folder)}
     for name in sorted(listed.keys() - present.keys()):

@@ -86,10 +86,10 @@ def write_edition(folder: Path, *, lab: str, base: str, versions: Mapping[str, s
     sums.write(folder)
 
 
-def _same(one: Path, other: Path) -> bool:
+def _same(staged: Path, other: Path) -> bool:
     """Whether two page folders hold the same answers; when they were made does not count."""
     skipped = {"page.yml", sums.NAME}
-    mine = {path.name: path for path in one.iterdir() if path.name not in skipped}
+    mine = {path.name: path for path in staged.iterdir() if path.name not in skipped}
     theirs = {path.name: path for path in other.iterdir() if path.name not in skipped}
     return (
         not any(sums.problems(other))

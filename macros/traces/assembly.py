@@ -29,7 +29,7 @@ def read(lanes: Sequence[Lane], captures: Sequence[Sequence[Packet]]) -> Trace:
         return visit.packet.time - ahead_of.get(node, 0), visit.packet.number
 
     journeys.sort(key=seen_first)
-    numbered = [replace(one, number=number) for number, one in enumerate(journeys, 1)]
+    numbered = [replace(journey, number=number) for number, journey in enumerate(journeys, 1)]
     aligned = clocks.align(numbered, lanes)
     noted = oddities.noted(numbered, lanes)
     return Trace(tuple(lanes), tuple(noted), lanes[0].node, aligned, tuple(left_out))

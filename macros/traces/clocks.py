@@ -24,8 +24,8 @@ def align(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[Clock, ..
     seen: _Seen = {}
     for journey in journeys:
         for pair, difference in crossings(journey, lanes):
-            found = (difference, journey.number)
-            seen[pair] = min(seen.get(pair, found), found)
+            sample = (difference, journey.number)
+            seen[pair] = min(seen.get(pair, sample), sample)
     reference = lanes[0].node
     clocks = {reference: Clock(reference, 0, 0, 0, (0, 0), "")}
     waiting = [reference]
@@ -42,10 +42,10 @@ def align(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[Clock, ..
 
 def crossings(journey: Journey, lanes: Sequence[Lane]) -> Iterator[tuple[tuple[str, str], int]]:
     """Each step from one node to another: the two, and the later one's time less the earlier's."""
-    for one, two in zip(journey.visits, journey.visits[1:], strict=False):
-        pair = (lanes[one.lane].node, lanes[two.lane].node)
+    for earlier, later in zip(journey.visits, journey.visits[1:], strict=False):
+        pair = (lanes[earlier.lane].node, lanes[later.lane].node)
         if pair[0] != pair[1]:
-            yield pair, two.packet.time - one.packet.time
+            yield pair, later.packet.time - earlier.packet.time
 
 
 def _compared(near: Clock, far: str, there: tuple[int, int], back: tuple[int, int]) -> Clock:

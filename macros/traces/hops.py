@@ -46,34 +46,38 @@ class Step:
 
 def steps(journey: Journey, lanes: Sequence[Lane]) -> tuple[Step, ...]:
     """The steps of a journey, in order."""
-    return tuple(_step(one, two, journey, lanes) for one, two in pairwise(journey.visits))
+    return tuple(
+        _step(earlier, later, journey, lanes) for earlier, later in pairwise(journey.visits)
+    )
 
 
 def wrapping(packet: Packet) -> Literal["", "vxlan", "ip2"]:
     """What the packet is wrapped in: nothing, VXLAN, or another IP header."""
     if packet.first("VXLAN") is not None:
         return "vxlan"
-    return "ip2" if len([one for one in packet.layers if _is_ip(one)]) > 1 else ""
+    return "ip2" if len([layer for layer in packet.layers if _is_ip(layer)]) > 1 else ""
 
 
-def _step(one: Visit, two: Visit, journey: Journey, lanes: Sequence[Lane]) -> Step:
-    a, b = one.packet, two.packet
-    same_node = lanes[one.lane].node == lanes[two.lane].node
+def _step(earlier: Visit, later: Visit, journey: Journey, lanes: Sequence[Lane]) -> Step:
+    a, b = earlier.packet, later.packet
+    same_node = lanes[earlier.lane].node == lanes[later.lane].node
     changes = differences.changes(a, b)
-    wrapped, others = _wrapped(a, b, lanes[two.lane])
+    wrapped, others = _wrapped(a, b, lanes[later.lane])
     marks = [*wrapped]
     for layer in dict.fromkeys(id(layer) for layer, _ in changes):
-        of = [(found, change) for found, change in changes if id(found) == layer]
+        of = [(changed, change) for changed, change in changes if id(changed) == layer]
         marks += _marks(of[0][0], [change for _, change in of], journey)
     # New MACs are what routing means, and a port goes with its address: no marks of their own.
     marks = _joined(marks, "routed: ", [mark for mark in marks if mark.kind == "mac"])
     for end, port in (("source", "sender"), ("destination", "receiver")):
-        ports = [one for one in marks if one.words.startswith(f"{_PORT} of the {port}")]
+        ports = [mark for mark in marks if mark.words.startswith(f"{_PORT} of the {port}")]
         marks = _joined(marks, f": {end} ", ports)
     marks.sort(key=_turn)
     notes = [*others, *(_checksum(change) for _, change in changes)]
     time = b.time - a.time if same_node else None
-    return Step(one, two, time, tuple(marks), tuple(dict.fromkeys(note for note in notes if note)))
+    return Step(
+        earlier, later, time, tuple(marks), tuple(dict.fromkeys(note for note in notes if note))
+    )
 
 
 def _turn(mark: Mark) -> int:
@@ -105,22 +109,22 @@ def _wrapped(a: Packet, b: Packet, there: Lane) -> tuple[list[Mark], list[str]]:
     joined = differences.pairs(a.layers, b.layers)
     put = [after for before, after in joined if before is None and after is not None]
     off = [before for before, after in joined if after is None and before is not None]
-    found, notes = [], []
+    marks, notes = [], []
     changed = put if more > 0 else off
-    tunnel = next((one for one in changed if _is_ip(one) and one.get("dst")), None)
+    tunnel = next((layer for layer in changed if _is_ip(layer) and layer.get("dst")), None)
     if tunnel is not None and more:
         ends = f"{tunnel['src'].shown} > {tunnel['dst'].shown}"
-        names = _listed([one.name for one in changed if _is_wrapping(one, changed)])
+        names = _listed([layer.name for layer in changed if _is_wrapping(layer, changed)])
         if more > 0:
             words = f"wrapped: {names} put before it, {more} bytes, {ends}"
-            found.append(Mark("wrap", f"+{more} B", words))
+            marks.append(Mark("wrap", f"+{more} B", words))
         else:
             words = f"unwrapped: {names} taken off, {-more} bytes"
-            found.append(Mark("wrap", f"\N{MINUS SIGN}{-more} B", words))
-    linked = [_has_link(one) for one in (a, b)]
+            marks.append(Mark("wrap", f"\N{MINUS SIGN}{-more} B", words))
+    linked = [_has_link(packet) for packet in (a, b)]
     if linked == [True, False]:
         notes.append(f"{there.interface} shows no Ethernet header")
-    return found, notes
+    return marks, notes
 
 
 def _is_wrapping(layer: Layer, changed: Sequence[Layer]) -> bool:
@@ -128,7 +132,7 @@ def _is_wrapping(layer: Layer, changed: Sequence[Layer]) -> bool:
 
     IP-in-IP carries no Ethernet, so an Ethernet header in front is the link's.
     """
-    framed = any(one.name == "VXLAN" for one in changed)
+    framed = any(layer.name == "VXLAN" for layer in changed)
     return layer.name not in {"Data", "Padding"} and (framed or layer.name != "Ethernet")
 
 
@@ -145,7 +149,7 @@ def _has_link(packet: Packet) -> bool:
 def _marks(layer: Layer, changes: Sequence[differences.Change], journey: Journey) -> list[Mark]:
     by_name = {change.after.name: change for change in changes if change.after is not None}
     of = "" if layer.role in {"", "inner"} else f" of the {layer.role} header"
-    found: list[Mark] = []
+    marks: list[Mark] = []
     if layer.name == "Ethernet":
         told = [
             f"{'from' if name == 'src' else 'to'} {_arrow(by_name[name])}"
@@ -155,18 +159,18 @@ def _marks(layer: Layer, changes: Sequence[differences.Change], journey: Journey
         return [Mark("mac", "MACs", f"MACs{of} rewritten: {', '.join(told)}")] if told else []
     if _is_ip(layer):
         if "ttl" in by_name:
-            found.append(Mark("hop", "routed", f"routed: TTL{of} {_arrow(by_name['ttl'])}"))
-        found += [_nat(name, by_name[name], journey) for name in ("src", "dst") if name in by_name]
+            marks.append(Mark("hop", "routed", f"routed: TTL{of} {_arrow(by_name['ttl'])}"))
+        marks += [_nat(name, by_name[name], journey) for name in ("src", "dst") if name in by_name]
     for name, what in (("sport", "port of the sender"), ("dport", "port of the receiver")):
         if name in by_name:
-            found.append(Mark("nat", _PORT, f"{what}{of} {_arrow(by_name[name])}"))
+            marks.append(Mark("nat", _PORT, f"{what}{of} {_arrow(by_name[name])}"))
     known = {"src", "dst", "ttl", "sport", "dport", "checksum", "length", "id"}
     for name, change in by_name.items():
         if name not in known and layer.name not in {"Data", "Padding"}:
-            found.append(Mark("other", change.label, f"{change.label}{of} {_arrow(change)}"))
+            marks.append(Mark("other", change.label, f"{change.label}{of} {_arrow(change)}"))
     if layer.name == "Data":
-        found.append(Mark("other", "data", "its data is another"))
-    return found
+        marks.append(Mark("other", "data", "its data is another"))
+    return marks
 
 
 def _nat(name: str, change: differences.Change, journey: Journey) -> Mark:
@@ -193,12 +197,12 @@ def _shown(field: Field | None) -> str:
 
 
 def _checksum(change: differences.Change) -> str:
-    one, two = change.before, change.after
-    if one is None or two is None or one.name != "checksum" or one.state == two.state:
+    before, after = change.before, change.after
+    if before is None or after is None or before.name != "checksum" or before.state == after.state:
         return ""
-    if (one.state, two.state) == ("partial", "right"):
+    if (before.state, after.state) == ("partial", "right"):
         return "the checksum that was left to the network card is filled in"
-    return f"checksum {one.state or 'none'} → {two.state or 'none'}"
+    return f"checksum {before.state or 'none'} → {after.state or 'none'}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -18,22 +18,22 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
     overtaken = _overtaken(journeys, lanes)
     return [
         replace(
-            one,
+            journey,
             notes=(
-                *resized.get(one.number, ()),
-                *again.get(one.number, ()),
-                *overtaken.get(one.number, ()),
-                *(() if one.number in goes_on else _gone(one, journeys, lanes)),
+                *resized.get(journey.number, ()),
+                *again.get(journey.number, ()),
+                *overtaken.get(journey.number, ()),
+                *(() if journey.number in goes_on else _gone(journey, journeys, lanes)),
             ),
         )
-        for one in journeys
+        for journey in journeys
     ]
 
 
 def carried(packet: Packet) -> tuple[int, int] | None:
     """The numbers that a TCP segment takes up: the first, and how many; SYN and FIN count one.
 
-    None where it is no segment or takes up none. RFC 9293, section 3.4.
+    None where it is not a segment or takes up none. RFC 9293, section 3.4.
     """
     segment = packet.last("TCP")
     flags = segment.get("flags") if segment is not None else None
@@ -57,34 +57,36 @@ def _resized(journeys: Sequence[Journey]) -> dict[int, list[int]]:
     Documentation/networking/segmentation-offloads: a stack handles large segments as long as it
     can. Those that carry the same bytes and begin behind where one ends are that one's.
     """
-    found: dict[int, list[int]] = {}
-    carrying = [(one, own) for one in journeys if (own := carried(one.visits[0].packet))]
-    for one, (first, size) in carrying:
-        for two, (start, length) in carrying:
-            last, begin = one.visits[-1].lane, two.visits[0].lane
-            behind = begin > last if one.forward else begin < last
-            if one.forward != two.forward or not behind:
+    successors: dict[int, list[int]] = {}
+    carrying = [
+        (journey, own) for journey in journeys if (own := carried(journey.visits[0].packet))
+    ]
+    for journey, (first, size) in carrying:
+        for other, (start, length) in carrying:
+            last, begin = journey.visits[-1].lane, other.visits[0].lane
+            behind = begin > last if journey.forward else begin < last
+            if journey.forward != other.forward or not behind:
                 continue
             if (start - first) % 2**32 < size or (first - start) % 2**32 < length:
-                found.setdefault(one.number, []).append(two.number)
-    return found
+                successors.setdefault(journey.number, []).append(other.number)
+    return successors
 
 
 def _resized_words(
     journeys: Sequence[Journey], goes_on: Mapping[int, Sequence[int]]
 ) -> dict[int, tuple[str, ...]]:
     """What is said of segments that were cut or joined."""
-    sizes = {one.number: _payload(one.visits[0].packet) for one in journeys}
-    found: dict[int, list[str]] = {}
-    for one, others in goes_on.items():
-        cut = sizes[one] > sizes[others[0]]
+    sizes = {journey.number: _payload(journey.visits[0].packet) for journey in journeys}
+    words_of: dict[int, list[str]] = {}
+    for number, others in goes_on.items():
+        cut = sizes[number] > sizes[others[0]]
         words = "cut up" if cut else "joined"
-        found.setdefault(one, []).append(f"{words}: goes on as {_numbers(others)}")
-    for two in {number for others in goes_on.values() for number in others}:
-        parts = [one for one, others in goes_on.items() if two in others]
-        words = "a piece" if sizes[parts[0]] > sizes[two] else "joined"
-        found.setdefault(two, []).append(f"{words}: was {_numbers(parts)}")
-    return {number: tuple(texts) for number, texts in found.items()}
+        words_of.setdefault(number, []).append(f"{words}: goes on as {_numbers(others)}")
+    for number in {number for others in goes_on.values() for number in others}:
+        parts = [whole for whole, others in goes_on.items() if number in others]
+        words = "a piece" if sizes[parts[0]] > sizes[number] else "joined"
+        words_of.setdefault(number, []).append(f"{words}: was {_numbers(parts)}")
+    return {number: tuple(texts) for number, texts in words_of.items()}
 
 
 def _numbers(of: Sequence[int]) -> str:
@@ -95,67 +97,70 @@ def _again(
     journeys: Sequence[Journey], goes_on: Mapping[int, Sequence[int]]
 ) -> dict[int, tuple[str, ...]]:
     """Segments all of whose numbers were sent before: RFC 9293, section 3.8.1."""
-    found: dict[int, tuple[str, ...]] = {}
+    repeated: dict[int, tuple[str, ...]] = {}
     sent: dict[tuple[bool, conversations.Flow, int], list[tuple[int, int, int]]] = {}
-    for one in journeys:
-        packet = one.visits[0].packet
+    for journey in journeys:
+        packet = journey.visits[0].packet
         own = carried(packet)
         if own is None:
             continue
         first, size = own
         ports = packet.last("TCP")
         source = int(ports["sport"].value) if ports is not None else 0
-        before = sent.setdefault((one.forward, conversations.flow(packet), source), [])
+        before = sent.setdefault((journey.forward, conversations.flow(packet), source), [])
         earlier = next(
             (
                 number
                 for start, length, number in before
                 if (first - start) % 2**32 + size <= length
-                and one.number not in goes_on.get(number, ())
-                and number not in goes_on.get(one.number, ())
+                and journey.number not in goes_on.get(number, ())
+                and number not in goes_on.get(journey.number, ())
             ),
             None,
         )
         if earlier is not None:
-            found[one.number] = (f"sent again: the same bytes as no. {earlier}",)
-        before.append((first, size, one.number))
-    return found
+            repeated[journey.number] = (f"sent again: the same bytes as no. {earlier}",)
+        before.append((first, size, journey.number))
+    return repeated
 
 
 def _overtaken(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple[str, ...]]:
     """Packets of one direction that a later one passed between two lanes."""
-    found: dict[int, list[str]] = {}
-    for at, one in enumerate(journeys):
-        for two in journeys[at + 1 :]:
-            if one.forward != two.forward:
+    texts_of: dict[int, list[str]] = {}
+    for index, journey in enumerate(journeys):
+        for later in journeys[index + 1 :]:
+            if journey.forward != later.forward:
                 continue
-            common = _common(one, two)
+            common = _common(journey, later)
             orders = [
-                (lane, one.at(lane)[0].packet.number < two.at(lane)[0].packet.number)
+                (lane, journey.at(lane)[0].packet.number < later.at(lane)[0].packet.number)
                 for lane in common
             ]
             for (_, before), (lane, after) in itertools.pairwise(orders):
                 if before != after:
-                    first, second = (one, two) if before else (two, one)
+                    first, second = (journey, later) if before else (later, journey)
                     text = f"overtaken by no. {second.number} before {lanes[lane].where}"
-                    found.setdefault(first.number, []).append(text)
+                    texts_of.setdefault(first.number, []).append(text)
                     break
-    return {number: tuple(texts) for number, texts in found.items()}
+    return {number: tuple(texts) for number, texts in texts_of.items()}
 
 
-def _common(one: Journey, two: Journey) -> list[int]:
+def _common(journey: Journey, other: Journey) -> list[int]:
     """The lanes that both were seen at, in the order of the first's way."""
-    theirs = {visit.lane for visit in two.visits}
-    return list(dict.fromkeys(visit.lane for visit in one.visits if visit.lane in theirs))
+    theirs = {visit.lane for visit in other.visits}
+    return list(dict.fromkeys(visit.lane for visit in journey.visits if visit.lane in theirs))
 
 
-def _gone(one: Journey, journeys: Iterable[Journey], lanes: Sequence[Lane]) -> tuple[str, ...]:
+def _gone(journey: Journey, journeys: Iterable[Journey], lanes: Sequence[Lane]) -> tuple[str, ...]:
     """Whether others of its direction were seen further on."""
     places = {
-        visit.lane for other in journeys if other.forward == one.forward for visit in other.visits
+        visit.lane
+        for other in journeys
+        if other.forward == journey.forward
+        for visit in other.visits
     }
-    last = one.visits[-1].lane
-    further = [lane for lane in places if (lane > last if one.forward else lane < last)]
+    last = journey.visits[-1].lane
+    further = [lane for lane in places if (lane > last if journey.forward else lane < last)]
     if not further:
         return ()
     return (f"not seen any more after {lanes[last].where}",)

@@ -34,14 +34,18 @@ def merge(lanes: Sequence[Lane], pcaps: Sequence[bytes], clocks: Sequence[Clock]
     blocks = []
     packets = []
     for lane, (of, pcap) in enumerate(zip(lanes, pcaps, strict=True)):
-        link, found = records(pcap)
+        link, captured = records(pcap)
         clock = known.get(of.node)
         ahead = clock.ahead if clock is not None else 0
         blocks.append(_interface(of, link, _moved(clock)))
-        packets += [(one.time - ahead, lane, number, one) for number, one in enumerate(found)]
-    for time, lane, _, one in sorted(packets, key=lambda each: each[:3]):
-        head = struct.pack("<IIIII", lane, time >> 32, time & 0xFFFFFFFF, len(one.data), one.wire)
-        blocks.append(_block(_PACKET, head + _padded(one.data)))
+        packets += [
+            (record.time - ahead, lane, number, record) for number, record in enumerate(captured)
+        ]
+    for time, lane, _, record in sorted(packets, key=lambda entry: entry[:3]):
+        head = struct.pack(
+            "<IIIII", lane, time >> 32, time & 0xFFFFFFFF, len(record.data), record.wire
+        )
+        blocks.append(_block(_PACKET, head + _padded(record.data)))
     comment = "; ".join(dict.fromkeys(f"{of.node}: {_moved(known.get(of.node))}" for of in lanes))
     section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
     options = _options((_COMMENT, comment.encode()), (_APPLICATION, b"Packet by Packet"))
@@ -67,8 +71,10 @@ def _interface(lane: Lane, link: int, moved: str) -> bytes:
 
 
 def _options(*given: tuple[int, bytes]) -> bytes:
-    found = b"".join(struct.pack("<HH", code, len(value)) + _padded(value) for code, value in given)
-    return found + struct.pack("<HH", 0, 0)
+    encoded = b"".join(
+        struct.pack("<HH", code, len(value)) + _padded(value) for code, value in given
+    )
+    return encoded + struct.pack("<HH", 0, 0)
 
 
 def _block(kind: int, body: bytes) -> bytes:

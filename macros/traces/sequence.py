@@ -32,7 +32,7 @@ def directions(groups: Sequence[Group], lanes: Sequence[Lane]) -> list[bool]:
             known[sender] += vote
             known[back] -= vote
     if not any(votes) and groups:
-        first = min(groups, key=lambda one: one.visits[0].packet.time)
+        first = min(groups, key=lambda group: group.visits[0].packet.time)
         for sender, back in _senders(first):
             known[sender] += 1
             known[back] -= 1
@@ -40,7 +40,7 @@ def directions(groups: Sequence[Group], lanes: Sequence[Lane]) -> list[bool]:
         vote or sum(known[sender] for sender, _ in _senders(group))
         for group, vote in zip(groups, votes, strict=True)
     ]
-    return [one >= 0 for one in told]
+    return [vote >= 0 for vote in told]
 
 
 def ordered(group: Group, lanes: Sequence[Lane], *, forward: bool) -> tuple[Visit, ...]:
@@ -53,11 +53,11 @@ def ordered(group: Group, lanes: Sequence[Lane], *, forward: bool) -> tuple[Visi
     return tuple(
         sorted(
             group.visits,
-            key=lambda one: (
-                first[lanes[one.lane].node],
-                one.packet.time,
-                sign * one.lane,
-                one.packet.number,
+            key=lambda visit: (
+                first[lanes[visit.lane].node],
+                visit.packet.time,
+                sign * visit.lane,
+                visit.packet.number,
             ),
         )
     )
@@ -65,14 +65,14 @@ def ordered(group: Group, lanes: Sequence[Lane], *, forward: bool) -> tuple[Visi
 
 def _vote(group: Group, lanes: Sequence[Lane]) -> int:
     """Steps that the packet took forward on its nodes, less those that it took back."""
-    found = 0
-    times = sorted(group.visits, key=lambda one: one.packet.time)
-    for node in {lanes[one.lane].node for one in times}:
-        here = [one for one in times if lanes[one.lane].node == node]
-        for one, two in itertools.pairwise(here):
-            if one.packet.time != two.packet.time:
-                found += (two.lane > one.lane) - (two.lane < one.lane)
-    return (found > 0) - (found < 0)
+    balance = 0
+    times = sorted(group.visits, key=lambda visit: visit.packet.time)
+    for node in {lanes[visit.lane].node for visit in times}:
+        here = [visit for visit in times if lanes[visit.lane].node == node]
+        for earlier, later in itertools.pairwise(here):
+            if earlier.packet.time != later.packet.time:
+                balance += (later.lane > earlier.lane) - (later.lane < earlier.lane)
+    return (balance > 0) - (balance < 0)
 
 
 def _senders(group: Group) -> Iterable[tuple[_Sender, _Sender]]:

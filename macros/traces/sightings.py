@@ -26,9 +26,11 @@ def key(packet: Packet) -> Key | None:
     if address is None:
         return None
     fragment, number = address.get("fragment"), address.get("id")
-    at = packet.layers.index(address)
-    inside = packet.layers[at + 1 :]
-    carried = b"".join(one.fields[0].raw for one in inside if one.name == "Data" and not one.role)
+    position = packet.layers.index(address)
+    inside = packet.layers[position + 1 :]
+    carried = b"".join(
+        layer.fields[0].raw for layer in inside if layer.name == "Data" and not layer.role
+    )
     constant: Key = (
         address.name,
         address["protocol"].value,
@@ -36,7 +38,7 @@ def key(packet: Packet) -> Key | None:
         fragment.value if fragment is not None else 0,
         address.end - address.offset,
     )
-    above = next((one for one in inside if not one.role or one.role == "inner"), None)
+    above = next((layer for layer in inside if not layer.role or layer.role == "inner"), None)
     if above is None:
         return (*constant, carried)
     names = {
@@ -44,14 +46,18 @@ def key(packet: Packet) -> Key | None:
         "ICMP": ("type", "code", "seq"),
         "ICMPv6": ("type", "code"),
     }.get(above.name, ())
-    found = tuple(above[name].raw for name in names if above.get(name) is not None)
-    return (*constant, above.name, *found, carried)
+    constants = tuple(above[name].raw for name in names if above.get(name) is not None)
+    return (*constant, above.name, *constants, carried)
 
 
 def innermost(packet: Packet) -> Layer | None:
     """The IP header that no other is inside of; those that an ICMP error quotes do not count."""
-    found = [one for one in packet.layers if one.name in {"IPv4", "IPv6"} and one.role != "quoted"]
-    return next((one for one in reversed(found) if one.get("dst")), None)
+    headers = [
+        header
+        for header in packet.layers
+        if header.name in {"IPv4", "IPv6"} and header.role != "quoted"
+    ]
+    return next((header for header in reversed(headers) if header.get("dst")), None)
 
 
 @dataclass(slots=True)
@@ -62,7 +68,7 @@ class Group:
 
     def lanes(self) -> set[int]:
         """The lanes it was seen at."""
-        return {one.lane for one in self.visits}
+        return {visit.lane for visit in self.visits}
 
 
 def groups(captures: Sequence[Sequence[Packet]]) -> list[Group]:
@@ -71,7 +77,7 @@ def groups(captures: Sequence[Sequence[Packet]]) -> list[Group]:
     Where a capture has a packet's constants twice, other bytes mean that it passed twice (into a
     bridge and, rewritten, out of it again), the same bytes that it was sent twice.
     """
-    found: dict[tuple[Key, int], Group] = {}
+    known: dict[tuple[Key, int], Group] = {}
     for lane, packets in enumerate(captures):
         seen: Counter[bytes] = Counter()
         for packet in packets:
@@ -80,26 +86,26 @@ def groups(captures: Sequence[Sequence[Packet]]) -> list[Group]:
                 continue
             time = seen[packet.data]
             seen[packet.data] += 1
-            found.setdefault((own, time), Group()).visits.append(Visit(lane, packet))
-    return list(found.values())
+            known.setdefault((own, time), Group()).visits.append(Visit(lane, packet))
+    return list(known.values())
 
 
 def of_interest(
-    found: Iterable[Group], lanes: Sequence[Lane]
+    seen: Iterable[Group], lanes: Sequence[Lane]
 ) -> tuple[list[Group], list[tuple[str, int]]]:
     """The groups that a trace is about, and what is left out, counted by kind.
 
     It is about the conversations that were seen at several lanes, and the ICMP errors that
     quote them; where there are none, about all.
     """
-    every = list(found)
+    every = list(seen)
     about = {
         conversations.flow(visit.packet)
         for group in every
         if len(group.lanes()) > 1
         for visit in group.visits
     }
-    hosts = {frozenset((_host(one.one), _host(one.other))) for one in about}
+    hosts = {frozenset((_host(flow.one), _host(flow.other))) for flow in about}
     kept: list[Group] = []
     left: defaultdict[str, int] = defaultdict(int)
     for group in every:
@@ -120,7 +126,9 @@ def _host(end: str) -> str:
 
 def _quoted(packet: Packet) -> frozenset[str]:
     """The hosts of the packet that an ICMP error quotes."""
-    inside = next((one for one in packet.layers if one.role == "quoted" and one.get("dst")), None)
+    inside = next(
+        (layer for layer in packet.layers if layer.role == "quoted" and layer.get("dst")), None
+    )
     if inside is None:
         return frozenset()
     return frozenset((inside["src"].shown, inside["dst"].shown))

@@ -49,7 +49,7 @@ class Journey:
 
     def at(self, lane: int) -> tuple[Visit, ...]:
         """Its visits of one lane: none, one, or two where it passed in and out again."""
-        return tuple(one for one in self.visits if one.lane == lane)
+        return tuple(visit for visit in self.visits if visit.lane == lane)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +86,4 @@ class Trace:
 
     def clock(self, node: str) -> Clock | None:
         """The clock of a node, as far as it is known."""
-        return next((one for one in self.clocks if one.node == node), None)
+        return next((clock for clock in self.clocks if clock.node == node), None)

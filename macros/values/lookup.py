@@ -38,12 +38,12 @@ def exists(recording: Recording, path: str) -> bool:
     if path.startswith(_PATTERN):
         return _search(recording, path.removeprefix(_PATTERN)) is not None
     question = f"is there: {path}"
-    found: bool = _asked(recording, question, lambda record: record_path.exists(record, path))
-    return found
+    there: bool = _asked(recording, question, lambda record: record_path.exists(record, path))
+    return there
 
 
 def text(recording: Recording, path: str) -> str:
-    """The value at `path` as it stands in a sentence. GuideError where it is no single value."""
+    """The value at `path` as it stands in a sentence. GuideError where it is not a single value."""
     if path.startswith((_PATTERN, _SHARES)):
         return str(lookup(recording, path))
     question = f"as text: {path}"
@@ -104,18 +104,18 @@ def _shares(recording: Recording, path: str) -> str:
 
 
 def _found(recording: Recording, path: str) -> str:
-    found = _search(recording, path.removeprefix(_PATTERN))
-    if found is None:
+    value = _search(recording, path.removeprefix(_PATTERN))
+    if value is None:
         raise GuideError(f"{path!r} matches nothing in the output of {recording.id}")
-    return found
+    return value
 
 
 def _search(recording: Recording, pattern: str) -> str | None:
     try:
         compiled = re.compile(pattern, re.MULTILINE)
     except re.error as error:
-        raise GuideError(f"{pattern!r} is no regular expression: {error}") from error
+        raise GuideError(f"{pattern!r} is not a regular expression: {error}") from error
     if compiled.groups != 1:
         raise GuideError(f"{pattern!r} needs exactly one group ( ), the value")
-    found = compiled.search(recording.text)
-    return None if found is None else found[1]
+    match = compiled.search(recording.text)
+    return None if match is None else match[1]

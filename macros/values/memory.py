@@ -33,12 +33,12 @@ class Kept:
         if question in mine:
             return mine[question]
         before = self._before.get(recording.digest, {})
-        found = before[question] if question in before else find()
-        if question in before and type(found) is list:
-            found = tuple(found)  # JSON knows only one of the two
-        if all(type(one) in _SCALARS for one in (found if type(found) is tuple else (found,))):
-            mine[question] = found
-        return found
+        answer = before[question] if question in before else find()
+        if question in before and type(answer) is list:
+            answer = tuple(answer)  # JSON knows only one of the two
+        if all(type(part) in _SCALARS for part in (answer if type(answer) is tuple else (answer,))):
+            mine[question] = answer
+        return answer
 
     def save(self) -> None:
         """Keep for later builds what was asked since this one began, with what is kept already.
@@ -56,10 +56,10 @@ class Kept:
     @cached_property
     def _before(self) -> dict[str, dict[str, Any]]:
         try:
-            found: dict[str, dict[str, Any]] = json.loads(self._path.read_bytes())
+            answers: dict[str, dict[str, Any]] = json.loads(self._path.read_bytes())
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
-        return found
+        return answers
 
     @cached_property
     def _path(self) -> Path:

@@ -48,21 +48,21 @@ def lookup(record: object, path: str) -> Any:
     GuideError names the first step that does not exist, or whose value was not given (None), and
     the nearest names that do exist.
     """
-    found: object = record
+    value: object = record
     gone = ""
     for step, text in _steps(path):
         try:
-            found = _inside(found, step.text) if isinstance(step, _Inside) else _named(found, step)
+            value = _inside(value, step.text) if isinstance(step, _Inside) else _named(value, step)
         except _Missing as missing:
             raise _error(path, text, gone, missing) from None
         gone += text
-        if found is None:
+        if value is None:
             raise GuideError(f"{path!r}: {gone} was not given there")
-    return found
+    return value
 
 
 def exists(record: object, path: str) -> bool:
-    """Whether `path` leads to a value; GuideError only where it is no path at all."""
+    """Whether `path` leads to a value; GuideError only where it is not a path at all."""
     _steps(path)
     try:
         lookup(record, path)
@@ -76,34 +76,34 @@ def shown(record: object, path: str) -> str:
 
     GuideError where `path` ends at a whole record, naming what can follow.
     """
-    found = lookup(record, path)
-    if isinstance(found, bool):
-        return "yes" if found else "no"
-    if isinstance(found, str | int | float):
-        return str(found)
-    if isinstance(found, Sequence) and all(isinstance(each, str | int | float) for each in found):
-        return ", ".join(str(each) for each in found)
+    value = lookup(record, path)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str | int | float):
+        return str(value)
+    if isinstance(value, Sequence) and all(isinstance(item, str | int | float) for item in value):
+        return ", ".join(str(item) for item in value)
     raise GuideError(
-        f"{path!r} is no single value; one of these can follow: {_list(_names(found))}"
+        f"{path!r} is not a single value; one of these can follow: {_list(_names(value))}"
     )
 
 
 def _steps(path: str) -> list[tuple[_Step, str]]:
     steps: list[tuple[_Step, str]] = []
-    at = 0
-    while at < len(path):
-        match = _STEP.match(path, at)
+    position = 0
+    while position < len(path):
+        match = _STEP.match(path, position)
         plain = match is not None and match["name"] is not None
-        dotted = path[at] == "."
+        dotted = path[position] == "."
         # A dot stands before every name but the first; before [ ] it may.
         if match is None or (dotted and not steps) or (plain and steps and not dotted):
             raise GuideError(
-                f"{path!r} is no path: it cannot go on at {path[at:]!r}",
+                f"{path!r} is not a path: it cannot go on at {path[position:]!r}",
                 fix="names separated by dots; [ ] around a name with dots, a number or field=value",
             )
         inside = match["inside"]
         steps.append((_Name(match["name"]) if plain else _Inside(inside), match[0]))
-        at = match.end()
+        position = match.end()
     if not steps:
         raise GuideError("an empty path names no value")
     return steps
@@ -125,60 +125,60 @@ def _list(names: Sequence[str], most: int = 12) -> str:
     return (", ".join(names[:most]) or "nothing") + more
 
 
-def _named(found: object, step: _Name) -> object:
+def _named(value: object, step: _Name) -> object:
     """A name after a dot: a field first, then what the record holds, then the tool's own words."""
     name = step.text
-    for place in (*_held(found), *_own_words(found)):
-        if isinstance(place, Mapping):
+    for holder in (*_held(value), *_own_words(value)):
+        if isinstance(holder, Mapping):
             for key in (name, name.replace("_", "-")):
-                if key in place:
-                    return cast("object", place[key])
-        elif is_dataclass(place):
-            if (field := name.replace("-", "_")) in _fields(place):
-                return cast("object", getattr(place, field))
-        elif _is_list(place):
-            if entries := _keyed(place, name):
+                if key in holder:
+                    return cast("object", holder[key])
+        elif is_dataclass(holder):
+            if (field := name.replace("-", "_")) in _fields(holder):
+                return cast("object", getattr(holder, field))
+        elif _is_list(holder):
+            if entries := _keyed(holder, name):
                 return entries
-            if len(place) == 1:
-                return _named(place[0], step)
-    several = next((len(place) for place in _held(found) if _is_list(place)), 0)
+            if len(holder) == 1:
+                return _named(holder[0], step)
+    several = next((len(holder) for holder in _held(value) if _is_list(holder)), 0)
     choose = (
         f" (of {several} entries one is chosen by [number] or [field=value])" if several else ""
     )
-    raise _Missing(choose, _names(found))
+    raise _Missing(choose, _names(value))
 
 
-def _inside(found: object, text: str) -> object:
+def _inside(value: object, text: str) -> object:
     """What stands in brackets: a name, else a place, else a choice, else a field."""
-    for place in _held(found):
-        if isinstance(place, Mapping) and text in place:
-            return cast("object", place[text])
-        if _is_list(place) and (entries := _keyed(place, text)):
+    for holder in _held(value):
+        if isinstance(holder, Mapping) and text in holder:
+            return cast("object", holder[text])
+        if _is_list(holder) and (entries := _keyed(holder, text)):
             return entries
-    holders = [place for place in _held(found) if isinstance(place, Mapping) or _is_list(place)]
+    holders = [holder for holder in _held(value) if isinstance(holder, Mapping) or _is_list(holder)]
     if holders:
         first = holders[0]
         held = list(first.values()) if isinstance(first, Mapping) else first
         if text.isdigit():
             if 1 <= int(text) <= len(held):
                 return cast("object", held[int(text) - 1])
-            raise _Missing(f" (of {len(held)} entries)", _names(found))
+            raise _Missing(f" (of {len(held)} entries)", _names(value))
         if _CHOICE.match(text):
             return _chosen(held, text)
-    return _named(found, _Name(text))
+    return _named(value, _Name(text))
 
 
 def _chosen(entries: Sequence[object], text: str) -> object:
     wanted = [(match["field"], match["value"].strip()) for match in _CHOICE.finditer(text)]
     fit = [
-        at
-        for at, entry in enumerate(entries)
+        index
+        for index, entry in enumerate(entries)
         if all(_fits(entry, field, value) for field, value in wanted)
     ]
     if len(fit) == 1:
         return entries[fit[0]]
     if fit:
-        places = ", ".join(f"[{at + 1}]" for at in fit[:12])
+        places = ", ".join(f"[{index + 1}]" for index in fit[:12])
         raise _Missing(f" alone (it fits {len(fit)} entries: {places})", ())
     field, _ = wanted[0]
     values = dict.fromkeys(
@@ -200,8 +200,10 @@ def _is_list(value: object) -> TypeGuard[Sequence[object]]:
 
 def _keyed(entries: Sequence[object], name: str) -> object:
     """The entries whose key is `name`, as a tuple; None where there are none."""
-    found = tuple(entry for entry in entries if (key := _key(entry)) is not None and key == name)
-    return found or None
+    entries_of_key = tuple(
+        entry for entry in entries if (key := _key(entry)) is not None and key == name
+    )
+    return entries_of_key or None
 
 
 def _key(entry: object) -> object:
@@ -209,15 +211,17 @@ def _key(entry: object) -> object:
     return None if key is None else getattr(entry, key)
 
 
-def _held(found: object) -> list[object]:
+def _held(value: object) -> list[object]:
     """Where a name is looked for: the record, then what it says is inside it."""
-    inside = [getattr(found, name) for name in getattr(type(found), "INSIDE", ())]
-    return [found, *inside]
+    inside = [getattr(value, name) for name in getattr(type(value), "INSIDE", ())]
+    return [value, *inside]
 
 
-def _own_words(found: object) -> list[object]:
+def _own_words(value: object) -> list[object]:
     """What the tool's own JSON says of the record: it has more than our fields."""
-    return [place.raw for place in _held(found) if is_dataclass(place) and hasattr(place, "raw")]
+    return [
+        holder.raw for holder in _held(value) if is_dataclass(holder) and hasattr(holder, "raw")
+    ]
 
 
 def _fields(record: object) -> tuple[str, ...]:
@@ -228,23 +232,23 @@ def _fields(record: object) -> tuple[str, ...]:
     return tuple(name for name in (*own, *derived) if name != "raw" and not name.startswith("_"))
 
 
-def _names(found: object) -> list[str]:
+def _names(value: object) -> list[str]:
     """All names that can follow here."""
     names: dict[str, None] = {}
-    for place in (*_held(found), *_own_words(found)):
-        if isinstance(place, Mapping):
-            names |= dict.fromkeys(map(_written, place))
-        elif is_dataclass(place):
-            names |= dict.fromkeys(_fields(place))
-        elif _is_list(place):
-            keys = [key for entry in place if (key := _key(entry)) is not None]
+    for holder in (*_held(value), *_own_words(value)):
+        if isinstance(holder, Mapping):
+            names |= dict.fromkeys(map(_written, holder))
+        elif is_dataclass(holder):
+            names |= dict.fromkeys(_fields(holder))
+        elif _is_list(holder):
+            keys = [key for entry in holder if (key := _key(entry)) is not None]
             # Of several with one key only the place tells them apart.
-            if len(set(keys)) > 1 or len(place) == 1:
+            if len(set(keys)) > 1 or len(holder) == 1:
                 names |= dict.fromkeys(map(_written, keys))
             else:
-                names |= {f"[{at}]": None for at in range(1, len(place) + 1)}
-            if len(place) == 1:
-                names |= dict.fromkeys(_names(place[0]))
+                names |= {f"[{number}]": None for number in range(1, len(holder) + 1)}
+            if len(holder) == 1:
+                names |= dict.fromkeys(_names(holder[0]))
     return list(names)
 
 

@@ -1,7 +1,7 @@
 """What becomes of a packet for each answer to what its rules ask and it does not tell.
 
 Ways say what they hold for. Here they are put together by that: for each answer there is one share
-for each end, and these add up to 1. What decides nothing is no part of an answer.
+for each end, and these add up to 1. What decides nothing is not a part of an answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class _Part(NamedTuple):
 
 
 def of_ways(ways: Sequence[Way], asked: Mapping[Subject, Asked]) -> tuple[Answer, ...]:
-    """The answers, that of packets which no rule names first. GuideError where nth is no chance."""
+    """The answers, that of packets which no rule names first. GuideError for an impossible nth."""
     _independent(ways)
     parts = [
         _Part(

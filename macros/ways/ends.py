@@ -45,7 +45,7 @@ def parsed(text: str) -> End:
     """An end in text. GuideError where it is none: `10.0.0.5:`, `10.0.0.5:http`."""
     end = _END.fullmatch(text)
     if end is None:
-        raise GuideError(f"{text!r} is no address and port")
+        raise GuideError(f"{text!r} is not an address and port")
     address = end["bracketed"] or end["plain"] or end["bare"] or None
     if address is not None:
         address = "-".join(_canonical(part, text) for part in address.split("-"))
@@ -61,7 +61,7 @@ def _canonical(address: str, text: str) -> str:
     try:
         return str(ipaddress.ip_address(address))
     except ValueError as error:
-        raise GuideError(f"{text!r} is no address and port") from error
+        raise GuideError(f"{text!r} is not an address and port") from error
 
 
 def _among(address: str, addresses: str) -> bool:

@@ -137,7 +137,7 @@ def _recent(match: Match) -> Iterator[Test]:
 
 
 def _state(match: Match, origin: str) -> Iterator[Test]:
-    """`--ctstate NEW,ESTABLISHED`; DNAT is no state of its own, but whether it was rewritten."""
+    """`--ctstate NEW,ESTABLISHED`; DNAT is not a state of its own, but whether it was rewritten."""
     rest: list[Option] = []
     for option in match.options:
         names = [name for (name,) in _values(option)]

@@ -59,7 +59,7 @@ def join(address: str, routes: Recording, neighbours: Recording, entries: Record
     try:
         address = str(ipaddress.ip_address(address))
     except ValueError as error:
-        raise GuideError(f"{address!r} is no address") from error
+        raise GuideError(f"{address!r} is not an address") from error
     table = _read(routes, ROUTES)
     is_ipv6 = _is_ipv6(routes, table)
     route = _only(address, routes.id, _longest(address, table, is_ipv6))

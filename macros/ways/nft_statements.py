@@ -209,7 +209,7 @@ def _all_others(chosen: Json, pairs: Iterable[Any]) -> tuple[tuple[Test, ...], F
 
 
 def _end(body: Any) -> End | str:
-    """Where a dnat or snat rewrites to; as text where it is no address and port."""
+    """Where a dnat or snat rewrites to; as text where it is not an address and port."""
     body = body or {}
     address, port = body.get("addr"), body.get("port")
     if isinstance(address, Mapping) and "concat" in address and port is None:

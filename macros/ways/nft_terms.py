@@ -103,7 +103,7 @@ def _given(rest: Mapping[Any, Any]) -> Iterable[str]:
 
 
 def _marks(values: list[tuple[str, ...]] | None, left: Any) -> list[tuple[str, ...]] | None:
-    """Marks as `value/mask`; None where they are no numbers, or are masked by none."""
+    """Marks as `value/mask`; None where they are not numbers, or are masked by none."""
     mask = left["&"][1] if "&" in left else None
     marks: list[tuple[str, ...]] = []
     for text, *_ in values or ():

@@ -69,7 +69,7 @@ def _items(text: str, twin: Any) -> Sequence[Json]:
             ) from error
     items = twin.get("nftables") if isinstance(twin, Mapping) else None
     if not isinstance(items, list):
-        raise GuideError("the recorded JSON is none of nftables'")
+        raise GuideError("the recorded JSON is not nftables' own")
     return items
 
 

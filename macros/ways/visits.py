@@ -15,7 +15,7 @@ Verdict = Literal["fits", "chance", "misses", "unreached"]
 _ENDS = ("accept", "drop", "dnat", "snat", "masquerade", "end")
 _LEAVES = ("goto", "return", *_ENDS)
 _COMMENT = re.compile(r'(?:-m comment --)?comment ("(?:[^"\\]|\\.)*"|\S+) ?')
-# What iptables prints of its extensions is no condition: `-m tcp --dport 80`.
+# What iptables prints of its extensions is not a condition: `-m tcp --dport 80`.
 _EXTENSION = re.compile(
     r"-m (?:tcp|udp|sctp|mark|statistic|addrtype|conntrack|set) |--mode random "
 )

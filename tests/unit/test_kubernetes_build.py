@@ -186,7 +186,7 @@ def test_another_version_gets_a_module_with_all_staging_replaced() -> None:
 
 @pytest.mark.usefixtures("log")
 def test_what_is_no_version_is_refused() -> None:
-    with pytest.raises(GuideError, match=r"'1\.34' is no version of Kubernetes"):
+    with pytest.raises(GuideError, match=r"'1\.34' is not a version of Kubernetes"):
         building.build(QUIET, "1.34")
 
 

@@ -22,10 +22,10 @@ def _set(monkeypatch: pytest.MonkeyPatch, *found: Check) -> None:
     monkeypatch.setattr(doctor, "checks", lambda: list(found))
 
 
-GOOD = Check("site", "dot", good=True, found="/usr/bin/dot", package="graphviz")
-BAD = Check("run", "vde_switch", good=False, found="missing", package="vde-switch")
-LOW = Check("run", "memory", good=False, found="1 GiB", fix="end something", needed=False)
-IDS = Check("build", "subordinate ids", good=False, found="none", fix="sudo usermod X")
+GOOD = Check("site", "dot", good=True, state="/usr/bin/dot", package="graphviz")
+BAD = Check("run", "vde_switch", good=False, state="missing", package="vde-switch")
+LOW = Check("run", "memory", good=False, state="1 GiB", fix="end something", needed=False)
+IDS = Check("build", "subordinate ids", good=False, state="none", fix="sudo usermod X")
 
 
 @pytest.mark.usefixtures("bare")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import connections, paths, readiness
+from macros.lab import paths, readiness, ssh_connections
 from macros.lab.keys import control
 from macros.lab.lab import Lab
 from macros.lab.process import Process
@@ -110,7 +110,7 @@ def test_a_connection_that_is_closed_early_is_tried_again(state: State, local_la
     with behind(state, local_lab, closed=5) as (door, node):
         readiness.wait(state, node, _this())
         assert door.taken > 5
-        assert connections.stands(Path(state.sockets), "node0")
+        assert ssh_connections.stands(Path(state.sockets), "node0")
 
 
 def test_it_ends_at_its_deadline_and_says_what_was_wrong(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import keys, paths, providers, state, uml
+from macros.lab import keys, paths, providers, ssh_connections, state, uml
 from macros.lab.process import Process
 from macros.lab.state import Node, State
 
@@ -86,7 +86,7 @@ def test_a_lab_that_did_not_come_up_is_broken() -> None:
 
 def test_a_lab_that_is_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(uml, "_open", lambda _state, node: opened.append(node.name))
+    monkeypatch.setattr(ssh_connections, "open_shared", lambda *given: opened.append(given[2]))
     written = state.write(_state(processes=(_this(),)))
     found = providers.find("one")
     assert found.nodes == ("node0",)
@@ -97,7 +97,7 @@ def test_a_lab_that_is_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "A", "-x", "x" * 21, "x/y", "ü"])
 def test_a_name_that_no_folder_can_have_is_refused(name: str) -> None:
-    with pytest.raises(GuideError, match="is no name for a lab"):
+    with pytest.raises(GuideError, match="cannot be a lab's name"):
         state.folder(name)
 
 

@@ -126,5 +126,5 @@ def test_a_value_is_shown_as_in_a_sentence(name: str, said: str, sentence: str) 
 
 
 def test_a_whole_record_is_not_shown() -> None:
-    with pytest.raises(GuideError, match=r"is no single value; one of these can follow: .*ipv4"):
+    with pytest.raises(GuideError, match=r"is not a single value; one of these can follow: .*ipv4"):
         record_path.shown(read("addr"), "eth1")

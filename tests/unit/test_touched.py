@@ -115,6 +115,15 @@ def test_what_has_no_time_is_skipped_and_counted(late: bool) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == (5 if late else 0), done.stdout + done.stderr
     assert ("1 skipped" in done.stdout) == late
-    assert ("1 tests, the farthest from the change" in done.stdout) == late
+    assert ("NO TEST WAS RUN: the time was over before the first of 1" in done.stdout) == late
+
+
+def test_a_run_that_a_signal_ended_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "import os; os.kill(os.getpid(), 15)"
+    ended = subprocess.run([sys.executable, "-c", code], check=False)
+    assert touched.exit_code(ended.returncode) == 143
+    assert "pytest was ended by SIGTERM" in capsys.readouterr().out
+    assert touched.exit_code(1) == 1
+    assert capsys.readouterr().out == ""

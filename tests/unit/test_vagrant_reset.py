@@ -10,7 +10,16 @@ from click.testing import CliRunner
 from macros.cli.lab_commands import lab as command
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
-from macros.lab import paths, providers, state, vagrant, vagrant_needs, vagrant_state, wanted
+from macros.lab import (
+    paths,
+    providers,
+    ssh_connections,
+    state,
+    vagrant,
+    vagrant_needs,
+    vagrant_state,
+    wanted,
+)
 from macros.lab.wanted import Wanted
 
 VAGRANT = """\
@@ -55,7 +64,7 @@ def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(vagrant, "_connect", lambda _state: None)
     monkeypatch.setattr(vagrant, "_described", lambda found: found)
     monkeypatch.setattr(vagrant, "_ssh", lambda *_words, **_more: "")
-    monkeypatch.setattr(vagrant, "_listens", lambda _path: True)
+    monkeypatch.setattr(ssh_connections, "stands", lambda *_: True)
     return tmp_path / "log"
 
 

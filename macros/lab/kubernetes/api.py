@@ -19,8 +19,8 @@ class Api:
     def __init__(self, kubeconfig: Path) -> None:
         stored = safe_yaml.load(kubeconfig.read_bytes())
         cluster, user = stored["clusters"][0]["cluster"], stored["users"][0]["user"]
-        place = urlsplit(cluster["server"])
-        self._host, self._port = place.hostname or "", place.port or 443
+        server = urlsplit(cluster["server"])
+        self._host, self._port = server.hostname or "", server.port or 443
         authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
         self._trust = ssl.create_default_context(cadata=authority)
         # Python takes a client's certificate from a file only.
@@ -40,18 +40,18 @@ class Api:
     def get(self, path: str) -> Any:
         """What is at a path, `None` where nothing is or nobody answers."""
         try:
-            status, said = self._ask("GET", path, None)
+            status, body = self._ask("GET", path, None)
         except (OSError, http.client.HTTPException):
             return None
-        return json.loads(said) if status == http.HTTPStatus.OK else None
+        return json.loads(body) if status == http.HTTPStatus.OK else None
 
     def text(self, path: str) -> str:
         """What is at a path that holds text, a container's log; "" where nothing is."""
         try:
-            status, said = self._ask("GET", path, None)
+            status, body = self._ask("GET", path, None)
         except (OSError, http.client.HTTPException):
             return ""
-        return said.decode(errors="replace") if status == http.HTTPStatus.OK else ""
+        return body.decode(errors="replace") if status == http.HTTPStatus.OK else ""
 
     def create(self, path: str, thing: object) -> None:
         """Write a new object below `path`. GuideError when it is refused."""
@@ -62,9 +62,9 @@ class Api:
         self._must("PATCH", path, change, "application/merge-patch+json")
 
     def _must(self, method: str, path: str, body: object, kind: str) -> None:
-        status, said = self._ask(method, path, json.dumps(body), kind)
+        status, answer = self._ask(method, path, json.dumps(body), kind)
         if status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
-            raise GuideError(f"the API of the cluster refuses {path}: {said.decode()[:400]}")
+            raise GuideError(f"the API of the cluster refuses {path}: {answer.decode()[:400]}")
 
     def _ask(
         self, method: str, path: str, body: str | None, kind: str = "application/json"

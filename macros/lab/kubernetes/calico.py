@@ -60,10 +60,10 @@ def check() -> None:
     _files()
 
 
-def disk(place: Path, version: str, progress: Progress) -> Path:
-    """The disk of the nodes, with Calico's images and objects; `place` has that version's parts."""
+def disk(parts_folder: Path, version: str, progress: Progress) -> Path:
+    """The disk of the nodes, with Calico's images and objects, made of that version's parts."""
     files = _files()
-    return calico_disk.made(place, version, files, first_objects(files), progress)
+    return calico_disk.made(parts_folder, version, files, first_objects(files), progress)
 
 
 def versions() -> dict[str, str]:
@@ -79,9 +79,9 @@ def _files() -> Files:
 def first_objects(files: Files) -> list[dict[str, Any]]:
     """What the store of such a cluster has from its first moment."""
     objects = patched(files)
-    for each in objects:
-        if _named(each) == ("Deployment", _CONTROLLERS):
-            each["spec"]["replicas"] = 0  # not before calico-node
+    for item in objects:
+        if _named(item) == ("Deployment", _CONTROLLERS):
+            item["spec"]["replicas"] = 0  # not before calico-node
     if files.client_image:
         objects.append(_client_pod(files.client_image.tag))
     return objects
@@ -128,8 +128,8 @@ def _client(files: Files) -> str:
 def _on(lab: Lab, node: str, command: str) -> None:
     answer = run(lab, node, command, timeout=180)
     if answer.exit:
-        said = answer.output.decode(errors="replace").strip()[-400:]
-        raise GuideError(f"Calico's client cannot be put there: {said}", node=node)
+        message = answer.output.decode(errors="replace").strip()[-400:]
+        raise GuideError(f"Calico's client cannot be put there: {message}", node=node)
 
 
 def patched(files: Files) -> list[dict[str, Any]]:
@@ -138,20 +138,20 @@ def patched(files: Files) -> list[dict[str, Any]]:
     The settings of scripts/vagrant/calico, images as their archives are called (and none from
     elsewhere), and the folder in which containerd looks for plugins.
     """
-    objects = [copy.deepcopy(dict(each)) for each in files.manifest]
+    objects = [copy.deepcopy(dict(item)) for item in files.manifest]
     for container in calico_files.containers(tuple(objects)):
         container["image"] = _imported(files.images[container["image"]].tag)
         container["imagePullPolicy"] = "Never"
-    for each in objects:
-        pod = each.get("spec", {}).get("template", {}).get("spec", {})
+    for item in objects:
+        pod = item.get("spec", {}).get("template", {}).get("spec", {})
         for volume in pod.get("volumes", ()):
             if volume["name"] == "cni-bin-dir":
                 volume["hostPath"]["path"] = _PLUGINS
-        if _named(each) == ("DaemonSet", _NODE):
+        if _named(item) == ("DaemonSet", _NODE):
             (wanted,) = _patch(_NODE)["containers"]
             (speaker,) = (it for it in pod["containers"] if it["name"] == wanted["name"])
             speaker["env"] = _merged(speaker.get("env", []), wanted["env"])
-        if _named(each) == ("Deployment", _CONTROLLERS):
+        if _named(item) == ("Deployment", _CONTROLLERS):
             where = _patch(_CONTROLLERS)["nodeSelector"]
             pod["nodeSelector"] = {**pod.get("nodeSelector", {}), **where}
     return objects
@@ -163,8 +163,8 @@ def _named(thing: Mapping[str, Any]) -> tuple[str, str]:
 
 def _patch(name: str) -> dict[str, Any]:
     """What is said of the pods of that name."""
-    said = safe_yaml.load((PATCHES / f"{name}.yaml").read_bytes())
-    pod: dict[str, Any] = said["spec"]["template"]["spec"]
+    patch = safe_yaml.load((PATCHES / f"{name}.yaml").read_bytes())
+    pod: dict[str, Any] = patch["spec"]["template"]["spec"]
     return pod
 
 
@@ -206,8 +206,8 @@ def _imported(tag: str) -> str:
 
 def _merged(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Environment variables, as kustomize merges them: by name, those of the patch last."""
-    names = {each["name"] for each in new}
-    return [*(each for each in old if each["name"] not in names), *new]
+    names = {entry["name"] for entry in new}
+    return [*(entry for entry in old if entry["name"] not in names), *new]
 
 
 def _pods(api: Api) -> list[Mapping[str, Any]]:

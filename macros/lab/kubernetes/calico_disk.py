@@ -40,24 +40,26 @@ _DNS = ("--namespace=kube-system", "--selector=k8s-app=kube-dns")
 Objects = Sequence[Mapping[str, Any]]
 
 
-def made(place: Path, version: str, files: Files, objects: Objects, progress: Progress) -> Path:
+def made(
+    parts_folder: Path, version: str, files: Files, objects: Objects, progress: Progress
+) -> Path:
     """The disk with these files and objects, made unless it is there.
 
-    `place` is the folder of the parts of that version.
+    `parts_folder` is that of the parts of that version.
     """
-    out = place / f"calico-{_digest(files, objects)}.ext4"
+    out = parts_folder / f"calico-{_digest(files, objects)}.ext4"
     # Two that want it at once want the same: the second waits.
     with locked(paths.cache() / "calico.lock", None, with_children=True), disk_named():
         if not out.is_file():
             new = out.with_suffix(".new")
             try:
-                with tempfile.TemporaryDirectory(dir=place, prefix="calico-") as folder:
+                with tempfile.TemporaryDirectory(dir=parts_folder, prefix="calico-") as folder:
                     work = Path(folder)
                     progress.step("calico: writing its objects, once for all labs")
-                    written = _written(place, version, objects, work)
+                    written = _written(parts_folder, version, objects, work)
                     progress.step("calico: importing its images, once for all labs")
                     script = _script(files, written)
-                    disk.make(built().kernel, place / parts.DISK, place, new, script)
+                    disk.make(built().kernel, parts_folder / parts.DISK, parts_folder, new, script)
                 new.rename(out)
             finally:
                 new.unlink(missing_ok=True)
@@ -65,13 +67,13 @@ def made(place: Path, version: str, files: Files, objects: Objects, progress: Pr
     return out
 
 
-def _written(place: Path, version: str, objects: Objects, work: Path) -> Path:
+def _written(parts_folder: Path, version: str, objects: Objects, work: Path) -> Path:
     """A store that has these objects too, and CoreDNS waiting for a network of theirs.
 
     There are no nodes yet, and nobody who would start anything.
     """
-    store.unpack(place / "store.tar.gz", work)
-    with store.served(place, version, work) as kubectl:
+    store.unpack(parts_folder / "store.tar.gz", work)
+    with store.served(parts_folder, version, work) as kubectl:
         # The server merges: the manifest is too large for kubectl to.
         done = subprocess.run(
             [*kubectl, "apply", "--server-side", "-f", "-"],
@@ -124,8 +126,8 @@ def _sum(file: Path) -> str:
 def _prune(current: Path) -> None:
     """Remove disks with other files, all but the newest and what a lab runs on."""
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
-    olds = [each for each in current.parent.glob("calico-*.ext4") if each != current]
-    olds.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    olds = [disk_file for disk_file in current.parent.glob("calico-*.ext4") if disk_file != current]
+    olds.sort(key=lambda disk_file: disk_file.stat().st_mtime, reverse=True)
     for old in olds[_KEPT - 1 :]:
         if str(old) not in used:
             old.unlink()

@@ -109,33 +109,33 @@ def _plain(name: str) -> str:
 def _read(manifest: Path) -> tuple[Mapping[str, Any], ...]:
     try:
         with manifest.open(encoding="utf-8") as file:
-            said = [each for each in safe_yaml.load_all(file) if each]
+            objects = [item for item in safe_yaml.load_all(file) if item]
     except (safe_yaml.YAMLError, UnicodeDecodeError) as error:
         raise GuideError(f"{manifest} is no YAML: {error}", fix=_HELP) from error
-    kinds = {(each.get("kind"), each.get("metadata", {}).get("name")) for each in said}
+    kinds = {(item.get("kind"), item.get("metadata", {}).get("name")) for item in objects}
     if ("DaemonSet", "calico-node") not in kinds:
         raise GuideError(f"{manifest} has no DaemonSet calico-node: it is not Calico's", fix=_HELP)
-    return tuple(said)
+    return tuple(objects)
 
 
 def containers(objects: tuple[Mapping[str, Any], ...]) -> Iterator[dict[str, Any]]:
     """Every container that the manifest runs."""
-    for each in objects:
-        pod = each.get("spec", {}).get("template", {}).get("spec", {})
+    for item in objects:
+        pod = item.get("spec", {}).get("template", {}).get("spec", {})
         yield from (*pod.get("initContainers", ()), *pod.get("containers", ()))
 
 
 def _programs(objects: tuple[Mapping[str, Any], ...]) -> dict[str, set[str]]:
     """For each image the programs that the manifest calls in it, by their names alone."""
     wanted: dict[str, set[str]] = {}
-    for each in containers(objects):
-        calls = [each.get("command")]
+    for container in containers(objects):
+        calls = [container.get("command")]
         calls += [
-            each.get(probe, {}).get("exec", {}).get("command")
+            container.get(probe, {}).get("exec", {}).get("command")
             for probe in ("livenessProbe", "readinessProbe", "startupProbe")
         ]
         names = {PurePosixPath(call[0]).name for call in calls if call}
-        wanted.setdefault(each["image"], set()).update(names)
+        wanted.setdefault(container["image"], set()).update(names)
     return wanted
 
 
@@ -144,8 +144,8 @@ def _tags(file: Path) -> list[str]:
     try:
         with tarfile.open(file) as archive:
             member = archive.extractfile("manifest.json")
-            said = json.load(member) if member else []
-        return [tag for image in said for tag in image.get("RepoTags") or ()]
+            images = json.load(member) if member else []
+        return [tag for image in images for tag in image.get("RepoTags") or ()]
     except (tarfile.TarError, KeyError, ValueError, OSError):
         return []
 
@@ -224,10 +224,10 @@ def _sum(archive: Path) -> None:
     if wanted is None:
         return
     with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != wanted:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != wanted:
         raise GuideError(
-            f"{archive} is not the one of Calico {VERSION}: its sha256 is {found},"
+            f"{archive} is not the one of Calico {VERSION}: its sha256 is {digest},"
             f" the lock has {wanted}",
             fix="remove it, and put the release's own file there",
         )

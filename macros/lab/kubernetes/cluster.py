@@ -56,10 +56,10 @@ class Running:
 
 def find(name: str) -> Running | None:
     """The cluster of a lab, None when it has none, or is not whole yet."""
-    found = state.read(name)
-    if found is None or not found.cluster or not _kubeconfig(found).is_file():
+    lab = state.read(name)
+    if lab is None or not lab.cluster or not _kubeconfig(lab).is_file():
         return None
-    return Running(found.kubernetes, _kubeconfig(found), _parts(found) / "bin/kubectl")
+    return Running(lab.kubernetes, _kubeconfig(lab), _parts(lab) / "bin/kubectl")
 
 
 def up(
@@ -78,15 +78,19 @@ def up(
 
     What it needs is looked for first, and made where it can be, before a lab is touched.
     """
-    place = parts.found(version)
-    disk = calico.disk(place, version, progress) if cluster.cni == "calico" else place / parts.DISK
-    secrets = pki.kept(place / "bin/kubeadm", version)
+    parts_folder = parts.found(version)
+    disk = (
+        calico.disk(parts_folder, version, progress)
+        if cluster.cni == "calico"
+        else parts_folder / parts.DISK
+    )
+    secrets = pki.kept(parts_folder / "bin/kubeadm", version)
     addition = uml.Addition(
         cluster=cluster,
         version=version,
         rootfs=disk,
-        versions=_versions(place, cluster),
-        files=partial(_files, place, secrets, cluster),
+        versions=_versions(parts_folder, cluster),
+        files=partial(_files, parts_folder, secrets, cluster),
         begin=_begin,
     )
     return uml.up(
@@ -107,18 +111,18 @@ def described(cluster: Running) -> str:
     return f"Kubernetes {cluster.version}, {cluster.kubeconfig}\n{nodes}".rstrip()
 
 
-def _begin(found: State, progress: Progress) -> None:
+def _begin(notes: State, progress: Progress) -> None:
     """Bring the cluster up on machines that have booted."""
-    lab = uml.as_lab(found)
-    cluster = found.cluster
+    lab = uml.as_lab(notes)
+    cluster = notes.cluster
     assert cluster is not None  # noqa: S101  an addition has one
-    nodes = [node.name for node in found.nodes if node.name.startswith("node")]
-    _write_kubeconfig(found)
-    api = Api(_kubeconfig(found))
+    nodes = [node.name for node in notes.nodes if node.name.startswith("node")]
+    _write_kubeconfig(notes)
+    api = Api(_kubeconfig(notes))
 
     progress.step(f"lab {lab.name}: waiting for the API of the cluster")
     _until(api.ready, "the API of the cluster does not get ready", lab)
-    for thing in _nodes(len(nodes), found.memory, dual=_dual(cluster)):
+    for thing in _nodes(len(nodes), notes.memory, dual=_dual(cluster)):
         api.create("/api/v1/nodes", thing)
 
     progress.step(f"lab {lab.name}: waiting for Ready nodes")
@@ -143,7 +147,7 @@ def _begin(found: State, progress: Progress) -> None:
 
 def _whole(script: str, cluster: Cluster, networks: list[str], node: str) -> str:
     own = int(node.removeprefix("node"))
-    others = [each for index, each in enumerate(networks) if index != own]
+    others = [network for index, network in enumerate(networks) if index != own]
     words = shlex.join([cluster.cni, cluster.proxy, *others])
     return f"bash -c {shlex.quote(script)} whole.sh {words}"
 
@@ -157,18 +161,19 @@ def _on_all(lab: Lab, nodes: list[str], command: Callable[[str], str], timeout: 
 def _on(lab: Lab, node: str, command: str, timeout: float) -> None:
     answer = run(lab, node, command, timeout=timeout)
     if answer.exit:
-        said = answer.output.decode(errors="replace").strip()
-        raise GuideError(f"the cluster does not start: {said}", node=node)
+        message = answer.output.decode(errors="replace").strip()
+        raise GuideError(f"the cluster does not start: {message}", node=node)
 
 
-def _files(place: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str, bytes]:
+def _files(parts_folder: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str, bytes]:
     """What a machine finds in /etc at its start: its own secrets and no other's."""
     if not node.name.startswith("node"):
         return {}
     families = 2 if _dual(cluster) else 1
     addresses = (node.address, _second_address(node.address))[:families]
     words = {
-        "PARTS": place, "NODE": node.name, "ADDRESS": node.address, "PROXY_MODE": cluster.proxy,
+        "PARTS": parts_folder, "NODE": node.name, "ADDRESS": node.address,
+        "PROXY_MODE": cluster.proxy,
         "ADDRESSES": ",".join(addresses), "PODS": ",".join(_PODS[:families]),
         "SERVICES": ",".join(_SERVICES[:families]),
     }  # fmt: skip
@@ -179,17 +184,17 @@ def _files(place: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str
     names = ["pki/ca.crt", *(f"{user}.conf" for user in pki.USERS)]
     if node.name == "node0":
         names += ["admin.conf", "controller-manager.conf", "scheduler.conf"]
-        names += [f"pki/{each}.{kind}" for each in _CONTROL for kind in ("crt", "key")]
+        names += [f"pki/{pair}.{kind}" for pair in _CONTROL for kind in ("crt", "key")]
         names += ["pki/sa.key", "pki/sa.pub"]
     files |= {name: (secrets / name).read_bytes() for name in names}
-    found = {f"etc/kubernetes/{name}": content for name, content in files.items()}
+    seed = {f"etc/kubernetes/{name}": content for name, content in files.items()}
     if backend := _BACKENDS.get(cluster.cni):
         dual = _dual(cluster)
         network = {"Network": _PODS[0], "EnableIPv6": dual, "Backend": backend}
         network |= {"IPv6Network": _PODS[1]} if dual else {}
-        found["etc/kubernetes/flannel.json"] = json.dumps(network).encode()
-        found["etc/kubernetes/10-flannel.conflist"] = json.dumps(_CONFLIST, indent=2).encode()
-    return found
+        seed["etc/kubernetes/flannel.json"] = json.dumps(network).encode()
+        seed["etc/kubernetes/10-flannel.conflist"] = json.dumps(_CONFLIST, indent=2).encode()
+    return seed
 
 
 _CONFLIST = {
@@ -215,32 +220,34 @@ def _second_address(address: str) -> str:
     return f"fd56::{address.rpartition('.')[2]}"
 
 
-def _versions(place: Path, cluster: Cluster) -> dict[str, str]:
+def _versions(parts_folder: Path, cluster: Cluster) -> dict[str, str]:
     """What this cluster consists of; a network that it does not have is left out."""
-    found: dict[str, str] = json.loads((place / "versions.json").read_text(encoding="utf-8"))
+    versions: dict[str, str] = json.loads(
+        (parts_folder / "versions.json").read_text(encoding="utf-8")
+    )
     if not cluster.cni.startswith("flannel"):
-        del found["flannel"]
+        del versions["flannel"]
     if cluster.cni == "calico":
-        found |= calico.versions()
-    return found
+        versions |= calico.versions()
+    return versions
 
 
-def _parts(found: State) -> Path:
-    return Path(found.rootfs).parent
+def _parts(notes: State) -> Path:
+    return Path(notes.rootfs).parent
 
 
-def _kubeconfig(found: State) -> Path:
-    return found.folder / "kubeconfig"
+def _kubeconfig(notes: State) -> Path:
+    return notes.folder / "kubeconfig"
 
 
-def _write_kubeconfig(found: State) -> None:
+def _write_kubeconfig(notes: State) -> None:
     """A kubeconfig for this machine, by the port that leads to the API."""
-    secrets = pki.kept(_parts(found) / "bin/kubeadm", found.kubernetes)
+    secrets = pki.kept(_parts(notes) / "bin/kubeadm", notes.kubernetes)
     text = (secrets / "admin.conf").read_text(encoding="utf-8")
-    out = _kubeconfig(found)
+    out = _kubeconfig(notes)
     out.touch(mode=0o600)
     out.write_text(
-        text.replace(f"{pki.ADDRESS}:6443", f"127.0.0.1:{found.api}"), encoding="utf-8"
+        text.replace(f"{pki.ADDRESS}:6443", f"127.0.0.1:{notes.api}"), encoding="utf-8"
     )  # fmt: skip
 
 
@@ -313,5 +320,7 @@ def _failed(lab: Lab) -> str:
     look = (
         "systemctl list-units --state=failed,activating --plain --no-legend; journalctl -p 3 -n 9"
     )
-    said = [f"{node}: {run(lab, node, look).output.decode(errors='replace')}" for node in lab.nodes]
-    return "\n".join(said)
+    answers = [
+        f"{node}: {run(lab, node, look).output.decode(errors='replace')}" for node in lab.nodes
+    ]
+    return "\n".join(answers)

@@ -7,14 +7,14 @@ goes on with the first module that lacks one; and Go's own cache has what was co
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import doctor, paths
 from macros.lab.kubernetes import programs
-from macros.lab.kubernetes.programs import KUBERNETES, MODULES, VERSION, Module
+from macros.lab.kubernetes.programs import KUBERNETES, MODULES, VERSION, Module, Program
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, environment, which
 
@@ -31,29 +31,29 @@ def compiler() -> str:
         raise GuideError(
             "to build Kubernetes, this machine lacks the compiler `go`", fix=doctor.GO_FIX
         )
-    said = call("go", "env", "GOVERSION", what="asking go for its version", cwd=programs.FOLDER)
-    found = re.match(r"go(\d+)\.(\d+)", said.strip())
-    if found is None or (int(found[1]), int(found[2])) < GO:
-        raise GuideError(f"this machine's go is {said.strip()}: too old", fix=doctor.GO_FIX)
-    return said.strip()
+    printed = call("go", "env", "GOVERSION", what="asking go for its version", cwd=programs.FOLDER)
+    match = re.match(r"go(\d+)\.(\d+)", printed.strip())
+    if match is None or (int(match[1]), int(match[2])) < GO:
+        raise GuideError(f"this machine's go is {printed.strip()}: too old", fix=doctor.GO_FIX)
+    return printed.strip()
 
 
 def built(version: str = VERSION) -> Mapping[str, Path]:
     """Every program by its name. GuideError when one was not built yet."""
     compiled_by = compiler()
-    found = {}
+    compiled = {}
     for module in MODULES:
-        place = programs.folder(module, version, compiled_by)
+        folder = programs.folder(module, version, compiled_by)
         for program in module.programs:
-            found[program.name] = place / program.name
-    lacking = [name for name, path in found.items() if not path.is_file()]
+            compiled[program.name] = folder / program.name
+    lacking = [name for name, path in compiled.items() if not path.is_file()]
     if lacking:
         other = "" if version == VERSION else f" --version {version}"
         raise GuideError(
             f"of Kubernetes {version} not built yet: {', '.join(lacking)}",
             fix=f"guide lab build --kubernetes{other}",
         )
-    return found
+    return compiled
 
 
 def build(progress: Progress, version: str | None = None) -> Mapping[str, Path]:
@@ -64,19 +64,19 @@ def build(progress: Progress, version: str | None = None) -> Mapping[str, Path]:
     lock = locked(paths.cache() / "kubernetes.lock", busy, with_children=True)
     with lock, disk_named():
         for module in MODULES:
-            place = programs.folder(module, version, compiled_by)
-            _build_module(module, version, place, progress)
-            _prune(module, place)
+            folder = programs.folder(module, version, compiled_by)
+            _build_module(module, version, folder, progress)
+            _prune(module, folder)
     return built(version)
 
 
-def _build_module(module: Module, kubernetes: str, place: Path, progress: Progress) -> None:
-    lacking = [each for each in module.programs if not (place / each.name).is_file()]
+def _build_module(module: Module, kubernetes: str, folder: Path, progress: Progress) -> None:
+    lacking = [program for program in module.programs if not (folder / program.name).is_file()]
     if not lacking:
         return
-    place.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     version = programs.version_of(module, kubernetes)
-    log = place / "build.log"
+    log = folder / "build.log"
     tree = programs.source(module, version)
     if not programs.pins(module, version):
         tree = _other_version(version, progress)
@@ -90,7 +90,20 @@ def _build_module(module: Module, kubernetes: str, place: Path, progress: Progre
         fix="check the network; what was fetched is kept",
     )  # fmt: skip
 
-    names = ", ".join(each.name for each in lacking)
+    _compile(module, version, lacking, tree, progress, folder)
+
+
+def _compile(
+    module: Module,
+    version: str,
+    lacking: Sequence[Program],
+    tree: Path,
+    progress: Progress,
+    folder: Path,
+) -> None:
+    """Compile these programs of a module whose source is in `tree`, into `folder`."""
+    log = folder / "build.log"
+    names = ", ".join(program.name for program in lacking)
     shown = names if len(lacking) == 1 else f"{len(lacking)} programs"
     progress.step(f"{module.name} {version}: compiling {shown}")
     seen = 0
@@ -101,15 +114,15 @@ def _build_module(module: Module, kubernetes: str, place: Path, progress: Progre
         progress.part(min(seen / module.lines, 0.99))
 
     # All in one go: while one is linked, which takes one processor, the next is compiled.
-    new = place / "new"
+    new = folder / "new"
     shutil.rmtree(new, ignore_errors=True)
     call(
         "sh", programs.BUILD, tree, new, programs.settings(module, version),
-        *(each.package for each in lacking),
+        *(program.package for program in lacking),
         what=f"compiling {names}", log=log, env=_environment(module), each_line=count,
     )  # fmt: skip
-    for each in lacking:
-        (new / each.package.rpartition("/")[2]).rename(place / each.name)
+    for program in lacking:
+        (new / program.package.rpartition("/")[2]).rename(folder / program.name)
     new.rmdir()
 
 
@@ -124,24 +137,24 @@ def _other_version(version: str, progress: Progress) -> Path:
     Its sums are not in the checkout: Go checks them against its public checksum database, where
     this machine's settings let it.
     """
-    place = paths.cache() / "work" / f"module-{version}"
-    if (place / "go.sum").is_file():
-        return place
+    module_folder = paths.cache() / "work" / f"module-{version}"
+    if (module_folder / "go.sum").is_file():
+        return module_folder
     progress.step(f"kubernetes {version}: making its module")
-    half = place.with_suffix(".new")
+    half = module_folder.with_suffix(".new")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
     what = f"fetching kubernetes {version}"
-    said = call(
+    printed = call(
         "go", "mod", "download", "-json", f"{KUBERNETES.requires}@{version}", what=what, cwd=half,
         env=_environment(KUBERNETES), fix="check that there is such a version, and the network",
     )  # fmt: skip
-    theirs = Path(json.loads(said)["GoMod"]).read_text(encoding="utf-8")
+    theirs = Path(json.loads(printed)["GoMod"]).read_text(encoding="utf-8")
     (half / "go.mod").write_text(module_for(version, theirs), encoding="utf-8")
     call("go", "mod", "tidy", what=what, cwd=half, env=_environment(KUBERNETES))
-    shutil.rmtree(place, ignore_errors=True)
-    half.rename(place)
-    return place
+    shutil.rmtree(module_folder, ignore_errors=True)
+    half.rename(module_folder)
+    return module_folder
 
 
 def module_for(version: str, theirs: str) -> str:
@@ -169,7 +182,9 @@ def _prune(module: Module, current: Path) -> None:
     """Remove programs of earlier inputs, all but the newest and what a lab runs on."""
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
     pattern = f"{module.name}-v*"
-    olds = sorted(current.parent.glob(pattern), key=lambda each: each.stat().st_mtime, reverse=True)
+    olds = sorted(
+        current.parent.glob(pattern), key=lambda folder: folder.stat().st_mtime, reverse=True
+    )
     for old in olds[_KEPT:]:
         if old != current and str(old) not in used:
             shutil.rmtree(old)

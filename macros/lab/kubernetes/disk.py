@@ -32,9 +32,9 @@ def make(kernel: Path, rootfs: Path, parts: Path, out: Path, script: bytes = b""
         script = script or SCRIPT.read_bytes()
         device = Path(folder) / "script"
         device.write_bytes(script + b"\n" * (-len(script) % _SECTOR))
-        said = _boot(kernel, out, device, parts, Path(folder))
-    if _DONE not in said:
-        last = "\n".join(f"    {line}" for line in said.splitlines()[-25:])
+        console = _boot(kernel, out, device, parts, Path(folder))
+    if _DONE not in console:
+        last = "\n".join(f"    {line}" for line in console.splitlines()[-25:])
         raise GuideError(f"the disk of the cluster's nodes could not be made\n{last}")
 
 

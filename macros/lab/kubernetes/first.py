@@ -22,7 +22,7 @@ def unwritten(things: Sequence[Thing]) -> list[str]:
     Deployment gets a ReplicaSet and that its pods, each counted in the status of the other; and a
     role that sums up others gets their rights.
     """
-    there = {(each["kind"], _namespace(each), each["metadata"]["name"]) for each in things}
+    there = {(item["kind"], _namespace(item), item["metadata"]["name"]) for item in things}
     lacking = [f"Namespace {name}" for name in _NAMESPACES if ("Namespace", "", name) not in there]
     lacking += [
         f"{kind} {name} of {namespace}"
@@ -40,14 +40,14 @@ def _uncounted(owners: Iterable[Thing], things: Sequence[Thing], kind: str) -> I
     """Those owners that have nothing of that kind yet, or whose status does not count its pods."""
     owned = {
         owner["uid"]
-        for each in _of(things, kind)
-        for owner in each["metadata"].get("ownerReferences", ())
+        for item in _of(things, kind)
+        for owner in item["metadata"].get("ownerReferences", ())
     }
-    for each in owners:
-        status, about = each.get("status", {}), each["metadata"]
+    for item in owners:
+        status, about = item.get("status", {}), item["metadata"]
         counted = (
             status.get("observedGeneration") == about["generation"]
-            and status.get("replicas", 0) == each["spec"]["replicas"]
+            and status.get("replicas", 0) == item["spec"]["replicas"]
         )
         if about["uid"] not in owned or not counted:
             yield about["name"]
@@ -64,9 +64,9 @@ def _unsummed(things: Sequence[Thing]) -> Iterator[str]:
         wanted = {
             right
             for selector in selectors
-            for each in roles
-            if selector["matchLabels"].items() <= each["metadata"].get("labels", {}).items()
-            for right in _rights(each)
+            for item in roles
+            if selector["matchLabels"].items() <= item["metadata"].get("labels", {}).items()
+            for right in _rights(item)
         }
         if wanted != _rights(role) and selectors:
             yield role["metadata"]["name"]
@@ -77,7 +77,7 @@ def _rights(role: Thing) -> set[str]:
 
 
 def _of(things: Iterable[Thing], kind: str) -> Iterator[Thing]:
-    return (each for each in things if each["kind"] == kind)
+    return (item for item in things if item["kind"] == kind)
 
 
 def _namespace(thing: Thing) -> str:

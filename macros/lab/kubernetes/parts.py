@@ -57,7 +57,7 @@ def found(version: str) -> Path:
     made.
     """
     made = _folders(f"{_name(version)}*")
-    newest = max(made, key=lambda each: each.stat().st_mtime_ns, default=None)
+    newest = max(made, key=lambda parts_folder: parts_folder.stat().st_mtime_ns, default=None)
     if newest is None:
         other = "" if version == programs.VERSION else f" --version {version}"
         raise GuideError(
@@ -82,22 +82,22 @@ def _name(version: str) -> str:
 
 def _folders(pattern: str) -> Iterator[Path]:
     """Those of the cache's folders of that name that are whole."""
-    for each in (paths.cache() / "kubernetes").glob(pattern):
-        if each.is_dir() and each.suffix != ".new":
-            yield each
+    for parts_folder in (paths.cache() / "kubernetes").glob(pattern):
+        if parts_folder.is_dir() and parts_folder.suffix != ".new":
+            yield parts_folder
 
 
 def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
     """Assemble the parts from compiled programs, unless they are in the cache."""
-    place = folder(version, compilation.compiler())
+    target = folder(version, compilation.compiler())
     busy = "another `guide lab build --kubernetes` is running, or what a killed one left"
     with locked(paths.cache() / "kubernetes.lock", busy, with_children=True), disk_named():
-        if place.is_dir():
-            place.touch()  # the newest, if another compiler was used meanwhile
-            return place
+        if target.is_dir():
+            target.touch()  # the newest, if another compiler was used meanwhile
+            return target
         compiled = compilation.built(version)
         lab = built()
-        with files.new_folder(place) as new:
+        with files.new_folder(target) as new:
             for name in ("bin", "cni", "images"):
                 (new / name).mkdir()
             shutil.copytree(NODE, new / "node")
@@ -113,8 +113,8 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
             disk.make(lab.kernel, lab.rootfs, new, new / DISK)
             facts = json.dumps(_versions(version, etcd), indent=2)
             (new / "versions.json").write_text(facts + "\n", encoding="utf-8")
-        _prune(version, place)
-    return place
+        _prune(version, target)
+    return target
 
 
 def update_lock(progress: Progress, mirror: str | None = None) -> None:
@@ -128,8 +128,12 @@ def update_lock(progress: Progress, mirror: str | None = None) -> None:
 def _prune(version: str, current: Path) -> None:
     """Remove parts of earlier inputs, all but the newest and what a lab runs on."""
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
-    olds = [each for each in current.parent.glob(f"parts-{version}-*") if each != current]
-    olds.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    olds = [
+        parts_folder
+        for parts_folder in current.parent.glob(f"parts-{version}-*")
+        if parts_folder != current
+    ]
+    olds.sort(key=lambda parts_folder: parts_folder.stat().st_mtime, reverse=True)
     for old in olds[_KEPT - 1 :]:
         if str(old) not in used:
             shutil.rmtree(old)
@@ -151,19 +155,19 @@ def _etcd(into: Path, progress: Progress, mirror: str | None) -> str:
     """Debian's etcd, its programs only; it links to nothing but the C library. Its version."""
     wanted = packages.read_lock(LOCK)
     made_of = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
-    place = paths.cache() / "kubernetes" / f"etcd-{made_of}"
-    if not place.is_dir():
+    target = paths.cache() / "kubernetes" / f"etcd-{made_of}"
+    if not target.is_dir():
         progress.step("etcd: downloading Debian's package")
         apt = packages.private_apt(paths.cache() / "work/apt", mirror or packages.mirror())
         work = paths.cache() / "work" / "etcd"
         apt.download(wanted, work / "packages", lambda _: None)
         for deb in sorted((work / "packages").glob("*.deb")):
             call("dpkg-deb", "-x", deb, work / "tree", what=f"unpacking {deb.name}")
-        (work / "tree/usr/bin").rename(place)
+        (work / "tree/usr/bin").rename(target)
         shutil.rmtree(work)
     for program in ("etcd", "etcdctl"):
-        (into / program).hardlink_to(place / program)
-    return next(each.version for each in wanted if each.name == "etcd-server")
+        (into / program).hardlink_to(target / program)
+    return next(package.version for package in wanted if package.name == "etcd-server")
 
 
 def _images(new: Path, progress: Progress) -> None:
@@ -202,9 +206,9 @@ def _until_written(ask: list[str]) -> None:
     lacking = ["everything: its API does not answer"]
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
-        said = subprocess.run(ask, capture_output=True, check=False).stdout
+        answer = subprocess.run(ask, capture_output=True, check=False).stdout
         with contextlib.suppress(ValueError):  # an API that is still busy answers with less
-            lacking = first.unwritten(json.loads(said)["items"])
+            lacking = first.unwritten(json.loads(answer)["items"])
             if not lacking:
                 return
         time.sleep(0.2)

@@ -101,10 +101,10 @@ def source(module: Module, version: str = "") -> Path:
 def pinned(module: Module) -> str:
     """The version that the module's go.mod requires: "v1.36.3"."""
     text = (source(module) / "go.mod").read_text(encoding="utf-8")
-    found = re.search(rf"^(?:require )?\s*{re.escape(module.requires)} (v\S+)", text, re.MULTILINE)
-    if found is None:
+    match = re.search(rf"^(?:require )?\s*{re.escape(module.requires)} (v\S+)", text, re.MULTILINE)
+    if match is None:
         raise GuideError(f"{source(module) / 'go.mod'} does not require {module.requires}")
-    return found[1]
+    return match[1]
 
 
 def pins(module: Module, version: str) -> bool:
@@ -117,7 +117,7 @@ def version_of(module: Module, kubernetes: str) -> str:
     if module is not KUBERNETES:
         return pinned(module)
     if not re.fullmatch(r"v1\.\d+\.\d+", kubernetes):
-        raise GuideError(f"{kubernetes!r} is no version of Kubernetes; {VERSION} is one")
+        raise GuideError(f"{kubernetes!r} is not a version of Kubernetes, such as {VERSION}")
     return kubernetes
 
 
@@ -140,5 +140,6 @@ def settings(module: Module, version: str) -> str:
     """What the linker sets for this version, as its flags."""
     major, minor, _ = version.removeprefix("v").split(".", 2)
     return " ".join(
-        f"-X {each.format(version=version, major=major, minor=minor)}" for each in module.settings
+        f"-X {setting.format(version=version, major=major, minor=minor)}"
+        for setting in module.settings
     )

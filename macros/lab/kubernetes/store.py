@@ -54,15 +54,19 @@ def served(parts: Path, version: str, work: Path) -> Iterator[list[str]]:
         "--cache-dir", str(work / "kubectl"),
     ]  # fmt: skip
     with _running(store, work / "etcd.log"), _running(server, work / "api.log") as serves:
-        until = time.monotonic() + _PATIENCE
-        while subprocess.run(
-            [*kubectl, "get", "--raw", "/readyz"], capture_output=True, check=False
-        ).returncode:
-            if serves.poll() is not None or time.monotonic() > until:
-                said = (work / "api.log").read_text(encoding="utf-8").splitlines()[-5:]
-                raise GuideError("the API server does not get ready\n" + "\n".join(said))
-            time.sleep(0.1)
+        _until_ready(kubectl, serves, work / "api.log")
         yield kubectl
+
+
+def _until_ready(kubectl: list[str], server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the API server is ready. GuideError with its last words when it is not."""
+    until = time.monotonic() + _PATIENCE
+    ask = [*kubectl, "get", "--raw", "/readyz"]
+    while subprocess.run(ask, capture_output=True, check=False).returncode:
+        if server.poll() is not None or time.monotonic() > until:
+            last_lines = log.read_text(encoding="utf-8").splitlines()[-5:]
+            raise GuideError("the API server does not get ready\n" + "\n".join(last_lines))
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

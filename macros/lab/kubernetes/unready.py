@@ -21,10 +21,12 @@ def described(api: Api, pods: Iterable[Pod]) -> str:
 def waiting(pod: Pod) -> list[Mapping[str, Any]]:
     """The status of each container of a pod that is not ready and waits for no other one."""
     status = pod.get("status", {})
-    for each in status.get("initContainerStatuses", ()):
-        if not each.get("ready"):
-            return [each]  # what comes after it waits for it
-    return [each for each in status.get("containerStatuses", ()) if not each.get("ready")]
+    for container in status.get("initContainerStatuses", ()):
+        if not container.get("ready"):
+            return [container]  # what comes after it waits for it
+    return [
+        container for container in status.get("containerStatuses", ()) if not container.get("ready")
+    ]
 
 
 def state(container: Mapping[str, Any]) -> str:
@@ -65,8 +67,8 @@ def _log(api: Api, pod: Pod, container: str) -> list[str]:
     about = pod["metadata"]
     path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}/log"
     asked = f"{path}?container={container}&tailLines={_LINES}"
-    said = api.text(asked) or api.text(f"{asked}&previous=true")
-    return said.splitlines()[-_LINES:]
+    log = api.text(asked) or api.text(f"{asked}&previous=true")
+    return log.splitlines()[-_LINES:]
 
 
 def _complaint(api: Api, pod: Pod) -> str:
@@ -77,5 +79,5 @@ def _complaint(api: Api, pod: Pod) -> str:
     warnings = (events or {}).get("items", ())
     if not warnings:
         return ""
-    last = max(warnings, key=lambda each: each.get("lastTimestamp") or "")
+    last = max(warnings, key=lambda warning: warning.get("lastTimestamp") or "")
     return " ".join(str(last.get("message", "")).split())[:_WIDTH]
