@@ -9,12 +9,14 @@ from macros.settle.declaration import Noise
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
 
 
+_PATTERNS = tuple((pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
+
+
 def line(text: str) -> str:
     """A line of output with its noise masked, and columns one blank apart."""
-    for kind in noise.ALL:
-        for hint, expression, _ in kind.patterns:
-            if hint in text:
-                text = expression.sub(lambda value, kind=kind: _masked(value, kind), text)  # type: ignore[misc]
+    for pattern, kind in _PATTERNS:
+        if pattern.may_match(text):
+            text = pattern.expression.sub(lambda value, kind=kind: _masked(value, kind), text)  # type: ignore[misc]
     return _WIDTH.sub(" ", text).rstrip()
 
 
