@@ -29,7 +29,7 @@ from macros.settle import folder as settle_page
 from macros.store import form, sums
 
 LINES = int(os.environ.get("LINES", "1000000"))
-EACH = 50_000
+EACH = 20_000
 """Lines of one kind alone."""
 
 Print = Callable[[int, Random, Random], Iterator[str]]
@@ -43,6 +43,11 @@ def _address(number: int, net: int = 10) -> str:
 def _mac(rng: Random) -> str:
     first = rng.choice((0x3E, 0x7A, 0xB2, 0xE6))  # none of the prefixes that mean something
     return ":".join(f"{byte:02x}" for byte in (first, *rng.randbytes(5)))
+
+
+def _ports(rng: Random) -> list[int]:
+    ports = [port for port in range(32768, 61000) if port not in {50051, 51820, 51821, 51871}]
+    return rng.sample(ports, len(ports))
 
 
 def _made(rng: Random) -> str:
@@ -124,8 +129,8 @@ def conntrack(count: int, _same: Random, drawn: Random) -> Iterator[str]:
     """conntrack -L: a connection a line."""
     numbers = list(range(count))
     drawn.shuffle(numbers)
-    for number in numbers:
-        port = drawn.randrange(32768, 61000)
+    # No port twice: a port is one name in a lab, whoever connects from it.
+    for number, port in zip(numbers, _ports(drawn), strict=False):
         source, target = _address(number), _address(number % 5000, 11)
         yield (
             f"tcp      6 {drawn.randrange(9, 119)} TIME_WAIT src={source} dst={target}"
@@ -138,8 +143,7 @@ def sockets(count: int, _same: Random, drawn: Random) -> Iterator[str]:
     """ss -tan."""
     yield "State  Recv-Q Send-Q Local Address:Port Peer Address:Port"
     yield "LISTEN 0      128          0.0.0.0:50051      0.0.0.0:*"
-    for number in range(count - 2):
-        port = drawn.randrange(32768, 61000)
+    for number, port in zip(range(count - 2), _ports(drawn), strict=False):
         yield f"ESTAB  0      0          192.0.2.1:{port} {_address(number)}:443"
 
 
@@ -191,17 +195,17 @@ def words(count: int, same: Random, drawn: Random) -> Iterator[str]:
 
 
 KINDS: dict[str, tuple[str, Print, int]] = {
-    "rules": ("iptables-save -t nat", rules, 30),
+    "rules": ("iptables-save -t nat", rules, 40),
     "routes": ("ip route", routes, 10),
     "links": ("ip link", links, 5),
     "neighbours": ("ip neigh", neighbours, 5),
     "fdb": ("bridge fdb", fdb, 5),
-    "conntrack": ("conntrack -L", conntrack, 10),
-    "sockets": ("ss -tan", sockets, 5),
+    "conntrack": ("conntrack -L", conntrack, 1),
+    "sockets": ("ss -tan", sockets, 1),
     "pods": ("kubectl get pods -o wide", pods, 10),
     "sets": ("ipset list", sets, 10),
     "bird": ("birdcl show route", bird, 5),
-    "words": ("cat requests.log", words, 5),
+    "words": ("cat requests.log", words, 8),
 }
 """Which command prints it, and its share of a page in hundredths."""
 

@@ -86,10 +86,13 @@ def _free(command: str, old: str, new: str) -> Iterator[Change]:
         if changes or masked[0] == masked[1]:
             return
     before, after = old.splitlines(), new.splitlines()
-    masked, others = ([noise_mask.line(line) for line in side] for side in (before, after))
     spans = free_order.free(command, before, after)
-    order = free_order.in_old_order(masked, others, spans)
-    yield from text.compare(old, "\n".join(after[place] for place in order))
+    if spans:
+        mask = noise_mask.Masks((old, new))
+        masked, others = ([mask(line) for line in side] for side in (before, after))
+        order = free_order.in_old_order(masked, others, spans)
+        new = "\n".join(after[place] for place in order)
+    yield from text.compare(old, new)
 
 
 def _json(printed: str) -> Any:
