@@ -149,13 +149,13 @@ def sockets(count: int, _same: Random, drawn: Random) -> Iterator[str]:
 
 def pods(count: int, same: Random, drawn: Random) -> Iterator[str]:
     """kubectl get pods -o wide."""
-    yield "NAME                       READY   STATUS    RESTARTS   AGE    IP           NODE"
+    yield f"{'NAME':<29}READY   STATUS    RESTARTS   AGE    IP           NODE"
     for number in range(count - 1):
         template = "".join(same.choices("456789bcdf", k=10))
         age = f"{drawn.randrange(1, 47)}h"
         yield (
-            f"web-{number:05}-{template}-{_made(drawn)}   1/1     Running   0          {age:<6}"
-            f" {_address(number):<12} node{number % 100}"
+            f"web-{number:05}-{template}-{_made(drawn)}   1/1     Running   0          {age:<7}"
+            f"{_address(number):<13}node{number % 100}"
         )
 
 
