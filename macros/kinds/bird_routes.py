@@ -156,7 +156,7 @@ def _facts(way: Way) -> Facts:
     )
 
 
-def _labels(lines: Sequence[str]) -> list[str | None]:
+def _networks(lines: Sequence[str]) -> list[str | None]:
     """By network and table; a table's name stands above its routes."""
     found: list[str | None] = []
     table = ""
@@ -172,7 +172,7 @@ KIND = Kind(
     asked=_asked,
     read=read,
     entries=_entries,
-    labels=_labels,
+    labels=_networks,
     whole=True,
     remark=banner,
 )
