@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.mutate import harmless, packets
-from tests.mutate.files import Candidate, Difference, Run, dump, line_of, parsed, served
+from tests.mutate.files import Candidate, Difference, Run, dump, line_of, parsed, port_of, served
 from tests.mutate.packets import ICMP, TCP, UDP, Frame
 
 _IPV4 = r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\d.])"
@@ -229,21 +229,26 @@ def rule_removed(run: Run) -> Iterator[Candidate]:
     yield from _rules(run, make)
 
 
+def _for(rule: str) -> tuple[str, ...] | None:
+    return served(rule) or port_of(rule)
+
+
 def rule_moved(run: Run) -> Iterator[Candidate]:
     """Two rules of one chain change places: the first one that fits decides.
 
-    Not of KUBE-SERVICES, where each is for another address or port: no packet fits two of them.
+    Not of KUBE-SERVICES and KUBE-NODEPORTS, where each is for another address or port: no packet
+    fits two of them.
     """
 
     def make(rng: Random, lines: list[str], places: list[int]) -> tuple[int, list[str]] | None:
         at = rng.choice(places)
-        chain, mine = lines[at].split()[1], served(lines[at])
+        chain, mine = lines[at].split()[1], _for(lines[at])
         others = [
             to
             for to in places
             if lines[to].split()[1] == chain
             and lines[to] != lines[at]
-            and (None in {served(lines[to]), mine} or served(lines[to]) == mine)
+            and (None in {_for(lines[to]), mine} or _for(lines[to]) == mine)
         ]
         if not others:
             return None

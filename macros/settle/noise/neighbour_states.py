@@ -12,6 +12,9 @@ NOISE = Noise(
     keys=re.compile("state"),
     words=frozenset({"REACHABLE", "DELAY", "PROBE", "STALE"}),
     patterns=patterns_of(
-        (like(r" (?:REACHABLE|DELAY|PROBE|STALE)"), r"(?<= )(REACHABLE|DELAY|PROBE|STALE) *$")
+        (
+            like(r" (?:REACHABLE|DELAY|PROBE|STALE)"),
+            r"(?<= )(REACHABLE|DELAY|PROBE|STALE)(?= *$| proto \w+ *$)",
+        )
     ),
 )
