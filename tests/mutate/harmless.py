@@ -221,7 +221,8 @@ def generated_names(rng: Random, run: Run) -> Run:
     table = {
         one: "".join(rng.choice(letters) for _ in range(5))
         for one in found
-        if not one.isdigit() and one != "https"
+        # Words of Services' names are nobody's choice by chance.
+        if not one.isdigit() and one not in {"https", "http2", "pgsql", "mssql"}
     }
     return _renamed(run, table)
 
