@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from macros.packets import checksum
+from macros.packets import checksum, dissector
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
@@ -25,8 +25,8 @@ def same(old: bytes, new: bytes, keep: str = "") -> bool:
         return True
     if old[:_FILE] != new[:_FILE]:
         return False
-    before = told(translation.packets(old), keep)
-    return bool(before or not keep) and before == told(translation.packets(new), keep)
+    before = told(dissector.packets(old), keep)
+    return bool(before or not keep) and before == told(dissector.packets(new), keep)
 
 
 def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
@@ -35,7 +35,7 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
     Those are the conversations between the same two ends but for that port, in their order, where
     there are as many in both. What is named already stays so.
     """
-    before, after = (translation.choices(translation.packets(pcap)) for pcap in (old, new))
+    before, after = (translation.choices(dissector.packets(pcap)) for pcap in (old, new))
     for ends, chosen in after.items():
         known = before.get(ends, [])
         both = set(known) & set(chosen)
@@ -55,7 +55,7 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     if not pcap:
         return pcap
     _, found = records(pcap)
-    packets = translation.packets(pcap)
+    packets = dissector.packets(pcap)
     out, at = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
     for record, packet in zip(found, packets, strict=True):

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from macros.ground import ports
@@ -13,9 +12,8 @@ from macros.settle.connections import Connection, Connections
 _SYN, _ACK = 2, 16  # TCP's flags, RFC 9293 section 3.1
 
 
-@lru_cache(maxsize=64)
 def packets(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each file is looked at more than once."""
+    """The packets of a file."""
     return dissector.packets(pcap)
 
 
@@ -90,7 +88,7 @@ def connections(pcaps: Iterable[bytes]) -> Connections:
     found = [
         Connection(str(port), str(target[1]), sure=True)
         for pcap in pcaps
-        for (_, _, target), chosen_ in choices(packets(pcap)).items()
+        for (_, _, target), chosen_ in choices(dissector.packets(pcap)).items()
         for port in chosen_
     ]
     return Connections(tuple(found), frozenset(target for _, target, _ in found))

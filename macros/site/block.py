@@ -13,7 +13,7 @@ from macros.figures import marks
 from macros.figures.markup import render, safe
 from macros.ground import commandline
 from macros.ground.bindings import substitute
-from macros.ground.model import Block, Recording
+from macros.ground.model import Block, Page, Recording
 from macros.plan.signatures import Lines
 from macros.site import line_choice
 from macros.site.provenance import Place
@@ -61,6 +61,9 @@ def figure(
     within = block.netns or commandline.within(recording.ran)
     wrapping = _wrapping(recording)
     pcap = recording.pcap
+    rows = _note_rows(recording, look, bound)
+    # A reader meets the marks from the top down, so the notes are numbered by their lines.
+    order = sorted(range(len(rows)), key=rows.__getitem__)
     return render(
         "site/block.html",
         id=block.id,
@@ -69,8 +72,16 @@ def figure(
         ran=recording.ran,
         first=recording.ran.splitlines()[0],
         wraps=wrapping,
-        parts=_parts(recording, look, (block.node, within), interfaces, bound, wraps=wrapping),
-        notes=[safe(note) for note in notes_html],
+        parts=_parts(
+            recording,
+            look,
+            (block.node, within),
+            interfaces,
+            bound,
+            [rows[at] for at in order],
+            wraps=wrapping,
+        ),
+        notes=[safe(notes_html[at]) for at in order],
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
         facts=_facts(block, recording, place),
@@ -95,14 +106,18 @@ def manifest(name: str, text: str) -> str:
     return render("site/manifest.html", id=Path(name).stem, name=name, text=text, lines=lines)
 
 
-def absent(block: Block, state: str, reason: str, repair: str = "") -> str:
-    """A block without a fresh recording: as its page declares, or as `serve` found it."""
+def absent(block: Block, page: Page, state: str, reason: str, repair: str = "") -> str:
+    """A block without a fresh recording: as its `page` declares, or as `serve` found it.
+
+    A command with a value of the page's that nobody knows yet is not offered to be copied.
+    """
+    names = {name: "" for other in page.blocks for name in other.bind}
     return render(
         "site/absent.html",
         id=block.id,
         node=block.node,
         command=_words(escape(block.command)),
-        copied=block.command,
+        copied=block.command if substitute(block.command, names) == block.command else "",
         state=state,
         reason=reason,
         repair=repair,
@@ -120,12 +135,13 @@ def _parts(
     scope: tuple[str, str],
     interfaces: Collection[str],
     bound: Mapping[str, str],
+    noted: Sequence[int],
     *,
     wraps: bool,
 ) -> list[tuple[bool, list[_Line]]]:
     """The output's lines in runs that are shown or folded; none where it prints nothing.
 
-    `scope` is the node and the namespace that names in it are of.
+    `scope` is the node and the namespace that names in it are of; `noted` the line of each note.
     """
     text = recording.text.removesuffix("\n")
     if not text:
@@ -133,20 +149,26 @@ def _parts(
     plain = text.split("\n")
     lit = line_choice.choose(plain, _bound(look.highlight, bound), "highlight")
     notes: dict[int, list[int]] = {}
-    for number, anchor in enumerate(look.notes, start=1):
-        row = line_choice.single(plain, substitute(anchor, bound), "explain")
+    for number, row in enumerate(noted, start=1):
         notes.setdefault(row, []).append(number)
     shown: Collection[int] = range(len(plain))
     if look.lines is not None:
         chosen = line_choice.choose(plain, _bound(look.lines, bound), "lines")
         shown = chosen | lit | notes.keys()
-    marked = marks.mark_text(text, *scope, interfaces).split("\n")
+    # A browser's tab stops move with the indent of a line that wraps; a terminal's do not.
+    marked = marks.mark_text(text.expandtabs(), *scope, interfaces).split("\n")
     lines = [
         _line(html, notes.get(row, ()), lit=row in lit, wraps=wraps)
         for row, html in enumerate(marked)
     ]
     runs = _runs(len(plain), shown)
     return [(visible, lines[rows.start : rows.stop]) for visible, rows in runs]
+
+
+def _note_rows(recording: Recording, look: Look, bound: Mapping[str, str]) -> list[int]:
+    """The line of each note of `look`, in the order in which the page gives them."""
+    plain = recording.text.removesuffix("\n").split("\n")
+    return [line_choice.single(plain, substitute(note, bound), "explain") for note in look.notes]
 
 
 def _wrapping(recording: Recording) -> bool:
@@ -169,8 +191,7 @@ def _line(html: str, notes: Sequence[int], *, lit: bool, wraps: bool) -> _Line:
     if not wraps:
         return _Line(safe(html), lit, notes, boxed=lit, indent=0)
     # What wraps is set in further than its line is.
-    spaces = keep_whole(html).expandtabs()
-    indent = len(spaces) - len(spaces.lstrip())
+    indent = len(html) - len(html.lstrip())
     return _Line(safe(keep_whole(html)), lit, notes, boxed=True, indent=indent)
 
 

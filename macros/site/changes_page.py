@@ -30,7 +30,7 @@ def versions(old: Mapping[str, str], new: Mapping[str, str], names: tuple[str, s
         (name, (old.get(name, ""), new.get(name, "")), _differs(old.get(name), new.get(name)))
         for name in sorted({*old, *new})
     ]
-    return render("site/versions.html", head=("what", *names, ""), rows=rows)
+    return render("site/versions.html", head=("what", *names, "compared"), rows=rows)
 
 
 def _differs(old: str | None, new: str | None) -> str:

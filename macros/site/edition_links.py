@@ -54,7 +54,7 @@ def relinked(markdown: str, edition: str, source: str, has: Callable[[str], bool
 def choice(offered: Sequence[Offered], changes: str) -> str:
     """Links to the same page in each edition, as a list; nothing where there is only one.
 
-    What tells them apart are the versions that differ. `changes` is the address of their list.
+    Beside its name stand the versions that differ. `changes` is the address of their list.
     """
     if len(offered) < 2:
         return ""
@@ -70,5 +70,4 @@ def choice(offered: Sequence[Offered], changes: str) -> str:
 
 def _called(offer: Offered, differing: Sequence[str]) -> str:
     versions = offer.versions
-    words = ", ".join(f"{name} {versions[name]}" for name in differing if name in versions)
-    return words or offer.edition
+    return ", ".join(f"{name} {versions[name]}" for name in differing if name in versions)

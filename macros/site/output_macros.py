@@ -37,7 +37,7 @@ def absent(page: PageContext, block: Block, *, stale: bool) -> str:
         html = unrecorded.block(block, planned, page.guide.edition_name)
     else:
         state, repair = "Stale" if stale else unrecorded.STATE, f"guide record {planned.key}"
-        html = block_html.absent(block, state, "Record it with", repair)
+        html = block_html.absent(block, planned, state, "Record it with", repair)
     return page.slot(html, render("site/found.html", command=block.command, texts=()))
 
 

@@ -9,7 +9,7 @@ _PIECE = re.compile(
 _CODE = re.compile(r"(<code[^>]*>)([^<]*-[^<]*)(?=</code>)")
 # A block of code, which comes after one of these, keeps its lines anyway. They are looked at last:
 # an expression that begins with what must not be there is tried at every letter of a page.
-_BLOCK = ("<pre>", '<pre translate="no">', "<pre tabindex=0>", "</span>")
+_BLOCK = ("<pre>", '<pre translate="no">', "</span>")
 _LONGEST = 26  # a longer one may have to break on a phone
 
 

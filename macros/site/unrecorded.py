@@ -30,7 +30,7 @@ def notice(page: Page, edition: str, tested: str) -> str:
 def block(planned: Block, page: Page, edition: str) -> str:
     """A command whose answer no recording of this edition holds."""
     reason = f"Edition {edition} holds no answer to this; it needs {KNOWN_NEEDS[page.needs]}."
-    return block_html.absent(planned, STATE, reason)
+    return block_html.absent(planned, page, STATE, reason)
 
 
 def value() -> Markup:

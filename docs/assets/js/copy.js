@@ -9,6 +9,18 @@
   live.className = "visually-hidden";
   live.setAttribute("role", "status");
 
+  // Code in the text can be copied as commands can; its button is of use only with this script.
+  for (const box of document.querySelectorAll(".md-content .highlight")) {
+    const code = box.querySelector("pre > code");
+    if (!code || box.closest("figure")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "copy";
+    button.dataset.copy = code.textContent.replace(/\n$/, "");
+    box.append(button);
+  }
+
   // A list of thirty buttons called "copy" tells nobody which is which.
   for (const button of document.querySelectorAll("button.copy:not([aria-label])")) {
     button.setAttribute("aria-label", `copy ${button.dataset.copy.split("\n", 1)[0]}`);
@@ -44,7 +56,7 @@
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("button.copy");
     if (!button) return;
-    const command = button.closest("figcaption")?.querySelector("code");
+    const command = button.parentElement.querySelector("code");
     const done = await copy(button.dataset.copy);
     if (!done && command) getSelection().selectAllChildren(command);
     live.remove();

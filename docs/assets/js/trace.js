@@ -35,7 +35,7 @@
     if (!reveal(target)) return;
     event.preventDefault();
     history.replaceState(null, "", link.getAttribute("href"));
-    target.scrollIntoView({ block: "nearest" });
+    target.scrollIntoView({ block: "nearest" }); // clear of the header: scroll-padding, site.css
     target.querySelector("summary").focus({ preventScroll: true });
   });
 

@@ -47,6 +47,7 @@ def _labels(trace: Trace, layout: Layout, address: Address) -> str:
         role="group",
         aria_label="The packets, in order",
         width=LABELS,
+        style=f"--w:{LABELS}",
         height=_whole(layout.height),
         viewBox=f"0 0 {LABELS} {_whole(layout.height)}",
     )
@@ -71,12 +72,15 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
     if journey.notes:
         word = escape(_note(journey.notes[0]))
         parts.append(tag("text", word, class_="odd", x=10 + digits, y=row.y + 28))
-    said = f"No. {journey.number}, {captions.titled(packet)}"
-    if journey.notes:
-        said += f", {'; '.join(journey.notes)}"
+    # What is seen comes first: who speaks to a browser says what stands there (WCAG 2.5.3).
+    said = f"{journey.number} {name} {captions.since_first(trace, journey)}"
+    said += "".join(f", {_note(note)}" for note in journey.notes[:1])
+    if name != captions.titled(packet):
+        said += f": {captions.titled(packet)}"
+    said += "".join(f", {note}" for note in journey.notes)
     return tag(
         "a",
-        *parts,
+        " ".join(parts),  # as words, so that the name has them as they are seen
         href=address(journey.number, None),
         class_=_row_class(row),
         data_n=journey.number,
@@ -99,6 +103,7 @@ def _lanes(layout: Layout, title: str, address: Address) -> str:
         role="group",
         aria_label=f"{title}: interfaces side by side, each packet from one to the next",
         width=size[0],
+        style=f"--w:{size[0]}",
         height=size[1],
         viewBox=f"0 0 {size[0]} {size[1]}",
     )

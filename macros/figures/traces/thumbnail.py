@@ -50,6 +50,7 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
         role="img",
         aria_label=f"{title}: the packet's headers at each interface",
         width=size[0],
+        style=f"--w:{size[0]}",
         height=size[1],
         viewBox=f"0 0 {size[0]} {size[1]}",
     )
@@ -59,6 +60,7 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
         class_="tr-labels",
         aria_hidden="true",
         width=_NAMES,
+        style=f"--w:{_NAMES}",
         height=size[1],
         viewBox=f"0 0 {_NAMES} {size[1]}",
     )

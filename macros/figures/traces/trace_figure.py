@@ -203,7 +203,7 @@ def _text(trace: Trace, told: Sequence[Told]) -> str:
         )
         for journey, _ in told
     ]
-    columns = ("no.", "time", "packet", "from", "to", "")
+    columns = ("no.", "time", "packet", "from", "to", "note")
     parts = [_table("The packets", columns, rows)]
     alike: dict[object, list[Told]] = {}
     for journey, steps in told:
