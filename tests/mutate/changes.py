@@ -433,7 +433,12 @@ def words(run: Run) -> Iterator[Candidate]:
         at = rng.randrange(len(old))
         return old[:at] + rng.choice([c for c in "qxzw" if c != old[at]]) + old[at + 1 :]
 
-    yield from texts(run, r"(?<![\w:])(?!(?<=-)[bcdfghj-np-tv-xz]{5}\b)((?![0-9a-f]+\b)[A-Za-z]{3,})(?![\w:])", make, only=".txt")
+    yield from texts(
+        run,
+        r"(?<![\w:])(?!(?<=-)[bcdfghj-np-tv-xz]{5}\b)((?![0-9a-f]+\b)[A-Za-z]{3,})(?![\w:])",
+        make,
+        only=".txt",
+    )
 
 
 def exits(run: Run) -> Iterator[Candidate]:
