@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-quick test-recording test-lab shots lint bench bench-lab mutate house requirements help clean
+.PHONY: site serve test test-quick test-recording test-lab shots lint bench bench-lab bench-settle fuzz mutate house requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -55,8 +55,20 @@ bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
 bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs, builds one from nothing (not with GUIDE_BENCH_BUILD=0)
 	@$(BIN)/python -m tests.bench_lab
 
-mutate: $(VENV)/.dev  ## what settling hides and what it shows for nothing (SEED=1 COUNT=200 KIND=)
+mutate: $(VENV)/.dev  ## what settling hides and what it shows for nothing (SEED=1 COUNT=200 KIND= ONLY=foreign)
 	@$(BIN)/python -m tests.mutate
+
+bench-settle: $(VENV)/.dev  ## what settling and comparing cost for a large cluster, kind by kind (LINES=1000000 KIND=)
+	@$(BIN)/python -m tests.bench_settle
+
+FUZZ_MINUTES ?= 60
+fuzz: $(VENV)/.dev  ## what reads outputs and packets, on made-up ones, for an hour (FUZZ_MINUTES=60)
+	@until=$$(($$(date +%s) + $(FUZZ_MINUTES) * 60)); seed=$$(date +%s); \
+	while [ $$(date +%s) -lt $$until ]; do \
+	  FUZZ_EXAMPLES=300 $(BIN)/pytest -q tests/unit/test_kinds_fuzz.py tests/unit/test_packets_fuzz.py \
+	    --hypothesis-seed=$$seed || exit 1; \
+	  seed=$$((seed + 1)); \
+	done
 
 house: $(VENV)/.dev  ## the code in numbers: rooms, sizes, knots, names; HOUSE= another checkout to measure
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-house.txt

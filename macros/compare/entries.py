@@ -31,6 +31,8 @@ def compare(
     arrived = {id(entry) for entry in moved.values()}
     for group in groups:
         for entry, partner in group.pairs:
+            if partner == entry:
+                continue
             if partner is not None:
                 yield from records.both(entry, partner, group.told(entry, partner))
             elif id(entry) in moved:

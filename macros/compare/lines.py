@@ -1,17 +1,19 @@
 """Free text, line by line: noise masked, columns one blank apart."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from macros.compare import noise_mask
 from macros.compare.change import Change, said
+from macros.compare.noise_mask import Masks
 from macros.ground.alignment import align
 
 
 def compare(old: str, new: str, kind: str = "text") -> Iterator[Change]:
     """Lines that came, went, changed or moved."""
-    before, after = old.splitlines(), new.splitlines()
-    sides = ([noise_mask.line(line) for line in side] for side in (before, after))
+    before, after = _differing(old.splitlines(), new.splitlines())
+    mask = Masks((old, new))
+    sides = ([mask(line) for line in side] for side in (before, after))
     pairs = [*align(*sides), (len(before), len(after))]
     low, first = 0, 0
     gone: list[str] = []
@@ -25,13 +27,21 @@ def compare(old: str, new: str, kind: str = "text") -> Iterator[Change]:
             gone += before[low:high]
             come += after[first:last]
         low, first = high + 1, last + 1
-    moved = Counter(map(noise_mask.line, gone)) & Counter(map(noise_mask.line, come))
-    yield from _one_sided(_without(gone, moved), "line gone", kind)
-    yield from _one_sided(_without(come, moved), "line new", kind)
+    moved = Counter(map(mask, gone)) & Counter(map(mask, come))
+    yield from _one_sided(_without(gone, moved, mask), "line gone", kind)
+    yield from _one_sided(_without(come, moved, mask), "line new", kind)
     yield from _moved(moved, kind)
 
 
-def sections(printed: Sequence[str]) -> list[str]:
+def _differing(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """The lines between those that are the same to the letter at either end."""
+    most = min(len(old), len(new))
+    start = next((at for at in range(most) if old[at] != new[at]), most)
+    end = next((at for at in range(most - start) if old[-1 - at] != new[-1 - at]), most - start)
+    return old[start : len(old) - end], new[start : len(new) - end]
+
+
+def sections(printed: Sequence[str], mask: Callable[[str], str] = noise_mask.line) -> list[str]:
     """For each line the lines that it belongs to, as one text: what it is indented under.
 
     Where an empty line divides blocks, the first line of a block is one of these.
@@ -49,8 +59,8 @@ def sections(printed: Sequence[str]) -> list[str]:
             above.pop()
         found.append("\n".join([head, *(parent for _, parent in above)]))
         if text:
-            head = head or (noise_mask.line(line) if blocks else "")
-            above.append((depth, noise_mask.line(line)))
+            head = head or (mask(line) if blocks else "")
+            above.append((depth, mask(line)))
     return found
 
 
@@ -61,12 +71,13 @@ def unordered(
 
     `often`: how often a line comes means something.
     """
-    before, after = _by_mask(old, often=often), _by_mask(new, often=often)
+    mask = Masks(("\n".join(old), "\n".join(new)))
+    before, after = (_by_mask(side, mask, often=often) for side in (old, new))
     gone = [before[key] for key in before if key not in after]
     come = [after[key] for key in after if key not in before]
     # The same line in another section has moved.
-    moved = Counter(map(noise_mask.line, gone)) & Counter(map(noise_mask.line, come))
-    gone, come = _without(gone, moved), _without(come, moved)
+    moved = Counter(map(mask, gone)) & Counter(map(mask, come))
+    gone, come = _without(gone, moved, mask), _without(come, moved, mask)
     if len(gone) == len(come):
         for was, now in zip(gone, come, strict=True):
             yield _changed(was, now, kind)
@@ -76,11 +87,11 @@ def unordered(
     yield from _moved(moved, kind)
 
 
-def _by_mask(lines: Sequence[str], *, often: bool) -> dict[tuple[str, str, int], str]:
+def _by_mask(lines: Sequence[str], mask: Masks, *, often: bool) -> dict[tuple[str, str, int], str]:
     seen: Counter[tuple[str, str]] = Counter()
     found = {}
-    for line, section in zip(lines, sections(lines), strict=True):
-        key = section, noise_mask.line(line)
+    for line, section in zip(lines, sections(lines, mask), strict=True):
+        key = section, mask(line)
         seen[key] += often
         found[*key, seen[key]] = line
     return found
@@ -91,12 +102,12 @@ def _changed(was: str, now: str, kind: str) -> Change:
     return said(kind, now.strip(), f"line changed: {sides[0]} -> {sides[1]}", was, now)
 
 
-def _without(lines: Sequence[str], but: Counter[str]) -> list[str]:
+def _without(lines: Sequence[str], but: Counter[str], mask: Masks) -> list[str]:
     """The lines without so many of each as `but` has."""
     left = but.copy()
     kept = []
     for line in lines:
-        masked = noise_mask.line(line)
+        masked = mask(line)
         if left[masked] > 0:
             left[masked] -= 1
         else:

@@ -1,21 +1,47 @@
 """Values without their noise: what settle calls noise, masked on both sides."""
 
 import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from macros.settle import noise
-from macros.settle.declaration import Noise
+from macros.settle import matches, noise
+from macros.settle.declaration import Noise, Pattern
 
 # A column is as wide as its widest value; a line drawn below a heading follows it.
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
 
 
+_PATTERNS = tuple((pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
+
+
+class Masks:
+    """The lines of some texts with their noise masked; each is masked once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._patterns = matches.fitting(texts).noise
+        self._known: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        """A line of output with its noise masked, and columns one blank apart."""
+        masked = self._known.get(text)
+        if masked is None:
+            masked = self._known[text] = _line(text, self._patterns)
+        return masked
+
+
+@lru_cache(maxsize=16384)
 def line(text: str) -> str:
-    """A line of output with its noise masked, and columns one blank apart."""
-    for kind in noise.ALL:
-        for hint, expression, _ in kind.patterns:
-            if hint in text:
-                text = expression.sub(lambda value, kind=kind: _masked(value, kind), text)  # type: ignore[misc]
-    return _WIDTH.sub(" ", text).rstrip()
+    """A line by itself: see `Masks`."""
+    return _line(text, _PATTERNS)
+
+
+def _line(text: str, patterns: Iterable[tuple[Pattern, Noise]]) -> str:
+    for (hint, expression, _, near), kind in patterns:
+        if hint in text and (near is None or near(text)):
+            text = expression.sub(lambda value, kind=kind: _masked(value, kind), text)  # type: ignore[misc]
+    # Most lines have no columns.
+    wide = "  " in text or "\t" in text or "---" in text or "==" in text
+    return (_WIDTH.sub(" ", text) if wide else text).rstrip()
 
 
 def _masked(value: re.Match[str], kind: Noise) -> str:

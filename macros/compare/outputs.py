@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from macros.compare import entries, noise_mask, observations
+from macros.compare import common, entries, noise_mask, observations
 from macros.compare import lines as text
 from macros.compare.change import Change
 from macros.compare.objects import Teller
@@ -33,7 +34,8 @@ def compare(old: Recording, new: Recording) -> Iterator[Change]:
         yield from observations.compare(old.twin, new.twin)
         return
     both = old.twin is not None and new.twin is not None
-    before, after = records(old, twin=both), records(new, twin=both)
+    sides = (old, new) if both else _differing(old, new)
+    before, after = (records(side, twin=both) for side in sides)
     if before is None or after is None or before[0] is not after[0]:
         yield from _free(new.ran, old.text, new.text)
         return
@@ -54,6 +56,15 @@ def compare(old: Recording, new: Recording) -> Iterator[Change]:
         # What the records do not hold, or the tool's looks.
         was, now = (_worded(side.text, kind) for side in (old, new))
         yield from text.unordered(was, now, "text", often=True)
+
+
+def _differing(old: Recording, new: Recording) -> tuple[Recording, Recording]:
+    """Both recordings without what they have alike, where their kind can tell it unread."""
+    kind = registry.kind_of(new.ran)
+    if kind is None or kind.labels is None or old.ran != new.ran:
+        return old, new
+    was, now = common.without(old.text, new.text, kind.labels)
+    return replace(old, text=was), replace(new, text=now)
 
 
 def _entries(kind: Kind[Any], old: Any, new: Any) -> Iterator[Change]:
@@ -86,10 +97,13 @@ def _free(command: str, old: str, new: str) -> Iterator[Change]:
         if changes or masked[0] == masked[1]:
             return
     before, after = old.splitlines(), new.splitlines()
-    masked, others = ([noise_mask.line(line) for line in side] for side in (before, after))
     spans = free_order.free(command, before, after)
-    order = free_order.in_old_order(masked, others, spans)
-    yield from text.compare(old, "\n".join(after[place] for place in order))
+    if spans:
+        mask = noise_mask.Masks((old, new))
+        masked, others = ([mask(line) for line in side] for side in (before, after))
+        order = free_order.in_old_order(masked, others, spans)
+        new = "\n".join(after[place] for place in order)
+    yield from text.compare(old, new)
 
 
 def _json(printed: str) -> Any:

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 PATTERN = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
 """A MAC in a text, in lower case and with leading zeros, as most tools write it."""
-_IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
+_NEAR = re.compile(":[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:")
+_IPV4 = re.compile(r"\d+(?:\.\d+)+\.?")
+
+
+def shown(text: str) -> frozenset[str]:
+    """The MACs in a text, in the form of `PATTERN`."""
+    return frozenset(PATTERN.findall(text)) if _NEAR.search(text) else frozenset()
+
 
 Tails = Collection[str]
 """The last four bytes of MACs that are computed from addresses: see `tails`."""
@@ -77,8 +84,9 @@ def tails(texts: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=2048)
 def _of_ipv4(text: str) -> frozenset[str]:
-    addresses = ([int(part) for part in address.split(".")] for address in set(_IPV4.findall(text)))
-    return frozenset(bytes(parts).hex(":") for parts in addresses if max(parts) < 256)
+    addresses = (address.split(".") for address in set(_IPV4.findall(text)))
+    bytes_ = (list(map(int, parts)) for parts in addresses if len(parts) == 4 and parts[3])
+    return frozenset(bytes(parts).hex(":") for parts in bytes_ if max(parts) < 256)
 
 
 def link_local(mac: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from macros.ground.commandline import Call
 from macros.kinds.bird_protocols import BANNER, banner, shows
 from macros.kinds.fields import unreadable
-from macros.kinds.kind import Entry, Facts, Kind, Part
+from macros.kinds.kind import Entry, Facts, Kind, Part, by_first_word
 
 _WAY = re.compile(
     r"(?P<prefix>\S+/\d+)?\s+(?:via (?P<via>\S+) on (?P<on>\S+)|dev (?P<dev>\S+)|(?P<type>\w+))"
@@ -156,12 +156,23 @@ def _facts(way: Way) -> Facts:
     )
 
 
+def _networks(lines: Sequence[str]) -> list[str | None]:
+    """By network and table; a table's name stands above its routes."""
+    found: list[str | None] = []
+    table = ""
+    for line, word in zip(lines, by_first_word(lines), strict=True):
+        table = line if line.startswith("Table ") else table
+        found.append(None if word is None or line is table else f"{table} {word}")
+    return found
+
+
 KIND = Kind(
     name="bird-routes",
     what="routes of BIRD",
     asked=_asked,
     read=read,
     entries=_entries,
+    labels=_networks,
     whole=True,
     remark=banner,
 )

@@ -152,6 +152,7 @@ KIND = kind.Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    labels=kind.by_first_word,
     whole=True,
     speech=iproute.SPEECH,
     free=kind.in_any_order,

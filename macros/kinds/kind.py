@@ -168,6 +168,15 @@ def plain(_line: str) -> bool:
     return False
 
 
+def by_first_word(lines: Sequence[str]) -> list[str | None]:
+    """Each line belongs to what its first word names; an indented one to what is above it."""
+    found: list[str | None] = []
+    for line in lines:
+        indented = line[:1] in {" ", "\t"} and bool(found)
+        found.append(found[-1] if indented else line.partition(" ")[0] or None)
+    return found
+
+
 def never(_call: Call) -> bool:
     """Not for any call."""
     return False
@@ -188,6 +197,9 @@ class Kind(Generic[Records]):
     twin is recorded, and the text is compared as such. `twin` gives the command of the same
     question in JSON.
 
+    `labels` has for each line a word that only lines of records of one key have, or None: what has
+    the same lines in two texts need not be read to compare them.
+
     `entries` are the records as they are compared; `whole`: they hold all that the text says, else
     its lines are compared too. `free` gives the lines whose order means nothing; `remark` says of a
     line that it is no record's and is compared as text. `wraps`: its lines are words one after the
@@ -203,6 +215,7 @@ class Kind(Generic[Records]):
     entries: Callable[[Records], Iterable[Entry]] | None = None
     speech: Speech = field(default_factory=Speech)
     free: Callable[[Sequence[str]], list[Span]] = in_order
+    labels: Callable[[Sequence[str]], Sequence[str | None]] | None = None
     whole: bool = False
     remark: Callable[[str], bool] = plain
     wraps: Callable[[Call], bool] = never

@@ -4,7 +4,7 @@ JSON: iproute2, ip/ipaddress.c, print_linkinfo(). Text is read into the same JSO
 (`link_lines`), so both ways end in one place.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,6 +139,16 @@ def _macs(links: Mapping[str, Link]) -> Iterator[Mac]:
     return macs_of(links.values())
 
 
+def _labels(lines: Sequence[str]) -> list[str | None]:
+    """By the whole name, which the first line of a link has behind its index."""
+    found: list[str | None] = []
+    for line in lines:
+        words = line.split(" ", 2)
+        first = words[0][:-1].isdigit() and words[0].endswith(":") and len(words) > 1
+        found.append(words[1].partition("@")[0] if first else (found or [None])[-1])
+    return found
+
+
 KIND = Kind(
     name="links",
     what="links",
@@ -146,6 +156,7 @@ KIND = Kind(
     read=read,
     twin=iproute.detailed_twin,
     entries=_entries,
+    labels=_labels,
     whole=True,
     speech=iproute.SPEECH,
     wraps=iproute.worded,

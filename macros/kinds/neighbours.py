@@ -22,7 +22,7 @@ from macros.kinds.fields import (
     strings,
     unreadable,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac, in_any_order
+from macros.kinds.kind import Entry, Facts, Kind, Mac, by_first_word, in_any_order
 
 # NUD_* of linux/neighbour.h as ip/ipneigh.c prints them.
 _STATES = any_of("INCOMPLETE REACHABLE STALE DELAY PROBE FAILED NOARP PERMANENT NONE")
@@ -127,6 +127,7 @@ KIND = Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    labels=by_first_word,
     whole=True,
     speech=iproute.SPEECH,
     free=in_any_order,

@@ -12,7 +12,7 @@ from macros.ground.errors import GuideError
 from macros.kinds.fields import any_of, is_address, unreadable, whole
 
 # rtnl_rtntype_n2a() of lib/rt_names.c.
-_TYPES = any_of(
+TYPES = any_of(
     "unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat xresolve"
 )
 # print_rt_flags(): these stand alone.
@@ -141,7 +141,7 @@ class _Words:
 
 def _first(words: _Words) -> dict[str, Any]:
     """A route's own line: its type, its destination, its words."""
-    route: dict[str, Any] = {"type": words.take()} if words.next in _TYPES else {}
+    route: dict[str, Any] = {"type": words.take()} if words.next in TYPES else {}
     destination = words.take()
     if destination != "default" and not is_address(destination):
         raise ValueError("a route begins with its destination")

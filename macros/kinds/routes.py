@@ -4,7 +4,7 @@ JSON: iproute2, ip/iproute.c, print_route(). The fields have the words of the te
 `proto`, `scope`, `src`, `metric`), for that is what a reader sees.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -154,6 +154,20 @@ def _hop_facts(hop: Nexthop) -> Facts:
     return Facts({"flags": ", ".join(sorted(hop.flags))}, hop.raw, apart)
 
 
+def _labels(lines: Sequence[str]) -> list[str | None]:
+    """By destination; a type may stand before it."""
+    found: list[str | None] = []
+    for line in lines:
+        words = line.split(" ", 2)
+        if line[:1] in {" ", "\t"} and found:
+            found.append(found[-1])
+        elif words[0] in route_lines.TYPES and len(words) > 1:
+            found.append(words[1])
+        else:
+            found.append(words[0] or None)
+    return found
+
+
 KIND = Kind(
     name="routes",
     what="routes",
@@ -161,6 +175,7 @@ KIND = Kind(
     read=read,
     twin=iproute.twin,
     entries=_entries,
+    labels=_labels,
     whole=True,
     speech=iproute.SPEECH,
     wraps=iproute.worded,

@@ -5,7 +5,7 @@ iptables-extensions(8), iptables/iptables-save.c and xtables_save_string() of li
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -353,12 +353,27 @@ def _whole(chain: Chain) -> str:
     return "\n".join((head, *(rule.text for rule in chain.rules)))
 
 
+_OF_CHAIN = re.compile(r"(?::|-[APN] )(\S+) ?")
+
+
+def _labels(lines: Sequence[str]) -> list[str | None]:
+    """By chain and table; a line that says no chain is always read."""
+    found: list[str | None] = []
+    table = _FILTER
+    for line in lines:
+        table = line[1:] if line.startswith("*") else table
+        chain = _OF_CHAIN.match(line)
+        found.append(f"{table} {chain[1]}" if chain else None)
+    return found
+
+
 KIND = Kind(
     name="rules",
     what="rules of iptables",
     asked=_asked,
     read=read,
     entries=entries,
+    labels=_labels,
     free=service_rules.free,
     # Which iptables wrote it stands in comments.
     remark=lambda line: line.startswith("#"),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from macros.ground import ports
+from macros.settle.declaration import any_of
 
 _PRIVILEGED = 1024
 """No port below it is anybody's choice by chance (net.ipv4.ip_unprivileged_port_start)."""
@@ -51,10 +52,13 @@ _STREAMS = re.compile(
     re.MULTILINE,
 )
 """Where a container runtime serves its streams: it asks the kernel for any port."""
+_is_of_sockets = any_of(
+    "Recv-Q", "LISTEN", "UNCONN", "ESTAB", "TIME-WAIT", "TIME_WAIT", "CLOSE", "SYN-"
+)
 _FROM = re.compile(
-    r"(?<!Forwarding )\bfrom (?:\[[0-9a-f:.]+\]|(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:]+)"
+    r"from (?:\[[0-9a-f:.]+\]|(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:]+)"
     r"(?::| port | )(\d{4,5})(?![\d.])"
-    r"|\blocal port (\d{4,5})(?!\d)"
+    r"|local port (\d{4,5})(?!\d)"
 )
 
 
@@ -72,13 +76,18 @@ def of_text(text: str) -> Connections:
             if reply not in {"", sport} and int(reply) >= ports.MASQUERADED_FROM:
                 chosen.add(reply)
     found += _packets(text)
-    for local, peer in _SOCKET.findall(text) if ":" in text else ():
+    for local, peer in _SOCKET.findall(text) if _is_of_sockets(text) else ():
         if peer == "*" and local.isdigit():
             served.add(local)
         elif local.isdigit() and peer.isdigit():
             found.append(Connection(local, peer, sure=False))
     if "from " in text or "local port" in text:
-        found += [Connection(one or other, "0", sure=True) for one, other in _FROM.findall(text)]
+        found += [
+            Connection(one[1] or one[2], "0", sure=True)
+            for one in _FROM.finditer(text)
+            # Where kubectl listens for who is to be forwarded.
+            if text[max(0, one.start() - 11) : one.start()] != "Forwarding "
+        ]
     return _sorted(found, served - streams, chosen | streams)
 
 

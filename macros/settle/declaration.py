@@ -17,12 +17,26 @@ Key = tuple[str, str, str]
 """An identity: kind, scope, value. The value of an id is the whole of it, where that is known."""
 
 
+Near = Callable[[str], object]
+"""A fast search; what it gives says by its truth whether a slow one is worth it."""
+
+
 class Pattern(NamedTuple):
-    """An expression that is only tried where a line has the `hint`; `shape`: how it is written."""
+    """An expression that is only tried where a text has the `hint`; `shape`: how it is written.
+
+    `near` is a simpler search that must succeed too, one that is fast in a text of a million lines:
+    of an expression that begins with a letter or a sign (and knows no begin or end of a line), or
+    of letters alone (`any_of`).
+    """
 
     hint: str
     expression: re.Pattern[str]
     shape: str = ""
+    near: Near | None = None
+
+    def may_match(self, text: str) -> bool:
+        """Whether it is worth the search."""
+        return self.hint in text and (self.near is None or bool(self.near(text)))
 
 
 class Token(NamedTuple):
@@ -120,8 +134,8 @@ class Identity:
     """A value that only names something.
 
     `patterns` find a value in a line, as the group `v`; `find` finds what no pattern can, from what
-    `learn` has read of the whole side; `meet` completes what two sides know by each other.
-    `columns` are heads below which numbers are such values, at
+    `learn` has read of the whole side, where `near` succeeds (see `Pattern.near`); `meet` completes
+    what two sides know by each other. `columns` are heads below which numbers are such values, at
     the right of their column. `keys` are the JSON keys whose number is such a value, or whose text
     if `in_text`. `alone` gives the scope of a number that is all that a command prints.
 
@@ -140,6 +154,7 @@ class Identity:
     read: Callable[[str, str, Any], Named | None]
     patterns: tuple[Pattern, ...] = ()
     find: Callable[[str, Any], Iterable[Found]] = nowhere
+    near: Near | None = None
     learn: Callable[[Evidence], Any] = nothing
     meet: Callable[[Any, Any], tuple[Any, Any]] = apart
     write: Callable[[Token, str], str] = itself
@@ -208,11 +223,32 @@ class Order:
     differ: tuple[Example, ...] = ()
 
 
-def patterns_of(*pairs: tuple[str, str] | tuple[str, str, str]) -> tuple[Pattern, ...]:
-    """Patterns: a hint, an expression, and the shape where there are several."""
+def patterns_of(
+    *pairs: tuple[str | Near, str] | tuple[str | Near, str, str],
+) -> tuple[Pattern, ...]:
+    """Patterns: a hint, an expression, and the shape where there are several.
+
+    A hint that is no text is a search: see `Pattern.near`.
+    """
     return tuple(
-        Pattern(pair[0], re.compile(pair[1]), pair[2] if len(pair) > 2 else "") for pair in pairs
+        Pattern(
+            pair[0] if isinstance(pair[0], str) else "",
+            re.compile(pair[1]),
+            pair[2] if len(pair) > 2 else "",
+            None if isinstance(pair[0], str) else pair[0],
+        )
+        for pair in pairs
     )
+
+
+def like(expression: str) -> Near:
+    """The search for an expression."""
+    return re.compile(expression).search
+
+
+def any_of(*words: str) -> Near:
+    """The search for any of these words."""
+    return lambda text: any(word in text for word in words)
 
 
 def counted(value: str) -> str:

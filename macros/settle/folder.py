@@ -11,9 +11,10 @@ from macros.ground import commandline
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
-from macros.settle import answer, capture, free_order, identities, json_output, scan, tree
+from macros.settle import answer, capture, free_order, identities, json_output, matches, scan, tree
 from macros.settle import renaming as match
 from macros.settle.declaration import Evidence, Key, Where
+from macros.settle.matches import Fitting
 from macros.settle.renaming import Document, Lines, Renaming
 from macros.settle.scan import Place, Side
 from macros.settle.tree import Node
@@ -119,14 +120,18 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
         return Document(name, *trees, same=mine == theirs)
     free = free_order.free(new.ran, old.text.split("\n"), new.text.split("\n"))
     same = old.text == new.text
-    return Document(name, _lines(was, block_id), _lines(now, block_id), same, free)
+    fits = matches.fitting((old.text, new.text))
+    lines = _lines(was, block_id, fits), _lines(now, block_id, fits)
+    return Document(name, *lines, same, free)
 
 
-def _lines(side: _Side, block_id: str) -> Lines:
+def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
+    text = side.recordings[block_id].text
+    fits = fits or matches.fitting((text,))
     place, found = side.places[block_id], []
-    for line in side.recordings[block_id].text.split("\n"):
-        found.append(scan.cut(line, place, side.scanned))
-        place = scan.below(line, place)
+    for line in text.split("\n"):
+        found.append(scan.cut(line, place, side.scanned, fits))
+        place = scan.below(line, place, fits)
     return found
 
 

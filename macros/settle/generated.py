@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from macros.settle.declaration import any_of, like
+
 SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 """Kubernetes' rand.String draws from these: no vowel, no digit like a letter.
 
@@ -22,16 +24,25 @@ _DESCRIBED = re.compile(r"^(Name|Controlled By): +(?:[A-Za-z]+/)?(\S+)$", re.MUL
 # A place where only what was made up stands: EndpointSlices by what they hold, Jobs' pods behind
 # the minute that a CronJob was due, tokens of ServiceAccounts by their type.
 _PLACES = (
-    ("IPv", re.compile(rf"^(?:\S+ +)??(?:[\w.]+/)?{_MADE} +(?:IPv[46]|FQDN) ", re.MULTILINE)),
-    ("endpointslice", re.compile(rf"\bendpointslices?(?:\.discovery\.k8s\.io)?/{_MADE}")),
-    ("-", re.compile(rf"(?<![0-9a-z.-])({_NAME}-\d{{8}}-)({SAFE}{{5}})(?![0-9A-Za-z-])")),
-    ("-token-", re.compile(rf"(?<![0-9a-z.-]){_MADE} +kubernetes\.io/service-account-token ")),
+    (
+        any_of(" IPv", " FQDN"),
+        re.compile(rf"^(?:\S+ +)??(?:[\w.]+/)?{_MADE} +(?:IPv[46]|FQDN) ", re.MULTILINE),
+    ),
+    (any_of("endpointslice"), re.compile(rf"\bendpointslices?(?:\.discovery\.k8s\.io)?/{_MADE}")),
+    (
+        like(r"-\d{8}-"),
+        re.compile(rf"(?<![0-9a-z.-])({_NAME}-\d{{8}}-)({SAFE}{{5}})(?![0-9A-Za-z-])"),
+    ),
+    (
+        any_of("-token-"),
+        re.compile(rf"(?<![0-9a-z.-]){_MADE} +kubernetes\.io/service-account-token "),
+    ),
 )
 # A pod's place: what is in front of the letters is the name of who makes pods where the letters are
 # no word, which a digit among them tells; then all pods with that front are of his making.
 _POD_PLACES = (
-    ("pod", re.compile(rf"(?:\b[Pp]ods?[/:] ?|\bpod \"?){_MADE}")),
-    ("/", re.compile(rf"^(?:\S+ +)??{_MADE} +\d+/\d+ +[A-Z]", re.MULTILINE)),
+    (any_of("pod", "Pod"), re.compile(rf"(?:\b[Pp]ods?[/:] ?|\bpod \"?){_MADE}")),
+    (like(r"/\d+ +[A-Z]"), re.compile(rf"^(?:\S+ +)??{_MADE} +\d+/\d+ +[A-Z]", re.MULTILINE)),
 )
 _DRAWN = re.compile(r"(?!http2)(?=.*\d)(?=.*[a-z])")
 
@@ -54,13 +65,14 @@ class Told(NamedTuple):
 @lru_cache(maxsize=2048)
 def of_text(text: str) -> Told:
     """The names that the text itself tells to be made up."""
-    names = {_split(name) for _, front, name in _YAML.findall(text) if name.startswith(front)}
+    yaml = _YAML.findall(text) if " generateName: " in text else ()
+    names = {_split(name) for _, front, name in yaml if name.startswith(front)}
     names.update(_described(text))
-    for hint, place in _PLACES:
-        if hint in text:
+    for near, place in _PLACES:
+        if near(text):
             names.update(Made(*made) for made in place.findall(text))
     pods = {
-        Made(*made) for hint, place in _POD_PLACES if hint in text for made in place.findall(text)
+        Made(*made) for near, place in _POD_PLACES if near(text) for made in place.findall(text)
     }
     fronts = {pod.front for pod in pods if _DRAWN.match(pod.letters)}
     return Told(frozenset(names), frozenset(fronts), frozenset(pods))

@@ -7,9 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from macros.settle import identities, noise
+from macros.settle import identities
 from macros.settle.declaration import (
     Evidence,
     Identity,
@@ -18,16 +18,8 @@ from macros.settle.declaration import (
     Noise,
     Token,
     Where,
-    nowhere,
 )
-
-
-class Mark(NamedTuple):
-    """Noise in a text, and what of it counts."""
-
-    raw: str
-    mask: str
-
+from macros.settle.matches import COLUMNS, HEAD, Fitting, Mark, Match, marked, matches
 
 Part = str | Token | Mark
 Parts = tuple[Part, ...]
@@ -67,6 +59,8 @@ class Side:
     texts: Sequence[str] = ()
     cut: defaultdict[Place, dict[str, Parts]] = field(default_factory=lambda: defaultdict(dict))
     """Lines that were cut already: what machines print repeats itself."""
+    every: Fitting = field(default_factory=Fitting)
+    """For words whose text around is not known: JSON's."""
     told: dict[tuple[str, ...], bool] = field(default_factory=dict)
     """Words that were chosen, and whether they are there to be chosen."""
 
@@ -75,46 +69,43 @@ def learned(old: Evidence, new: Evidence) -> tuple[Side, Side]:
     """What each kind of identity reads of all that the two sides answered."""
     known = {kind.name: kind.meet(kind.learn(old), kind.learn(new)) for kind in identities.ALL}
     was, now = ({name: both[side] for name, both in known.items()} for side in (0, 1))
-    return Side(was, old.texts), Side(now, new.texts)
+    every = Fitting()
+    return Side(was, old.texts, every=every), Side(now, new.texts, every=every)
 
 
-_IDENTITIES = tuple((*pattern, kind) for kind in identities.ALL for pattern in kind.patterns)
-_FINDERS = tuple(kind for kind in identities.ALL if kind.find is not nowhere)
-_NOISE = tuple((*pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
 _BY_NAME: Mapping[str, Identity] = {kind.name: kind for kind in identities.ALL}
-_COLUMNS: Mapping[str, Identity | Noise] = {
-    **{head: kind for kind in identities.ALL for head in kind.columns},
-    **{head: kind for kind in noise.ALL for head in kind.columns},
-}
-# Numbers stand at the right of their columns (ps, lsns).
-_HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(_COLUMNS))})(?!\S)")
 _LAST = re.compile(r"(?<!\S)\d+$")
 _PEER_NETNS = re.compile(r"link-netns(id)? (\S+)")
 
 
-def below(line: str, place: Place) -> Place:
+def below(line: str, place: Place, fits: Fitting) -> Place:
     """The place of the lines that follow: `line` may be a table's head, or end a table."""
-    if not line or _HEAD.search(line):
-        ends = tuple((head.end(), head[0]) for head in _HEAD.finditer(line))
+    if not fits.heads:
+        return place
+    if not line or HEAD.search(line):
+        ends = tuple((head.end(), head[0]) for head in HEAD.finditer(line))
         if ends != place.columns:
             return replace(place, columns=ends)
     return place
 
 
-def cut(line: str, place: Place, side: Side) -> Parts:
+def cut(line: str, place: Place, side: Side, fits: Fitting | None = None) -> Parts:
     """The parts of `line`, in order; together they are the line."""
     known = side.cut[place]
     parts = known.get(line)
     if parts is None:
-        parts = known[line] = _cut(line, place, side)
+        parts = known[line] = _cut(line, place, side, fits or side.every)
     return parts
 
 
-def _cut(line: str, place: Place, side: Side) -> Parts:
+def _cut(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     if not line:
         return ()
-    spans = sorted(_tokens(line, place, side), key=lambda span: (span[0], -span[1]))
-    spans += _marks(line, place)
+    values, marks = matches(line, fits)
+    spans: list[_Span] = list(_tokens(line, values, place, side, fits))
+    if len(spans) > 1:
+        spans.sort(key=lambda span: (span[0], -span[1]))
+    spans += [(start, end, mark) for start, end, mark, kind in marks if kind not in place.facts]
     if place.choice is not None:
         # What is chosen is chosen as a whole: nothing in it is a name of its own.
         chosen = list(_chosen(line, place.choice, side))
@@ -142,22 +133,22 @@ def _cut(line: str, place: Place, side: Side) -> Parts:
 _Span = tuple[int, int, Part]
 
 
-def _tokens(line: str, place: Place, side: Side) -> Iterator[_Span]:
-    for hint, expression, shape, kind in _IDENTITIES:
-        if hint in line:
-            for value in expression.finditer(line):
-                scope = scope_of(kind, place, line)
-                token = token_of(kind, value["v"], scope, side, shape=shape)
-                if token is not None:
-                    yield *value.span("v"), token
-    if place.columns or _HEAD.search(line):
+def _tokens(
+    line: str, values: Sequence[Match], place: Place, side: Side, fits: Fitting
+) -> Iterator[_Span]:
+    for start, end, shape, kind in values:
+        scope = scope_of(kind, place, line)
+        token = token_of(kind, line[start:end], scope, side, shape=shape)
+        if token is not None:
+            yield start, end, token
+    if place.columns or (fits.heads and HEAD.search(line)):
         yield from _numbers(line, place, side)
     if place.alone and line.isdigit():
         name, scope = place.alone
         token = token_of(_BY_NAME[name], line, scope, side)
         if token is not None:
             yield 0, len(line), token
-    for kind in _FINDERS:
+    for kind in fits.finders:
         for start, end, named in kind.find(line, side.known[kind.name]):
             scope = scope_of(kind, place, line)
             yield start, end, _token(kind, line[start:end], scope, named)
@@ -172,26 +163,13 @@ def _numbers(line: str, place: Place, side: Side) -> Iterator[_Span]:
         number = _LAST.search(line[:end])
         if number is None or line[end : end + 1] not in {"", " "}:
             continue
-        kind = _COLUMNS[head]
+        kind = COLUMNS[head]
         if isinstance(kind, Noise):
-            yield number.start(), end, _mark(kind, number[0])
+            yield number.start(), end, marked(kind, number[0])
         else:
             token = token_of(kind, number[0], scope_of(kind, place, line), side)
             if token is not None:
                 yield number.start(), end, token
-
-
-def _marks(line: str, place: Place) -> Iterator[_Span]:
-    for hint, expression, _, kind in _NOISE:
-        if hint in line and kind.name not in place.facts:
-            for value in expression.finditer(line):
-                for group in range(1, expression.groups + 1):
-                    if value[group] is not None:
-                        yield *value.span(group), _mark(kind, value[group])
-
-
-def _mark(kind: Noise, raw: str) -> Mark:
-    return Mark(raw, f"{kind.name} {kind.mask(raw)}")
 
 
 def _chosen(line: str, choice: re.Pattern[str], side: Side) -> Iterator[_Span]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from macros.settle.declaration import Token
-from macros.settle.scan import Mark, Part
+from macros.settle.matches import Mark
+from macros.settle.scan import Part
 
 Value = Callable[[Token], str | None]
 """The settled name of an identity, as both sides know it; None while it has none."""

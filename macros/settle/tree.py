@@ -8,7 +8,8 @@ from typing import Any
 
 from macros.settle import identities, noise, scan, skeleton
 from macros.settle.declaration import Identity, Key, Noise, Token
-from macros.settle.scan import Mark, Part, Place, Side
+from macros.settle.matches import Mark
+from macros.settle.scan import Part, Place, Side
 
 _KEYS: Mapping[str, Identity] = {key: kind for kind in identities.ALL for key in kind.keys}
 # What names an element of a list: when all else of it changed, it is still that element.

@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from macros.cli.settings import guide_of_checkout
-from tests.mutate import changes, harmless
+from tests.mutate import changes, foreign, harmless, shapes
 from tests.mutate.files import Candidate, Difference, Run, load, settle
 
 COUNT = 200
@@ -21,6 +21,9 @@ COUNT = 200
 BATCH = 24
 # Harmless differences are made together, whatever their kind; a process makes a share of each.
 _SHARES = 8
+
+
+_CHANGES = {**changes.KINDS, **shapes.KINDS}
 
 
 class _Told(NamedTuple):
@@ -42,7 +45,7 @@ def main() -> int:
     count = int(os.environ.get("COUNT", str(COUNT)))
     only = os.environ.get("KIND")
     begun = time.monotonic()
-    kinds = [kind for kind in changes.KINDS if only in {None, kind}]
+    kinds = [kind for kind in _CHANGES if only in {None, kind}]
     others = [kind for kind in harmless.KINDS if only in {None, kind}]
     tasks = [_Task("change", kind, seed, count) for kind in kinds]
     if others:
@@ -102,19 +105,23 @@ def _do(task: _Task) -> tuple[Counter[str], list[_Told]]:
 
 @cache
 def _runs() -> list[Run]:
+    """Every recording, and every output of tests/foreign; ONLY=foreign: these alone."""
+    if os.environ.get("ONLY") == "foreign":
+        return list(foreign.runs())
     guide = guide_of_checkout()
     editions = sorted(path for path in guide.recordings.iterdir() if path.is_dir())
-    return [
+    recorded = [
         load(page, edition / key)
         for edition in editions
         for key, page in guide.pages.items()
         if (edition / key).is_dir()
     ]
+    return [*recorded, *foreign.runs()]
 
 
 def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[int, list[_Told]]:
     """Make `count` changes of a kind; how many could be made, and those that do not show."""
-    pool = [candidate for run in runs for candidate in changes.KINDS[kind](run)]
+    pool = [candidate for run in runs for candidate in _CHANGES[kind](run)]
     missed: list[_Told] = []
     made = tried = 0
     while pool and made < count and tried < count * 4:
@@ -148,7 +155,7 @@ def _missed(kind: str, run: Run, batch: Sequence[Difference]) -> list[_Told]:
     files = {name: raw for one in batch for name, raw in one.files.items()}
     settled = settle(run, files)
     return [
-        _Told(kind, run.page.key, one.where, one.before, one.after)
+        _Told(kind, _page(run), one.where, one.before, one.after)
         for one in batch
         if any(settled.get(name) == run.files[name] for name in one.files) and not _alone(run, one)
     ]
@@ -190,7 +197,11 @@ def _differ(
             alone = chosen
             if len(chosen) > 1 and len(raised) < 60:
                 alone = [one for one in chosen if _raised(run, harmless.KINDS[one](rng, run))]
-            raised.append(_Told(" + ".join(alone or chosen), run.page.key, *found[0]))
+            raised.append(_Told(" + ".join(alone or chosen), _page(run), *found[0]))
+
+
+def _page(run: Run) -> str:
+    return run.page.key if run.page.key != "page" else f"foreign/{run.folder.name}"
 
 
 def _raised(run: Run, new: Run) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.mutate import harmless, packets
-from tests.mutate.files import Candidate, Difference, Run, dump, line_of, parsed, served
+from tests.mutate.files import Candidate, Difference, Run, dump, line_of, parsed, port_of, served
 from tests.mutate.packets import ICMP, TCP, UDP, Frame
 
 _IPV4 = r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\d.])"
@@ -37,7 +37,7 @@ _NOT_FACTS = re.compile(
 Make = Callable[[Random, str], str]
 
 
-def _texts(run: Run, pattern: str, make: Make, *, only: str = "") -> Iterator[Candidate]:
+def texts(run: Run, pattern: str, make: Make, *, only: str = "") -> Iterator[Candidate]:
     """A candidate for each place in outputs and JSON that fits; its first group is replaced."""
     for name, text, begin in run.printed():
         if not name.endswith(only):
@@ -80,7 +80,7 @@ def _ipv4(rng: Random, old: str) -> str:
 
 
 def addresses(run: Run) -> Iterator[Candidate]:
-    yield from _texts(run, _IPV4, _ipv4)
+    yield from texts(run, _IPV4, _ipv4)
     for name, index, frame in _frames(run):
         if frame.is_ip:
             for at in (26, 30):
@@ -143,7 +143,7 @@ def name_once(run: Run) -> Iterator[Candidate]:
 
 
 def mtus(run: Run) -> Iterator[Candidate]:
-    yield from _texts(run, r"(?:\bmtu |mtu\": \"?)(\d+)", _number)
+    yield from texts(run, r"(?:\bmtu |mtu\": \"?)(\d+)", _number)
 
 
 def flags(run: Run) -> Iterator[Candidate]:
@@ -156,8 +156,8 @@ def flags(run: Run) -> Iterator[Candidate]:
             have.insert(rng.randrange(len(have) + 1), chosen)
         return ",".join(have)
 
-    yield from _texts(run, r"<([A-Z_,-]+)>", make)
-    yield from _texts(run, r"^ +\"([A-Z]+[A-Z_-]+)\",?$", _other(*_FLAGS), only=".json")
+    yield from texts(run, r"<([A-Z_,-]+)>", make)
+    yield from texts(run, r"^ +\"([A-Z]+[A-Z_-]+)\",?$", _other(*_FLAGS), only=".json")
     for name, index, frame in _frames(run):
         if frame.protocol == TCP:
             at = frame.upper + 13
@@ -167,7 +167,7 @@ def flags(run: Run) -> Iterator[Candidate]:
 
 
 def ttls(run: Run) -> Iterator[Candidate]:
-    yield from _texts(run, r"\bttl[= ](\d+)", _number)
+    yield from texts(run, r"\bttl[= ](\d+)", _number)
     for name, index, frame in _frames(run):
         if frame.is_ip:
             yield _packet(
@@ -229,21 +229,26 @@ def rule_removed(run: Run) -> Iterator[Candidate]:
     yield from _rules(run, make)
 
 
+def _for(rule: str) -> tuple[str, ...] | None:
+    return served(rule) or port_of(rule)
+
+
 def rule_moved(run: Run) -> Iterator[Candidate]:
     """Two rules of one chain change places: the first one that fits decides.
 
-    Not of KUBE-SERVICES, where each is for another address or port: no packet fits two of them.
+    Not of KUBE-SERVICES and KUBE-NODEPORTS, where each is for another address or port: no packet
+    fits two of them.
     """
 
     def make(rng: Random, lines: list[str], places: list[int]) -> tuple[int, list[str]] | None:
         at = rng.choice(places)
-        chain, mine = lines[at].split()[1], served(lines[at])
+        chain, mine = lines[at].split()[1], _for(lines[at])
         others = [
             to
             for to in places
             if lines[to].split()[1] == chain
             and lines[to] != lines[at]
-            and (None in {served(lines[to]), mine} or served(lines[to]) == mine)
+            and (None in {_for(lines[to]), mine} or _for(lines[to]) == mine)
         ]
         if not others:
             return None
@@ -268,12 +273,12 @@ def ports(run: Run) -> Iterator[Candidate]:
         )
 
     low = r"(?!\d{4,5} (?:\[ASSURED\] )?mark=)([1-9]\d{0,3}|[12]\d{4})(?!\d)"
-    yield from _texts(
+    yield from texts(
         run,
         rf"(?:--[ds]port |[ds]port=|-port |HostPort\": \"|port |\d\.\d{{1,3}}:){low}",
         make,
     )
-    yield from _texts(run, rf"\"{low}/tcp", make)
+    yield from texts(run, rf"\"{low}/tcp", make)
     for name, index, frame in _frames(run):
         if frame.protocol in {TCP, UDP}:
             for at in (frame.upper, frame.upper + 2):
@@ -291,15 +296,15 @@ def ports(run: Run) -> Iterator[Candidate]:
 
 
 def next_hops(run: Run) -> Iterator[Candidate]:
-    yield from _texts(run, rf"(?:\bvia |\"[gG]ateway\": \"){_IPV4}", _ipv4)
+    yield from texts(run, rf"(?:\bvia |\"[gG]ateway\": \"){_IPV4}", _ipv4)
 
 
 def states(run: Run) -> Iterator[Candidate]:
     for family in _STATES:
         pattern = rf"(?<![\w-])({'|'.join(family)})(?![\w-])"
-        yield from _texts(run, pattern, _other(*family), only=".txt")
-        yield from _texts(run, rf"\": \"({'|'.join(family)})\"", _other(*family), only=".json")
-    yield from _texts(run, rf"\b({'|'.join(_NUD)})\b", _other("FAILED", "PERMANENT", "INCOMPLETE"))
+        yield from texts(run, pattern, _other(*family), only=".txt")
+        yield from texts(run, rf"\": \"({'|'.join(family)})\"", _other(*family), only=".json")
+    yield from texts(run, rf"\b({'|'.join(_NUD)})\b", _other("FAILED", "PERMANENT", "INCOMPLETE"))
 
 
 def line_dropped(run: Run) -> Iterator[Candidate]:
@@ -392,28 +397,28 @@ def counters(run: Run) -> Iterator[Candidate]:
     def make(rng: Random, old: str) -> str:
         return str(rng.randrange(1, 5000)) if int(old) == 0 else "0"
 
-    yield from _texts(run, r" -c (\d+) \d+", make)
-    yield from _texts(run, r" -c \d+ (\d+)", make)
-    yield from _texts(run, r"\b(\d+) (?:packets )?received", make, only=".txt")
-    yield from _texts(run, r"\b(\d+)% packet loss", make, only=".txt")
-    yield from _texts(run, r"_n_learned\": (\d+)", make)
-    yield from _texts(run, r"^net\.[\w.-]+ = (\d+)$", make)
-    yield from _texts(run, r"^(?:LISTEN|UNCONN) +(\d+)", make)
-    yield from _texts(run, r"^(?:LISTEN|UNCONN) +\d+ +(\d+)", make)
-    yield from _texts(run, r"\b(\d+) flow entries", make)
+    yield from texts(run, r" -c (\d+) \d+", make)
+    yield from texts(run, r" -c \d+ (\d+)", make)
+    yield from texts(run, r"\b(\d+) (?:packets )?received", make, only=".txt")
+    yield from texts(run, r"\b(\d+)% packet loss", make, only=".txt")
+    yield from texts(run, r"_n_learned\": (\d+)", make)
+    yield from texts(run, r"^net\.[\w.-]+ = (\d+)$", make)
+    yield from texts(run, r"^(?:LISTEN|UNCONN) +(\d+)", make)
+    yield from texts(run, r"^(?:LISTEN|UNCONN) +\d+ +(\d+)", make)
+    yield from texts(run, r"\b(\d+) flow entries", make)
 
 
 def numbers(run: Run) -> Iterator[Candidate]:
     """A number that is a setting or a size, in text."""
     words = r"qlen|cost|priority|vlan|uid|group|length|len|metric|link-netnsid|prio|code|type|mark"
-    yield from _texts(run, rf"\b(?:{words})[ =](\d+)", _number, only=".txt")
-    yield from _texts(run, r"icmp_seq=(\d+)", _number)
-    yield from _texts(
+    yield from texts(run, rf"\b(?:{words})[ =](\d+)", _number, only=".txt")
+    yield from texts(run, r"icmp_seq=(\d+)", _number)
+    yield from texts(
         run,
         r"\b(?:memory|ephemeral-storage|sizeBytes)\"?: +\"?(\d+)(?:Ki)?\b",
         lambda _rng, old: str(int(old) * 16),
     )
-    yield from _texts(
+    yield from texts(
         run,
         r"(?<![\d/.])(?:\d+\.){3}\d+/(\d+)\b",
         lambda rng, old: str((int(old) + rng.randrange(1, 30)) % 33),
@@ -428,7 +433,12 @@ def words(run: Run) -> Iterator[Candidate]:
         at = rng.randrange(len(old))
         return old[:at] + rng.choice([c for c in "qxzw" if c != old[at]]) + old[at + 1 :]
 
-    yield from _texts(run, r"(?<![\w:])((?![0-9a-f]+\b)[A-Za-z]{3,})(?![\w:])", make, only=".txt")
+    yield from texts(
+        run,
+        r"(?<![\w:])(?!(?<=-)[bcdfghj-np-tv-xz]{5}\b)((?![0-9a-f]+\b)[A-Za-z]{3,})(?![\w:])",
+        make,
+        only=".txt",
+    )
 
 
 def exits(run: Run) -> Iterator[Candidate]:

@@ -118,7 +118,15 @@ def _is_text(name: str) -> bool:
     return name.endswith((".txt", ".json"))
 
 
+def port_of(rule: str) -> tuple[str, ...] | None:
+    """The protocol and port of the Service that a rule of KUBE-NODEPORTS is for."""
+    found = re.match(r"-A KUBE-NODEPORTS (?:-s \S+ )?-p (\w+) .*--dport (\d+)(?![:\d])", rule)
+    return found.groups() if found else None
+
+
 def served(rule: str) -> tuple[str, ...] | None:
     """The address, protocol and port of the Service that a rule of KUBE-SERVICES is for."""
-    found = re.match(r"-A KUBE-SERVICES -d (\S+) -p (\w+) .*--dport (\d+)", rule)
+    found = re.match(
+        r"-A KUBE-SERVICES -d (\S+/(?:32|128)) -p (\w+) .*--dport (\d+)(?![:\d])", rule
+    )
     return found.groups() if found else None

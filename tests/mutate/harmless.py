@@ -55,7 +55,7 @@ def random_macs(run: Run) -> set[str]:
         mac
         for mac in found
         if int(mac[:2], 16) & 3 == 2
-        and not mac.startswith(("02:00:", "06:00:", "33:33", "52:55:", "ee:ee:ee:ee:"))
+        and not mac.startswith(("02:00:", "06:00:", "0a:58:", "33:33", "52:55:", "ee:ee:ee:ee:"))
         # Docker until 27 writes 02:42 before a container's address; its bridges draw the rest.
         and not (mac.startswith("02:42:") and _address(mac) in addresses)
     }
@@ -221,7 +221,8 @@ def generated_names(rng: Random, run: Run) -> Run:
     table = {
         one: "".join(rng.choice(letters) for _ in range(5))
         for one in found
-        if not one.isdigit() and one != "https"
+        # Words of Services' names are nobody's choice by chance.
+        if not one.isdigit() and one not in {"https", "http2", "pgsql", "mssql"}
     }
     return _renamed(run, table)
 
@@ -555,7 +556,8 @@ def orders(rng: Random, run: Run) -> Run:
             lines = text[begin:].split("\n")
             places = [at for at, line in enumerate(lines) if served(line) is not None]
             # One for each address and port: else the first of two that fit would decide.
-            if len({served(lines[at]) for at in places}) == len(places):
+            apart = len({served(lines[at]) for at in places}) == len(places)
+            if places and apart and places[-1] - places[0] == len(places) - 1:
                 mixed = rng.sample(places, len(places))
                 moved = dict(zip(places, (lines[at] for at in mixed), strict=True))
                 lines = [moved.get(at, line) for at, line in enumerate(lines)]

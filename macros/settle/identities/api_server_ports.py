@@ -26,9 +26,10 @@ def _objects(document: Any) -> Iterator[Mapping[str, Any]]:
 
 def _ports(service: Mapping[str, Any]) -> Iterator[int]:
     metadata = service.get("metadata") or {}
-    if (metadata.get("namespace"), metadata.get("name")) != ("default", "kubernetes"):
+    if f"{metadata.get('namespace')}/{metadata.get('name')}" != "default/kubernetes":
         return
-    for port in (service.get("spec") or {}).get("ports") or ():
+    lists = [value for value in (service.get("spec") or {}).values() if isinstance(value, list)]
+    for port in (item for items in lists for item in items if isinstance(item, Mapping)):
         target = port.get("targetPort")
         if isinstance(target, int) and ports.is_chosen(target):
             yield target

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from macros.ground import ports
 from macros.settle import connections
 from macros.settle.connections import Connection
-from macros.settle.declaration import Evidence, Identity, Named, patterns_of
+from macros.settle.declaration import Evidence, Identity, Named, like, patterns_of
 
 
 class _Ports(NamedTuple):
@@ -113,8 +113,8 @@ IDENTITY = Identity(
         (" → ", r"(?<!\S)(?P<v>\d{4,5}) → \d"),
         (" → ", r"(?<=\d → )(?P<v>\d{4,5})(?!\S)"),
         # tcpdump's
-        (".", r"(?<=[0-9a-f]\.)(?P<v>\d{4,5})(?=[: ])(?! ms)"),
-        (":", r"(?<=[\d\]]:)(?P<v>\d{4,5})(?![\w:.])"),
+        (like(r"\.\d{4,5}[: ]"), r"(?<=[0-9a-f]\.)(?P<v>\d{4,5})(?=[: ])(?! ms)"),
+        (like(r":\d{4,5}(?!\w)"), r"(?<=[\d\]]:)(?P<v>\d{4,5})(?![\w:.])"),
         ("from ", r"\bfrom [0-9a-f.:]+ (?:port )?(?P<v>\d{4,5})(?![\d.])"),
         ("local port ", r"\blocal port (?P<v>\d{4,5})(?!\d)"),
     ),

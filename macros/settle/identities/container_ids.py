@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from macros.settle.declaration import Evidence, Identity, Named, Token, patterns_of
+from macros.settle.declaration import Evidence, Identity, Named, Near, Token, any_of, patterns_of
 
 _HEX = "(?<![0-9A-Za-z])(?P<v>[0-9a-f]{%s})(?![0-9A-Za-z])"
 _WHOLE = f"(?<!sha256:){_HEX % 64}"
+_WHOLES = re.compile(_WHOLE)
 # A sandbox's namespace has 12 digits of its own.
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 
@@ -27,6 +28,19 @@ _ASKED = re.compile(
 _ALONE = re.compile(r"^(?P<v>[0-9a-f]{12,13})$", re.MULTILINE)
 
 
+_AS_ONE = {ord(digit): "0" for digit in "123456789abcdef"}
+
+
+def _in_hex(count: int) -> Near:
+    """The search for so many hex digits in a row."""
+    row = "0" * count
+    return lambda text: row in text.translate(_AS_ONE)
+
+
+_is_whole = _in_hex(64)
+_is_said = any_of("br-", "root@", "Hostname: ")
+
+
 class _Shown(NamedTuple):
     whole: frozenset[str]
     short: frozenset[str]
@@ -34,10 +48,13 @@ class _Shown(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def _shown(text: str) -> _Shown:
-    short = {*_NETNS.findall(text), *_SHORT.findall(text)}
+    short = set(_NETNS.findall(text)) if "netns/" in text else set()
+    if _is_said(text):
+        short.update(_SHORT.findall(text))
     if "CONTAINER" in text or " ID" in text:
         short.update(_cells(text))
-    return _Shown(frozenset(re.findall(_WHOLE, text)), frozenset(short))
+    whole = _WHOLES.findall(text) if _is_whole(text) else ()
+    return _Shown(frozenset(whole), frozenset(short))
 
 
 def _cells(text: str) -> Iterator[str]:
@@ -97,8 +114,8 @@ IDENTITY = Identity(
     read=_read,
     write=_write,
     patterns=patterns_of(
-        ("", _WHOLE),
+        (_in_hex(64), _WHOLE),
         # crictl prints 13 digits, Docker 12.
-        ("", _HEX % "12,13"),
+        (_in_hex(12), _HEX % "12,13"),
     ),
 )

@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from macros.settle import generated
-from macros.settle.declaration import Evidence, Found, Identity, Named, Token, patterns_of
+from macros.settle.declaration import Evidence, Found, Identity, Named, Token
 from macros.settle.generated import HASH, SAFE, Made
 
 _NAMESPACES = ("default", "kube-system", "calico-system", "calico-apiserver")
 """Where pods are whose `cali` names are known."""
-_FORM = "five letters"
-
+_NEAR = re.compile(rf"-{SAFE}{{5}}(?![0-9A-Za-z])")
 _WORD = re.compile(rf"(?<![0-9A-Za-z.-])([0-9a-z][0-9a-z.-]*-)({SAFE}{{5}})(?![0-9A-Za-z])")
-_HASHED = re.compile(rf"(?<![0-9a-z.-])([a-z][0-9a-z.-]*-{HASH}-)({SAFE}{{5}})(?![0-9A-Za-z])")
+_ALWAYS = re.compile(rf"(?:-{HASH}|kube-api-access)-$")
+"""What is in front of letters that are made up, whatever else is known."""
 _CALI = re.compile(r"(?<![0-9A-Za-z])cali([0-9a-f]{11})(?![0-9A-Za-z])")
 """The host's end of a pod's interface under Calico, also within its chains' names (cali-tw-...)."""
 
@@ -34,18 +34,28 @@ def _learn(evidence: Evidence) -> _Names:
     # A pod that is gone is in no object any more: its front tells, where a pod's name stands.
     fronts = {name.front for name in made}.union(*(one.fronts for one in told))
     made.update(pod for one in told for pod in one.pods if pod.front in fronts)
-    hashed = frozenset().union(*(_hashed(text) for text in evidence.texts))
-    pods = {
-        _cali(namespace, "".join(name)): (namespace, name)
-        for name in (*made, *hashed)
-        for namespace in _NAMESPACES
-    }
+    pods: dict[str, tuple[str, Made]] = {}
+    if any("cali" in text for text in evidence.texts):
+        for name in made.union(*map(_hashed, evidence.texts)):
+            for namespace in _NAMESPACES:
+                pods[_cali(namespace, "".join(name))] = namespace, name
     return _Names(frozenset(made), pods)
 
 
 @lru_cache(maxsize=2048)
 def _hashed(text: str) -> frozenset[Made]:
-    return frozenset(Made(*pod) for pod in _HASHED.findall(text))
+    names = (Made(_front(front), letters) for front, letters in _WORD.findall(text))
+    return frozenset(name for name in names if _ALWAYS.search(name.front))
+
+
+def _front(front: str) -> str:
+    """What is in front of the letters, of the name alone.
+
+    Calico writes dashes twice in the name of a pod's endpoint, node and runtime before it; a
+    namespace may stand before a dot.
+    """
+    _, runtime, pod = front.partition("-k8s-")
+    return (pod.replace("--", "-") if runtime else front).rpartition(".")[2]
 
 
 @lru_cache(maxsize=65536)
@@ -58,35 +68,33 @@ def _cali(namespace: str, pod: str) -> str:
     return f"cali{hashlib.sha1(f'{namespace}.{pod}'.encode()).hexdigest()[:11]}"  # noqa: S324 a name
 
 
+def _near(text: str) -> bool:
+    return "cali" in text or _NEAR.search(text) is not None
+
+
 def _find(line: str, known: _Names) -> Iterator[Found]:
-    if known.made and "-" in line:
+    if _NEAR.search(line):
         for name in _WORD.finditer(line):
-            front, letters = name.groups()
-            # Calico writes dashes twice in the names of a pod's endpoints, node and runtime before.
-            if (front, letters) in known.made or _endpoint(front, letters) in known.made:
-                yield Found(*name.span(2), Named(letters, _FORM))
-    if "cali" in line:
+            made = Made(_front(name[1]), name[2])
+            if made in known.made or _ALWAYS.search(made.front):
+                yield Found(*name.span(2), Named("".join(made), made.front))
+    if known.pods and "cali" in line:
         for interface in _CALI.finditer(line):
             pod = known.pods.get(interface[0])
             if pod is not None:
-                namespace, (front, letters) = pod
-                yield Found(*interface.span(), Named(letters, front, f"cali {namespace}"))
+                namespace, made = pod
+                named = Named("".join(made), made.front, f"cali {namespace}")
+                yield Found(*interface.span(), named)
 
 
-def _endpoint(front: str, letters: str) -> tuple[str, str]:
-    _, runtime, pod = front.partition("-k8s-")
-    return (pod.replace("--", "-") if runtime else "", letters)
-
-
-def _read(raw: str, _shape: str, _known: Any) -> Named:
-    return Named(raw, _FORM)
+def _read(_raw: str, _shape: str, _known: Any) -> None:
+    """No value is found by its form alone: see `_find`."""
 
 
 def _write(token: Token, value: str) -> str:
     if token.shape.startswith("cali "):
-        # The interface of a pod whose name is part of it: `form` is all before the letters.
-        return _cali(token.shape[5:], token.form + value)
-    return value
+        return _cali(token.shape[5:], value)
+    return value[-5:]
 
 
 IDENTITY = Identity(
@@ -101,10 +109,7 @@ IDENTITY = Identity(
     pinned=True,
     learn=_learn,
     find=_find,
+    near=_near,
     read=_read,
     write=_write,
-    patterns=patterns_of(
-        ("-", rf"(?<=[0-9a-z]-){HASH}--?(?P<v>{SAFE}{{5}})(?![0-9A-Za-z])"),
-        ("kube-api-access-", rf"kube-api-access-(?P<v>{SAFE}{{5}})(?![0-9A-Za-z])"),
-    ),
 )

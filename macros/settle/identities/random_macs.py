@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from macros.ground import mac as macs
-from macros.settle.declaration import Evidence, Identity, Named, Token, patterns_of
+from macros.settle.declaration import Evidence, Identity, Named, Token, like, patterns_of
 
 
 class _Macs(NamedTuple):
@@ -17,18 +17,19 @@ class _Macs(NamedTuple):
 
 
 def _learn(evidence: Evidence) -> _Macs:
-    computed = macs.tails(evidence.texts)
+    shown = frozenset().union(*map(_shown, evidence.texts))
     tails: defaultdict[str, set[str]] = defaultdict(set)
-    for text in evidence.texts:
-        for mac in _shown(text):
-            if macs.form(mac, computed).chance:
-                tails[mac[9:]].add(mac)
+    # Where there is no MAC, no address need be looked at.
+    texts = evidence.texts
+    some = any(pattern.may_match(text) for text in texts for pattern in IDENTITY.patterns)
+    computed = macs.tails(texts) if some else frozenset()
+    for mac in shown:
+        if macs.form(mac, computed).chance:
+            tails[mac[9:]].add(mac)
     return _Macs(computed, tails)
 
 
-@lru_cache(maxsize=2048)
-def _shown(text: str) -> frozenset[str]:
-    return frozenset(macs.PATTERN.findall(text))
+_shown = lru_cache(maxsize=2048)(macs.shown)
 
 
 def _read(raw: str, shape: str, known: _Macs) -> Named | None:
@@ -58,6 +59,7 @@ def _write(token: Token, value: str) -> str:
             return value
 
 
+_NEAR = ":[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:"
 _SHORT = "(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"
 
 IDENTITY = Identity(
@@ -72,11 +74,15 @@ IDENTITY = Identity(
     write=_write,
     patterns=patterns_of(
         # iproute2 writes the bytes of a bridge's id without leading zeros.
-        (".", rf"(?<![0-9a-f])[0-9a-f]{{4}}\.{_SHORT}", "short"),
+        (
+            like(r"\.[0-9a-f]{1,2}:[0-9a-f]{1,2}:"),
+            rf"(?<![0-9a-f])[0-9a-f]{{4}}\.{_SHORT}",
+            "short",
+        ),
         # So does xtables-monitor.
         ("PACKET: ", rf"^PACKET: .*\bMACSRC={_SHORT}", "short"),
         ("PACKET: ", rf"^PACKET: .*\bMACDST={_SHORT}", "short"),
-        (":", f"(?P<v>{macs.PATTERN.pattern})"),
+        (like(f"{_NEAR}"), f"(?P<v>{macs.PATTERN.pattern})"),
         (
             "fe80::",
             "(?<![0-9a-f:])(?P<v>fe80::[0-9a-f:]*ff:fe[0-9a-f:]+)(?![0-9a-f:])",

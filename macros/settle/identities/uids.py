@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from macros.settle.declaration import Identity, Named, Token, patterns_of
+from macros.settle.declaration import Identity, Named, Token, like, patterns_of
 
 _UUID = "[0-9a-f]{8}%s[0-9a-f]{4}%s[0-9a-f]{4}%s[0-9a-f]{4}%s[0-9a-f]{12}"
 
@@ -24,8 +24,15 @@ IDENTITY = Identity(
     read=_read,
     write=_write,
     patterns=patterns_of(
-        ("-", rf"(?<![0-9a-f])(?P<v>{_UUID % (('-',) * 4)})(?![0-9a-f])"),
+        (
+            like(r"-[0-9a-f]{4}-[0-9a-f]{4}-"),
+            rf"(?<![0-9a-f])(?P<v>{_UUID % (('-',) * 4)})(?![0-9a-f])",
+        ),
         # In the name of a pod's cgroup.
-        ("_", rf"(?:(?<![0-9a-f])|(?<=pod))(?P<v>{_UUID % (('_',) * 4)})(?![0-9a-f])", "low"),
+        (
+            like(r"_[0-9a-f]{4}_[0-9a-f]{4}_"),
+            rf"(?:(?<![0-9a-f])|(?<=pod))(?P<v>{_UUID % (('_',) * 4)})(?![0-9a-f])",
+            "low",
+        ),
     ),
 )

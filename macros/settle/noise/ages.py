@@ -2,7 +2,7 @@
 
 import re
 
-from macros.settle.declaration import Noise, patterns_of
+from macros.settle.declaration import Noise, any_of, like, patterns_of
 
 # Kubernetes' duration.HumanDuration: two units at most, no blank between, and none of them larger
 # than it lets them be. https://pkg.go.dev/k8s.io/apimachinery/pkg/util/duration
@@ -27,7 +27,7 @@ NOISE = Noise(
         ("_timer", r"_timer +(\d+\.\d\d)\b"),
         # conntrack's timeout, also in what -E and -o extended print
         (
-            "=",
+            "src=",
             r"^(?: *\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+ (\d+) (?=[A-Z]|src=)",
         ),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),
@@ -44,8 +44,8 @@ NOISE = Noise(
         ("source_list ", r"/(\d+\.\d\d)(?=[,\s]|$)"),
         # kubectl's AGE and LAST SEEN: a column of its own, so at least two blanks before it, and
         # what stands there is no value of a name with a colon.
-        ("  ", rf"[^:\s] {{2,}}({_AGO})(?= {{2,}}| *$| \(x\d)"),
-        ("  ", rf"^({_AGO})(?= {{2,}}| \(x\d)"),
+        (like(r"  \d{1,3}[smhdy]"), rf"[^:\s] {{2,}}({_AGO})(?= {{2,}}| *$| \(x\d)"),
+        (any_of(" (x", *(f"{unit}  " for unit in "smhdy")), rf"^({_AGO})(?= {{2,}}| \(x\d)"),
         (" ago)", rf" \(({_AGO}) ago\)"),
         (" over ", rf" \(x(\d+) over ({_AGO})\)"),
         # BIRD: what is left of a timer, of how much.

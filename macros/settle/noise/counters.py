@@ -2,7 +2,7 @@
 
 import re
 
-from macros.settle.declaration import Noise, counted, patterns_of
+from macros.settle.declaration import Noise, any_of, counted, like, patterns_of
 
 _HUMAN = r"(\d[\d.]*(?:[kKMGTPE]i?)?)"
 _SIZE = r"([\d.]+ (?:[KMGTPE]i)?B)"
@@ -12,25 +12,30 @@ _CPU = (
 )
 """What conntrack -S counts."""
 
+_ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
+
 NOISE = Noise(
     name="counter",
     what="a counter; whether it is zero is a fact",
     rank=40,
     mask=counted,
     patterns=patterns_of(
-        ("[", r"\[(\d+):(\d+)\]"),
+        (like(r"\[\d+:"), r"\[(\d+):(\d+)\]"),
         (" -c ", r" -c (\d+) (\d+)(?= |$)"),
         ("packets", r"\b(\d+) packets, (\d+) bytes"),
         ("packets", r"\bpackets (\d+) bytes (\d+)"),
         ("packets=", r"\bpackets=(\d+) bytes=(\d+)"),
         # ip -s, below RX: and TX:, also -s -s and -h
-        ("    ", rf"^ {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + " *$"),
+        (
+            like(r"    \d[\d.]*[kKMGTPE]?i? +\d"),
+            rf"^ {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + " *$",
+        ),
         # bridge -s vlan
         ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
         # ifconfig, of net-tools and of BusyBox
-        ("X ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)]*)\)"),
+        ("X packets ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)]*)\)"),
         (
-            "X ",
+            "X errors ",
             r"\b[RT]X errors (\d+)  dropped (\d+) overruns? (\d+)  (?:frame|carrier) (\d+)",
         ),
         (
@@ -40,11 +45,11 @@ NOISE = Noise(
         ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)]*)\)"),
         ("collisions", r"\bcollisions[: ](\d+)\b"),
         # netstat -i
-        (" ", r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
+        ("RU", r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
         # ethtool -S
         (
-            ": ",
-            r"^ {5}[\w.\[\]-]*(?:packets|pkts|bytes|drops?|errors?|xdp\w*|kicks): (\d+)$",
+            any_of(*(f"{word}: " for word in _ETHTOOL.split("|"))),
+            rf"^ {{5}}[\w.\[\]-]*(?:{_ETHTOOL}): (\d+)$",
         ),
         # tc -s
         (
@@ -64,12 +69,15 @@ NOISE = Noise(
         ("use=", r"\buse=(\d+)\b"),
         ("_learned ", r"\bfdb_n_learned (\d+)\b"),
         # BIRD: how many updates a protocol has seen.
-        ("port ", r"^ +(?:Im|Ex)port (?:updates|withdraws):" + r" +(?:(\d+)|---)" * 5 + "$"),
+        (
+            like(r"port (?:updates|withdraws):"),
+            r"^ +(?:Im|Ex)port (?:updates|withdraws):" + r" +(?:(\d+)|---)" * 5 + "$",
+        ),
         ("eneration: ", r"^ +(?:observedG|g)eneration: (\d+)$"),
         # /proc/net/dev
-        (":", r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
+        (like(r":(?: +\d+){16}"), r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
-            " ",
+            like(r" (?:--|-f|!f) "),
             r"^ *(\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
         ),
     ),

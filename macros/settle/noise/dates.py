@@ -1,6 +1,6 @@
 """Dates and times of day."""
 
-from macros.settle.declaration import Noise, patterns_of
+from macros.settle.declaration import Noise, any_of, like, patterns_of
 
 
 def _date(value: str) -> str:
@@ -18,28 +18,47 @@ _SINCE = (
     rf"|{_MONTH}\d\d|\d\d-\d\d-\d{{4}}(?: \d\d:\d\d:\d\d)?)"
 )
 
+_IN_MONTH = any_of(
+    *["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+)
+
 NOISE = Noise(
     name="date",
     what="a date with its time of day; in the head of a message of Kubernetes' the thread too",
     rank=10,
     mask=_date,
     patterns=patterns_of(
-        ("T", r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)"),
         (
-            "-",
+            like(r"-\d\d-\d\dT\d"),
+            r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)",
+        ),
+        (
+            like(r"-\d\d-\d\d \d"),
             rf"(?<!\w)((?:{_DAY} )?{_ISO}(?: [+-]\d{{4}})?(?: UTC)?)(?!\w)",
         ),
-        (":", rf"\b({_DAY} {_MONTH} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{{4}})\b"),
-        (":", rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))"),
-        (":", r"^(\d\d:\d\d:\d\d\.\d{6}) "),
+        (_IN_MONTH, rf"\b({_DAY} {_MONTH} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{{4}})\b"),
+        (
+            _IN_MONTH,
+            rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))",
+        ),
+        (like(r":\d\d\.\d{6} "), r"^(\d\d:\d\d:\d\d\.\d{6}) "),
         # ls -l, and a system's log.
-        (":", rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
+        (_IN_MONTH, rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
         # klog, in front of Kubernetes' messages: day, time and thread. The letter before says how
         # bad it is. https://pkg.go.dev/k8s.io/klog/v2#hdr-Output
-        ("]", r"(?<![^ \t])[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]"),
+        (
+            like(r"\.go:\d+\] "),
+            r"(?<![^ \t])[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]",
+        ),
         # BIRD: since when a protocol is up, and a route is known.
-        (" ", rf" (?:up|start|down|feed|flush|stop)(?: +\|)? +({_SINCE})(?= |$)"),
-        (" [", rf" \[[\w.-]+ ({_SINCE})(?= from |\])"),
+        (
+            like(r" (?:up|start|down|feed|flush|stop)[ |]"),
+            rf" (?:up|start|down|feed|flush|stop)(?: +\|)? +({_SINCE})(?= |$)",
+        ),
+        (
+            like(r" \[[\w.-]+ (?:\d\d[:-]|\d{4}-|[A-Z][a-z]{2}\d)"),
+            rf" \[[\w.-]+ ({_SINCE})(?= from |\])",
+        ),
         # Seconds since 1970: conntrack's and dmesg's stamps.
         ("[1", r"^\[(1\d{9}\.\d+) *\]"),
     ),

@@ -1,6 +1,6 @@
 """Orders of endpoints in one line."""
 
-from macros.settle.declaration import Noise, patterns_of
+from macros.settle.declaration import Noise, like, patterns_of
 
 
 def _members(value: str) -> str:
@@ -14,5 +14,7 @@ NOISE = Noise(
     what="the order in which the addresses behind a Service are listed",
     rank=90,
     mask=_members,
-    patterns=patterns_of((",", rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])")),
+    patterns=patterns_of(
+        (like(r",\d{1,3}\.\d"), rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])")
+    ),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from macros.settle.declaration import Noise, patterns_of
+from macros.settle.declaration import Noise, like, patterns_of
 
 NOISE = Noise(
     name="neighbour state",
@@ -11,5 +11,10 @@ NOISE = Noise(
     rank=50,
     keys=re.compile("state"),
     words=frozenset({"REACHABLE", "DELAY", "PROBE", "STALE"}),
-    patterns=patterns_of((" ", r"(?<= )(REACHABLE|DELAY|PROBE|STALE) *$")),
+    patterns=patterns_of(
+        (
+            like(r" (?:REACHABLE|DELAY|PROBE|STALE)"),
+            r"(?<= )(REACHABLE|DELAY|PROBE|STALE)(?= *$| proto \w+ *$)",
+        )
+    ),
 )

@@ -1,0 +1,102 @@
+"""What the patterns of identities and of noise match in a line, whichever side it is of.
+
+Of more than a hundred patterns, one text has use for a few; and two runs have most lines alike.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from macros.settle import identities, noise
+from macros.settle.declaration import Identity, Near, Noise, Pattern, nowhere
+
+
+class Mark(NamedTuple):
+    """Noise in a text, and what of it counts."""
+
+    raw: str
+    mask: str
+
+
+Match: TypeAlias = tuple[int, int, str, Identity]
+"""A value that may be an identity: from where to where, and how it is written."""
+Marked: TypeAlias = tuple[int, int, Mark, str]
+"""Noise: from where to where, and the name of its kind."""
+
+_IDENTITIES = tuple((pattern, kind) for kind in identities.ALL for pattern in kind.patterns)
+_FINDERS = tuple(kind for kind in identities.ALL if kind.find is not nowhere)
+_NOISE = tuple((pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
+COLUMNS: Mapping[str, Identity | Noise] = {
+    **{head: kind for kind in identities.ALL for head in kind.columns},
+    **{head: kind for kind in noise.ALL for head in kind.columns},
+}
+# Numbers stand at the right of their columns (ps, lsns).
+HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The patterns that may match in some texts, and what they matched in lines of these.
+
+    `heads`: one of the lines may be the head of a table with columns of numbers.
+    """
+
+    identities: tuple[tuple[Pattern, Identity], ...] = _IDENTITIES
+    noise: tuple[tuple[Pattern, Noise], ...] = _NOISE
+    finders: tuple[Identity, ...] = _FINDERS
+    heads: bool = True
+    known: dict[str, tuple[Sequence[Match], Sequence[Marked]]] = field(default_factory=dict)
+
+
+def fitting(texts: Sequence[str]) -> Fitting:
+    """What may match in any of these texts."""
+    sought: dict[Near | None, bool] = {None: True}
+
+    def near(search: Near | None) -> bool:
+        # Several patterns have one search.
+        if search not in sought:
+            sought[search] = any(map(search, texts)) if search else True
+        return sought[search]
+
+    def fits(pattern: Pattern) -> bool:
+        return any(pattern.hint in text for text in texts) and near(pattern.near)
+
+    return Fitting(
+        tuple(pair for pair in _IDENTITIES if fits(pair[0])),
+        tuple(pair for pair in _NOISE if fits(pair[0])),
+        tuple(kind for kind in _FINDERS if near(kind.near)),
+        any(head in text and HEAD.search(text) for text in texts for head in COLUMNS),
+    )
+
+
+def matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked]]:
+    """What may be an identity in a line, and what is noise."""
+    known = fits.known.get(line)
+    if known is None:
+        known = fits.known[line] = _matches(line, fits)
+    return known
+
+
+_NONE: tuple[Sequence[Match], Sequence[Marked]] = ((), ())
+
+
+def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked]]:
+    values: list[Match] = []
+    for (hint, expression, shape, near), kind in fits.identities:
+        if hint in line and (near is None or near(line)):
+            values += [(*value.span("v"), shape, kind) for value in expression.finditer(line)]
+    marks: list[Marked] = []
+    for (hint, expression, _, near), noisy in fits.noise:
+        if hint in line and (near is None or near(line)):
+            for value in expression.finditer(line):
+                for group in range(1, expression.groups + 1):
+                    if value[group] is not None:
+                        mark = marked(noisy, value[group])
+                        marks.append((*value.span(group), mark, noisy.name))
+    return (values, marks) if values or marks else _NONE
+
+
+def marked(kind: Noise, raw: str) -> Mark:
+    """A value of noise, and what of it counts."""
+    return Mark(raw, f"{kind.name} {kind.mask(raw)}")

@@ -1,0 +1,71 @@
+"""Changes of facts that have the shape of a name, or of noise: none of them may be settled away."""
+
+import re
+from collections.abc import Iterator
+from random import Random
+
+from tests.mutate.changes import texts
+from tests.mutate.files import Candidate, Difference, Run
+
+_CHOSEN = r"(3[3-9]\d{3}|[45]\d{4}|60\d{3})(?!\d)"
+_SERVES = (
+    rf"LISTEN +\d+ +\d+ +\S*:{_CHOSEN}",
+    rf"--to-destination [\d.]+:{_CHOSEN}",
+    rf"--to-ports {_CHOSEN}",
+    rf"--dport {_CHOSEN}",
+    rf"\bdnat to [\d.]+:{_CHOSEN}",
+    rf"\blistening port: {_CHOSEN}",
+    rf"\b(?:endpoint:|server) [\d.]+:{_CHOSEN}",
+    rf"^\w.*? sport=\d+ dport={_CHOSEN}.*? sport=",
+    rf"\s{_CHOSEN}/(?:TCP|UDP)\b",
+)
+_WORDS = ("pgsql", "mssql", "http2", "xhtml", "grpc4")
+
+
+def listeners(run: Run) -> Iterator[Candidate]:
+    """A port in the kernel's range that something listens on, or is sent to."""
+    for pattern in _SERVES:
+        yield from texts(run, pattern, lambda rng, _old: str(rng.randrange(33000, 60999)))
+
+
+def names(run: Run) -> Iterator[Candidate]:
+    """A name of somebody's choosing that ends in five letters of Kubernetes' alphabet."""
+    pattern = rf"(?<=[a-z]-)({'|'.join(_WORDS)})(?![\w-])"
+    yield from texts(
+        run, pattern, lambda rng, old: rng.choice([word for word in _WORDS if word != old])
+    )
+
+
+def computed_macs(run: Run) -> Iterator[Candidate]:
+    """The last byte of a MAC that is computed from an address."""
+    pattern = r"\b(?:0a:58|02:42:ac):(?:[0-9a-f]{2}:){2,3}([0-9a-f]{2})\b"
+    yield from texts(
+        run, pattern, lambda rng, old: f"{(int(old, 16) + rng.randrange(1, 255)) % 256:02x}"
+    )
+
+
+def lines_swapped(run: Run) -> Iterator[Candidate]:
+    """Two lines of an output of no kind change places."""
+    for name, text, begin in run.printed():
+        if not run.folder.name.startswith("undeclared") or not name.endswith(".txt"):
+            continue
+        lines = text[begin:].split("\n")
+        for at in range(len(lines) - 1):
+            one, other = lines[at : at + 2]
+            if one.strip() and other.strip() and re.sub(r"\W", "", one) != re.sub(r"\W", "", other):
+                mixed = "\n".join([*lines[:at], other, one, *lines[at + 2 :]])
+                files = {name: (text[:begin] + mixed).encode()}
+                found = Difference(files, f"{name}:{at}", one, other)
+
+                def change(_rng: Random, found: Difference = found) -> Difference:
+                    return found
+
+                yield Candidate(run, change)
+
+
+KINDS = {
+    "listener's port": listeners,
+    "name of five letters": names,
+    "computed MAC": computed_macs,
+    "lines swapped": lines_swapped,
+}
