@@ -16,6 +16,10 @@ _COMMANDS = {
     "review": ("macros.cli.review:review", "Decide on what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
     "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
+    "paths": (
+        "macros.cli.path_table:paths",
+        "List what a page may quote of a block, with its values.",
+    ),
     "new": ("macros.cli.new:new", "Start a page."),
     "schema": ("macros.cli.schema:schema", "Print the front matter's JSON schema, for editors."),
 }
