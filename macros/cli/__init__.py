@@ -18,7 +18,7 @@ _COMMANDS = {
     "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
     "paths": (
         "macros.cli.path_table:paths",
-        "List what a page may quote of a block, with its values.",
+        "List what a page may quote of a block.",
     ),
     "new": ("macros.cli.new:new", "Start a page."),
     "schema": ("macros.cli.schema:schema", "Print the front matter's JSON schema, for editors."),
