@@ -34,6 +34,7 @@ def turning(scene: Scene, boxes: dict[End, Box], stacked: Stacks) -> list[Turnin
     spans = [sorted((boxes[a].cx, boxes[b].cx)) for a, b in bent]
     # What leads to a lane runs to the right edge of the node.
     aside = [pair for pair in stacked.lanes if pair[0].namespace and pair[0] in boxes]
+    aside.sort(key=lambda pair: -boxes[pair[0]].cx)  # so that none crosses another
     spans += [[boxes[child].cx, float("inf")] for child, _ in aside]
     bent += aside
     chosen = levels([(low, high) for low, high in spans])

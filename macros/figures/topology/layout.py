@@ -91,14 +91,13 @@ def _node(scene: Scene) -> Drawing:
     upper = [*bridges, *(each for each in veths if each.interface.master not in bridged)]
     attached = any(scene.speaks_ip(p.interface) for p in (*upper, *devices, *physical))
     if attached or len(band.lines) > 1:
-        y = y + ROW + stacked.margin if groups else TITLE
+        y = y + ROW + stacked.room("bridge") if groups else TITLE
         out.notes.append(band)
     else:  # nothing for the node's IP to do
         band.box.h = 0
     band.box.x, band.box.w, band.box.y = PAD + aside, inner - aside, y
 
-    room = stacked.margin + LEVEL * len(stacked.low)
-    y = _lower_rows(devices, ports, free, band.box, PAD + inner, room)
+    y = _lower_rows(devices, ports, free, band.box, PAD + inner, stacked)
     out.placed += [*devices, *physical]
     out.links += lower_links(scene, band.box, upper, devices, physical)
     out.links += lane_links(stacked, out, levels, PAD + inner + PAD / 2)
@@ -164,26 +163,23 @@ def _lower_rows(
     free: Sequence[Placed],
     band: Box,
     right: float,
-    room: float,
+    stacked: Stacks,
 ) -> float:
-    """Place devices and NICs below the band; the lower edge of the node's frame.
-
-    `room` is for the lines of stacked interfaces, above each row.
-    """
+    """Place devices and NICs below the band; the lower edge of the node's frame."""
     y = band.bottom
     if devices:
-        y += ROW + room
+        y += ROW + stacked.room("device")
         row((each.box for each in devices), band.x, GAP)
         for each in devices:
             each.box.y = y
         y = max(each.box.bottom for each in devices)
     if not ports and not free:
-        return y + PAD + 3
+        return y + PAD + 3 + LEVEL * len(stacked.low)
     row((each.box for each in ports), PAD, GAP)
     start = band.x + sum(each.box.w + GAP for each in devices)
     taken = sum(each.box.w for each in free) + GAP * (len(free) - 1)
     row((each.box for each in free), start + max(0, (right - start - taken) / 2), GAP)
-    y += ROW + room + max(each.box.h for each in (*ports, *free))
+    y += ROW + stacked.room("physical") + max(each.box.h for each in (*ports, *free))
     _end_at(y, [*ports, *free])
     return y - PROTRUDE
 

@@ -18,6 +18,8 @@ from macros.ground.errors import GuideError
 _FLAGS = {"Egress Untagged": "untagged"}
 STACKED = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap"})
 """Kinds of interface that send by another one, which IFLA_LINK names."""
+BOUND = frozenset({"gre", "gretap", "ip6gre", "ip6gretap", "ip6tnl", "ipip", "sit"})
+"""Tunnels that may be bound to a device, which IFLA_LINK names then."""
 JOINING = frozenset({"bond", "team", "vrf"})
 """Kinds of master, besides a bridge, that interfaces are members of."""
 
@@ -207,7 +209,7 @@ def parents(node: Node) -> Mapping[End, End]:
         for each in namespace.interfaces:
             end = End(node.name, namespace.name, each.name)
             home = _home(node, namespace, each)
-            if each.kind in STACKED and home is not None:
+            if each.kind in STACKED | BOUND and home is not None:
                 for other in home.interfaces:
                     if other.index == each.peer_index:
                         found[end] = End(node.name, home.name, other.name)

@@ -7,6 +7,7 @@ from macros.figures.marks import key_of, mark
 from macros.figures.topology.labels import kind_text, vlan_texts
 from macros.figures.topology.news import News, shown_namespaces, status
 from macros.figures.topology.observation import (
+    BOUND,
     JOINING,
     STACKED,
     End,
@@ -131,6 +132,8 @@ def _interface(
 def _parent(end: End, interface: Interface, stacked: Mapping[End, End]) -> str:
     """What a stacked interface sends by, and what the port of a bridge lets through."""
     words = "".join(f", {escape(text)}" for text in vlan_texts(interface))
+    if interface.kind in BOUND and end in stacked:
+        return f"{words}, carried by {_name(stacked[end])}"
     if interface.kind in STACKED and end in stacked:
         parent = stacked[end]
         home = parent.namespace or "the node's own namespace"
