@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from macros.lab.lab import Lab
 from macros.lab.left import looks
 from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
+from macros.record import known_state
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
@@ -136,10 +138,13 @@ def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
                 cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
                 outside=lab.outside, anew=anew, keep=keep,
             )  # fmt: skip
-        return uml.up(
+        made = uml.up(
             name, lab.nodes, lab.memory or uml.MEMORY, progress, lab.suite,
             outside=lab.outside, anew=anew, keep=keep,
         )  # fmt: skip
+    with suppress(GuideError):  # then the first page finds out how the lab was made
+        known_state.remember(made)
+    return made
 
 
 @lab.command()
