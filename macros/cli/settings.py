@@ -4,12 +4,17 @@ import os
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from macros.ground import project, safe_yaml
 from macros.ground.errors import GuideError
 from macros.store.guide import Guide
 
-# Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here.
-_Loader: Any = type("_Loader", (safe_yaml.LOADER,), {})
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml without MkDocs: tags such as !ENV are of no interest here."""
+
+
 _Loader.add_multi_constructor("", lambda _loader, _tag, _node: None)
 
 

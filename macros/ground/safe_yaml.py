@@ -6,8 +6,8 @@ from typing import IO, Any
 import yaml
 
 # libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 YAMLError = yaml.YAMLError
 """What reading raises where the text is not YAML."""
 

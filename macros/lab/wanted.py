@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from macros.ground import files
-from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import paths
 from macros.lab.packages import SUITE
-from macros.lab.state import folder
+from macros.lab.state import folder, stored
 
 _SUFFIX = ".reset"
 
@@ -54,17 +54,12 @@ def remember(name: str, wanted: Wanted) -> None:
 
 def remembered(name: str) -> Wanted | None:
     """What a reset that did not come to its end was to make; None where there was none."""
-    file = _file(name)
-    try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        cluster = stored.pop("cluster")
-        return Wanted(**stored, cluster=Cluster(**cluster) if cluster else None)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise GuideError(
-            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
-        ) from None
+    return stored(_file(name), name, _wanted)
+
+
+def _wanted(values: dict[str, Any]) -> Wanted:
+    cluster = values.pop("cluster")
+    return Wanted(**values, cluster=Cluster(**cluster) if cluster else None)
 
 
 def forget(name: str) -> bool:

@@ -27,6 +27,7 @@ class _Kept:
     below_heading: str
 
     def notice(self) -> str:
+        """What stands below its heading."""
         return self.below_heading
 
 

@@ -78,7 +78,7 @@ def build_sample(work: Path, target: Path) -> None:
         f"docs_dir: {docs}\n"
         "nav:\n  - Sample: index.md\n  - Figures: figures.md\n  - Other: other.md\n"
         f"theme:\n  custom_dir: {ROOT}/overrides\n"
-        f"hooks: [{SAMPLE}/hook.py]\n"
+        f"hooks: [{SAMPLE}/hook.py, {ROOT}/macros/site/bundle.py]\n"
         "plugins: [search, offline]\n"
     )
     _mkdocs(config, target)

@@ -71,6 +71,8 @@
       const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);
       entries.forEach(({ target }, i) => {
         // A region without anything to scroll is only one more landmark.
+        target.classList.toggle("is-wide", wide[i]);
+        if (target.matches(".dump")) return;
         if (wide[i]) {
           target.tabIndex = 0;
           target.setAttribute("role", "region");
@@ -80,8 +82,8 @@
         }
       });
     });
-    for (const box of document.querySelectorAll("figure [role=region][tabindex='0']")) {
-      if (getComputedStyle(box).overflowX !== "visible") seen.observe(box);
+    for (const box of document.querySelectorAll("figure [role=region][tabindex='0'], .dump")) {
+      seen.observe(box);
     }
     // Material puts tables into boxes of its own, which cannot be scrolled by keyboard; nor can code.
     addEventListener("load", () => {

@@ -80,7 +80,7 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
     said += "".join(f", {note}" for note in journey.notes)
     return tag(
         "a",
-        *parts,
+        " ".join(parts),  # as words, so that the name has them as they are seen
         href=address(journey.number, None),
         class_=_row_class(row),
         data_n=journey.number,
