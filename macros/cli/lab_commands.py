@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
 from macros.lab import packages, process, providers, state, uml, vagrant, wanted
+from macros.lab import ssh as remote
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.kubernetes import compilation as building_kubernetes
 from macros.lab.lab import Lab
@@ -35,6 +37,7 @@ _suite = click.option(
 _keep = click.option(
     "--keep", is_flag=True, help="Leave a lab that does not come up as it is, for a look."
 )
+_PATIENCE = 8.0  # seconds that a node has to run nothing; a busy one takes one or two
 _version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
 
 
@@ -150,7 +153,7 @@ def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
 @lab.command()
 @click.option("--name", default=None, help="Only this lab.")
 def status(name: str | None) -> None:
-    """Show labs, their nodes, and whether all their processes run. Exit code 1 if not."""
+    """Show labs, their nodes, and whether all of them run and answer. Exit code 1 if not."""
     names = [name] if name else list(state.names())
     unfinished = [each for each in wanted.unfinished() if name in {None, each}]
     machines = [vagrant_lab.show(each) for each in names if vagrant.is_vagrant(each)]
@@ -205,7 +208,28 @@ def _say(found: state.State) -> bool:
         click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
     elif again := uml.connect(found):
         click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
-    return bool(trouble)
+    silent = [] if trouble else _silent(providers.find(found.name))
+    for node in silent:
+        cure = f"guide lab restart --name {found.name} {node}"
+        click.echo(f"{found.name}: {node} runs and does not answer: {cure}")
+    return bool(trouble or silent)
+
+
+def _silent(lab: Lab) -> list[str]:
+    """The nodes that do not run a command within some seconds."""
+
+    def answers(node: str) -> bool:
+        try:
+            return remote.run(lab, node, ":", timeout=_PATIENCE).exit == 0
+        except GuideError:
+            return False
+
+    with ThreadPoolExecutor(len(lab.nodes)) as pool:
+        return [
+            node
+            for node, good in zip(lab.nodes, pool.map(answers, lab.nodes), strict=True)
+            if not good
+        ]
 
 
 @lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
