@@ -7,8 +7,10 @@ import click
 from macros.cli import after_record, watch
 from macros.cli.path_table import page_named
 from macros.cli.settings import guide_of_checkout
+from macros.ground.errors import GuideError
 from macros.ground.model import Page
-from macros.lab import providers
+from macros.lab import providers, state
+from macros.lab.lab import Lab
 from macros.rebuild import terminal
 from macros.store import drafts, reader
 from macros.store.guide import Guide
@@ -40,7 +42,7 @@ def record(
     if watched:
         if len(pages) != 1 or stale:
             raise click.UsageError("--watch takes one PAGE")
-        watch.watch(guide, providers.find(name), page_named(guide.planned, pages[0]))
+        watch.watch(guide, _lab(name), page_named(guide.planned, pages[0]))
         return
     chosen = _chosen(guide, pages)
     if stale:
@@ -49,7 +51,7 @@ def record(
         if not chosen:
             click.echo("nothing is stale")
             return
-    lab = providers.find(name)
+    lab = _lab(name)
     if not pages:
         chosen = terminal.fitting_pages(guide, lab, chosen)
     terminal.run(guide, lab, chosen, everything=terminal.is_everything(guide, chosen))
@@ -59,6 +61,18 @@ def record(
     click.echo("\n".join(lines))
     if broken:
         raise click.exceptions.Exit(1)
+
+
+def _lab(name: str) -> Lab:
+    """The lab of that name; where another one is up, the error says so."""
+    try:
+        return providers.find(name)
+    except GuideError as error:
+        others = [each for each in state.names() if each != name]
+        if not others:
+            raise
+        fix = f"{error.fix or 'guide lab up'}; or --lab {others[0]}: {', '.join(others)} is up"
+        raise GuideError(error.message, fix=fix) from error
 
 
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:

@@ -279,7 +279,7 @@ def test_two_editions_are_reviewed_alike_and_nothing_is_put_back(checkout: Check
 
 
 def test_a_page_that_does_not_exist_is_named(checkout: Checkout) -> None:
-    assert "no page 'dokcer'" in str(checkout.run("dokcer").exception)
+    assert "no page 'dokcer'; did you mean docker?" in str(checkout.run("dokcer").exception)
 
 
 def test_at_a_terminal_one_key_decides(checkout: Checkout) -> None:
