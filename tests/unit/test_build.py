@@ -196,7 +196,7 @@ def test_a_claim_that_does_not_hold_fails_the_build_with_its_line(site: Site) ->
         PAGE.replace('equals="192.168.56.10"', 'equals="10.0.0.1"'), encoding="utf-8"
     )
     said = failure(site)
-    assert "docs/page.md:17: the page claims that '192.168.56.10' equals '10.0.0.1'" in said
+    assert "docs/page.md:17:19: the page claims that '192.168.56.10' equals '10.0.0.1'" in said
     assert "Traceback" not in said
 
 

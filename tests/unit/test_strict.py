@@ -348,7 +348,7 @@ def test_check_finds_what_a_build_would_refuse_of_the_site(tmp_path: Path) -> No
             25,
             "a link 'c.md', but the target is not found among documentation files.",
         ),
-        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page under docs/"),
+        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page"),
     ]
 
 
@@ -377,3 +377,10 @@ def test_whatever_a_page_holds_it_is_built_or_refused_with_page_and_line(
     became = list(pages_fuzz.outcomes(8, 3, tmp_path))
     assert [outcome.surprise for outcome in became if outcome.surprise] == []
     assert sum(bool(outcome.errors) for outcome in became) > 0
+
+
+def test_places_are_in_the_folder_that_the_settings_name(tmp_path: Path) -> None:
+    made = project(tmp_path, {"a.md": "text\n\n[x](x.md)\n"}, "docs_dir: text\n")
+    (made / "docs").rename(made / "text")
+    ((page, line, column, _),) = checked(made)
+    assert (page, line, column) == ("text/a.md", 3, 4)
