@@ -28,6 +28,7 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
     page = planner.for_versions(page, lab.versions)
     run = DraftRun(lab, page, folder, lambda block: click.echo(f"  {block.node} {block.id}"))
     with writer.lock(guide.recordings):
+        run.enter()
         try:
             _timed(run.begin)
             click.echo(f"watching {page.source}: save it; Enter runs all anew, Ctrl-C ends")

@@ -27,11 +27,14 @@ class DraftRun:
         self._whole = False  # whether every block has been run since the last clean-up
         self._before: known_state.State = {}
 
-    def begin(self) -> Sequence[Block]:
-        """Run the whole page, on a lab in its known state. GuideError: what failed."""
+    def enter(self) -> None:
+        """See that the lab is in its known state. GuideError where it is not: nothing is run."""
+        self._before = known_state.enter(self._lab, self._page)
         drafts.forget(self._folder)
         self._folder.mkdir(parents=True)
-        self._before = known_state.enter(self._lab, self._page)
+
+    def begin(self) -> Sequence[Block]:
+        """Run the whole page. GuideError: what failed."""
         return self._all(self._page)
 
     def follow(self, page: Page) -> Sequence[Block]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from macros.cli import watch
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
@@ -62,6 +63,7 @@ def writing(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_edited_block_is_run_again_with_those_that_use_its_value(writing: Writing) -> None:
+    writing.run.enter()
     writing.run.begin()
     assert writing.drafted() == {"one": "made\n", "two": "two made\n", "three": "three\n"}
     assert writing.edit('echo three"', 'echo drei"') == ["three"]
@@ -74,6 +76,7 @@ def test_an_edited_block_is_run_again_with_those_that_use_its_value(writing: Wri
 
 
 def test_from_saving_to_a_draft_is_soon(writing: Writing) -> None:
+    writing.run.enter()
     writing.run.begin()
     began = time.monotonic()
     assert writing.edit('echo three"', 'sleep 1; echo drei"') == ["three"]
@@ -81,6 +84,7 @@ def test_from_saving_to_a_draft_is_soon(writing: Writing) -> None:
 
 
 def test_what_cannot_be_run_twice_is_run_from_the_clean_up_on(writing: Writing) -> None:
+    writing.run.enter()
     writing.run.begin()
     assert writing.edit("touch ", "set -e -o noclobber; >") == ["one", "one", "two", "three"]
     assert writing.drafted()["one"] == "made\n"
@@ -92,6 +96,7 @@ def test_what_cannot_be_run_twice_is_run_from_the_clean_up_on(writing: Writing) 
 
 
 def test_a_failure_is_said_and_the_next_edit_runs_all_of_it(writing: Writing) -> None:
+    writing.run.enter()
     writing.run.begin()
     with pytest.raises(GuideError, match="exit code 3"):
         writing.edit('echo three"', 'exit 3"')
@@ -104,6 +109,7 @@ def test_a_failure_is_said_and_the_next_edit_runs_all_of_it(writing: Writing) ->
 def test_drafts_are_shown_to_an_author_alone_and_never_in_an_edition(
     writing: Writing, tmp_path: Path
 ) -> None:
+    writing.run.enter()
     writing.run.begin()
     shown = Guide(writing.docs, tmp_path / "recordings", "now", drafts=True)
     assert shown.recorded("page").blocks["two"].draft
@@ -140,3 +146,34 @@ def test_a_capture_that_differs_is_taken_while_its_command_runs_again(tmp_path: 
     old, new = page(used), page(used.replace('"a", id="a"', '"aa", id="a"'))
     assert [block.id for block in touched(old, new)] == ["a", "b"]
     assert ids(body + '{{ run("node0", "e", id="e") }}') == ["e"]
+
+
+def test_watching_drafts_what_is_saved_until_ctrl_c_and_cleans_up(
+    writing: Writing,
+    local_lab: Lab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    edits = [('echo three"', 'echo drei"'), ("id=", "ID="), ("ID=", "id=")]
+
+    def enter() -> bool:
+        """An author who saves, and then ends it."""
+        if not edits:
+            raise KeyboardInterrupt
+        writing.text = writing.text.replace(*edits.pop(0))
+        writing.source.write_text(writing.text, encoding="utf-8")
+        return False
+
+    monkeypatch.setattr(watch, "_enter", enter)
+    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
+    (tmp_path / "recordings").mkdir()
+    watch.watch(Guide(writing.docs, tmp_path / "recordings", "now"), local_lab, writing.page())
+    said = capsys.readouterr()
+    assert "drafts of 3 blocks in" in said.out
+    assert "drafts of 1 block in" in said.out
+    assert "run has no option ID=; did you mean id=?" in said.err
+    assert said.out.endswith("next: guide record page\n")
+    assert writing.drafted()["three"] == "drei\n"
+    assert not writing.mark.exists()
+    assert list((tmp_path / "recordings").glob("*/*")) == []
