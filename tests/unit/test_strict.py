@@ -11,6 +11,8 @@ from typing import get_args
 
 import pytest
 
+from macros.cli import claims_check
+from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.model import CNIS, Page
 from macros.ground.places import CHECKOUT
@@ -384,3 +386,16 @@ def test_places_are_in_the_folder_that_the_settings_name(tmp_path: Path) -> None
     (made / "docs").rename(made / "text")
     ((page, line, column, _),) = checked(made)
     assert (page, line, column) == ("text/a.md", 3, 4)
+
+
+def test_the_manual_s_tables_are_whole_html() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    source = CHECKOUT / "docs" / "reference" / "options.md"
+    errors, _, renderer = claims_check.page(guide, source)
+    assert errors == []
+    tables = [slot.html for slot in renderer.slots]
+    assert len(tables) == len(MACROS) + len(option_schema.KEYS)
+    for table in tables:
+        assert table.count("<p>") == table.count("</p>") == 1
+        assert table.count("<td>") == table.count("</td>")
+    assert any("<code>expect_exit=</code></td><td>a whole number</td>" in table for table in tables)
