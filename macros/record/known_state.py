@@ -34,6 +34,7 @@ _FOREIGN = ("netns ", "rule ", "unit ", "container ", "object ")
 _TIMEOUT = 60.0
 _CLUSTER_TIMEOUT = 240.0  # asking the API inside a busy node takes seconds
 
+_RUNNING = ("process ", "service ", "listening ")
 _SHOWN = 8  # differences that an error names
 
 State = dict[str, tuple[str, ...]]
@@ -91,16 +92,27 @@ def remember(lab: Lab) -> None:
     """
     unknown = [node for node in lab.nodes if node not in _kept(lab)]
     if unknown:
-        _keep(lab, _read(lab, unknown, cluster=lab.cluster is not None, first=_FORGET))
+        found = _read(lab, unknown, cluster=lab.cluster is not None, first=_FORGET)
+        # What a node runs is still being started: the first page finds that.
+        _keep(lab, {node: _without_running(facts) for node, facts in found.items()})
+
+
+def _without_running(facts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(fact for fact in facts if not fact.startswith(_RUNNING))
 
 
 def _as_made(lab: Lab, page: Page, fresh: State) -> None:
     """Compare with the lab as it was made; a node that nothing is known of yet is known then."""
     made = _kept(lab)
+    learnt = {}
     for node, facts in fresh.items():
         if node not in made:
+            learnt[node] = facts
             continue
         old, new = made[node], facts
+        if _without_running(old) == old:
+            running = tuple(fact for fact in facts if fact.startswith(_RUNNING))
+            learnt[node], new = (*old, *running), _without_running(facts)
         if page.cluster:  # its agents change the rest as pods come and go
             old, new = (node_facts.lasting(side) for side in (old, new))
         if found := node_facts.differences(old, new):
@@ -110,7 +122,7 @@ def _as_made(lab: Lab, page: Page, fresh: State) -> None:
                 node=node,
                 fix=f"{_reset(lab)}, which takes seconds; then record again",
             )
-    _keep(lab, {node: facts for node, facts in fresh.items() if node not in made})
+    _keep(lab, learnt)
 
 
 def _kept(lab: Lab) -> State:

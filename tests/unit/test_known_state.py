@@ -175,6 +175,16 @@ def test_a_lab_that_is_not_as_it_was_made_is_not_recorded_on(nodes: Nodes, page:
     known_state.enter(replace(LAB, instance="second"), page)
 
 
+def test_what_a_node_runs_is_known_from_the_first_page_on(nodes: Nodes, page: Page) -> None:
+    known_state.remember(LAB)
+    nodes.printed["node0"] += "@processes\n/usr/sbin/cron\n"  # started after `guide lab up`
+    known_state.enter(LAB, page)
+    known_state.enter(LAB, page)
+    nodes.printed["node0"] += "/usr/bin/left\n"
+    with pytest.raises(GuideError, match=r"node0 is not as it was made: \+ process left$"):
+        known_state.enter(LAB, page)
+
+
 def test_without_a_known_state_the_first_page_finds_it(nodes: Nodes, page: Page) -> None:
     before = known_state.enter(LAB, page)
     known_state.leave(LAB, page, before)
