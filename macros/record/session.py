@@ -11,7 +11,7 @@ from pathlib import Path
 
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError, raise_all
-from macros.ground.model import Block, Page, Recording, Step
+from macros.ground.model import Answer, Block, Page, Recording, Step
 from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
@@ -191,22 +191,7 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     except GuideError as error:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)
-    if pair.answer.exit == _NO_PROGRAM and block.expect_exit != _NO_PROGRAM:
-        # It is not there the next time either.
-        message = f"block {block.id} runs a command that there is not: {text[-300:].strip()}"
-        fix = "the programs of a node are those of scripts/rootfs/packages.list, and busybox's"
-        raise at(block, message, command=ran, fix=fix)
-    if block.until is not None and not _holds(substitute(block.until, bound), text):
-        fix = "correct until= or give it a longer timeout="
-        raise _NotYet(text, repr(block.until), fix)
-    if pair.answer.exit != block.expect_exit:
-        raise at(
-            block,
-            f"block {block.id} ended with exit code {pair.answer.exit}, expected is"
-            f" {block.expect_exit}: {text[-300:].strip()}",
-            command=ran,
-            fix="correct the command, or declare expect_exit= where the failure is the point",
-        )
+    _judge(block, ran, pair.answer, text, bound)
     twin = _json(pair.twin.output) if pair.twin is not None and pair.twin.exit == 0 else None
     if twin is not None and (problem := moments.differ(ran, text, twin)):
         # Where the JSON has the same records as the text, it has what `until` waits for as well.
@@ -233,6 +218,26 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         twin=twin,
     )
     return replace(recording, bound=extract(block, recording))
+
+
+def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str, str]) -> None:
+    """Raise `_NotYet` for an answer that is not the one waited for, GuideError for a wrong one."""
+    if answer.exit == _NO_PROGRAM and block.expect_exit != _NO_PROGRAM:
+        # It is not there the next time either.
+        message = f"block {block.id} runs a command that there is not: {text[-300:].strip()}"
+        fix = "the programs of a node are those of scripts/rootfs/packages.list, and busybox's"
+        raise at(block, message, command=ran, fix=fix)
+    if block.until is not None and not _holds(substitute(block.until, bound), text):
+        fix = "correct until= or give it a longer timeout="
+        raise _NotYet(text, repr(block.until), fix)
+    if answer.exit != block.expect_exit:
+        raise at(
+            block,
+            f"block {block.id} ended with exit code {answer.exit}, expected is"
+            f" {block.expect_exit}: {text[-300:].strip()}",
+            command=ran,
+            fix="correct the command, or declare expect_exit= where the failure is the point",
+        )
 
 
 def _captured(
