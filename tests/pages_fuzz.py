@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import markdown
+from jinja2 import UndefinedError
 
 from macros.cli.settings import guide_of_checkout
 from macros.figures import marks
@@ -94,7 +95,7 @@ def _outcome(whole: Guide, docs: Path, source: Path) -> Outcome:
 def _internal(error: GuideError) -> bool:
     """Whether an error is only the wrapping of one that happened in the tool's own code."""
     cause = error.__cause__
-    if cause is None or isinstance(cause, GuideError):
+    if cause is None or isinstance(cause, GuideError | UndefinedError):
         return False
     frames = traceback.extract_tb(cause.__traceback__)
     return "macro call" in error.message and "/macros/" in frames[-1].filename

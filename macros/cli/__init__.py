@@ -1,5 +1,6 @@
 """`guide`: labs, recording and checking, in one command."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -16,6 +17,10 @@ _COMMANDS = {
     "review": ("macros.cli.review:review", "Decide on what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
     "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
+    "paths": (
+        "macros.cli.path_table:paths",
+        "List what a page may quote of a block.",
+    ),
     "new": ("macros.cli.new:new", "Start a page."),
     "schema": ("macros.cli.schema:schema", "Print the front matter's JSON schema, for editors."),
 }
@@ -62,6 +67,9 @@ def main() -> None:
 
     Exit codes: 0 all well, 1 an error or a finding, 2 wrong usage, 130 interrupted.
     """
+    if hasattr(signal, "SIGHUP"):
+        # A terminal that is closed ends a review or a recording as Ctrl-C does: cleaned up.
+        signal.signal(signal.SIGHUP, _hung_up)
     try:
         code = cli.main(standalone_mode=False)
     except GuideError as error:
@@ -74,6 +82,10 @@ def main() -> None:
         Console(stderr=True).print("\ninterrupted; nothing half-written is left", highlight=False)
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _hung_up(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def show(error: GuideError) -> None:

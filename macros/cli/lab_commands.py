@@ -2,6 +2,8 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,12 +16,14 @@ from macros.ground.errors import GuideError
 from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
 from macros.lab import packages, process, providers, state, uml, vagrant, wanted
+from macros.lab import ssh as remote
 from macros.lab.kubernetes import cluster, parts, programs
 from macros.lab.kubernetes import compilation as building_kubernetes
 from macros.lab.lab import Lab
 from macros.lab.left import looks
 from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
+from macros.record import known_state
 
 _name = click.option("--name", default="guide", show_default=True, help="Which lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
@@ -33,6 +37,7 @@ _suite = click.option(
 _keep = click.option(
     "--keep", is_flag=True, help="Leave a lab that does not come up as it is, for a look."
 )
+_PATIENCE = 8.0  # seconds that a node has to run nothing; a busy one takes one or two
 _version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
 
 
@@ -136,16 +141,19 @@ def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
                 cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
                 outside=lab.outside, anew=anew, keep=keep,
             )  # fmt: skip
-        return uml.up(
+        made = uml.up(
             name, lab.nodes, lab.memory or uml.MEMORY, progress, lab.suite,
             outside=lab.outside, anew=anew, keep=keep,
         )  # fmt: skip
+    with suppress(GuideError):  # then the first page finds out how the lab was made
+        known_state.remember(made)
+    return made
 
 
 @lab.command()
 @click.option("--name", default=None, help="Only this lab.")
 def status(name: str | None) -> None:
-    """Show labs, their nodes, and whether all their processes run. Exit code 1 if not."""
+    """Show labs, their nodes, and whether all of them run and answer. Exit code 1 if not."""
     names = [name] if name else list(state.names())
     unfinished = [each for each in wanted.unfinished() if name in {None, each}]
     machines = [vagrant_lab.show(each) for each in names if vagrant.is_vagrant(each)]
@@ -200,7 +208,28 @@ def _say(found: state.State) -> bool:
         click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
     elif again := uml.connect(found):
         click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
-    return bool(trouble)
+    silent = [] if trouble else _silent(providers.find(found.name))
+    for node in silent:
+        cure = f"guide lab restart --name {found.name} {node}"
+        click.echo(f"{found.name}: {node} runs and does not answer: {cure}")
+    return bool(trouble or silent)
+
+
+def _silent(lab: Lab) -> list[str]:
+    """The nodes that do not run a command within some seconds."""
+
+    def answers(node: str) -> bool:
+        try:
+            return remote.run(lab, node, ":", timeout=_PATIENCE).exit == 0
+        except GuideError:
+            return False
+
+    with ThreadPoolExecutor(len(lab.nodes)) as pool:
+        return [
+            node
+            for node, good in zip(lab.nodes, pool.map(answers, lab.nodes), strict=True)
+            if not good
+        ]
 
 
 @lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -1,11 +1,14 @@
 """`guide new`: a page to start from."""
 
+import re
+
 import click
 
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.store.reader import shown
 
+_NAME = re.compile(r"[a-z0-9]+(?:[-/][a-z0-9]+)*")
 _TEMPLATE = """\
 ---
 title: {title}
@@ -40,7 +43,15 @@ def new(name: str) -> None:
         raise GuideError(f"{name!r} is not a page of this guide: it is outside of {docs}")
     if path.exists():
         raise GuideError(f"{shown(path)} exists already")
+    if not _NAME.fullmatch(name):
+        raise GuideError(
+            f"{name!r} is no name for a page: it is its address, so small letters, digits, - and /",
+            fix=f"guide new {re.sub('[^a-z0-9/]+', '-', name.lower()).strip('-/')}",
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     title = name.rpartition("/")[2].replace("-", " ").capitalize()
     path.write_text(_TEMPLATE.format(title=title), encoding="utf-8", newline="\n")
-    click.echo(f"{shown(path)}; next: add it to nav: in mkdocs.yml, then guide record {name}")
+    click.echo(
+        f"{shown(path)}; next: add `- {title}: {name}.md` to nav: in mkdocs.yml,"
+        f" then guide record {name}"
+    )

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import click
 
-from macros.cli import after_record
+from macros.cli import after_record, watch
+from macros.cli.path_table import page_named
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
-from macros.lab import providers
+from macros.lab import providers, state
+from macros.lab.lab import Lab
 from macros.rebuild import terminal
-from macros.store import reader
+from macros.store import drafts, reader
 from macros.store.guide import Guide
 
 
@@ -18,8 +20,11 @@ from macros.store.guide import Guide
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 @click.option("--stale", is_flag=True, help="Only pages whose recordings are missing or stale.")
 @click.option("--lab", "name", default="guide", show_default=True, help="The lab to record on.")
+@click.option("--watch", "watched", is_flag=True, help="Draft PAGE while it is being written.")
 @click.option("--edition", help="The edition to record into; default: the one the site shows.")
-def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) -> None:
+def record(
+    pages: tuple[str, ...], stale: bool, name: str, watched: bool, edition: str | None
+) -> None:
     """Record PAGEs (when none is named, all that the lab is made for) on a lab that is up.
 
     A page is named as its file under docs/: `docker` or `docs/docker.md`. Its recordings are
@@ -31,8 +36,14 @@ def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) 
     guide record               every page that this lab is made for, and which it is not for
     guide record docker        one page
     guide record --stale       what `guide check` complains about
+    guide record --watch docker    the blocks that are edited, as drafts for `make serve`
     """  # noqa: D301 click's mark for lines to keep
     guide = guide_of_checkout(edition)
+    if watched:
+        if len(pages) != 1 or stale:
+            raise click.UsageError("--watch takes one PAGE")
+        watch.watch(guide, _lab(name), page_named(guide.planned, pages[0]))
+        return
     chosen = _chosen(guide, pages)
     if stale:
         folder = guide.recordings / guide.edition_name
@@ -40,26 +51,31 @@ def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) 
         if not chosen:
             click.echo("nothing is stale")
             return
-    lab = providers.find(name)
+    lab = _lab(name)
     if not pages:
         chosen = terminal.fitting_pages(guide, lab, chosen)
     terminal.run(guide, lab, chosen, everything=terminal.is_everything(guide, chosen))
+    for page in chosen:
+        drafts.forget(drafts.folder(guide.recordings, guide.edition_name, page.key))
     lines, broken = after_record.summary(guide_of_checkout(edition), [page.key for page in chosen])
     click.echo("\n".join(lines))
     if broken:
         raise click.exceptions.Exit(1)
 
 
+def _lab(name: str) -> Lab:
+    """The lab of that name; where another one is up, the error says so."""
+    try:
+        return providers.find(name)
+    except GuideError as error:
+        others = [each for each in state.names() if each != name]
+        if not others:
+            raise
+        fix = f"{error.fix or 'guide lab up'}; or --lab {others[0]}: {', '.join(others)} is up"
+        raise GuideError(error.message, fix=fix) from error
+
+
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:
     if not names:
         return terminal.recordable(guide)
-    chosen = []
-    for name in names:
-        key = name.removeprefix("docs/").removesuffix(".md").replace("/", "-")
-        if key not in guide.planned:
-            raise GuideError(
-                f"there is no page {name!r} with blocks",
-                fix=f"one of: {', '.join(guide.planned)}",
-            )
-        chosen.append(guide.planned[key])
-    return chosen
+    return [page_named(guide.planned, name) for name in names]

@@ -16,6 +16,7 @@ from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.compare.sentences import quoted_by
 from macros.ground.errors import GuideError
+from macros.plan.options import nearest
 from macros.review import document, item_words, outcome, screen, sides
 from macros.review.decisions import Decision, Decisions
 from macros.review.dialogue import agreed, ask
@@ -112,7 +113,8 @@ def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
     for name in names:
         if name not in known:
             raise GuideError(
-                f"there is no page {name!r}", fix=f"one of: {', '.join(sorted(known))}"
+                f"there is no page {name!r}{nearest(name, dict.fromkeys(known))}",
+                fix=f"one of: {', '.join(sorted(known))}",
             )
     found = sides.changes(both, editions.purposes(guide.pages.values()))
     return [one for one in found if not names or one.page in names]

@@ -4,6 +4,7 @@ import click
 
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
+from macros.plan.options import nearest
 from macros.rebuild import transcripts
 from macros.settle.folder import Shared
 from macros.store import writer
@@ -25,7 +26,8 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise GuideError(
-            f"there is no page {unknown[0]!r} with blocks", fix=f"one of: {', '.join(known)}"
+            f"there is no page {unknown[0]!r} with blocks{nearest(unknown[0], known)}",
+            fix=f"one of: {', '.join(known)}",
         )
     shared: Shared = {}
     folder = guide.recordings / guide.edition_name

@@ -36,6 +36,7 @@ def problems(root: Path, written: Written) -> list[GuideError]:
     spread, logger.propagate = logger.propagate, False
     try:
         config = load_config(str(settings))
+        told.docs = Path(config.docs_dir)
         files = get_files(config)
         get_navigation(files, config)
         heard += _links(config, files, written)
@@ -75,6 +76,7 @@ class _Told(logging.Handler):
         super().__init__(logging.WARNING)
         self.errors: list[GuideError] = []
         self._root = root
+        self.docs = root / "docs"
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take one warning."""
@@ -87,14 +89,14 @@ class _Told(logging.Handler):
                 if name != "-":
                     fix = f"add `- Its title: {name}` there"
                     words = f"the page is not in nav: of {project.SETTINGS}"
-                    yield GuideError(words, page=self._root / "docs" / name, line=1, fix=fix)
+                    yield GuideError(words, page=self.docs / name, line=1, fix=fix)
         elif found := _IN_A_DOC.search(message):
-            page = self._root / "docs" / found["doc"]
+            page = self.docs / found["doc"]
             line, column = _find(page, f"({found['link']}")
             yield GuideError(message.partition(" contains ")[2]).located(page, line, column)
         elif found := _IN_NAV.search(message):
             line, column = _find(settings, found["link"])
-            words = f"nav: names {found['link']}, which is no page under docs/"
+            words = f"nav: names {found['link']}, which is no page"
             yield GuideError(words).located(settings, line, column)
         else:
             yield GuideError(message, page=settings)

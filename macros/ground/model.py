@@ -169,7 +169,8 @@ class Recording:
 
     `command` is as written, `ran` as run (bound names replaced). `text` is the output as printed,
     bytes that are no UTF-8 escaped. `twin` is the tool's own JSON, `pcap` a capture's packets.
-    `digest` is of the files that text and twin were read from; "" where it was not read.
+    `digest` is of the files that text and twin were read from; "" where it was not read. A `draft`
+    is in no edition: its page is being written.
     """
 
     id: str
@@ -183,6 +184,7 @@ class Recording:
     twin: Any = None
     pcap: Path | None = None
     digest: str = ""
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jinja2 import UndefinedError
+
 from macros.ground import conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
@@ -59,6 +61,8 @@ class Collector:
                 line, column = written.get(misuse.option, place)
                 wrong = GuideError(misuse.message)
                 self.errors.append(wrong.located(self._source, self._before + line, column))
+        except UndefinedError as error:
+            self.errors.append(GuideError(str(error)).located(self._source, *at))
         except GuideError as error:
             self.errors.append(error.located(self._source, *at))
         return ""

@@ -156,8 +156,9 @@ def nearest(name: str, known: Mapping[str, Any], spelled: str = "{}") -> str:
     """`; did you mean until=?` where one of the known names is near enough, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 only where something is misspelt
 
-    near = get_close_matches(name, known, 1)
-    return f"; did you mean {spelled.format(near[0])}?" if near else ""
+    small = {each.lower(): each for each in known}
+    near = get_close_matches(name.lower(), small, 1)
+    return f"; did you mean {spelled.format(small[near[0]])}?" if near else ""
 
 
 @cache

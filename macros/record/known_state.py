@@ -1,15 +1,26 @@
-"""A page starts from a known state and leaves it: what that state is, and what differs from it."""
+"""A page starts from a known state and leaves it: what that state is, and what differs from it.
 
+The state of a lab is what it was when it was made, or when the first page came to it. It is kept
+by the lab's lifetime, so that what anybody does to its nodes in between is noticed.
+"""
+
+import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.ground.places import SCRIPTS
 from macros.lab import ssh
 from macros.lab.lab import Lab
+from macros.record import node_facts
 
 _NODE_SCRIPTS = SCRIPTS / "node"
 _STATE = _NODE_SCRIPTS / "state.sh"
+_FACTS = _NODE_SCRIPTS / "facts.sh"
+_FIRST_PART = "@ip"  # where in the answer the parts of facts.sh begin
 _IDLE = _NODE_SCRIPTS / "idle.sh"
 _OWN_LINKS = frozenset({"link lo", "link eth0", "link eth1"})
 _CLUSTER_LINKS = frozenset(
@@ -24,17 +35,21 @@ _FOREIGN = ("netns ", "rule ", "unit ", "container ", "object ")
 _TIMEOUT = 60.0
 _CLUSTER_TIMEOUT = 240.0  # asking the API inside a busy node takes seconds
 
+_RUNNING = ("process ", "service ", "listening ")
+_SHOWN = 8  # differences that an error names
+
 State = dict[str, tuple[str, ...]]
-"""Per node, the lines that scripts/node/state.sh printed."""
+"""Per node, facts of one line each: what state.sh printed, and what facts.sh did."""
 
 
 def enter(lab: Lab, page: Page) -> State:
     """Check that every node is as after `guide lab up`, start the page's profile, read the state.
 
-    GuideError names what an earlier page, or a person, left behind.
+    GuideError names what an earlier page, or a person, left behind, and every other difference
+    from the lab as it was made.
     """
     # Whom a node spoke to on an earlier page is no state that a page should find.
-    fresh = _read(lab, page, first=_FORGET)
+    fresh = _read(lab, page.machines, cluster=page.cluster is not None, first=_FORGET)
     own = _OWN_LINKS | (_CLUSTER_LINKS if page.cluster else frozenset())
     for node, lines in fresh.items():
         left = [line for line in lines if line.startswith(_FOREIGN)]
@@ -44,28 +59,101 @@ def enter(lab: Lab, page: Page) -> State:
                 f"{node} is not in a known state; it has: {'; '.join(left[:6])}",
                 page=page.source,
                 node=node,
-                fix=f"guide lab reset --name {lab.name}",
+                fix=_reset(lab),
             )
+    _as_made(lab, page, fresh)
     if not page.profile:
         return fresh
     profile(lab, page, "start")
-    return _read(lab, page)
+    return _read(lab, page.machines, cluster=page.cluster is not None)
 
 
 def leave(lab: Lab, page: Page, before: State) -> None:
     """Check that a page leaves every node as it found it, then stop its profile."""
-    after = _read(lab, page)
+    cluster = page.cluster is not None
+    after = _read(lab, page.machines, cluster=cluster)
     profile(lab, page, "stop")
-    for node, lines in after.items():
-        more = [f"+ {line}" for line in lines if line not in before[node]]
-        less = [f"- {line}" for line in before[node] if line not in lines]
-        if more or less:
+    for node, facts in after.items():
+        if found := node_facts.differences(before[node], facts):
             raise GuideError(
-                f"the page leaves {node} changed: {'; '.join((more + less)[:8])}",
+                f"the page leaves {node} changed: {_listed(found)}",
                 page=page.source,
                 node=node,
-                fix="undo it in the page's cleanup:",
+                fix=f"undo it in the page's cleanup:; what is left now goes with {_reset(lab)}",
             )
+    if page.profile:
+        # What a profile leaves is the lab's, and not a page's to undo.
+        _keep(lab, _read(lab, page.machines, cluster=cluster))
+
+
+def remember(lab: Lab) -> None:
+    """Keep the state of a lab that was just made: what every later page has to find.
+
+    What is known of this lifetime of it already stays as it is.
+    """
+    unknown = [node for node in lab.nodes if node not in _kept(lab)]
+    if unknown:
+        found = _read(lab, unknown, cluster=lab.cluster is not None, first=_FORGET)
+        # What a node runs is still being started: the first page finds that.
+        _keep(lab, {node: _without_running(facts) for node, facts in found.items()})
+
+
+def _without_running(facts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(fact for fact in facts if not fact.startswith(_RUNNING))
+
+
+def _as_made(lab: Lab, page: Page, fresh: State) -> None:
+    """Compare with the lab as it was made; a node that nothing is known of yet is known then."""
+    made = _kept(lab)
+    learnt = {}
+    for node, facts in fresh.items():
+        if node not in made:
+            learnt[node] = facts
+            continue
+        old, new = made[node], facts
+        if _without_running(old) == old:
+            running = tuple(fact for fact in facts if fact.startswith(_RUNNING))
+            learnt[node], new = (*old, *running), _without_running(facts)
+        if page.cluster:  # its agents change the rest as pods come and go
+            old, new = (node_facts.lasting(side) for side in (old, new))
+        if found := node_facts.differences(old, new):
+            raise GuideError(
+                f"{node} is not as it was made: {_listed(found)}",
+                page=page.source,
+                node=node,
+                fix=f"{_reset(lab)}, which takes seconds; then record again",
+            )
+    _keep(lab, learnt)
+
+
+def _kept(lab: Lab) -> State:
+    """What is known of the lab in this lifetime of it."""
+    try:
+        stored = json.loads(_path(lab).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if stored.get("instance") != lab.instance:
+        return {}
+    return {node: tuple(facts) for node, facts in stored["nodes"].items()}
+
+
+def _keep(lab: Lab, state: State) -> None:
+    if state:
+        nodes = {**_kept(lab), **state}
+        files.write(_path(lab), json.dumps({"instance": lab.instance, "nodes": nodes}, indent=1))
+
+
+def _path(lab: Lab) -> Path:
+    return files.user_cache() / "states" / f"{lab.name}.json"
+
+
+def _listed(found: Sequence[str]) -> str:
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return "; ".join(found[:_SHOWN]) + more
+
+
+def _reset(lab: Lab) -> str:
+    return f"guide lab reset --name {lab.name}"
 
 
 def profile(lab: Lab, page: Page, verb: str) -> None:
@@ -88,14 +176,23 @@ def profile(lab: Lab, page: Page, verb: str) -> None:
             )
 
 
-def _read(lab: Lab, page: Page, first: str = "") -> State:
-    """What state.sh prints on every node of the page, after `first` in the same visit."""
-    idle = _IDLE.read_text(encoding="utf-8") if page.cluster else ""
-    text = idle + first + _STATE.read_text(encoding="utf-8")
-    timeout = _CLUSTER_TIMEOUT if page.cluster else _TIMEOUT
-    with ThreadPoolExecutor(len(page.machines)) as pool:
-        answers = pool.map(lambda node: ssh.run(lab, node, text, timeout=timeout), page.machines)
+def _read(lab: Lab, nodes: Sequence[str], *, cluster: bool, first: str = "") -> State:
+    """The facts of these nodes, after `first` in the same visit."""
+    scripts = (path.read_text(encoding="utf-8") for path in (_STATE, _FACTS))
+    text = "\n".join(f"(\n{script}\n)" for script in scripts)
+    idle = _IDLE.read_text(encoding="utf-8") if cluster else ""
+    timeout = _CLUSTER_TIMEOUT if cluster else _TIMEOUT
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        answers = pool.map(
+            lambda node: ssh.run(lab, node, idle + first + text, timeout=timeout), nodes
+        )
         return {
-            node: tuple(answer.output.decode().splitlines())
-            for node, answer in zip(page.machines, answers, strict=True)
+            node: _facts(answer.output.decode(errors="replace"), cluster=cluster)
+            for node, answer in zip(nodes, answers, strict=True)
         }
+
+
+def _facts(printed: str, *, cluster: bool) -> tuple[str, ...]:
+    state, mark, rest = printed.partition(f"{_FIRST_PART}\n")
+    more = node_facts.facts(mark + rest, cluster=cluster)
+    return tuple(dict.fromkeys([*state.splitlines(), *more]))

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from macros.ground.bindings import substitute
-from macros.ground.errors import GuideError
-from macros.ground.model import Block, Page, Recording, Step
+from macros.ground.errors import GuideError, raise_all
+from macros.ground.model import Answer, Block, Page, Recording, Step
 from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
@@ -23,6 +23,7 @@ from macros.record.output_text import decode
 from macros.record.troubles import at
 from macros.store import form
 
+_NO_PROGRAM = 127  # exit code of a shell that finds no such command: POSIX, 2.8.2
 _POLL = 0.2  # seconds between two tries of a command whose condition is awaited
 
 Progress = Callable[[Block], None]
@@ -36,16 +37,15 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     """
     before = known_state.enter(lab, page)
     try:
-        _manifests(lab, page)
-        for step in page.setup:
-            _step(lab, page, "setup", step)
+        prepare(lab, page)
         _blocks(lab, page, folder, progress)
-    except BaseException:
-        _clean(lab, page)
+    except GuideError as error:
+        raise_all([error, *clean(lab, page)])
         raise
-    for step in page.cleanup:
-        _step(lab, page, "cleanup", step)
-    _no_manifests(lab, page)
+    except BaseException:
+        clean(lab, page)
+        raise
+    finish(lab, page)
     known_state.leave(lab, page, before)
     meta = {
         "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -55,18 +55,38 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8", newline="\n")
 
 
-def _clean(lab: Lab, page: Page) -> None:
-    """Leave as little as possible behind a failure; the failure itself is what is reported."""
+def prepare(lab: Lab, page: Page) -> None:
+    """Run what comes before the first block."""
+    _manifests(lab, page)
+    for step in page.setup:
+        _step(lab, page, "setup", step)
+
+
+def finish(lab: Lab, page: Page) -> None:
+    """Run what comes after the last block. GuideError for the first step that fails."""
+    for step in page.cleanup:
+        _step(lab, page, "cleanup", step)
+    _no_manifests(lab, page)
+
+
+def clean(lab: Lab, page: Page) -> list[GuideError]:
+    """Leave as little as possible behind a failure; what fails here too is said beside it."""
+    failed: list[GuideError] = []
     for step in page.cleanup:
         try:
-            ssh.run(lab, step.node, step.command, timeout=step.timeout)
+            answer = ssh.run(lab, step.node, step.command, timeout=step.timeout)
         except GuideError:
-            return  # a lost lab is reset, not cleaned
+            return failed  # a lost lab is reset, not cleaned
+        if answer.exit != 0:
+            said = decode(answer.output)[-200:].strip()
+            message = f"after this the cleanup failed too, with exit code {answer.exit}: {said}"
+            failed.append(_of_step(lab, page, step, message))
     try:
         _no_manifests(lab, page)
         known_state.profile(lab, page, "stop")
     except GuideError:
-        return
+        pass
+    return failed
 
 
 def _manifests(lab: Lab, page: Page) -> None:
@@ -90,33 +110,45 @@ def _step(lab: Lab, page: Page, part: str, step: Step) -> None:
             return
         if step.until is None or time.monotonic() > deadline:
             wanted = f", and not {step.until!r}" if step.until else ""
-            raise GuideError(
-                f"{part} failed with exit code {answer.exit}{wanted}: {text[-300:].strip()}",
-                page=page.source,
-                line=1,
-                node=step.node,
-                command=step.command,
-            )
+            message = f"{part} failed with exit code {answer.exit}{wanted}: {text[-300:].strip()}"
+            raise _of_step(lab, page, step, message)
         time.sleep(_POLL)
+
+
+def _of_step(lab: Lab, page: Page, step: Step, message: str) -> GuideError:
+    return GuideError(
+        message,
+        page=page.source,
+        line=step.line,
+        node=step.node,
+        command=step.command,
+        fix=f"correct the step; what it left behind goes with guide lab reset --name {lab.name}",
+    )
 
 
 def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     bound: dict[str, str] = {}
     for block in page.blocks:
-        if block.capture is not None:
-            continue  # recorded with its trigger
-        progress(block)
-        captures = [
-            other
-            for other in page.blocks
-            if other.capture is not None and other.capture.during == block.id
-        ]
-        recording, listeners = _awaited(lab, block, captures, bound)
-        form.write(folder, recording)
-        for listener in listeners:
-            progress(listener.block)
-            form.write(folder, _captured(lab, listener, folder, bound))
-        bound |= recording.bound
+        if block.capture is None:  # a capture is recorded with its trigger
+            bound |= record_block(lab, page, block, folder, bound, progress)
+
+
+def record_block(
+    lab: Lab, page: Page, block: Block, folder: Path, bound: Mapping[str, str], progress: Progress
+) -> Mapping[str, str]:
+    """Run one block with the captures that listen during it; what it binds."""
+    progress(block)
+    captures = [
+        other
+        for other in page.blocks
+        if other.capture is not None and other.capture.during == block.id
+    ]
+    recording, listeners = _awaited(lab, block, captures, bound)
+    form.write(folder, recording)
+    for listener in listeners:
+        progress(listener.block)
+        form.write(folder, _captured(lab, listener, folder, bound))
+    return recording.bound
 
 
 class _NotYet(Exception):  # noqa: N818 no error yet: the block is repeated
@@ -127,7 +159,7 @@ class _NotYet(Exception):  # noqa: N818 no error yet: the block is repeated
 
 
 def _awaited(
-    lab: Lab, block: Block, captures: list[Block], bound: dict[str, str]
+    lab: Lab, block: Block, captures: list[Block], bound: Mapping[str, str]
 ) -> tuple[Recording, list[tcpdump.Listener]]:
     """The block's answer, and what its captures saw: of the last try, when it is repeated."""
     deadline = time.monotonic() + block.timeout
@@ -159,17 +191,7 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     except GuideError as error:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)
-    if block.until is not None and not _holds(substitute(block.until, bound), text):
-        fix = "correct until= or give it a longer timeout="
-        raise _NotYet(text, repr(block.until), fix)
-    if pair.answer.exit != block.expect_exit:
-        raise at(
-            block,
-            f"block {block.id} ended with exit code {pair.answer.exit}, expected is"
-            f" {block.expect_exit}: {text[-300:].strip()}",
-            command=ran,
-            fix="correct the command, or declare expect_exit= where the failure is the point",
-        )
+    _judge(block, ran, pair.answer, text, bound)
     twin = _json(pair.twin.output) if pair.twin is not None and pair.twin.exit == 0 else None
     if twin is not None and (problem := moments.differ(ran, text, twin)):
         # Where the JSON has the same records as the text, it has what `until` waits for as well.
@@ -196,6 +218,26 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         twin=twin,
     )
     return replace(recording, bound=extract(block, recording))
+
+
+def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str, str]) -> None:
+    """Raise `_NotYet` for an answer that is not the one waited for, GuideError for a wrong one."""
+    if answer.exit == _NO_PROGRAM and block.expect_exit != _NO_PROGRAM:
+        # It is not there the next time either.
+        message = f"block {block.id} runs a command that there is not: {text[-300:].strip()}"
+        fix = "the programs of a node are those of scripts/rootfs/packages.list, and busybox's"
+        raise at(block, message, command=ran, fix=fix)
+    if block.until is not None and not _holds(substitute(block.until, bound), text):
+        fix = "correct until= or give it a longer timeout="
+        raise _NotYet(text, repr(block.until), fix)
+    if answer.exit != block.expect_exit:
+        raise at(
+            block,
+            f"block {block.id} ended with exit code {answer.exit}, expected is"
+            f" {block.expect_exit}: {text[-300:].strip()}",
+            command=ran,
+            fix="correct the command, or declare expect_exit= where the failure is the point",
+        )
 
 
 def _captured(

@@ -6,7 +6,7 @@ is judged here, packet by packet, as they come.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -115,7 +115,7 @@ def _captured_by(block: Block) -> CaptureOf:
 
 
 @contextmanager
-def listening(lab: Lab, blocks: list[Block], bound: dict[str, str]) -> Iterator[list[Listener]]:
+def listening(lab: Lab, blocks: list[Block], bound: Mapping[str, str]) -> Iterator[list[Listener]]:
     """Start all captures of one trigger; the block runs once every one of them listens."""
     with ExitStack() as stack:
         listeners = []
@@ -134,7 +134,7 @@ def listening(lab: Lab, blocks: list[Block], bound: dict[str, str]) -> Iterator[
             _await_end(listener, command)
 
 
-def _listen(block: Block, bound: dict[str, str]) -> str:
+def _listen(block: Block, bound: Mapping[str, str]) -> str:
     of = _captured_by(block)
     within = ""
     if of.netns:

@@ -54,7 +54,11 @@ def read(path: Path) -> Causes:
         rules = tuple(_rule(each) for each in data["causes"])
         return Causes(path, str(data["old"]), str(data["new"]), rules)
     except OSError as error:
-        raise GuideError(f"{shown(path)} cannot be read: {error.strerror}") from error
+        raise GuideError(
+            f"{shown(path)}, which says why each change is there, cannot be read: {error.strerror}",
+            fix="write it: old: and new: name the editions, causes: has cause, why and changes of"
+            " each; docs/changes has those of other editions",
+        ) from error
     except (
         safe_yaml.YAMLError,
         KeyError,

@@ -23,6 +23,7 @@ from macros.site import author_view, build_state, edition_links, merged_captures
 from macros.site.build_state import Build
 from macros.site.slots import Slots
 from macros.site.unbroken import keep_whole_in_prose
+from macros.store import drafts
 from macros.store.guide import Guide
 from macros.values import lookup
 
@@ -43,7 +44,7 @@ def on_config(config: MkDocsConfig) -> None:
     recordings = root / str(config.extra.get("recordings", "recordings"))
     serving = build_state.command == "serve"
     build = Build(
-        Guide(Path(config.docs_dir), recordings, edition, partly=serving),
+        Guide(Path(config.docs_dir), recordings, edition, partly=serving, drafts=serving),
         serving=serving,
         use_directory_urls=config.use_directory_urls,
     )
@@ -54,6 +55,8 @@ def on_config(config: MkDocsConfig) -> None:
             record_all(build.guide, os.environ["LAB"])
         build_state.begin(build)
         build.problems.extend(build.guide.unplanned.values())
+        if any(drafts.folder(recordings, edition).glob("*/*")) and serving:
+            build.problems.append(GuideError("drafts are shown"))  # so nothing is kept of them
         build.problems.extend(
             error for guide in build.guides.values() for error in guide.problems()
         )
@@ -65,7 +68,8 @@ def on_config(config: MkDocsConfig) -> None:
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:  # noqa: ARG001
     """Show what is wrong in the browser, and what is recorded as soon as it is."""
-    author_view.watch(server, [build_state.current().guide.recordings])
+    guide = build_state.current().guide
+    author_view.watch(server, [guide.recordings, drafts.folder(guide.recordings, "")])
 
 
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG001

@@ -20,6 +20,8 @@ def output(page: PageContext, call: Run | Capture) -> str:
     shown = [page.note(note) for note in notes.values()]
     look = block_html.Look(lines=call.lines, highlight=call.highlight, notes=notes)
     html = block_html.figure(block, recording, look, page.place, page.interfaces, shown, page.bound)
+    if recording.draft:
+        html = render("site/draft.html", key=block.page) + html
     search = render("site/found.html", command=recording.ran, texts=map(safe, shown))
     return page.slot(html, search)
 

@@ -70,6 +70,12 @@ class PageContext:
         return page is not None and bool(page.needs) and not self.guide.recorded(self.key).blocks
 
     @cached_property
+    def drafted(self) -> bool:
+        """Whether something on the page is a draft."""
+        held = self.guide.recorded(self.key).blocks if self.key in self.guide.pages else {}
+        return any(recording.draft for recording in held.values())
+
+    @cached_property
     def bound(self) -> Mapping[str, str]:
         """The values that the page's blocks bind."""
         bound: dict[str, str] = {}

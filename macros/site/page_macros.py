@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from macros.figures.markup import render
 from macros.ground.errors import GuideError
 from macros.plan import drawings
 from macros.plan import signatures as calls
@@ -101,6 +102,8 @@ class PageRenderer:
 
     def notice(self) -> str:
         """What stands below the page's heading: that it is not recorded, or nothing."""
+        if self._page.drafted:
+            return render("site/draft.html", key=self._page.key)
         if not self._page.undone:
             return ""
         tested = self._page.address(self._page.guide.docs / "tested.md")

@@ -71,7 +71,10 @@ def kinds(page: PageContext, call: Kinds) -> str:
 
 def options(page: PageContext, call: Options) -> str:
     """What a macro takes, or a mapping of the front matter."""
-    rows = [row._replace(words=sentence(row.words)) for row in option_schema.rows(call.of)]
+    rows = [
+        row._replace(words=sentence(" ".join(row.words.split())))
+        for row in option_schema.rows(call.of)
+    ]
     what = sentence(option_schema.summary(call.of).partition("\n\n")[0])
     html = render("site/options.html", what=what, rows=rows)
     return page.slot(html, render("site/found.html", command="", texts=[row.name for row in rows]))

@@ -9,26 +9,28 @@ from typing import Any
 from macros.ground.errors import FollowsError, GuideError, raise_all
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
 from macros.plan import planner
-from macros.store import reader
+from macros.store import drafts, reader
 
 
 @dataclass(frozen=True)
 class Guide:
     """`docs` and `recordings` are folders, `edition` the name of the edition shown.
 
-    `partly` leaves out pages that cannot be planned, which are an error otherwise.
+    `partly` leaves out pages that cannot be planned, which are an error otherwise; with `drafts`
+    what was drafted of a page stands in the place of what is recorded.
     """
 
     docs: Path
     recordings: Path
     edition_name: str
     partly: bool = False
+    drafts: bool = False
     _pages: dict[str, PageRecording] = field(default_factory=dict)
     _whole: "Guide | None" = None
 
     def of_edition(self, name: str) -> "Guide":
         """The same pages with another edition's recordings."""
-        return Guide(self.docs, self.recordings, name, self.partly, _whole=self)
+        return Guide(self.docs, self.recordings, name, self.partly, self.drafts, _whole=self)
 
     @cached_property
     def planned(self) -> Mapping[str, Page]:
@@ -114,7 +116,11 @@ class Guide:
         """What the edition holds of a page."""
         if key not in self._pages:
             folder = self.recordings / self.edition_name
-            self._pages[key] = reader.page(folder, self.pages[key])
+            page = reader.page(folder, self.pages[key])
+            if self.drafts:
+                mine = drafts.folder(self.recordings, self.edition_name, key)
+                page = drafts.over(page, mine, self.pages[key])
+            self._pages[key] = page
         return self._pages[key]
 
     def find(self, reference: str, page: str) -> tuple[Block, Recording | None]:

@@ -51,6 +51,11 @@ def text(recording: Recording, path: str) -> str:
     return shown
 
 
+def record(recording: Recording) -> Any:
+    """The record that paths lead into. GuideError where the output has none."""
+    return _record(recording)
+
+
 def wraps(recording: Recording) -> bool:
     """Whether the lines of a command, or what a filter let through of them, are words in a row."""
 

@@ -88,6 +88,11 @@ def shown(record: object, path: str) -> str:
     )
 
 
+def following(record: object) -> list[str]:
+    """All names that can follow, as they are written; none behind a single value."""
+    return [] if isinstance(record, str | int | float) else _names(record)
+
+
 def _steps(path: str) -> list[tuple[_Step, str]]:
     steps: list[tuple[_Step, str]] = []
     position = 0

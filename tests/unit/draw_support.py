@@ -11,15 +11,21 @@ from typing import Any
 from macros.figures.topology.observation import Node, read
 
 DATA = Path(__file__).parent.parent / "data" / "draw"
-NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))
+FOREIGN = Path(__file__).parent.parent / "foreign" / "topologies"
+REAL = tuple(sorted(path.stem for path in DATA.glob("*.json")))
+NAMES = (*REAL, *sorted(path.stem for path in FOREIGN.glob("*.json")))
 
 
 def raw(name: str) -> Any:
-    return json.loads((DATA / f"{name}.json").read_bytes())
+    return json.loads(_file(name).read_bytes())
 
 
 def state(name: str) -> Node:
-    return read((DATA / f"{name}.json").read_bytes())
+    return read(_file(name).read_bytes())
+
+
+def _file(name: str) -> Path:
+    return (DATA if name in REAL else FOREIGN) / f"{name}.json"
 
 
 def changed(name: str, change: str, *path: str | int, to: Any) -> Node:

@@ -327,7 +327,7 @@ def test_a_veth_whose_other_end_was_not_seen_is_drawn_open() -> None:
 def test_two_nodes_share_the_cluster_network() -> None:
     drawing = place(state("docker-web"), state("node1"))
     (shared,) = (
-        note for note in drawing.notes if note.lines[0][0].text == "cluster network 192.168.56.0/24"
+        note for note in drawing.notes if note.lines[0][0].text == "network 192.168.56.0/24"
     )
     wires = [
         link for link in drawing.links if link.kind == "wire" and link.points[1][1] == shared.box.y

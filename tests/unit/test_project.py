@@ -60,7 +60,7 @@ def other(tmp_path: Path) -> Path:
     (root / "text" / "index.md").write_text("# Home\n", encoding="utf-8")
     (root / "mkdocs.yml").write_text(
         "site_name: Another\ndocs_dir: text\nextra:\n  edition: spring\n  recordings: held\n"
-        "theme:\n  icon: !ENV [ICON, none]\n",
+        "theme:\n  name: mkdocs\n  icon: !ENV [ICON, none]\n",
         encoding="utf-8",
     )
     writer.write_edition(root / "held" / "spring", lab="uml", base="", versions={"Linux": "6.1"})

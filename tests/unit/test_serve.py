@@ -9,12 +9,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from macros.ground.places import CHECKOUT
-from macros.store import sums
+from macros.plan import planner
+from macros.store import drafts, form, sums
 from tests.unit.compare_support import replaced
 
 SETTINGS = f"""\
@@ -25,6 +27,16 @@ plugins:
 hooks: [{CHECKOUT}/macros/site/hooks.py]
 theme: {{name: mkdocs}}
 extra: {{edition: "2026-11"}}
+"""
+PAGE = """\
+---
+title: Docker
+lab: {nodes: 1}
+---
+
+# Docker
+
+{{ run("node0", "ip -br addr", id="addresses") }}
 """
 SOON = 3.0  # seconds from saving to seeing
 
@@ -39,17 +51,24 @@ class Served:
         self.edition.mkdir(parents=True)
         (root / "macros").symlink_to(CHECKOUT / "macros")
         (root / "mkdocs.yml").write_text(SETTINGS, encoding="utf-8")
-        text = (CHECKOUT / "docs" / "docker.md").read_text(encoding="utf-8")
-        claim = '{{ expect("docker:started-addresses", "docker0.cidr", equals="172.17.0.1/16") }}'
+        claim = '{{ expect("docker:addresses", "docker0.cidr", equals="172.17.0.1/16") }}'
         (self.docs / "index.md").write_text(f"# Home\n\nIt has {claim}.\n", encoding="utf-8")
-        (self.docs / "docker.md").write_text(text, encoding="utf-8")
-        shutil.copytree(CHECKOUT / "recordings" / "2026-11" / "docker", self.edition / "docker")
-        shutil.copy(CHECKOUT / "recordings" / "2026-11" / "edition.yml", self.edition)
+        (self.docs / "docker.md").write_text(PAGE, encoding="utf-8")
+        block = planner.plan_page(self.docs, self.docs / "docker.md").blocks[0]
+        real = CHECKOUT / "recordings" / "2026-11" / "docker"
+        recorded = form.read(real / "started-addresses.txt", "")
+        folder = self.edition / "docker"
+        folder.mkdir()
+        form.write(folder, replace(recorded, id="addresses", plan=block.plan))
+        shutil.copy(real / "page.yml", folder)
+        sums.write(folder)
+        shutil.copy(real.parent / "edition.yml", self.edition)
         sums.write(self.edition)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         env = {**os.environ, "PYTHONPATH": str(CHECKOUT), "NO_MKDOCS_2_WARNING": "1"}
+        env["XDG_CACHE_HOME"] = str(root / "cache")
         command = [sys.executable, "-m", "mkdocs", "serve", "-a", f"127.0.0.1:{self.port}"]
         self.log = root / "log"
         with self.log.open("wb") as log:
@@ -125,3 +144,22 @@ def test_what_is_recorded_is_shown_without_a_reload_by_hand(served: Served) -> N
     assert replaced(served.edition / "docker", "172.17.0.1", "172.17.0.9")
     sums.write(served.edition / "docker")
     served.until("", lambda html: "the page claims that &#x27;172.17.0.9/16" in html, 30)
+
+
+def test_a_draft_is_shown_and_marked_as_such(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = served.docs.parent
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+    assert "Draft." not in served.page("docker/")
+    folder = drafts.folder(root / "recordings", "2026-11", "docker")
+    folder.mkdir(parents=True)
+    recorded = form.read(served.edition / "docker" / "addresses.txt", "")
+    form.write(
+        folder,
+        replace(recorded, text=recorded.text + "docker9          DOWN           10.9.8.1/24\n"),
+    )
+    took = served.until("docker/", lambda html: "Draft." in html and "10.9.8.1/24" in html, 30)
+    print(f"from a draft to seeing it: {took:.1f} s")
+    drafts.forget(folder)
+    served.until("docker/", lambda html: "Draft." not in html, 30)

@@ -11,6 +11,8 @@ from typing import get_args
 
 import pytest
 
+from macros.cli import claims_check
+from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.model import CNIS, Page
 from macros.ground.places import CHECKOUT
@@ -18,6 +20,7 @@ from macros.plan import frontmatter, option_schema, planner
 from macros.plan.options import Declared
 from macros.plan.signatures import MACROS
 from macros.site import page_macros
+from tests import pages_fuzz
 from tests.unit.test_plan import HEAD, page_of
 
 FIRST = HEAD.count("\n") + 1
@@ -270,24 +273,6 @@ def test_every_option_of_every_macro_stands_in_its_order() -> None:
     assert issubclass(frontmatter.PageKeys, Declared)
 
 
-PAGES = [path for path in sorted((CHECKOUT / "docs").glob("*.md")) if "{{" in path.read_text()]
-WORDS = ["{{", "}}", "{%", "%}", "(", ")", '"', "[", "]", ",", "=", "|", ":", "-", "\n", "---\n",
-         " ", "{% call ", "{% endcall %}", "{% raw %}", "run", "value", "none", "7", "1/0", "\\", "'", "\0", "é"]  # fmt: skip
-
-
-def mutated(rng: random.Random, text: str) -> str:
-    """A page with one to three edits, as a hand makes them that slips."""
-    for _ in range(rng.randint(1, 3)):
-        start = rng.randrange(len(text))
-        # Where the macros and the front matter are, not in prose that says nothing to the tool.
-        spots = [found.start() for found in re.finditer(r"\{\{|\{%|---", text)]
-        if spots and rng.random() < 0.8:
-            start = min(len(text) - 1, rng.choice(spots) + rng.randrange(60))
-        length = rng.choice([0, 1, 1, 2, 5, 40])
-        text = text[:start] + rng.choice(["", rng.choice(WORDS)]) + text[start + length :]
-    return text
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_a_page_holds_it_is_planned_or_refused_with_page_and_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -297,7 +282,9 @@ def test_whatever_a_page_holds_it_is_planned_or_refused_with_page_and_line(
     source = tmp_path / "page.md"
     refused = []
     for _ in range(25):
-        source.write_text(mutated(rng, rng.choice(PAGES).read_text()), encoding="utf-8")
+        source.write_text(
+            pages_fuzz.mutated(rng, rng.choice(pages_fuzz.PAGES).read_text()), encoding="utf-8"
+        )
         try:
             planner.plan_page(tmp_path, source)
         except GuideError as error:
@@ -360,10 +347,10 @@ def test_check_finds_what_a_build_would_refuse_of_the_site(tmp_path: Path) -> No
         (
             "docs/index.md",
             3,
-            24,
+            25,
             "a link 'c.md', but the target is not found among documentation files.",
         ),
-        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page under docs/"),
+        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page"),
     ]
 
 
@@ -383,3 +370,32 @@ def test_a_page_that_is_wrong_hides_nothing_of_the_others(tmp_path: Path) -> Non
             "a link 'x.md', but the target is not found among documentation files.",
         ),
     ]
+
+
+def test_whatever_a_page_holds_it_is_built_or_refused_with_page_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUIDE_CACHE", str(tmp_path / "cache"))
+    became = list(pages_fuzz.outcomes(8, 3, tmp_path))
+    assert [outcome.surprise for outcome in became if outcome.surprise] == []
+    assert sum(bool(outcome.errors) for outcome in became) > 0
+
+
+def test_places_are_in_the_folder_that_the_settings_name(tmp_path: Path) -> None:
+    made = project(tmp_path, {"a.md": "text\n\n[x](x.md)\n"}, "docs_dir: text\n")
+    (made / "docs").rename(made / "text")
+    ((page, line, column, _),) = checked(made)
+    assert (page, line, column) == ("text/a.md", 3, 4)
+
+
+def test_the_manual_s_tables_are_whole_html() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    source = CHECKOUT / "docs" / "reference" / "options.md"
+    errors, _, renderer = claims_check.page(guide, source)
+    assert errors == []
+    tables = [slot.html for slot in renderer.slots]
+    assert len(tables) == len(MACROS) + len(option_schema.KEYS)
+    for table in tables:
+        assert table.count("<p>") == table.count("</p>") == 1
+        assert table.count("<td>") == table.count("</td>")
+    assert any("<code>expect_exit=</code></td><td>a whole number</td>" in table for table in tables)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from macros.figures.topology.geometry import LEVEL, ROW, Box, Drawing, Link, Placed, levels
 from macros.figures.topology.observation import End, Interface
 from macros.figures.topology.scene import Scene
+from macros.figures.topology.stacks import Stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Turning:
     level: int
 
 
-def turning(scene: Scene, boxes: dict[End, Box]) -> list[Turning]:
+def turning(scene: Scene, boxes: dict[End, Box], stacked: Stacks) -> list[Turning]:
     """The pairs that have to turn in the channel, once it is known what stands above what.
 
     A straight line leads from a guest down to a host end right below it.
@@ -29,7 +30,13 @@ def turning(scene: Scene, boxes: dict[End, Box]) -> list[Turning]:
         same_side = bool(pair.near.namespace) == bool(pair.far.namespace)
         if same_side or boxes[pair.near].cx != boxes[pair.far].cx:
             bent.append((pair.near, pair.far))
+    bent += [pair for pair in stacked.channel if pair[0] in boxes and pair[1] in boxes]
     spans = [sorted((boxes[a].cx, boxes[b].cx)) for a, b in bent]
+    # What leads to a lane runs to the right edge of the node.
+    aside = [pair for pair in stacked.lanes if pair[0].namespace and pair[0] in boxes]
+    aside.sort(key=lambda pair: -boxes[pair[0]].cx)  # so that none crosses another
+    spans += [[boxes[child].cx, float("inf")] for child, _ in aside]
+    bent += aside
     chosen = levels([(low, high) for low, high in spans])
     return [Turning(a, b, level) for (a, b), level in zip(bent, chosen, strict=True)]
 

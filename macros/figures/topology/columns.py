@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from macros.figures.svg import LINE_HEIGHT, Line, Run, width
@@ -89,13 +90,27 @@ def group(scene: Scene, bridges: Sequence[Placed]) -> list[Group]:
     veths = [each for each in scene.own() if each.kind == "veth"]
     waiting = list(scene.guests)
     groups = []
-    for bridge in bridges:
+    names = [bridge.interface.name for bridge in bridges]
+    for place, bridge in enumerate(bridges):
         ports = [each for each in veths if each.master == bridge.interface.name]
+        ports.sort(key=partial(_side, scene, names, place))
         groups.append(Group(bridge, _columns(scene, ports, waiting)))
     bridged = {each.interface.name for each in bridges}
     loose = _columns(scene, [each for each in veths if each.master not in bridged], waiting)
     loose += [_column(scene, guest, {}) for guest in _in_a_row(scene, waiting)]
     return [*groups, *([Group(None, loose)] if loose else [])]
+
+
+def _side(scene: Scene, bridges: Sequence[str], place: int, port: Interface) -> int:
+    """Where a port stands on its bridge: towards the other bridge that its cable leads to, if any.
+
+    So the cable between two bridges is short, and crosses none that leads to a guest.
+    """
+    other = scene.other.get(End(scene.node.name, "", port.name))
+    peer = scene.node.own.interface(other.interface) if other and not other.namespace else None
+    if peer is None or peer.master not in bridges or peer.master == port.master:
+        return 0
+    return 1 if bridges.index(peer.master) > place else -1
 
 
 def spread(members: Group, x: float) -> None:

@@ -8,6 +8,7 @@ from macros.figures.marks import key_of
 from macros.figures.svg import Line, Run
 from macros.figures.topology.news import News, status
 from macros.figures.topology.observation import (
+    STACKED,
     Address,
     End,
     Interface,
@@ -18,6 +19,18 @@ from macros.figures.topology.observation import (
 
 ETHERNET_MTU = 1500
 """The usual payload of a frame (RFC 894); another value is worth saying."""
+
+_TUNNELS = {
+    "ipip": "IP in IP",
+    "sit": "IPv6 in IPv4 (sit)",
+    "gre": "GRE",
+    "gretap": "GRE, Ethernet",
+    "ip6gre": "GRE over IPv6",
+    "ip6gretap": "GRE over IPv6, Ethernet",
+    "ip6tnl": "tunnel over IPv6",
+    "geneve": "Geneve",
+    "wireguard": "WireGuard",
+}
 
 # What a Deployment puts after its pods' names: the template's hash and five letters, both in the
 # alphabet of k8s.io/apimachinery/pkg/util/rand, which has no vowels and no 0, 1 and 3.
@@ -45,6 +58,7 @@ class Labels:
             lines.append((Run(change, "state", new=True),))
         elif state := status(interface):
             lines.append((Run(state, "state"),))
+        lines += [(Run(text, "note"),) for text in vlan_texts(interface)]
         lines += [self._address(end, each) for each in drawn_addresses(interface)]
         if self.brief:
             return lines
@@ -99,7 +113,7 @@ class Labels:
 
     def _name(self, end: End, interface: Interface) -> Line:
         name = Run(interface.name, "name", f"if:{end.node}/{end.namespace}:{end.interface}")
-        if interface.kind != "veth" or self.brief:
+        if interface.kind not in STACKED | {"veth"} or self.brief:
             return (name,)
         # As ip prints it: the index that the peer names, and the peer's index.
         return (
@@ -127,10 +141,26 @@ def kind_text(interface: Interface) -> str:
             return ""
         case "vxlan":
             return f"VXLAN {detail.get('id', '')}, UDP port {detail.get('port', 4789)}"
-        case "ipip":
-            return "IP in IP"
+        case "vlan":
+            tag = detail.get("protocol", "802.1Q")
+            return f"VLAN {detail.get('id', '')}" + (f", {tag}" if tag != "802.1Q" else "")
+        case "vrf":
+            return f"VRF, table {detail.get('table', '')}"
         case other:
-            return other
+            name = _TUNNELS.get(other, other)
+            mode = f", mode {detail['mode']}" if "mode" in detail else ""
+            number = f" {detail['id']}" if other == "geneve" and "id" in detail else ""
+            remote = detail.get("remote") or detail.get("remote6") or "any"
+            return name + number + mode + (f" to {remote}" if remote != "any" else "")
+
+
+def vlan_texts(interface: Interface) -> list[str]:
+    """What the port of a bridge lets through, one line for those with a tag, one for others."""
+    bare = [each for each in interface.vlans if "untagged" in each]
+    tagged = [each for each in interface.vlans if "untagged" not in each]
+    return [f"VLAN {each}" for each in bare] + (
+        [f"VLAN {', '.join(tagged)} tagged"] if tagged else []
+    )
 
 
 def veth_name(interface: Interface) -> str:

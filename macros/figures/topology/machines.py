@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from macros.figures.marks import key_of, mark
 from macros.figures.topology.graphviz import ICON, POINTS, to_page
+from macros.figures.topology.networks import is_cluster
 from macros.figures.topology.observation import Node
 from macros.figures.topology.scene import nat_device
 from macros.ground.errors import GuideError
@@ -91,6 +92,7 @@ def of_states(
     things = [Thing(host, "host")]
     cables: list[Cable] = []
     networks: dict[str, Thing] = {}
+    clustered = any(is_cluster(node) for node in states)
     nodes = []
     for node in states:
         lines = []
@@ -106,7 +108,7 @@ def of_states(
                     name, Thing(name, "nat", (address.network, "one for each node"))
                 )
             else:
-                name = "cluster network"
+                name = "cluster network" if clustered else "network"
                 if name in networks and networks[name].lines != (address.network,):
                     name = f"network {address.network}"
                 networks.setdefault(name, Thing(name, "network", (address.network,), "the lab"))

@@ -9,11 +9,19 @@ net/core/net_namespace.c in Linux.
 
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from macros.ground.errors import GuideError
+
+_FLAGS = {"Egress Untagged": "untagged"}
+STACKED = frozenset({"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap"})
+"""Kinds of interface that send by another one, which IFLA_LINK names."""
+BOUND = frozenset({"gre", "gretap", "ip6gre", "ip6gretap", "ip6tnl", "ipip", "sit"})
+"""Tunnels that may be bound to a device, which IFLA_LINK names then."""
+JOINING = frozenset({"bond", "team", "vrf"})
+"""Kinds of master, besides a bridge, that interfaces are members of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,8 @@ class Interface:
     `up` is the administrator's switch (IFF_UP); `operstate` what came of it (RFC 2863), e.g. DOWN
     for a bridge without an active port. `peer_index` and `peer_nsid` are where the other end is
     (or, of a VLAN and the like, the interface below); `peer_nsid` is None for the own namespace.
-    `detail` holds the kind's own settings (`info_data` of `ip -d -j link`).
+    `detail` holds the kind's own settings (`info_data` of `ip -d -j link`), `vlans` what the port
+    of a bridge lets through: "10 PVID untagged", "20".
     """
 
     name: str
@@ -64,6 +73,7 @@ class Interface:
     peer_index: int | None
     peer_nsid: int | None
     detail: Mapping[str, Any]
+    vlans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +198,26 @@ def pairs(node: Node) -> tuple[Pair, ...]:
     return tuple(sorted(found, key=lambda pair: (pair.near, str(pair.far))))
 
 
+def parents(node: Node) -> Mapping[End, End]:
+    """The interface that each VLAN, macvlan, ipvlan, or member of a bond or VRF is joined to.
+
+    By child: of the first three it is the interface below, of a member the bond or VRF above it.
+    """
+    found: dict[End, End] = {}
+    for namespace in node.namespaces:
+        joints = {each.name for each in namespace.interfaces if each.kind in JOINING}
+        for each in namespace.interfaces:
+            end = End(node.name, namespace.name, each.name)
+            home = _home(node, namespace, each)
+            if each.kind in STACKED | BOUND and home is not None:
+                for other in home.interfaces:
+                    if other.index == each.peer_index:
+                        found[end] = End(node.name, home.name, other.name)
+            elif each.master in joints:
+                found[end] = End(node.name, namespace.name, each.master)
+    return found
+
+
 def default_device(namespace: Namespace) -> str:
     """The interface that the default route leaves by, or ""."""
     return next((each.device for each in namespace.routes if each.to == "default"), "")
@@ -202,13 +232,9 @@ def _veths(node: Node) -> Iterator[tuple[Namespace, Interface]]:
 
 def _peer(node: Node, namespace: Namespace, interface: Interface) -> End | None:
     """The other end of a veth, if both ends say that they are each other's."""
-    home = namespace
-    if interface.peer_nsid is not None:
-        key = namespace.nsids.get(interface.peer_nsid)
-        match = [each for each in node.namespaces if key is not None and key in _names(each)]
-        if len(match) != 1:
-            return None
-        home = match[0]
+    home = _home(node, namespace, interface)
+    if home is None:
+        return None
     for other in home.interfaces:
         if (
             other.index == interface.peer_index
@@ -220,6 +246,15 @@ def _peer(node: Node, namespace: Namespace, interface: Interface) -> End | None:
     return None
 
 
+def _home(node: Node, namespace: Namespace, interface: Interface) -> Namespace | None:
+    """The namespace that the interface at the other end, or below, lives in; None: not known."""
+    if interface.peer_nsid is None:
+        return namespace
+    key = namespace.nsids.get(interface.peer_nsid)
+    match = [each for each in node.namespaces if key is not None and key in _names(each)]
+    return match[0] if len(match) == 1 else None
+
+
 def _names(namespace: Namespace) -> tuple[int | str, ...]:
     # The nameless one is known by its inode only: no nsid is called "".
     return (namespace.inode, namespace.name) if namespace.name else (namespace.inode,)
@@ -229,8 +264,13 @@ def _namespace(state: Mapping[str, Any]) -> Namespace:
     addresses = {each["ifindex"]: each.get("addr_info", ()) for each in state["addresses"]}
     # In JSON, ip gives the number of a peer elsewhere, but the name of one in the same namespace.
     indexes = {each["ifname"]: each["ifindex"] for each in state["links"]}
+    vlans = {each["ifname"]: each.get("vlans", ()) for each in state.get("vlans", ())}
     interfaces = [
-        _interface(each, addresses.get(each["ifindex"], ()), indexes) for each in state["links"]
+        replace(
+            _interface(each, addresses.get(each["ifindex"], ()), indexes),
+            vlans=_vlans(vlans.get(each["ifname"], ())),
+        )
+        for each in state["links"]
     ]
     nsids: dict[int, int | str] = {}
     for each in state.get("nsids", ()):
@@ -269,6 +309,16 @@ def _interface(
         peer_nsid=link.get("link_netnsid"),
         detail=info.get("info_data", {}),
     )
+
+
+def _vlans(port: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The VLANs of a port as `bridge -j vlan` has them; none where all is as a bridge makes it."""
+    said = []
+    for each in port:
+        flags = [_FLAGS.get(flag, flag) for flag in each.get("flags", ())]
+        last = f"-{each['vlanEnd']}" if "vlanEnd" in each else ""
+        said.append(" ".join([f"{each['vlan']}{last}", *flags]))
+    return () if said == ["1 PVID untagged"] else tuple(said)
 
 
 def _route(route: Mapping[str, Any]) -> Route:

@@ -15,6 +15,7 @@ from macros.figures.topology.observation import (
     Pair,
     default_device,
     pairs,
+    parents,
 )
 
 _NAT = "10.0.2.0/24"  # what slirp and VirtualBox give a machine behind their NAT
@@ -30,6 +31,7 @@ class Scene:
     guests: tuple[Namespace, ...]
     pairs: tuple[Pair, ...]
     other: Mapping[End, End]
+    parents: Mapping[End, End]
 
     def own(self) -> list[Interface]:
         """The interfaces of the node's own namespace that are drawn."""
@@ -88,7 +90,10 @@ def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bo
     for pair in kept:
         if pair.far is not None:
             other |= {pair.near: pair.far, pair.far: pair.near}
-    return Scene(node, labels, hidden, guests, kept, other)
+    stacked = {child: parent for child, parent in parents(node).items()
+               if all(drawn(end) and end.interface not in (hidden if not end.namespace else ())
+                      for end in (child, parent))}  # fmt: skip
+    return Scene(node, labels, hidden, guests, kept, other, stacked)
 
 
 def nat_device(node: Node) -> str:

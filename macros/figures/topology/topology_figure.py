@@ -14,7 +14,7 @@ from macros.figures.topology.geometry import TEXT_PAD, Box, Drawing, Frame, Link
 from macros.figures.topology.labels import Labels
 from macros.figures.topology.layout import lay_out
 from macros.figures.topology.news import News, compare
-from macros.figures.topology.observation import End, Node
+from macros.figures.topology.observation import JOINING, STACKED, End, Node
 from macros.figures.topology.topology_text import summary, text_equivalent, way_text
 from macros.ground.errors import GuideError
 
@@ -169,10 +169,14 @@ def _interface(placed: Placed, news: News, lit: _Lit) -> str:
     )
 
 
-def _link(link: Link, news: News, lit: _Lit) -> str:
-    new = any(
+def _is_new(link: Link, news: News) -> bool:
+    return any(
         set(link.ends) == {pair.near, *([pair.far] if pair.far else [])} for pair in news.pairs
     ) or (link.kind != "veth" and any(end in news.interfaces for end in link.ends))
+
+
+def _link(link: Link, news: News, lit: _Lit) -> str:
+    new = _is_new(link, news)
     classes = ["link", f"is-{link.kind}"]
     classes += ["is-new"] if new else []
     classes += ["is-lit"] if len(link.ends) > 1 and lit.ends.issuperset(link.ends) else []
@@ -229,16 +233,18 @@ def _badge(box: Box, *, low: bool = False) -> str:
 def _legend(drawing: Drawing, news: News, way: Sequence[End]) -> str:
     """The kinds of line that occur, so that the drawing explains itself."""
     kinds = {link.kind for link in drawing.links}
+    old = {link.kind for link in drawing.links if not _is_new(link, news)}
     words = {
         "veth": "veth pair",
         "open": "veth, its other end not seen",
         "routed": "the node's own IP: routed, not bridged",
-        "over": "carried by",
+        "over": _over(drawing),
         "wire": "cable",
     }
     items = [
         f'<li><svg viewBox="0 0 28 8" width="28" height="8" aria-hidden="true">'
-        f'<g class="link is-{kind}">{_sample(kind)}</g></svg> {text}</li>'
+        f'<g class="link is-{kind}{"" if kind in old else " is-new"}">{_sample(kind)}</g></svg>'
+        f" {text}</li>"
         for kind, text in words.items()
         if kind in kinds
     ]
@@ -250,6 +256,25 @@ def _legend(drawing: Drawing, news: News, way: Sequence[End]) -> str:
     if news != News():
         items.append('<li class="is-new">new since the step before</li>')
     return f'<ul class="topology-legend">{"".join(items)}</ul>' if items else ""
+
+
+def _over(drawing: Drawing) -> str:
+    """What the lines between an interface and another that it rests on say, in this drawing."""
+    kinds = {
+        drawing.of(link.ends[0]).interface.kind for link in drawing.links if link.kind == "over"
+    }
+    words = ["sends by its parent"] if kinds & STACKED else []
+    members = [
+        drawing.of(link.ends[1]).interface.kind for link in drawing.links
+        if link.kind == "over" and drawing.of(link.ends[1]).interface.kind in JOINING
+    ]  # fmt: skip
+    words += [f"member of the {' or '.join(sorted(set(members)))}"] if members else []
+    tunnels = [
+        link for link in drawing.links
+        if link.kind == "over" and drawing.of(link.ends[0]).interface.kind not in STACKED
+        and drawing.of(link.ends[1]).interface.kind not in JOINING
+    ]  # fmt: skip
+    return ", or ".join([*words, *(["carried by"] if tunnels else [])])
 
 
 def _sample(kind: str) -> str:

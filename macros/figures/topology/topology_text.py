@@ -1,12 +1,22 @@
 """A topology in words: the same facts as the drawing, as nested lists for a screen reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from macros.figures.marks import key_of, mark
-from macros.figures.topology.labels import kind_text
+from macros.figures.topology.labels import kind_text, vlan_texts
 from macros.figures.topology.news import News, shown_namespaces, status
-from macros.figures.topology.observation import End, Interface, Namespace, Node, pairs
+from macros.figures.topology.observation import (
+    BOUND,
+    JOINING,
+    STACKED,
+    End,
+    Interface,
+    Namespace,
+    Node,
+    pairs,
+    parents,
+)
 
 
 def text_equivalent(states: Sequence[Node], news: News) -> str:
@@ -40,6 +50,7 @@ def summary(states: Sequence[Node]) -> str:
 
 
 def _namespaces(node: Node, news: News) -> str:
+    stacked = parents(node)
     joined: dict[End, End | None] = {}
     for pair in pairs(node):
         joined[pair.near] = pair.far
@@ -49,7 +60,8 @@ def _namespaces(node: Node, news: News) -> str:
     for namespace in shown_namespaces(node):
         new = _new((node.name, namespace.name) in news.namespaces)
         inside = [
-            f"<li>{_interface(node, namespace, each, joined, news)}</li>"
+            f"<li>{_interface(node, namespace, each, joined, news)}"
+            f"{_parent(End(node.name, namespace.name, each.name), each, stacked)}</li>"
             for each in namespace.interfaces
             if each.kind != "loopback"
         ]
@@ -94,7 +106,9 @@ def _interface(
         facts.append(f"MAC {mark(interface.mac, key) if key else interface.mac}")
     facts.append(f"MTU {interface.mtu}")
     if interface.master:
-        facts.append(f"port of {_name(End(node.name, namespace.name, interface.master))}")
+        above = namespace.interface(interface.master)
+        word = "member" if above is not None and above.kind in JOINING else "port"
+        facts.append(f"{word} of {_name(End(node.name, namespace.name, interface.master))}")
     if interface.kind == "bridge":
         ports = [
             _name(End(node.name, namespace.name, each.name))
@@ -113,6 +127,21 @@ def _interface(
     changed = f" <strong>({escape(change)})</strong>" if change else ""
     new = _new(end in news.interfaces)
     return f"{_name(end)}{new}{changed}: {', '.join(facts)}"
+
+
+def _parent(end: End, interface: Interface, stacked: Mapping[End, End]) -> str:
+    """What a stacked interface sends by, and what the port of a bridge lets through."""
+    words = "".join(f", {escape(text)}" for text in vlan_texts(interface))
+    if interface.kind in BOUND and end in stacked:
+        return f"{words}, carried by {_name(stacked[end])}"
+    if interface.kind in STACKED and end in stacked:
+        parent = stacked[end]
+        home = parent.namespace or "the node's own namespace"
+        place = f" in {escape(home)}" if parent.namespace != end.namespace else ""
+        return f"{words}, sends by {_name(parent)}{place}"
+    if interface.kind in STACKED:
+        return f"{words}, its parent, index {interface.peer_index}, was not seen"
+    return words
 
 
 def _route(node: Node, namespace: Namespace, text: str) -> str:

@@ -1,0 +1,97 @@
+"""`guide paths`: what a page may quote of a recorded block, ready to paste."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import click
+
+from macros.cli.settings import guide_of_checkout
+from macros.compare import report
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Page
+from macros.plan.options import nearest
+from macros.store.guide import Guide
+from macros.values import lookup, path_list
+
+
+@click.command()
+@click.argument("page", metavar="PAGE")
+@click.argument("block", metavar="[BLOCK]", required=False)
+@click.argument("words", nargs=-1, metavar="[WORD...]")
+@click.option("--edition", help="The edition to look into; default: the one the site shows.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object of paths and values.")
+def paths(
+    page: str, block: str | None, words: Sequence[str], edition: str | None, as_json: bool
+) -> None:
+    """List every path that BLOCK of PAGE offers, with its value; only those with all WORDs.
+
+    Without a BLOCK the page's blocks are listed.
+
+    \b
+    guide paths docker started-addresses
+    guide paths docker started-addresses docker0 mac
+    """  # noqa: D301 click's mark for lines to keep
+    guide = guide_of_checkout(edition)
+    planned = page_named(guide.pages, page)
+    if block is None:
+        for each in planned.blocks:
+            click.echo(f"{each.id:<28} {report.short(each.command, 90)}")
+        return
+    found = {
+        path: value
+        for path, value in _offered(guide, planned, block)
+        if all(word in f"{path} {value}" for word in words)
+    }
+    if as_json:
+        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    calls = {path: _call(block, path) for path in found}
+    width = min(max(map(len, calls.values()), default=0), 80)
+    for path, value in found.items():
+        click.echo(f"{calls[path]:<{width}}  {report.short(value, 100)}")
+
+
+def page_named(pages: Mapping[str, Page], name: str) -> Page:
+    """The page that a person names as `docker` or `docs/docker.md`. GuideError: there is none."""
+    key = name.removeprefix("docs/").removesuffix(".md").replace("/", "-")
+    if key not in pages:
+        raise GuideError(
+            f"there is no page {name!r} with blocks{nearest(key, pages)}",
+            fix=f"one of: {', '.join(pages)}",
+        )
+    return pages[key]
+
+
+def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
+    block = page.block(name)
+    if block is None:
+        ids = {each.id: each for each in page.blocks}
+        raise GuideError(
+            f"page {page.key} has no block {name!r}{nearest(name, ids)}",
+            fix=f"guide paths {page.key} lists them",
+        )
+    recording = guide.recorded(page.key).blocks.get(block.id)
+    if recording is None:
+        raise GuideError(f"block {name} is not recorded", fix=f"guide record {page.key}")
+    try:
+        record = lookup.record(recording)
+    except GuideError as error:
+        raise _as_text(block, error) from error
+    found = list(path_list.paths(record))
+    if not found:
+        raise _as_text(block, GuideError("it has no record"))
+    return found
+
+
+def _as_text(block: Block, error: GuideError) -> GuideError:
+    return GuideError(
+        f"block {block.id} offers no paths: {error.message}",
+        command=block.command,
+        node=block.node,
+        fix=rf'quote its text: value("{block.id}", "re:…(\\d+)…"), a pattern with one group',
+    )
+
+
+def _call(block: str, path: str) -> str:
+    written = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{{{{ value("{block}", "{written}") }}}}'

@@ -1,0 +1,82 @@
+"""`guide record --watch`: drafts of a page while it is being written."""
+
+import select
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import click
+
+from macros.cli import show
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Page
+from macros.lab.lab import Lab
+from macros.plan import planner
+from macros.record import fitting
+from macros.record.draft_run import DraftRun
+from macros.store import drafts, writer
+from macros.store.guide import Guide
+
+_POLL = 0.2  # seconds between two looks at the page's file
+
+
+def watch(guide: Guide, lab: Lab, page: Page) -> None:
+    """Run a page, and each block again that is edited, until Ctrl-C; then clean up."""
+    fitting.check(lab, page)
+    folder = drafts.folder(guide.recordings, guide.edition_name, page.key)
+    page = planner.for_versions(page, lab.versions)
+    run = DraftRun(lab, page, folder, lambda block: click.echo(f"  {block.node} {block.id}"))
+    with writer.lock(guide.recordings):
+        run.enter()
+        try:
+            _timed(run.begin)
+            click.echo(f"watching {page.source}: save it; Enter runs all anew, Ctrl-C ends")
+            _follow(guide, lab, page, run)
+        except KeyboardInterrupt:
+            click.echo("cleaning up")
+        finally:
+            for error in run.end():
+                show(error)
+    click.echo(f"these were drafts, for make serve alone; next: guide record {page.key}")
+
+
+def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:
+    seen = page.source.stat().st_mtime_ns
+    while True:
+        if _enter():
+            _timed(run.anew)
+        try:
+            now = page.source.stat().st_mtime_ns
+        except FileNotFoundError:  # an editor that replaces the file
+            now = seen
+        if now != seen:
+            seen = now
+            try:
+                planned = planner.plan_page(guide.docs, page.source)
+            except GuideError as error:
+                show(error)
+                continue
+            fresh = planner.for_versions(planned, lab.versions)
+            _timed(partial(run.follow, fresh))
+
+
+def _timed(run: Callable[[], Sequence[Block]]) -> None:
+    """Run blocks and say how long it took; what fails is said, and the next edit may mend it."""
+    began = time.monotonic()
+    try:
+        blocks = run()
+    except GuideError as error:
+        show(error)
+        return
+    count = f"{len(blocks)} block{'s' * (len(blocks) != 1)}"
+    click.echo(f"drafts of {count} in {time.monotonic() - began:.1f} s")
+
+
+def _enter() -> bool:
+    """Wait a moment; whether Enter was pressed meanwhile."""
+    if not sys.stdin.isatty():
+        time.sleep(_POLL)
+        return False
+    ready, _, _ = select.select([sys.stdin], [], [], _POLL)
+    return bool(ready and sys.stdin.readline())

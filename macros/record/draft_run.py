@@ -1,0 +1,132 @@
+"""One page on a lab that stays up: what is edited is run again, as a draft of what it answers.
+
+A draft comes from a lab on which the page's commands have been run more than once and in another
+order, so it shows what a command prints, and is no recording.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from macros.ground.errors import GuideError
+from macros.ground.model import Block, Page
+from macros.lab.lab import Lab
+from macros.plan import hashes
+from macros.record import known_state, session
+from macros.record.session import Progress
+from macros.store import drafts
+
+
+class DraftRun:
+    """The run of a page that is being written; `folder` gets its drafts."""
+
+    def __init__(self, lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+        self._lab = lab
+        self._page = page
+        self._folder = folder
+        self._progress = progress
+        self._whole = False  # whether every block has been run since the last clean-up
+        self._before: known_state.State = {}
+
+    def enter(self) -> None:
+        """See that the lab is in its known state. GuideError where it is not: nothing is run."""
+        self._before = known_state.enter(self._lab, self._page)
+        drafts.forget(self._folder)
+        self._folder.mkdir(parents=True)
+
+    def begin(self) -> Sequence[Block]:
+        """Run the whole page. GuideError: what failed."""
+        return self._all(self._page)
+
+    def follow(self, page: Page) -> Sequence[Block]:
+        """Run what differs from the page as it was, and what uses its values; the blocks run.
+
+        All of it is run anew, from a clean-up on, where the setup differs, where the last run
+        failed, and where a block cannot be run a second time.
+        """
+        old, self._page = self._page, page
+        if not self._whole or page.start != old.start:
+            session.clean(self._lab, old)
+            return self._all(page)
+        todo = touched(old, page)
+        drafts.stamp(self._folder, page.blocks)
+        try:
+            for block in todo:
+                self._run(block)
+        except GuideError:
+            session.clean(self._lab, old)
+            return self._all(page)
+        return todo
+
+    def anew(self) -> Sequence[Block]:
+        """Clean up and run the whole page."""
+        session.clean(self._lab, self._page)
+        return self._all(self._page)
+
+    def end(self) -> list[GuideError]:
+        """Clean up; what is wrong with that, or still differs from the lab as it was."""
+        failed = session.clean(self._lab, self._page)
+        try:
+            if self._before:
+                known_state.leave(self._lab, self._page, self._before)
+        except GuideError as error:
+            failed.append(error)
+        return failed
+
+    def _all(self, page: Page) -> Sequence[Block]:
+        self._whole = False
+        session.prepare(self._lab, page)
+        todo = [block for block in page.blocks if block.capture is None]
+        for block in todo:
+            self._run(block)
+        self._whole = True
+        return todo
+
+    def _run(self, block: Block) -> None:
+        session.record_block(
+            self._lab, self._page, block, self._folder, self._bound(block), self._progress
+        )
+
+    def _bound(self, until: Block) -> Mapping[str, str]:
+        """The values that the blocks before this one bind, by their drafts."""
+        bound: dict[str, str] = {}
+        for block in self._page.blocks:
+            if block.id == until.id:
+                break
+            draft = drafts.one(self._folder, block.id)
+            bound |= draft.bound if draft is not None else {}
+        return bound
+
+
+def touched(old: Page, new: Page) -> list[Block]:
+    """The commands and observations to run again when a page was edited, in the page's order.
+
+    Those that differ, those during which a capture listens that differs, and those that use a
+    value which one of these binds.
+    """
+    before = {block.id: _alone(block) for block in old.blocks}
+    differ = {block.id for block in new.blocks if before.get(block.id) != _alone(block)}
+    triggers = {b.capture.during for b in new.blocks if b.capture is not None and b.id in differ}
+    names: set[str] = set()
+    todo = []
+    for block in new.blocks:
+        if block.capture is None and (
+            block.id in differ | triggers or _uses(_with_captures(block, new.blocks), names)
+        ):
+            todo.append(block)
+            names |= block.bind.keys()
+    return todo
+
+
+def _alone(block: Block) -> str:
+    """A hash over what decides the answer to one block, whatever stands before it."""
+    return hashes.chained("", (block,))[0].plan
+
+
+def _with_captures(block: Block, blocks: Iterable[Block]) -> str:
+    """All text in which a block, or a capture that listens during it, may use a value."""
+    listening = [b for b in blocks if b.capture is not None and b.capture.during == block.id]
+    return "\n".join(f"{each.command}\n{each.until or ''}" for each in (block, *listening))
+
+
+def _uses(text: str, names: Iterable[str]) -> bool:
+    return any(f"${name}" in text or f"${{{name}}}" in text for name in names)

@@ -1,0 +1,228 @@
+"""What scripts/node/facts.sh printed on a node, as facts of one line each.
+
+Left out is what changes by itself: counters, lifetimes, what systemd starts now and then, and, on a
+node of a cluster, what its agents make and take away as pods come and go.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+_NOISY_SYSCTL = re.compile(
+    r"net\.netfilter\.nf_conntrack_count|.*\.stable_secret|net\.ipv4\.tcp_fastopen_key"
+    r"|net\.core\.netdev_rss_key|.*\.(?:mtu|hop_limit)"  # IPv6 takes these two from the link
+)
+_NOISY_FILES = re.compile(
+    r"/root/\.(?:bash_history|cache/|kube/cache/|ssh/known_hosts|lesshst|wget-hsts)"
+    r"|/etc/(?:mtab|\.pwd\.lock|ld\.so\.cache|machine-id|adjtime|kubernetes/|cni/|calico/|rancher/)"
+)
+_NOISY_MOUNTS = re.compile(
+    r"/(?:run/(?:netns|docker|containerd|user|credentials|k3s)|var/lib/(?:kubelet|containerd|docker"
+    r"|rancher)|proc/sys/fs/binfmt_misc)(?:/|$)"
+)
+_NOISY_PROCESSES = re.compile(
+    r"-?bash|sh|sshd.*|sftp-server|\(.*|systemd.*|agetty|login|dhclient|dbus-daemon|\[.*"
+)
+_NOISY_SERVICES = re.compile(
+    r"(?:systemd-|apt-|man-db|e2scrub|fstrim|logrotate|dpkg-|getty@|serial-getty@|user@|ssh@|motd).*"
+)
+_CLUSTER_LINKS = re.compile(r"(?:veth|cali|cni|flannel|vxlan|tunl|nodelocaldns|kube-).*")
+_FLAGS = frozenset({"UP", "PROMISC", "ALLMULTI", "NOARP", "MULTICAST"})
+_EVER = ("sysctl ", "file ", "ip rule ")
+"""What does not change by itself on a node of a cluster either."""
+
+
+def facts(printed: str, *, cluster: bool) -> list[str]:
+    """The facts in what the script printed, each once; on a cluster those that pods leave alone."""
+    found: list[str] = []
+    for name, lines in _parts(printed):
+        found += _READERS[name](lines) if name in _READERS else ()
+    kept = dict.fromkeys(found)
+    return list(lasting(list(kept)) if cluster else kept)
+
+
+def lasting(facts: Sequence[str]) -> tuple[str, ...]:
+    """Those that a cluster's agents do not change as pods come and go."""
+    return tuple(
+        fact
+        for fact in facts
+        if fact.startswith(_EVER)
+        and not any(_CLUSTER_LINKS.fullmatch(word) for word in re.split(r"[\s./]", fact))
+    )
+
+
+def in_words(fact: str) -> str:
+    """A fact as an error says it: of a file only which."""
+    return re.sub(r"^(file \S+) .*", r"\1", fact)
+
+
+def differences(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """What came, what went, and what is another now, in words."""
+    old, new = set(before), set(after)
+    if old == new:
+        return []
+    less = list(dict.fromkeys(in_words(fact) for fact in before if fact not in new))
+    more = list(dict.fromkeys(in_words(fact) for fact in after if fact not in old))
+    changed = [fact for fact in more if fact in less]
+    return [
+        *(f"{fact} is another now" for fact in changed),
+        *(f"+ {fact}" for fact in more if fact not in changed),
+        *(f"- {fact}" for fact in less if fact not in changed),
+    ]
+
+
+def _parts(printed: str) -> Iterator[tuple[str, list[str]]]:
+    name = ""
+    lines: list[str] = []
+    for line in printed.splitlines():
+        if line.startswith("@"):
+            yield name, lines
+            name, lines = line[1:], []
+        else:
+            lines.append(line)
+    yield name, lines
+
+
+def _ip(lines: Sequence[str]) -> Iterator[str]:
+    answers = _answers("\n".join(lines))
+    if len(answers) != 4:
+        return
+    links, rules, routes, neighbours = answers
+    for link in links:
+        yield from _link(link)
+    yield from (_rule(rule) for rule in rules)
+    for route in routes:
+        if route.get("table", "main") != "local" and "expires" not in route:
+            yield f"route table {route.get('table', 'main')}: {_route(route)}"
+    for each in neighbours:
+        yield f"neighbour {each.get('dst')} dev {each.get('dev')} is {each.get('lladdr', 'itself')}"
+
+
+def _link(link: Mapping[str, Any]) -> Iterator[str]:
+    name = link.get("ifname", "")
+    flags = " ".join(sorted(_FLAGS & set(link.get("flags", ()))))
+    yield f"{name}: flags {flags or 'none'}"
+    for key in ("mtu", "qdisc", "master", "address", "ifalias"):
+        if link.get(key) is not None:
+            yield f"{name}: {key} {link[key]}"
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    words = (f"{key} {value}".rstrip() for key, value in rule.items() if key != "priority")
+    return f"ip rule {rule.get('priority')}: {' '.join(words)}"
+
+
+def _route(route: Mapping[str, Any]) -> str:
+    words = [f"{route.get('type', '')} {route.get('dst')}".strip()]
+    for word, key in (("via", "gateway"), ("dev", "dev"), ("metric", "metric"), ("src", "prefsrc")):
+        if key in route:
+            words.append(f"{word} {route[key]}")
+    return " ".join(words)
+
+
+def _ip6(lines: Sequence[str]) -> Iterator[str]:
+    for answer in _answers("\n".join(lines)):
+        yield from (_rule(rule).replace("ip rule", "ip rule (IPv6)") for rule in answer)
+
+
+def _vlans(lines: Sequence[str]) -> Iterator[str]:
+    for answer in _answers("\n".join(lines)):
+        for port in answer:
+            for each in port.get("vlans", ()):
+                flags = " ".join(each.get("flags", ()))
+                yield f"{port.get('ifname')}: VLAN {each.get('vlan')} {flags}".rstrip()
+
+
+def _nft(lines: Sequence[str]) -> Iterator[str]:
+    table, ours = "", True
+    for line in lines:
+        if line.startswith("# Warning: table"):
+            ours = False  # made by iptables: its rules are told as such
+        elif line.startswith("table "):
+            table = line.removesuffix(" {")
+            if ours:
+                yield f"nft {table}"
+        elif line == "}":
+            ours = True
+        elif ours and line.strip(" \t}"):
+            yield f"nft {table}: {line.strip().removesuffix(' {')}"
+
+
+def _sysctl(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        path, _, value = line.partition(":")
+        name = path.removeprefix("/proc/sys/").replace("/", ".")
+        if not _NOISY_SYSCTL.fullmatch(name):
+            yield f"sysctl {name} {' '.join(value.split())}"
+
+
+def _files(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        size, _, rest = line.partition(" ")
+        time, _, path = rest.partition(" ")
+        if path and not _NOISY_FILES.match(path):
+            yield f"file {path} {size} bytes of {time}"
+
+
+def _mounts(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        words = line.split(" ")
+        if len(words) > 2 and not _NOISY_MOUNTS.match(words[1]):
+            yield f"mount {words[1]} {words[2]}"
+
+
+def _sockets(kind: str, listening: str) -> Callable[[Sequence[str]], Iterator[str]]:
+    def read(lines: Sequence[str]) -> Iterator[str]:
+        for line in lines[1:]:  # below the heading: number, local, remote, state: proc_net_tcp(5)
+            words = line.split()
+            if len(words) > 3 and words[3] == listening:
+                yield f"listening {kind} port {int(words[1].rpartition(':')[2], 16)}"
+
+    return read
+
+
+def _processes(lines: Sequence[str]) -> Iterator[str]:
+    names = Counter(line.rpartition("/")[2] for line in lines)
+    for name, number in names.items():
+        if not _NOISY_PROCESSES.fullmatch(name):
+            yield f"process {name}" + (f" ({number} of them)" if number > 1 else "")
+
+
+def _services(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        name = line.rpartition("/")[2]
+        if name and not _NOISY_SERVICES.fullmatch(name):
+            yield f"service {name}"
+
+
+def _answers(text: str) -> list[list[Mapping[str, Any]]]:
+    """All JSON arrays in a text, one after the other; none where it is no JSON."""
+    decoder, at, found = json.JSONDecoder(), 0, []
+    text = text.strip()
+    while at < len(text):
+        try:
+            answer, end = decoder.raw_decode(text, at)
+        except ValueError:
+            return []
+        found.append(answer)
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+    return found
+
+
+_READERS: Mapping[str, Callable[[Sequence[str]], Iterator[str]]] = {
+    "ip": _ip,
+    "ip6": _ip6,
+    "vlans": _vlans,
+    "nft": _nft,
+    "sysctl": _sysctl,
+    "files": _files,
+    "mounts": _mounts,
+    "tcp": _sockets("tcp", "0A"),
+    "tcp6": _sockets("tcp", "0A"),
+    "udp": _sockets("udp", "07"),
+    "udp6": _sockets("udp", "07"),
+    "processes": _processes,
+    "services": _services,
+}

@@ -1,0 +1,48 @@
+"""Every path that a record offers, with its value: what a page may quote of it."""
+
+from collections.abc import Iterator
+
+from macros.ground.errors import GuideError
+from macros.values import record_path
+
+_DEEPEST = 8  # steps; records of tools are flat, objects of Kubernetes are not
+
+
+def paths(record: object) -> Iterator[tuple[str, str]]:
+    """Each path that leads to a single value, and that value as a sentence shows it.
+
+    Every path is tried: what is printed here works where it is pasted. Values that were not given
+    and empty ones are left out.
+    """
+    yield from _below(record, "", record, _DEEPEST)
+
+
+def _below(record: object, path: str, found: object, left: int) -> Iterator[tuple[str, str]]:
+    # What a record says is inside it is found without its name.
+    inside = getattr(type(found), "INSIDE", ())
+    for name in record_path.following(found) if left else ():
+        if name in inside:
+            continue
+        longer = _longer(record, path, name)
+        if longer is None:
+            continue
+        inner = record_path.lookup(record, longer)
+        try:
+            text = record_path.shown(record, longer)
+        except GuideError:
+            yield from _below(record, longer, inner, left - 1)
+        else:
+            if text:
+                yield longer, text
+
+
+def _longer(record: object, path: str, name: str) -> str | None:
+    """The path with one step more, in the form that leads somewhere; None where none does."""
+    plain = name if name.startswith("[") or not path else f".{name}"
+    for step in (plain, f"[{name}]"):
+        try:
+            if record_path.exists(record, path + step):
+                return path + step
+        except GuideError:
+            continue
+    return None

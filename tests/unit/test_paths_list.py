@@ -1,0 +1,71 @@
+"""`guide paths`: every path that a recorded block offers works where it is pasted."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from macros.cli.path_table import paths as command
+from macros.cli.settings import guide_of_checkout
+from macros.ground.errors import GuideError
+from macros.ground.places import CHECKOUT
+from macros.values import lookup, path_list
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CHECKOUT)
+
+
+def test_every_path_of_every_block_of_a_page_is_one_that_value_takes() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    listed = 0
+    for recording in guide.recorded("docker").blocks.values():
+        try:
+            record = lookup.record(recording)
+        except GuideError:
+            continue
+        for path, value in path_list.paths(record):
+            listed += 1
+            assert lookup.text(recording, path) == value, (recording.id, path)
+    assert listed > 500
+
+
+def test_what_pages_quote_is_among_them() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    blocks = guide.recorded("docker").blocks
+    offered = dict(path_list.paths(lookup.record(blocks["started-addresses"])))
+    assert offered["docker0.cidr"] == "172.17.0.1/16"
+    assert "lo.interface.mac" not in offered, "the short path says the same"
+    assert offered["lo.mac"] == "00:00:00:00:00:00"
+
+
+def test_they_are_printed_ready_to_paste_and_chosen_by_words() -> None:
+    done = CliRunner().invoke(command, ["docker", "started-addresses", "docker0.cidr"])
+    assert done.exit_code == 0
+    (line,) = done.output.splitlines()
+    assert line.split() == [
+        "{{",
+        'value("started-addresses",',
+        '"docker0.cidr")',
+        "}}",
+        "172.17.0.1/16",
+    ]
+    done = CliRunner().invoke(command, ["docs/docker.md", "talk", "ttl", "--json"])
+    assert set(json.loads(done.output).values()) <= {"64", "63"}
+    assert "[3].ip.ttl" in json.loads(done.output)
+    assert "started-addresses " in CliRunner().invoke(command, ["docker"]).output
+
+
+def test_what_is_misspelt_or_has_no_record_is_said_with_what_to_do() -> None:
+    done = CliRunner().invoke(command, ["dokcer"])
+    assert "did you mean docker?" in str(done.exception)
+    done = CliRunner().invoke(command, ["docker", "started-adresses"])
+    assert "did you mean started-addresses?" in str(done.exception)
+    guide = guide_of_checkout(root=CHECKOUT)
+    without = next(
+        block.id for block in guide.pages["docker"].blocks if block.command.startswith("docker run")
+    )
+    done = CliRunner().invoke(command, ["docker", without])
+    assert "offers no paths" in str(done.exception)
+    assert "a pattern with one group" in str(done.exception)
