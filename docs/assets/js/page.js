@@ -66,6 +66,22 @@
     });
   }
 
+  /* A column that the sentence before names is in sight: "Look at the column `INTERNAL-IP`". */
+  function toNamedColumn(box) {
+    const before = box.closest("figure")?.previousElementSibling;
+    if (box.scrollLeft || !before?.matches("p") || !box.matches(".out:not(.wrap)")) return;
+    const text = box.querySelector("pre")?.textContent ?? "";
+    const head = text.split("\n", 1)[0];
+    for (const code of before.querySelectorAll("code")) {
+      const column = ` ${head} `.indexOf(` ${code.textContent} `);
+      if (column < 1) continue;
+      const letter = box.scrollWidth / Math.max(...text.split("\n").map((line) => line.length));
+      const end = (column + code.textContent.length + 8) * letter;
+      if (end > box.clientWidth) box.scrollLeft = end - box.clientWidth;
+      return;
+    }
+  }
+
   if ("ResizeObserver" in window) {
     const seen = new ResizeObserver((entries) => {
       const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);
@@ -73,6 +89,7 @@
         // A region without anything to scroll is only one more landmark.
         target.classList.toggle("is-wide", wide[i]);
         if (target.matches(".dump")) return;
+        if (wide[i]) toNamedColumn(target);
         if (wide[i]) {
           target.tabIndex = 0;
           target.setAttribute("role", "region");
