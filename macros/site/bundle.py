@@ -23,14 +23,18 @@ REPAIRS = (
     ('L($(location.protocol!=="file:"),Je("search"))', 'Je("search")'),
     (
         'z([t,r.pipe(Q(we()),g(o=>!!o.searchParams.get("h")))]).pipe(m(([o,n])=>',
-        'r.pipe(Q(we()),g(o=>!!o.searchParams.get("h")),b(n=>t.pipe(m(o=>[o,n]))))'
-        ".pipe(m(([o,n])=>",
+        (
+            'r.pipe(Q(we()),g(o=>!!o.searchParams.get("h")),b(n=>t.pipe(m(o=>[o,n]))))'
+            ".pipe(m(([o,n])=>"
+        ),
     ),
     # It watched the size of each piece of code and looked for a preview of each link: a chapter
     # has hundreds, and page.js and copy.js do for code what is wanted. Figures are not its own.
     (
-        '...M("pre:not(.mermaid) > code",e).map(i=>Yn(i,{target$:o,print$:n})),'
-        '...M("a",e).map(i=>Jn(i,t)),',
+        (
+            '...M("pre:not(.mermaid) > code",e).map(i=>Yn(i,{target$:o,print$:n})),'
+            '...M("a",e).map(i=>Jn(i,t)),'
+        ),
         "",
     ),
     ('M("table:not([class])",e)', 'M("table:not([class]):not(figure *)",e)'),

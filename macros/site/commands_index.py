@@ -11,7 +11,9 @@ from macros.ground.model import Block, Page
 _OBJECTS = frozenset({"ip", "bridge", "docker", "kubectl", "systemctl", "tc"})
 _WORD = re.compile(r"[a-z][\w-]*")
 _TOOL = re.compile(r"[a-z][\w.+-]*")
-_STEERING = frozenset({":", "true", "false", "exit", "set", "wait", "sleep", "cd", "export", "break"})
+_STEERING = frozenset(
+    {":", "true", "false", "exit", "set", "wait", "sleep", "cd", "export", "break"}
+)
 
 Use = tuple[str, str]
 """Where a command stands: the page's title, and the address of the block."""
@@ -62,7 +64,7 @@ def _commands(command: str) -> list[tuple[str, str]]:
 def _tool(simple: shell.Simple) -> str:
     """The tool that a simple command runs, and its object; nothing where that is no tool's name."""
     inner = wrappers.through(simple.words)
-    words = [word.text for word in inner.words if "=" not in word.text]
+    words = [word.text for word in (inner.words if inner else simple.words) if "=" not in word.text]
     if not words or not _TOOL.fullmatch(words[0].rpartition("/")[2]):
         return ""
     tool = words[0].rpartition("/")[2]

@@ -70,5 +70,4 @@ def choice(offered: Sequence[Offered], changes: str) -> str:
 
 def _called(offer: Offered, differing: Sequence[str]) -> str:
     versions = offer.versions
-    words = ", ".join(f"{name} {versions[name]}" for name in differing if name in versions)
-    return words
+    return ", ".join(f"{name} {versions[name]}" for name in differing if name in versions)
