@@ -18,7 +18,7 @@ from macros.figures import marks
 from macros.ground import project
 from macros.ground.errors import GuideError
 from macros.plan.templates import bytecode, keep_compiled
-from macros.site import build_state, edition_links, recorded_traces
+from macros.site import build_state, edition_links, recorded_traces, search_index
 from macros.site.build_state import Build
 from macros.site.page_macros import PageRenderer
 from macros.site.unbroken import keep_whole_in_prose
@@ -82,6 +82,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa
     """Remember all pages: those of an edition are called as those in the navigation."""
     pages = ((file.src_uri, file.page) for file in files.documentation_pages())
     build_state.current().pages.update({uri: page for uri, page in pages if page})
+    build_state.current().order.extend(page.url for page in nav.pages)
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
@@ -138,8 +139,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
     return keep_whole_in_prose(output)
 
 
-def on_post_build(config: MkDocsConfig) -> None:  # noqa: ARG001
-    """What the prose quotes is found again without looking, as long as nothing changes."""
+def on_post_build(config: MkDocsConfig) -> None:
+    """The search gets its entries; what the prose quotes is found again without looking."""
+    build = build_state.current()
+    search_index.rewrite(Path(config.site_dir), build.guide, build.shown_at, build.order)
     lookup.keep()
 
 

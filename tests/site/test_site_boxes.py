@@ -38,7 +38,7 @@ def test_open_tables_stay_in_their_boxes_at_every_width(page: Page, guide: Site,
 
 def test_tabs_are_those_of_a_terminal(page: Page, guide: Site) -> None:
     page.goto(f"{guide.url}/services-nftables.html")
-    for view in ((1280, 900), (700, 900)):
+    for view in ((1280, 900), (800, 900)):
         size(page, view)
         columns = page.evaluate(
             """() => [...document.querySelectorAll(".out.wrap .line")].flatMap(line => {
