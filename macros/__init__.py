@@ -8,14 +8,17 @@ def define_env(env: Any) -> None:
     """Register the guide's macros with mkdocs-macros: each calls the renderer of its page."""
     from macros.ground.errors import GuideError  # noqa: PLC0415
     from macros.plan.templates import functions  # noqa: PLC0415
-    from macros.site.build_state import renderer  # noqa: PLC0415 importing the package stays cheap
+    from macros.site.build_state import current, renderer  # noqa: PLC0415 importing the package stays cheap
 
-    def call(name: str, line: int, /, *values: Any, **options: Any) -> Any:
+    def call(name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
         try:
-            return renderer(env).call(name, line, *values, **options)
+            return renderer(env).call(name, place, *values, **options)
         except GuideError as error:
             # An exception would be printed by mkdocs-macros as a traceback through Jinja.
             logging.getLogger("mkdocs").error("%s", error)  # noqa: TRY400
+            if current().serving:
+                current().problems.append(error)
+                return renderer(env).failed(name, error)
             raise SystemExit(1) from error
 
     for name, macro in functions(call).items():

@@ -25,7 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from macros.cli.check import expand
+from macros.cli.claims_check import expand
 from macros.cli.settings import guide_of_checkout
 from macros.ground.places import CHECKOUT as ROOT
 from macros.review import change_file

@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
     "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
     "new": ("macros.cli.new:new", "Start a page."),
+    "schema": ("macros.cli.schema:schema", "Print the front matter's JSON schema, for editors."),
 }
 """Each command's place and its line in the help. A command is imported only when it is called:
 `guide check` needs no lab, and works where labs do not."""

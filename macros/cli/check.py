@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
-from typing import Any
 
 import click
 
-from macros.cli import show
+from macros.cli import claims_check, show
 from macros.cli.settings import guide_of_checkout
-from macros.ground.errors import GuideError
+from macros.ground import project
+from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Page
-from macros.plan import frontmatter
-from macros.plan.frontmatter import FrontMatter
-from macros.plan.templates import evaluate
 from macros.site.page_macros import PageRenderer
 from macros.store.guide import Guide
 
@@ -28,9 +26,9 @@ def check(edition: str | None, as_json: bool) -> None:
     Reads only what is committed; needs no lab. Exit code 1 when anything is amiss, and then all
     of it is said, not the first of it.
     """
-    shown = guide_of_checkout(edition)
+    shown = replace(guide_of_checkout(edition), partly=True)
     guides = [shown, *(shown.of_edition(name) for name in (() if edition else shown.others))]
-    errors = problems(guides)
+    errors = problems(guides, None if edition else project.root())
     unrecorded = _unrecorded(shown)
     if as_json:
         blocks = [(page, name) for page, names in unrecorded for name in names]
@@ -50,51 +48,32 @@ def check(edition: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def problems(guides: Sequence[Guide]) -> list[GuideError]:
-    """All that a build would refuse: pages, then recordings, then claims, as far as one can see."""
-    try:
-        recordings = [error for guide in guides for error in guide.problems()]
-    except GuideError as error:
-        return list(error.all)
-    if recordings:
-        return recordings
-    return [error for guide in guides for source in guide.sources for error in _page(guide, source)]
+def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideError]:
+    """All that a build would refuse, in the order of pages: plans, recordings, claims, links.
 
-
-def expand(guide: Guide, source: Path) -> str:
-    """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
-    front = frontmatter.of_file(source)
-    return evaluate(source, front, _renderer(guide, source, front).call)
-
-
-def _page(guide: Guide, source: Path) -> list[GuideError]:
-    """All that a build would find wrong with one page's calls."""
-    front = frontmatter.of_file(source)
-    renderer = _renderer(guide, source, front)
-    errors: list[GuideError] = []
-
-    def call(name: str, line: int, /, *values: Any, **options: Any) -> Any:
+    What only follows from something else is left out where that is said. With `root`, the
+    project's folder, also what MkDocs would refuse of the site as a whole.
+    """
+    shown = guides[0]
+    errors = [single for error in shown.unplanned.values() for single in error.all]
+    written: dict[Path, tuple[str, PageRenderer]] = {}
+    for guide in guides:
         try:
-            return renderer.call(name, line, *values, **options)
+            errors += guide.problems()
         except GuideError as error:
-            errors.append(error)
-            return ""
+            errors += error.all
+        for source in guide.sources:
+            if source not in shown.unplanned:
+                found, text, renderer = claims_check.page(guide, source)
+                errors += found
+                if guide is shown and not found:
+                    written[source.resolve()] = (text, renderer)
+    if root is not None:
+        from macros.cli import site_check  # noqa: PLC0415 half a second, for MkDocs itself
 
-    try:
-        evaluate(source, front, call)
-    except GuideError as error:
-        errors += error.all
-    return errors
-
-
-def _renderer(guide: Guide, source: Path, front: FrontMatter) -> PageRenderer:
-    return PageRenderer(
-        guide,
-        source,
-        front.body_line - 1,
-        lambda path: path.name,
-        lambda page, _edition="": str(page),
-    )
+        errors += site_check.problems(root, written)
+    causes = [error for error in errors if not isinstance(error, FollowsError)]
+    return list({str(error): error for error in causes or errors}.values())
 
 
 def _unrecorded(guide: Guide) -> list[tuple[Page, list[str]]]:
@@ -124,6 +103,7 @@ def _plain(error: GuideError) -> dict[str, object]:
         "message": error.message,
         "page": error.page,
         "line": error.line,
+        "column": error.column,
         "node": error.node,
         "command": error.command,
         "fix": error.fix,

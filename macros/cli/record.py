@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from macros.cli import after_record
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
@@ -22,7 +23,9 @@ def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) 
     """Record PAGEs (when none is named, all that the lab is made for) on a lab that is up.
 
     A page is named as its file under docs/: `docker` or `docs/docker.md`. Its recordings are
-    replaced as a whole when every command has answered as the page says, or not at all.
+    replaced as a whole when every command has answered as the page says, or not at all. What
+    changed, what the pages say that no longer holds, and what to do next is printed at the end;
+    exit code 1 where a claim no longer holds.
 
     \b
     guide record               every page that this lab is made for, and which it is not for
@@ -41,6 +44,10 @@ def record(pages: tuple[str, ...], stale: bool, name: str, edition: str | None) 
     if not pages:
         chosen = terminal.fitting_pages(guide, lab, chosen)
     terminal.run(guide, lab, chosen, everything=terminal.is_everything(guide, chosen))
+    lines, broken = after_record.summary(guide_of_checkout(edition), [page.key for page in chosen])
+    click.echo("\n".join(lines))
+    if broken:
+        raise click.exceptions.Exit(1)
 
 
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:

@@ -3,21 +3,26 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import click
 from rich.console import Console
 
+from macros.cli import claims_check
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.compare.sentences import quoted_by
 from macros.ground.errors import GuideError
-from macros.review import document, outcome, screen, sides
+from macros.review import document, item_words, outcome, screen, sides
 from macros.review.decisions import Decision, Decisions
-from macros.review.dialogue import ask
+from macros.review.dialogue import agreed, ask
 from macros.review.items import Item, items
+from macros.review.one_cause import by_cause
 from macros.review.outcome import Outcome
+from macros.review.prose import Prose
 from macros.review.sides import Sides
 from macros.store.guide import Guide
 
@@ -65,20 +70,21 @@ def review(
         raise click.UsageError("--format prints and asks nothing: leave --ask out")
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
-        found = items(changes)
+        quotes = _quotes(guide, both, changes)
+        found = by_cause(items(changes), quotes)
+        prose = _prose(guide, both, quotes, {one.page for one in changes if one.page})
         decisions = Decisions(guide.recordings, both.name)
         if again:
             decisions.decide(found, Decision.OPEN)
         if accept:
             still = [one for one in found if decisions.of(one) is Decision.OPEN]
             decisions.decide(still, Decision.ACCEPTED)
-        quotes = _quotes(guide, both, changes)
         interactive = sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
         if form or not interactive:
-            click.echo(document.review(form or "text", found, decisions, quotes, both))
+            click.echo(document.review(form or "text", found, decisions, prose, both))
             result = outcome.outcomes(found, decisions)
         else:
-            _ask(found, decisions, quotes, both)
+            _ask(found, decisions, prose, both)
             result = outcome.outcomes(found, decisions)
             _summary(result)
             if both.restorable:
@@ -116,7 +122,17 @@ def _quotes(guide: Guide, both: Sides, changes: Sequence[Change]) -> Quotes:
     return quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
 
 
-def _ask(found: Sequence[Item], decisions: Decisions, quotes: Quotes, both: Sides) -> None:
+def _prose(guide: Guide, both: Sides, quotes: Quotes, pages: set[str]) -> Prose:
+    """The sentences about what changed, and the claims that fail with the recordings now."""
+    claims: dict[tuple[Path, int], list[str]] = {}
+    if both.restorable and pages:
+        for error in claims_check.broken(replace(guide, partly=True), sorted(pages)):
+            place = (Path(error.page or "").resolve(), error.line or 1)
+            claims.setdefault(place, []).append(error.message)
+    return Prose(quotes, item_words.values_of(guide.docs, both.new.blocks), claims)
+
+
+def _ask(found: Sequence[Item], decisions: Decisions, prose: Prose, both: Sides) -> None:
     console = Console(highlight=False)
     outputs: dict[str, screen.Outputs] = {}
 
@@ -132,7 +148,7 @@ def _ask(found: Sequence[Item], decisions: Decisions, quotes: Quotes, both: Side
             decisions.of(item),
             both,
             outputs[item.page],
-            quotes,
+            prose,
             whole=whole,
         )
 
@@ -165,7 +181,7 @@ def _put_back(
     why = ""
     if both.old.versions != both.new.versions:
         why = " (the versions changed too, and one edition is one set of versions)"
-    if not click.confirm(f"Put the earlier recordings of {', '.join(back)} back{why}?"):
+    if not agreed(f"Put the earlier recordings of {', '.join(back)} back{why}?"):
         click.echo("nothing was put back; the rejections are kept")
         return result
     outcome.put_back(back, both)

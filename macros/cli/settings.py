@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from macros.ground import project
+from macros.ground import project, safe_yaml
 from macros.ground.errors import GuideError
 from macros.store.guide import Guide
 
@@ -41,8 +41,8 @@ def guide_of_checkout(edition: str | None = None, root: Path | None = None) -> G
 def _settings(path: Path) -> dict[str, Any]:
     """What a file of settings says, over what it inherits (`INHERIT`, as MkDocs has it)."""
     try:
-        settings = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 safe
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        settings = safe_yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError, safe_yaml.YAMLError) as error:
         raise GuideError(f"{path} cannot be read: {error}") from error
     if not isinstance(settings, dict):
         raise GuideError(f"{path} is not a mapping of settings")

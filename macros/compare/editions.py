@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import yaml
-
 from macros.compare import mac_forms, outputs
 from macros.compare.change import Change, joined, said
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, PageRecording, Recording
-from macros.plan.frontmatter import LOADER
 from macros.store import form, reader
 
 Blocks: TypeAlias = Mapping[str, Recording]
@@ -53,8 +51,8 @@ def edition(folder: Path) -> Recorded:
         )
     path = folder / "edition.yml"
     try:
-        meta = yaml.load(path.read_bytes(), Loader=LOADER) if path.is_file() else {}  # noqa: S506 safe
-    except yaml.YAMLError as error:
+        meta = safe_yaml.load(path.read_bytes()) if path.is_file() else {}
+    except safe_yaml.YAMLError as error:
         raise GuideError(f"{reader.shown(path)} is broken: {error}") from error
     return Recorded(folder.name, folder, pages, meta or {})
 
@@ -78,7 +76,7 @@ def compare(old: Recorded, new: Recorded, keeps: Purposes | None = None) -> Iter
 
 def page(folder: Path) -> PageRecording:
     """The recordings in a page's folder, whether or not docs/ has the page."""
-    meta = yaml.load((folder / "page.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    meta = safe_yaml.load((folder / "page.yml").read_bytes())
     fix = f"git checkout -- {reader.shown(folder)}"
     return PageRecording(
         key=folder.name,

@@ -4,6 +4,7 @@ An entry's name is a hash over its inputs and over the code that makes it, so no
 cache is ever out of date, and all of it can be deleted at any time.
 """
 
+import glob
 import hashlib
 import json
 import os
@@ -13,8 +14,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from macros.ground import project
-from macros.ground.places import PACKAGE
+from macros.ground import files, project
+from macros.ground.places import PACKAGE, SCRIPTS
+
+_SOURCES = ("*.py", "*.html", "*.yml")
+_DIGITS = 24  # hex digits of an entry's hash
 
 
 def folder() -> Path:
@@ -27,22 +31,28 @@ def text(maker: str, inputs: object, make: Callable[[], str]) -> str:
 
     `maker` is what the entry is called by, for people who look into the cache.
     """
-    seed = json.dumps([code_hash(), maker, inputs], sort_keys=True, default=str)
-    path = folder() / f"{maker}-{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
+    path = entry(maker, inputs)
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         made = make()
-    put(path, made)
+    files.write(path, made)
     return made
 
 
-def put(path: Path, made: str) -> None:
-    """Write an entry as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.write_text(made, encoding="utf-8", newline="\n")
-    fresh.replace(path)
+def entry(maker: str, inputs: object) -> Path:
+    """Where what `maker` makes of `inputs` is kept, whether or not it is there."""
+    seed = json.dumps([code_hash(), maker, inputs], sort_keys=True, default=str)
+    return folder() / f"{maker}-{hashlib.sha256(seed.encode()).hexdigest()[:_DIGITS]}"
+
+
+def keep_only(path: Path, made: str | bytes) -> None:
+    """Write an entry, and remove those that its maker made of earlier inputs."""
+    files.write(path, made)
+    maker = path.name[:-_DIGITS]
+    for earlier in path.parent.glob(f"{glob.escape(maker)}{'?' * _DIGITS}"):
+        if earlier != path:
+            earlier.unlink(missing_ok=True)
 
 
 def file_hash(path: Path) -> str:
@@ -52,7 +62,7 @@ def file_hash(path: Path) -> str:
 
 @cache
 def code_hash() -> str:
-    """A hash over all that makes an entry: the package's sources, its templates, its libraries.
+    """A hash over all that makes an entry: the package's sources and libraries, the nodes' scripts.
 
     A drawing rests on more rooms than its own. Of a library its version counts, of which the name
     of the folder that says what is installed tells.
@@ -61,7 +71,9 @@ def code_hash() -> str:
     libraries = Path(sysconfig.get_path("purelib"))
     for name in sorted(path.name for path in libraries.glob("*.dist-info")):
         digest.update(name.encode())
-    for path in sorted((*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html"))):
+    for path in sorted(path for form in _SOURCES for path in PACKAGE.rglob(form)):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
+        digest.update(path.read_bytes())
+    for path in sorted((SCRIPTS / "node").glob("*.sh")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -6,8 +6,8 @@ says of any command whose interface names it prints, `namespaces` says it of eac
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from macros.ground import shell, word_options, wrappers
 from macros.ground.shell import Pipeline, Simple, Word
@@ -51,6 +51,7 @@ def _looks_up(text: str) -> bool:
     return known and text.count("$(") == len(inner) and not re.search("`|[<>]\\(", text)
 
 
+@lru_cache(maxsize=4096)
 def within(command: str) -> str:
     """The namespace, container or pod whose interface names a command prints; "" is the node's own.
 
@@ -68,15 +69,18 @@ def within(command: str) -> str:
     return printed[0] if printed else wrappers.OWN
 
 
-def namespaces(command: str) -> Iterator[tuple[int, int, str]]:
+@lru_cache(maxsize=4096)
+def namespaces(command: str) -> tuple[tuple[int, int, str], ...]:
     """The simple commands in a command: where each begins and ends, and whose network it sees."""
     try:
         pipelines = shell.pipelines(command)
     except shell.UnreadableError:
-        return
-    for pipeline in pipelines:
-        for simple in pipeline:
-            yield simple.start, simple.end, _whose(command, simple)[0]
+        return ()
+    return tuple(
+        (simple.start, simple.end, _whose(command, simple)[0])
+        for pipeline in pipelines
+        for simple in pipeline
+    )
 
 
 # They print what they are given: in a pipe, what comes before decides.

@@ -1,14 +1,15 @@
 """The one kind of error that a person gets to see."""
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 
 class GuideError(Exception):
     """What went wrong, where, and what to do next.
 
-    `page` and `line` name the place in docs/, `node` and `command` what ran there, `fix` the
-    command or step that repairs it. Whoever raises it gives what is known.
+    `page`, `line` and `column` name the place in docs/, `node` and `command` what ran there, `fix`
+    the command or step that repairs it. Whoever raises it gives what is known.
     """
 
     def __init__(
@@ -17,6 +18,7 @@ class GuideError(Exception):
         *,
         page: str | Path | None = None,
         line: int | None = None,
+        column: int | None = None,
         node: str | None = None,
         command: str | None = None,
         fix: str | None = None,
@@ -25,6 +27,7 @@ class GuideError(Exception):
         self.message = message
         self.page = _near(Path(page)) if page is not None else None
         self.line = line
+        self.column = column or None
         self.node = node
         self.command = command
         self.fix = fix
@@ -34,18 +37,22 @@ class GuideError(Exception):
         """The error itself; each of them where it is several at once."""
         return (self,)
 
-    def located(self, page: Path, line: int) -> "GuideError":
-        """The same with page and line, unless it names a page already."""
+    def located(self, page: Path, line: int, column: int | None = None) -> "GuideError":
+        """The same with its place, unless it names a page already."""
         if self.page is not None:
             return self
-        words = {"node": self.node, "command": self.command, "fix": self.fix}
-        return GuideError(self.message, page=page, line=line, **words)
+        placed = copy(self)
+        placed.page, placed.line, placed.column = _near(page), line, column or None
+        return placed
+
+    @property
+    def place(self) -> str:
+        """Page, line and column as editors and compilers write them: docs/docker.md:12:4."""
+        known = (self.page, self.line, self.column if self.line else None)
+        return ":".join(str(part) for part in known if part) if self.page else ""
 
     def __str__(self) -> str:
-        place = f"{self.page}:{self.line}: " if self.page and self.line else ""
-        if self.page and not self.line:
-            place = f"{self.page}: "
-        lines = [f"{place}{self.message}"]
+        lines = [f"{self.place}: {self.message}" if self.page else self.message]
         if self.command is not None:
             shown = self.command.strip().replace("\n", "\n          ")
             lines.append(f"  command: {self.node or '?'}$ {shown}")
@@ -54,6 +61,10 @@ class GuideError(Exception):
         if self.fix is not None:
             lines.append(f"  to mend: {self.fix}")
         return "\n".join(lines)
+
+
+class FollowsError(GuideError):
+    """What is wrong because something else is, which is an error of its own: no recording."""
 
 
 class GuideErrors(GuideError):  # noqa: N818 it is several
@@ -65,6 +76,7 @@ class GuideErrors(GuideError):  # noqa: N818 it is several
     def __init__(self, errors: Sequence[GuideError]) -> None:
         first = errors[0]
         super().__init__(first.message, page=first.page, line=first.line, fix=first.fix)
+        self.column = first.column
         self._errors = tuple(errors)
 
     @property

@@ -35,15 +35,33 @@ def locked(
                 path.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def folder_locked(folder: Path, busy: str) -> Iterator[None]:
+    """Hold a folder itself as a lock, so that no file of a lock lies in it; GuideError(busy)."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(handle, busy)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, busy: str | None) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+    except BlockingIOError:
+        raise GuideError(busy or "", fix="wait until the other has ended") from None
+
+
 def _held(path: Path, busy: str | None) -> IO[str]:
     """The lock file, open and locked. One that another removed meanwhile locks nobody out."""
     while True:
         file = path.open("a", encoding="ascii")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
-        except BlockingIOError:
+            _lock(file.fileno(), busy)
+        except GuideError:
             file.close()
-            raise GuideError(busy or "", fix="wait until the other has ended") from None
+            raise
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
                 return file

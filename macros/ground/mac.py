@@ -1,15 +1,14 @@
 """MAC addresses: how one came to be, and what is computed from it."""
 
-import hashlib
 import ipaddress
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 PATTERN = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
 """A MAC in a text, in lower case and with leading zeros, as most tools write it."""
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
-_IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f.:]*(?![0-9A-Za-z:])")
 
 Tails = Collection[str]
 """The last four bytes of MACs that are computed from addresses: see `tails`."""
@@ -54,58 +53,32 @@ _RANGES = {
     "10/8": ("0a:",),
     "172.16/12": tuple(f"ac:{byte:02x}:" for byte in range(16, 32)),
     "192.168/16": ("c0:a8:",),
-    "100.64/10": tuple(f"64:{byte:02x}:" for byte in range(64, 128)),
-    "169.254/16": ("a9:fe:",),
 }
 _PREFIXES = {
     # Docker until 27, from its own pools: by chance one bridge in 4000 begins so.
     "02:42": (*_RANGES["172.16/12"], *_RANGES["192.168/16"]),
-    # CNI's plugins (pkg/utils/hwaddr), kubenet, OVN (IPAddrToHWAddr).
-    "0a:58": tuple(start for starts in _RANGES.values() for start in starts),
+    # CNI's plugins (pkg/utils/hwaddr), kubenet, OVN (IPAddrToHWAddr): from any address, of IPv6
+    # also a part of its hash. By chance one in 16384 begins so.
+    "0a:58": ("",),
     # slirp's, for the guest's network.
     "52:55": (*_RANGES["10/8"], *_RANGES["192.168/16"]),
 }
-"""Which private addresses (RFC 1918, 6598, 3927) a prefix stands before, as a MAC writes them."""
+"""Which private addresses (RFC 1918) a prefix stands before, as a MAC writes them."""
 
 
 def _is_private(prefix: str, tail: str) -> bool:
-    return tail.startswith(_PREFIXES.get(prefix, ()) or "\0")
+    return tail.startswith(_PREFIXES.get(prefix, ()))
 
 
 def tails(texts: Iterable[str]) -> frozenset[str]:
-    """The last four bytes of all MACs that can be computed from the addresses in texts.
-
-    From IPv4: its bytes. From IPv6, where the texts have a MAC that begins with 0a:58: the first
-    four bytes of SHA-256 of the address or of its text, or its first and last two bytes, as OVN did
-    and does.
-    """
-    texts = list(texts)
-    found: set[str] = set()
-    hashed = any("0a:58:" in text for text in texts)
-    for text in texts:
-        found.update(_of_ipv4(text))
-        if hashed:
-            found.update(_of_ipv6(text))
-    return frozenset(found)
+    """The last four bytes of all MACs that are computed from the IPv4 addresses in texts."""
+    return frozenset().union(*(_of_ipv4(text) for text in texts))
 
 
-def _of_ipv4(text: str) -> Iterator[str]:
-    for address in set(_IPV4.findall(text)):
-        parts = [int(part) for part in address.split(".")]
-        if max(parts) < 256:
-            yield bytes(parts).hex(":")
-
-
-def _of_ipv6(text: str) -> Iterator[str]:
-    for word in set(_IPV6.findall(text)):
-        try:
-            address = ipaddress.IPv6Address(word)
-        except ValueError:
-            continue
-        raw = address.packed
-        yield hashlib.sha256(str(address).encode()).digest()[:4].hex(":")
-        yield hashlib.sha256(raw).digest()[:4].hex(":")
-        yield (raw[:2] + raw[-2:]).hex(":")
+@lru_cache(maxsize=2048)
+def _of_ipv4(text: str) -> frozenset[str]:
+    addresses = ([int(part) for part in address.split(".")] for address in set(_IPV4.findall(text)))
+    return frozenset(bytes(parts).hex(":") for parts in addresses if max(parts) < 256)
 
 
 def link_local(mac: str) -> str:

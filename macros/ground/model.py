@@ -20,6 +20,7 @@ class Step:
     command: str
     until: str | None = None
     timeout: float = 60.0
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Block:
     keep: str = ""
     plan: str = ""
     source: Path = Path()
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def machines(nodes: int, *, outside: bool) -> tuple[str, ...]:
     return (*(f"node{number}" for number in range(nodes)), *(("client",) if outside else ()))
 
 
-CNIS = ("none", "flannel", "flannel-host-gw", "calico")
+CNIS = ("none", "flannel", "flannel-host-gw", "flannel-dual", "calico")
+"""`flannel-dual` is Flannel's VXLAN with IPv4 and IPv6, as are the cluster's nodes and Services."""
 PROXIES = ("iptables", "nftables")
 
 CLUSTER_NODES = 3

@@ -45,6 +45,9 @@ Pipeline = list[Simple]
 
 _OPERATOR = re.compile(r"&&|\|\||;;&?|;&|\|&|[|;&()\n]")
 _REDIRECTION = re.compile(r"(?P<from>\d*)(?P<sign><<<|<<-?|<&|<>|<|>>|>\||>&|>)|(?P<both>&>>?)")
+# A run of characters of which each is a piece of its own, and none ends a word.
+_PLAIN = re.compile(r"[^\s|&;()<>\\\"'`$]+")
+_QUOTES = re.compile(r"[\\\"'`$<>]")
 # Words after which another command begins, and words that head no command of their own.
 _BEFORE_A_COMMAND = frozenset({"if", "then", "elif", "else", "while", "until", "do", "{", "!"})
 _NO_COMMAND = frozenset({"for", "select", "case", "esac", "done", "fi", "}", "function"})
@@ -183,6 +186,9 @@ def _line_end(command: str, at: int) -> int:
 def _word_end(command: str, at: int) -> int:
     start = at
     while at < len(command):
+        if plain := _PLAIN.match(command, at):
+            at = plain.end()
+            continue
         stops = command[at].isspace() or command[at] in "|&;()<>"
         if stops and not (at == start and _substitutes(command, at)):
             break
@@ -197,6 +203,9 @@ def _piece_end(command: str, at: int) -> int:
     if command[at] == '"':
         at += 1
         while command[at : at + 1] != '"':
+            if plain := _PLAIN.match(command, at):
+                at = plain.end()
+                continue
             if at >= len(command):
                 raise UnreadableError
             at = at + 1 if command[at] == "'" else _piece_end(command, at)
@@ -227,6 +236,8 @@ def _bracket_end(command: str, at: int) -> int:
 
 def _unquoted(raw: str) -> str:
     """A word without the quotes that hold it together; what is substituted stays as it is."""
+    if not _QUOTES.search(raw):
+        return raw
     texts: list[str] = []
     at = 0
     while at < len(raw):

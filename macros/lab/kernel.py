@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.lab import inputs
 from macros.lab.packages import Apt, Locked
@@ -38,15 +39,12 @@ def build(apt: Apt, source: Locked, work: Path, out: Path, progress: Progress) -
     _make(tree, log, f"-j{os.cpu_count() or 1}", "linux", each_line=count)
     progress.part(1)
 
-    new = out.with_suffix(".new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    call("strip", "-o", new / "linux", tree / "linux", what="stripping the kernel")
-    shutil.copy(tree / ".config", new / "config")
-    release = _make_value(tree, "kernelrelease")
-    facts = {"package": str(source), "sha256": source.sha256, "release": release}
-    (new / "kernel.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    new.rename(out)
+    with files.new_folder(out) as new:
+        call("strip", "-o", new / "linux", tree / "linux", what="stripping the kernel")
+        shutil.copy(tree / ".config", new / "config")
+        release = _make_value(tree, "kernelrelease")
+        facts = {"package": str(source), "sha256": source.sha256, "release": release}
+        (new / "kernel.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(work)
 
 

@@ -1,7 +1,7 @@
 """What the rest of the project knows of a lab: named nodes, and how SSH reaches them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from macros.ground.model import Cluster
@@ -25,3 +25,5 @@ class Lab:
     """What runs on the nodes, for a page's small print: {"Linux": "7.2.13", "Docker": "28.5.2"}."""
     cluster: Cluster | None = None
     """Its Kubernetes; None when it has none."""
+    lost: Callable[[], str] = field(default=lambda: "", compare=False)
+    """Says why the lab cannot answer any more; "" while nothing is known against it. Quick."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.lab.tools import call, environment
 
@@ -65,9 +66,7 @@ def write_lock(path: Path, packages: Iterable[Locked], release: str) -> None:
         f"# {release}",
         *(f"{each} sha256:{each.sha256}" for each in packages),
     ]
-    new = path.with_suffix(".new")
-    new.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    new.replace(path)
+    files.write(path, "\n".join(lines) + "\n")
 
 
 def read_wanted(path: Path) -> list[str]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from macros.ground import places
+from macros.ground import files, places
 from macros.ground.errors import GuideError
 
 CHECKOUT = places.CHECKOUT
@@ -15,10 +15,8 @@ most 20, and ssh appends 17 of its own to a control socket while it makes it."""
 
 
 def cache() -> Path:
-    """The user's cache folder for this project: kernels, file systems, the disks of labs."""
-    base = os.environ.get("XDG_CACHE_HOME") or ""
-    root = Path(base) if base.startswith("/") else Path.home() / ".cache"
-    return root / "packet-by-packet"
+    """Where what is built for labs is kept: kernels, file systems, the disks of labs."""
+    return files.user_cache()
 
 
 def labs() -> Path:

@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from macros.ground import files
 from macros.lab import inputs
 from macros.lab.image import write_hello
 from macros.lab.packages import ARCHITECTURE, Apt, Locked, fields
@@ -67,24 +67,21 @@ def build_base(
     temporary = work / "tmp"
     remove_as_root(temporary)
     temporary.mkdir()
-    new = out.with_suffix(".new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
     sandbox = 'APT::Sandbox::User "root"'  # _apt may not read a home folder
-    call(
-        *as_root(
-            "mmdebstrap", "--mode=root", "--variant=essential", "--format=tar",
-            f"--architectures={ARCHITECTURE}", f"--aptopt={sandbox}",
-            *(f"--dpkgopt={setting}" for setting in ("force-unsafe-io", *_LEFT_OUT)),
-            "--include=" + ",".join(map(str, wanted)),
-            # The packages were checked against Debian's signed index and the lock just now.
-            "", new / "base.tar", f"deb [trusted=yes] copy:{folder} ./",
-        ),
-        what="mmdebstrap", log=work / "build.log",
-        env=environment(TMPDIR=str(temporary), SOURCE_DATE_EPOCH="0"),
-        fix="guide doctor",
-    )  # fmt: skip
-    new.rename(out)
+    with files.new_folder(out) as new:
+        call(
+            *as_root(
+                "mmdebstrap", "--mode=root", "--variant=essential", "--format=tar",
+                f"--architectures={ARCHITECTURE}", f"--aptopt={sandbox}",
+                *(f"--dpkgopt={setting}" for setting in ("force-unsafe-io", *_LEFT_OUT)),
+                "--include=" + ",".join(map(str, wanted)),
+                # The packages were checked against Debian's signed index and the lock just now.
+                "", new / "base.tar", f"deb [trusted=yes] copy:{folder} ./",
+            ),
+            what="mmdebstrap", log=work / "build.log",
+            env=environment(TMPDIR=str(temporary), SOURCE_DATE_EPOCH="0"),
+            fix="guide doctor",
+        )  # fmt: skip
     remove_as_root(work)
 
 
@@ -99,19 +96,16 @@ def build_image(base: Path, work: Path, out: Path, progress: Progress) -> None:
     with tarfile.open(base / "base.tar") as archive:
         status = _read(archive, "./var/lib/dpkg/status").decode()
         write_hello(_read(archive, "./usr/bin/busybox"), images / "hello.tar")
-    new = out.with_suffix(".new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    call(
-        *as_root(
-            "sh", inputs.ASSEMBLE, base / "base.tar", inputs.NODE, images, tree,
-            new / "rootfs.ext4",
-        ),
-        what="assembling the disk image", log=out.parent / "build.log",
-    )  # fmt: skip
-    facts = {"packages": installed(status)}
-    (new / "rootfs.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    new.rename(out)
+    with files.new_folder(out) as new:
+        call(
+            *as_root(
+                "sh", inputs.ASSEMBLE, base / "base.tar", inputs.NODE, images, tree,
+                new / "rootfs.ext4",
+            ),
+            what="assembling the disk image", log=out.parent / "build.log",
+        )  # fmt: skip
+        facts = {"packages": installed(status)}
+        (new / "rootfs.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     remove_as_root(work)
 
 

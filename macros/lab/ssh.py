@@ -21,7 +21,6 @@ from typing import Literal
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Answer
-from macros.lab import state, uml, vagrant, vagrant_state
 from macros.lab.lab import Lab
 
 ENVIRONMENT = {
@@ -39,7 +38,7 @@ LIMIT = 1_000_000
 """Bytes a command may print. No page shows a megabyte; `head`, `-c` and filters exist."""
 
 _GRACE = 10.0  # seconds that a node gets to end a command before it counts as lost
-_LOOK = 2.0  # seconds without a word until we look whether the lab is still there
+_LOOK = 2.0  # seconds of silence until we look whether the lab is still there: ssh takes 30
 _RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
 
 
@@ -189,7 +188,7 @@ def _collect(
         except BaseException:
             _end(lab, node, output, process)
             raise
-        if not whole and (detail := _lost(lab)):
+        if not whole and (detail := lab.lost()):
             _kill(process)
             return _Said(bytes(output), "", detail)
         if not whole:
@@ -223,30 +222,9 @@ def _read(
                     return True
                 if not chunk:
                     ready.unregister(key.fd)
-            if len(out[1]) > limit or (not found and _lost(lab)):
+            if len(out[1]) > limit or (not found and lab.lost()):
                 return False
     return False
-
-
-def _lost(lab: Lab) -> str:
-    """Why the lab cannot answer any more, "" when nothing is known against it.
-
-    ssh by itself takes half a minute to give a node up.
-    """
-    if lab.kind not in {"uml", vagrant_state.KIND}:
-        return ""
-    try:
-        if lab.kind == vagrant_state.KIND:
-            known = vagrant_state.read(lab.name)
-            if known is None or known.instance != lab.instance:
-                return "the lab was taken down"
-            return vagrant.troubles(known)
-        found = state.read(lab.name)
-    except GuideError as error:
-        return error.message
-    if found is None or found.instance != lab.instance:
-        return "the lab was taken down"
-    return uml.ended(found)
 
 
 def _options(lab: Lab, node: str) -> tuple[str, ...]:

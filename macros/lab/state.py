@@ -7,15 +7,20 @@ process counts as started, so that whatever kills `up` leaves something to clean
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, ClassVar, TypeVar
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import paths
 from macros.lab.packages import SUITE
 from macros.lab.process import Process, end
+
+_T = TypeVar("_T")
+_N = TypeVar("_N", bound="Notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +34,39 @@ class Node:
     """Where its SSH is reached on 127.0.0.1; 0 until chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """A lab, as far as it came."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What is written down of a lab of any kind, as far as it came."""
+
+    FILE: ClassVar[str]
+    """The file in its folder."""
 
     name: str
     instance: str
     sockets: str
     """The folder of its sockets, short of name."""
+    versions: dict[str, str]
+    since: float = 0.0
+    """Seconds of the epoch when it was up."""
+    up: bool = False
+    """False while `up` is at work, and for ever if it was killed."""
+    kept: str = ""
+    """Why `up` failed, where the lab was left as it was for a look (`--keep`)."""
+
+    @property
+    def folder(self) -> Path:
+        """The lab's folder."""
+        return folder(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(Notes):
+    """A lab of the kind uml."""
+
+    FILE: ClassVar[str] = "lab.json"
+
     kernel: str
     rootfs: str
-    versions: dict[str, str]
     memory: int
     """MiB a node."""
     suite: str = SUITE
@@ -50,19 +77,8 @@ class State:
     """The version of that: "v1.36.3"."""
     api: int = 0
     """The port of 127.0.0.1 that leads to the cluster's API."""
-    since: float = 0.0
-    """Seconds of the epoch when it was up."""
     nodes: tuple[Node, ...] = ()
-    processes: tuple[Process, ...] = field(default=())
-    up: bool = False
-    """False while `up` is at work, and for ever if it was killed."""
-    kept: str = ""
-    """Why `up` failed, where the lab was left as it was for a look (`--keep`)."""
-
-    @property
-    def folder(self) -> Path:
-        """The lab's folder."""
-        return folder(self.name)
+    processes: tuple[Process, ...] = ()
 
     def with_process(self, process: Process) -> "State":
         """The same with one process more, already written down."""
@@ -82,35 +98,42 @@ def folder(name: str) -> Path:
     return paths.labs() / name
 
 
-def write(state: State) -> State:
-    """Write the state down, as a whole or not at all."""
-    file = state.folder / "lab.json"
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
-    return state
+def write(notes: _N) -> _N:
+    """Write the notes down, as a whole or not at all."""
+    files.write(notes.folder / notes.FILE, json.dumps(asdict(notes), indent=2) + "\n")
+    return notes
+
+
+def stored(file: Path, name: str, make: Callable[[dict[str, Any]], _T]) -> _T | None:
+    """What `make` makes of the JSON in a file of a lab; None where there is no such file.
+
+    GuideError where it cannot be read as that.
+    """
+    try:
+        return make(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise GuideError(
+            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
+        ) from None
 
 
 def read(name: str) -> State | None:
     """The lab of that name, whole or not; None when there is none."""
-    try:
-        stored = json.loads((folder(name) / "lab.json").read_text(encoding="utf-8"))
-        nodes = tuple(Node(**node) for node in stored.pop("nodes"))
-        cluster = stored.pop("cluster", None)
-        processes = tuple(Process(**process) for process in stored.pop("processes"))
-        return State(
-            **stored,
-            cluster=Cluster(**cluster) if cluster else None,
-            nodes=nodes,
-            processes=processes,
-        )
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError) as error:
-        raise GuideError(
-            f"{folder(name) / 'lab.json'} cannot be read: {error}",
-            fix=f"guide lab down --name {name}",
-        ) from None
+    return stored(folder(name) / State.FILE, name, _state)
+
+
+def _state(values: dict[str, Any]) -> State:
+    nodes = tuple(Node(**node) for node in values.pop("nodes"))
+    processes = tuple(Process(**process) for process in values.pop("processes"))
+    cluster = values.pop("cluster", None)
+    return State(
+        **values,
+        cluster=Cluster(**cluster) if cluster else None,
+        nodes=nodes,
+        processes=processes,
+    )
 
 
 def names() -> Iterator[str]:

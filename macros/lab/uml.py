@@ -5,14 +5,10 @@ each node gives it 10.0.2.15 and forwards one port of 127.0.0.1 to its SSH. eth1
 between the nodes: one vde_switch, 192.168.56.10 and up.
 """
 
-import contextlib
 import secrets
 import shutil
 import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,15 +17,15 @@ from pathlib import Path
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import boot, doctor, packages, paths, process, wanted
+from macros.lab import boot, connections, doctor, packages, paths, process, readiness, wanted
 from macros.lab.build import built
-from macros.lab.interrupts import ended_by_signals
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.lab import Lab
 from macros.lab.left import looks, reason
 from macros.lab.progress import Progress
-from macros.lab.state import Node, State, clean, folder, read, write
-from macros.lab.tools import disk_named, environment
+from macros.lab.state import Node, State, clean, read, write
+from macros.lab.tools import disk_named
+from macros.lab.turns import alone
 from macros.lab.wanted import Wanted
 
 MOST_NODES = 9
@@ -41,7 +37,6 @@ _FIRST = 10
 _OUTSIDE = Node("client", "192.168.56.50")
 """A machine of the network between the nodes that is no node of a cluster."""
 _API = 6443
-_PATIENCE = 90.0  # seconds until a node that does not answer counts as broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,19 @@ def as_lab(state: State) -> Lab:
         instance=state.instance,
         versions=state.versions,
         cluster=state.cluster,
+        lost=lambda: _lost(state),
     )
+
+
+def _lost(state: State) -> str:
+    """Why this very lab cannot answer any more; "" while nothing is known against it."""
+    try:
+        now = read(state.name)
+    except GuideError as error:
+        return error.message
+    if now is None or now.instance != state.instance:
+        return "the lab was taken down"
+    return ended(now)
 
 
 def troubles(state: State) -> str:
@@ -141,7 +148,7 @@ def up(
         since=datetime.now(UTC).timestamp(),
         nodes=_machines(nodes, outside=outside),
     )
-    with _alone(name), disk_named():
+    with alone(name), disk_named():
         if anew:
             wanted.remember(name, as_wanted(fresh))
         elif _is_up(fresh, progress):
@@ -192,7 +199,7 @@ def down(name: str) -> bool:
 
     A reset that did not come to its end is given up.
     """
-    with _alone(name):
+    with alone(name):
         there = clean(name)
         return wanted.forget(name) or there
 
@@ -215,7 +222,7 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
 
     As after a power cut: what it had not written is lost, the rest of the lab goes on.
     """
-    with _alone(name), disk_named():
+    with alone(name), disk_named():
         state = read(name)
         node = (
             next((each for each in state.nodes if each.name == node_name), None) if state else None
@@ -235,7 +242,7 @@ def restart(name: str, node_name: str, progress: Progress) -> None:
         seed = state.folder / f"{node.name}.seed.tar"
         machine = boot.start_node(state, node, seed, boot.memory_folder(state, progress))
         state = state.with_process(machine)
-        _wait(state, node, machine, state.folder / "ssh_config")
+        readiness.wait(state, node, machine)
         for plug in process.helpers(machine, "vde_plug"):
             state = state.with_process(plug)
         # Until here they are known, and dead: a restart that fails leaves a lab that is broken.
@@ -268,7 +275,7 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
             api = ports[1] if _API in inside else state.api
             state = replace(state, nodes=nodes, api=api).with_process(nat)
 
-    config = write_ssh_config(place, sockets, state.nodes)
+    write_ssh_config(place, sockets, state.nodes)
     memory_folder = boot.memory_folder(state, progress)
     booting = []
     for node in state.nodes:
@@ -281,7 +288,7 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     progress.step(f"lab {name}: waiting for SSH")
     with ThreadPoolExecutor(len(booting)) as pool:
         waits = [
-            pool.submit(_wait, state, node, machine, config)
+            pool.submit(readiness.wait, state, node, machine)
             for node, machine in zip(state.nodes, booting, strict=True)
         ]
         for wait in waits:
@@ -296,83 +303,16 @@ def _start(state: State, addition: Addition | None, progress: Progress) -> None:
     write(replace(state, up=True))
 
 
-def _wait(state: State, node: Node, machine: process.Process, config: Path) -> None:
-    """Return when the node has booted and the shared SSH connection to it stands."""
-    until = time.monotonic() + _PATIENCE
-    while not _greets(node.port):
-        if not machine.alive():
-            raise GuideError(f"{node.name} ended while it booted\n{_console(state, node)}")
-        if time.monotonic() > until:
-            raise GuideError(
-                f"{node.name} did not answer within {_PATIENCE:.0f} s\n{_console(state, node)}"
-            )
-        time.sleep(0.05)
-    _open(state, node)
-    ready = "systemctl is-system-running --wait || systemctl --failed --plain"
-    booted = subprocess.run(
-        ["ssh", "-F", str(config), node.name, ready],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    if booted.stdout.strip() != "running":
-        said = (booted.stdout + booted.stderr).strip()
-        raise GuideError(f"{node.name} did not boot well: {said}\n{_console(state, node)}")
-
-
 def connect(state: State) -> list[str]:
     """Open shared SSH connections that are gone, and return the names of their nodes.
 
     A lab is whole without them, only slow: a command then makes a connection of its own.
     """
-    gone = []
-    for node in state.nodes:
-        socket_path = control(Path(state.sockets), node.name)
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(socket_path)
-            except OSError:
-                gone.append(node)
-    for node in gone:
-        Path(control(Path(state.sockets), node.name)).unlink(missing_ok=True)
-        _open(state, node)
-    return [node.name for node in gone]
-
-
-def _open(state: State, node: Node) -> None:
-    """Open the connection that every later command to this node shares.
-
-    It is a process in a session of its own, holding nothing of ours open; the socket on its
-    command line marks it as the lab's (process.family).
-    """
-    shared = control(Path(state.sockets), node.name)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run(
-            ["ssh", "-F", str(state.folder / "ssh_config"), "-fNM", "-S", shared, node.name],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            timeout=60, check=False, env=environment(),
-        )  # fmt: skip
-
-
-def _greets(port: int) -> bool:
-    """Whether an SSH server answers there. slirp takes connections before the node does."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as link:
-            return link.recv(4) == b"SSH-"
-    except OSError:
-        return False
-
-
-def _console(state: State, node: Node) -> str:
-    text = (state.folder / f"{node.name}.console").read_text(encoding="utf-8", errors="replace")
-    return "\n".join(f"    {line}" for line in text.splitlines()[-15:])
-
-
-@contextlib.contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """One `up` or `down` of a lab at a time; one that is ended gives its turn back."""
-    folder(name)
-    busy = f"another command is working on the lab {name!r}"
-    with ended_by_signals(), locked(paths.labs() / f"{name}.lock", busy, passing=True):
-        yield
+    sockets = Path(state.sockets)
+    gone = [node.name for node in state.nodes if not connections.stands(sockets, node.name)]
+    for name in gone:
+        connections.open_shared(state.folder / "ssh_config", sockets, name)
+    return gone
 
 
 def _undisturbed(name: str) -> None:

@@ -11,26 +11,23 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import paths, rootfs, vagrant_needs, wanted
-from macros.lab.interrupts import ended_by_signals
-from macros.lab.keys import control
+from macros.lab import connections, paths, rootfs, vagrant_needs, wanted
 from macros.lab.lab import Lab
 from macros.lab.left import looks, reason
 from macros.lab.progress import Progress
-from macros.lab.state import clean, folder, names
+from macros.lab.state import clean, folder, names, write
 from macros.lab.tools import call, environment
+from macros.lab.turns import alone
 from macros.lab.vagrant_ssh import Host, hosts, write_ssh_config
-from macros.lab.vagrant_state import FILE, KIND, State, machines, read, write
+from macros.lab.vagrant_state import KIND, State, machines, read
 from macros.lab.wanted import Wanted
 
 _CLUSTER_PATIENCE = 600.0  # seconds; without artifacts, images are downloaded meanwhile
@@ -39,13 +36,11 @@ _READY = (
     " kubectl wait --for=condition=Ready nodes --all --timeout=600s"
 )
 
-_TOO_LONG = subprocess.TimeoutExpired
-
 
 def is_vagrant(name: str) -> bool:
     """Whether the lab of that name is Vagrant's: by what is written down, else by LAB."""
     place = folder(name)
-    if (place / FILE).is_file():
+    if (place / State.FILE).is_file():
         return True
     if (place / "lab.json").is_file():
         return False
@@ -76,7 +71,7 @@ def find(name: str = "guide", *, kept: bool = False) -> Lab:
     if not there:
         raise GuideError(f"the lab {name!r} is not up: Vagrant has no machines", fix=_up(name))
     if stored is None or stored.machines != there:
-        with _alone(name):
+        with alone(name):
             stored = _take_over(name, stored.words if stored else {}, stored)
     else:
         _connect(stored)
@@ -93,7 +88,19 @@ def _as_lab(stored: State) -> Lab:
         instance=stored.instance,
         versions=stored.versions,
         cluster=Cluster(stored.cluster["CNI"], stored.cluster["PROXY"]) if stored.cluster else None,
+        lost=lambda: _lost(stored),
     )
+
+
+def _lost(stored: State) -> str:
+    """Why this very lab cannot answer any more; "" while nothing is known against it."""
+    try:
+        now = read(stored.name)
+        if now is None or now.instance != stored.instance:
+            return "the lab was taken down"
+        return troubles(now)
+    except GuideError as error:
+        return error.message
 
 
 def up(
@@ -116,7 +123,7 @@ def up(
     words = {"NODES": str(nodes), "KUBERNETES": "1" if cluster else "0"}
     words |= {"CNI": cluster.cni, "PROXY": cluster.proxy} if cluster else {}
     words |= {"MEMORY": str(memory)} if memory else {}
-    with _alone(name):
+    with alone(name):
         _only_lab(name)
         if (folder(name) / "lab.json").is_file():
             raise GuideError(
@@ -132,7 +139,16 @@ def up(
                 _destroy()
         clean(name)
         folder(name).mkdir(parents=True, mode=0o700)
-        begun = State(name, "", str(paths.sockets() / name), words, provider or "", {}, {}, _now())
+        begun = State(
+            name=name,
+            instance="",
+            sockets=str(paths.sockets() / name),
+            words=words,
+            provider=provider or "",
+            machines={},
+            versions={},
+            since=_now(),
+        )
         write(begun)
         try:
             _start(begun, extra, cluster, progress)
@@ -211,9 +227,9 @@ def down(name: str) -> bool:
 
     A reset that did not come to its end is given up.
     """
-    with _alone(name):
+    with alone(name):
         # The note itself may be what is broken: that there is one is enough.
-        ours = (folder(name) / FILE).is_file() or os.environ.get("LAB") == KIND
+        ours = (folder(name) / State.FILE).is_file() or os.environ.get("LAB") == KIND
         ours = ours or name in wanted.unfinished()
         there = machines()
         if there and ours:
@@ -235,7 +251,7 @@ def troubles(state: State) -> str:
         return "`guide lab up` did not come to its end"
     if machines() != state.machines:
         return "Vagrant has other machines now"
-    gone = [node for node in state.nodes if not _listens(control(Path(state.sockets), node))]
+    gone = [node for node in state.nodes if not connections.stands(Path(state.sockets), node)]
     return f"no SSH connection to {', '.join(gone)}" if gone else ""
 
 
@@ -319,35 +335,21 @@ def _ssh(state: State, node: str, command: str, timeout: float = 120.0) -> str:
 
 def _connect(state: State) -> None:
     """Open the shared SSH connections that are gone. GuideError for a node that is."""
+    sockets = Path(state.sockets)
     for node in state.nodes:
-        shared = control(Path(state.sockets), node)
-        if _listens(shared):
+        if connections.stands(sockets, node):
             continue
-        Path(shared).unlink(missing_ok=True)
-        words = ["ssh", "-F", str(state.folder / "ssh_config"), "-fNM", "-S", shared, node]
         log = state.folder / "ssh.log"
         # A file, not a pipe: the connection stays, and holds open what it was given.
-        with log.open("w", encoding="utf-8") as errors, contextlib.suppress(_TOO_LONG):
-            subprocess.run(
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
-                timeout=60, check=False, env=environment(),
-            )  # fmt: skip
-        if not _listens(shared):
+        with log.open("w", encoding="utf-8") as errors:
+            connections.open_shared(state.folder / "ssh_config", sockets, node, errors)
+        if not connections.stands(sockets, node):
             raise GuideError(
                 f"{node} of lab {state.name} cannot be reached: "
                 f"{log.read_text(encoding='utf-8').strip() or 'no answer'}",
                 node=node,
                 fix=f"vagrant status; guide lab reset --name {state.name}",
             )
-
-
-def _listens(path: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
 
 
 def _vagrant(
@@ -371,15 +373,6 @@ def _only_lab(name: str) -> None:
             "there is no vagrant on this machine",
             fix="apt-get install vagrant, or get it from its makers; the lab uml needs none",
         )
-
-
-@contextlib.contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """One command that changes a lab at a time; one that is ended gives its turn back."""
-    folder(name)  # a GuideError where that is no name
-    busy = f"another command is working on the lab {name!r}"
-    with ended_by_signals(), locked(paths.labs() / f"{name}.lock", busy, passing=True):
-        yield
 
 
 def _said(words: Mapping[str, str]) -> str:

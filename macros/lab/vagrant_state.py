@@ -1,62 +1,39 @@
 """What is written down of a lab of Vagrant's, and what Vagrant itself has noted of machines."""
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from typing import ClassVar
 
-from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
 from macros.lab import paths
-from macros.lab.state import folder
+from macros.lab.state import Notes, folder, stored
 from macros.lab.wanted import Wanted
 
 KIND = "vagrant"
 
-FILE = "vagrant.json"
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(Notes):
+    """A lab of Vagrant's."""
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is written down of a lab: `vagrant.json` in its folder."""
+    FILE: ClassVar[str] = "vagrant.json"
 
-    name: str
-    instance: str
-    sockets: str
     words: dict[str, str]
     """What the Vagrantfile was told: NODES, KUBERNETES, CNI, PROXY, MEMORY."""
     provider: str
     machines: dict[str, str]
     """Vagrant's own id of each machine: another one is another machine."""
-    versions: dict[str, str]
-    since: float
     cluster: dict[str, str] | None = None
     """What node0 says of its Kubernetes: CNI and PROXY."""
-    up: bool = False
-    kept: str = ""
-    """Why `up` failed, where somebody wants to look into what there is (`--keep`)."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """The machines, in order."""
         return tuple(sorted(self.machines))
 
-    @property
-    def folder(self) -> Path:
-        """The lab's folder."""
-        return folder(self.name)
-
 
 def read(name: str) -> State | None:
     """What is written down of a lab; None when it is none of Vagrant's."""
-    file = folder(name) / FILE
-    try:
-        return State(**json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError) as error:
-        raise GuideError(
-            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
-        ) from None
+    return stored(folder(name) / State.FILE, name, lambda values: State(**values))
 
 
 def asked(name: str) -> Wanted:
@@ -78,12 +55,3 @@ def machines() -> dict[str, str]:
     for file in (paths.CHECKOUT / ".vagrant" / "machines").glob("*/*/id"):
         found[file.parts[-3]] = f"{file.parts[-2]}:{file.read_text(encoding='utf-8').strip()}"
     return dict(sorted(found.items()))
-
-
-def write(state: State) -> State:
-    """Write the state down, as a whole or not at all."""
-    file = state.folder / FILE
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
-    return state

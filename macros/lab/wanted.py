@@ -9,12 +9,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from macros.ground.errors import GuideError
+from macros.ground import files
 from macros.ground.model import Cluster
 from macros.lab import paths
 from macros.lab.packages import SUITE
-from macros.lab.state import folder
+from macros.lab.state import folder, stored
 
 _SUFFIX = ".reset"
 
@@ -48,26 +49,17 @@ class Wanted:
 
 def remember(name: str, wanted: Wanted) -> None:
     """Write down what a reset of that lab is to make, as a whole or not at all."""
-    file = _file(name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(f"{_SUFFIX}.new")
-    new.write_text(json.dumps(asdict(wanted), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
+    files.write(_file(name), json.dumps(asdict(wanted), indent=2) + "\n")
 
 
 def remembered(name: str) -> Wanted | None:
     """What a reset that did not come to its end was to make; None where there was none."""
-    file = _file(name)
-    try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        cluster = stored.pop("cluster")
-        return Wanted(**stored, cluster=Cluster(**cluster) if cluster else None)
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise GuideError(
-            f"{file} cannot be read: {error}", fix=f"guide lab down --name {name}"
-        ) from None
+    return stored(_file(name), name, _wanted)
+
+
+def _wanted(values: dict[str, Any]) -> Wanted:
+    cluster = values.pop("cluster")
+    return Wanted(**values, cluster=Cluster(**cluster) if cluster else None)
 
 
 def forget(name: str) -> bool:

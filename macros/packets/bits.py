@@ -56,9 +56,11 @@ class Bits:
     def _cut(self) -> NoReturn:
         raise CutError
 
-    def _add(self, name: str, label: str, bits: int, value: int | str, shown: str) -> None:
+    def _add(
+        self, name: str, label: str, bits: int, value: int | str, shown: str, meaning: str
+    ) -> None:
         raw = self.around.data[self.byte : (self.bit + bits + 7) // 8]
-        self.fields.append(Field(name, label, self.bit, bits, raw, value, shown))
+        self.fields.append(Field(name, label, self.bit, bits, raw, value, shown, meaning))
         self.bit += bits
 
     def means(self, meaning: str, state: str = "") -> None:
@@ -75,8 +77,8 @@ class Bits:
         whole = int.from_bytes(self.around.data[first : last + 1], "big")
         value = whole >> ((last + 1) * 8 - self.bit - bits) & ((1 << bits) - 1)
         text = shown(value) if callable(shown) else shown.format(value)
-        self._add(name, label, bits, value, text)
-        self.means(meaning(value) if callable(meaning) else meaning)
+        means = meaning(value) if callable(meaning) else meaning
+        self._add(name, label, bits, value, text, means)
         return value
 
     def bytes(
@@ -92,8 +94,8 @@ class Bits:
             self._cut()
         raw = self.around.data[self.byte : self.byte + count]
         text = shown(raw)
-        self._add(name, label, count * 8, text, text)
-        self.means(meaning(text) if callable(meaning) else meaning)
+        means = meaning(text) if callable(meaning) else meaning
+        self._add(name, label, count * 8, text, text, means)
         return raw
 
     def rest(self, name: str, label: str, meaning: str) -> None:
@@ -101,8 +103,7 @@ class Bits:
         bits = self.stop * 8 - self.bit
         if bits > 0:
             raw = self.around.data[self.byte : self.stop]
-            self._add(name, label, bits, raw.hex(" "), raw.hex(" "))
-            self.means(meaning)
+            self._add(name, label, bits, raw.hex(" "), raw.hex(" "), meaning)
 
 
 def mac(raw: bytes) -> str:

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.packets import bgp, checksum, nesting
+from macros.packets import bgp, checksum, dns, nesting
 from macros.packets.bits import Around, header
 from macros.packets.headers import HEADERS
 from macros.packets.nesting import Piece
 from macros.packets.packet import Field, Layer, Packet
 from macros.packets.pcap import Record, records
 
-_READERS = HEADERS | {bgp.NAME: bgp.message}
+_READERS = HEADERS | {bgp.NAME: bgp.message, dns.NAME: dns.datagram}
 _LEAST_FRAME = 60
 """Bytes of an Ethernet frame without its check sequence: a shorter one is filled up."""
 
@@ -23,7 +24,11 @@ def packets(source: bytes | Path) -> tuple[Packet, ...]:
     Headers that are cut or malformed become data, never an error. Raises GuideError where the
     file itself is damaged or has a link type that is not known.
     """
-    link, kept = records(source)
+    return _packets(*records(source))
+
+
+@lru_cache(maxsize=128)  # one capture is looked at in several ways
+def _packets(link: int, kept: tuple[Record, ...]) -> tuple[Packet, ...]:
     return tuple(packet(number, link, record) for number, record in enumerate(kept, 1))
 
 
@@ -39,22 +44,36 @@ def packet(number: int, link: int, record: Record) -> Packet:
 
 
 def _with_messages(data: bytes, pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """The same, with what TCP carries from or to BGP's port as whole messages, one after another.
+    """The same, with what is carried from or to the port of BGP or DNS as whole messages.
 
-    The part of a message that is left, if any, stays data.
+    TCP carries BGP's one after another; the part of a message that is left, if any, stays data. A
+    datagram is one message of DNS, or data.
     """
     under: Piece | None = None
     for piece in pieces:
         if piece.name == "Data" and under and under.name == "TCP" and not piece.quoted:
             yield from _messages(data, under, piece)
+        elif piece.name == "Data" and under and under.name == "UDP" and not piece.quoted:
+            yield _datagram(data, under, piece)
         else:
             yield piece
         under = piece
 
 
+def _ports(data: bytes, header: Piece) -> set[int]:
+    both = data[header.offset : header.offset + 4]
+    return {int.from_bytes(both[:2], "big"), int.from_bytes(both[2:], "big")}
+
+
+def _datagram(data: bytes, header: Piece, load: Piece) -> Piece:
+    whole = data[load.offset : load.offset + load.length]
+    if dns.PORT in _ports(data, header) and dns.is_datagram(whole):
+        return Piece(dns.NAME, load.offset, load.length, load.offset + load.length)
+    return load
+
+
 def _messages(data: bytes, segment: Piece, load: Piece) -> Iterator[Piece]:
-    ports = data[segment.offset : segment.offset + 4]
-    if bgp.PORT not in {int.from_bytes(ports[:2], "big"), int.from_bytes(ports[2:], "big")}:
+    if bgp.PORT not in _ports(data, segment):
         yield load
         return
     offset, end = load.offset, load.offset + load.length
@@ -147,7 +166,13 @@ def _roles(layers: list[Layer]) -> tuple[Layer, ...]:
     framed = [number for number, layer in enumerate(layers[:-1]) if layer.name == "VXLAN"]
     sorts: dict[str, list[int]] = {}
     for number, layer in enumerate(layers):
-        if not layer.role and layer.name not in {"Data", "Padding", "IPv6 options", bgp.NAME}:
+        if not layer.role and layer.name not in {
+            "Data",
+            "Padding",
+            "IPv6 options",
+            bgp.NAME,
+            dns.NAME,
+        }:
             sort = "IP" if layer.name in {"IPv4", "IPv6"} else layer.name
             sorts.setdefault(sort, []).append(number)
     roles: dict[int, str] = {}

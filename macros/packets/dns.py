@@ -1,4 +1,4 @@
-"""DNS messages in a TCP stream, field by field: RFC 1035, sections 4.1 and 4.2.2.
+"""DNS messages, field by field: RFC 1035, sections 4.1 and 4.2; TCP puts a length in front of each.
 
 Types and codes: IANA "dns-parameters". Names can point back into the message (section 4.1.4).
 """
@@ -12,7 +12,10 @@ from macros.packets.packet import Layer
 
 NAME = "DNS"
 PORT = 53
-_HEAD = 14  # bytes: the length that TCP needs, and the header
+_LENGTH = 2  # bytes: what TCP needs in front of a message
+_HEAD = _LENGTH + 12  # and the header
+RECORDS = ("answer", "authority", "extra")
+"""The fields that hold records."""
 _TYPES = {
     1: "A",
     2: "NS",
@@ -50,6 +53,11 @@ def sizes(data: bytes) -> Iterator[int]:
         offset += size
 
 
+def is_datagram(data: bytes) -> bool:
+    """Whether the data of a datagram is one whole message."""
+    return len(data) >= _HEAD - _LENGTH and _well_formed(bytes(_LENGTH) + data)
+
+
 def _well_formed(data: bytes) -> bool:
     try:
         ends = [end for _, end, _ in _parts(data)]
@@ -67,10 +75,31 @@ def what(layer: Layer) -> str:
     return f"answer to {questions}: {layer['code'].shown.partition(' ')[2]}"
 
 
+def lasting(record: str) -> str:
+    """A record as it is shown, without its time to live and a zone's serial.
+
+    Caches count the first down, and CoreDNS takes the second from the clock.
+    """
+    kind, name, _, value = record.split(" ", 3)
+    if kind == "SOA":
+        words = value.split(" ")
+        value = " ".join(words[:2] + words[3:])
+    return f"{kind} {name} {value}"
+
+
 def message(bits: Bits) -> None:
-    """One message, from its length to its end."""
-    data = bits.around.data[bits.offset : bits.stop]
+    """One message in a TCP stream, from its length to its end."""
     bits.number("length", "length", 16, "{}", "of the message; only TCP needs it")
+    _fields(bits, bits.around.data[bits.offset : bits.stop])
+
+
+def datagram(bits: Bits) -> None:
+    """The one message of a UDP datagram."""
+    _fields(bits, bytes(_LENGTH) + bits.around.data[bits.offset : bits.stop])
+
+
+def _fields(bits: Bits, data: bytes) -> None:
+    """Header, questions and records; `data` is the message behind its two bytes of length."""
     bits.number("id", "id", 16, "0x{:04x}", "chosen by who asks; the answer repeats it")
     bits.number("response", "response", 1, lambda value: "1 yes" if value else "0 no")
     bits.number("opcode", "opcode", 4)
@@ -95,7 +124,7 @@ def message(bits: Bits) -> None:
 def _parts(data: bytes) -> list[tuple[str, int, str]]:
     """Questions and records: what each is, where it ends, how it is shown."""
     counts = [int.from_bytes(data[start : start + 2], "big") for start in range(6, _HEAD, 2)]
-    names = ("question", "answer", "authority", "extra")
+    names = ("question", *RECORDS)
     parts: list[tuple[str, int, str]] = []
     offset = _HEAD
     for name, count in zip(names, counts, strict=True):
@@ -139,6 +168,12 @@ def _value(data: bytes, kind: str, start: int, end: int) -> str:
         name, after = _name(data, start)
         if after == end:
             return name
+    if kind == "SOA":
+        primary, after = _name(data, start)
+        mailbox, after = _name(data, after)
+        if after + 20 == end:
+            numbers = (str(int.from_bytes(data[i : i + 4], "big")) for i in range(after, end, 4))
+            return f"{primary} {mailbox} {' '.join(numbers)}"
     return raw.hex(" ") or "empty"
 
 

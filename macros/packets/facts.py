@@ -1,6 +1,7 @@
 """What counts of a header's field, for settling and comparing alike; the rest comes by chance.
 
-What a sender starts anywhere counts from its first: sequence numbers, and the id of a ping. Of a
+What a sender starts anywhere counts from its first: sequence numbers, the id of a ping, and that
+of a question to the DNS. Of what the DNS answers, no time to live and no serial counts. Of a
 checksum counts whether it is right, wrong, partial or none; of timestamps whether they are there
 and answer one; of a window, once it is agreed on, whether it is open.
 """
@@ -8,7 +9,7 @@ and answer one; of a window, once it is agreed on, whether it is open.
 from collections.abc import Iterable
 from typing import Any
 
-from macros.packets import numbers
+from macros.packets import dns, numbers
 from macros.packets.http import undated
 from macros.packets.packet import Field, Layer, Packet
 from macros.packets.streams import Starts, flags_of
@@ -23,10 +24,13 @@ class Facts:
         packets = tuple(packets)
         self.starts = Starts(packets)
         self.pings: dict[int, int] = {}
+        self.questions: dict[str, int] = {}
         for packet in packets:
             for layer in packet.layers:
                 if layer.name == "ICMP" and layer.get("id"):
                     self.pings.setdefault(int(layer["id"].value), len(self.pings))
+                if layer.name == dns.NAME:
+                    self.questions.setdefault(str(layer["id"].value), len(self.questions))
 
     def value(self, packet: Packet, place: int, field: Field) -> Any:
         """What counts of a field of layer `place`; None where nothing does."""
@@ -39,9 +43,16 @@ class Facts:
             return self._of_tcp(packet, place, field)
         if layer.name == "ICMP" and field.name == "id":
             return self.pings[int(field.value)]
+        if layer.name == dns.NAME:
+            return self._of_dns(field)
         if layer.name == "Data":
             return carried(packet, place)
         return field.value
+
+    def _of_dns(self, field: Field) -> Any:
+        if field.name == "id":
+            return self.questions[str(field.value)]
+        return dns.lasting(str(field.value)) if field.name in dns.RECORDS else field.value
 
     def _of_tcp(self, packet: Packet, place: int, field: Field) -> Any:
         layer = packet.layers[place]

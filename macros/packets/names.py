@@ -15,6 +15,7 @@ SHORT = {
     "ICMPv6": "icmp6",
     "VXLAN": "vxlan",
     "BGP": "bgp",
+    "DNS": "dns",
     "Data": "data",
     "Padding": "padding",
 }

@@ -2,7 +2,7 @@
 
 import re
 
-from macros.packets import bgp, numbers
+from macros.packets import bgp, dns, numbers
 from macros.packets.conversations import above, address, named_ends
 from macros.packets.packet import Layer, Packet
 
@@ -57,9 +57,11 @@ def _what_above(packet: Packet, transport: Layer) -> str:
 
 
 def _messages(packet: Packet) -> str:
-    """The BGP messages in a segment: "BGP UPDATE, UPDATE, End-of-RIB"."""
+    """The messages that it carries: "BGP UPDATE, UPDATE, End-of-RIB", "DNS query A hello."."""
     names = ", ".join(bgp.what(layer) for layer in packet.all(bgp.NAME))
-    return f"BGP {names}" if names else ""
+    if names:
+        return f"BGP {names}"
+    return next((f"DNS {dns.what(layer)}" for layer in packet.all(dns.NAME)), "")
 
 
 def _announced(packet: Packet, transport: Layer) -> int:

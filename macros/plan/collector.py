@@ -10,9 +10,12 @@ from macros.ground import conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
 from macros.ground.places import SCRIPTS
-from macros.plan.frontmatter import facts
+from macros.plan import positions
+from macros.plan.frontmatter import FrontMatter, facts
+from macros.plan.macro import Macro
 from macros.plan.options import MisusedError
-from macros.plan.signatures import MACROS, Capture, Macro, Observe, Only, Run, Trace, When
+from macros.plan.positions import Place
+from macros.plan.signatures import MACROS, Capture, Observe, Only, Run, Trace, When
 from macros.plan.taps import captures
 from macros.plan.taps import read as read_taps
 
@@ -30,42 +33,46 @@ _RUN, _OBSERVE = 30.0, 60.0  # seconds that a block has unless it says otherwise
 class Collector:
     """Notes the calls of one page as blocks; all macros print nothing.
 
-    `before` is the number of lines above the page's text, `least` the seconds that a block has at
+    `front` is its front matter and its text, `least` the seconds that a block has at
     least where it does not say. What is wrong with a call is kept in `errors`, and the next one
     is looked at.
     """
 
-    def __init__(self, page: str, source: Path, before: int, least: float) -> None:
+    def __init__(self, page: str, source: Path, front: FrontMatter, least: float) -> None:
         self.blocks: list[Block] = []
         self.errors: list[GuideError] = []
         self._page = page
         self._source = source
-        self._before = before
+        self._before = front.body_line - 1
+        self._text = front.body
         self._least = least
         self._conditions: list[str] = []
 
-    def call(self, name: str, line: int, /, *values: Any, **options: Any) -> Any:
-        """What a template calls for the macro `name` that stands in its line `line`."""
-        line += self._before
+    def call(self, name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
+        """What a template calls for the macro `name` that stands at `place` in it."""
+        at = Place(self._before + place[0], place[1])
         try:
-            return self._collect(MACROS[name].written(values, options), line)
+            return self._collect(MACROS[name].written(values, options), at)
         except MisusedError as error:
+            written = positions.options(self._text, Place(*place))
             for misuse in error.misuses:
-                self.errors.append(GuideError(misuse.message, page=self._source, line=line))
+                line, column = written.get(misuse.option, place)
+                wrong = GuideError(misuse.message)
+                self.errors.append(wrong.located(self._source, self._before + line, column))
         except GuideError as error:
-            self.errors.append(error.located(self._source, line))
+            self.errors.append(error.located(self._source, *at))
         return ""
 
-    def _collect(self, call: Macro, line: int) -> Any:
+    def _collect(self, call: Macro, at: Place) -> Any:
         match call:
             case Run():
-                self._add(self._run(call, line))
+                self._add(self._run(call, at))
             case Capture():
-                self._add(self._capture(call, line))
+                self._add(self._capture(call, at))
             case Trace():
-                self._trace(call, line)
+                self._trace(call, at)
             case Observe():
-                self._add(self._observe(call, line))
+                self._add(self._observe(call, at))
             case Only():
                 self._only(call)
             case When():
@@ -73,14 +80,15 @@ class Collector:
                 return call.then
         return ""  # the others read recordings; a plan has none
 
-    def _run(self, call: Run, line: int) -> Block:
+    def _run(self, call: Run, at: Place) -> Block:
         text = call.caller() if call.caller is not None else call.command
         if text is None or not text.strip():
             raise GuideError(f"block {call.id} has no command")
         return Block(
             page=self._page,
             id=call.id,
-            line=line,
+            line=at.line,
+            column=at.column,
             kind="run",
             node=call.node,
             command=text.strip("\n"),
@@ -94,7 +102,7 @@ class Collector:
             facts=facts(call.facts),
         )
 
-    def _capture(self, call: Capture, line: int) -> Block:
+    def _capture(self, call: Capture, at: Place) -> Block:
         _check_end(f"capture {call.id}", call.packets, closed=call.closed, until=call.until)
         capture = CaptureOf(
             interface=call.interface,
@@ -106,10 +114,10 @@ class Collector:
             container=call.container,
             until=call.until,
         )
-        block = self._listening(call.id, call.node, capture, call.timeout, line)
+        block = self._listening(call.id, call.node, capture, call.timeout, at)
         return replace(block, shown=call.show, keep=call.keep)
 
-    def _trace(self, call: Trace, line: int) -> None:
+    def _trace(self, call: Trace, at: Place) -> None:
         _check_end(f"trace {call.id}", call.packets, closed=call.closed)
         try:
             taps = captures(
@@ -122,17 +130,18 @@ class Collector:
         except GuideError as error:
             raise GuideError(f"trace {call.id}: {error.message}", fix=error.fix) from error
         for tap_id, node, capture in taps:
-            block = self._listening(tap_id, node, capture, call.timeout, line)
+            block = self._listening(tap_id, node, capture, call.timeout, at)
             place = (call.names or {}).get(capture.netns) or capture.container
             self._add(replace(block, shown=False, place=place))
 
     def _listening(
-        self, id: str, node: str, capture: CaptureOf, timeout: float | None, line: int
+        self, id: str, node: str, capture: CaptureOf, timeout: float | None, at: Place
     ) -> Block:
         return Block(
             page=self._page,
             id=id,
-            line=line,
+            line=at.line,
+            column=at.column,
             kind="capture",
             node=node,
             command=capture_command(capture),
@@ -141,11 +150,12 @@ class Collector:
             netns=capture.netns or capture.container,
         )
 
-    def _observe(self, call: Observe, line: int) -> Block:
+    def _observe(self, call: Observe, at: Place) -> Block:
         return Block(
             page=self._page,
             id=call.id,
-            line=line,
+            line=at.line,
+            column=at.column,
             kind="observe",
             node=call.node,
             command="observe",

@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import CNIS, PROXIES, Cluster, Step
 from macros.ground.places import SCRIPTS
 from macros.plan.options import Declared, MisusedError
-
-# libyaml's loader is ten times as fast; a platform's wheel may lack it. Both are safe loaders.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 KNOWN_NEEDS = {"calico": "Calico"}
 """What a page may declare that a lab cannot always offer, and its name among the versions.
@@ -45,23 +43,29 @@ class StepKeys(Keys):
     CALLED = "a step"
 
     node: str
+    """Where it is run."""
     run: str
+    """The command, or several lines of a script."""
     until: str | None = None
     """Text, or `re:` and a pattern: it is repeated until its output has it."""
     timeout: float = 60
+    """Seconds until recording gives up."""
 
 
 class LabKeys(Keys):
     """What the page needs a lab to be."""
 
     CALLED = "lab"
+    KNOWN: ClassVar = {"cni": CNIS, "proxy": PROXIES}
 
     nodes: int = 0
+    """How many machines: node0, node1 and so on."""
     profile: str = ""
     """The script of scripts/node/profiles that is started on every node."""
     cni: str | None = None
     """Kubernetes, with this network between pods."""
     proxy: str | None = None
+    """kube-proxy's mode; iptables unless said."""
     outside: bool = False
     """Also a machine that is no node, called client."""
 
@@ -70,16 +74,25 @@ class PageKeys(Keys):
     """The whole front matter."""
 
     CALLED = "the front matter"
+    NESTED: ClassVar = {"lab": "lab", "setup": "step", "cleanup": "step"}
+    KNOWN: ClassVar = {"needs": tuple(KNOWN_NEEDS), "facts": tuple(FACTS)}
 
     title: Any = ""
+    """The page's name."""
     lab: Mapping[Any, Any] = {}
+    """What the page needs a lab to be."""
     needs: str = ""
+    """What not every lab can offer: the page may be unrecorded."""
     versions: Sequence[Any] = ()
     """What each block names in its small print."""
     setup: Sequence[Mapping[Any, Any]] = ()
+    """Steps that are run before the first block."""
     cleanup: Sequence[Mapping[Any, Any]] = ()
+    """Steps that are run after the last block, and after a failure."""
     manifests: Sequence[str] = ()
+    """Files of scripts/manifests that node0 has while the page is recorded."""
     facts: str | Sequence[str] = ()
+    """`counters`: how much was counted matters on the whole page."""
 
     # What MkDocs, Material for MkDocs and mkdocs-macros read of a page, see their documentation:
     # https://www.mkdocs.org/user-guide/writing-your-docs/#yaml-style-meta-data
@@ -174,17 +187,14 @@ class _Head:
         self.values: Mapping[Any, Any] = {}
         self._source = source
         self._node: yaml.Node | None = None
-        loader = LOADER(text)
+        loader = safe_yaml.LOADER(text)
         try:
             self._node = loader.get_single_node()
             if self._node is not None:
                 values = loader.construct_document(self._node)
                 self._take(values)
         except (yaml.YAMLError, ValueError) as error:
-            mark = getattr(error, "problem_mark", None)
-            line = 1 if mark is None else mark.line + 2
-            message = f"the front matter is not YAML: {error}"
-            raise GuideError(message, page=source, line=line) from error
+            raise _no_yaml(error, source, text) from error
         finally:
             loader.dispose()
 
@@ -207,8 +217,21 @@ class _Head:
             return None
 
     def wrong(self, message: str, *way: str | int) -> None:
-        """Keep an error at the line of what `way` leads to."""
-        self.errors.append(GuideError(message, page=self._source, line=self._line(way)))
+        """Keep an error at the place of what `way` leads to."""
+        self.errors.append(GuideError(message).located(self._source, *self.place(*way)))
+
+    def place(self, *way: str | int) -> tuple[int, int]:
+        """Line and column of what `way` leads to, or of the last step that there is."""
+        node, found = self._node, (2, 1)
+        for step in way:
+            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                node = node.value[step]
+                found = _place(node)
+            elif isinstance(node, yaml.MappingNode):
+                for key, value in node.value:
+                    if key.value == step:
+                        node, found = value, _place(key)
+        return found
 
     def _take(self, values: Any) -> None:
         if not isinstance(values, dict):
@@ -221,17 +244,27 @@ class _Head:
                 where = f"{way[-1]}:" if way else "the front matter"
                 self.wrong(f"{where} has {name}: twice", *way, name)
 
-    def _line(self, way: Sequence[str | int]) -> int:
-        node, line = self._node, 2
-        for step in way:
-            if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-                node = node.value[step]
-                line = node.start_mark.line + 2
-            elif isinstance(node, yaml.MappingNode):
-                for key, value in node.value:
-                    if key.value == step:
-                        node, line = value, key.start_mark.line + 2
-        return line
+
+def _place(node: yaml.Node) -> tuple[int, int]:
+    """Line and column of a node in its page, whose first line is the fence."""
+    return node.start_mark.line + 2, node.start_mark.column + 1
+
+
+def _no_yaml(error: Exception, source: Path, text: str) -> GuideError:
+    """What is not YAML, at its place; tabs are named, for YAML's own words do not."""
+    message = "the front matter is not YAML"
+    for number, line in enumerate(text.splitlines()):
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            column = line.index("\t") + 1
+            fix = "indent with spaces: YAML takes no tabs there"
+            wrong = GuideError(f"{message}: there is a tab before the text of the line", fix=fix)
+            return wrong.located(source, number + 2, column)
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return GuideError(f"{message}: {error}", page=source, line=1)
+    words = [getattr(error, "context", None), getattr(error, "problem", None)]
+    told = ", ".join(word for word in words if word) or str(error)
+    return GuideError(f"{message}: {told}").located(source, mark.line + 2, mark.column + 1)
 
 
 def _mappings(
@@ -289,7 +322,8 @@ def _steps(head: _Head, key: str, items: Sequence[Mapping[Any, Any]]) -> tuple[S
     for number, item in enumerate(items):
         step = head.keys(StepKeys, item, key, number)
         if step is not None:
-            steps.append(Step(step.node, step.run.strip(), step.until, float(step.timeout)))
+            line = head.place(key, number)[0]
+            steps.append(Step(step.node, step.run.strip(), step.until, float(step.timeout), line))
     return tuple(steps)
 
 

@@ -6,13 +6,25 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from macros.ground.model import Block
+from macros.ground.model import Block, Step
 from macros.plan.frontmatter import FrontMatter
 
 _DIGITS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
 
 # What changes no answer makes none stale: how it is shown, quoted and settled.
-_NO_RUN = ("line", "source", "page", "shown", "place", "only", "choice", "facts", "keep", "plan")
+_NO_RUN = (
+    "line",
+    "column",
+    "source",
+    "page",
+    "shown",
+    "place",
+    "only",
+    "choice",
+    "facts",
+    "keep",
+    "plan",
+)
 _OF_RUN = tuple(field.name for field in fields(Block) if field.name not in _NO_RUN)
 # Younger than the recordings of other captures, and left out where they are not used.
 _YOUNG = ("trace", "until")
@@ -34,8 +46,8 @@ def start(front: FrontMatter) -> str:
         {
             "nodes": front.nodes,
             "profile": front.profile,
-            "setup": [asdict(step) for step in front.setup],
-            "cleanup": [asdict(step) for step in front.cleanup],
+            "setup": [_of_step(step) for step in front.setup],
+            "cleanup": [_of_step(step) for step in front.cleanup],
             **asked,
         }
     )
@@ -54,6 +66,11 @@ def chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
         previous = _digest({"before": previous, "block": plain})
         hashed.append(replace(block, plan=previous))
     return tuple(hashed)
+
+
+def _of_step(step: Step) -> dict[str, Any]:
+    """What decides what a step does: where it stands does not."""
+    return {name: value for name, value in asdict(step).items() if name != "line"}
 
 
 def _digest(value: Any) -> str:

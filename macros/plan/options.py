@@ -65,6 +65,10 @@ class Declared:
     """How errors write one that has to be named."""
     NAMED: ClassVar[bool] = False
     """Whether all of them have to be, as in a mapping."""
+    NESTED: ClassVar[Mapping[str, str]] = {}
+    """Options that are mappings with a declaration of their own, and what a schema calls it."""
+    KNOWN: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Options of which only these words are known."""
 
     given: tuple[str, ...]
     """The options that were written, in the order written."""
@@ -77,7 +81,7 @@ class Declared:
                 positional = False
                 continue
             origin: Any = get_origin(kind)
-            if origin is not ClassVar:
+            if ClassVar not in (origin, kind):
                 rest = positional and origin is tuple
                 default = cls.__dict__.get(name, REQUIRED)
                 inner = get_args(kind)[0] if rest else kind
@@ -115,14 +119,15 @@ class Declared:
                 misuses.append(Misuse(name, f"{cls.CALLED} has {name} twice"))
         if whole:
             misuses += [
-                Misuse("", f"{cls.CALLED} needs {cls._spelled(option)}")
+                Misuse("", f"{cls.CALLED} needs {cls.spelled(option)}")
                 for option in cls.OPTIONS.values()
                 if option.default is REQUIRED and option.name not in (*taken, *names)
             ]
         return misuses
 
     @classmethod
-    def _spelled(cls, option: Option) -> str:
+    def spelled(cls, option: Option) -> str:
+        """How an author writes an option: `node`, `id=`, `nodes:`."""
         return option.name if option.positional else cls.SPELLED.format(option.name)
 
     @classmethod
@@ -140,7 +145,7 @@ class Declared:
                 continue
             for value in read[name] if option.rest else (read[name],):
                 if not fits(option.kind)(value):
-                    words = f"{cls._spelled(option)} is {in_words(option.kind)}"
+                    words = f"{cls.spelled(option)} is {in_words(option.kind)}"
                     misuses.append(Misuse(name, f"{cls.CALLED}: {words}, not {_quoted(value)}"))
         if misuses:
             raise MisusedError(misuses)

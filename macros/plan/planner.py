@@ -4,32 +4,38 @@ A page is a Jinja template whose macros are calls. Planning renders it with macr
 their arguments, so it has no side effects and no recorded value can steer it.
 """
 
+import pickle
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
-from macros.ground import conditions
+from macros.ground import cache, conditions
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import Block, Page, machines
 from macros.plan import frontmatter, hashes
-from macros.plan.collector import Collector
-from macros.plan.templates import evaluate
+from macros.plan.frontmatter import FrontMatter
 
 _CLUSTER = 120.0  # seconds that a block has at least on a cluster, whose programs are slow
 
 
 def plan_pages(docs: Path) -> tuple[Page, ...]:
     """All pages under `docs` that have blocks, by path. GuideErrors: all that is wrong with any."""
-    pages, errors = [], []
+    pages, wrong = plannable(docs)
+    raise_all(list(wrong.values()))
+    return pages
+
+
+def plannable(docs: Path) -> tuple[tuple[Page, ...], Mapping[Path, GuideError]]:
+    """The pages that can be planned and have blocks, and what is wrong with each other one."""
+    pages, wrong = [], {}
     for source in sorted(docs.rglob("*.md")):
         try:
             page = plan_page(docs, source)
         except GuideError as error:
-            errors.append(error)
+            wrong[source] = error
         else:
             pages.append(page)
-    raise_all(errors)
-    return tuple(page for page in pages if page.blocks)
+    return tuple(page for page in pages if page.blocks), wrong
 
 
 def page_key(docs: Path, source: Path) -> str:
@@ -38,10 +44,26 @@ def page_key(docs: Path, source: Path) -> str:
 
 
 def plan_page(docs: Path, source: Path) -> Page:
-    """Plan one page. GuideErrors name the page and the line of each call that is wrong."""
+    """Plan one page. GuideErrors name the place of each call that is wrong.
+
+    A page that was planned before, as it is now, is not evaluated again.
+    """
     front = frontmatter.of_file(source)
+    kept = cache.entry(f"plan-{page_key(docs, source)}", [str(source), astuple(front)])
+    try:
+        planned: Page = pickle.loads(kept.read_bytes())  # noqa: S301 only `keep_only` writes it
+    except FileNotFoundError:
+        planned = _planned(docs, source, front)
+        cache.keep_only(kept, pickle.dumps(planned))
+    return planned
+
+
+def _planned(docs: Path, source: Path, front: FrontMatter) -> Page:
     least = _CLUSTER if front.cluster else 0
-    collector = Collector(page_key(docs, source), source, front.body_line - 1, least)
+    from macros.plan.collector import Collector  # noqa: PLC0415 for a page that is new or edited
+    from macros.plan.templates import evaluate  # noqa: PLC0415
+
+    collector = Collector(page_key(docs, source), source, front, least)
     evaluate(source, front, collector.call)
     raise_all(collector.errors)
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
@@ -83,7 +105,7 @@ def _problems(blocks: Iterable[Block], known: tuple[str, ...]) -> Iterator[Guide
     for block in blocks:
         message = _node_problem(block, known) or _trigger_problem(block, ids)
         if message:
-            yield GuideError(message, page=block.source, line=block.line)
+            yield GuideError(message, page=block.source, line=block.line, column=block.column)
 
 
 def _node_problem(block: Block, known: tuple[str, ...]) -> str:

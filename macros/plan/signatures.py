@@ -1,15 +1,11 @@
-"""The macros that a page's author calls: each declared once, with its options and what it does.
+"""The macros that record, quote and claim, each declared once: its options and what it does."""
 
-Planning and rendering get a call as an instance of its class here; neither repeats a signature. A
-macro is called as its class is: `EditionVersions` is `edition_versions(...)`.
-"""
-
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY
 from typing import Any
 
-from macros.plan.options import Declared
+from macros.plan import drawings
+from macros.plan.macro import Macro
 
 Lines = Sequence[str | Sequence[str]]
 """Lines chosen by text: a string names one line, a pair the lines from one to another."""
@@ -17,30 +13,17 @@ Lines = Sequence[str | Sequence[str]]
 Body = Callable[[], str]
 """What stands between `{% call … %}` and `{% endcall %}`, evaluated."""
 
-MACROS: dict[str, type["Macro"]] = {}
-"""Every macro by the name that pages call it by."""
-
-
-class Macro(Declared):
-    """A call of a macro, as a page has it."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if not cls.__name__.startswith("_"):
-            cls.CALLED = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-            MACROS[cls.CALLED] = cls
-
 
 class _Printed(Macro):
     """How an output is shown: what is no part of these is the plan's."""
 
     _: KW_ONLY
     lines: Lines | None = None
-    """These lines are shown, the others folded."""
+    """These lines are shown, the others folded: `["text", ("from", "to")]`."""
     highlight: Lines = ()
-    """These lines are marked."""
+    """These lines are marked: `["text"]`."""
     explain: Mapping[str, str] | None = None
-    """A numbered note, Markdown, on the line with each text."""
+    """A numbered note, Markdown, on the line with each text: `{"text": "note"}`."""
     show: bool = True
     """Whether the output stands on the page at all; `value` and `expect` quote it anyway."""
 
@@ -49,9 +32,12 @@ class Run(_Printed):
     """A command on a node, and what it printed. `{% call run(...) %}` takes it from its body."""
 
     node: str
+    """Where it is run: node0, node1 and so on."""
     command: str | None = None
+    """What is run, or the body of a call block."""
     _: KW_ONLY
     id: str
+    """Small letters, digits and dashes; unique on its page."""
     expect_exit: int = 0
     """The exit code that the page expects."""
     until: str | None = None
@@ -59,13 +45,19 @@ class Run(_Printed):
     timeout: float | None = None
     """Seconds until recording gives up; 30 unless said, 120 on a cluster."""
     bind: Mapping[str, str] | None = None
-    """Gives later commands a value of this answer as `$NAME`."""
+    """Later commands may use `$VETH`: `{"VETH": "re:(veth\\\\w+)"}`.
+
+    The value is found in this answer by a pattern with one group, or by a path.
+    """
     netns: str = ""
     """Whose interface names the output shows, where the command itself does not say it."""
     choice: str = ""
-    """A pattern whose groups may come one way or another: for settling."""
+    """A pattern whose groups may come one way or another, such as the replica that answers.
+
+    `"from (\\\\S+), (\\\\S+)"`; it must be one that the page shows elsewhere.
+    """
     facts: str | Sequence[str] = ()
-    """`counters`: numbers that count are facts here: for settling."""
+    """`counters`: how much was counted matters here."""
     caller: Body | None = None
 
 
@@ -77,17 +69,28 @@ class Capture(_Printed):
     """
 
     node: str
+    """Where it is run: node0, node1 and so on."""
     interface: str
+    """Where it listens."""
     _: KW_ONLY
     id: str
+    """Small letters, digits and dashes; unique on its page."""
     during: str
+    """The id of the command whose packets are caught."""
     filter: str = ""
+    """In tcpdump's words; all packets unless said."""
     packets: int | None = None
+    """It ends after so many."""
     closed: bool = False
+    """It ends when a TCP conversation has been closed."""
     until: str = ""
+    """It ends with the packet that this match finds."""
     netns: str = ""
+    """The network namespace it listens in."""
     container: str = ""
+    """The container it listens in."""
     timeout: float | None = None
+    """Seconds until recording gives up; 30 unless said, 120 on a cluster."""
     keep: str = ""
     """What it is for, a match too, as in `bgp update 10.44.0.176/29`: that is settled and drawn."""
 
@@ -102,177 +105,79 @@ class Trace(Macro):
     """
 
     taps: Sequence[str | Sequence[str]]
+    """Where it listens, in the order of the way."""
     _: KW_ONLY
     id: str
+    """Small letters, digits and dashes; each tap is a capture of its own, named after it."""
     during: str
+    """The id of the command whose packets are caught."""
     title: str
+    """What stands above the drawing."""
     filter: str = ""
+    """In tcpdump's words, for taps without a filter of their own."""
     packets: int | None = None
+    """Each tap ends after so many."""
     closed: bool = False
+    """Each tap ends when a TCP conversation has been closed."""
     names: Mapping[str, str] | None = None
     """What the drawing calls a namespace."""
     timeout: float | None = None
+    """Seconds until recording gives up; 30 unless said, 120 on a cluster."""
     show: bool = True
-
-
-class Traced(Macro):
-    """One packet of a trace, drawn small: its headers at each interface.
-
-    `trace` is the id of a trace on this page, or `page:id`; `match` finds the packet in the
-    first tap's capture.
-    """
-
-    trace: str
-    match: str | int
-    _: KW_ONLY
-    title: str
-    id: str | None = None
+    """Whether it is drawn; its captures are there anyway."""
 
 
 class Observe(Macro):
     """A node's links, addresses, routes and containers at this point, for drawings."""
 
     node: str
+    """Where it is run: node0, node1 and so on."""
     _: KW_ONLY
     id: str
+    """Small letters, digits and dashes; unique on its page."""
     pods: bool = False
     """A pod's network namespace is named after it: `hello-0`."""
     timeout: float | None = None
-
-
-class Topology(Macro):
-    """Interfaces, namespaces and veth pairs as observed."""
-
-    observed: tuple[str, ...]
-    _: KW_ONLY
-    title: str
-    previous: str | Sequence[str] = ()
-    """What these observations lack is new."""
-    highlight: Sequence[str] = ()
-    leave_out: Sequence[str] = ()
-    """Interfaces and namespaces that are not drawn; the text still lists them."""
-    way: str | Sequence[str] = ()
-    """The way of a request from interface to interface, `node0/client:eth0`, or a trace's id."""
-    brief: bool = False
-    """Names and addresses alone."""
-    id: str | None = None
-
-
-class Machines(Macro):
-    """The machines and networks of a lab, as observed on its nodes."""
-
-    observed: tuple[str, ...]
-    _: KW_ONLY
-    title: str
-    id: str | None = None
-
-
-class Lookup(Macro):
-    """The next stop of a packet to `address`: route, neighbour, forwarding entry, joined.
-
-    The three are blocks of one node: `ip route`, `ip neigh`, `bridge fdb`.
-    """
-
-    address: str
-    _: KW_ONLY
-    route: str
-    neighbour: str
-    fdb: str
-    title: str = ""
-    id: str | None = None
-
-
-class Rulepath(Macro):
-    """The way of one packet through the rules of a block, by what was recorded of the packet.
-
-    `rules` is `iptables-save` (table nat unless said) or `nft list table`; `evidence` blocks
-    that print a trace (`xtables-monitor --trace`, `nft monitor trace`), `conntrack -L`, or
-    both. `service`, `10.43.0.80:80` or `default/hello:http`, chooses among several packets.
-    """
-
-    rules: str
-    _: KW_ONLY
-    evidence: str | Sequence[str]
-    title: str
-    service: str = ""
-    table: str = ""
-    id: str | None = None
-
-
-class Packet(Macro):
-    """One captured packet as nested boxes over its bytes."""
-
-    capture: str
-    match: str | int
-    _: KW_ONLY
-    title: str = ""
-    layers: Sequence[str] | None = None
-    """The headers that are drawn; the rest is left out."""
-    all_fields: bool | Sequence[str] = False
-    """Opens the tables of all headers, or of those named: `("UDP",)`."""
-    id: str | None = None
-
-
-class Packets(Macro):
-    """All packets of a capture as a table whose rows open."""
-
-    capture: str
-    _: KW_ONLY
-    title: str = ""
-    id: str | None = None
-
-
-class Compare(Macro):
-    """The same packet in two captures: what was rewritten between them."""
-
-    before: str
-    after: str
-    match: str | int
-    _: KW_ONLY
-    after_match: str | int | None = None
-    """Finds it in `after`, where `match` does not."""
-    title: str = ""
-    id: str | None = None
-
-
-class Handover(Macro):
-    """Who hands an address to whom, a row for each kind, with recorded values.
-
-    A row is its name and steps; a step is who, where, a block, and a path as of `value`.
-    """
-
-    rows: Sequence[Sequence[str | Sequence[str]]]
-    _: KW_ONLY
-    title: str
-    id: str = "handover"
+    """Seconds until recording gives up; 60 unless said, 120 on a cluster."""
 
 
 class Value(Macro):
     """A recorded value in prose: a path into the block's record, or `re:` with a group."""
 
     block: str
+    """Its id, or `page:id` of another page."""
     path: str
+    """Where the value is: see the paths, `re:` and a pattern with one group, or `shares:`."""
 
 
 class Expect(Macro):
     """A claim that the prose makes, checked at build; it shows the value too."""
 
     block: str
+    """Its id, or `page:id` of another page."""
     path: str
+    """Where the value is, as of `value`."""
     _: KW_ONLY
     equals: Any = None
+    """The value is this."""
     differs: Any = None
+    """The value is not this."""
     same_as: Sequence[str] | None = None
     """A block and a path: the value there is the same."""
     differs_from: Sequence[str] | None = None
+    """A block and a path: the value there is another."""
     contains: str | int | None = None
+    """This is in the value."""
     lacks: str | int | None = None
+    """This is not in the value."""
     at_least: float | None = None
+    """The value is a number, and not smaller."""
     absent: bool = False
     """There is nothing at this path."""
     less: float | None = None
     """The value is that of `same_as` minus so much."""
     show: bool = True
+    """Whether the value stands in the sentence."""
 
 
 class Only(Macro):
@@ -282,6 +187,10 @@ class Only(Macro):
     """
 
     condition: str
+    """A name as in `edition.yml`, one of `<` `<=` `==` `!=` `>=` `>`, and a version.
+
+    Several are joined by ` and `.
+    """
     _: KW_ONLY
     caller: Body
 
@@ -293,27 +202,34 @@ class When(Macro):
     """
 
     condition: str
+    """As of `only`."""
     then: Any
+    """Where it holds."""
     otherwise: Any = None
+    """Where it does not."""
 
 
 class Version(Macro):
     """A version of this edition: `version("Docker")`."""
 
     name: str
+    """As in `edition.yml`."""
 
 
 class EditionVersions(Macro):
     """A table of all versions of two editions: this one, and the one it is compared with."""
 
     edition: str
+    """One that has a base."""
 
 
 class Changes(Macro):
     """What differs on a page between an edition and the one it is compared with, in words."""
 
     edition: str
+    """One that has a base."""
     page: str
+    """The name of a page."""
 
 
 class AllVersions(Macro):
@@ -328,13 +244,31 @@ class Kinds(Macro):
     """What settling does not take for a change: "identities", "noise" or "orders"."""
 
     sort: str
+    """`identities`, `noise` or `orders`."""
 
 
 class Manifest(Macro):
     """A file that the page's front matter names under `manifests`, as it is."""
 
     name: str
+    """As the front matter names it."""
 
 
 class Prepared(Macro):
     """What the page's setup and clean-up ran, folded."""
+
+
+class Options(Macro):
+    """A table of what a macro takes, or a mapping of the front matter, from its declaration."""
+
+    of: str
+    """A macro's name, or `front matter`, `lab`, `step`."""
+
+
+MACROS: Mapping[str, type[Macro]] = {
+    macro.CALLED: macro
+    for scope in (globals(), vars(drawings))
+    for macro in scope.values()
+    if isinstance(macro, type) and issubclass(macro, Macro) and macro.CALLED
+}
+"""Every macro by the name that pages call it by."""

@@ -10,35 +10,36 @@ import jinja2
 
 from macros.ground import cache
 from macros.ground.errors import GuideError, raise_all
-from macros.plan import call_check
+from macros.plan import call_check, positions
 from macros.plan.frontmatter import FrontMatter
 from macros.plan.signatures import MACROS
 
 
 def functions(call: Callable[..., Any]) -> Mapping[str, Callable[..., Any]]:
-    """What templates call, by name: `call(name, line, *values, **options)` for every macro."""
+    """What templates call, by name: `call(name, place, *values, **options)` for every macro."""
     return {name: partial(call, name) for name in MACROS}
 
 
 def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     """The Markdown that a page comes to, its macros answered by `call` (as of `functions`).
 
-    GuideErrors name page and line of all that is wrong before anything is called, and after that
+    GuideErrors name the place of all that is wrong before anything is called, and after that
     of what cannot be evaluated, whatever it is.
     """
     before = front.body_line - 1
     # It makes Markdown, not HTML, so nothing is escaped here.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    environment.optimized = False  # pages have no constants to fold, and the search takes time
     environment.globals.update(functions(call))
     try:
         template = _template(environment, front.body)
     except GuideError as error:
-        placed = [problem.located(source, before + (problem.line or 1)) for problem in error.all]
-        raise_all(placed)
+        raise_all(
+            [each.located(source, before + (each.line or 1), each.column) for each in error.all]
+        )
         raise
     except jinja2.TemplateSyntaxError as error:
-        message, line = f"macro syntax: {error.message}", before + error.lineno
-        raise GuideError(message, page=source, line=line) from error
+        raise _syntax(error, source, before) from error
     except Exception as error:  # Jinja takes more than Python compiles, and not all at any depth
         message, line = f"macro syntax: {error}", before + 1
         raise GuideError(message, page=source, line=line) from error
@@ -49,6 +50,14 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     except Exception as error:  # a page can raise anything: 1/0, an undefined name
         message, line = f"macro call: {error}", before + _line_of(error)
         raise GuideError(message, page=source, line=line) from error
+
+
+def _syntax(error: jinja2.TemplateSyntaxError, source: Path, before: int) -> GuideError:
+    line, column = positions.place(error.lineno)
+    message = f"macro syntax: {error.message}"
+    if isinstance(error, positions.UnclosedError) and error.opened != error.lineno:
+        message += f"; it begins in line {before + error.opened}"
+    return GuideError(message, page=source, line=before + line, column=column)
 
 
 def _line_of(error: BaseException) -> int:
@@ -67,6 +76,7 @@ def keep_compiled(environment: jinja2.Environment) -> None:
     It is made in that plugin, which hands it pages as strings: `from_string` is the one seam, and
     Jinja's own cache of compiled templates serves only loaders.
     """
+    environment.optimized = False
     environment.from_string = partial(_template, environment)  # type: ignore[method-assign]
 
 
@@ -85,8 +95,8 @@ def _template(
     name = hashlib.sha256(f"{cache.code_hash()}{text}".encode()).hexdigest()
     bucket = kept.get_bucket(environment, name, None, text)
     if bucket.code is None:
-        tree = environment.parse(text)
-        raise_all(call_check.problems(tree, environment.globals))
+        tree = positions.parse(environment, text)
+        raise_all(call_check.problems(tree, text, environment.globals))
         call_check.stamp_lines(tree)
         bucket.code = environment.compile(tree)
         kept.set_bucket(bucket)

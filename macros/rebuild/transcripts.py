@@ -1,11 +1,10 @@
 """Settle whole runs: a fresh transcript, or one that was kept."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from macros.ground import project
+from macros.ground import files, project
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.settle import folder as settle_page
@@ -18,8 +17,7 @@ def transcripts(recordings: Path) -> Path:
 
     Each checkout has its own: a run settles into no other checkout's recordings.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "packet-by-packet" / "transcripts" / project.tag(recordings)
+    return files.user_cache() / "transcripts" / project.tag(recordings)
 
 
 def publish(page: Page, transcript: Path, edition_folder: Path, shared: Shared) -> bool:

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from macros.compare.change import Change
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
-from macros.plan.frontmatter import LOADER
 from macros.store.reader import shown
 
 _FIELDS = ("kind", "page", "block", "subject", "what")
@@ -52,12 +50,19 @@ class Causes:
 def read(path: Path) -> Causes:
     """Read a file of causes. GuideError says what is wrong with it."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 safe
+        data = safe_yaml.load(path.read_bytes())
         rules = tuple(_rule(each) for each in data["causes"])
         return Causes(path, str(data["old"]), str(data["new"]), rules)
     except OSError as error:
         raise GuideError(f"{shown(path)} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:
+    except (
+        safe_yaml.YAMLError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        re.error,
+    ) as error:
         raise GuideError(
             f"{shown(path)} is no list of causes: {error!r}",
             fix="old:, new:, and causes: each with cause, why and changes",

@@ -8,10 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
-from macros.plan.frontmatter import LOADER
 from macros.store import reader, sums
 
 NAME = "changes.yml"
@@ -44,7 +42,7 @@ def load(recordings: Path, edition: str) -> Changes:
     fix = f"guide edition changes {edition}"
     if not path.is_file():
         raise GuideError(f"{reader.shown(path)} is missing", fix=fix)
-    data = yaml.load(path.read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    data = safe_yaml.load(path.read_bytes())
     found = Changes(
         data["old"],
         data["new"],

@@ -1,12 +1,11 @@
 """Decisions that were made, kept outside git so that a review can go on where it was."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from macros.ground import project
+from macros.ground import files, project
 from macros.review.items import Item
 
 
@@ -22,8 +21,7 @@ class Decisions:
     """Decisions by an item's key. Each is written down when it is made."""
 
     def __init__(self, recordings: Path, edition: str) -> None:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = Path(base) / "packet-by-packet" / "reviews" / project.tag(recordings)
+        folder = files.user_cache() / "reviews" / project.tag(recordings)
         self._path = folder / f"{edition}.json"
         self._made = self._read()
 
@@ -47,7 +45,4 @@ class Decisions:
             return {}  # none yet, or not readable: then all of it is open again
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps(self._made, indent=1) + "\n", encoding="utf-8")
-        new.replace(self._path)
+        files.write(self._path, json.dumps(self._made, indent=1) + "\n")

@@ -53,6 +53,14 @@ def _next(items: Sequence[Item], decisions: Decisions, at: int) -> int:
     return at
 
 
+def agreed(question: str) -> bool:
+    """Whether the answer to a question is y, by one key as all of this dialogue."""
+    click.echo(f"{question} [y/N] ", nl=False)
+    answer = _key()
+    click.echo(answer if answer.isprintable() else "")
+    return answer == "y"
+
+
 def _key() -> str:
     """One key; q where there is no more input, or for Ctrl-C and Ctrl-D."""
     try:

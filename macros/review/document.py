@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from macros.compare import report
 from macros.compare.report import Quotes
-from macros.compare.sentences import Quoted
+from macros.review import item_words
 from macros.review.decisions import Decision, Decisions
 from macros.review.items import Item
+from macros.review.prose import Prose
 from macros.review.sides import Sides
 
 _MARK: Mapping[Decision, str] = {
@@ -17,7 +18,7 @@ _MARK: Mapping[Decision, str] = {
 }
 
 
-def _text(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:
+def _text(items: Sequence[Item], decisions: Decisions, prose: Prose) -> str:
     """Items by page, each with its decision, below it the sentences that quote its blocks."""
     out: list[str] = []
     page: str | None = None
@@ -28,12 +29,13 @@ def _text(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:
         decided = decisions.of(item)
         word = "" if decided is Decision.OPEN else f"  ({decided.value})"
         where = f"  [{', '.join(item.blocks)}]" if item.blocks else ""
-        out.append(f"  {report.short(item.what)}{where}{word}")
-        out += [f"    {report.place(one)} {report.quoted(one)}" for one in _quoted(item, quotes)]
+        out.append(f"  {item_words.words(item)}{where}{word}")
+        out += [f"    {line}" for line in item_words.below(item)]
+        out += [f"    {line}" for line in prose.lines(item)]
     return "\n".join([*out, "", _count(items, decisions)] if out else [_count(items, decisions)])
 
 
-def _markdown(items: Sequence[Item], decisions: Decisions, quotes: Quotes, sides: Sides) -> str:
+def _markdown(items: Sequence[Item], decisions: Decisions, prose: Prose, sides: Sides) -> str:
     """The same as a list of tasks: what is accepted is ticked."""
     what = f"the recordings of {sides.new.name}, from {sides.old_name} to {sides.new_name}"
     out = [f"## What changed in {what}", "", f"{_count(items, decisions)}."]
@@ -45,11 +47,9 @@ def _markdown(items: Sequence[Item], decisions: Decisions, quotes: Quotes, sides
         decided = decisions.of(item)
         word = " **rejected**" if decided is Decision.REJECTED else ""
         where = f" ({', '.join(f'`{block}`' for block in item.blocks)})" if item.blocks else ""
-        out.append(f"- [{_MARK[decided]}] {report.code(report.short(item.what))}{where}{word}")
-        out += [
-            f"  - `{report.place(one)}` {report.code(report.quoted(one))}"
-            for one in _quoted(item, quotes)
-        ]
+        out.append(f"- [{_MARK[decided]}] {report.code(item_words.words(item))}{where}{word}")
+        out += [f"  - {report.code(line)}" for line in item_words.below(item)]
+        out += [f"  - {report.code(line)}" for line in prose.lines(item)]
     return "\n".join(out)
 
 
@@ -62,6 +62,7 @@ def _json(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:
                 "what": item.what,
                 "decision": decisions.of(item).value,
                 "key": item.key,
+                "parts": [part.what for part in item.parts],
                 "changes": json.loads(report.as_json(item.changes, quotes)),
             }
             for item in items
@@ -72,29 +73,19 @@ def _json(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:
 
 
 def review(
-    form: str, items: Sequence[Item], decisions: Decisions, quotes: Quotes, sides: Sides
+    form: str, items: Sequence[Item], decisions: Decisions, prose: Prose, sides: Sides
 ) -> str:
     """The review in one of the forms `text`, `markdown`, `json`."""
     if form == "json":
-        return _json(items, decisions, quotes)
+        return _json(items, decisions, prose.quotes)
     if form == "markdown":
-        return _markdown(items, decisions, quotes, sides)
-    return _text(items, decisions, quotes)
-
-
-def _quoted(item: Item, quotes: Quotes) -> list[Quoted]:
-    """What quotes one of the item's blocks and says something else now."""
-    return [
-        one
-        for block in item.blocks
-        for one in quotes.get((item.page, block), ())
-        if one.old != one.new
-    ]
+        return _markdown(items, decisions, prose, sides)
+    return _text(items, decisions, prose)
 
 
 def _count(items: Sequence[Item], decisions: Decisions) -> str:
     if not items:
-        return "no change"
+        return "nothing changed"
     by = [decisions.of(item) for item in items]
     counts = [f"{by.count(one)} {one.value}" for one in Decision if by.count(one)]
     return f"{len(items)} change{'s' * (len(items) != 1)}: {', '.join(counts)}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from macros.compare.change import Change
@@ -12,13 +12,15 @@ from macros.compare.change import Change
 class Item:
     """Changes of one page that are said in the same words; `page` is empty for versions.
 
-    `key` names it by all that it says: another old or new value is another item.
+    `key` names it by all that it says: another old or new value is another item. `parts` are the
+    items that follow from one cause, where it is such (`one_cause`).
     """
 
     page: str
     what: str
     changes: tuple[Change, ...]
     key: str
+    parts: tuple["Item", ...] = ()
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -32,10 +34,15 @@ def items(changes: Iterable[Change]) -> list[Item]:
     for one in changes:
         found.setdefault(one.page, {}).setdefault(one.what, []).append(one)
     return [
-        Item(page, what, tuple(same), _key(page, what, same))
+        item_of(page, what, same)
         for page, by_words in found.items()
         for what, same in by_words.items()
     ]
+
+
+def item_of(page: str, what: str, changes: Sequence[Change], parts: Sequence[Item] = ()) -> Item:
+    """Changes as one item."""
+    return Item(page, what, tuple(changes), _key(page, what, changes), tuple(parts))
 
 
 def _key(page: str, what: str, changes: Iterable[Change]) -> str:

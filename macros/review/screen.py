@@ -11,13 +11,15 @@ from rich.text import Text
 
 from macros.compare.change import Change
 from macros.compare.editions import Blocks
-from macros.compare.report import Quotes
 from macros.compare.sentences import Quoted
+from macros.review import item_words
 from macros.review.decisions import Decision
 from macros.review.items import Item
+from macros.review.prose import Prose
 from macros.review.sides import Sides
 from macros.store.reader import shown
 
+_DIFF = {"- ": "red", "+ ": "green"}
 _AROUND = 2  # lines shown before and after what differs
 _MOST = 24  # lines of one side, unless all are asked for
 _COLOURS: Mapping[Decision, str] = {
@@ -42,7 +44,7 @@ def show(
     decision: Decision,
     sides: Sides,
     outputs: Outputs,
-    quotes: Quotes,
+    prose: Prose,
     *,
     whole: bool = False,
 ) -> None:
@@ -51,14 +53,18 @@ def show(
     console.print()
     console.print(Rule(f"{number} of {count} · {item.page or 'versions'}", align="left"))
     status = Text(decision.value, style=_COLOURS[decision])
-    console.print(Text(item.what, style="bold"), Text("("), status, Text(")"), sep="")
+    console.print(Text.assemble((item_words.words(item), "bold"), " (", status, ")"))
+    for line in item_words.below(item, len(item.parts) if whole else 6):
+        console.print(Text(f"  {line}", style=_DIFF.get(line[:2], "dim")))
     console.print(_blocks(item), style="dim")
     console.print(_both(item.changes[0], sides, outputs, whole=whole))
-    quoted = [one for block in item.blocks for one in quotes.get((item.page, block), ())]
+    quoted = prose.of(item)
     if quoted:
         console.print(Text("Quoted by the page:", style="dim"))
         for one in quoted:
-            console.print(_sentence(one))
+            console.print(_sentence(one, prose))
+            for claim in item_words.broken(one, prose.claims):
+                console.print(Text(f"    {claim}", style="red"))
 
 
 def _blocks(item: Item) -> str:
@@ -80,6 +86,8 @@ def _both(change: Change, sides: Sides, outputs: Outputs, *, whole: bool) -> Ren
     rows = list(_rows(one, other, around=len(one) + len(other) if whole else _AROUND))
     for left, right in rows if whole else rows[:_MOST]:
         table.add_row(left, right)
+    if not rows:
+        return Text("")
     left_out = 0 if whole else max(len(rows) - _MOST, 0)
     command = old or new
     return Group(
@@ -110,10 +118,8 @@ def _rows(
     return found
 
 
-def _sentence(one: Quoted) -> Text:
+def _sentence(one: Quoted, prose: Prose) -> Text:
     text = Text("  ")
     text.append(f"{shown(one.quote.source)}:{one.quote.line} ", style="dim")
-    text.append(one.quote.sentence or "(a claim)")
-    if one.old != one.new:
-        text.append(f"  {one.old or 'nothing'} -> {one.new or 'nothing'}", style="bold")
-    return text
+    said = item_words.sentence(one, prose.values)
+    return text.append(said, style="bold" if one.old != one.new else "")

@@ -2,11 +2,9 @@
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from macros.ground import ports
-from macros.packets import checksum, conversations, streams
+from macros.packets import checksum, dissector
 from macros.packets.essence import told
 from macros.packets.packet import Layer, Packet
 from macros.packets.pcap import records
@@ -27,8 +25,8 @@ def same(old: bytes, new: bytes, keep: str = "") -> bool:
         return True
     if old[:_FILE] != new[:_FILE]:
         return False
-    before = told(translation.packets(old), keep)
-    return bool(before or not keep) and before == told(translation.packets(new), keep)
+    before = told(dissector.packets(old), keep)
+    return bool(before or not keep) and before == told(dissector.packets(new), keep)
 
 
 def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
@@ -37,7 +35,7 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
     Those are the conversations between the same two ends but for that port, in their order, where
     there are as many in both. What is named already stays so.
     """
-    before, after = _choices(translation.packets(old)), _choices(translation.packets(new))
+    before, after = (translation.choices(dissector.packets(pcap)) for pcap in (old, new))
     for ends, chosen in after.items():
         known = before.get(ends, [])
         both = set(known) & set(chosen)
@@ -46,47 +44,6 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
             pairs = [*zip(mine, theirs, strict=True), *((port, port) for port in both)]
             for port, name in pairs:
                 renaming.add((chosen_ports.IDENTITY.name, "", str(port)), str(name))
-
-
-def _choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
-    """Ports that the kernel chose, by protocol, address, and the other end with its port.
-
-    It chooses the port of who begins. A server has its own, in that range too: so where a
-    capture does not show the beginning, it is a choice only opposite a port below that range.
-    """
-    found: dict[Any, list[int]] = {}
-    for members in conversations.conversations(packets).values():
-        ways = [way for packet in members if (way := _ways(packet)) is not None]
-        begun = [way for packet in members if (way := _ways(packet)) and _begins(packet)]
-        if not ways:
-            continue
-        source, target = (begun or ways)[0]
-        if not begun and not ports.is_chosen(source[1]):
-            source, target = target, source
-        known = bool(begun) or not ports.is_chosen(target[1])
-        if known and ports.is_chosen(source[1]):
-            protocol = members[0].last("TCP") is not None
-            found.setdefault((protocol, source[0], target), []).append(source[1])
-    return found
-
-
-def _ways(packet: Packet) -> tuple[tuple[Any, int], tuple[Any, int]] | None:
-    """A packet's two ends, address and port; None where it has no ports."""
-    network = conversations.address(packet)
-    transport = None if network is None else conversations.above(packet, network)
-    if network is None or transport is None or not transport.get("dport"):
-        return None
-    return (
-        (network["src"].value, int(transport["sport"].value)),
-        (network["dst"].value, int(transport["dport"].value)),
-    )
-
-
-def _begins(packet: Packet) -> bool:
-    """Whether a packet opens a connection."""
-    segment = packet.last("TCP")
-    flags = frozenset() if segment is None else streams.flags_of(segment)
-    return "SYN" in flags and "ACK" not in flags
 
 
 def rename(pcap: bytes, renaming: Renaming) -> bytes:
@@ -98,7 +55,7 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     if not pcap:
         return pcap
     _, found = records(pcap)
-    packets = translation.packets(pcap)
+    packets = dissector.packets(pcap)
     out, at = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
     for record, packet in zip(found, packets, strict=True):

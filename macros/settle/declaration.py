@@ -1,5 +1,6 @@
 """What a kind of identity, of noise or of free order says of itself, in one declaration."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,11 +63,25 @@ class Evidence:
         """Every output and all JSON, as text."""
         return [*(recording.text for recording in self.recordings), *self.more]
 
+    @cached_property
+    def documents(self) -> Sequence[Any]:
+        """All JSON: what the tools were asked for beside their outputs, and outputs that are it."""
+        twins = [one.twin for one in self.recordings if one.twin is not None]
+        printed = [_json(one.text) for one in self.recordings if one.text[:1] in {"{", "["}]
+        return [*twins, *(value for value in printed if value is not None)]
+
     def captures(self) -> Iterator[bytes]:
         """The packets of every capture, as their files hold them."""
         for recording in self.recordings:
             if recording.pcap is not None:
                 yield recording.pcap.read_bytes()
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 class Where(NamedTuple):
@@ -79,6 +94,11 @@ class Where(NamedTuple):
 
 def nothing(_evidence: Evidence) -> None:
     """What a kind learns whose values are known by themselves."""
+
+
+def apart(old: Any, new: Any) -> tuple[Any, Any]:
+    """What both sides know, for a kind that either side knows by itself."""
+    return old, new
 
 
 def nowhere(_line: str, _known: Any) -> Iterable[Found]:
@@ -100,7 +120,8 @@ class Identity:
     """A value that only names something.
 
     `patterns` find a value in a line, as the group `v`; `find` finds what no pattern can, from what
-    `learn` has read of the whole side. `columns` are heads below which numbers are such values, at
+    `learn` has read of the whole side; `meet` completes what two sides know by each other.
+    `columns` are heads below which numbers are such values, at
     the right of their column. `keys` are the JSON keys whose number is such a value, or whose text
     if `in_text`. `alone` gives the scope of a number that is all that a command prints.
 
@@ -120,6 +141,7 @@ class Identity:
     patterns: tuple[Pattern, ...] = ()
     find: Callable[[str, Any], Iterable[Found]] = nowhere
     learn: Callable[[Evidence], Any] = nothing
+    meet: Callable[[Any, Any], tuple[Any, Any]] = apart
     write: Callable[[Token, str], str] = itself
     columns: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()

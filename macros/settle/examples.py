@@ -8,12 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
+from macros.ground import safe_yaml
 from macros.settle import identities, noise
 from macros.settle.declaration import Example, Identity, Noise
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Examples(NamedTuple):
@@ -27,7 +24,7 @@ def of(kind: Identity | Noise) -> Examples:
     """The examples of one kind. FileNotFoundError where nobody has written any."""
     package = identities if isinstance(kind, Identity) else noise
     path = Path(package.__path__[0]) / f"{package.FILES[kind]}.yml"
-    pairs = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 a safe loader
+    pairs = safe_yaml.load(path.read_bytes())
     return Examples(_examples(pairs["same"]), _examples(pairs["differ"]))
 
 

@@ -46,7 +46,7 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
             if path.name != sums.NAME:
                 shutil.copyfile(path, out / path.name)
         return
-    was, now = _side(page, old), _side(page, new)
+    was, now = _sides(page, old, new)
     documents = _documents(was, now)
     renaming = Renaming()
     _begin(documents, renaming, shared)
@@ -60,14 +60,26 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
     shutil.copyfile(new / "page.yml", out / "page.yml")
 
 
-def _side(page: Page, folder: Path) -> _Side:
-    recordings = {
-        path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))
-    }
-    twins = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
-    scanned = scan.learned(Evidence(tuple(recordings.values()), tuple(twins)))
-    places = {key: _place(page.block(key), one) for key, one in recordings.items()}
-    return _Side(recordings, scanned, places)
+def _sides(page: Page, old: Path, new: Path) -> tuple[_Side, _Side]:
+    read = [
+        {path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))}
+        for folder in (old, new)
+    ]
+    twins = [
+        [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.json"))]
+        for folder in (old, new)
+    ]
+    was, now = (
+        Evidence(tuple(recordings.values()), tuple(more))
+        for recordings, more in zip(read, twins, strict=True)
+    )
+    sides = zip(read, scan.learned(was, now), strict=True)
+    one, other = (_Side(found, known, _places(page, found)) for found, known in sides)
+    return one, other
+
+
+def _places(page: Page, recordings: Mapping[str, Recording]) -> Mapping[str, Place]:
+    return {key: _place(page.block(key), one) for key, one in recordings.items()}
 
 
 def _place(block: Block | None, recording: Recording) -> Place:

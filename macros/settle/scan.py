@@ -71,9 +71,11 @@ class Side:
     """Words that were chosen, and whether they are there to be chosen."""
 
 
-def learned(evidence: Evidence) -> Side:
-    """What each kind of identity reads of all that one side answered."""
-    return Side({kind.name: kind.learn(evidence) for kind in identities.ALL}, evidence.texts)
+def learned(old: Evidence, new: Evidence) -> tuple[Side, Side]:
+    """What each kind of identity reads of all that the two sides answered."""
+    known = {kind.name: kind.meet(kind.learn(old), kind.learn(new)) for kind in identities.ALL}
+    was, now = ({name: both[side] for name, both in known.items()} for side in (0, 1))
+    return Side(was, old.texts), Side(now, new.texts)
 
 
 _IDENTITIES = tuple((*pattern, kind) for kind in identities.ALL for pattern in kind.patterns)

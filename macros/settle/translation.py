@@ -1,20 +1,19 @@
-"""Ports that a translation of the source chose: captures show one packet on both sides of it."""
+"""What captures tell of ports: who connects, and what a translation of the source chose."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from macros.ground import ports
-from macros.packets import dissector
+from macros.packets import conversations, dissector, streams
 from macros.packets.packet import Layer, Packet
+from macros.settle.connections import Connection, Connections
 
 _SYN, _ACK = 2, 16  # TCP's flags, RFC 9293 section 3.1
 
 
-@lru_cache(maxsize=64)
 def packets(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file. Each file is looked at more than once."""
+    """The packets of a file."""
     return dissector.packets(pcap)
 
 
@@ -82,3 +81,55 @@ def _rewritten(sightings: Iterable[_Ends]) -> Iterator[int]:
         guess = any(map(ports.is_chosen, own)) and not any(map(ports.is_chosen, by_side[other]))
         if len(own) > 1 and (client == side if client else guess):
             yield from own
+
+
+def connections(pcaps: Iterable[bytes]) -> Connections:
+    """The connections in captures whose source's port the kernel chose."""
+    found = [
+        Connection(str(port), str(target[1]), sure=True)
+        for pcap in pcaps
+        for (_, _, target), chosen_ in choices(dissector.packets(pcap)).items()
+        for port in chosen_
+    ]
+    return Connections(tuple(found), frozenset(target for _, target, _ in found))
+
+
+def choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
+    """Ports that the kernel chose, by protocol, address, and the other end with its port.
+
+    It chooses the port of who begins. A server has its own, in that range too: so where a
+    capture does not show the beginning, it is a choice only opposite a port below that range.
+    """
+    found: dict[Any, list[int]] = {}
+    for members in conversations.conversations(packets).values():
+        ways = [way for packet in members if (way := _ways(packet)) is not None]
+        begun = [way for packet in members if (way := _ways(packet)) and _begins(packet)]
+        if not ways:
+            continue
+        source, target = (begun or ways)[0]
+        if not begun and not ports.is_chosen(source[1]):
+            source, target = target, source
+        known = bool(begun) or not ports.is_chosen(target[1])
+        if known and ports.is_chosen(source[1]) and source[1] not in ports.BOTH_ENDS:
+            protocol = members[0].last("TCP") is not None
+            found.setdefault((protocol, source[0], target), []).append(source[1])
+    return found
+
+
+def _ways(packet: Packet) -> tuple[tuple[Any, int], tuple[Any, int]] | None:
+    """A packet's two ends, address and port; None where it has no ports."""
+    network = conversations.address(packet)
+    transport = None if network is None else conversations.above(packet, network)
+    if network is None or transport is None or not transport.get("dport"):
+        return None
+    return (
+        (network["src"].value, int(transport["sport"].value)),
+        (network["dst"].value, int(transport["dport"].value)),
+    )
+
+
+def _begins(packet: Packet) -> bool:
+    """Whether a packet opens a connection."""
+    segment = packet.last("TCP")
+    flags = frozenset() if segment is None else streams.flags_of(segment)
+    return "SYN" in flags and "ACK" not in flags

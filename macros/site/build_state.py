@@ -3,23 +3,40 @@
 It is a module of its own because MkDocs loads hooks as files, under names of its choice.
 """
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from posixpath import dirname, relpath
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mkdocs.structure.pages import Page
 
+from macros.ground.errors import GuideError
 from macros.plan import frontmatter
 from macros.site import edition_links
-from macros.site.page_macros import PageRenderer
+from macros.site.slots import Slots
+from macros.store import sums
 from macros.store.guide import Guide
+
+if TYPE_CHECKING:
+    from macros.site.page_macros import PageRenderer
 
 CHANGES = "changes.md"
 """The page under docs/ that says what differs between editions."""
 RECORDED = "recorded"
 """The folder of the site that recordings' captures are served from."""
+
+
+class Shown(Protocol):
+    """What the macros of a page have made of it."""
+
+    @property
+    def slots(self) -> Slots:
+        """What stands in the place of the words that they left in the Markdown."""
+
+    def notice(self) -> str:
+        """What stands below the page's heading."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +46,10 @@ class Build:
     guide: Guide
     serving: bool
     use_directory_urls: bool
-    renderers: dict[str, PageRenderer] = field(default_factory=dict)
-    """By the address of a page among the site's sources."""
+    shown: dict[str, Shown] = field(default_factory=dict)
+    """What each page shows, by its address among the site's sources."""
+    problems: list[GuideError] = field(default_factory=list)
+    """All that keeps the guide from being replayed; where an author is served, it is shown."""
     pages: dict[str, Page] = field(default_factory=dict)
     """All pages, in the same way."""
     order: list[str] = field(default_factory=list)
@@ -43,12 +62,30 @@ class Build:
         others = {name: shown.of_edition(name) for name in shown.others}
         return {shown.edition_name: shown} | others
 
-    def renderer(self, page: Page) -> PageRenderer:
+    @cached_property
+    def rests_on(self) -> str:
+        """A hash over what a page may show beside its own text: all that is planned and recorded.
+
+        Recordings are as their checksums say where `problems` is empty.
+        """
+        digest = hashlib.sha256()
+        for name, guide in self.guides.items():
+            folder = guide.recordings / name
+            digest.update(f"{name} {sums.digest(folder)} {sorted(guide.planned)}".encode())
+            for page in guide.pages.values():
+                listed = folder / page.key / sums.NAME
+                digest.update(listed.read_bytes() if listed.is_file() else b"none")
+                # A block that only moves up or down its page is the same to all others.
+                blocks = tuple(replace(block, line=0) for block in page.blocks)
+                digest.update(repr(replace(page, blocks=blocks)).encode())
+        return digest.hexdigest()
+
+    def renderer(self, page: Page) -> "PageRenderer":
         """The renderer of a page."""
         address = page.file.src_uri
-        if address not in self.renderers:
-            self.renderers[address] = self._new_renderer(page)
-        return self.renderers[address]
+        if address not in self._renderers:
+            self._renderers[address] = self.shown[address] = self._new_renderer(page)
+        return self._renderers[address]
 
     def has(self, edition: str, source: str) -> bool:
         """Whether an edition other than the default one has the page `source` (below docs/)."""
@@ -71,9 +108,9 @@ class Build:
 
     def choice(self, page: Page) -> str:
         """Links to a page's other editions, for below its heading."""
-        _, uri = edition_links.split(page.file.src_uri)
+        edition, uri = edition_links.split(page.file.src_uri)
         source = self.guide.docs / uri
-        mine = self.renderers[page.file.src_uri].edition_name
+        mine = edition or self.guide.edition_name
         offered = []
         for name, guide in self.guides.items():
             planned = next((own for own in guide.pages.values() if own.source == source), None)
@@ -86,7 +123,13 @@ class Build:
         href = self.address_of(self.guide.edition_name, changes, page) if has_changes else ""
         return edition_links.choice(offered, href)
 
-    def _new_renderer(self, page: Page) -> PageRenderer:
+    @cached_property
+    def _renderers(self) -> "dict[str, PageRenderer]":
+        return {}
+
+    def _new_renderer(self, page: Page) -> "PageRenderer":
+        from macros.site.page_macros import PageRenderer  # noqa: PLC0415 where a page is rendered
+
         edition, uri = edition_links.split(page.file.src_uri)
         guide = self.guides[edition or self.guide.edition_name]
         source = self.guide.docs / uri
@@ -117,7 +160,7 @@ def current() -> Build:
     return _begun[0]
 
 
-def renderer(env: Any) -> PageRenderer:
+def renderer(env: Any) -> "PageRenderer":
     """The renderer of the page that mkdocs-macros is at."""
     page: Page = env.page
     return current().renderer(page)

@@ -64,7 +64,9 @@ def _commands(command: str) -> list[tuple[str, str]]:
 def _tool(simple: shell.Simple) -> str:
     """The tool that a simple command runs, and its object; nothing where that is no tool's name."""
     inner = wrappers.through(simple.words)
-    words = [word.text for word in (inner.words if inner else simple.words) if "=" not in word.text]
+    if inner is None:
+        return ""
+    words = [word.text for word in inner.words if "=" not in word.text]
     if not words or not _TOOL.fullmatch(words[0].rpartition("/")[2]):
         return ""
     tool = words[0].rpartition("/")[2]

@@ -7,17 +7,18 @@ from pathlib import Path
 from macros.figures.markup import render
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
-from macros.plan.signatures import (
+from macros.plan.drawings import (
     Compare,
     Lookup,
     Machines,
+    Netfilter,
     Packet,
     Packets,
     Rulepath,
     Topology,
-    Trace,
     Traced,
 )
+from macros.plan.signatures import Trace
 from macros.site import recorded_figures, recorded_traces, recorded_ways
 from macros.site.page_context import PageContext
 
@@ -91,6 +92,16 @@ def rulepath(page: PageContext, call: Rulepath) -> str:
         id=call.id or _slug(*evidence),
         title=call.title,
     )
+    return _figure(page, html, call.title)
+
+
+def netfilter(page: PageContext, call: Netfilter) -> str:
+    """What one traced packet met at the hooks of netfilter."""
+    recorded = page.recorded(call.title, call.evidence)
+    if isinstance(recorded, str):
+        return recorded
+    ((_, trace),) = recorded
+    html = recorded_ways.netfilter(trace, id=call.id or _slug(call.evidence), title=call.title)
     return _figure(page, html, call.title)
 
 

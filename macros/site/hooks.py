@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
@@ -18,9 +19,16 @@ from macros.figures import marks
 from macros.ground import project
 from macros.ground.errors import GuideError
 from macros.plan.templates import bytecode, keep_compiled
-from macros.site import build_state, edition_links, recorded_traces, search_index
+from macros.site import (
+    author_view,
+    build_state,
+    edition_links,
+    merged_captures,
+    page_memory,
+    search_index,
+)
 from macros.site.build_state import Build
-from macros.site.page_macros import PageRenderer
+from macros.site.slots import Slots
 from macros.site.unbroken import keep_whole_in_prose
 from macros.store.guide import Guide
 from macros.values import lookup
@@ -35,12 +43,14 @@ def on_config(config: MkDocsConfig) -> None:
     """Plan all pages; with LAB set record them; then refuse to go on with anything amiss."""
     root = Path(config.config_file_path or ".").resolve().parent
     project.use(root)
-    keep_compiled(config.plugins["macros"].env)  # type: ignore[attr-defined] # mkdocs-macros' own
+    macros: Any = config.plugins["macros"]
+    keep_compiled(macros.env)
+    page_memory.remember(macros.env, lambda: macros.page, root / project.SETTINGS)
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
     recordings = root / str(config.extra.get("recordings", "recordings"))
     serving = build_state.command == "serve"
     build = Build(
-        Guide(Path(config.docs_dir), recordings, edition),
+        Guide(Path(config.docs_dir), recordings, edition, partly=serving),
         serving=serving,
         use_directory_urls=config.use_directory_urls,
     )
@@ -50,13 +60,27 @@ def on_config(config: MkDocsConfig) -> None:
 
             record_all(build.guide, os.environ["LAB"])
         build_state.begin(build)
-        problems = [error for guide in build.guides.values() for error in guide.problems()]
+        build.problems.extend(build.guide.unplanned.values())
+        build.problems.extend(
+            error for guide in build.guides.values() for error in guide.problems()
+        )
     except GuideError as error:
         raise PluginError(str(error)) from error
-    if problems and not serving:
-        raise PluginError(
-            "the guide cannot be replayed:\n\n" + "\n\n".join(str(error) for error in problems)
-        )
+    if build.problems and not serving:
+        raise PluginError("\n\n".join(["the guide cannot be replayed:", *map(str, build.problems)]))
+
+
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:  # noqa: ARG001
+    """Show what is wrong in the browser, and what is recorded as soon as it is."""
+    author_view.watch(server, [build_state.current().guide.recordings])
+
+
+def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:  # noqa: ARG001
+    """While an author writes, a page that cannot be planned says what is wrong with it."""
+    build = build_state.current()
+    wrong = build.guide.unplanned if build.serving else {}
+    error = wrong.get(Path(str(page.file.abs_src_path)))
+    return None if error is None else author_view.page(page.file.name, error)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -66,7 +90,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for pcap in sorted((guide.recordings / name).glob("*/*.pcap")):
             address = f"{build_state.RECORDED}/{name}/{pcap.parent.name}/{pcap.name}"
             files.append(File.generated(config, address, abs_src_path=str(pcap)))
-        for path, make in recorded_traces.merged(guide).items():
+        for path, make in merged_captures.merged(guide).items():
             address = f"{build_state.RECORDED}/{name}/{path.parent.name}/{path.name}"
             files.append(File.generated(config, address, content=make()))
         if guide is not build.guide:
@@ -119,23 +143,25 @@ def on_page_context(context: Context, page: Page, config: MkDocsConfig, nav: Any
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     """Values go into the prose; blocks become what search shall find of them."""
     build = build_state.current()
-    renderer = build.renderers.get(page.file.src_uri)
-    if renderer is None:
+    shown = build.shown.get(page.file.src_uri)
+    if shown is None:
         return html
     for item in page.toc:
-        _toc(item, renderer)
+        _toc(item, shown.slots)
     try:
-        html = renderer.slots.after_markdown(html)
-        return html.replace("</h1>", f"</h1>{build.choice(page)}{renderer.notice()}", 1)
+        html = shown.slots.after_markdown(html)
+        return html.replace("</h1>", f"</h1>{build.choice(page)}{shown.notice()}", 1)
     except GuideError as error:
+        if build.serving:
+            return author_view.boxes(error.located(Path(str(page.file.abs_src_path)), 1))
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
     """Blocks and drawings go in, values that occur once lose their marks, options stay whole."""
-    renderer = build_state.current().renderers.get(page.file.src_uri)
-    if renderer is not None:
-        output = renderer.slots.finish(output, marks.only_repeated)
+    shown = build_state.current().shown.get(page.file.src_uri)
+    if shown is not None:
+        output = shown.slots.finish(output, marks.only_repeated)
     return keep_whole_in_prose(output)
 
 
@@ -146,7 +172,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     lookup.keep()
 
 
-def _toc(item: AnchorLink, renderer: PageRenderer) -> None:
-    item.title = renderer.slots.inline(item.title)
+def _toc(item: AnchorLink, slots: Slots) -> None:
+    item.title = slots.inline(item.title)
     for child in item.children:
-        _toc(child, renderer)
+        _toc(child, slots)

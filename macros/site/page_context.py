@@ -8,7 +8,7 @@ import markdown
 
 from macros.figures.markup import render
 from macros.ground.bindings import substitute
-from macros.ground.errors import GuideError
+from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.plan.planner import page_key
 from macros.site import recorded_figures, recorded_traces
@@ -21,6 +21,12 @@ _NOTES = markdown.Markdown()
 
 Recorded = Sequence[tuple[Block, Recording]]
 """Blocks, each with its recording."""
+
+
+def sentence(text: str) -> str:
+    """Markdown of one paragraph as HTML, without the paragraph."""
+    _NOTES.reset()
+    return _NOTES.convert(text).removeprefix("<p>").removesuffix("</p>")
 
 
 class PageContext:
@@ -111,7 +117,7 @@ class PageContext:
             )
         unrecorded_whole = page.needs and not self.guide.recorded(page.key).blocks
         if not self.lenient and (stale or (recording is None and not unrecorded_whole)):
-            raise GuideError(
+            raise FollowsError(
                 f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
                 fix=repair(page),
             )
@@ -141,9 +147,7 @@ class PageContext:
 
     def note(self, text: str) -> str:
         """A note's Markdown as HTML."""
-        _NOTES.reset()
-        html = _NOTES.convert(self.filled(text)).removeprefix("<p>").removesuffix("</p>")
-        return self.slots.inline(html)
+        return self.slots.inline(sentence(self.filled(text)))
 
     def slot(self, html: str, search: str) -> str:
         """Keep a block of HTML, and what the search index sees in its place: its placeholder."""

@@ -7,10 +7,19 @@ from typing import Any
 import jinja2
 
 from macros.ground.errors import GuideError
+from macros.plan import drawings
 from macros.plan import signatures as calls
+from macros.plan.macro import Macro
 from macros.plan.options import MisusedError
-from macros.plan.signatures import MACROS, Macro
-from macros.site import figure_macros, output_macros, reference_macros, unrecorded, value_macros
+from macros.plan.signatures import MACROS
+from macros.site import (
+    author_view,
+    figure_macros,
+    output_macros,
+    reference_macros,
+    unrecorded,
+    value_macros,
+)
 from macros.site.page_context import PageContext
 from macros.store.guide import Guide
 
@@ -20,26 +29,28 @@ _RENDERS: Mapping[type[Macro], Callable[[PageContext, Any], Any]] = {
     calls.Observe: output_macros.observe,
     calls.Manifest: output_macros.manifest,
     calls.Prepared: output_macros.prepared,
-    calls.Topology: figure_macros.topology,
-    calls.Machines: figure_macros.machines,
-    calls.Lookup: figure_macros.lookup,
-    calls.Rulepath: figure_macros.rulepath,
-    calls.Packet: figure_macros.packet,
-    calls.Packets: figure_macros.packets,
-    calls.Compare: figure_macros.compare,
+    drawings.Topology: figure_macros.topology,
+    drawings.Machines: figure_macros.machines,
+    drawings.Lookup: figure_macros.lookup,
+    drawings.Rulepath: figure_macros.rulepath,
+    drawings.Netfilter: figure_macros.netfilter,
+    drawings.Packet: figure_macros.packet,
+    drawings.Packets: figure_macros.packets,
+    drawings.Compare: figure_macros.compare,
     calls.Trace: figure_macros.trace,
-    calls.Traced: figure_macros.traced,
+    drawings.Traced: figure_macros.traced,
     calls.Value: value_macros.value,
     calls.Expect: value_macros.expect,
     calls.Only: value_macros.only,
     calls.When: value_macros.when,
     calls.Version: value_macros.version,
-    calls.Handover: value_macros.handed_over,
+    drawings.Handover: value_macros.handed_over,
     calls.EditionVersions: reference_macros.edition_versions,
     calls.Changes: reference_macros.changes,
     calls.AllVersions: reference_macros.all_versions,
     calls.Commands: reference_macros.commands,
     calls.Kinds: reference_macros.kinds,
+    calls.Options: reference_macros.options,
 }
 
 
@@ -64,19 +75,24 @@ class PageRenderer:
         self._before = before
         self.slots = self._page.slots
 
-    def call(self, name: str, line: int, /, *values: Any, **options: Any) -> Any:
-        """What a template calls for the macro `name` that stands in its line `line`.
+    def call(self, name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
+        """What a template calls for the macro `name` that stands at `place` in it.
 
-        GuideError names page and line of what is wrong.
+        GuideError names the place of what is wrong.
         """
+        line, column = self._before + place[0], place[1]
         try:
             call = MACROS[name].written(values, options)
             return _RENDERS[type(call)](self._page, call)
         except GuideError as error:
-            raise error.located(self._page.source, self._before + line) from error
+            raise error.located(self._page.source, line, column) from error
         except (MisusedError, jinja2.UndefinedError) as error:
-            place = self._before + line
-            raise GuideError(str(error), page=self._page.source, line=place) from error
+            raise GuideError(str(error)).located(self._page.source, line, column) from error
+
+    def failed(self, name: str, error: GuideError) -> str:
+        """What an author sees in the place of a call that failed."""
+        html, inline = author_view.in_place(name, error)
+        return self._page.inline(html) if inline else self._page.slot(html, "")
 
     @property
     def edition_name(self) -> str:

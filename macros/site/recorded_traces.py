@@ -83,31 +83,8 @@ def addresses(
     return {pcapng.MERGED: merged(pcaps[0], name), **dict(reversed(marks.items()))}
 
 
-def merged(guide: Guide) -> Mapping[Path, Callable[[], bytes]]:
-    """Each trace's captures in one file: where it belongs beside them, and what makes it."""
-    made: dict[Path, Callable[[], bytes]] = {}
-    for page in guide.pages.values():
-        names = dict.fromkeys(
-            one.capture.trace for one in page.blocks if one.capture and one.capture.trace
-        )
-        recorded = guide.recorded(page.key)
-        for name in names:
-            blocks = [one for one in page.blocks if one.capture and one.capture.trace == name]
-            found = [(one, recorded.blocks[one.id]) for one in blocks if one.id in recorded.blocks]
-            if len(found) == len(blocks):
-                path = recorded.folder / f"{name}.pcapng"
-                values = bound(guide, page.key)
-                made[path] = lambda found=found, values=values: _all_in_one(found, values)  # type: ignore[misc]
-    return made
-
-
-def way(found: Found, values: Mapping[str, str]) -> list[str]:
-    """The interfaces of a trace in order, as `topology` wants a way: node0/client:eth0."""
-    lanes = _lanes(found, values)
-    return [f"{lane.node}/{lane.place}:{lane.interface}" for lane in lanes]
-
-
-def _all_in_one(found: Found, values: Mapping[str, str]) -> bytes:
+def merged(found: Found, values: Mapping[str, str]) -> bytes:
+    """A trace's captures in one file."""
     lanes = _lanes(found, values)
     pcaps = [_pcap(recording) for _, recording in found]
 
@@ -128,6 +105,12 @@ def _all_in_one(found: Found, values: Mapping[str, str]) -> bytes:
         for node, ahead, error, trip, pair, via in json.loads(cache.text("trace", inputs, make))
     ]
     return pcapng.merge(lanes, [pcap.read_bytes() for pcap in pcaps], clocks)
+
+
+def way(found: Found, values: Mapping[str, str]) -> list[str]:
+    """The interfaces of a trace in order, as `topology` wants a way: node0/client:eth0."""
+    lanes = _lanes(found, values)
+    return [f"{lane.node}/{lane.place}:{lane.interface}" for lane in lanes]
 
 
 def _lanes(found: Found, values: Mapping[str, str]) -> list[Lane]:

@@ -58,6 +58,18 @@ def rulepath(
     return cache.text("paths", inputs, make)
 
 
+def netfilter(evidence: Recording, *, id: str, title: str) -> str:
+    """The netfilter map of one traced packet. GuideError where the block prints no trace."""
+
+    def make() -> str:
+        from macros.figures.ways import netfilter as chart  # noqa: PLC0415
+        from macros.ways import evidence as told  # noqa: PLC0415
+
+        return chart.figure(told.read(evidence.text), id=id, title=title)
+
+    return cache.text("paths", ["netfilter", _of(evidence), id, title], make)
+
+
 def _of(recording: Recording) -> list[Any]:
     """All of a recording that a figure shows or reads."""
     return [recording.id, recording.node, recording.ran, recording.text, recording.twin]

@@ -4,11 +4,12 @@ from macros.figures.markup import render
 from macros.ground import cache
 from macros.ground.errors import GuideError
 from macros.ground.model import Block
-from macros.plan.signatures import AllVersions, Commands, EditionVersions, Kinds
+from macros.plan import option_schema
+from macros.plan.signatures import AllVersions, Commands, EditionVersions, Kinds, Options
 from macros.plan.signatures import Changes as ChangesCall
 from macros.review.change_file import Changes, load
 from macros.site import changes_page, commands_index
-from macros.site.page_context import PageContext
+from macros.site.page_context import PageContext, sentence
 
 
 def edition_versions(page: PageContext, call: EditionVersions) -> str:
@@ -66,3 +67,11 @@ def kinds(page: PageContext, call: Kinds) -> str:
         return identities_page.page(call.sort)
 
     return page.slot(cache.text("identities", [call.sort], make), "")
+
+
+def options(page: PageContext, call: Options) -> str:
+    """What a macro takes, or a mapping of the front matter."""
+    rows = [row._replace(words=sentence(row.words)) for row in option_schema.rows(call.of)]
+    what = sentence(option_schema.summary(call.of).partition("\n\n")[0])
+    html = render("site/options.html", what=what, rows=rows)
+    return page.slot(html, render("site/found.html", command="", texts=[row.name for row in rows]))

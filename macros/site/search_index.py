@@ -28,6 +28,7 @@ _ERROR = re.compile(
 # A name that kube-proxy, Docker or Calico gave to a chain, without what tells one from another.
 _CHAIN = re.compile(r"\b(?:KUBE|DOCKER|FLANNEL|CNI)(?:-[A-Z]+)*(?=-|\b)|\bcali-[a-z-]+")
 _MARK = re.compile(r"\b0x[0-9a-f]{3,8}\b")
+_CURL_REFUSED = 7
 # A path, a setting or a pair is asked for by a part of it.
 _PART = re.compile(r"[/.=:,'\"{}()\[\]]+")
 # The page's folder or name -> how much its entries count; all others count 1.
@@ -96,8 +97,9 @@ def of_command(block: Block, recording: Recording, page: str, location: str) -> 
         title += f" \N{EM DASH} {met[0]}"
     parts = (part for word in command.split() for part in _PART.split(word) if part != word)
     seen = f"{command} {recording.text}"
-    # curl's words for what the kernel and most programs call otherwise.
-    also = ["connection refused, failed to connect"] if met and "connect" in met[0] else []
+    # curl says it by a number alone where it is silent, and in words of its own where it is not.
+    refused = recording.exit == _CURL_REFUSED and "curl" in command
+    also = ["connection refused, failed to connect"] if refused else []
     names = dict.fromkeys([*also, *parts, *_CHAIN.findall(seen), *_MARK.findall(seen)])
     words = [name for name in names if len(name) > 2 and not name.isdigit()]
     text = " ".join([f"{page}, on {block.node}:", command, *words])

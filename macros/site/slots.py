@@ -5,7 +5,7 @@ list or an admonition without indentation going wrong.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from macros.ground.errors import GuideError
@@ -28,8 +28,11 @@ class Slot:
 class Slots:
     """The placeholders of one page, in order."""
 
-    def __init__(self) -> None:
-        self._slots: list[Slot] = []
+    def __init__(self, slots: Iterable[Slot] = ()) -> None:
+        self._slots = list(slots)
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self._slots)
 
     def add(self, slot: Slot) -> str:
         """Keep a slot and give the word that stands for it."""

@@ -9,7 +9,8 @@ from macros.figures.markup import render, safe
 from macros.ground import commandline, conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
-from macros.plan.signatures import Expect, Handover, Only, Value, Version, When
+from macros.plan.drawings import Handover
+from macros.plan.signatures import Expect, Only, Value, Version, When
 from macros.site import claims, handover, unrecorded
 from macros.site.output_macros import absent
 from macros.site.page_context import PageContext

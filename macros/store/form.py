@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
-from macros.plan.frontmatter import LOADER
 
 _RULE = "---\n"
 
@@ -58,7 +58,7 @@ def read(path: Path, fix: str) -> Recording:
     try:
         raw = path.read_bytes()
         head_text, rule, text = raw.decode("utf-8").partition(f"\n{_RULE}")
-        head = yaml.load(head_text, Loader=LOADER)  # noqa: S506 a safe loader
+        head = safe_yaml.load(head_text)
         if not rule or not isinstance(head, dict):
             raise GuideError(f"{path} is truncated: its head has no end", fix=fix)
         twin_path = path.with_suffix(".json")

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from macros.ground.errors import GuideError
+from macros.ground.errors import FollowsError, GuideError, raise_all
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
 from macros.plan import planner
 from macros.store import reader
@@ -14,24 +14,40 @@ from macros.store import reader
 
 @dataclass(frozen=True)
 class Guide:
-    """`docs` and `recordings` are folders, `edition` the name of the edition shown."""
+    """`docs` and `recordings` are folders, `edition` the name of the edition shown.
+
+    `partly` leaves out pages that cannot be planned, which are an error otherwise.
+    """
 
     docs: Path
     recordings: Path
     edition_name: str
+    partly: bool = False
     _pages: dict[str, PageRecording] = field(default_factory=dict)
     _whole: "Guide | None" = None
 
     def of_edition(self, name: str) -> "Guide":
         """The same pages with another edition's recordings."""
-        return Guide(self.docs, self.recordings, name, _whole=self)
+        return Guide(self.docs, self.recordings, name, self.partly, _whole=self)
 
     @cached_property
     def planned(self) -> Mapping[str, Page]:
         """Every page that has blocks, by key, with those of all versions."""
         if self._whole is not None:
             return self._whole.planned
-        return {page.key: page for page in planner.plan_pages(self.docs)}
+        pages, wrong = self._plan
+        if not self.partly:
+            raise_all(list(wrong.values()))
+        return {page.key: page for page in pages}
+
+    @property
+    def unplanned(self) -> Mapping[Path, GuideError]:
+        """The files of pages that cannot be planned, and what is wrong with each."""
+        return self._plan[1] if self._whole is None else self._whole.unplanned
+
+    @cached_property
+    def _plan(self) -> tuple[tuple[Page, ...], Mapping[Path, GuideError]]:
+        return planner.plannable(self.docs)
 
     @cached_property
     def pages(self) -> Mapping[str, Page]:
@@ -85,7 +101,7 @@ class Guide:
                     return
         for page in self.pages.values():
             yield from reader.problems(folder, page, partial(self.recorded, page.key), versions)
-        known = self.pages.keys()
+        known = self.pages.keys() | {planner.page_key(self.docs, page) for page in self.unplanned}
         if folder.is_dir():
             for other in sorted(path for path in folder.iterdir() if path.is_dir()):
                 if other.name not in known and not other.name.startswith("."):
@@ -106,6 +122,8 @@ class Guide:
         key, _, block_id = reference.rpartition(":")
         key = key or page
         if key not in self.pages:
+            if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
+                raise FollowsError(f"page {key} has errors of its own")
             raise GuideError(f"there is no page {key!r} with blocks")
         block = self.pages[key].block(block_id)
         if block is None:

@@ -4,11 +4,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
-import yaml
-
+from macros.ground import cache, safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
-from macros.plan.frontmatter import KNOWN_NEEDS, LOADER
+from macros.plan.frontmatter import KNOWN_NEEDS
 from macros.store import form, sums
 
 
@@ -20,7 +19,7 @@ def edition(recordings: Path, name: str) -> Edition:
         raise GuideError(f"there is no edition {name!r} in {shown(recordings)}", fix=fix)
     for path, what in sums.problems(folder):
         raise GuideError(f"recording {shown(path)} {what}", fix=fix)
-    data = yaml.load((folder / "edition.yml").read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    data = safe_yaml.load((folder / "edition.yml").read_bytes())
     return Edition(
         name=name,
         folder=folder,
@@ -37,7 +36,7 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
     meta_path = folder / "page.yml"
     if not meta_path.is_file():
         return PageRecording(planned.key, folder, "", "", (), {})
-    meta = yaml.load(meta_path.read_bytes(), Loader=LOADER)  # noqa: S506 it is safe
+    meta = safe_yaml.load(meta_path.read_bytes())
     blocks = {path.stem: form.read(path, fix) for path in sorted(folder.glob("*.txt"))}
     return PageRecording(
         key=planned.key,
@@ -83,13 +82,23 @@ def problems(
             line=block.line if block else None,
             fix=f"git checkout -- {shown(path)}, or {fix}",
         )
-    if not broken:
-        try:
-            recorded = (load() if load else page(edition_folder, planned)).blocks
-        except GuideError as error:
-            yield error
-            return
-        yield from _differences(planned, recorded, fix)
+    if broken:
+        return
+    # What was found whole is so as long as its sums are the same, and so is what is planned.
+    plans = [(block.id, block.plan, block.node, block.command) for block in planned.blocks]
+    listed = (folder / sums.NAME).read_text(encoding="ascii")
+    seal = cache.entry(f"whole-{edition_folder.name}-{planned.key}", [str(folder), listed, plans])
+    if seal.exists():
+        return
+    try:
+        recorded = (load() if load else page(edition_folder, planned)).blocks
+    except GuideError as error:
+        yield error
+        return
+    differences = tuple(_differences(planned, recorded, fix))
+    yield from differences
+    if not differences:
+        cache.keep_only(seal, "")
 
 
 def _differences(

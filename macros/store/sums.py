@@ -37,6 +37,12 @@ def problems(folder: Path) -> Iterable[tuple[Path, str]]:
             yield path, "was changed by hand: its checksum differs"
 
 
+def digest(folder: Path) -> str:
+    """A hash over what is in a folder now, whatever was summed."""
+    text = "".join(f"{_sum(path)}  {path.name}\n" for path in _files(folder))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and path.name != NAME)
 

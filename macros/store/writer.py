@@ -1,12 +1,12 @@
 """Replace a page's recordings as a whole, or leave them as they were."""
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.store import form, sums
 
@@ -14,21 +14,11 @@ from macros.store import form, sums
 @contextmanager
 def lock(recordings: Path) -> Iterator[None]:
     """Keep a second recorder out. The kernel drops the lock when its holder dies."""
-    import fcntl  # noqa: PLC0415 Linux only, as labs are; building the site is not
+    from macros.ground import locks  # noqa: PLC0415 Linux only, as labs are; building the site is not
 
     recordings.mkdir(parents=True, exist_ok=True)
-    handle = os.open(recordings, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise GuideError(
-                f"another recorder is writing to {recordings}",
-                fix="wait for it to end; its lock ends with it",
-            ) from error
+    with locks.folder_locked(recordings, f"another recorder is writing to {recordings}"):
         yield
-    finally:
-        os.close(handle)
 
 
 def publish(staged: Path, edition_folder: Path, key: str) -> bool:
@@ -54,8 +44,8 @@ def replace(staged: Path, edition_folder: Path, key: str) -> None:
     try:
         shutil.copytree(staged, fresh)
         for path in fresh.iterdir():
-            _sync(path)
-        _sync(fresh)
+            files.sync(path)
+        files.sync(fresh)
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         # copytree gathers what went wrong with each file: (from, to, why).
@@ -69,7 +59,7 @@ def replace(staged: Path, edition_folder: Path, key: str) -> None:
         target.rename(old)
     fresh.rename(target)
     shutil.rmtree(old, ignore_errors=True)
-    _sync(edition_folder)
+    files.sync(edition_folder)
 
 
 def recover(edition_folder: Path) -> None:
@@ -92,10 +82,7 @@ def write_edition(folder: Path, *, lab: str, base: str, versions: Mapping[str, s
     text = form.dump_yaml(data)
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
-    fresh = folder / ".edition.yml.new"
-    fresh.write_text(text, encoding="utf-8", newline="\n")
-    _sync(fresh)
-    fresh.rename(path)
+    files.write(path, text, durable=True)
     sums.write(folder)
 
 
@@ -109,11 +96,3 @@ def _same(one: Path, other: Path) -> bool:
         and mine.keys() == theirs.keys()
         and all(path.read_bytes() == theirs[name].read_bytes() for name, path in mine.items())
     )
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

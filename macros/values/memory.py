@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from macros.ground import cache
+from macros.ground import cache, files
 from macros.ground.model import Recording
 
 _SCALARS = (str, int, float, bool, type(None))
@@ -41,12 +41,17 @@ class Kept:
         return found
 
     def save(self) -> None:
-        """Keep for the next build what was asked since this one began, and nothing else."""
-        if not self._used:
-            return
-        text = json.dumps(self._used)
-        if json.loads(text) != self._before:
-            cache.put(self._path, text)
+        """Keep for later builds what was asked since this one began, with what is kept already.
+
+        A build asks only for the pages that it renders.
+        """
+        answers = {
+            digest: {**self._before.get(digest, {}), **self._used.get(digest, {})}
+            for digest in {**self._before, **self._used}
+        }
+        text = json.dumps(answers)
+        if self._used and json.loads(text) != self._before:
+            files.write(self._path, text)
 
     @cached_property
     def _before(self) -> dict[str, dict[str, Any]]:

@@ -48,13 +48,20 @@ class Fitted:
 class Stage:
     """The packet as it came to a base chain of `table`, and the rules that it fitted from there.
 
-    `ip_id` is the identification in its IP header; None where the tool does not tell.
+    `ip_id` is the identification in its IP header; None where the tool does not tell. `chain` is
+    the base chain.
     """
 
     table: str
     packet: Packet
     ip_id: int | None
     fitted: tuple[Fitted, ...] = ()
+    chain: str = ""
+
+    @property
+    def hook(self) -> str:
+        """The hook in small letters, where the chain is called as iptables calls its own."""
+        return self.chain.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,8 @@ class Evidence:
         return tuple(rule for s in self.stages for rule in s.fitted if rule.table == table)
 
 
-def read(text: str, table: str) -> tuple[Evidence, ...]:
-    """The packets in an output of one of the three tools that met rules of `table`.
+def read(text: str, table: str = "") -> tuple[Evidence, ...]:
+    """The packets in an output of one of the three tools that met rules of `table`, or of any.
 
     GuideError where it is of none of the three, or no packet in it met such rules.
     """
@@ -88,7 +95,7 @@ def read(text: str, table: str) -> tuple[Evidence, ...]:
         stages = list(_nft(lines))
     else:
         return tuple(_tracked(flow) for flow in conntrack.read(text))
-    packets = [packet for packet in _joined(stages) if packet.fitted(table)]
+    packets = [packet for packet in _joined(stages) if not table or packet.fitted(table)]
     if not packets:
         raise GuideError(
             f"no traced packet met a rule of table {table}; the first of a connection does"
@@ -121,7 +128,8 @@ def _xtables(lines: Sequence[str]) -> Iterator[Stage]:
                 yield replace(stage, fitted=tuple(fitted))
             stage, fitted = _xt_stage(packet["words"]), []
         elif (trace := _XT_TRACE.match(line)) and stage is not None:
-            stage = replace(stage, table=trace["table"])
+            # The first line after a packet is of the base chain: a rule there leads to all others.
+            stage = replace(stage, table=trace["table"], chain=stage.chain or trace["chain"])
             if trace["rule"]:
                 verdict = {"0xfffffffb": "RETURN"}.get(trace["verdict"], trace["verdict"])
                 fitted.append(Fitted(trace["table"], trace["chain"], trace["rule"], verdict))
@@ -161,7 +169,7 @@ def _nft(lines: Sequence[str]) -> Iterator[Stage]:
         if trace["packet"] is not None:
             if stage is not None:
                 yield replace(stage, fitted=tuple(fitted))
-            stage, fitted = _nft_stage(trace["table"], trace["packet"]), []
+            stage, fitted = _nft_stage(trace["table"], trace["chain"], trace["packet"]), []
         elif trace["rule"] is not None and stage is not None:
             fitted.append(
                 Fitted(trace["table"], trace["chain"], trace["rule"].strip(), trace["verdict"])
@@ -170,7 +178,7 @@ def _nft(lines: Sequence[str]) -> Iterator[Stage]:
         yield replace(stage, fitted=tuple(fitted))
 
 
-def _nft_stage(table: str, words: str) -> Stage:
+def _nft_stage(table: str, chain: str, words: str) -> Stage:
     fields: dict[str, str] = {}
     for match in _NFT_WORD.finditer(words):
         interface, name, family, field, address, protocol, port, number, mark, icmp = match.groups()
@@ -194,7 +202,8 @@ def _nft_stage(table: str, words: str) -> Stage:
         arrives=fields.get("iif"),
         leaves=fields.get("oif"),
     )
-    return Stage(table, packet, int(fields["id"]) if fields.get("id", "").isdigit() else None)
+    ip_id = int(fields["id"]) if fields.get("id", "").isdigit() else None
+    return Stage(table, packet, ip_id, chain=chain)
 
 
 def _tracked(flow: conntrack.Flow) -> Evidence:

@@ -13,6 +13,7 @@ from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.rebuild import recording
 from macros.record import known_state
+from macros.store import sums
 
 PAGE = """---
 title: T
@@ -124,6 +125,43 @@ def test_a_build_from_elsewhere_is_of_the_project_that_it_names(
     assert "192.168.56.10 answers" in site.html()
     assert [path.name for path in elsewhere.iterdir()] == ["mkdocs.yml"]
     assert any((site.folder / ".cache" / "guide").iterdir())
+
+
+def kept_page(site: Site) -> Path:
+    (path,) = (site.folder / ".cache" / "guide").glob("page-page.md-*")
+    return path
+
+
+def test_a_page_is_taken_from_an_earlier_build_only_as_long_as_it_rests_on_the_same(
+    site: Site,
+) -> None:
+    assert site.build().returncode == 0
+    kept = kept_page(site)
+    kept.write_text(kept.read_text().replace("A sentence.", "Taken from the cache."))
+    assert site.build().returncode == 0
+    assert "Taken from the cache." in site.html()
+    (site.folder / "docs" / "index.md").write_text("# Another home\n", encoding="utf-8")
+    assert site.build().returncode == 0
+    assert "Taken from the cache." in site.html(), "prose of another page changes nothing here"
+    site.page.write_text(PAGE.replace("A sentence.", "Another sentence."), encoding="utf-8")
+    assert site.build().returncode == 0
+    assert "Another sentence." in site.html()
+    assert not kept.exists(), "only the newest entry of a page stays"
+
+
+def test_a_page_is_rendered_again_when_a_recording_or_a_setting_changes(site: Site) -> None:
+    assert site.build().returncode == 0
+    page = site.folder / "recordings" / "now" / "page"
+    one = page / "one.txt"
+    one.write_text(one.read_text() + "and more\n", encoding="utf-8")
+    sums.write(page)
+    assert site.build().returncode == 0
+    assert "and more" in site.html()
+    before = kept_page(site)
+    settings = site.folder / "mkdocs.yml"
+    settings.write_text(settings.read_text() + "use_directory_urls: true\n")
+    assert site.build().returncode == 0
+    assert kept_page(site) != before
 
 
 def failure(site: Site) -> str:

@@ -68,7 +68,7 @@ def test_only_what_json_gives_back_as_it_was_is_kept(copy: Path) -> None:
     assert later.value(recording, "record", lambda: {"b": 2}) == {"b": 2}
 
 
-def test_what_is_no_longer_asked_is_forgotten_and_a_broken_store_is_none(
+def test_what_one_build_asks_another_keeps_and_a_broken_store_is_none(
     copy: Path, tmp_path: Path
 ) -> None:
     recording = form.read(copy, "")
@@ -78,7 +78,8 @@ def test_what_is_no_longer_asked_is_forgotten_and_a_broken_store_is_none(
     two = Kept()
     two.value(recording, "new", lambda: "b")
     two.save()
-    assert Kept().value(recording, "old", lambda: "again") == "again"
+    assert Kept().value(recording, "old", _never) == "a"
+    assert Kept().value(recording, "new", _never) == "b"
     (kept,) = (tmp_path / "cache").glob("values-*.json")
     kept.write_text("{")
     assert Kept().value(recording, "new", lambda: "found anew") == "found anew"

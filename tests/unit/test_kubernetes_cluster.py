@@ -67,6 +67,26 @@ def test_nodes_always_have_the_same_pod_networks() -> None:
     ]
 
 
+def test_a_cluster_with_both_families_has_two_ranges_of_each_kind_and_others_have_one(
+    secrets: Path,
+) -> None:
+    node = Node("node1", "192.168.56.11")
+    both = cluster._files(Path("parts"), secrets, Cluster("flannel-dual", "iptables"), node)
+    env = dict(line.split("=", 1) for line in both["etc/kubernetes/node.env"].decode().split())
+    assert env["ADDRESSES"] == "192.168.56.11,fd56::11"
+    assert env["PODS"] == "10.42.0.0/16,fd42::/48"
+    assert env["SERVICES"] == "10.43.0.0/16,fd43::/112"
+    network = json.loads(both["etc/kubernetes/flannel.json"])
+    assert network["EnableIPv6"] is True
+    assert network["IPv6Network"] == "fd42::/48"
+    parts = [each["spec"]["podCIDRs"] for each in cluster._nodes(2, 2048, dual=True)]
+    assert parts == [["10.42.0.0/24", "fd42::/64"], ["10.42.1.0/24", "fd42:0:0:1::/64"]]
+
+    one = cluster._files(Path("parts"), secrets, Cluster("flannel", "iptables"), node)
+    assert b"fd4" not in one["etc/kubernetes/node.env"] + one["etc/kubernetes/flannel.json"]
+    assert all(len(each["spec"]["podCIDRs"]) == 1 for each in cluster._nodes(2, 2048))
+
+
 def test_every_node_and_program_has_a_name_of_its_own(tmp_path: Path) -> None:
     kubeadm = tmp_path / "kubeadm"
     kubeadm.write_text(KUBEADM, encoding="utf-8")

@@ -56,21 +56,20 @@ def test_a_lock_that_is_removed_when_released_still_lets_in_one_at_a_time(tmp_pa
 
 _HOLD = """
 import sys, time
-from macros.lab import {kind}
-with {kind}._alone("one"):
+from macros.lab.turns import alone
+with alone("one"):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("kind", ["uml", "vagrant"])
 def test_a_command_that_is_ended_takes_its_lock_with_it(
-    tmp_path: Path, kind: str, number: signal.Signals
+    tmp_path: Path, number: signal.Signals
 ) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     with subprocess.Popen(
-        [sys.executable, "-c", _HOLD.format(kind=kind)], stdout=subprocess.PIPE, env=environment,
+        [sys.executable, "-c", _HOLD], stdout=subprocess.PIPE, env=environment,
         stderr=subprocess.DEVNULL,
         # A shell that starts the tests in the background has them ignore SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.cli.check import expand
+from macros.cli.claims_check import expand
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, Recording
 from macros.plan import planner

@@ -63,6 +63,12 @@ class Checkout:
         assert replaced(self.edition / page, old, new)
         sums.write(self.edition / page)
 
+    def change_much(self) -> None:
+        """Three changes of one page that have nothing to do with each other."""
+        self.change("docker", "172.17.0.1", "172.17.0.9")
+        self.change("docker", "10.0.2.15", "10.0.2.16")
+        self.change("docker", "192.168.56.10", "192.168.56.77")
+
     def versions(self, name: str, version: str) -> None:
         path = self.edition / "edition.yml"
         text = path.read_text(encoding="utf-8")
@@ -89,7 +95,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
 def test_nothing_to_review_is_said_and_well(checkout: Checkout) -> None:
     done = checkout.run()
-    assert (done.exit_code, done.output) == (0, "no change\n")
+    assert (done.exit_code, done.output) == (0, "nothing changed\n")
     done = checkout.run(keys="q")
     assert (done.exit_code, done.output) == (0, "nothing changed\n")
 
@@ -101,7 +107,9 @@ def test_a_change_is_said_in_words_with_the_sentence_that_quotes_it(checkout: Ch
     assert "172.17.0.1/16" in done.output
     assert "172.17.0.9/16" in done.output
     assert "docker.md:" in done.output
-    assert "It has the address <docker0.cidr>" in done.output
+    assert "It has the address 172.17.0.1/16 -> 172.17.0.9/16, and is DOWN" in done.output
+    assert "the page claims that '172.17.0.9' equals '172.17.0.1'; it does not hold" in done.output
+    assert "address 172.17.0.1 -> 172.17.0.9: 3 blocks, 2 routes, 1 address" in done.output
     assert done.output.rstrip().endswith(" open")
     assert checkout.run("by-hand").exit_code == 0, "nothing is open on the other page"
 
@@ -150,7 +158,7 @@ def test_both_sides_stand_beside_each_other(checkout: Checkout) -> None:
 
 
 def test_what_was_decided_is_kept_and_the_next_review_goes_on_there(checkout: Checkout) -> None:
-    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    checkout.change_much()
     count = len(json.loads(checkout.run("--format", "json").output))
     assert count > 2
     first = checkout.run(keys="aq")
@@ -165,7 +173,7 @@ def test_what_was_decided_is_kept_and_the_next_review_goes_on_there(checkout: Ch
 
 
 def test_skipping_leaves_it_open_and_back_decides_again(checkout: Checkout) -> None:
-    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    checkout.change_much()
     count = len(json.loads(checkout.run("--format", "json").output))
     done = checkout.run(keys="s" * count)
     assert f"docker: {count} open" in done.output
@@ -208,7 +216,7 @@ def test_one_rejected_change_puts_the_whole_page_back_and_no_other(checkout: Che
 def test_without_a_yes_nothing_is_put_back(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1", "172.17.0.9")
     before = checkout.changed()
-    done = checkout.run(keys="rq" + "n\n")
+    done = checkout.run(keys="r" + "n\n")
     assert done.exit_code == 1
     assert "nothing was put back" in done.output
     assert checkout.changed() == before
@@ -246,7 +254,7 @@ def test_a_difference_that_is_no_fact_is_shown_all_the_same(checkout: Checkout) 
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("plan: ", "plan: 0", 1), encoding="utf-8")
     sums.write(checkout.edition / "docker")
-    assert checkout.run().output == "no change\n", "the plan is no answer"
+    assert checkout.run().output == "nothing changed\n", "the plan is no answer"
 
 
 def test_another_revision_and_one_that_there_is_not(checkout: Checkout) -> None:
@@ -279,15 +287,16 @@ def test_at_a_terminal_one_key_decides(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1", "172.17.0.9")
     count = len(json.loads(checkout.run("--format", "json").output))
     script = (
-        "import sys; from pathlib import Path; import macros.cli.review as r\n"
+        "from pathlib import Path; import macros.cli.review as r\n"
         "from macros.store.guide import Guide\n"
         f"root = Path({str(checkout.root)!r})\n"
         f"r.guide_of_checkout = lambda _e: Guide(root/'docs', root/'recordings', {EDITION!r})\n"
         "r.review()"
     )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(sys.executable, [sys.executable, "-c", script])
+        os.execve(sys.executable, [sys.executable, "-c", script], env)
     said = b""
     until = time.monotonic() + 120
     while time.monotonic() < until:
@@ -313,5 +322,5 @@ def test_restored_recordings_are_those_of_git_byte_by_byte(checkout: Checkout) -
     checkout.change("docker", "172.17.0.1", "172.17.0.9")
     path.write_text(form.dump_yaml({"recorded": "later"}) + meta, encoding="utf-8")
     sums.write(checkout.edition / "docker")
-    checkout.run(keys="rq" + "y\n")
+    checkout.run(keys="r" + "y\n")
     assert checkout.changed() == []

@@ -255,10 +255,17 @@ def test_a_machine_id_that_is_no_longer_the_systems_is_shown(tmp_path: Path) -> 
     assert settle_json(tmp_path, [_NODE], [other]) != [_NODE]
 
 
-def test_a_target_port_that_the_kernel_chose_is_a_name_and_one_below_is_not(tmp_path: Path) -> None:
-    old = [{"kind": "Service", "metadata": {"name": "kubernetes"}, "targetPort": 42065}]
-    assert settle_json(tmp_path, old, [{**old[0], "targetPort": 38469}]) == old
-    assert settle_json(tmp_path, old, [{**old[0], "targetPort": 6443}]) != old
+def _service(name: str, port: int) -> list[Any]:
+    metadata = {"name": name, "namespace": "default"}
+    return [{"kind": "Service", "metadata": metadata, "spec": {"ports": [{"targetPort": port}]}}]
+
+
+def test_only_the_port_of_the_cluster_s_own_api_server_is_a_name(tmp_path: Path) -> None:
+    old = _service("kubernetes", 42065)
+    assert settle_json(tmp_path, old, _service("kubernetes", 38469)) == old
+    assert settle_json(tmp_path, old, _service("kubernetes", 6443)) != old
+    old = _service("grpc", 50051)
+    assert settle_json(tmp_path, old, _service("grpc", 50052)) != old
 
 
 def test_an_object_that_was_written_between_two_reads_is_the_same(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from typing import get_args
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.ground.model import Page
+from macros.ground.model import CNIS, Page
 from macros.ground.places import CHECKOUT
-from macros.plan import frontmatter, planner
+from macros.plan import frontmatter, option_schema, planner
 from macros.plan.options import Declared
 from macros.plan.signatures import MACROS
 from macros.site import page_macros
@@ -29,6 +29,31 @@ def errors(folder: Path, body: str, head: str = HEAD) -> list[tuple[int | None, 
         page_of(folder, body, head)
     assert all(error.page and error.page.endswith("page.md") for error in caught.value.all)
     return [(error.line and error.line - FIRST + 1, error.message) for error in caught.value.all]
+
+
+def checked(folder: Path) -> list[tuple[str, int, int, str]]:
+    """Place and words of all that `guide check` finds in a project."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from macros.cli import main; main()", "check", "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(CHECKOUT), "PATH": "/usr/bin:/bin"},
+    )
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)["problems"]
+    return [(each["page"], each["line"], each["column"], each["message"]) for each in found]
+
+
+def project(folder: Path, pages: dict[str, str], nav: str = "") -> Path:
+    loud = "validation: {links: {anchors: warn}, nav: {omitted_files: warn}}\n"
+    settings = f"site_name: T\nextra: {{edition: now}}\n{loud}{nav}"
+    (folder / "docs").mkdir()
+    (folder / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    for name, text in pages.items():
+        (folder / "docs" / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -80,6 +105,46 @@ def test_a_call_that_is_misspelt_is_an_error_at_its_line(
 )
 def test_what_is_declared_is_taken(tmp_path: Path, call: str) -> None:
     assert isinstance(page_of(tmp_path, f"{{{{ {call} }}}}\n"), Page)
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column"),
+    [
+        ('a {{ run("node0", "a", id="x", untill="b") }}\n', 1, 32),
+        ('{{ value("a", "b") }} {{ run("node0", "a",\n  id="x",\n  timeout="soon") }}\n', 3, 3),
+        ('{{ run("node0", "a", id="x",\n   until=when("Docker >= 28", 3)) }}\n', 2, 4),
+        ('{{ value("a", "b") }} and {{ vlaue("a", "b") }}\n', 1, 30),
+        ('{{ run("node0", "a", id="x") }} {{ run("node0", "b", id="x") }}\n', 1, 36),
+        ('x {{ run("node7", "a", id="x") }}\n', 1, 6),
+        ('{%- if true -%}\n  {{- run("node7", "a", id="x") -}}\n{% endif %}\n', 2, 7),
+        ('{{ run("node0", "a, id="x") }}\n', 1, 25),
+        ('{{ run("node0", "a" id="x") }}\n', 1, 21),
+        ('text\n{% call run("node0", id="x") %}\na\n', 2, 4),
+    ],
+)
+def test_an_error_names_the_column_of_what_is_wrong(
+    tmp_path: Path, body: str, line: int, column: int
+) -> None:
+    with pytest.raises(GuideError) as caught:
+        page_of(tmp_path, body)
+    assert (caught.value.line, caught.value.column) == (FIRST + line - 1, column)
+    assert f"page.md:{FIRST + line - 1}:{column}: " in str(caught.value)
+
+
+def test_a_call_without_an_end_is_named_where_it_begins(tmp_path: Path) -> None:
+    body = 'a\n{% call run("node0", id="x") %}\nls\n\n{{ value("x", "y") }}\n'
+    assert errors(tmp_path, body) == [(2, "macro syntax: {% call %} has no {% endcall %}")]
+    body = '{% call run("node0", id="x") %}\nls\n{% endif %}\n'
+    ((line, message),) = errors(tmp_path, body)
+    assert line == 3
+    assert message == (
+        "macro syntax: {% endif %} stands where {% call %} is to be closed by {% endcall %};"
+        f" it begins in line {FIRST}"
+    )
+    ((_, message),) = errors(tmp_path, "{% cal x %}\n")
+    assert message == "macro syntax: there is no tag 'cal'; did you mean call?"
+    ((_, message),) = errors(tmp_path, '{{ run("node0, "a", id="x") }}\n')
+    assert "expected token" in message or "is a quote missing?" in message
 
 
 def test_values_that_only_evaluation_knows_are_checked_too(tmp_path: Path) -> None:
@@ -141,6 +206,8 @@ def test_all_that_is_wrong_with_a_page_is_said_at_once(tmp_path: Path) -> None:
         ("title: a\nlab: {nodes: 1}\ntitle: b\n", 4, "the front matter has title: twice"),
         ("lab: {nodes: 1}\nmanifests: [none.yaml]\n", 3, "there is no manifest none.yaml"),
         ("a: [\n", 3, "the front matter is not YAML"),
+        ("title: T\nlab:\n\tnodes: 1\n", 4, "there is a tab before the text of the line"),
+        ("title: a: b\n", 2, "mapping values are not allowed"),
         ("- a\n", 2, "the front matter is not a mapping"),
         ("facts: counter\n", 2, "known is counters"),
         ("date: 2026-13-45\n", 1, "the front matter is not YAML"),
@@ -155,6 +222,20 @@ def test_front_matter_that_is_wrong_is_an_error_at_its_line(
     assert caught.value.line == line
 
 
+def test_front_matter_has_columns_and_its_steps_have_lines(tmp_path: Path) -> None:
+    head = "---\nlab:\n  nodes: 1\n  nodse: 2\n---\n"
+    with pytest.raises(GuideError) as caught:
+        page_of(tmp_path, "text\n", head)
+    assert str(caught.value).partition("page.md")[2].startswith(":4:3: lab has no key nodse:")
+    head = "---\nlab: {nodes: 1}\ncleanup:\n  - node: node0\n    run: a\n---\n"
+    body = '{{ run("node0", "a", id="x") }}\n'
+    page = page_of(tmp_path, body, head)
+    assert [step.line for step in page.cleanup] == [4]
+    lower = page_of(tmp_path, body, head.replace("cleanup", "title: T\ncleanup"))
+    assert [step.line for step in lower.cleanup] == [5]
+    assert lower.blocks[0].plan == page.blocks[0].plan
+
+
 def test_all_that_is_wrong_with_front_matter_is_said_at_once(tmp_path: Path) -> None:
     head = "---\ntitel: T\nlab:\n  nodse: 1\nneeds: magic\nsetup:\n  - {node: a, runs: b}\n---\n"
     with pytest.raises(GuideError) as caught:
@@ -163,26 +244,14 @@ def test_all_that_is_wrong_with_front_matter_is_said_at_once(tmp_path: Path) -> 
 
 
 def test_check_says_all_that_is_wrong_with_all_pages(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "mkdocs.yml").write_text("extra: {edition: now}\n", encoding="utf-8")
-    for name, body in (("a", "{{ rnu() }}\n\n{{ value() }}"), ("b", '{{ run("x", untill=1) }}')):
-        (tmp_path / "docs" / f"{name}.md").write_text(f"---\ntitle: T\n---\n{body}\n")
-    done = subprocess.run(
-        [sys.executable, "-c", "from macros.cli import main; main()", "check", "--json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PYTHONPATH": str(CHECKOUT), "PATH": ""},
-    )
-    assert done.returncode == 1, done.stderr
-    found = json.loads(done.stdout)["problems"]
-    assert [(each["page"], each["line"], each["message"]) for each in found] == [
-        ("docs/a.md", 4, "there is no macro 'rnu'; did you mean run?"),
-        ("docs/a.md", 6, "value needs block"),
-        ("docs/a.md", 6, "value needs path"),
-        ("docs/b.md", 4, "run has no option untill=; did you mean until=?"),
-        ("docs/b.md", 4, "run needs id="),
+    bodies = {"a.md": "{{ rnu() }}\n\n{{ value() }}", "b.md": '{{ run("x", untill=1) }}'}
+    pages = {name: f"---\ntitle: T\n---\n{body}\n" for name, body in bodies.items()}
+    assert checked(project(tmp_path, pages)) == [
+        ("docs/a.md", 4, 4, "there is no macro 'rnu'; did you mean run?"),
+        ("docs/a.md", 6, 4, "value needs block"),
+        ("docs/a.md", 6, 4, "value needs path"),
+        ("docs/b.md", 4, 4, "run needs id="),
+        ("docs/b.md", 4, 13, "run has no option untill=; did you mean until=?"),
     ]
 
 
@@ -235,3 +304,82 @@ def test_whatever_a_page_holds_it_is_planned_or_refused_with_page_and_line(
             refused.append(error)
     assert 5 < len(refused) < 25
     assert all(each.page and each.line for error in refused for each in error.all)
+
+
+def test_every_option_is_described_for_the_manual_and_for_editors() -> None:
+    for name in (*MACROS, *option_schema.KEYS):
+        assert option_schema.summary(name)
+        assert all(row.words for row in option_schema.rows(name)), name
+    row = next(row for row in option_schema.rows("run") if row.name == "expect_exit=")
+    assert row == ("expect_exit=", "a whole number", "0", "The exit code that the page expects.")
+    assert [row.default for row in option_schema.rows("value")] == ["required", "required"]
+    with pytest.raises(GuideError, match="did you mean value"):
+        option_schema.rows("vlaue")
+
+
+def test_the_schema_has_what_pages_are_checked_against() -> None:
+    made = option_schema.schema()
+    assert set(made["properties"]) == set(frontmatter.PageKeys.OPTIONS)
+    assert not made["additionalProperties"]
+    assert made["$defs"]["step"]["required"] == ["node", "run"]
+    assert made["properties"]["setup"] == {
+        "type": "array",
+        "items": {"$ref": "#/$defs/step"},
+        "description": "Steps that are run before the first block.",
+    }
+    assert made["$defs"]["lab"]["properties"]["cni"]["enum"] == list(CNIS)
+    run = made["$defs"]["macro-run"]["properties"]
+    assert run["expect_exit"]["type"] == "integer"
+    assert run["lines"]["items"] == {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+    }
+    assert json.loads(json.dumps(made)) == made
+
+
+def test_the_manual_has_the_options_of_every_macro() -> None:
+    text = (CHECKOUT / "docs" / "reference" / "options.md").read_text(encoding="utf-8")
+    assert re.findall(r'options\("([^"]+)"\)', text)[3:] != []
+    assert set(re.findall(r'options\("([^"]+)"\)', text)) == {*MACROS, *option_schema.KEYS}
+
+
+def test_check_finds_what_a_build_would_refuse_of_the_site(tmp_path: Path) -> None:
+    pages = {
+        "index.md": "# T\n\nSee [a](a.md#no) and [c](c.md).\n",
+        "a.md": "# A\n\n[b](b.md)\n",
+        "b.md": "# B\n",
+    }
+    nav = "nav:\n  - index.md\n  - a.md\n  - missing.md\n"
+    assert sorted(checked(project(tmp_path, pages, nav))) == [
+        ("docs/b.md", 1, None, "the page is not in nav: of mkdocs.yml"),
+        (
+            "docs/index.md",
+            3,
+            8,
+            "a link 'a.md#no', but the doc 'a.md' does not contain an anchor '#no'.",
+        ),
+        (
+            "docs/index.md",
+            3,
+            24,
+            "a link 'c.md', but the target is not found among documentation files.",
+        ),
+        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page under docs/"),
+    ]
+
+
+def test_a_page_that_is_wrong_hides_nothing_of_the_others(tmp_path: Path) -> None:
+    pages = {
+        "a.md": "---\nlab: {nodes: 1}\n---\n{{ rnu() }}\n",
+        "b.md": '---\nlab: {nodes: 1}\n---\n{{ value("a:x", "y") }} {{ value("nothing", "y") }}\n',
+        "c.md": "[x](x.md)\n",
+    }
+    assert checked(project(tmp_path, pages)) == [
+        ("docs/a.md", 4, 4, "there is no macro 'rnu'; did you mean run?"),
+        ("docs/b.md", 4, 28, "there is no page 'b' with blocks"),
+        (
+            "docs/c.md",
+            1,
+            4,
+            "a link 'x.md', but the target is not found among documentation files.",
+        ),
+    ]

@@ -11,7 +11,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
 from macros.packets.pcap import records
 from macros.plan import planner
-from macros.site import recorded_traces
+from macros.site import merged_captures
 from macros.site.page_macros import PageRenderer
 from macros.store import form, sums
 from macros.store.guide import Guide
@@ -125,7 +125,7 @@ def renderer(guide: Guide) -> PageRenderer:
 
 def show(made: PageRenderer, title: str) -> None:
     """The call of `trace` on the page, with this title."""
-    made.call("trace", 1, ["node0/a", "node0/b"], id="way", during="request", title=title)
+    made.call("trace", (1, 1), ["node0/a", "node0/b"], id="way", during="request", title=title)
 
 
 def html(made: PageRenderer) -> str:
@@ -184,20 +184,20 @@ def test_the_same_recordings_give_the_same_bytes(
 def test_one_packet_is_drawn_small_from_another_page(tmp_path: Path, cache: Path) -> None:
     assert not cache.exists()
     made = renderer(recorded(tmp_path))
-    made.call("traced", 1, "page:way", "http GET", title="The request")
+    made.call("traced", (1, 1), "page:way", "http GET", title="The request")
     page = html(made)
     assert "VNI 1" in page
     assert "TTL 64" in page
     assert "TTL 62" in page
     with pytest.raises(GuideError, match="no packet matches"):
-        made.call("traced", 1, "way", "udp", title="None")
+        made.call("traced", (1, 1), "way", "udp", title="None")
     with pytest.raises(GuideError, match="page page has no trace 'ways'; it has way"):
-        made.call("traced", 1, "ways", "udp", title="None")
+        made.call("traced", (1, 1), "ways", "udp", title="None")
 
 
 def test_all_captures_in_one_have_names_and_one_clock(tmp_path: Path, cache: Path) -> None:
     assert not cache.exists()
-    ((path, make),) = recorded_traces.merged(recorded(tmp_path)).items()
+    ((path, make),) = merged_captures.merged(recorded(tmp_path)).items()
     assert path.name == "way.pcapng"
     made = make()
     assert made == make()
@@ -243,7 +243,7 @@ def test_what_was_drawn_once_reads_no_packet_again(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guide = recorded(tmp_path)
-    ((_, make),) = recorded_traces.merged(guide).items()
+    ((_, make),) = merged_captures.merged(guide).items()
     first = make()
     made = renderer(guide)
     show(made, "One request")

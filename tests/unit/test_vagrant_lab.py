@@ -48,7 +48,7 @@ def _state(name: str = "guide", **changed: object) -> vagrant_state.State:
     }
     found = vagrant_state.State(**{**given, **changed})  # type: ignore[arg-type]
     found.folder.mkdir(parents=True, exist_ok=True)
-    return vagrant_state.write(found)
+    return state.write(found)
 
 
 def test_ssh_config_says_how_to_reach_each_machine_and_nothing_of_habits() -> None:

@@ -165,7 +165,7 @@ def test_what_a_reset_needs_is_looked_for_before_the_machines_go(
     if lacks == "docker":
         monkeypatch.setattr(vagrant_needs, "image", missing)
         # It is asked for by the provider that the machines have, not by an option.
-        vagrant_state.write(replace(before, provider="docker"))
+        state.write(replace(before, provider="docker"))
         before = vagrant_state.read("one")
     code, text = _guide("reset")
     assert code == 1

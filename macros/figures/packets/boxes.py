@@ -26,6 +26,7 @@ _COLOUR = {
     "IPv6 options": "ip",
     "VXLAN": "vxlan",
     "BGP": "vxlan",  # never in one packet with it
+    "DNS": "data",
     "Data": "data",
     "Padding": "data",
 }
@@ -45,6 +46,7 @@ _PURPOSE = {
     "ICMPv6": "IP's own messages",
     "VXLAN": "carries a whole Ethernet frame",
     "BGP": "from router to router: which networks are whose",
+    "DNS": "which address has this name?",
     "Data": "what the program sent",
     "Padding": "fills the frame",
 }
@@ -64,6 +66,7 @@ _SHOWN = {
     "ICMPv6": ("type", "code"),
     "VXLAN": ("vni",),
     "BGP": ("type", "as", "hold_time", "id", "error", "suberror", "next_hop"),
+    "DNS": ("response", "code", "question", "answer"),
 }
 
 

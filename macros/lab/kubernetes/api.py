@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
 
 
@@ -18,7 +17,7 @@ class Api:
     """The API that a kubeconfig names, with its certificates."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        stored = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+        stored = safe_yaml.load(kubeconfig.read_bytes())
         cluster, user = stored["clusters"][0]["cluster"], stored["users"][0]["user"]
         place = urlsplit(cluster["server"])
         self._host, self._port = place.hostname or "", place.port or 443

@@ -16,8 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
 from macros.lab import paths
 from macros.lab.kubernetes import calico_disk, calico_files, unready
@@ -164,7 +163,7 @@ def _named(thing: Mapping[str, Any]) -> tuple[str, str]:
 
 def _patch(name: str) -> dict[str, Any]:
     """What is said of the pods of that name."""
-    said = yaml.safe_load((PATCHES / f"{name}.yaml").read_text(encoding="utf-8"))
+    said = safe_yaml.load((PATCHES / f"{name}.yaml").read_bytes())
     pod: dict[str, Any] = said["spec"]["template"]["spec"]
     return pod
 

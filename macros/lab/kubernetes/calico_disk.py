@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import paths
@@ -71,11 +72,10 @@ def _written(place: Path, version: str, objects: Objects, work: Path) -> Path:
     """
     store.unpack(place / "store.tar.gz", work)
     with store.served(place, version, work) as kubectl:
-        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
         # The server merges: the manifest is too large for kubectl to.
         done = subprocess.run(
             [*kubectl, "apply", "--server-side", "-f", "-"],
-            input=yaml.dump_all(objects, sort_keys=False, Dumper=dumper),
+            input=yaml.dump_all(objects, sort_keys=False, Dumper=safe_yaml.DUMPER),
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-import yaml
-
+from macros.ground import safe_yaml
 from macros.ground.errors import GuideError
+from macros.ground.files import new_folder
 from macros.lab import paths
 from macros.lab.progress import Progress
 
@@ -109,9 +109,8 @@ def _plain(name: str) -> str:
 def _read(manifest: Path) -> tuple[Mapping[str, Any], ...]:
     try:
         with manifest.open(encoding="utf-8") as file:
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            said = [each for each in yaml.load_all(file, Loader=loader) if each]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+            said = [each for each in safe_yaml.load_all(file) if each]
+    except (safe_yaml.YAMLError, UnicodeDecodeError) as error:
         raise GuideError(f"{manifest} is no YAML: {error}", fix=_HELP) from error
     kinds = {(each.get("kind"), each.get("metadata", {}).get("name")) for each in said}
     if ("DaemonSet", "calico-node") not in kinds:
@@ -196,27 +195,27 @@ def _unpacked(archive: Path) -> Path:
     if folder.is_dir():
         return folder
     _sum(archive)
-    new = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        with tarfile.open(archive) as files:
-            for member in files:
-                name = PurePosixPath(member.name)
-                wanted = name.name in (*_WANTED, CLIENT) or member.name.endswith(
-                    "manifests/calico.yaml"
-                )
-                source = files.extractfile(member) if wanted and member.isfile() else None
-                if source is not None and not (new / name.name).exists():
-                    _copy(source, new / name.name)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        shutil.rmtree(new, ignore_errors=True)
-        raise GuideError(f"{archive} cannot be unpacked: {error}", fix=_HELP) from error
-    if not (new / "calico.yaml").is_file():
-        shutil.rmtree(new, ignore_errors=True)
-        raise GuideError(f"{archive} has no manifests/calico.yaml: it is no release", fix=_HELP)
-    new.rename(folder)
+    with new_folder(folder) as new:
+        try:
+            _unpack(archive, new)
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise GuideError(f"{archive} cannot be unpacked: {error}", fix=_HELP) from error
+        if not (new / "calico.yaml").is_file():
+            message = f"{archive} has no manifests/calico.yaml: it is not a release"
+            raise GuideError(message, fix=_HELP)
     return folder
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Take out of the release archive what is needed of it, without its folders."""
+    with tarfile.open(archive) as files:
+        for member in files:
+            name = PurePosixPath(member.name)
+            wanted = name.name in (*_WANTED, CLIENT)
+            wanted = wanted or member.name.endswith("manifests/calico.yaml")
+            source = files.extractfile(member) if wanted and member.isfile() else None
+            if source is not None and not (folder / name.name).exists():
+                _copy(source, folder / name.name)
 
 
 def _sum(archive: Path) -> None:

@@ -36,7 +36,11 @@ _CONTROL = ("ca", "apiserver", "apiserver-kubelet-client", "front-proxy-ca", "fr
 _BACKENDS: Mapping[str, Mapping[str, object]] = {
     "flannel": {"Type": "vxlan", "VNI": 1, "Port": 8472},
     "flannel-host-gw": {"Type": "host-gw"},
+    "flannel-dual": {"Type": "vxlan", "VNI": 1, "Port": 8472},
 }
+_PODS = ("10.42.0.0/16", "fd42::/48")
+_SERVICES = ("10.43.0.0/16", "fd43::/112")
+"""The ranges, IPv4 first; the second of each only where a cluster has both families."""
 _AGENTS = "kube-controller-manager kube-scheduler flanneld kubelet kube-proxy"
 """Units whose conditions know on which machines, and with which network, they mean anything."""
 
@@ -114,7 +118,7 @@ def _begin(found: State, progress: Progress) -> None:
 
     progress.step(f"lab {lab.name}: waiting for the API of the cluster")
     _until(api.ready, "the API of the cluster does not get ready", lab)
-    for thing in _nodes(len(nodes), found.memory):
+    for thing in _nodes(len(nodes), found.memory, dual=_dual(cluster)):
         api.create("/api/v1/nodes", thing)
 
     progress.step(f"lab {lab.name}: waiting for Ready nodes")
@@ -161,8 +165,12 @@ def _files(place: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str
     """What a machine finds in /etc at its start: its own secrets and no other's."""
     if not node.name.startswith("node"):
         return {}
+    families = 2 if _dual(cluster) else 1
+    addresses = (node.address, _second_address(node.address))[:families]
     words = {
         "PARTS": place, "NODE": node.name, "ADDRESS": node.address, "PROXY_MODE": cluster.proxy,
+        "ADDRESSES": ",".join(addresses), "PODS": ",".join(_PODS[:families]),
+        "SERVICES": ",".join(_SERVICES[:families]),
     }  # fmt: skip
     files = {
         "kubelet.conf": (secrets / f"{node.name}.conf").read_bytes(),
@@ -176,7 +184,9 @@ def _files(place: Path, secrets: Path, cluster: Cluster, node: Node) -> dict[str
     files |= {name: (secrets / name).read_bytes() for name in names}
     found = {f"etc/kubernetes/{name}": content for name, content in files.items()}
     if backend := _BACKENDS.get(cluster.cni):
-        network = {"Network": "10.42.0.0/16", "EnableIPv6": False, "Backend": backend}
+        dual = _dual(cluster)
+        network = {"Network": _PODS[0], "EnableIPv6": dual, "Backend": backend}
+        network |= {"IPv6Network": _PODS[1]} if dual else {}
         found["etc/kubernetes/flannel.json"] = json.dumps(network).encode()
         found["etc/kubernetes/10-flannel.conflist"] = json.dumps(_CONFLIST, indent=2).encode()
     return found
@@ -194,6 +204,15 @@ _CONFLIST = {
     ],
 }
 """As k3s writes it. flanneld's unit puts it where the container runtime looks."""
+
+
+def _dual(cluster: Cluster) -> bool:
+    return cluster.cni == "flannel-dual"
+
+
+def _second_address(address: str) -> str:
+    """A node's IPv6 address on the nodes' network: fd56::10 beside 192.168.56.10."""
+    return f"fd56::{address.rpartition('.')[2]}"
 
 
 def _versions(place: Path, cluster: Cluster) -> dict[str, str]:
@@ -225,7 +244,7 @@ def _write_kubeconfig(found: State) -> None:
     )  # fmt: skip
 
 
-def _nodes(count: int, memory: int) -> list[dict[str, Any]]:
+def _nodes(count: int, memory: int, *, dual: bool = False) -> list[dict[str, Any]]:
     """The nodes as the API is told of them: with a network each, so that nobody chooses one.
 
     And with room for pods, `memory` in MiB: kubelet refuses the pod that waits for it on a node
@@ -244,11 +263,16 @@ def _nodes(count: int, memory: int) -> list[dict[str, Any]]:
                 "labels": {"kubernetes.io/hostname": f"node{i}", **(roles if i == 0 else {})},
                 "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
             },
-            "spec": {"podCIDR": f"10.42.{i}.0/24", "podCIDRs": [f"10.42.{i}.0/24"]},
+            "spec": {"podCIDR": f"10.42.{i}.0/24", "podCIDRs": _parts_of(i)[: 2 if dual else 1]},
             "status": {"capacity": room, "allocatable": room},
         }
         for i in range(count)
     ]
+
+
+def _parts_of(node: int) -> list[str]:
+    """A node's parts of the pods' ranges."""
+    return [f"10.42.{node}.0/24", f"fd42:0:0:{node}::/64" if node else "fd42::/64"]
 
 
 def _known(api: Api) -> int:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import inputs, packages, paths, rootfs
@@ -96,24 +97,22 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
             return place
         compiled = compilation.built(version)
         lab = built()
-        new = place.with_name(f"{place.name}.new")
-        shutil.rmtree(new, ignore_errors=True)
-        for name in ("bin", "cni", "images"):
-            (new / name).mkdir(parents=True)
-        shutil.copytree(NODE, new / "node")
-        for name, program in compiled.items():
-            into = new / ("cni" if name == "flannel" else "bin") / name
-            into.hardlink_to(program)
-        etcd = _etcd(new / "bin", progress, mirror)
-        _images(new, progress)
-        progress.step("kubernetes: bootstrapping its store")
-        _store(new, version)
-        progress.step("kubernetes: making the disk of its nodes")
-        # A program that a node runs is read where it will be, not under the name of today.
-        disk.make(lab.kernel, lab.rootfs, new, new / DISK)
-        facts = json.dumps(_versions(version, etcd), indent=2)
-        (new / "versions.json").write_text(facts + "\n", encoding="utf-8")
-        new.rename(place)
+        with files.new_folder(place) as new:
+            for name in ("bin", "cni", "images"):
+                (new / name).mkdir()
+            shutil.copytree(NODE, new / "node")
+            for name, program in compiled.items():
+                into = new / ("cni" if name == "flannel" else "bin") / name
+                into.hardlink_to(program)
+            etcd = _etcd(new / "bin", progress, mirror)
+            _images(new, progress)
+            progress.step("kubernetes: bootstrapping its store")
+            _store(new, version)
+            progress.step("kubernetes: making the disk of its nodes")
+            # A program that a node runs is read where it will be, not under the name of today.
+            disk.make(lab.kernel, lab.rootfs, new, new / DISK)
+            facts = json.dumps(_versions(version, etcd), indent=2)
+            (new / "versions.json").write_text(facts + "\n", encoding="utf-8")
         _prune(version, place)
     return place
 

@@ -1,64 +1,121 @@
-"""Ports that the kernel chose for who connects."""
+"""Ports that the kernel chose for who connects.
 
-import re
-from functools import lru_cache
+A number in the kernel's range says nothing by itself: servers listen there too. So a port is a
+name only where the page tells that something connects from it, and nothing listens on it.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from macros.ground import ports
+from macros.settle import connections
+from macros.settle.connections import Connection
 from macros.settle.declaration import Evidence, Identity, Named, patterns_of
 
-_MASQUERADED = re.compile(
-    r"^(?:ipv4 +\d+ )?(?:tcp|udp) .*? sport=(\d+) dport=\d+ .*? sport=\d+ dport=(?!\1 )(\d+) ",
-    re.MULTILINE,
-)
-"""A tracked connection whose source port was rewritten: to the last number."""
+
+class _Ports(NamedTuple):
+    """The ports that something connects from, and pairs of which one is such."""
+
+    chosen: frozenset[str]
+    unsure: frozenset[tuple[str, str]]
 
 
-@lru_cache(maxsize=2048)
-def _masqueraded(text: str) -> frozenset[str]:
-    return frozenset(
-        tracked[2]
-        for tracked in _MASQUERADED.finditer(text)
-        if int(tracked[2]) >= ports.MASQUERADED_FROM
-    )
-
-
-def _learn(evidence: Evidence) -> frozenset[str]:
-    """The ports that a translation chose, which may be outside the kernel's range."""
-    told = [_masqueraded(text) for text in evidence.texts]
+def _learn(evidence: Evidence) -> _Ports:
+    told = [connections.of_text(text) for text in evidence.texts]
+    rewritten: frozenset[str] = frozenset()
     captures = list(evidence.captures())
     if captures:
         from macros.settle import translation  # noqa: PLC0415 reading packets is slow to import
 
-        told.append(translation.chosen(captures))
-    return frozenset().union(*told)
+        rewritten = translation.chosen(captures)
+        told.append(translation.connections(captures))
+    served = frozenset().union(*(one.served for one in told))
+    seen = dict.fromkeys(connection for one in told for connection in one.connections)
+    chosen, unsure = _split(seen, served)
+    free = frozenset().union(rewritten, chosen, *(one.chosen for one in told))
+    return _Ports(free - served, unsure)
 
 
-def _read(raw: str, _shape: str, known: frozenset[str]) -> Named | None:
-    chosen = raw in known or ports.is_chosen(int(raw))
-    return Named(raw, "chosen by the kernel") if chosen else None
+def _split(
+    seen: Iterable[Connection], served: frozenset[str]
+) -> tuple[set[str], frozenset[tuple[str, str]]]:
+    """The ports that connections come from; and the two ends of those that do not tell."""
+    chosen: set[str] = set()
+    unsure: set[tuple[str, str]] = set()
+    left = []
+    for connection in seen:
+        if connection.sure:
+            chosen.add(connection.source)
+        else:
+            left.append(connection)
+    for source, target, _ in left:
+        servers = [end for end in (source, target) if end in served or not _in_range(end)]
+        if len(servers) == 2 or {source, target} & chosen:
+            continue
+        if servers:
+            chosen.add(target if source == servers[0] else source)
+        else:
+            unsure.add((source, target))
+    return {port for port in chosen if _in_range(port)}, frozenset(unsure)
+
+
+def _in_range(port: str) -> bool:
+    return ports.is_chosen(int(port))
+
+
+def _meet(old: _Ports, new: _Ports) -> tuple[_Ports, _Ports]:
+    """Of two ends that do not tell who connects, the server's port is the one both runs have."""
+    ends = [frozenset(port for pair in side.unsure for port in pair) for side in (old, new)]
+    both = ends[0] & ends[1]
+    return _without(old, both), _without(new, both)
+
+
+def _without(side: _Ports, servers: frozenset[str]) -> _Ports:
+    more = {
+        port
+        for pair in side.unsure
+        if len(servers.intersection(pair)) == 1
+        for port in pair
+        if port not in servers
+    }
+    return side._replace(chosen=side.chosen | more)
+
+
+def _read(raw: str, _shape: str, known: _Ports) -> Named | None:
+    return Named(raw, "chosen by the kernel") if raw in known.chosen else None
 
 
 IDENTITY = Identity(
     name="port",
     what="a port that the kernel chose for an outgoing connection (32768 to 60999), or when it"
-    " masqueraded one (conntrack tells which)",
+    " masqueraded one: where the page tells that something connects from it (a tracked"
+    " connection's first sport, the sender of a SYN or of the first datagram, a socket that does"
+    " not listen), and nothing listens there; containerd's own. Any other listener's, a DNAT"
+    " target's, an endpoint's and WireGuard's port is a fact",
     scope="lab",
     rank=80,
     learn=_learn,
+    meet=_meet,
     read=_read,
-    # The Service `kubernetes` keeps the one that the API server had when the lab was built.
-    keys=("targetPort",),
     patterns=patterns_of(
         ("port=", r"\b[sd]port=(?P<v>\d{4,5})\b"),
         # nft's trace
-        ("trace id ", r"^trace id .*? sport (?P<v>\d{5})(?!\d)"),
-        ("trace id ", r"^trace id .*? dport (?P<v>\d{5})(?!\d)"),
+        ("trace id ", r"^trace id .*? sport (?P<v>\d{4,5})(?!\d)"),
+        ("trace id ", r"^trace id .*? dport (?P<v>\d{4,5})(?!\d)"),
         # xtables-monitor's
-        ("SPORT=", r"^PACKET: .*\bSPORT=(?P<v>\d{5})(?!\d)"),
-        ("DPORT=", r"^PACKET: .*\bDPORT=(?P<v>\d{5})(?!\d)"),
+        ("SPORT=", r"^PACKET: .*\bSPORT=(?P<v>\d{4,5})(?!\d)"),
+        ("DPORT=", r"^PACKET: .*\bDPORT=(?P<v>\d{4,5})(?!\d)"),
+        # the kernel's log, by LOG and nft's log
+        ("SPT=", r"\bSPT=(?P<v>\d{4,5})(?!\d)"),
+        ("DPT=", r"\bDPT=(?P<v>\d{4,5})(?!\d)"),
         # tshark's
         (" Port: ", r"\b(?:Src|Dst) Port: (?P<v>\d{4,5})(?!\d)"),
-        (".", r"(?<![\d.])(?:\d{1,3}\.){4}(?P<v>\d{4,5})(?=[: ])"),
-        (":", r"(?<=\d:)(?P<v>\d{4,5})(?= )"),
+        (" → ", r"(?<!\S)(?P<v>\d{4,5}) → \d"),
+        (" → ", r"(?<=\d → )(?P<v>\d{4,5})(?!\S)"),
+        # tcpdump's
+        (".", r"(?<=[0-9a-f]\.)(?P<v>\d{4,5})(?=[: ])(?! ms)"),
+        (":", r"(?<=[\d\]]:)(?P<v>\d{4,5})(?![\w:.])"),
+        ("from ", r"\bfrom [0-9a-f.:]+ (?:port )?(?P<v>\d{4,5})(?![\d.])"),
+        ("local port ", r"\blocal port (?P<v>\d{4,5})(?!\d)"),
     ),
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +14,19 @@ _WHOLE = f"(?<!sha256:){_HEX % 64}"
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 
 
+# A short id alone: Docker's bridges; a container's name for itself, in a prompt or as it says it.
+_SHORT = re.compile(r"(?<![0-9A-Za-z])(?:br-|root@|Hostname: )(?P<v>[0-9a-f]{12})(?![0-9A-Za-z])")
+# Not under IMAGE: what an image's id is of is its contents.
+_HEADS = re.compile(r"(?<!\S)(?:CONTAINER ID|NETWORK ID|POD ID|CONTAINER)(?= {2,}|$)")
+_CELL = re.compile(r"[0-9a-f]{12,13}(?![0-9A-Za-z])")
+_ASKED = re.compile(
+    r"\bdocker (?:(?:container|network) )?(?:ps|ls|list)\b(?:.* )?-(?:\w*q\w*|-quiet)\b"
+    r"|\bcrictl (?:.* )?(?:ps|pods)\b(?:.* )?-(?:\w*q\w*|-quiet)\b"
+)
+"""Commands that print ids and nothing else."""
+_ALONE = re.compile(r"^(?P<v>[0-9a-f]{12,13})$", re.MULTILINE)
+
+
 class _Shown(NamedTuple):
     whole: frozenset[str]
     short: frozenset[str]
@@ -21,7 +34,23 @@ class _Shown(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def _shown(text: str) -> _Shown:
-    return _Shown(frozenset(re.findall(_WHOLE, text)), frozenset(_NETNS.findall(text)))
+    short = {*_NETNS.findall(text), *_SHORT.findall(text)}
+    if "CONTAINER" in text or " ID" in text:
+        short.update(_cells(text))
+    return _Shown(frozenset(re.findall(_WHOLE, text)), frozenset(short))
+
+
+def _cells(text: str) -> Iterator[str]:
+    """The short ids in tables, below the heads that name them."""
+    starts: list[int] = []
+    for line in text.split("\n"):
+        heads = [head.start() for head in _HEADS.finditer(line)]
+        if heads or not line:
+            starts = heads
+        for start in starts:
+            cell = _CELL.match(line, start)
+            if cell is not None and line[start - 1 : start] in {"", " "}:
+                yield cell[0]
 
 
 def _learn(evidence: Evidence) -> Mapping[str, set[str]]:
@@ -32,7 +61,11 @@ def _learn(evidence: Evidence) -> Mapping[str, set[str]]:
         for whole in shown.whole:
             ids[whole[:12]].add(whole)
         for short in shown.short:
-            ids[short].update(())
+            ids[short[:12]].update(())
+    for recording in evidence.recordings:
+        if _ASKED.search(recording.ran):
+            for short in _ALONE.findall(recording.text):
+                ids[short[:12]].update(())
     return ids
 
 
@@ -55,7 +88,8 @@ def _write(token: Token, value: str) -> str:
 IDENTITY = Identity(
     name="id",
     what="the id of a container, network, sandbox or endpoint: 64 hex digits, or the first 12 or"
-    " 13 of them",
+    " 13 of them, where the page shows the whole one, or where only an id can stand: below"
+    " CONTAINER ID, NETWORK ID and POD ID, behind `br-`, in a prompt. An image's id is a fact",
     scope="lab",
     rank=20,
     pinned=True,

@@ -6,53 +6,46 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from macros.settle import generated
 from macros.settle.declaration import Evidence, Found, Identity, Named, Token, patterns_of
+from macros.settle.generated import HASH, SAFE, Made
 
-# Kubernetes' rand.String and SafeEncodeString draw from these: no vowel, no digit like a letter.
-# https://pkg.go.dev/k8s.io/apimachinery/pkg/util/rand
-_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
-# What a page may write after a dash in just these letters.
-_WORDS = frozenset({"https", "http2"})
 _NAMESPACES = ("default", "kube-system", "calico-system", "calico-apiserver")
 """Where pods are whose `cali` names are known."""
 _FORM = "five letters"
 
-_GENERATE = re.compile(r'"generateName": "([0-9a-z-]+-)"')
-"""An object that says how its name begins: what follows may be digits only."""
-_NUMBERED = re.compile(r"(?<![0-9a-z.-])[0-9a-z-]+-\d{5}(?![0-9A-Za-z])")
-_POD = re.compile(rf"(?<![0-9a-z.-])([a-z][0-9a-z-]*-)({_SAFE}{{5}})(?![0-9A-Za-z])")
-"""A pod's name: all before the five letters, and these."""
+_WORD = re.compile(rf"(?<![0-9A-Za-z.-])([0-9a-z][0-9a-z.-]*-)({SAFE}{{5}})(?![0-9A-Za-z])")
+_HASHED = re.compile(rf"(?<![0-9a-z.-])([a-z][0-9a-z.-]*-{HASH}-)({SAFE}{{5}})(?![0-9A-Za-z])")
 _CALI = re.compile(r"(?<![0-9A-Za-z])cali([0-9a-f]{11})(?![0-9A-Za-z])")
 """The host's end of a pod's interface under Calico, also within its chains' names (cali-tw-...)."""
 
 
 class _Names(NamedTuple):
-    """Names that end in digits, and of cali interfaces the pod: namespace, front, letters."""
+    """All names that were made up, and of cali interfaces the pod: its namespace, its name."""
 
-    numbered: frozenset[str]
-    pods: Mapping[str, tuple[str, str, str]]
+    made: frozenset[Made]
+    pods: Mapping[str, tuple[str, Made]]
 
 
 def _learn(evidence: Evidence) -> _Names:
-    numbered: set[str] = set()
-    pods: dict[str, tuple[str, str, str]] = {}
-    for text in evidence.texts:
-        numbered |= _numbered(text)
-        for front, letters in _pods(text):
-            for namespace in _NAMESPACES:
-                pods[_cali(namespace, front + letters)] = (namespace, front, letters)
-    return _Names(frozenset(numbered), pods)
+    told = [generated.of_text(text) for text in evidence.texts]
+    made = {name for document in evidence.documents for name in generated.of_document(document)}
+    made.update(*(one.names for one in told))
+    # A pod that is gone is in no object any more: its front tells, where a pod's name stands.
+    fronts = {name.front for name in made}.union(*(one.fronts for one in told))
+    made.update(pod for one in told for pod in one.pods if pod.front in fronts)
+    hashed = frozenset().union(*(_hashed(text) for text in evidence.texts))
+    pods = {
+        _cali(namespace, "".join(name)): (namespace, name)
+        for name in (*made, *hashed)
+        for namespace in _NAMESPACES
+    }
+    return _Names(frozenset(made), pods)
 
 
 @lru_cache(maxsize=2048)
-def _numbered(text: str) -> frozenset[str]:
-    fronts = set(_GENERATE.findall(text))
-    return frozenset(name for name in _NUMBERED.findall(text) if name[:-5] in fronts)
-
-
-@lru_cache(maxsize=2048)
-def _pods(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset(pod for pod in _POD.findall(text) if pod[1] not in _WORDS)
+def _hashed(text: str) -> frozenset[Made]:
+    return frozenset(Made(*pod) for pod in _HASHED.findall(text))
 
 
 @lru_cache(maxsize=65536)
@@ -66,20 +59,27 @@ def _cali(namespace: str, pod: str) -> str:
 
 
 def _find(line: str, known: _Names) -> Iterator[Found]:
-    if known.numbered:
-        for name in _NUMBERED.finditer(line):
-            if name[0] in known.numbered:
-                yield Found(name.end() - 5, name.end(), Named(name[0][-5:], _FORM))
+    if known.made and "-" in line:
+        for name in _WORD.finditer(line):
+            front, letters = name.groups()
+            # Calico writes dashes twice in the names of a pod's endpoints, node and runtime before.
+            if (front, letters) in known.made or _endpoint(front, letters) in known.made:
+                yield Found(*name.span(2), Named(letters, _FORM))
     if "cali" in line:
         for interface in _CALI.finditer(line):
             pod = known.pods.get(interface[0])
             if pod is not None:
-                namespace, front, letters = pod
+                namespace, (front, letters) = pod
                 yield Found(*interface.span(), Named(letters, front, f"cali {namespace}"))
 
 
-def _read(raw: str, _shape: str, _known: Any) -> Named | None:
-    return Named(raw, _FORM) if raw not in _WORDS else None
+def _endpoint(front: str, letters: str) -> tuple[str, str]:
+    _, runtime, pod = front.partition("-k8s-")
+    return (pod.replace("--", "-") if runtime else "", letters)
+
+
+def _read(raw: str, _shape: str, _known: Any) -> Named:
+    return Named(raw, _FORM)
 
 
 def _write(token: Token, value: str) -> str:
@@ -91,8 +91,11 @@ def _write(token: Token, value: str) -> str:
 
 IDENTITY = Identity(
     name="generated name",
-    what="the five letters that Kubernetes puts behind a name of its own making (a Deployment's"
-    " pods, EndpointSlices), and the cali interfaces that are computed from such a pod's name",
+    what="the five letters that Kubernetes puts behind a name of its own making, where the object"
+    " says so (`generateName`, an owner of the name before them), behind a pod template's hash or"
+    " a CronJob's minute, and in EndpointSlices; without the object, a pod's where a digit among"
+    " the letters tells that they are no word; and the cali interfaces that are computed from such"
+    " a pod's name. Every other name is a fact",
     scope="lab",
     rank=100,
     pinned=True,
@@ -101,10 +104,7 @@ IDENTITY = Identity(
     read=_read,
     write=_write,
     patterns=patterns_of(
-        ("-", rf"(?<=[0-9a-z-]-)(?P<v>(?!\d{{5}}){_SAFE}{{5}})(?![0-9A-Za-z])"),
-        # One name in a thousand has digits only. After other words those are a number.
-        ("kube-api-access-", r"kube-api-access-(?P<v>\d{5})(?![0-9A-Za-z])"),
-        ("-", rf"(?<=[0-9a-z]-){_SAFE}{{8,10}}-(?P<v>\d{{5}})(?![0-9A-Za-z])"),
-        (" IPv", r"^[0-9a-z-]+-(?P<v>\d{5}) +IPv[46] "),
+        ("-", rf"(?<=[0-9a-z]-){HASH}--?(?P<v>{SAFE}{{5}})(?![0-9A-Za-z])"),
+        ("kube-api-access-", rf"kube-api-access-(?P<v>{SAFE}{{5}})(?![0-9A-Za-z])"),
     ),
 )

@@ -4,25 +4,48 @@ import re
 
 from macros.settle.declaration import Noise, patterns_of
 
-# Kubernetes' duration.HumanDuration: two units at most, no blank between.
-_AGO = r"\d+[ydhms](?:\d+[dhms])?"
+# Kubernetes' duration.HumanDuration: two units at most, no blank between, and none of them larger
+# than it lets them be. https://pkg.go.dev/k8s.io/apimachinery/pkg/util/duration
+_AGO = (
+    r"(?:(?:\d\d?|1[01]\d)s|(?:\d\d?|1[0-7]\d)m(?:\d\d?s)?|[1-4]?\dh(?:\d\d?m)?"
+    r"|[1-7]?\d{1,2}d(?:\d\d?h)?|\d+y(?:\d{1,3}d)?)"
+)
+_UNITS = r"(?:second|minute|hour|day|week|month|year)s?"
+_WORDS = rf"(?:\d+|[Aa]bout an?|[Aa]n?|Less than a) {_UNITS}"
 
 NOISE = Noise(
     name="age",
     what="how long ago, how long still: ages in words, timers, timeouts of tracked connections",
     rank=20,
     patterns=patterns_of(
-        (" ago", r"((?:\d+|About an?|Less than a) (?:second|minute|hour|day|week|month)s? ago)"),
-        ("Up ", r"\bUp ((?:\d+|About an?|Less than a) (?:second|minute|hour|day|week|month)s?)"),
+        # WireGuard's and iproute2's have several units: "1 minute, 12 seconds ago".
+        (" ago", rf"((?:{_WORDS}, )*{_WORDS} ago)"),
+        ("Up ", rf"\bUp ({_WORDS})"),
+        # systemd's
+        (" ago", r"; ((?:\d+(?:y|month|w|day|h|min|s|ms)s? )+ago)"),
+        (" up ", r"\bup ((?:\d+ days?, +)?(?:\d+:\d\d|\d+ min)),"),
         ("_timer", r"_timer +(\d+\.\d\d)\b"),
-        ("=", r"^[a-z]+ +\d+ (\d+) (?=[A-Z]|src=)"),
-        (" used ", r" used (\d+/\d+/\d+)"),
-        ("expires", r"\bexpires (\d+sec)\b"),
+        # conntrack's timeout, also in what -E and -o extended print
+        (
+            "=",
+            r"^(?: *\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+ (\d+) (?=[A-Z]|src=)",
+        ),
+        ("delta-time=", r"\bdelta-time=(\d+)\b"),
+        # a forwarding entry: used and updated; a neighbour: used, confirmed and updated, with no
+        # blank behind where iproute2 forgets it
+        (" used ", r" used (\d+/\d+(?:/\d+)?)(?=\D|$)"),
+        ("expires", r"\bexpires (-?\d+sec)\b"),
+        (" age ", r" age (\d+sec)\b"),
         ("_lft", r"_lft (\d+sec)\b"),
+        # ss -o
+        ("timer:(", r"\btimer:\(\w+,((?:\d+min)?(?:[\d.]+(?:sec|ms))?),"),
+        # bridge -s mdb: an entry's timer, and its sources'
+        (" grp ", r" (?:temp|permanent)(?: .*?)? +(\d+\.\d\d)(?= |$)"),
+        ("source_list ", r"/(\d+\.\d\d)(?=[,\s]|$)"),
         # kubectl's AGE and LAST SEEN: a column of its own, so at least two blanks before it, and
         # what stands there is no value of a name with a colon.
-        ("  ", rf"[^:\s] {{2,}}({_AGO})(?= {{2,}}| *$)"),
-        ("  ", rf"^({_AGO})(?= {{2,}})"),
+        ("  ", rf"[^:\s] {{2,}}({_AGO})(?= {{2,}}| *$| \(x\d)"),
+        ("  ", rf"^({_AGO})(?= {{2,}}| \(x\d)"),
         (" ago)", rf" \(({_AGO}) ago\)"),
         (" over ", rf" \(x(\d+) over ({_AGO})\)"),
         # BIRD: what is left of a timer, of how much.

@@ -4,6 +4,14 @@ import re
 
 from macros.settle.declaration import Noise, counted, patterns_of
 
+_HUMAN = r"(\d[\d.]*(?:[kKMGTPE]i?)?)"
+_SIZE = r"([\d.]+ (?:[KMGTPE]i)?B)"
+_CPU = (
+    "searched|found|new|invalid|ignore|delete|delete_list|insert|insert_failed|drop|early_drop"
+    "|error|search_restart|clash_resolve|chaintoolong|icmp_error"
+)
+"""What conntrack -S counts."""
+
 NOISE = Noise(
     name="counter",
     what="a counter; whether it is zero is a fact",
@@ -14,7 +22,44 @@ NOISE = Noise(
         (" -c ", r" -c (\d+) (\d+)(?= |$)"),
         ("packets", r"\b(\d+) packets, (\d+) bytes"),
         ("packets", r"\bpackets (\d+) bytes (\d+)"),
-        (" probes ", r" probes (\d+)\b"),
+        ("packets=", r"\bpackets=(\d+) bytes=(\d+)"),
+        # ip -s, below RX: and TX:, also -s -s and -h
+        ("    ", rf"^ {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + " *$"),
+        # bridge -s vlan
+        ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
+        # ifconfig, of net-tools and of BusyBox
+        ("X ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)]*)\)"),
+        (
+            "X ",
+            r"\b[RT]X errors (\d+)  dropped (\d+) overruns? (\d+)  (?:frame|carrier) (\d+)",
+        ),
+        (
+            "X packets:",
+            r"\b[RT]X packets:(\d+) errors:(\d+) dropped:(\d+) overruns:(\d+) \w+:(\d+)",
+        ),
+        ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)]*)\)"),
+        ("collisions", r"\bcollisions[: ](\d+)\b"),
+        # netstat -i
+        (" ", r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
+        # ethtool -S
+        (
+            ": ",
+            r"^ {5}[\w.\[\]-]*(?:packets|pkts|bytes|drops?|errors?|xdp\w*|kicks): (\d+)$",
+        ),
+        # tc -s
+        (
+            "Sent ",
+            r"\bSent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+) requeues (\d+)\)",
+        ),
+        ("backlog ", r"\bbacklog (\d+[KM]?)b (\d+)p requeues (\d+)"),
+        # conntrack -S
+        ("cpu=", rf"(?<=\s)(?:{_CPU})=(\d+)"),
+        # ip -s xfrm, ip -s route, ip -s neigh: a blank is missing before its probes
+        ("(bytes)", r"\b(\d+)\(bytes\), (\d+)\(packets\)"),
+        (" users ", r" users (\d+)\b"),
+        ("probes ", r"(?:\b|(?<=\d))probes (\d+)\b"),
+        # wg
+        ("transfer: ", rf"\btransfer: {_SIZE} received, {_SIZE} sent"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
         ("_learned ", r"\bfdb_n_learned (\d+)\b"),

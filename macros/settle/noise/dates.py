@@ -9,7 +9,14 @@ def _date(value: str) -> str:
 
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+
+# BIRD's: today's time, another day's date, or both; of its first versions `Nov22` and `12:01`.
+_SINCE = (
+    r"(?:\d\d:\d\d(?::\d\d(?:\.\d+)?)?|\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
+    rf"|{_MONTH}\d\d|\d\d-\d\d-\d{{4}}(?: \d\d:\d\d:\d\d)?)"
+)
 
 NOISE = Noise(
     name="date",
@@ -18,7 +25,10 @@ NOISE = Noise(
     mask=_date,
     patterns=patterns_of(
         ("T", r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)"),
-        ("-", r"(?<![\w])(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [+-]\d{4})?(?: UTC)?)(?!\w)"),
+        (
+            "-",
+            rf"(?<!\w)((?:{_DAY} )?{_ISO}(?: [+-]\d{{4}})?(?: UTC)?)(?!\w)",
+        ),
         (":", rf"\b({_DAY} {_MONTH} [ \d]\d \d\d:\d\d:\d\d (?:UTC )?\d{{4}})\b"),
         (":", rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))"),
         (":", r"^(\d\d:\d\d:\d\d\.\d{6}) "),
@@ -28,7 +38,9 @@ NOISE = Noise(
         # bad it is. https://pkg.go.dev/k8s.io/klog/v2#hdr-Output
         ("]", r"(?<![^ \t])[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]"),
         # BIRD: since when a protocol is up, and a route is known.
-        (":", r" (?:up|start|down|feed) +(\d\d:\d\d:\d\d)(?:\.\d+)?(?: |$)"),
-        (" [", r" \[\w+ (\d\d:\d\d:\d\d)(?:\.\d+)?[ \]]"),
+        (" ", rf" (?:up|start|down|feed|flush|stop)(?: +\|)? +({_SINCE})(?= |$)"),
+        (" [", rf" \[[\w.-]+ ({_SINCE})(?= from |\])"),
+        # Seconds since 1970: conntrack's and dmesg's stamps.
+        ("[1", r"^\[(1\d{9}\.\d+) *\]"),
     ),
 )

@@ -1,0 +1,67 @@
+"""What a page's calls come to without a build: its Markdown, and all that is wrong with them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from macros.ground.errors import FollowsError, GuideError
+from macros.plan import frontmatter
+from macros.plan.frontmatter import FrontMatter
+from macros.plan.templates import evaluate
+from macros.site.page_macros import PageRenderer
+from macros.store.guide import Guide
+
+
+def expand(guide: Guide, source: Path) -> str:
+    """One page's Markdown with its macros evaluated, as a build would, without MkDocs."""
+    front = frontmatter.of_file(source)
+    return evaluate(source, front, _renderer(guide, source, front).call)
+
+
+def page(guide: Guide, source: Path) -> tuple[list[GuideError], str, PageRenderer]:
+    """All that a build would find wrong with one page's calls, and what they come to."""
+    front = frontmatter.of_file(source)
+    renderer = _renderer(guide, source, front)
+    errors: list[GuideError] = []
+
+    def call(name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
+        try:
+            return renderer.call(name, place, *values, **options)
+        except GuideError as error:
+            errors.append(error)
+            return ""
+
+    text = ""
+    try:
+        text = evaluate(source, front, call)
+    except GuideError as error:
+        errors += error.all
+    return errors, text, renderer
+
+
+def broken(guide: Guide, keys: Sequence[str]) -> list[GuideError]:
+    """What no longer holds on these pages, and on those that quote them: claims and references."""
+    errors = []
+    for source in guide.sources:
+        if source in guide.unplanned or not _about(guide, source, keys):
+            continue
+        found, _, _ = page(guide, source)
+        errors += [error for error in found if not isinstance(error, FollowsError)]
+    return errors
+
+
+def _about(guide: Guide, source: Path, keys: Sequence[str]) -> bool:
+    if any(page.source == source for key, page in guide.pages.items() if key in keys):
+        return True
+    text = source.read_text(encoding="utf-8")
+    return any(f'"{key}:' in text for key in keys)
+
+
+def _renderer(guide: Guide, source: Path, front: FrontMatter) -> PageRenderer:
+    return PageRenderer(
+        guide,
+        source,
+        front.body_line - 1,
+        lambda path: path.name,
+        lambda page, _edition="": str(page),
+    )

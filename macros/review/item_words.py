@@ -1,0 +1,95 @@
+"""How an item of a review is said: its words, what follows from it, the sentences about it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+from macros.compare import report
+from macros.compare.change import Change
+from macros.compare.editions import Blocks
+from macros.compare.sentences import Quoted, quotes, with_values
+from macros.plan.planner import page_key
+from macros.review.items import Item
+
+Values = Callable[[Path], Mapping[str, str]]
+"""What each path that a page quotes says now, by the path."""
+
+_PATH = re.compile(r"<([^<>]+)>")
+
+
+def words(item: Item) -> str:
+    """An item in one line; of a script what follows below: how many of its lines differ."""
+    change = item.changes[0]
+    if item.parts or not _is_script(change):
+        return report.short(item.what)
+    count = sum(line.startswith(("- ", "+ ")) for line in command_lines(change))
+    return f"the command is another in {count} lines"
+
+
+def below(item: Item, most: int = 6) -> Iterator[str]:
+    """Lines below an item: what one cause explains, or a script's lines that differ."""
+    for part in item.parts[:most]:
+        yield words(part)
+    if len(item.parts) > most:
+        yield f"and {len(item.parts) - most} more"
+    scripts = [change for part in (*item.parts, item) for change in part.changes]
+    script = next((change for change in scripts if _is_script(change)), None)
+    if script is not None:
+        yield from command_lines(script)
+
+
+def command_lines(change: Change) -> list[str]:
+    """The lines of two commands that differ, as a diff has them."""
+    old, new = change.old.splitlines(), change.new.splitlines()
+    found = []
+    for tag, low, high, first, last in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            found += [f"- {line}" for line in old[low:high]]
+            found += [f"+ {line}" for line in new[first:last]]
+    return found
+
+
+def values_of(docs: Path, recorded: Callable[[str], Blocks]) -> Values:
+    """What a page's paths say in these recordings, found when it is asked for."""
+
+    @cache
+    def of(source: Path) -> Mapping[str, str]:
+        found = {}
+        for quote in quotes(source, page_key(docs, source)):
+            found[quote.path] = with_values(quote, {}, recorded(quote.page)).new
+        return found
+
+    return of
+
+
+def sentence(one: Quoted, values: Values) -> str:
+    """The sentence with values where it quotes: the one that changed as `10 -> 30`."""
+    if not one.quote.sentence:
+        return f"(a claim about {one.quote.path})  {_turned(one)}".rstrip()
+    known = values(one.quote.source)
+
+    def value(path: re.Match[str]) -> str:
+        return _turned(one) if path[1] == one.quote.path else known.get(path[1]) or path[0]
+
+    text = _PATH.sub(value, one.quote.sentence)
+    shown = f"<{one.quote.path}>" in one.quote.sentence
+    return text if shown or one.old == one.new else f"{text}  ({_turned(one)})"
+
+
+def broken(one: Quoted, claims: Mapping[tuple[Path, int], Sequence[str]]) -> Sequence[str]:
+    """What no longer holds in the quote's line: `claims` are errors by file and line."""
+    return claims.get((one.quote.source.resolve(), one.quote.line), ())
+
+
+def _turned(one: Quoted) -> str:
+    if one.old == one.new:
+        return one.new
+    return f"{report.short(one.old, 60) or 'nothing'} -> {report.short(one.new, 60) or 'nothing'}"
+
+
+def _is_script(change: Change) -> bool:
+    return (
+        change.kind == "block" and change.subject == "command" and "\n" in change.old + change.new
+    )

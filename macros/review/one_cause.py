@@ -1,0 +1,220 @@
+"""What follows from one change is said once: a VLAN's id, a subnet, a name that is another now.
+
+Such a change puts one word in the place of another wherever it stands. So a cause is a pair of
+words, and what it explains is what differs by nothing else.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import cached_property
+from ipaddress import ip_interface
+
+from macros.compare.change import Change
+from macros.compare.report import Quotes
+from macros.kinds.registry import KINDS
+from macros.review.items import Item, item_of
+
+_TOKEN = re.compile(r"[\w$]+(?:[.:@/-][\w$]+)*")
+_OCTETS = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)(/\d+)?")
+_LABELS = {"vid": "VLAN", "vlan": "VLAN", "VID": "VLAN", "id": "id", "mtu": "MTU"}
+_NOUNS = {kind.name: kind.what for kind in KINDS} | {
+    "addresses": "addresses",
+    "block": "commands",
+    "text": "lines",
+    "packets": "packets",
+    "exit": "exit codes",
+}
+_MOST = 200  # gone and new records of a page that are looked at in pairs
+_LEAST = 2  # items that one cause has to explain
+
+
+@dataclass(frozen=True)
+class Swap:
+    """One word for another; `prefix`: the beginning of addresses, such as `10.2.`."""
+
+    old: str
+    new: str
+    prefix: bool = False
+
+    def applied(self, text: str) -> str:
+        """The text with the new word in the place of the old one."""
+        return self._pattern.sub(lambda _: self.new, text)
+
+    def found_in(self, text: str) -> bool:
+        """Whether the old word stands in it."""
+        return self._pattern.search(text) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # An address is the same one with the length of its network behind it.
+        behind = ".:@" if _OCTETS.fullmatch(self.old) else ".:/@"
+        end = "" if self.prefix else rf"(?![\w-]|[{behind}]\w)"
+        return re.compile(rf"(?<![\w.:/@-]){re.escape(self.old)}{end}")
+
+
+def by_cause(items: Sequence[Item], quotes: Quotes | None = None) -> list[Item]:
+    """The items, those that one cause explains as one: its `parts` are what it explains.
+
+    `quotes` are the sentences of the pages, which are counted where they say something else now.
+    """
+    found: list[tuple[int, Item]] = []
+    places = {id(item): place for place, item in enumerate(items)}
+    for page in dict.fromkeys(item.page for item in items):
+        left = [item for item in items if item.page == page]
+        for swap, parts in _causes(left):
+            first = min(places[id(part)] for part in parts)
+            found.append((first, _joined(page, swap, parts, quotes or {})))
+            left = [item for item in left if item not in parts]
+        found += [(places[id(item)], item) for item in left]
+    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _causes(items: Sequence[Item]) -> Iterator[tuple[Swap, list[Item]]]:
+    """Causes with what each explains, that which explains most first."""
+    left = list(items)
+    candidates = list(dict.fromkeys(_candidates(left))) if len(left) >= _LEAST else []
+    while candidates:
+        explained = {swap: _explained(left, swap) for swap in candidates}
+        best = max(candidates, key=lambda swap: len(explained[swap]))
+        if len(explained[best]) < _LEAST:
+            return
+        yield best, explained[best]
+        left = [item for item in left if item not in explained[best]]
+        candidates.remove(best)
+
+
+def _candidates(items: Sequence[Item]) -> Iterator[Swap]:
+    changes = [change for item in items for change in item.changes]
+    for change in changes:
+        if change.old and change.new:
+            yield from _swaps(change.old, change.new)
+    gone, come = _one_sided(changes)
+    for was in gone[:_MOST]:
+        for now in come[:_MOST]:
+            if was.kind == now.kind:
+                yield from _swaps(_bare(was), _bare(now))
+
+
+def _swaps(old: str, new: str) -> Iterator[Swap]:
+    """The one word that differs between two texts, or the beginning of two addresses."""
+    pairs = set()
+    for was, now in _lines(old, new):
+        tokens = _TOKEN.findall(was), _TOKEN.findall(now)
+        if len(tokens[0]) != len(tokens[1]):
+            return
+        pairs |= {pair for pair in zip(*tokens, strict=True) if pair[0] != pair[1]}
+    swaps = {_swap(*pair) for pair in pairs}
+    if len(swaps) == 1:
+        yield from swaps
+
+
+def _lines(old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Lines that stand for each other."""
+    one, other = old.splitlines(), new.splitlines()
+    for tag, low, high, first, last in SequenceMatcher(
+        a=one, b=other, autojunk=False
+    ).get_opcodes():
+        if tag != "equal":
+            yield "\n".join(one[low:high]), "\n".join(other[first:last])
+
+
+def _swap(old: str, new: str) -> Swap:
+    one, other = _OCTETS.fullmatch(old), _OCTETS.fullmatch(new)
+    if one and other and one[5] == other[5]:
+        last = max(at for at in range(1, 5) if one[at] != other[at])
+        if last < 4:
+            begin = ".".join(one.groups()[:last]) + ".", ".".join(other.groups()[:last]) + "."
+            return Swap(*begin, prefix=True)
+        return Swap(old.partition("/")[0], new.partition("/")[0])
+    return Swap(old, new)
+
+
+def _explained(items: Sequence[Item], swap: Swap) -> list[Item]:
+    """The items all of whose changes come of this one."""
+    gone, come = _one_sided([change for item in items for change in item.changes])
+    became = {(was.page, was.kind, swap.applied(_bare(was))) for was in gone if _has(was, swap)}
+    born = {(now.page, now.kind, _bare(now)) for now in come}
+
+    def holds(change: Change) -> bool:
+        if change.old and change.new:
+            return swap.applied(change.old) == change.new
+        if change in gone:
+            key = (change.page, change.kind, swap.applied(_bare(change)))
+            return _has(change, swap) and key in born
+        return (change.page, change.kind, _bare(change)) in became
+
+    return [item for item in items if item.page and all(map(holds, item.changes))]
+
+
+def _has(change: Change, swap: Swap) -> bool:
+    return swap.found_in(_bare(change))
+
+
+def _one_sided(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
+    """Changes that say what went, and those that say what came."""
+    gone, come = [], []
+    for change in changes:
+        if change.kind not in ("page", "version") and not (change.old and change.new):
+            words = change.what
+            if " gone" in words or words.startswith("line gone"):
+                gone.append(change)
+            elif " new" in words or words.startswith("line new"):
+                come.append(change)
+    return gone, come
+
+
+def _bare(change: Change) -> str:
+    """What a one-sided change says and is about, but for whether it went or came."""
+    what = re.sub(r"\b(?:gone|new)\b", "", change.what, count=1)
+    return f"{what}\n{change.old or change.new}"
+
+
+def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Item:
+    changes = [change for part in parts for change in part.changes]
+    gone, come = _one_sided(changes)
+    counts = Counter(change.kind for change in changes if change not in gone and change not in come)
+    sides = [Counter(change.kind for change in side) for side in (gone, come)]
+    for kind in dict.fromkeys(change.kind for change in (*gone, *come)):
+        counts[kind] += max(side[kind] for side in sides)
+    blocks = {change.block for change in changes if change.block}
+    told = [_counted(len(blocks), "blocks")]
+    told += [_counted(number, _NOUNS.get(kind, kind)) for kind, number in counts.items()]
+    wrong = {
+        (one.quote.source, one.quote.line)
+        for block in blocks
+        for one in quotes.get((page, block), ())
+        if one.old != one.new
+    }
+    if wrong:
+        told.append(_counted(len(wrong), "sentences") + " wrong now")
+    label = _label(swap, changes)
+    # What was decided stays so while the author mends the sentences, which are counted too.
+    return replace(item_of(page, label, changes, parts), what=f"{label}: {', '.join(told)}")
+
+
+def _counted(number: int, noun: str) -> str:
+    """So many of something; "1 block", but "1 rules of iptables" is left as its kind has it."""
+    one = re.sub(r"(?<=s)es$|s$", "", noun) if number == 1 and " " not in noun else noun
+    return f"{number} {one}"
+
+
+def _label(swap: Swap, changes: Sequence[Change]) -> str:
+    """What changed, by what it is called where it stands."""
+    texts = [text for change in changes for text in (change.old, _bare(change))]
+    if swap.prefix:
+        found = (found for text in texts for found in _OCTETS.finditer(text))
+        nets = [one[0] for one in found if one[0].startswith(swap.old) and one[5]]
+        if nets:
+            net, _ = Counter(str(ip_interface(each).network) for each in nets).most_common(1)[0]
+            return f"subnet {net} -> {swap.applied(net)}"
+        return f"addresses {swap.old}… -> {swap.new}…"
+    before = re.compile(rf'([A-Za-z][\w-]*)"?[ =:]+{re.escape(swap.old)}(?![\w.])')
+    words = Counter(found[1] for text in texts for found in before.finditer(text))
+    known = Counter({_LABELS[word]: number for word, number in words.items() if word in _LABELS})
+    label = known.most_common(1)[0][0] if known else ""
+    if _OCTETS.fullmatch(swap.old):
+        label = label or "address"
+    return f"{label} {swap.old} -> {swap.new}".strip()

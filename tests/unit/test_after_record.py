@@ -1,0 +1,62 @@
+"""What `guide record` says at its end: what changed, what no longer holds, what is next."""
+
+from pathlib import Path
+
+import pytest
+
+from macros.cli import after_record
+from tests.unit.test_review import EDITION, Checkout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Checkout(tmp_path / "checkout")
+
+
+def test_a_claim_that_no_longer_holds_is_said_with_its_line_and_fails(checkout: Checkout) -> None:
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    lines, broken = after_record.summary(checkout.guide(), ["docker"])
+    assert broken
+    text = "\n".join(lines)
+    assert "changed since the last commit (1):\n  docker: address 172.17.0.1 -> 172.17.0.9" in text
+    line = next(
+        number
+        for number, each in enumerate((checkout.root / "docs/docker.md").open(), start=1)
+        if 'expect("started-addresses", "docker0.cidr"' in each
+    )
+    assert f"docker.md:{line} It has the address 172.17.0.1/16 -> 172.17.0.9/16" in text
+    claim = "the page claims that '172.17.0.9/16' equals '172.17.0.1/16'; it does not hold"
+    assert any(f"docker.md:{line}:" in each and claim in each for each in lines)
+    assert lines[-1].endswith("docs/docker.md, then guide check")
+    assert len(lines) < 40
+
+
+def test_what_changed_without_breaking_a_claim_is_for_review(checkout: Checkout) -> None:
+    checkout.change("docker", "10.0.2.15", "10.0.2.16")
+    lines, broken = after_record.summary(checkout.guide(), ["docker"])
+    assert not broken
+    assert lines[-1] == "next: guide review docker"
+    assert "10.0.2.15" in "\n".join(lines)
+
+
+def test_nothing_changed_is_one_line_and_without_git_claims_are_still_checked(
+    checkout: Checkout,
+) -> None:
+    assert len(after_record.summary(checkout.guide(), ["docker"])[0]) == 1
+    assert not after_record.summary(checkout.guide(), ["docker"])[1]
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    (checkout.root / ".git").rename(checkout.root / "no-git")
+    lines, broken = after_record.summary(checkout.guide(), ["docker"])
+    assert broken
+    assert "no longer holds" in "\n".join(lines)
+    assert EDITION not in "\n".join(lines)
+
+
+def test_a_claim_of_another_page_about_the_recorded_one_is_checked_too(checkout: Checkout) -> None:
+    claim = '---\ntitle: T\n---\n\n{{ expect("docker:started-addresses", "docker0.cidr", equals="x") }}\n'
+    (checkout.root / "docs" / "other.md").write_text(claim, encoding="utf-8")
+    lines, broken = after_record.summary(checkout.guide(), ["docker"])
+    assert broken
+    assert any("other.md:5:4: the page claims" in line for line in lines)
+    assert not after_record.summary(checkout.guide(), ["by-hand"])[1]

@@ -1,0 +1,130 @@
+"""What follows from one change is one item of a review; what does not stays one of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from macros.compare import editions
+from macros.ground.model import PageRecording, Recording
+from macros.review.item_words import below, words
+from macros.review.items import Item, items
+from macros.review.one_cause import by_cause
+
+# As iproute2 prints them (bridge/fdb.c, bridge/vlan.c), after the author's page about VLANs.
+FDB = """\
+02:00:0a:02:00:02 dev veth-red vlan {v} master br0
+02:00:0a:02:00:04 dev trunk0 vlan {v} master br0
+33:33:00:00:00:01 dev trunk0 self permanent
+06:00:00:00:00:01 dev trunk0 vlan {v} master br0 permanent
+02:00:0a:02:00:03 dev veth-blue vlan 20 master br0
+"""
+VLANS = """\
+port              vlan-id
+veth-red          {v} PVID Egress Untagged
+veth-blue         20 PVID Egress Untagged
+trunk0            20
+                  {v}
+"""
+MAKE = """\
+bridge vlan del dev veth-red vid 1
+bridge vlan add dev veth-red vid {v} pvid untagged
+for trunk in trunk0 trunk1; do bridge vlan add dev $trunk vid {v}; bridge vlan add dev $trunk vid 20; done"""
+ADDR = """\
+2: eth0    inet {net}.2/24 brd {net}.255 scope global eth0\\       valid_lft forever preferred_lft forever
+"""
+ROUTE = """\
+default via {net}.1 dev eth0
+{net}.0/24 dev eth0 proto kernel scope link src {net}.2
+"""
+
+
+def block(name: str, command: str, text: str) -> Recording:
+    return Recording(
+        id=name, node="node0", command=command, ran=command, exit=0, plan="", bound={}, text=text
+    )
+
+
+def review(old: list[Recording], new: list[Recording]) -> list[Item]:
+    sides = [
+        PageRecording("page", Path(), "", "", ("node0",), {one.id: one for one in blocks})
+        for blocks in (old, new)
+    ]
+    return by_cause(items(editions.pages(*sides)))
+
+
+def vlans(v: int, more: str = "") -> list[Recording]:
+    return [
+        block("make", MAKE.format(v=v), ""),
+        block("vlans", "bridge vlan show", VLANS.format(v=v)),
+        block("fdb", "bridge fdb show br br0", FDB.format(v=v) + more),
+    ]
+
+
+def test_a_vlan_that_has_another_id_is_one_item() -> None:
+    (item,) = review(vlans(10), vlans(30))
+    assert item.what == "VLAN 10 -> 30: 3 blocks, 1 command, 2 lines, 3 forwarding entries"
+    assert item.blocks == ("make", "vlans", "fdb")
+    assert len(item.parts) == 9
+    assert "fdb entry of 02:00:0a:02:00:02 behind veth-red gone" in [p.what for p in item.parts]
+
+
+def test_what_does_not_follow_from_it_is_an_item_of_its_own() -> None:
+    other = "02:00:0a:02:00:09 dev trunk0 vlan 20 master br0\n"
+    cause, apart = review(vlans(10), vlans(30, other))
+    assert cause.what.startswith("VLAN 10 -> 30: ")
+    assert apart.what == "fdb entry of 02:00:0a:02:00:09 behind trunk0 new"
+    assert not apart.parts
+    wrong = vlans(30)
+    wrong[2] = block(
+        "fdb", "bridge fdb show br br0", FDB.format(v=30).replace("veth-red", "trunk0")
+    )
+    left = [item.what for item in review(vlans(10), wrong) if not item.parts]
+    assert any("02:00:0a:02:00:02" in what for what in left)
+
+
+def test_a_number_that_is_part_of_another_is_not_taken_for_it() -> None:
+    old = [block("a", "cat a", "x 10\ny 10.0.0.1\n"), block("b", "cat b", "z 10\n")]
+    new = [block("a", "cat a", "x 30\ny 30.0.0.1\n"), block("b", "cat b", "z 30\n")]
+    cause, apart = review(old, new)
+    assert cause.what.startswith("10 -> 30: 2 blocks")
+    assert apart.what == "line changed: y 10.0.0.1 -> y 30.0.0.1"
+
+
+def test_another_subnet_is_one_item() -> None:
+    def blocks(net: str) -> list[Recording]:
+        return [
+            block("addresses", "ip -o addr", ADDR.format(net=net)),
+            block("routes", "ip route", ROUTE.format(net=net)),
+            block("ping", "echo", f"from {net}.9: icmp_seq=1\n"),
+        ]
+
+    (item,) = review(blocks("10.2.0"), blocks("10.3.0"))
+    assert item.what.startswith("subnet 10.2.0.0/24 -> 10.3.0.0/24: 3 blocks, ")
+
+
+def test_one_change_alone_stays_what_it_is() -> None:
+    old, new = block("a", "echo", "VLAN 10\n"), block("a", "echo", "VLAN 30\n")
+    (item,) = review([old], [new])
+    assert item.what == "line changed: VLAN 10 -> VLAN 30"
+    assert not item.parts
+
+
+def test_a_script_is_shown_by_the_lines_that_differ() -> None:
+    new = MAKE.format(v=10).replace("vid 1\n", "vid 1 self\n")
+    (item,) = review([block("make", MAKE.format(v=10), "")], [block("make", new, "")])
+    assert words(item) == "the command is another in 2 lines"
+    assert list(below(item)) == [
+        "- bridge vlan del dev veth-red vid 1",
+        "+ bridge vlan del dev veth-red vid 1 self",
+    ]
+
+
+@pytest.mark.parametrize("count", [60])
+def test_many_records_take_no_time(count: int) -> None:
+    entry = "02:00:0a:02:00:{n:02x} dev trunk0 vlan {v} master br0\n"
+    sides = [
+        [block("fdb", "bridge fdb show", "".join(entry.format(n=n, v=v) for n in range(count)))]
+        for v in (10, 30)
+    ]
+    (item,) = review(*sides)
+    assert item.what == f"VLAN 10 -> 30: 1 block, {count} forwarding entries"
