@@ -1,5 +1,7 @@
-"""What the search knows beyond prose: an entry for each command, with the error that it met, and
-one for each term of the glossary. Pages for authors come last."""
+"""What the search knows beyond prose: the commands, and the terms of the glossary.
+
+A command's entry has the error that it met. Pages for authors come last.
+"""
 
 import json
 import re
@@ -81,11 +83,11 @@ def rewrite(
 
 def terms(html: str) -> Iterator[Entry]:
     """The glossary's terms, each with its sentence."""
-    for id, name, sentence in _TERM.findall(html):
-        also = f" ({_ALSO[id]})" if id in _ALSO else ""
+    for anchor, name, sentence in _TERM.findall(html):
+        also = f" ({_ALSO[anchor]})" if anchor in _ALSO else ""
         text = _plain(sentence) + also
         title = _plain(name).removesuffix("\N{PILCROW SIGN}").strip()
-        yield {"location": f"{GLOSSARY}#{id}", "title": title, "text": text, "boost": 1.5}
+        yield {"location": f"{GLOSSARY}#{anchor}", "title": title, "text": text, "boost": 1.5}
 
 
 def of_command(block: Block, recording: Recording, page: str, location: str) -> Entry:

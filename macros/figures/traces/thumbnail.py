@@ -15,7 +15,7 @@ from macros.traces.trace import Journey, Trace
 
 _NAMES = 78  # the column of the headers' names
 _LINE = 14.0
-_ADVANCE = 10 * 0.602
+_ADVANCE = 11 * 0.602
 _GAP = 3.0
 
 

@@ -10,6 +10,7 @@ from macros.figures.packets.packet_figure import readout
 from macros.figures.traces import captions
 from macros.figures.traces import lanes as draw
 from macros.figures.traces import thumbnail as one_packet
+from macros.figures.traces import upright
 from macros.figures.traces.trace_layout import lay_out
 from macros.packets import conversations
 from macros.packets.packet import Packet
@@ -38,6 +39,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         f'<figure class="trace" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
         f"{draw.drawing(trace, layout, title, address)}"
+        f"{upright.drawing(trace, told, title, address)}"
         f"{legend(told)}{_clocks(trace)}"
         f'<ol class="tr-packets" aria-label="The packets, in order">{packets}</ol>'
         '<details class="text-equivalent"><summary>The same as text</summary>'
