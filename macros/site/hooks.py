@@ -26,6 +26,7 @@ from macros.site import (
     merged_captures,
     page_memory,
     search_index,
+    sharing,
 )
 from macros.site.build_state import Build
 from macros.site.slots import Slots
@@ -99,7 +100,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 source = str(page.source)
                 beside = InclusionLevel.NOT_IN_NAV
                 files.append(File.generated(config, uri, abs_src_path=source, inclusion=beside))
+    site = config.site_url or ""
+    feed = sharing.feed(build.guide.recordings, build.guides, site, config.site_name)
+    files.append(File.generated(config, "robots.txt", content=sharing.robots(site)))
+    files.append(File.generated(config, "changes.xml", content=feed))
     return files
+
+
+def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
+    """Nothing of an earlier build is left."""
+    build_state.current().order.clear()
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
@@ -143,6 +153,7 @@ def on_page_context(context: Context, page: Page, config: MkDocsConfig, nav: Any
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     """Values go into the prose; blocks become what search shall find of them."""
     build = build_state.current()
+    page.meta.setdefault("description", sharing.description(html))
     shown = build.shown.get(page.file.src_uri)
     if shown is None:
         return html

@@ -61,8 +61,8 @@ def test_places_of_the_queries_are_there(guide: Site) -> None:
     gone = []
     for query, places in QUERIES:
         for place in places.split():
-            page, _, id = place.partition("#")
-            if f'id="{id}"' not in (guide.folder / f"{page}.html").read_text():
+            page, _, anchor = place.partition("#")
+            if f'id="{anchor}"' not in (guide.folder / f"{page}.html").read_text():
                 gone.append(f"{query}: {place}")
     assert not gone, "\n".join(gone)
 

@@ -7,10 +7,9 @@ from macros.figures import marks as values
 from macros.figures.packets.boxes import Numbers, boxes, count
 from macros.figures.packets.dump import dump
 from macros.figures.packets.packet_figure import readout
-from macros.figures.traces import captions
+from macros.figures.traces import captions, upright
 from macros.figures.traces import lanes as draw
 from macros.figures.traces import thumbnail as one_packet
-from macros.figures.traces import upright
 from macros.figures.traces.trace_layout import lay_out
 from macros.packets import conversations
 from macros.packets.packet import Packet
