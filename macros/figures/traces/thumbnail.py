@@ -70,6 +70,38 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
     )
 
 
+def stack(trace: Trace, journey: Journey) -> str:
+    """The same for a narrow screen: each stretch of the way where the headers are the same."""
+    found = bands(journey)
+    stretches: list[tuple[list[int], list[tuple[Band, Piece]]]] = []
+    for at in range(len(journey.visits)):
+        heads = [
+            (band, piece)
+            for band in found
+            for piece in band.pieces
+            if piece.first <= at <= piece.last
+        ]
+        if stretches and stretches[-1][1] == heads:
+            stretches[-1][0].append(at)
+        else:
+            stretches.append(([at], heads))
+    parts = []
+    for visits, heads in stretches:
+        lanes = [trace.lanes[journey.visits[at].lane] for at in visits]
+        where = ", ".join(
+            f"{escape(lane.node)} {escape(captions.lane_name(lane))}" for lane in lanes
+        )
+        boxes = "".join(
+            f'<span class="tr-head hd-{band.colour}"><b>{escape(band.name)}</b> '
+            f"{escape(' '.join(piece.lines))}</span>"
+            for band, piece in heads
+        )
+        parts.append(f'<li><span class="tr-where">{where}</span>{boxes}</li>')
+    return (
+        f'<ol class="tr-stack" aria-label="Its headers, stretch by stretch">{"".join(parts)}</ol>'
+    )
+
+
 def _tops(found: Sequence[Band], layout: Layout, row: Row) -> list[float]:
     """Where each band begins, and where the last ends."""
     tops = [row.bottom + 4]

@@ -271,7 +271,8 @@ def small(trace: Trace, match: str | int, *, id: str, title: str) -> str:
     return (
         f'<figure class="trace trace-small" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
-        f"{one_packet.drawing(trace, journey, title)}{legend(told)}"
+        f"{one_packet.drawing(trace, journey, title)}{one_packet.stack(trace, journey)}"
+        f"{legend(told)}"
         '<details class="text-equivalent"><summary>The same as text</summary>'
         f"{_table(title, columns, one_packet.text(trace, journey))}</details></figure>"
     )
