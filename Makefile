@@ -7,11 +7,17 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site serve test test-quick test-recording test-lab shots lint bench bench-lab bench-settle fuzz mutate house requirements help clean
+.PHONY: site handout serve test test-quick test-recording test-lab shots lint bench bench-site bench-lab bench-settle fuzz mutate house requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
 	$(BIN)/mkdocs build --clean
+
+handout: $(VENV)/.dev  ## the same, and the whole guide as one PDF and as a zip, linked from each page
+	@scripts/packages.sh dot=graphviz chromium-headless-shell=chromium-headless-shell \
+	  lib:libatomic.so.1=libatomic1
+	HANDOUT=1 $(BIN)/mkdocs build --clean
+	$(BIN)/python -m tests.site.handout site
 
 serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write; never records
 	@scripts/packages.sh dot=graphviz
@@ -51,6 +57,11 @@ lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck
 
 bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
 	@$(BIN)/python -m tests.bench
+
+bench-site: $(VENV)/.dev  ## what a first visit costs: bytes, requests, nodes and CPU of each page (PAGES=)
+	@scripts/packages.sh dot=graphviz chromium-headless-shell=chromium-headless-shell \
+	  lib:libatomic.so.1=libatomic1
+	@$(BIN)/python -m tests.site.weigh $(PAGES)
 
 bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs, builds one from nothing (not with GUIDE_BENCH_BUILD=0)
 	@$(BIN)/python -m tests.bench_lab

@@ -52,6 +52,8 @@ class Build:
     """All that keeps the guide from being replayed; where an author is served, it is shown."""
     pages: dict[str, Page] = field(default_factory=dict)
     """All pages, in the same way."""
+    order: list[str] = field(default_factory=list)
+    """The addresses of the pages as they are read."""
 
     @cached_property
     def guides(self) -> dict[str, Guide]:
@@ -99,6 +101,11 @@ class Build:
         flat = uri.name == "index.md" or not self.use_directory_urls
         html = uri.with_suffix(".html") if flat else uri.with_suffix("") / "index.html"
         return relpath(str(html), _folder_of(page))
+
+    def shown_at(self, source: Path) -> str:
+        """The address of a page from the site's root, in the edition shown by default."""
+        uri = source.relative_to(self.guide.docs).as_posix()
+        return str(self.pages[uri].url)
 
     def choice(self, page: Page) -> str:
         """Links to a page's other editions, for below its heading."""

@@ -40,6 +40,8 @@ REPAIRS = (
     ('M("table:not([class])",e)', 'M("table:not([class]):not(figure *)",e)'),
     ('M("details",e)', 'M("details:not(figure *)",e)'),
 )
+SEARCH = "assets/js/search-worker.js"
+"""The guide's own search, which stands where Material's was."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LINE_COMMENT = re.compile(r"^\s*(?://.*|/\*(?:[^*]|\*(?!/))*\*/)\s*$\n?", re.MULTILINE)
 _DARK = re.compile(r'\[data-md-color-scheme="slate"\] \{(.*?)\n  \}', re.DOTALL)
@@ -56,6 +58,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     js = script([file.content_string for file in shims], bundle.content_string,
                 [file.content_string for file in scripts])  # fmt: skip
     config.extra_css, config.extra_javascript = [], []
+    own = _only(files, SEARCH)
+    worker = _only(files, "assets/javascripts/workers/search.*.js")
+    files.remove(worker)
+    files.remove(own)
+    files.append(File.generated(config, worker.src_uri, content=bare(own.content_string)))
     for file in (*sheets, *scripts, *shims, *material, bundle):
         files.remove(file)
     for file in [file for file in files if file.src_uri.endswith(".map")]:
@@ -93,7 +100,12 @@ def script(shims: list[str], material: str, own: list[str]) -> str:
             )
         material = material.replace(old, new)
     parts = [*shims, LAZY_WORKER, material, *own]
-    return ";\n".join(_LINE_COMMENT.sub("", part.rstrip()) for part in parts) + "\n"
+    return ";\n".join(bare(part) for part in parts) + "\n"
+
+
+def bare(script: str) -> str:
+    """A script without the comments that stand on lines of their own."""
+    return _LINE_COMMENT.sub("", script.rstrip())
 
 
 LAZY_WORKER = """class LazyWorker extends EventTarget {

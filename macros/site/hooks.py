@@ -19,7 +19,15 @@ from macros.figures import marks
 from macros.ground import project
 from macros.ground.errors import GuideError
 from macros.plan.templates import bytecode, keep_compiled
-from macros.site import author_view, build_state, edition_links, merged_captures, page_memory
+from macros.site import (
+    author_view,
+    build_state,
+    edition_links,
+    merged_captures,
+    page_memory,
+    search_index,
+    sharing,
+)
 from macros.site.build_state import Build
 from macros.site.slots import Slots
 from macros.site.unbroken import keep_whole_in_prose
@@ -96,13 +104,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 source = str(page.source)
                 beside = InclusionLevel.NOT_IN_NAV
                 files.append(File.generated(config, uri, abs_src_path=source, inclusion=beside))
+    site = config.site_url or ""
+    feed = sharing.feed(build.guide.recordings, build.guides, site, config.site_name)
+    files.append(File.generated(config, "robots.txt", content=sharing.robots(site)))
+    files.append(File.generated(config, "changes.xml", content=feed))
     return files
+
+
+def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
+    """Nothing of an earlier build is left."""
+    build_state.current().order.clear()
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
     """Remember all pages: those of an edition are called as those in the navigation."""
     pages = ((file.src_uri, file.page) for file in files.documentation_pages())
     build_state.current().pages.update({uri: page for uri, page in pages if page})
+    build_state.current().order.extend(page.url for page in nav.pages)
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
@@ -139,6 +157,7 @@ def on_page_context(context: Context, page: Page, config: MkDocsConfig, nav: Any
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
     """Values go into the prose; blocks become what search shall find of them."""
     build = build_state.current()
+    page.meta.setdefault("description", sharing.description(html))
     shown = build.shown.get(page.file.src_uri)
     if shown is None:
         return html
@@ -161,8 +180,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa:
     return keep_whole_in_prose(output)
 
 
-def on_post_build(config: MkDocsConfig) -> None:  # noqa: ARG001
-    """What the prose quotes is found again without looking, as long as nothing changes."""
+def on_post_build(config: MkDocsConfig) -> None:
+    """The search gets its entries; what the prose quotes is found again without looking."""
+    build = build_state.current()
+    search_index.rewrite(Path(config.site_dir), build.guide, build.shown_at, build.order)
     lookup.keep()
 
 

@@ -77,6 +77,8 @@ def shoot(
     for path in wanted or site.pages:
         name = path.removesuffix(".md").removesuffix(".html")
         page.goto(f"{site.url}/{name}.html")
+        # A picture of the whole page shows what is far from the window, too.
+        page.add_style_tag(content="figure { content-visibility: visible !important }")
         for view, label in ((DESKTOP, "desktop"), (PHONE, "phone")):
             size(page, view)
             for scheme in SCHEMES:

@@ -1,10 +1,11 @@
 """A block's lines: words one after the other wrap, columns keep their places."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from macros.ground.model import Block, Recording
+from macros.ground.model import Block, Page, Recording
 from macros.site import block as block_html
 from macros.site.provenance import Place
 
@@ -55,3 +56,11 @@ def test_a_wrapped_line_is_set_in_further_than_it_begins() -> None:
 def test_each_line_of_a_command_is_set_in_where_it_wraps() -> None:
     html = _figure("ip link add br0\nip link set br0 up", "")
     assert '<span class="cmd">ip link add br0\n</span><span class="cmd">ip link set br0 up<' in html
+
+
+def test_a_command_with_a_value_that_nobody_knows_is_not_offered_to_copy() -> None:
+    asked = Block("page", "asked", 1, "run", "node0", "kubectl get svc", bind={"SVC": "re:(.*)"})
+    used = Block("page", "used", 2, "run", "node0", "curl http://$SVC/ $HOME")
+    page = Page("page", Path("page.md"), "A page", 1, "", "", (), (), (), (asked, used))
+    assert 'class="copy"' in block_html.absent(asked, page, "Not recorded yet", "why")
+    assert 'class="copy"' not in block_html.absent(used, page, "Not recorded yet", "why")

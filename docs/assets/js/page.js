@@ -66,6 +66,22 @@
     });
   }
 
+  /* A column that the sentence before names is in sight: "Look at the column `INTERNAL-IP`". */
+  function toNamedColumn(box) {
+    const before = box.closest("figure")?.previousElementSibling;
+    if (box.scrollLeft || !before?.matches("p") || !box.matches(".out:not(.wrap)")) return;
+    const text = box.querySelector("pre")?.textContent ?? "";
+    const head = text.split("\n", 1)[0];
+    for (const code of before.querySelectorAll("code")) {
+      const column = ` ${head} `.indexOf(` ${code.textContent} `);
+      if (column < 1) continue;
+      const letter = box.scrollWidth / Math.max(...text.split("\n").map((line) => line.length));
+      const end = (column + code.textContent.length + 8) * letter;
+      if (end > box.clientWidth) box.scrollLeft = end - box.clientWidth;
+      return;
+    }
+  }
+
   if ("ResizeObserver" in window) {
     const seen = new ResizeObserver((entries) => {
       const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);
@@ -73,6 +89,7 @@
         // A region without anything to scroll is only one more landmark.
         target.classList.toggle("is-wide", wide[i]);
         if (target.matches(".dump")) return;
+        if (wide[i]) toNamedColumn(target);
         if (wide[i]) {
           target.tabIndex = 0;
           target.setAttribute("role", "region");
@@ -115,4 +132,124 @@
       for (const fold of opened) fold.open = false;
     });
   }
+})();
+
+/* Addresses of figures and lines, and a sheet of the keys that do something. */
+(() => {
+  "use strict";
+
+  /* A drawing, a packet, a trace: a sign at its title that is its address. A block has its own in
+     the line below it. */
+  for (const figure of document.querySelectorAll("figure[id]:not(.block)")) {
+    const title = figure.querySelector(":scope > figcaption");
+    if (!title) continue;
+    const link = document.createElement("a");
+    link.className = "figure-link";
+    link.href = `#${figure.id}`;
+    link.textContent = "¶";
+    link.setAttribute("aria-label", `Link to: ${title.textContent.trim()}`);
+    (title.querySelector(".pk-title") ?? title).append(" ", link);
+  }
+
+  /* #b-routes-L3: the third line that the block printed. Alt and a click on a line give its address. */
+  const LINE = /^#(b-.+)-L(\d+)$/;
+
+  function rangeOf(figure, number) {
+    let line = 1;
+    let range = null;
+    for (const code of figure.querySelectorAll(".out pre > code")) {
+      const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+      for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        if (node.parentElement.closest(".note-ref")) continue;
+        for (let at = 0; at < node.length; at += 1) {
+          if (line === number && node.data[at] !== "\n") {
+            if (!range) {
+              range = document.createRange();
+              range.setStart(node, at);
+            }
+            range.setEnd(node, at + 1);
+          }
+          if (node.data[at] === "\n") line += 1;
+        }
+      }
+    }
+    return range;
+  }
+
+  function toLine() {
+    const found = LINE.exec(decodeURIComponent(location.hash));
+    const figure = found && document.getElementById(found[1]);
+    const range = figure && rangeOf(figure, Number(found[2]));
+    if (!range) return;
+    const fold = range.startContainer.parentElement.closest("details");
+    if (fold) fold.open = true;
+    if (window.Highlight && CSS.highlights) CSS.highlights.set("line", new Highlight(range));
+    figure.scrollIntoView();
+    const header = document.querySelector(".md-header").offsetHeight;
+    const box = range.getBoundingClientRect();
+    if (box.bottom > innerHeight || box.top < header) scrollBy(0, box.top - innerHeight / 3);
+  }
+
+  document.addEventListener("click", (event) => {
+    const code = event.altKey && event.target.closest?.("figure.block .out pre > code");
+    if (!code) return;
+    const figure = code.closest("figure");
+    for (let number = 1, range; (range = rangeOf(figure, number)) || number < 400; number += 1) {
+      const boxes = range ? [...range.getClientRects()] : [];
+      if (boxes.some(({ top, bottom }) => event.clientY >= top - 2 && event.clientY <= bottom + 2)) {
+        history.replaceState(null, "", `#${figure.id}-L${number}`);
+        toLine();
+        return;
+      }
+    }
+  });
+
+  addEventListener("hashchange", toLine);
+  toLine();
+
+  /* ---- ? ---- */
+
+  const KEYS = [
+    ["/ or s", "search; Enter opens the first result"],
+    ["p, n", "the previous page, the next page"],
+    ["Tab, arrows", "from figure to figure; from value to value inside one"],
+    ["Enter", "on a value: keep it lit; in a trace's names: open the packet"],
+    ["← →", "in “step through”: a step back, a step on; Esc: the whole picture"],
+    ["Alt + click", "on a line of output: its address"],
+    ["Esc", "put all lights out, close what is open"],
+    ["?", "this sheet"],
+  ];
+  let sheet = null;
+
+  function help() {
+    if (!sheet) {
+      sheet = document.createElement("dialog");
+      sheet.className = "help md-typeset";
+      sheet.setAttribute("aria-label", "Keys");
+      const list = document.createElement("dl");
+      for (const [key, does] of KEYS) {
+        const name = document.createElement("dt");
+        const kbd = document.createElement("kbd");
+        kbd.textContent = key;
+        name.append(kbd);
+        const text = document.createElement("dd");
+        text.textContent = does;
+        list.append(name, text);
+      }
+      const close = document.createElement("button");
+      close.type = "button";
+      close.textContent = "close";
+      close.addEventListener("click", () => sheet.close());
+      sheet.append(list, close);
+      document.body.append(sheet);
+    }
+    sheet.showModal();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "?" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.target.closest?.("input, textarea, select")) return;
+    event.preventDefault();
+    help();
+  });
 })();

@@ -12,7 +12,7 @@ from macros.figures.svg import number, tag
 from macros.figures.traces import captions
 from macros.figures.traces.trace_layout import LABELS, Frame, Layout, Row
 from macros.traces import hops
-from macros.traces.trace import Trace, Visit
+from macros.traces.trace import Journey, Trace, Visit
 
 _DOT, _HIT = 5, 12
 _PILL = 15.0
@@ -82,7 +82,7 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
         "a",
         " ".join(parts),  # as words, so that the name has them as they are seen
         href=address(journey.number, None),
-        class_=_row_class(row),
+        class_=row_class(row.journey),
         data_n=journey.number,
         aria_label=said,
     )
@@ -124,11 +124,11 @@ def way(layout: Layout, row: Row) -> str:
         tag(
             "g",
             tag("circle", class_="dot", cx=at, cy=row.y, r=_DOT),
-            class_=_dot_class(visit),
+            class_=dot_class(visit),
         )
         for at, visit in zip(x, row.journey.visits, strict=True)
     )
-    return tag("g", *_arrows(row, x), _steps(row, x), dots, class_=_row_class(row))
+    return tag("g", *_arrows(row, x), _steps(row, x), dots, class_=row_class(row.journey))
 
 
 def _frame(frame: Frame, height: float) -> str:
@@ -175,7 +175,9 @@ def _row(layout: Layout, row: Row, address: Address) -> str:
         aria_hidden="true",
     )
     dots = "".join(_dot(layout, row, at, x[at], address) for at in range(len(visits)))
-    return tag("g", body, _steps(row, x), dots, class_=_row_class(row), data_n=row.journey.number)
+    return tag(
+        "g", body, _steps(row, x), dots, class_=row_class(row.journey), data_n=row.journey.number
+    )
 
 
 def _arrows(row: Row, x: list[float]) -> list[str]:
@@ -191,14 +193,16 @@ def _steps(row: Row, x: list[float]) -> str:
     return "".join(_step(row, step, (x[at] + x[at + 1]) / 2) for at, step in enumerate(row.steps))
 
 
-def _dot_class(visit: Visit) -> str:
+def dot_class(visit: Visit) -> str:
+    """The classes of a packet at one interface: what it is wrapped in there."""
     kind = hops.wrapping(visit.packet)
     return f"tr-dot is-{kind}" if kind else "tr-dot"
 
 
-def _row_class(row: Row) -> str:
-    way = "is-there" if row.journey.forward else "is-back"
-    return f"tr-row {way}{' is-odd' if row.journey.notes else ''}"
+def row_class(journey: Journey) -> str:
+    """The classes of a packet's row: which way it goes, and whether something is odd about it."""
+    way = "is-there" if journey.forward else "is-back"
+    return f"tr-row {way}{' is-odd' if journey.notes else ''}"
 
 
 def _tubes(row: Row, x: list[float]) -> str:
@@ -264,7 +268,7 @@ def _dot(layout: Layout, row: Row, at: int, x: float, address: Address) -> str:
         tag("circle", class_="hit", cx=x, cy=row.y, r=_HIT),
         tag("circle", class_="dot", cx=x, cy=row.y, r=_DOT),
         href=address(row.journey.number, visit),
-        class_=_dot_class(visit),
+        class_=dot_class(visit),
         tabindex="-1",
         aria_label=f"No. {row.journey.number}, {said}",
     )

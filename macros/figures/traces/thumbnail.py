@@ -15,7 +15,7 @@ from macros.traces.trace import Journey, Trace
 
 _NAMES = 78  # the column of the headers' names
 _LINE = 14.0
-_ADVANCE = 10 * 0.602
+_ADVANCE = 11 * 0.602
 _GAP = 3.0
 
 
@@ -67,6 +67,38 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
     return (
         f'<div class="tr-scroll" role="region" tabindex="0" aria-label="Drawing: {escape(title)}">'
         f"{labels}{lanes}</div>"
+    )
+
+
+def stack(trace: Trace, journey: Journey) -> str:
+    """The same for a narrow screen: each stretch of the way where the headers are the same."""
+    found = bands(journey)
+    stretches: list[tuple[list[int], list[tuple[Band, Piece]]]] = []
+    for at in range(len(journey.visits)):
+        heads = [
+            (band, piece)
+            for band in found
+            for piece in band.pieces
+            if piece.first <= at <= piece.last
+        ]
+        if stretches and stretches[-1][1] == heads:
+            stretches[-1][0].append(at)
+        else:
+            stretches.append(([at], heads))
+    parts = []
+    for visits, heads in stretches:
+        lanes = [trace.lanes[journey.visits[at].lane] for at in visits]
+        where = ", ".join(
+            f"{escape(lane.node)} {escape(captions.lane_name(lane))}" for lane in lanes
+        )
+        boxes = "".join(
+            f'<span class="tr-head hd-{band.colour}"><b>{escape(band.name)}</b> '
+            f"{escape(' '.join(piece.lines))}</span>"
+            for band, piece in heads
+        )
+        parts.append(f'<li><span class="tr-where">{where}</span>{boxes}</li>')
+    return (
+        f'<ol class="tr-stack" aria-label="Its headers, stretch by stretch">{"".join(parts)}</ol>'
     )
 
 

@@ -7,7 +7,7 @@ from macros.figures import marks as values
 from macros.figures.packets.boxes import Numbers, boxes, count
 from macros.figures.packets.dump import dump
 from macros.figures.packets.packet_figure import readout
-from macros.figures.traces import captions
+from macros.figures.traces import captions, upright
 from macros.figures.traces import lanes as draw
 from macros.figures.traces import thumbnail as one_packet
 from macros.figures.traces.trace_layout import lay_out
@@ -38,6 +38,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         f'<figure class="trace" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
         f"{draw.drawing(trace, layout, title, address)}"
+        f"{upright.drawing(trace, told, title, address)}"
         f"{legend(told)}{_clocks(trace)}"
         f'<ol class="tr-packets" aria-label="The packets, in order">{packets}</ol>'
         '<details class="text-equivalent"><summary>The same as text</summary>'
@@ -270,7 +271,8 @@ def small(trace: Trace, match: str | int, *, id: str, title: str) -> str:
     return (
         f'<figure class="trace trace-small" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
-        f"{one_packet.drawing(trace, journey, title)}{legend(told)}"
+        f"{one_packet.drawing(trace, journey, title)}{one_packet.stack(trace, journey)}"
+        f"{legend(told)}"
         '<details class="text-equivalent"><summary>The same as text</summary>'
         f"{_table(title, columns, one_packet.text(trace, journey))}</details></figure>"
     )

@@ -12,7 +12,7 @@ _COLUMN = 736  # what a page has for a drawing on a wide screen, less the figure
 _LEAST, _MOST = 55.0, 150.0  # from lane to lane; a time and a mark have room in the least
 _NODE_GAP = 22.0
 _EDGE = 6.0
-_MONO = 10.5 * 0.602  # advance of the names' letters (macros/figures/svg.py)
+_MONO = 11 * 0.602  # advance of the names' letters (macros/figures/svg.py)
 _ROW, _PILL_ROW = 44.0, 17.0
 
 

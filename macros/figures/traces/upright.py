@@ -1,0 +1,176 @@
+"""The drawing of a trace for a narrow screen: interfaces one below the other, packets side by side.
+
+As many packets as fit stand beside each other; the next ones begin below, with the interfaces named
+again. It is a second picture of what `lanes` draws, and CSS shows one of them.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+
+from macros.figures.svg import number, tag
+from macros.figures.traces import captions
+from macros.figures.traces.lanes import Address, dot_class, row_class
+from macros.traces import hops
+from macros.traces.hops import Step
+from macros.traces.trace import Journey, Lane, Trace, Visit
+
+WIDTH = 340  # what a phone of 390 px has for it
+_NAMES = 104.0
+_ACROSS = 4
+_HEAD, _ROW, _NODE = 44.0, 42.0, 24.0
+_DOT, _HIT = 5, 12
+_MOST = 13  # letters of an interface's name
+
+Told = tuple[Journey, tuple[Step, ...]]
+
+
+def drawing(trace: Trace, told: Sequence[Told], title: str, address: Address) -> str:
+    """The picture: a band for each four packets."""
+    parts: list[str] = []
+    top = 4.0
+    for start in range(0, len(told), _ACROSS):
+        band = told[start : start + _ACROSS]
+        rows, bottom = _rows(trace.lanes, top + _HEAD)
+        parts += _ground(trace.lanes, rows, bottom)
+        column = (WIDTH - _NAMES) / _ACROSS
+        for at, one in enumerate(band):
+            parts.append(_packet(trace, one, _NAMES + at * column + 14, top, rows, address))
+        top = bottom + 18
+    height = int(top)
+    svg = tag(
+        "svg",
+        *parts,
+        role="group",
+        aria_label=f"{title}: interfaces one below the other, packets side by side",
+        width=WIDTH,
+        height=height,
+        viewBox=f"0 0 {WIDTH} {height}",
+    )
+    return f'<div class="tr-upright">{svg}</div>'
+
+
+def _rows(lanes: Sequence[Lane], top: float) -> tuple[list[float], float]:
+    """The height of each lane, with room for its node's name above the first; where they end."""
+    rows: list[float] = []
+    y = top
+    for at, lane in enumerate(lanes):
+        if at == 0 or lane.node != lanes[at - 1].node:
+            y += _NODE
+        rows.append(y + 12)
+        y += _ROW
+    return rows, y
+
+
+def _ground(lanes: Sequence[Lane], rows: Sequence[float], bottom: float) -> list[str]:
+    """The nodes as frames, the interfaces as lines with their names."""
+    parts: list[str] = []
+    starts = [at for at, lane in enumerate(lanes) if at == 0 or lane.node != lanes[at - 1].node]
+    for start, end in zip(starts, [*starts[1:], len(lanes)], strict=True):
+        top = rows[start] - 12 - _NODE + 4
+        low = rows[end] - 12 - _NODE if end < len(lanes) else bottom
+        rect = tag("rect", x=1, y=top, width=WIDTH - 2, height=low - top - 3, rx=7.0)
+        name = tag("text", escape(lanes[start].node), x=9, y=top + 15)
+        parts.append(tag("g", rect, name, class_="node"))
+    for lane, y in zip(lanes, rows, strict=True):
+        key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
+        shown = (
+            lane.interface if len(lane.interface) <= _MOST else f"{lane.interface[: _MOST - 1]}…"
+        )
+        name = f'<tspan class="v" data-v="{escape(key)}">{escape(shown)}</tspan>'
+        parts.append(tag("text", name, class_="if", x=9, y=y + 4))
+        if lane.place:
+            parts.append(tag("text", escape(lane.place[:14]), class_="time", x=9, y=y + 17))
+        d = f"M{number(_NAMES)} {number(y)}H{WIDTH - 8}"
+        parts.append(tag("path", class_="lane", d=d))
+    return parts
+
+
+def _packet(
+    trace: Trace, told: Told, x: float, top: float, rows: Sequence[float], address: Address
+) -> str:
+    """A packet's name at the top, its way down or up, its dots, and what happens between them."""
+    journey, steps = told
+    name = captions.short(journey.visits[0].packet)
+    shown = name if len(name) <= 8 else f"{name[:7]}…"
+    head = tag(
+        "a",
+        tag("rect", class_="hit", x=x - 12, y=top, width=58, height=34),
+        tag("text", str(journey.number), class_="no", x=x - 8, y=top + 14),
+        " ",
+        tag("text", escape(shown), class_="name", x=x - 8, y=top + 29),
+        href=address(journey.number, None),
+        aria_label=f"{journey.number} {shown}, {captions.titled(journey.visits[0].packet)}",
+    )
+    heights = _heights(journey, rows)
+    first, last = heights[0], heights[-1]
+    sign = 1 if last >= first else -1
+    line = tag("path", class_="way", d=f"M{number(x)} {number(first)}V{number(last - sign * 12)}")
+    tip, back = last - sign * (_DOT + 2), last - sign * (_DOT + 10)
+    arrow = tag(
+        "path",
+        class_="head",
+        d=f"M{number(x)} {number(tip)}L{number(x - 5.5)} {number(back)}H{number(x + 5.5)}Z",
+    )
+    dots = "".join(
+        _dot(trace, journey, visit, x, y, address)
+        for visit, y in zip(journey.visits, heights, strict=True)
+    )
+    said = "".join(
+        _step(step, x + 7, (heights[at] + heights[at + 1]) / 2) for at, step in enumerate(steps)
+    )
+    tubes = _tubes(journey, x, heights)
+    return tag(
+        "g", head, *tubes, line, arrow, said, dots, class_=row_class(journey), data_n=journey.number
+    )
+
+
+def _tubes(journey: Journey, x: float, heights: Sequence[float]) -> list[str]:
+    """Behind the way, where the packet is wrapped in another: a tunnel."""
+    parts = []
+    kinds = [hops.wrapping(visit.packet) for visit in journey.visits]
+    for (one, y), (other, below) in pairwise(zip(kinds, heights, strict=True)):
+        if one and one == other:
+            d = f"M{number(x)} {number(y)}V{number(below)}"
+            parts.append(tag("path", class_=f"tube is-{one}", d=d))
+    return parts
+
+
+def _heights(journey: Journey, rows: Sequence[float]) -> list[float]:
+    """Where each visit stands; two at one interface stand one below the other."""
+    heights = []
+    for at, visit in enumerate(journey.visits):
+        same = [n for n, other in enumerate(journey.visits) if other.lane == visit.lane]
+        aside = (same.index(at) - (len(same) - 1) / 2) * 13
+        heights.append(rows[visit.lane] + (aside if journey.forward else -aside))
+    return heights
+
+
+def _step(step: Step, x: float, y: float) -> str:
+    """What had happened between two interfaces: the time, and one mark below it."""
+    parts = []
+    time = captions.took(step.time) if step.time is not None else ""
+    if time:
+        parts.append(tag("text", escape(time), class_="took", x=x, y=y - (4 if step.marks else -4)))
+    for mark in step.marks[:1]:
+        kind = hops.wrapping(step.after.packet) or hops.wrapping(step.before.packet)
+        classes = f"pill is-{mark.kind}" + (f" in-{kind}" if mark.kind == "wrap" else "")
+        more = f" +{len(step.marks) - 1}" if len(step.marks) > 1 else ""
+        words = tag("title", escape("; ".join(each.words for each in step.marks)))
+        text = tag("text", escape(f"{mark.short}{more}"), x=x, y=y + 10)
+        parts.append(tag("g", words, text, class_=classes))
+    return "".join(parts)
+
+
+def _dot(trace: Trace, journey: Journey, visit: Visit, x: float, y: float, address: Address) -> str:
+    said = f"{captions.titled(visit.packet)} at {trace.lanes[visit.lane].where}"
+    return tag(
+        "a",
+        tag("title", escape(f"{said}, {visit.packet.wire} bytes")),
+        tag("circle", class_="hit", cx=x, cy=y, r=_HIT),
+        tag("circle", class_="dot", cx=x, cy=y, r=_DOT),
+        href=address(journey.number, visit),
+        class_=dot_class(visit),
+        tabindex="-1",
+        aria_label=f"No. {journey.number}, {said}",
+    )
