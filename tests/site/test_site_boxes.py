@@ -24,11 +24,13 @@ STICKS_OUT = """() => {
 
 @pytest.mark.parametrize("path", ["flannel.html", "docker.html"])
 def test_open_tables_stay_in_their_boxes_at_every_width(page: Page, guide: Site, path: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
     page.goto(f"{guide.url}/{path}")
     open_all(page)
     found = []
     for width in WIDTHS:
         size(page, (width, 900))
+        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
         found += [f"{width}: {line}" for line in page.evaluate(STICKS_OUT)]
     page.emulate_media(media="print")
     size(page, (695, 900))  # what A4 has between its margins
