@@ -1,6 +1,6 @@
 """What pages of the reference show: editions, versions, the index of commands, kinds."""
 
-from macros.figures.markup import render
+from macros.figures.markup import render, safe
 from macros.ground import cache
 from macros.ground.errors import GuideError
 from macros.ground.model import Block
@@ -72,9 +72,9 @@ def kinds(page: PageContext, call: Kinds) -> str:
 def options(page: PageContext, call: Options) -> str:
     """What a macro takes, or a mapping of the front matter."""
     rows = [
-        row._replace(words=sentence(" ".join(row.words.split())))
+        row._replace(words=safe(sentence(" ".join(row.words.split()))))
         for row in option_schema.rows(call.of)
     ]
-    what = sentence(option_schema.summary(call.of).partition("\n\n")[0])
+    what = safe(sentence(option_schema.summary(call.of).partition("\n\n")[0]))
     html = render("site/options.html", what=what, rows=rows)
     return page.slot(html, render("site/found.html", command="", texts=[row.name for row in rows]))

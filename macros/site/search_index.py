@@ -10,6 +10,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from macros.ground import safe_yaml
 from macros.ground.model import Block, Recording
 from macros.store.guide import Guide
 
@@ -45,17 +46,8 @@ _BOOST = {
     "changes.html": 0.1,
     "lab.html": 0.4,
 }
-# What others call a term of the glossary.
-_ALSO = {
-    "neighbour-table": "neighbor table ARP cache",
-    "kube-proxy": "kubeproxy",
-    "fdb": "forwarding database MAC table",
-    "network-namespace": "netns namespace",
-    "mesh": "route reflector full mesh",
-    "masquerade": "masquerading SNAT",
-    "veth-pair": "veth",
-    "mtu": "maximum transmission unit",
-}
+_WORDS = Path(__file__).with_name("search_words.yml")
+"""What others call a term of the glossary."""
 
 
 def rewrite(
@@ -83,8 +75,9 @@ def rewrite(
 
 def terms(html: str) -> Iterator[Entry]:
     """The glossary's terms, each with its sentence."""
+    others = safe_yaml.load(_WORDS.read_bytes())
     for anchor, name, sentence in _TERM.findall(html):
-        also = f" ({_ALSO[anchor]})" if anchor in _ALSO else ""
+        also = f" ({others[anchor]})" if anchor in others else ""
         text = _plain(sentence) + also
         title = _plain(name).removesuffix("\N{PILCROW SIGN}").strip()
         yield {"location": f"{GLOSSARY}#{anchor}", "title": title, "text": text, "boost": 1.5}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from macros.cli import lab_commands
 from macros.cli.lab_commands import lab as command
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
@@ -56,6 +57,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr(calico, "versions", lambda: {"Calico": "3.32.1"})
     monkeypatch.setattr(uml, "built", lambda _suite: build.Built(Path("k"), Path("r"), {}))
     monkeypatch.setattr(uml, "connect", lambda _state: [])
+    # There are no nodes to ask here: what says of them that they answer is tested on labs.
+    monkeypatch.setattr(lab_commands, "_silent", lambda _lab: [])
     # What is written down of processes here is this test's own: nobody is to end it.
     monkeypatch.setattr(state, "end", lambda _processes, _folder: None)
     made = Machine()

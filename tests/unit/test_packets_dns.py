@@ -10,7 +10,7 @@ from macros.packets.packet_records import record as records
 from macros.settle import capture
 from tests.unit.settle_support import DATA
 
-SEARCH = (DATA.parent / "packets" / "dns-search.pcap").read_bytes()
+SEARCH = (DATA.parent / "dns" / "search.pcap").read_bytes()
 
 
 def dns(number: int) -> dict[str, object]:
