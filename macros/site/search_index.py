@@ -59,6 +59,8 @@ def rewrite(
     stands on several, the first of them comes first.
     """
     path = folder / "search/search_index.json"
+    if not path.is_file():  # a guide without search
+        return
     index = json.loads(path.read_text(encoding="utf-8"))
     entries: list[Entry] = [*_pages(index["docs"]), *_commands(guide, address)]
     glossary = folder / GLOSSARY

@@ -1,4 +1,4 @@
-"""axe in a page: its rules for WCAG A and AA and for good practice; colours once for each style.
+"""axe in a page: all its rules for WCAG A and AA; those on colours once for each style.
 
 Contrast is nine tenths of axe's work, and ten thousand elements share some hundred styles.
 `styles.js` says what one style is, and marks some elements of each for axe.
@@ -16,14 +16,12 @@ from tests.site.browser import open_all
 Options = dict[str, object]
 
 SCRIPT = Axe().axe_script + Path(__file__).with_name("styles.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 QUICK: Options = {
     "resultTypes": ["violations"],
     "preload": False,  # fetching style sheets again is for a rule that is off by default
 }
-# Experimental in axe, and what Lighthouse asks for.
-MORE = {name: {"enabled": True} for name in ("label-content-name-mismatch", "td-has-header")}
-ALL: Options = {**QUICK, "runOnly": {"type": "tag", "values": TAGS}, "rules": MORE}
+ALL: Options = {**QUICK, "runOnly": {"type": "tag", "values": TAGS}}
 # The scheme changes nothing else: the other rules would read the same document twice.
 COLOURS: Options = {
     **QUICK,

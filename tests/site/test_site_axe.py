@@ -1,4 +1,4 @@
-"""axe finds nothing (WCAG A and AA, good practice) on any page, in both schemes, on a desktop and on a phone."""
+"""axe finds nothing (WCAG A and AA) on any page, in both schemes, on a desktop and on a phone."""
 
 import re
 
