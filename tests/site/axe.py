@@ -49,6 +49,8 @@ class Styles:
 def start(page: Page, address: str) -> None:
     """Opens a page with everything on it unfolded, and axe in it."""
     page.goto(address)
+    # What is not drawn before one scrolls to it has no place yet, and would lie on its neighbours.
+    page.add_style_tag(content="* { content-visibility: visible !important }")
     page.evaluate(SCRIPT)
     open_all(page)
 
