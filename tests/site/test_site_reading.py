@@ -85,7 +85,7 @@ def visit(page: Page, address: str) -> Visit:
     # Paper has a packet's boxes or its line in a list; its other forms stay on the screen.
     not_printed = page.evaluate(
         """() => [...document.querySelectorAll("article details > *:not(summary)")]
-             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .pk-below"))
+             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below"))
              .map(el => el.outerHTML.slice(0, 100))"""
     )
     page.emulate_media(media="screen")
