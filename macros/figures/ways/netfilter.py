@@ -33,7 +33,7 @@ _PURPOSE = {
     "raw": "before connections are looked up",
     "conntrack": "the connection table: known, or new?",
     "mangle": "headers and marks",
-    "nat": "new addresses, once a connection",
+    "nat": "new addresses, once per connection",
     "filter": "may it pass?",
 }
 _ASKED = {
