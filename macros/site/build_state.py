@@ -50,6 +50,8 @@ class Build:
     """What each page shows, by its address among the site's sources."""
     problems: list[GuideError] = field(default_factory=list)
     """All that keeps the guide from being replayed; where an author is served, it is shown."""
+    drafted: bool = False
+    """Whether drafts stand in the place of recordings."""
     pages: dict[str, Page] = field(default_factory=dict)
     """All pages, in the same way."""
     order: list[str] = field(default_factory=list)
@@ -62,11 +64,16 @@ class Build:
         others = {name: shown.of_edition(name) for name in shown.others}
         return {shown.edition_name: shown} | others
 
+    @property
+    def may_keep(self) -> bool:
+        """Whether what pages show rests on whole recordings alone, so that it holds next time."""
+        return not self.problems and not self.drafted
+
     @cached_property
     def rests_on(self) -> str:
         """A hash over what a page may show beside its own text: all that is planned and recorded.
 
-        Recordings are as their checksums say where `problems` is empty.
+        Recordings are as their checksums say where it `may_keep` anything.
         A macro that reads anything else has that taken in here first.
         """
         digest = hashlib.sha256()

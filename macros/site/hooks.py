@@ -55,6 +55,7 @@ def on_config(config: MkDocsConfig) -> None:
         Guide(Path(config.docs_dir), recordings, edition, partly=serving, drafts=serving),
         serving=serving,
         use_directory_urls=config.use_directory_urls,
+        drafted=serving and any(drafts.folder(recordings, edition).glob("*/*")),
     )
     try:
         if os.environ.get("LAB") and not serving:
@@ -63,8 +64,6 @@ def on_config(config: MkDocsConfig) -> None:
             record_all(build.guide, os.environ["LAB"])
         build_state.begin(build)
         build.problems.extend(build.guide.unplanned.values())
-        if any(drafts.folder(recordings, edition).glob("*/*")) and serving:
-            build.problems.append(GuideError("drafts are shown"))  # so nothing is kept of them
         build.problems.extend(
             error for guide in build.guides.values() for error in guide.problems()
         )

@@ -59,14 +59,14 @@ class _Remembered:
     def render(self, **variables: Any) -> str:
         """The page's Markdown; what its macros made is in the build then."""
         build, address = build_state.current(), self.page.file.src_uri
-        if build.problems:  # what is recorded may not be what its checksums say
+        if not build.may_keep:  # what is recorded may not be what its checksums say
             return self.compiled().render(**variables)
         path = self._entry(build)
         try:
             stored = json.loads(path.read_bytes())
         except FileNotFoundError:
             markdown = self.compiled().render(**variables)
-            if not build.problems:  # an error shown to an author is none that a build may keep
+            if build.may_keep:  # an error shown to an author is none that a build may keep
                 cache.keep_only(path, _stored(markdown, build, address))
             return markdown
         if stored["slots"] is not None:
