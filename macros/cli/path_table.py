@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from macros.cli import page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import report
 from macros.ground.errors import GuideError
@@ -53,12 +54,9 @@ def paths(
 
 def page_named(pages: Mapping[str, Page], name: str) -> Page:
     """The page that a person names as `docker` or `docs/docker.md`. GuideError: there is none."""
-    key = name.removeprefix("docs/").removesuffix(".md").replace("/", "-")
+    key = page_names.key(name)
     if key not in pages:
-        raise GuideError(
-            f"there is no page {name!r} with blocks{nearest(key, pages)}",
-            fix=f"one of: {', '.join(pages)}",
-        )
+        raise page_names.unknown(name, pages)
     return pages[key]
 
 

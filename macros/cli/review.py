@@ -9,14 +9,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from macros.cli import claims_check
+from macros.cli import claims_check, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.compare.sentences import quoted_by
 from macros.ground.errors import GuideError
-from macros.plan.options import nearest
 from macros.review import document, item_words, outcome, screen, sides
 from macros.review.decisions import Decision, Decisions
 from macros.review.dialogue import agreed, ask
@@ -108,14 +107,11 @@ def _sides(guide: Guide, revision: str, against: str | None) -> Iterator[Sides]:
 
 
 def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
-    names = [name.removeprefix("docs/").removesuffix(".md").replace("/", "-") for name in pages]
+    names = [page_names.key(name) for name in pages]
     known = {*guide.planned, *both.old.pages, *both.new.pages}
     for name in names:
         if name not in known:
-            raise GuideError(
-                f"there is no page {name!r}{nearest(name, dict.fromkeys(known))}",
-                fix=f"one of: {', '.join(sorted(known))}",
-            )
+            raise page_names.unknown(name, sorted(known), "")
     found = sides.changes(both, editions.purposes(guide.pages.values()))
     return [one for one in found if not names or one.page in names]
 

@@ -2,9 +2,9 @@
 
 import click
 
+from macros.cli import page_names
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
-from macros.plan.options import nearest
 from macros.rebuild import transcripts
 from macros.settle.folder import Shared
 from macros.store import writer
@@ -22,13 +22,10 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
     """
     guide = guide_of_checkout(edition)
     known = guide.pages
-    names = [name.removeprefix("docs/").removesuffix(".md").replace("/", "-") for name in pages]
+    names = [page_names.key(name) for name in pages]
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise GuideError(
-            f"there is no page {unknown[0]!r} with blocks{nearest(unknown[0], known)}",
-            fix=f"one of: {', '.join(known)}",
-        )
+        raise page_names.unknown(unknown[0], known)
     shared: Shared = {}
     folder = guide.recordings / guide.edition_name
     found = 0

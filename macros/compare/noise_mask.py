@@ -11,7 +11,7 @@ from macros.settle.declaration import Noise, Pattern
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
 
 
-_PATTERNS = tuple((pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
+_PATTERNS = matches.Fitting().noise
 
 
 class Masks:

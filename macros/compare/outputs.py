@@ -9,6 +9,7 @@ from macros.compare import common, entries, noise_mask, observations
 from macros.compare import lines as text
 from macros.compare.change import Change
 from macros.compare.objects import Teller
+from macros.ground import json_text
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry
@@ -109,7 +110,4 @@ def _free(command: str, old: str, new: str) -> Iterator[Change]:
 def _json(printed: str) -> Any:
     if printed.lstrip()[:1] not in ("[", "{"):
         return None
-    try:
-        return json.loads(printed)
-    except json.JSONDecodeError:
-        return None
+    return json_text.value(printed)

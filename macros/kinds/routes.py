@@ -19,7 +19,7 @@ from macros.kinds.fields import (
     string,
     strings,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Part
+from macros.kinds.kind import Entry, Facts, Kind, Part, by_first_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +156,12 @@ def _hop_facts(hop: Nexthop) -> Facts:
 
 def _labels(lines: Sequence[str]) -> list[str | None]:
     """By destination; a type may stand before it."""
-    found: list[str | None] = []
-    for line in lines:
-        words = line.split(" ", 2)
-        if line[:1] in {" ", "\t"} and found:
-            found.append(found[-1])
-        elif words[0] in route_lines.TYPES and len(words) > 1:
-            found.append(words[1])
-        else:
-            found.append(words[0] or None)
-    return found
+    return by_first_word([_from_destination(line) for line in lines])
+
+
+def _from_destination(line: str) -> str:
+    word, _, rest = line.partition(" ")
+    return rest if rest and word in route_lines.TYPES else line
 
 
 KIND = Kind(

@@ -172,7 +172,7 @@ def profile(lab: Lab, page: Page, verb: str) -> None:
                 page=page.source,
                 node=node,
                 command=f"scripts/node/profiles/{page.profile}.sh {verb}",
-                fix=f"guide lab reset --name {lab.name}",
+                fix=_reset(lab),
             )
 
 

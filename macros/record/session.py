@@ -1,6 +1,5 @@
 """Record one page: setup, blocks in order with their captures, clean-up; all into one folder."""
 
-import json
 import re
 import shlex
 import time
@@ -9,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from macros.ground import json_text
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import Answer, Block, Page, Recording, Step
@@ -192,13 +192,14 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)
     _judge(block, ran, pair.answer, text, bound)
-    twin = _json(pair.twin.output) if pair.twin is not None and pair.twin.exit == 0 else None
+    answered = pair.twin if pair.twin is not None and pair.twin.exit == 0 else None
+    twin = None if answered is None else json_text.value(answered.output)
     if twin is not None and (problem := moments.differ(ran, text, twin)):
         # Where the JSON has the same records as the text, it has what `until` waits for as well.
         fix = "wait for what changes, until=, or ask for less"
         raise _NotYet(text, f"text and JSON that agree ({problem})", fix)
     if block.kind == "observe":
-        twin, text = _json(pair.answer.output), ""
+        twin, text = json_text.value(pair.answer.output), ""
         if twin is None:
             said = decode(pair.answer.output)[-300:].strip()
             raise at(
@@ -285,13 +286,6 @@ def _holds(until: str, text: str) -> bool:
     if until.startswith("re:"):
         return re.search(until.removeprefix("re:"), text, re.MULTILINE) is not None
     return until in text
-
-
-def _json(output: bytes) -> object:
-    try:
-        return json.loads(output)
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        return None
 
 
 def _placed(error: GuideError, block: Block, ran: str) -> GuideError:

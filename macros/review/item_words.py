@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from macros.compare.editions import Blocks
 from macros.compare.sentences import Quoted, quotes, with_values
 from macros.plan.planner import page_key
 from macros.review.items import Item
+from macros.review.line_diff import differing
 
 Values = Callable[[Path], Mapping[str, str]]
 """What each path that a page quotes says now, by the path."""
@@ -42,12 +42,10 @@ def below(item: Item, most: int = 6) -> Iterator[str]:
 
 def command_lines(change: Change) -> list[str]:
     """The lines of two commands that differ, as a diff has them."""
-    old, new = change.old.splitlines(), change.new.splitlines()
     found = []
-    for tag, low, high, first, last in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            found += [f"- {line}" for line in old[low:high]]
-            found += [f"+ {line}" for line in new[first:last]]
+    for gone, come in differing(change.old.splitlines(), change.new.splitlines()):
+        found += [f"- {line}" for line in gone]
+        found += [f"+ {line}" for line in come]
     return found
 
 

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from functools import cached_property
 from ipaddress import ip_interface
 
@@ -16,6 +15,7 @@ from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.kinds.registry import KINDS
 from macros.review.items import Item, item_of
+from macros.review.line_diff import differing
 
 _TOKEN = re.compile(r"[\w$]+(?:[.:@/-][\w$]+)*")
 _OCTETS = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)(/\d+)?")
@@ -27,6 +27,8 @@ _NOUNS = {kind.name: kind.what for kind in KINDS} | {
     "packets": "packets",
     "exit": "exit codes",
 }
+Sides = tuple[list[Change], list[Change]]
+"""Changes that say what went, and those that say what came."""
 _MOST = 200  # gone and new records of a page that are looked at in pairs
 _LEAST = 2  # items that one cause has to explain
 
@@ -77,7 +79,8 @@ def _causes(items: Sequence[Item]) -> Iterator[tuple[Swap, list[Item]]]:
     left = list(items)
     candidates = list(dict.fromkeys(_candidates(left))) if len(left) >= _LEAST else []
     while candidates:
-        explained = {swap: _explained(left, swap) for swap in candidates}
+        sides = _one_sided([change for item in left for change in item.changes])
+        explained = {swap: _explained(left, sides, swap) for swap in candidates}
         best = max(candidates, key=lambda swap: len(explained[swap]))
         if len(explained[best]) < _LEAST:
             return
@@ -113,12 +116,8 @@ def _swaps(old: str, new: str) -> Iterator[Swap]:
 
 def _lines(old: str, new: str) -> Iterator[tuple[str, str]]:
     """Lines that stand for each other."""
-    one, other = old.splitlines(), new.splitlines()
-    for tag, low, high, first, last in SequenceMatcher(
-        a=one, b=other, autojunk=False
-    ).get_opcodes():
-        if tag != "equal":
-            yield "\n".join(one[low:high]), "\n".join(other[first:last])
+    for gone, come in differing(old.splitlines(), new.splitlines()):
+        yield "\n".join(gone), "\n".join(come)
 
 
 def _swap(old: str, new: str) -> Swap:
@@ -132,9 +131,9 @@ def _swap(old: str, new: str) -> Swap:
     return Swap(old, new)
 
 
-def _explained(items: Sequence[Item], swap: Swap) -> list[Item]:
-    """The items all of whose changes come of this one."""
-    gone, come = _one_sided([change for item in items for change in item.changes])
+def _explained(items: Sequence[Item], sides: Sides, swap: Swap) -> list[Item]:
+    """The items all of whose changes come of this one; `sides` are theirs."""
+    gone, come = sides
     became = {(was.page, was.kind, swap.applied(_bare(was))) for was in gone if _has(was, swap)}
     born = {(now.page, now.kind, _bare(now)) for now in come}
 
@@ -153,7 +152,7 @@ def _has(change: Change, swap: Swap) -> bool:
     return swap.found_in(_bare(change))
 
 
-def _one_sided(changes: Iterable[Change]) -> tuple[list[Change], list[Change]]:
+def _one_sided(changes: Iterable[Change]) -> Sides:
     """Changes that say what went, and those that say what came."""
     gone, come = [], []
     for change in changes:

@@ -1,12 +1,12 @@
 """What a kind of identity, of noise or of free order says of itself, in one declaration."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+from macros.ground import json_text
 from macros.ground.model import Recording
 from macros.kinds.kind import Span
 
@@ -81,7 +81,9 @@ class Evidence:
     def documents(self) -> Sequence[Any]:
         """All JSON: what the tools were asked for beside their outputs, and outputs that are it."""
         twins = [one.twin for one in self.recordings if one.twin is not None]
-        printed = [_json(one.text) for one in self.recordings if one.text[:1] in {"{", "["}]
+        printed = [
+            json_text.value(one.text) for one in self.recordings if one.text[:1] in {"{", "["}
+        ]
         return [*twins, *(value for value in printed if value is not None)]
 
     def captures(self) -> Iterator[bytes]:
@@ -89,13 +91,6 @@ class Evidence:
         for recording in self.recordings:
             if recording.pcap is not None:
                 yield recording.pcap.read_bytes()
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
 
 
 class Where(NamedTuple):

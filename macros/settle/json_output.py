@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from macros.ground import json_text
+
 # Go's encoder writes these three escaped, unless it is told not to: https://pkg.go.dev/encoding/json#HTMLEscape.
 _GO = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -11,9 +13,8 @@ def parse(text: str) -> tuple[Any, bool] | None:
     """The JSON that `text` is, and whether it is escaped; None where `dump` would differ."""
     if text[:1] not in {"{", "["}:
         return None
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+    value = json_text.value(text)
+    if value is None:
         return None
     return next(((value, one) for one in (False, True) if dump(value, escaped=one) == text), None)
 

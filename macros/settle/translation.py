@@ -12,11 +12,6 @@ from macros.settle.connections import Connection, Connections
 _SYN, _ACK = 2, 16  # TCP's flags, RFC 9293 section 3.1
 
 
-def packets(pcap: bytes) -> tuple[Packet, ...]:
-    """The packets of a file."""
-    return dissector.packets(pcap)
-
-
 class _Ends(NamedTuple):
     """The ports of a packet, and whether its flags say who began: "from", "to" or nothing."""
 
@@ -33,7 +28,7 @@ def chosen(pcaps: Iterable[bytes]) -> frozenset[str]:
     """
     seen: defaultdict[tuple[object, ...], set[_Ends]] = defaultdict(set)
     for pcap in pcaps:
-        for packet in packets(pcap):
+        for packet in dissector.packets(pcap):
             for key, ends in _segments(packet):
                 seen[key].add(ends)
     return frozenset(

@@ -6,19 +6,18 @@ A command's entry has the error that it met. Pages for authors come last.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 from macros.ground import safe_yaml
 from macros.ground.model import Block, Recording
+from macros.site.html_text import plain
 from macros.store.guide import Guide
 
 Entry = dict[str, Any]
 
 GLOSSARY = "reference/glossary.html"
 _TERM = re.compile(r'<dt id="([^"]+)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTALL)
-_TAG = re.compile(r"<[^>]+>")
 _SPACE = re.compile(r"\s+")
 # What a shell, a kernel or a client says when it fails: readers type it as it stands.
 _ERROR = re.compile(
@@ -80,8 +79,8 @@ def terms(html: str) -> Iterator[Entry]:
     others = safe_yaml.load(_WORDS.read_bytes())
     for anchor, name, sentence in _TERM.findall(html):
         also = f" ({others[anchor]})" if anchor in others else ""
-        text = _plain(sentence) + also
-        title = _plain(name).removesuffix("\N{PILCROW SIGN}").strip()
+        text = plain(sentence) + also
+        title = plain(name).removesuffix("\N{PILCROW SIGN}").strip()
         yield {"location": f"{GLOSSARY}#{anchor}", "title": title, "text": text, "boost": 1.5}
 
 
@@ -124,7 +123,3 @@ def _commands(guide: Guide, address: Callable[[Path], str]) -> Iterator[Entry]:
                 continue
             location = f"{address(page.source)}#b-{block.id}"
             yield of_command(block, recording, page.title, location)
-
-
-def _plain(html: str) -> str:
-    return _SPACE.sub(" ", unescape(_TAG.sub("", html))).strip()

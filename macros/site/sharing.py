@@ -2,24 +2,23 @@
 
 import re
 from collections.abc import Iterable
-from html import unescape
 from pathlib import Path
 
 from macros.figures.markup import render
 from macros.ground.errors import GuideError
 from macros.review.change_file import load
+from macros.site.html_text import plain
 
 CARD = "assets/readme.png"
 """The picture that a link to a page is shown with."""
 _MOST = 160
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-_TAG = re.compile(r"<[^>]+>")
 
 
 def description(html: str) -> str:
     """The first sentences of a page, as many as search engines and messengers show."""
     for found in _PARAGRAPH.finditer(html):
-        text = " ".join(unescape(_TAG.sub("", found[1])).split())
+        text = plain(found[1])
         if len(text) < 40:
             continue
         if len(text) <= _MOST:

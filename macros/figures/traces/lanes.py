@@ -205,6 +205,12 @@ def row_class(journey: Journey) -> str:
     return f"tr-row {way}{' is-odd' if journey.notes else ''}"
 
 
+def pill_class(step: hops.Step, mark: hops.Mark) -> str:
+    """The classes of what happened in a step: a tunnel has the colour of its kind."""
+    kind = hops.wrapping(step.after.packet) or hops.wrapping(step.before.packet)
+    return f"pill is-{mark.kind}" + (f" in-{kind}" if mark.kind == "wrap" else "")
+
+
 def _tubes(row: Row, x: list[float]) -> str:
     """Behind the arrow, where the packet is wrapped in another: a tunnel."""
     parts = []
@@ -253,8 +259,7 @@ def _step(row: Row, step: hops.Step, middle: float) -> str:
         y = row.y + 8 + at * 17
         box = tag("rect", x=middle - wide / 2, y=y, width=wide, height=_PILL, rx=_PILL / 2)
         text = tag("text", escape(mark.short), x=middle, y=y + 11.2, text_anchor="middle")
-        kind = hops.wrapping(step.after.packet) or hops.wrapping(step.before.packet)
-        classes = f"pill is-{mark.kind}" + (f" in-{kind}" if mark.kind == "wrap" else "")
+        classes = pill_class(step, mark)
         parts.append(tag("g", tag("title", escape(mark.words)), box, text, class_=classes))
     return "".join(parts)
 

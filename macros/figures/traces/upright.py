@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from macros.figures.svg import number, tag
 from macros.figures.traces import captions
-from macros.figures.traces.lanes import Address, dot_class, row_class
+from macros.figures.traces.lanes import Address, dot_class, pill_class, row_class
 from macros.traces import hops
 from macros.traces.hops import Step
 from macros.traces.trace import Journey, Lane, Trace, Visit
@@ -153,12 +153,10 @@ def _step(step: Step, x: float, y: float) -> str:
     if time:
         parts.append(tag("text", escape(time), class_="took", x=x, y=y - (4 if step.marks else -4)))
     for mark in step.marks[:1]:
-        kind = hops.wrapping(step.after.packet) or hops.wrapping(step.before.packet)
-        classes = f"pill is-{mark.kind}" + (f" in-{kind}" if mark.kind == "wrap" else "")
         more = f" +{len(step.marks) - 1}" if len(step.marks) > 1 else ""
         words = tag("title", escape("; ".join(each.words for each in step.marks)))
         text = tag("text", escape(f"{mark.short}{more}"), x=x, y=y + 10)
-        parts.append(tag("g", words, text, class_=classes))
+        parts.append(tag("g", words, text, class_=pill_class(step, mark)))
     return "".join(parts)
 
 
