@@ -7,8 +7,6 @@ replay_s_per_million        both, for a page of all kinds in the shares of a lar
                             20,000 rules, 10,000 routes
 growth                      twice such a page over one
 bytes_per_byte              the most memory that it takes, over the size of its text
-capture_s_per_million       judging whether a capture has ended, for a million packets
-capture_growth              twice such a capture over one
 
 LINES= is how many lines the large page has (a million), KIND= one kind alone.
 """
@@ -26,7 +24,8 @@ from random import Random
 from macros.compare import editions, mac_forms
 from macros.ground.model import Page, Recording
 from macros.settle import folder as settle_page
-from macros.store import form, sums
+from macros.store import sums
+from tests.unit.settle_support import recording, write
 
 LINES = int(os.environ.get("LINES", "1000000"))
 EACH = 20_000
@@ -212,28 +211,18 @@ KINDS: dict[str, tuple[str, Print, int]] = {
 
 def page(folder: Path, counts: dict[str, int], seed: int) -> int:
     """A recorded page of so many lines of each kind; how many bytes it has."""
-    folder.mkdir()
-    size = 0
-    for name, count in counts.items():
-        command, lines, _ = KINDS[name]
-        text = "".join(f"{line}\n" for line in lines(count, Random(name), Random(f"{name} {seed}")))  # noqa: S311
-        size += len(text)
-        form.write(
-            folder,
-            Recording(
-                id=name,
-                node="node0",
-                command=command,
-                ran=command,
-                exit=0,
-                plan="p",
-                bound={},
-                text=text,
-            ),
-        )
-    (folder / "page.yml").write_text("lab: uml\nnodes: [node0]\n", encoding="utf-8")
-    sums.write(folder)
-    return size
+    sizes = []
+
+    def recordings() -> Iterator[Recording]:
+        for name, count in counts.items():
+            command, lines, _ = KINDS[name]
+            same, drawn = Random(name), Random(f"{name} {seed}")  # noqa: S311 no secret
+            text = "".join(f"{line}\n" for line in lines(count, same, drawn))
+            sizes.append(len(text))
+            yield recording(name, text, command)
+
+    write(folder, recordings())
+    return sum(sizes)
 
 
 _PAGE = Page("page", Path("page.md"), "T", 1, "", "", (), (), (), ())

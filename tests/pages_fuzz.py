@@ -17,13 +17,12 @@ from pathlib import Path
 import markdown
 from jinja2 import UndefinedError
 
+from macros.cli import claims_check
 from macros.cli.settings import guide_of_checkout
 from macros.figures import marks
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
-from macros.plan import frontmatter, planner
-from macros.plan.templates import evaluate
-from macros.site.page_macros import PageRenderer
+from macros.plan import planner
 from macros.store.guide import Guide
 
 PAGES = [path for path in sorted((CHECKOUT / "docs").glob("*.md")) if "{{" in path.read_text()]
@@ -106,21 +105,8 @@ def _built(whole: Guide, docs: Path, source: Path) -> Iterator[GuideError]:
     page = planner.plan_page(docs, source)
     guide = Guide(docs, whole.recordings, whole.edition_name)
     guide.__dict__["planned"] = {**whole.planned, page.key: page}
-    front = frontmatter.of_file(source)
-    before = front.body_line - 1
-    made = PageRenderer(
-        guide, source, before, lambda path: path.name, lambda other, _="": str(other), lenient=True
-    )
-    errors: list[GuideError] = []
-
-    def call(name: str, place: tuple[int, int], /, *values: object, **options: object) -> object:
-        try:
-            return made.call(name, place, *values, **options)
-        except GuideError as error:
-            errors.append(error)
-            return ""
-
-    html = markdown.markdown(evaluate(source, front, call), extensions=EXTENSIONS)
+    errors, text, made = claims_check.page(guide, source, lenient=True)
+    html = markdown.markdown(text, extensions=EXTENSIONS)
     try:
         html = made.slots.after_markdown(html)
     except GuideError as error:

@@ -18,10 +18,15 @@ def expand(guide: Guide, source: Path) -> str:
     return evaluate(source, front, _renderer(guide, source, front).call)
 
 
-def page(guide: Guide, source: Path) -> tuple[list[GuideError], str, PageRenderer]:
-    """All that a build would find wrong with one page's calls, and what they come to."""
+def page(
+    guide: Guide, source: Path, *, lenient: bool = False
+) -> tuple[list[GuideError], str, PageRenderer]:
+    """All that a build would find wrong with one page's calls, and what they come to.
+
+    `lenient` as of `PageRenderer`.
+    """
     front = frontmatter.of_file(source)
-    renderer = _renderer(guide, source, front)
+    renderer = _renderer(guide, source, front, lenient=lenient)
     errors: list[GuideError] = []
 
     def call(name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
@@ -57,11 +62,14 @@ def _about(guide: Guide, source: Path, keys: Sequence[str]) -> bool:
     return any(f'"{key}:' in text for key in keys)
 
 
-def _renderer(guide: Guide, source: Path, front: FrontMatter) -> PageRenderer:
+def _renderer(
+    guide: Guide, source: Path, front: FrontMatter, *, lenient: bool = False
+) -> PageRenderer:
     return PageRenderer(
         guide,
         source,
         front.body_line - 1,
         lambda path: path.name,
         lambda page, _edition="": str(page),
+        lenient=lenient,
     )

@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from macros.ground.errors import GuideError
 from macros.kinds import registry
 from tests.unit.compare_support import between
+from tests.unit.fuzz_support import fuzzed
 from tests.unit.settle_support import recording, settle_text
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
@@ -28,14 +28,6 @@ SEEDS = [
     )
     if case["text"]
 ]
-
-fuzzed = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")),
-    deadline=None,
-    database=None,
-    derandomize="FUZZ_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @st.composite

@@ -4,11 +4,10 @@
 """
 
 import json
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from macros.compare import captures
@@ -20,6 +19,7 @@ from macros.packets.packet import Packet
 from macros.packets.pcap import Record
 from macros.settle import capture
 from macros.settle.renaming import Renaming
+from tests.unit.fuzz_support import fuzzed
 from tests.unit.segment_support import Frames, carrying, data_of, frames, pcap_of, split
 from tests.unit.test_packets_read import assert_tiled
 
@@ -33,14 +33,6 @@ SEEDS = [
     if len(record.data) < 400
 ]
 LINKS = (1, 12, 101, 113, 228, 229, 276)
-
-fuzzed = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")),
-    deadline=None,
-    database=None,
-    derandomize="FUZZ_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @st.composite
