@@ -101,19 +101,25 @@ def start_node(state: State, node: Node, seed: Path, memory: Path) -> process.Pr
         f"systemd.hostname={node.name}",
         f"guide.address={node.address}/24",
         "ipv6.disable_ipv6=1",  # outputs stay readable; namespaces and containers have their own
-        f"fb_tunnels={_tunnels(state)}",
+        *_no_devices(state),
     ]
     log = folder / f"{node.name}.console"
     return process.start(node.name, words, log, env=environment(TMPDIR=str(memory)))
 
 
-def _tunnels(state: State) -> str:
-    """Whether the kernel makes a tunl0 by itself: for Calico on the node, and in no pod.
+def _no_devices(state: State) -> list[str]:
+    """What keeps link types from making devices by themselves: they would stand in every `ip link`.
 
-    net.core.fb_tunnels_only_for_init_net in the kernel's admin-guide/sysctl/net. A tunnel to any
-    address receives only as the kernel's own (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
+    bond0, dummy0, ifb0 and ifb1: the parameters of drivers/net/{bonding/bond_main,dummy,ifb}.c.
+    tunl0, gre0, gretap0, erspan0 and sit0: net.core.fb_tunnels_only_for_init_net in the kernel's
+    admin-guide/sysctl/net. Calico needs tunl0 on the node, and in no pod: a tunnel to any address
+    receives only as the kernel's own (net/ipv4/ip_tunnel.c, ip_tunnel_lookup). So there, GRE and
+    SIT do not start at all.
     """
-    return "initns" if state.cluster and state.cluster.cni == "calico" else "none"
+    words = ["bonding.max_bonds=0", "dummy.numdummies=0", "ifb.numifbs=0"]
+    if state.cluster and state.cluster.cni == "calico":
+        return [*words, "fb_tunnels=initns", "initcall_blacklist=ipgre_init,sit_init"]
+    return [*words, "fb_tunnels=none"]
 
 
 def memory_folder(state: State, progress: Progress) -> Path:
