@@ -16,7 +16,7 @@ _COMMANDS = {
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
     "review": ("macros.cli.review:review", "Decide on what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
-    "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
+    "doctor": ("macros.cli.diagnosis:doctor", "List what this machine lacks, and how to get it."),
     "paths": (
         "macros.cli.path_table:paths",
         "List what a page may quote of a block.",
@@ -50,7 +50,7 @@ def cli() -> None:
     """Record the guide's commands on real machines, and check what is recorded.
 
     \b
-    A first round, on any Linux machine, without root:
+    A first run, on any Linux machine, without root:
       guide doctor              what is missing, and how to get it
       guide lab build           kernel and root file system, once
       guide lab up --nodes 2    two machines, in seconds

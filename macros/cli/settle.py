@@ -16,9 +16,9 @@ from macros.store import writer
 def settle(pages: tuple[str, ...], edition: str | None) -> None:
     """Settle the newest kept transcript of PAGEs (all that have one, when none is named).
 
-    `guide record` does this at its end. Here it is done again, without a lab, against the
-    recordings as they are now: after `git checkout -- recordings`, or when the rules of what
-    is noise have changed.
+    `guide record` does this at its end. This does it again, without a lab, against the
+    recordings as they are now: after `git checkout -- recordings`, or when the rules for noise
+    have changed.
     """
     guide = guide_of_checkout(edition)
     known = guide.pages

@@ -40,7 +40,7 @@ def figure(
             "route",
             f"Which way to {_value(chain.address)}?",
             _line(told[0], chain.route.destination, hop if chain.route.via else chain.device),
-            f"The longest prefix that has it is {escape(chain.route.destination)}: to"
+            f"The longest matching prefix is {escape(chain.route.destination)}: to"
             f" {_value(hop)}{on_link}, by {device}.",
             (told[0], addresses[0]),
             joins,
