@@ -273,7 +273,7 @@ def test_two_editions_are_reviewed_alike_and_nothing_is_put_back(checkout: Check
     done = checkout.run("--against", "old", keys="rq")
     assert done.exit_code == 1
     assert "docker: 1 rejected" in done.output
-    assert "Put the earlier" not in done.output
+    assert "Restore the earlier" not in done.output
     assert checkout.changed() == before
     assert checkout.run("--against", "old", "--accept", "--again").exit_code == 0
 
