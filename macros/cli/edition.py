@@ -17,7 +17,7 @@ from macros.store.guide import Guide
 
 @click.group()
 def edition() -> None:
-    """Start, list and compare editions: the recordings of one set of versions each."""
+    """Start, list and compare editions, each the recordings of one set of versions."""
 
 
 @edition.command(name="list")

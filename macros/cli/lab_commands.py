@@ -249,7 +249,7 @@ def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
 @_name
 @click.argument("node")
 def restart(name: str, node: str) -> None:
-    """Start a node again from its own disk, as after a power cut; also one that was killed."""
+    """Start a node again from its own disk, as after a power cut; also a killed one."""
     with _progress() as progress:
         uml.restart(name, node, progress)
     click.echo(f"{node} of {name} is up again")
@@ -259,7 +259,7 @@ def restart(name: str, node: str) -> None:
 @_name
 @click.option("--all", "every", is_flag=True, help="All labs.")
 def down(name: str, every: bool) -> None:
-    """End a lab and remove its disks; also one that crashed."""
+    """End a lab and remove its disks; also a crashed one."""
     for each in list(state.remains()) if every else [name]:
         ended = vagrant.down(each) if vagrant.is_vagrant(each) else uml.down(each)
         click.echo(f"{each} is down" if ended else f"{each} was not up")

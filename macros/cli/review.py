@@ -29,14 +29,20 @@ from macros.store.guide import Guide
 
 @click.command()
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
-@click.option("--base", "revision", default="HEAD", show_default=True, help="Compare with this.")
+@click.option(
+    "--base",
+    "revision",
+    default="HEAD",
+    show_default=True,
+    help="The git revision to compare with.",
+)
 @click.option("--against", metavar="EDITION", help="Compare with another edition instead of git.")
 @click.option("--edition", help="The edition to review; default: the one the site shows.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
-    help="Print the changes and what was decided, and ask nothing.",
+    help="Print the changes and decisions without asking.",
 )
 @click.option("--ask/--no-ask", "asks", default=None, help="Ask; default: at a terminal.")
 @click.option("--accept", is_flag=True, help="Accept everything still open, without asking.")
@@ -51,7 +57,7 @@ def review(
     accept: bool,
     again: bool,
 ) -> None:
-    """Go through what changed in the recordings of PAGEs (all, when none is named).
+    """Go through what changed in the recordings of PAGEs (default: all).
 
     Each change is shown in words, with both outputs side by side and the sentences of the page
     that quote it. Accept, reject or skip it with one key; what was decided is kept, and the next
