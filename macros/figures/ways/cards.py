@@ -34,7 +34,7 @@ def figure(
     hop, mac, to = chain.hop, chain.mac, chain.entry.dst or chain.entry.dev or ""
     joins = {chain.address: 0, hop: 1, mac: 2, to: 3}
     device = _device(node, chain.device)
-    on_link = "" if chain.route.via else " itself, as its network is on the link"
+    on_link = "" if chain.route.via else " itself (its network is on the link)"
     cards = [
         _card(
             "route",

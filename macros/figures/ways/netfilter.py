@@ -90,7 +90,7 @@ def figure(packets: Sequence[Evidence], *, id: str, title: str) -> str:
         )
     if not any(set(hooks) <= set(way) for way in _WAYS):
         raise GuideError(
-            f"the trace goes by {', '.join(hooks)}, which is not a path through one machine;"
+            f"the trace passes {', '.join(hooks)}, which is not a path through one machine;"
             " trace one packet"
         )
     drawn = {name: _hook(name, stages) for name in _TABLES}
