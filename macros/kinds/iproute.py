@@ -55,7 +55,7 @@ _IP_OBJECTS = (
     *("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour"),
     *("ntable", "ntbl", "link", "l2tp", "netns"),
 )
-_BRIDGE_OBJECTS = ("fdb", "link")
+_BRIDGE_OBJECTS = ("fdb", "link", "vlan")
 _SAME = {"neighbor": "neighbour"}
 
 

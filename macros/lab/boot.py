@@ -15,23 +15,42 @@ from macros.lab.tools import environment
 
 
 def start_switch(state: State) -> process.Process:
-    """The network between the nodes.
+    """The network between the nodes: one switch that lets every VLAN tag through.
 
     vde_switch ends when its stdin does: it gets a pipe that it holds open itself.
     """
     sockets = Path(state.sockets)
+    trunks = sockets / "switch.rc"
+    trunks.write_text(_trunk_ports(len(state.nodes)), encoding="ascii")
     pipe = sockets / "stdin"
     os.mkfifo(pipe, 0o600)
     stdin = os.open(pipe, os.O_RDWR)
     try:
         started = process.start(
-            "switch", ["vde_switch", "-s", f"{sockets}/switch"], state.folder / "switch.log",
-            stdin=stdin, env=environment(),
+            "switch", ["vde_switch", "-s", f"{sockets}/switch", "-f", str(trunks)],
+            state.folder / "switch.log", stdin=stdin, env=environment(),
         )  # fmt: skip
     finally:
         os.close(stdin)
     _until(started, (sockets / "switch/ctl").exists, state.folder / "switch.log")
     return started
+
+
+def _trunk_ports(count: int) -> str:
+    """Commands for vde_switch: ports 1 to `count` carry each VLAN from 1 to 4093, tagged.
+
+    A port drops a frame whose VLAN it does not know, and so each VLAN is named for each port. A
+    port that is made by a command is nobody's until it is allocatable, and keeps its VLANs when
+    its node boots again. VLAN 4094 is not to be had (src/vde_switch/port.c of vde-2).
+    """
+    ports = range(1, count + 1)
+    lines = [
+        line for port in ports for line in (f"port/create {port}", f"port/allocatable {port} 1")
+    ]
+    for vlan in range(1, 4094):
+        lines.append(f"vlan/create {vlan}")
+        lines += [f"vlan/addport {vlan} {port}" for port in ports]
+    return "\n".join(lines) + "\n"
 
 
 def nat_on_free_ports(

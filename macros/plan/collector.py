@@ -24,8 +24,9 @@ from macros.plan.taps import read as read_taps
 OBSERVE = SCRIPTS / "node" / "observe.sh"
 """What an `observe` block runs: a script that prints a node's network state as JSON."""
 
-OBSERVE_PODS = OBSERVE.with_name("observe-pods.sh")
-"""What it pipes that through with `pods=true`: namespaces are named after their pods."""
+_PODS, _VLANS = "observe-pods.sh", "observe-vlans.sh"
+"""What it is piped through: with `pods=true`, which names namespaces after their pods; with
+`vlans=true`, which adds what the ports of bridges let through."""
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -163,7 +164,7 @@ class Collector:
             kind="observe",
             node=call.node,
             command="observe",
-            script=_observer(pods=call.pods),
+            script=_observer(pods=call.pods, vlans=call.vlans),
             timeout=self._patience(call.timeout, _OBSERVE),
         )
 
@@ -226,9 +227,10 @@ def _pattern(block_id: str, choice: str) -> str:
     raise GuideError(f"block {block_id}: choice {choice!r} {problem}")
 
 
-def _observer(*, pods: bool) -> str:
+def _observer(*, pods: bool, vlans: bool) -> str:
     observe = OBSERVE.read_text(encoding="utf-8")
-    if not pods:
+    names = [_PODS] * pods + [_VLANS] * vlans
+    if not names:
         return observe
-    name = OBSERVE_PODS.read_text(encoding="utf-8")
-    return f"set -o pipefail\n(\n{observe}\n) | (\n{name}\n)"
+    filters = [OBSERVE.with_name(name).read_text(encoding="utf-8") for name in names]
+    return "set -o pipefail\n" + " | ".join(f"(\n{script}\n)" for script in [observe, *filters])

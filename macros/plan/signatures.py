@@ -137,6 +137,8 @@ class Observe(Macro):
     """Small letters, digits and dashes; unique on its page."""
     pods: bool = False
     """A pod's network namespace is named after it: `hello-0`."""
+    vlans: bool = False
+    """The drawing names at each port of a bridge the VLANs that pass (`bridge vlan`)."""
     timeout: float | None = None
     """Seconds until recording gives up; default: 60, or 120 on a cluster."""
 

@@ -15,6 +15,7 @@ else
 fi
 shopt -s extglob
 for link in /sys/class/net/*; do
+  [[ -d $link ]] || continue # bonding_masters is a file
   [[ -n $their_links && ${link##*/} == @($their_links) ]] || echo "link ${link##*/}"
 done
 # Forks cost as much as programs: one for all that is asked, and none to read a file.

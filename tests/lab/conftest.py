@@ -91,6 +91,12 @@ def own(name: str) -> Lab:
     return up(name)
 
 
+@pytest.fixture
+def own_two(name: str) -> Lab:
+    """A lab of two nodes for a single test, which may break it."""
+    return up(name, nodes=2)
+
+
 @pytest.fixture(scope="module")
 def two() -> Iterator[Lab]:
     """A lab of two nodes for the tests of a file, which leave it as they found it."""

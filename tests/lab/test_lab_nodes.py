@@ -41,6 +41,37 @@ def test_a_node_reaches_the_other_by_address_and_by_name(two: Lab) -> None:
     assert "192.168.56.11 lladdr 02:00:c0:a8:38:11" in seen
 
 
+_TAGGED = """\
+ip link add link eth1 name eth1.{vlan} type vlan id {vlan}
+ip addr add 10.9.{place}.{host}/24 dev eth1.{vlan}
+ip link set eth1.{vlan} up
+"""
+
+
+def test_frames_with_a_vlan_tag_cross_the_network_and_stay_in_their_vlan(own_two: Lab) -> None:
+    for place, (here, there) in enumerate([(1, 1), (4093, 4093), (20, 30)]):
+        for host, (node, vlan) in enumerate(zip(own_two.nodes, (here, there), strict=True), 1):
+            _text(own_two, node, _TAGGED.format(vlan=vlan, place=place, host=host))
+        ping = ssh.run(own_two, "node0", f"ping -c 1 -W 2 -s 1472 -M do 10.9.{place}.2", timeout=60)
+        assert (ping.exit == 0) is (here == there), ping.output.decode()
+
+
+_LINK_TYPES = {
+    "dummy": "", "bond": "", "ifb": "", "wireguard": "", "vrf": "table 10",
+    "geneve": "id 1 remote 192.168.56.11", "macvtap": "link eth1", "ipvtap": "link eth1",
+    **dict.fromkeys(("gre", "gretap", "sit", "ipip"), "local 192.168.56.10 remote 192.168.56.11"),
+}  # fmt: skip
+
+
+def test_the_kernel_has_the_link_types_that_pages_want_and_makes_none_by_itself(own: Lab) -> None:
+    before = _text(own, "node0", "ip -br link")
+    assert len(before.splitlines()) == 3
+    for kind, words in _LINK_TYPES.items():
+        link, rest = (words, "") if words.startswith("link ") else ("", words)
+        _text(own, "node0", f"ip link add {link} name t0 type {kind} {rest}; ip link del t0")
+    assert _text(own, "node0", "ip -br link") == before
+
+
 def test_clocks_run_alike_and_are_close(two: Lab) -> None:
     """Each node counts by this machine's clock: the difference stays, and is small."""
     offsets = {node: [_offset(two, node) for _ in range(5)] for node in two.nodes}

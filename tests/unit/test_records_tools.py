@@ -43,7 +43,10 @@ def test_nothing_of_the_json_is_lost(name: str) -> None:
     held = read(name)
     found: Iterable[Any] = held.values() if isinstance(held, dict) else held
     raw = [getattr(record, "interface", record).raw for record in found]
-    assert raw == [each for each in twin(name) if each]
+    listed = [each for each in twin(name) if each]
+    if name.startswith("vlans/"):  # a list of VLANs a port
+        listed = [vlan for port in listed for vlan in port["vlans"]]
+    assert raw == listed
 
 
 @pytest.mark.parametrize("name", ["link", "addr", "route", "neigh", "fdb", "bridge-link"])
@@ -352,6 +355,7 @@ def test_a_container_and_its_network_are_read() -> None:
         ("ip neigh", 'Cannot find device "nosuch0"'),
         ("bridge fdb", "Cannot find bridge device"),
         ("bridge link", "nonsense"),
+        ("bridge vlan show", "Cannot find device"),
         ("ss -tln", ""),
         ("conntrack -L", "conntrack v1.4.7: Operation failed: sorry, you must be root"),
         ("iptables -S NOSUCH", "iptables: No chain/target/match by that name."),
@@ -366,6 +370,25 @@ def test_an_answer_in_another_form_is_an_error_that_names_the_command(
         registry.read(said, printed)
     assert error.value.command == said
     assert printed.partition("\n")[0] in str(error.value)
+
+
+def test_vlans_of_ports() -> None:
+    by_place = {(member.port, member.vlan): member for member in read("vlans/vlan")}
+    assert by_place["va", 10].pvid
+    assert by_place["va", 10].untagged
+    assert not by_place["va", 1].pvid
+    assert not by_place["vb", 30].untagged
+    (within,) = [member for member in read("vlans/vlan-detail") if member.vlan == 20]
+    assert (within.port, within.last) == ("vb", 25)
+    assert [(member.port, member.vlan) for member in read("vlans/vlan-vid")] == [("va", 10)]
+    assert len(read("vlans/vlan-dev")) == 8
+
+
+@pytest.mark.parametrize("line", ["va  1 Sideways", "    1 PVID", "va  1\n    tpid 2", "va  one"])
+def test_a_port_s_line_that_is_not_understood_is_named(line: str) -> None:
+    with pytest.raises(GuideError) as error:
+        registry.read("bridge vlan", f"port              vlan-id\n{line}")
+    assert line.splitlines()[-1].strip() in str(error.value)
 
 
 def test_an_empty_answer_has_no_records() -> None:

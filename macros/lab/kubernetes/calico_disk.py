@@ -83,8 +83,9 @@ def _written(parts_folder: Path, version: str, objects: Objects, work: Path) -> 
         if done.returncode:
             raise GuideError(f"the cluster's API refuses Calico: {done.stderr.strip()[-400:]}")
         what = "loading Calico's objects"
-        wait = ("wait", "--for=condition=Established", "--timeout=200s", "crd", "--all")
-        call(*kubectl, *wait, what=what)
+        if any(item["kind"] == "CustomResourceDefinition" for item in objects):
+            wait = ("wait", "--for=condition=Established", "--timeout=200s", "crd", "--all")
+            call(*kubectl, *wait, what=what)
         for kind in ("deployments", "replicasets"):
             call(*kubectl, "scale", kind, *_DNS, "--replicas=0", what=what)
         call(*kubectl, "delete", "pods", *_DNS, "--force", "--grace-period=0", what=what)
