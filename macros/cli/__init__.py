@@ -14,12 +14,12 @@ _COMMANDS = {
     "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
-    "review": ("macros.cli.review:review", "Decide on what a new recording changed."),
+    "review": ("macros.cli.review:review", "Accept or reject what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
-    "doctor": ("macros.cli.diagnosis:doctor", "Say what this machine lacks, and how to get it."),
+    "doctor": ("macros.cli.diagnosis:doctor", "List what this machine lacks, and how to get it."),
     "paths": (
         "macros.cli.path_table:paths",
-        "List what a page may quote of a block.",
+        "List the values that a page can quote from a block.",
     ),
     "new": ("macros.cli.new:new", "Start a page."),
     "schema": ("macros.cli.schema:schema", "Print the front matter's JSON schema, for editors."),
@@ -50,7 +50,7 @@ def cli() -> None:
     """Record the guide's commands on real machines, and check what is recorded.
 
     \b
-    A first round, on any Linux machine, without root:
+    A first run, on any Linux machine, without root:
       guide doctor              what is missing, and how to get it
       guide lab build           kernel and root file system, once
       guide lab up --nodes 2    two machines, in seconds

@@ -26,7 +26,7 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
     values = item_words.values_of(
         guide.docs, lambda key: guide.recorded(key).blocks if key in guide.pages else {}
     )
-    lines += _part("sentences that say something else now", _sentences(quoted, values))
+    lines += _part("sentences whose values changed", _sentences(quoted, values))
     lines += _part("no longer holds", [f"{error.place}: {error.message}" for error in broken])
     return [*lines, f"next: {_next(broken, changed, keys)}"], bool(broken)
 
@@ -65,4 +65,4 @@ def _next(broken: Sequence[GuideError], changed: Sequence[str], keys: Sequence[s
         return f"correct {pages}, then guide check"
     if changed:
         return f"guide review {' '.join(keys)}"
-    return "nothing changed since the last commit; guide check looks at the whole guide"
+    return "nothing changed since the last commit; guide check checks the whole guide"

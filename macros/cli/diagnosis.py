@@ -11,7 +11,7 @@ from macros.lab import doctor as looking
 @click.command()
 @click.option("--packages", is_flag=True, help="Only the missing Debian packages, for scripts.")
 def doctor(packages: bool) -> None:
-    """Say what is missing to build the site and to run a lab; exit code 1 if anything is."""
+    """List what is missing to build the site and to run a lab; exit code 1 if anything is."""
     found = looking.checks()
     if packages:
         click.echo("\n".join(looking.packages(found)), nl=bool(looking.packages(found)))

@@ -17,7 +17,7 @@ from macros.store.guide import Guide
 
 @click.group()
 def edition() -> None:
-    """Start, list and compare editions: the recordings of one set of versions each."""
+    """Start, list and compare editions, each the recordings of one set of versions."""
 
 
 @edition.command(name="list")
@@ -39,8 +39,8 @@ def list_() -> None:
 def new(name: str, base: str | None, lab: str) -> None:
     """Start edition NAME: the same pages, recorded with other versions.
 
-    Its recordings are settled against those of the base edition, so that what names the same
-    thing has the same name in both, and only facts differ. It need not have every page.
+    Its recordings are settled against those of the base edition, so that the same thing has the
+    same name in both, and only facts differ. It need not have every page.
 
     \b
     guide edition new 2026-11-debian-13
@@ -50,11 +50,11 @@ def new(name: str, base: str | None, lab: str) -> None:
     guide = guide_of_checkout()
     base = base or guide.edition_name
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
-        raise GuideError(f"{name!r} is no name for an edition: small letters, digits, - and .")
-    if (guide.recordings / name).exists():
         raise GuideError(
-            f"there is an edition {name} already", fix=f"guide record --edition {name}"
+            f"{name!r} is not a name for an edition: use small letters, digits, - and ."
         )
+    if (guide.recordings / name).exists():
+        raise GuideError(f"edition {name} exists already", fix=f"guide record --edition {name}")
     _ = reader.edition(guide.recordings, base)
     with writer.lock(guide.recordings):
         writer.write_edition(guide.recordings / name, lab=lab, base=base, versions={})
@@ -72,10 +72,10 @@ def new(name: str, base: str | None, lab: str) -> None:
     help="How to print it; default: text.",
 )
 def compare(old: str, new: str, form: str) -> None:
-    """Say what changed from edition OLD to edition NEW, page by page and block by block.
+    """Print what changed from edition OLD to edition NEW, page by page and block by block.
 
-    OLD and NEW are names under recordings/, or folders. With each block come the sentences of
-    the pages that quote it, and what they quote on either side. Exit code 0: no change, 1: some.
+    OLD and NEW are names under recordings/, or folders. Each block is followed by the sentences
+    that quote it, with the values of both editions. Exit code 0: no change, 1: some.
     """
     guide = guide_of_checkout()
     before, after = (editions.edition(_folder(guide, name)) for name in (old, new))
@@ -94,13 +94,13 @@ def compare(old: str, new: str, form: str) -> None:
 
 @edition.command()
 @click.argument("name", metavar="EDITION")
-@click.option("--check", is_flag=True, help="Write nothing; fail where the list is not current.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if the list is not current.")
 def changes(name: str, check: bool) -> None:
-    """Write down what differs between EDITION and its base, each change with its cause.
+    """List what differs between EDITION and its base, each change with its cause.
 
-    docs/changes/EDITION.yml says what explains what. A change that nothing explains is an error,
-    and so is an explanation of nothing. The page "What changed" is made from the list, which
-    stands in recordings/EDITION/changes.yml.
+    docs/changes/EDITION.yml names the causes. A change without a cause is an error, and so is a
+    cause without a change. The page "What changed" is made from the list,
+    recordings/EDITION/changes.yml.
     """
     guide = guide_of_checkout()
     rules = causes.read(guide.docs / "changes" / f"{name}.yml")

@@ -25,20 +25,20 @@ from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
 from macros.record import known_state
 
-_name = click.option("--name", default="guide", show_default=True, help="Which lab.")
-_nodes = click.option("--nodes", default=1, show_default=True, help="How many nodes.")
+_name = click.option("--name", default="guide", show_default=True, help="Name of the lab.")
+_nodes = click.option("--nodes", default=1, show_default=True, help="Number of nodes.")
 _suite = click.option(
     "--suite",
     type=click.Choice(tuple(packages.SUITES)),
     default=packages.SUITE,
     show_default=True,
-    help="Whose programs: Debian's sid, or trixie, which is Debian 13.",
+    help="The programs' Debian suite: sid, or trixie (Debian 13).",
 )
 _keep = click.option(
-    "--keep", is_flag=True, help="Leave a lab that does not come up as it is, for a look."
+    "--keep", is_flag=True, help="If the lab does not come up, keep it for inspection."
 )
 _PATIENCE = 8.0  # seconds that a node has to run nothing; a busy one takes one or two
-_version = click.option("--version", help="Which Kubernetes, such as v1.34.4; else the pinned one.")
+_version = click.option("--version", help="Kubernetes version, such as v1.34.4; default: pinned.")
 
 
 def _progress() -> Progress:
@@ -51,9 +51,9 @@ def lab() -> None:
 
 
 @lab.command()
-@click.option("--update-lock", is_flag=True, help="First renew the locked package versions.")
+@click.option("--update-lock", is_flag=True, help="First update the locked package versions.")
 @click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
-@click.option("--kubernetes", is_flag=True, help="Build Kubernetes, for labs that have it.")
+@click.option("--kubernetes", is_flag=True, help="Build Kubernetes too, for labs with a cluster.")
 @_version
 @_suite
 def build(
@@ -81,21 +81,21 @@ def build(
 @lab.command()
 @_name
 @_nodes
-@click.option("--memory", type=int, help="MiB a node; 1024, or 2048 with Kubernetes.")
+@click.option("--memory", type=int, help="MiB per node; default: 1024, or 2048 with Kubernetes.")
 @click.option(
     "--cni", type=click.Choice(CNIS),
-    help="Also start Kubernetes, with this network; flannel where there are 3 nodes or more.",
+    help="Also start Kubernetes, with this network; default with 3 nodes or more: flannel.",
 )  # fmt: skip
-@click.option("--plain", is_flag=True, help="No Kubernetes, however many nodes.")
+@click.option("--plain", is_flag=True, help="No Kubernetes, whatever the number of nodes.")
 @click.option(
     "--proxy", type=click.Choice(PROXIES), default=PROXIES[0], show_default=True,
-    help="How kube-proxy does Services.",
+    help="kube-proxy's mode.",
 )  # fmt: skip
-@click.option("--outside", is_flag=True, help="Also a machine that is no node, called client.")
+@click.option("--outside", is_flag=True, help="Also a machine outside the cluster, called client.")
 @_version
 @_suite
-@click.option("--lab", "kind", envvar="LAB", help="uml, or vagrant; else LAB, else uml.")
-@click.option("--provider", help="Vagrant's: virtualbox, libvirt or docker.")
+@click.option("--lab", "kind", envvar="LAB", help="uml or vagrant; default: $LAB, else uml.")
+@click.option("--provider", help="Vagrant's provider: virtualbox, libvirt or docker.")
 @_keep
 def up(  # a lab is what these options say
     name: str,
@@ -111,9 +111,9 @@ def up(  # a lab is what these options say
     provider: str | None,
     keep: bool,
 ) -> None:
-    """Start a lab; returns when every node answers, and its cluster, if it has one, is whole."""
+    """Start a lab; returns when every node answers and the cluster, if any, is ready."""
     if plain and cni:
-        raise click.UsageError("--plain is a lab without Kubernetes, --cni one with it")
+        raise click.UsageError("--plain means no Kubernetes, --cni means Kubernetes")
     if cni is None and nodes >= CLUSTER_NODES and suite == packages.SUITE and not plain:
         cni = "flannel"
     if vagrant_lab.wanted(name, kind):
@@ -168,7 +168,7 @@ def status(name: str | None) -> None:
         broken = _say(found) or broken
     for each in unfinished:
         click.echo(
-            f"{each}: a reset did not come to its end; {wanted.reset_command(each)}"
+            f"{each}: a reset was not finished; {wanted.reset_command(each)}"
             f" makes {wanted.remembered(each)}"
         )
     sys.exit(1 if broken else 0)
@@ -211,7 +211,7 @@ def _say(found: state.State) -> bool:
     silent = [] if trouble else _silent(providers.find(found.name))
     for node in silent:
         cure = f"guide lab restart --name {found.name} {node}"
-        click.echo(f"{found.name}: {node} runs and does not answer: {cure}")
+        click.echo(f"{found.name}: {node} runs but does not answer: {cure}")
     return bool(trouble or silent)
 
 
@@ -237,7 +237,7 @@ def _silent(lab: Lab) -> list[str]:
 @click.argument("node")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
-    """Log in to a node, or run a command there; also of a lab that failed and was kept."""
+    """Log in to a node, or run a command there; also in a lab that failed and was kept."""
     found = providers.find(name, kept=True)
     if node not in found.nodes:
         raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
@@ -249,7 +249,7 @@ def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
 @_name
 @click.argument("node")
 def restart(name: str, node: str) -> None:
-    """Start a node again from its own disk, as after a power cut; also one that was killed."""
+    """Start a node again from its own disk, as after a power cut; also a killed one."""
     with _progress() as progress:
         uml.restart(name, node, progress)
     click.echo(f"{node} of {name} is up again")
@@ -259,7 +259,7 @@ def restart(name: str, node: str) -> None:
 @_name
 @click.option("--all", "every", is_flag=True, help="All labs.")
 def down(name: str, every: bool) -> None:
-    """End a lab and remove its disks; also one that crashed."""
+    """End a lab and remove its disks; also a crashed one."""
     for each in list(state.remains()) if every else [name]:
         ended = vagrant.down(each) if vagrant.is_vagrant(each) else uml.down(each)
         click.echo(f"{each} is down" if ended else f"{each} was not up")
@@ -267,14 +267,14 @@ def down(name: str, every: bool) -> None:
 
 @lab.command()
 @_name
-@click.option("--nodes", default=None, type=int, help="How many nodes; as many as before.")
-@click.option("--memory", default=None, type=int, help="MiB a node; as much as before.")
+@click.option("--nodes", default=None, type=int, help="Number of nodes; default: as before.")
+@click.option("--memory", default=None, type=int, help="MiB per node; default: as before.")
 @_keep
 def reset(name: str, nodes: int | None, memory: int | None, keep: bool) -> None:
-    """Replace a lab by a fresh one: down, and up with new disks.
+    """Replace a lab with a fresh one: down, then up with new disks.
 
-    What that needs is looked for before the lab is taken down. One that was interrupted is gone
-    on with by the next.
+    Everything it needs is checked before the lab is taken down. The next reset continues an
+    interrupted one.
     """
     if vagrant.is_vagrant(name):
         vagrant_lab.reset(name, nodes, memory, keep=keep)

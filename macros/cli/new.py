@@ -45,7 +45,8 @@ def new(name: str) -> None:
         raise GuideError(f"{shown(path)} exists already")
     if not _NAME.fullmatch(name):
         raise GuideError(
-            f"{name!r} is no name for a page: it is its address, so small letters, digits, - and /",
+            f"{name!r} is not a name for a page: it becomes the address,"
+            " so use small letters, digits, - and /",
             fix=f"guide new {re.sub('[^a-z0-9/]+', '-', name.lower()).strip('-/')}",
         )
     path.parent.mkdir(parents=True, exist_ok=True)

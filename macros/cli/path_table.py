@@ -24,9 +24,9 @@ from macros.values import lookup, path_list
 def paths(
     page: str, block: str | None, words: Sequence[str], edition: str | None, as_json: bool
 ) -> None:
-    """List every path that BLOCK of PAGE offers, with its value; only those with all WORDs.
+    """List every path that BLOCK of PAGE offers, with its value.
 
-    Without a BLOCK the page's blocks are listed.
+    With WORDs, list only paths that have them all. Without BLOCK, list the page's blocks.
 
     \b
     guide paths docker started-addresses

@@ -20,23 +20,23 @@ from macros.store.guide import Guide
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 @click.option("--stale", is_flag=True, help="Only pages whose recordings are missing or stale.")
 @click.option("--lab", "name", default="guide", show_default=True, help="The lab to record on.")
-@click.option("--watch", "watched", is_flag=True, help="Draft PAGE while it is being written.")
+@click.option("--watch", "watched", is_flag=True, help="Record drafts of PAGE while you write it.")
 @click.option("--edition", help="The edition to record into; default: the one the site shows.")
 def record(
     pages: tuple[str, ...], stale: bool, name: str, watched: bool, edition: str | None
 ) -> None:
-    """Record PAGEs (when none is named, all that the lab is made for) on a lab that is up.
+    """Record PAGEs (default: all that the lab is made for) on a lab that is up.
 
-    A page is named as its file under docs/: `docker` or `docs/docker.md`. Its recordings are
-    replaced as a whole when every command has answered as the page says, or not at all. What
-    changed, what the pages say that no longer holds, and what to do next is printed at the end;
-    exit code 1 where a claim no longer holds.
+    A page is named by its file under docs/: `docker` or `docs/docker.md`. Its recordings are
+    replaced as a whole if every command answers as the page says, or not at all. At the end it
+    prints what changed, which claims no longer hold, and what to do next; exit code 1 if a claim no
+    longer holds.
 
     \b
-    guide record               every page that this lab is made for, and which it is not for
+    guide record               every page that this lab is made for; the others are named
     guide record docker        one page
-    guide record --stale       what `guide check` complains about
-    guide record --watch docker    the blocks that are edited, as drafts for `make serve`
+    guide record --stale       what `guide check` calls missing or stale
+    guide record --watch docker    each block you edit, as a draft for `make serve`
     """  # noqa: D301 click's mark for lines to keep
     guide = guide_of_checkout(edition)
     if watched:

@@ -29,18 +29,24 @@ from macros.store.guide import Guide
 
 @click.command()
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
-@click.option("--base", "revision", default="HEAD", show_default=True, help="Compare with this.")
+@click.option(
+    "--base",
+    "revision",
+    default="HEAD",
+    show_default=True,
+    help="The git revision to compare with.",
+)
 @click.option("--against", metavar="EDITION", help="Compare with another edition instead of git.")
 @click.option("--edition", help="The edition to review; default: the one the site shows.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
-    help="Print the changes and what was decided, and ask nothing.",
+    help="Print the changes and decisions without asking.",
 )
 @click.option("--ask/--no-ask", "asks", default=None, help="Ask; default: at a terminal.")
-@click.option("--accept", is_flag=True, help="Accept all that is open, without asking.")
-@click.option("--again", is_flag=True, help="Forget what was decided before.")
+@click.option("--accept", is_flag=True, help="Accept everything still open, without asking.")
+@click.option("--again", is_flag=True, help="Forget earlier decisions.")
 def review(
     pages: tuple[str, ...],
     revision: str,
@@ -51,17 +57,16 @@ def review(
     accept: bool,
     again: bool,
 ) -> None:
-    """Go through what changed in the recordings of PAGEs (all, when none is named).
+    """Go through what changed in the recordings of PAGEs (default: all).
 
     Each change is shown in words, with both outputs side by side and the sentences of the page
     that quote it. Accept, reject or skip it with one key; what was decided is kept, and the next
-    `guide review` goes on where this one ended.
+    `guide review` continues where this one ended.
 
-    A page's recordings are replaced as a whole or not at all. So a page whose changes are all
-    accepted stays as it is, to be committed; one rejected change puts the earlier recordings of
-    its whole page back, after a question. When the versions of the edition changed too, it puts
-    all pages back: one edition is one set of versions. What was put back can be had again:
-    `guide settle`.
+    A page's recordings are replaced as a whole or not at all. A page whose changes are all
+    accepted keeps its new recordings, ready to commit. One rejected change restores the earlier
+    recordings of its whole page, after a question; if the versions changed too, of all pages: one
+    edition is one set of versions. `guide settle` brings the replaced ones back.
 
     Exit code 0: nothing changed, or all is accepted. 1: something is open or rejected.
     """
@@ -179,14 +184,14 @@ def _put_back(
     why = ""
     if both.old.versions != both.new.versions:
         why = " (the versions changed too, and one edition is one set of versions)"
-    if not agreed(f"Put the earlier recordings of {', '.join(back)} back{why}?"):
-        click.echo("nothing was put back; the rejections are kept")
+    if not agreed(f"Restore the earlier recordings of {', '.join(back)}{why}?"):
+        click.echo("nothing was restored; the rejections are kept")
         return result
     outcome.put_back(back, both)
     versions = both.old.versions != both.new.versions
     gone = [one for one in found if one.page in back or (versions and not one.page)]
     decisions.decide(gone, Decision.OPEN)
     for page in back:
-        click.echo(f"{page}: put back; guide settle {page} brings the new one again")
+        click.echo(f"{page}: restored; guide settle {page} brings the new recordings back")
     left = [one for one in found if one not in gone]
     return outcome.outcomes(left, decisions)

@@ -31,7 +31,7 @@ def guide_of_checkout(edition: str | None = None, root: Path | None = None) -> G
     name = edition or os.environ.get("EDITION") or extra.get("edition")
     if not name:
         raise GuideError(
-            f"{path} is no guide's: it does not say which edition the site shows",
+            f"{path} is not a guide's settings: it does not say which edition the site shows",
             fix='add it there, such as  extra: {edition: "2026-11"}',
         )
     docs = folder / str(settings.get("docs_dir") or "docs")

@@ -14,11 +14,11 @@ from macros.store import writer
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 @click.option("--edition", help="The edition to settle against; default: the one the site shows.")
 def settle(pages: tuple[str, ...], edition: str | None) -> None:
-    """Settle the newest kept transcript of PAGEs (all that have one, when none is named).
+    """Settle the newest kept transcript of PAGEs (default: all that have one).
 
-    `guide record` does this at its end. Here it is done again, without a lab, against the
-    recordings as they are now: after `git checkout -- recordings`, or when the rules of what
-    is noise have changed.
+    `guide record` does this at its end. This does it again, without a lab, against the
+    recordings as they are now: after `git checkout -- recordings`, or when the rules for noise
+    have changed.
     """
     guide = guide_of_checkout(edition)
     known = guide.pages

@@ -96,7 +96,7 @@ class _Told(logging.Handler):
             yield GuideError(message.partition(" contains ")[2]).located(page, line, column)
         elif found := _IN_NAV.search(message):
             line, column = _find(settings, found["link"])
-            words = f"nav: names {found['link']}, which is no page"
+            words = f"nav: names {found['link']}, which is not a page"
             yield GuideError(words).located(settings, line, column)
         else:
             yield GuideError(message, page=settings)

@@ -28,7 +28,7 @@ def wanted(name: str, kind: str | None) -> bool:
 def refuse(*, outside: bool, version: str | None, suite: str) -> None:
     """Say of options of the lab uml that this one does not have them."""
     if outside or version or suite != packages.SUITE:
-        raise click.UsageError("--outside, --version and --suite are the lab uml's")
+        raise click.UsageError("--outside, --version and --suite exist only in the lab uml")
 
 
 def up(
@@ -68,7 +68,9 @@ def show(name: str) -> bool:
         there = vagrant_state.machines()
         if not there or os.environ.get("LAB") != vagrant_state.KIND:
             return True
-        click.echo(f"Vagrant has {', '.join(there)}; the first `LAB=vagrant guide …` takes over")
+        click.echo(
+            f"Vagrant has {', '.join(there)}; the first `LAB=vagrant guide …` takes them over"
+        )
         return True
     age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
     versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())

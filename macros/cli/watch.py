@@ -31,14 +31,17 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
         run.enter()
         try:
             _timed(run.begin)
-            click.echo(f"watching {page.source}: save it; Enter runs all anew, Ctrl-C ends")
+            click.echo(
+                f"watching {page.source}: save it to record;"
+                " Enter runs everything again, Ctrl-C ends"
+            )
             _follow(guide, lab, page, run)
         except KeyboardInterrupt:
             click.echo("cleaning up")
         finally:
             for error in run.end():
                 show(error)
-    click.echo(f"these were drafts, for make serve alone; next: guide record {page.key}")
+    click.echo(f"these were drafts, for make serve only; next: guide record {page.key}")
 
 
 def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:

@@ -38,7 +38,7 @@ def _holds(condition: str, versions: Mapping[str, str]) -> bool:
     found = _ONE.fullmatch(condition)
     if found is None:
         raise GuideError(
-            f"{condition!r} is no condition", fix='write it as "Docker >= 28" or "Docker < 28"'
+            f"{condition!r} is not a condition", fix='write it as "Docker >= 28" or "Docker < 28"'
         )
     wanted = _parts(found["version"])
     version = versions.get(found["name"])

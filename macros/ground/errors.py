@@ -59,7 +59,7 @@ class GuideError(Exception):
         elif self.node is not None:
             lines.append(f"  node:    {self.node}")
         if self.fix is not None:
-            lines.append(f"  to mend: {self.fix}")
+            lines.append(f"  fix:     {self.fix}")
         return "\n".join(lines)
 
 

@@ -62,7 +62,7 @@ def nat_on_free_ports(
         with contextlib.suppress(_EndedError):
             return start_nat(state, node, dict(zip(ports, inside, strict=True))), ports
     log = state.folder / f"{node.name}.nat.log"
-    raise GuideError(f"no free port for {node.name}", fix=f"look into {log}")
+    raise GuideError(f"no free port for {node.name}", fix=f"read {log}")
 
 
 def start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process.Process:
@@ -161,6 +161,6 @@ def _until(started: process.Process, ready: Callable[[], bool], log: Path) -> No
     while not ready():
         if not started.alive() or time.monotonic() > until:
             printed = log.read_text(encoding="utf-8", errors="replace").strip()
-            state = "does not get ready" if started.alive() else "ended at once"
-            raise _EndedError(f"{started.what} {state}: {printed or 'it said nothing'}")
+            state = "did not get ready" if started.alive() else "ended at once"
+            raise _EndedError(f"{started.what} {state}: {printed or 'it printed nothing'}")
         time.sleep(0.005)

@@ -39,7 +39,7 @@ def built(suite: str = packages.SUITE) -> Built:
     if not linux.is_file() or not image.is_file():
         what = "kernel" if not linux.is_file() else "root file system"
         raise GuideError(
-            f"the lab's {what} was not built yet, or its inputs changed since",
+            f"the lab's {what} is not built, or its inputs have changed since",
             fix="guide lab build" + ("" if suite == packages.SUITE else f" --suite {suite}"),
         )
     facts = _json(keys.kernel_folder / "kernel.json")
@@ -90,7 +90,7 @@ def _index(progress: Progress, mirror: str | None, suite: str) -> packages.Apt:
 
 def _alone() -> AbstractContextManager[None]:
     """One build at a time, counting the programs that a killed one left running."""
-    busy = "another `guide lab build` is running, or a program of one that was killed"
+    busy = "another `guide lab build` is running, or a killed one left a program"
     return locked(paths.cache() / "build.lock", busy, with_children=True)
 
 

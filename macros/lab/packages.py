@@ -182,7 +182,7 @@ class Apt:
             raise GuideError(
                 f"Debian {self.suite} no longer has these at their locked versions: "
                 + ", ".join(str(package) for package in gone),
-                fix=f"{update(self.suite)}, then record anew;"
+                fix=f"{update(self.suite)}, then record again;"
                 " or name a mirror that keeps them with --mirror",
             )
 
@@ -204,7 +204,7 @@ class Apt:
             raise GuideError(
                 "not the files that the lock names (their sha256 differs): "
                 + ", ".join(map(str, wrong)),
-                fix=f"try again; if it stays so: {update(self.suite)}",
+                fix=f"try again; if that does not help: {update(self.suite)}",
             )
 
 

@@ -40,7 +40,7 @@ def wait(state: State, node: Node, machine: Process) -> None:
             node,
             machine,
             until,
-            f"no connection to it held: {printed or 'ssh does not say why'}",
+            f"no connection to it lasted: {printed or 'ssh does not say why'}",
         )
         time.sleep(_PAUSE)
     if printed != "running":
@@ -56,7 +56,7 @@ def _asked(config: Path, node: Node, until: float) -> tuple[int, str]:
             timeout=max(until - time.monotonic(), 1),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return _NO_CONNECTION, "systemd did not say that the boot had ended"
+        return _NO_CONNECTION, "systemd did not report the end of the boot"
     return done.returncode, (done.stdout + done.stderr).strip()
 
 

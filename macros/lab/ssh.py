@@ -100,7 +100,7 @@ def run_pair(
             fix="end it by itself (a count, a condition), or give the block a longer timeout=",
         )
     raise GuideError(
-        f"{node} of lab {lab.name} does not answer any more: {outcome.detail}",
+        f"{node} of lab {lab.name} no longer answers: {outcome.detail}",
         node=node,
         command=command,
         fix=f"guide lab status --name {lab.name}; guide lab reset --name {lab.name}",

@@ -63,7 +63,7 @@ def find(name: str = "guide", *, kept: bool = False) -> Lab:
     state, unfinished = read(name), wanted.remembered(name)
     fix = wanted.reset_command(name) if unfinished else _up(name)
     if state is None:
-        why = f": its reset did not come to its end ({unfinished})" if unfinished else ""
+        why = f": its reset was not finished ({unfinished})" if unfinished else ""
         raise GuideError(f"the lab {name!r} is not up{why}", fix=fix)
     trouble = troubles(state)
     if trouble and not (kept and state.kept):
@@ -104,7 +104,7 @@ def troubles(state: State) -> str:
         return gone
     if state.kept:
         return f"it did not come up, and is kept for a look; {state.kept}"
-    return "" if state.up else "`guide lab up` did not come to its end"
+    return "" if state.up else "`guide lab up` was not finished"
 
 
 def ended(state: State) -> str:

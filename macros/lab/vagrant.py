@@ -62,7 +62,7 @@ def find(name: str = "guide", *, kept: bool = False) -> Lab:
     there = machines()
     if stored is None and (unfinished := wanted.remembered(name)):
         raise GuideError(
-            f"the lab {name!r} is not up: its reset did not come to its end ({unfinished})",
+            f"the lab {name!r} is not up: its reset was not finished ({unfinished})",
             fix=wanted.reset_command(name),
         )
     if stored is not None and not stored.up:
@@ -197,7 +197,7 @@ def _start(
 
     _vagrant(
         "up", *chosen, told={**words, **extra}, on_line=show,
-        fix=f"mend that, then again: {_up(name)}; guide lab down --name {name} gives up",
+        fix=f"fix that, then: {_up(name)}; guide lab down --name {name} gives up",
     )  # fmt: skip
     progress.step(f"lab {name}: waiting for SSH")
     begun = _take_over(name, words, None)
@@ -259,7 +259,7 @@ def troubles(state: State) -> str:
     if state.kept:
         return f"it did not come up, and is kept for a look; {state.kept}"
     if not state.up:
-        return "`guide lab up` did not come to its end"
+        return "`guide lab up` was not finished"
     if machines() != state.machines:
         return "Vagrant has other machines now"
     gone = [node for node in state.nodes if not ssh_connections.stands(Path(state.sockets), node)]
@@ -382,7 +382,7 @@ def _only_lab(name: str) -> None:
     if not shutil.which("vagrant"):
         raise GuideError(
             "there is no vagrant on this machine",
-            fix="apt-get install vagrant, or get it from its makers; the lab uml needs none",
+            fix="apt-get install vagrant, or get it from its website; the lab uml needs none",
         )
 
 

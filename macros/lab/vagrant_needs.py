@@ -39,7 +39,7 @@ def required(
         manifest = (Path(own) if own else paths.CHECKOUT / "artifacts") / "calico" / "calico.yaml"
         if not manifest.is_file():
             raise GuideError(
-                f"there is no {manifest}", fix="docs/reference/calico-files.md says where it is had"
+                f"there is no {manifest}", fix="docs/reference/calico-files.md says where to get it"
             )
     return {"GUIDE_IMAGE": image(progress)} if provider == "docker" else {}
 
@@ -58,7 +58,7 @@ def image(progress: Progress) -> str:
         )
     call(
         docker, "info", what="asking Docker",
-        fix="start Docker, and be allowed to use it (group docker), or choose another --provider",
+        fix="start Docker and join its group (docker), or choose another --provider",
     )  # fmt: skip
     asked = [docker, "image", "inspect", name]
     if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
@@ -66,7 +66,7 @@ def image(progress: Progress) -> str:
     base = inputs.keys().base_folder / "base.tar"
     if not base.is_file():
         raise GuideError(
-            "the image for the Docker provider is made of the lab's packages, which are not there",
+            "the image for the Docker provider is made from the lab's packages, which are missing",
             fix="guide lab build",
         )
     progress.step("image for the Docker provider: making it")

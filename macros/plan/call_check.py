@@ -100,7 +100,7 @@ def _uncalled(every: _Nodes) -> Iterator[GuideError]:
     called = {id(call.node) for call in every.of(nodes.Call)}
     for name in every.of(nodes.Name):
         if name.ctx == "load" and name.name in MACROS and id(name) not in called:
-            message = f"{name.name} is a macro, and is not called: write {name.name}(...)"
+            message = f"{name.name} is a macro: call it, as {name.name}(...)"
             yield _error(message, place_of(name))
 
 

@@ -206,7 +206,7 @@ def capture_command(capture: CaptureOf) -> str:
 
 def _check_end(what: str, packets: int | None, *, closed: bool, until: str = "") -> None:
     if (packets is not None) + closed + bool(until) != 1:
-        raise GuideError(f"{what} ends either after packets=N or closed=true, or by until=")
+        raise GuideError(f"{what} takes exactly one of packets=N, closed=true and until=")
 
 
 def _check_names(bind: Mapping[str, str]) -> None:
@@ -223,7 +223,7 @@ def _pattern(block_id: str, choice: str) -> str:
             return pattern
         problem = "has no group"
     except re.error as error:
-        problem = f"is no regular expression: {error}"
+        problem = f"is not a regular expression: {error}"
     raise GuideError(f"block {block_id}: choice {choice!r} {problem}")
 
 

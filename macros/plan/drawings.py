@@ -19,43 +19,43 @@ class Traced(Macro):
     """Which packet: its number, or words, as in `icmp echo request`."""
     _: KW_ONLY
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Topology(Macro):
     """Interfaces, namespaces and veth pairs as observed."""
 
     observed: tuple[str, ...]
-    """The ids of `observe` blocks, one a node."""
+    """The ids of `observe` blocks, one per node."""
     _: KW_ONLY
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     previous: str | Sequence[str] = ()
-    """What these observations lack is new."""
+    """Earlier observations; what they lack is marked as new."""
     highlight: Sequence[str] = ()
     """Interfaces and namespaces that are marked."""
     leave_out: Sequence[str] = ()
     """Interfaces and namespaces that are not drawn; the text still lists them."""
     way: str | Sequence[str] = ()
-    """The way of a request from interface to interface, `node0/client:eth0`, or a trace's id."""
+    """The path of a request, interface by interface (`node0/client:eth0`), or a trace's id."""
     brief: bool = False
-    """Names and addresses alone."""
+    """Only names and addresses."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Machines(Macro):
     """The machines and networks of a lab, as observed on its nodes."""
 
     observed: tuple[str, ...]
-    """The ids of `observe` blocks, one a node."""
+    """The ids of `observe` blocks, one per node."""
     _: KW_ONLY
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Lookup(Macro):
@@ -74,15 +74,15 @@ class Lookup(Macro):
     fdb: str
     """The id of `bridge fdb`."""
     title: str = ""
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Rulepath(Macro):
-    """The way of one packet through the rules of a block, by what was recorded of the packet.
+    """The path of one packet through the rules of a block, from what was recorded of it.
 
-    `rules` is `iptables-save` (table nat unless said) or `nft list table`; `evidence` blocks
+    `rules` is `iptables-save` (default: table nat) or `nft list table`; `evidence` blocks
     that print a trace (`xtables-monitor --trace`, `nft monitor trace`), `conntrack -L`, or
     both. `service`, `10.43.0.80:80` or `default/hello:http`, chooses among several packets.
     """
@@ -93,25 +93,25 @@ class Rulepath(Macro):
     evidence: str | Sequence[str]
     """The ids of a trace, of `conntrack -L`, or of both."""
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     service: str = ""
-    """Chooses among several packets."""
+    """The Service that chooses among several packets."""
     table: str = ""
-    """Another table than nat."""
+    """The table, if not nat."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Netfilter(Macro):
-    """The hooks and tables of netfilter, with what one traced packet met laid on them."""
+    """The hooks and tables of netfilter, with the path of one traced packet drawn on them."""
 
     evidence: str
     """The id of a block that prints a trace by `xtables-monitor --trace`."""
     _: KW_ONLY
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Packet(Macro):
@@ -123,13 +123,13 @@ class Packet(Macro):
     """Which packet: its number, or words, as in `icmp echo request`."""
     _: KW_ONLY
     title: str = ""
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     layers: Sequence[str] | None = None
     """The headers that are drawn; the rest is left out."""
     all_fields: bool | Sequence[str] = False
     """Opens the tables of all headers, or of those named: `("UDP",)`."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Packets(Macro):
@@ -139,9 +139,9 @@ class Packets(Macro):
     """The id of a capture, or of a trace's tap; `page:id` of another page."""
     _: KW_ONLY
     title: str = ""
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Compare(Macro):
@@ -157,9 +157,9 @@ class Compare(Macro):
     after_match: str | int | None = None
     """Finds it in `after`, where `match` does not."""
     title: str = ""
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str | None = None
-    """The drawing's name in addresses; made of its blocks unless said."""
+    """The drawing's name in addresses; default: made from its blocks."""
 
 
 class Handover(Macro):
@@ -172,6 +172,6 @@ class Handover(Macro):
     """Each a name and its steps; a step is who, where, a block and a path."""
     _: KW_ONLY
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     id: str = "handover"
     """The drawing's name in addresses."""

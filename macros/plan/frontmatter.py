@@ -43,11 +43,11 @@ class StepKeys(Keys):
     CALLED = "a step"
 
     node: str
-    """Where it is run."""
+    """The node that runs it."""
     run: str
     """The command, or several lines of a script."""
     until: str | None = None
-    """Text, or `re:` and a pattern: it is repeated until its output has it."""
+    """Text, or `re:` and a pattern: it is repeated until its output contains it."""
     timeout: float = 60
     """Seconds until recording gives up."""
 
@@ -61,13 +61,13 @@ class LabKeys(Keys):
     nodes: int = 0
     """How many machines: node0, node1 and so on."""
     profile: str = ""
-    """The script of scripts/node/profiles that is started on every node."""
+    """The script of scripts/node/profiles that runs on every node."""
     cni: str | None = None
     """Kubernetes, with this network between pods."""
     proxy: str | None = None
-    """kube-proxy's mode; iptables unless said."""
+    """kube-proxy's mode; default: iptables."""
     outside: bool = False
-    """Also a machine that is no node, called client."""
+    """Also a machine outside the cluster, called client."""
 
 
 class PageKeys(Keys):
@@ -82,17 +82,17 @@ class PageKeys(Keys):
     lab: Mapping[Any, Any] = {}
     """What the page needs a lab to be."""
     needs: str = ""
-    """What not every lab can offer: the page may be unrecorded."""
+    """What not every lab offers; the page may be unrecorded."""
     versions: Sequence[Any] = ()
-    """What each block names in its small print."""
+    """The versions named under each block."""
     setup: Sequence[Mapping[Any, Any]] = ()
-    """Steps that are run before the first block."""
+    """Steps that run before the first block."""
     cleanup: Sequence[Mapping[Any, Any]] = ()
-    """Steps that are run after the last block, and after a failure."""
+    """Steps that run after the last block, and after a failure."""
     manifests: Sequence[str] = ()
     """Files of scripts/manifests that node0 has while the page is recorded."""
     facts: str | Sequence[str] = ()
-    """`counters`: how much was counted matters on the whole page."""
+    """`counters`: the numbers counted are facts on the whole page."""
 
     # What MkDocs, Material for MkDocs and mkdocs-macros read of a page, see their documentation:
     # https://www.mkdocs.org/user-guide/writing-your-docs/#yaml-style-meta-data
@@ -150,7 +150,7 @@ def read(source: Path, text: str) -> FrontMatter:
     lab = head.keys(LabKeys, page.lab, "lab") or LabKeys()
     if page.needs and page.needs not in KNOWN_NEEDS:
         known = ", ".join(sorted(KNOWN_NEEDS))
-        head.wrong(f"front matter: needs {page.needs!r}, known is {known}", "needs")
+        head.wrong(f"front matter: needs {page.needs!r}, known: {known}", "needs")
     front = FrontMatter(
         title=str(page.title or source.stem),
         nodes=lab.nodes,
@@ -175,7 +175,7 @@ def facts(value: str | Sequence[str]) -> tuple[str, ...]:
     words = (value,) if isinstance(value, str) and value else tuple(value or ())
     for word in words:
         if word not in FACTS:
-            raise GuideError(f"facts: {word!r}, known is {', '.join(FACTS)}")
+            raise GuideError(f"facts: {word!r}, known: {', '.join(FACTS)}")
     return tuple(FACTS[word] for word in words)
 
 
@@ -257,7 +257,7 @@ def _no_yaml(error: Exception, source: Path, text: str) -> GuideError:
         if "\t" in line[: len(line) - len(line.lstrip())]:
             column = line.index("\t") + 1
             fix = "indent with spaces: YAML takes no tabs there"
-            wrong = GuideError(f"{message}: there is a tab before the text of the line", fix=fix)
+            wrong = GuideError(f"{message}: the line is indented with a tab", fix=fix)
             return wrong.located(source, number + 2, column)
     mark = getattr(error, "problem_mark", None)
     if mark is None:
@@ -289,7 +289,7 @@ def _cluster(head: _Head, lab: LabKeys) -> Cluster | None:
     cluster = Cluster(lab.cni, lab.proxy or PROXIES[0])
     for key, value, known in (("cni", cluster.cni, CNIS), ("proxy", cluster.proxy, PROXIES)):
         if value not in known:
-            message = f"front matter: lab: {key}: {value}; known are {', '.join(known)}"
+            message = f"front matter: lab: {key}: {value}; known: {', '.join(known)}"
             head.wrong(message, "lab", key)
     if lab.profile:
         head.wrong("front matter: a lab has a profile or a cni, not both", "lab", "profile")
@@ -339,4 +339,6 @@ def _split(source: Path, text: str) -> tuple[str, str, int]:
             while start < len(lines) and not lines[start].strip("\n"):
                 start += 1
             return "".join(lines[1:number]), "".join(lines[start:]), start + 1
-    raise GuideError("the front matter has no end: a second line with ---", page=source, line=1)
+    raise GuideError(
+        "the front matter is not closed: a second line with --- is missing", page=source, line=1
+    )

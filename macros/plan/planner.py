@@ -122,10 +122,10 @@ def _trigger_problem(block: Block, ids: Mapping[str, Block]) -> str:
     trigger = ids.get(block.capture.during)
     if trigger is None or trigger.kind != "run":
         during = block.capture.during
-        return f"capture {block.id} listens during {during!r}, which is no command of this page"
+        return f"capture {block.id} listens during {during!r}, which is not a command of this page"
     if trigger.only not in ("", block.only):
         return (
-            f"capture {block.id} listens during {trigger.id}, which is run only for"
-            f" {trigger.only}: it stands outside of that"
+            f"capture {block.id} listens during {trigger.id}, which runs only for"
+            f" {trigger.only}: put it under the same condition"
         )
     return ""

@@ -109,7 +109,7 @@ class _Parser(Parser):
             raise UnclosedError(message, opened, opened)
         if name.startswith("end") or name in _TAGS:
             message = (
-                f"{{% {name} %}} stands where {{% {tag} %}} is to be closed by {{% end{tag} %}}"
+                f"{{% {name} %}} stands where {{% {tag} %}} should be closed by {{% end{tag} %}}"
             )
             raise UnclosedError(message, lineno or self.stream.current.lineno, opened)
         self.fail(f"there is no tag {name!r}{nearest(name, _NAMED)}", lineno)

@@ -25,39 +25,39 @@ class _Printed(Macro):
     explain: Mapping[str, str] | None = None
     """A numbered note, Markdown, on the line with each text: `{"text": "note"}`."""
     show: bool = True
-    """Whether the output stands on the page at all; `value` and `expect` quote it anyway."""
+    """Whether the page shows the output; `value` and `expect` can quote it either way."""
 
 
 class Run(_Printed):
     """A command on a node, and what it printed. `{% call run(...) %}` takes it from its body."""
 
     node: str
-    """Where it is run: node0, node1 and so on."""
+    """The node that runs it: node0, node1 and so on."""
     command: str | None = None
-    """What is run, or the body of a call block."""
+    """The command line; or the body of a call block."""
     _: KW_ONLY
     id: str
     """Small letters, digits and dashes; unique on its page."""
     expect_exit: int = 0
     """The exit code that the page expects."""
     until: str | None = None
-    """Text, or `re:` and a pattern: the command is repeated until its output has it."""
+    """Text, or `re:` and a pattern: the command is repeated until its output contains it."""
     timeout: float | None = None
-    """Seconds until recording gives up; 30 unless said, 120 on a cluster."""
+    """Seconds until recording gives up; default: 30, or 120 on a cluster."""
     bind: Mapping[str, str] | None = None
     """Later commands may use `$VETH`: `{"VETH": "re:(veth\\\\w+)"}`.
 
     The value is found in this answer by a pattern with one group, or by a path.
     """
     netns: str = ""
-    """Whose interface names the output shows, where the command itself does not say it."""
+    """The namespace whose interface names the output shows, if the command does not say."""
     choice: str = ""
-    """A pattern whose groups may come one way or another, such as the replica that answers.
+    """A pattern whose groups may differ between runs, such as the replica that answers.
 
-    `"from (\\\\S+), (\\\\S+)"`; it must be one that the page shows elsewhere.
+    `"from (\\\\S+), (\\\\S+)"`; its values must be ones that the page shows elsewhere.
     """
     facts: str | Sequence[str] = ()
-    """`counters`: how much was counted matters here."""
+    """`counters`: the numbers counted are facts here."""
     caller: Body | None = None
 
 
@@ -69,7 +69,7 @@ class Capture(_Printed):
     """
 
     node: str
-    """Where it is run: node0, node1 and so on."""
+    """The node that runs it: node0, node1 and so on."""
     interface: str
     """Where it listens."""
     _: KW_ONLY
@@ -78,69 +78,69 @@ class Capture(_Printed):
     during: str
     """The id of the command whose packets are caught."""
     filter: str = ""
-    """In tcpdump's words; all packets unless said."""
+    """A tcpdump filter; default: all packets."""
     packets: int | None = None
-    """It ends after so many."""
+    """It ends after this many packets."""
     closed: bool = False
     """It ends when a TCP conversation has been closed."""
     until: str = ""
-    """It ends with the packet that this match finds."""
+    """It ends with the packet that this matches."""
     netns: str = ""
     """The network namespace it listens in."""
     container: str = ""
     """The container it listens in."""
     timeout: float | None = None
-    """Seconds until recording gives up; 30 unless said, 120 on a cluster."""
+    """Seconds until recording gives up; default: 30, or 120 on a cluster."""
     keep: str = ""
-    """What it is for, a match too, as in `bgp update 10.44.0.176/29`: that is settled and drawn."""
+    """The packet it is for, a match too: `bgp update 10.44.0.176/29`. It is settled and drawn."""
 
 
 class Trace(Macro):
     """One request at every interface it crosses, while the block `during` runs.
 
-    `taps` are in the order of the way: `node/interface`, `node/namespace/interface` (a named
+    `taps` are in the order of the path: `node/interface`, `node/namespace/interface` (a named
     network namespace, or `docker:web` for a container's); a pair of a tap and a filter listens
     with that instead of `filter`. Each tap is a capture of its own, whose id is that of the trace
     and the tap's words.
     """
 
     taps: Sequence[str | Sequence[str]]
-    """Where it listens, in the order of the way."""
+    """Where it listens, in the order of the path."""
     _: KW_ONLY
     id: str
     """Small letters, digits and dashes; each tap is a capture of its own, named after it."""
     during: str
     """The id of the command whose packets are caught."""
     title: str
-    """What stands above the drawing."""
+    """The heading above the drawing."""
     filter: str = ""
-    """In tcpdump's words, for taps without a filter of their own."""
+    """A tcpdump filter, for taps without one of their own."""
     packets: int | None = None
-    """Each tap ends after so many."""
+    """Each tap ends after this many packets."""
     closed: bool = False
     """Each tap ends when a TCP conversation has been closed."""
     names: Mapping[str, str] | None = None
     """What the drawing calls a namespace."""
     timeout: float | None = None
-    """Seconds until recording gives up; 30 unless said, 120 on a cluster."""
+    """Seconds until recording gives up; default: 30, or 120 on a cluster."""
     show: bool = True
-    """Whether it is drawn; its captures are there anyway."""
+    """Whether it is drawn; its captures can be quoted either way."""
 
 
 class Observe(Macro):
     """A node's links, addresses, routes and containers at this point, for drawings."""
 
     node: str
-    """Where it is run: node0, node1 and so on."""
+    """The node that runs it: node0, node1 and so on."""
     _: KW_ONLY
     id: str
     """Small letters, digits and dashes; unique on its page."""
     pods: bool = False
     """A pod's network namespace is named after it: `hello-0`."""
     vlans: bool = False
-    """The drawing says at each port of a bridge which VLANs pass (`bridge vlan`)."""
+    """The drawing names at each port of a bridge the VLANs that pass (`bridge vlan`)."""
     timeout: float | None = None
-    """Seconds until recording gives up; 60 unless said, 120 on a cluster."""
+    """Seconds until recording gives up; default: 60, or 120 on a cluster."""
 
 
 class Value(Macro):
@@ -158,34 +158,34 @@ class Expect(Macro):
     block: str
     """Its id, or `page:id` of another page."""
     path: str
-    """Where the value is, as of `value`."""
+    """Where the value is, as in `value`."""
     _: KW_ONLY
     equals: Any = None
-    """The value is this."""
+    """The value equals this."""
     differs: Any = None
-    """The value is not this."""
+    """The value differs from this."""
     same_as: Sequence[str] | None = None
     """A block and a path: the value there is the same."""
     differs_from: Sequence[str] | None = None
-    """A block and a path: the value there is another."""
+    """A block and a path: the value there differs."""
     contains: str | int | None = None
-    """This is in the value."""
+    """The value contains this."""
     lacks: str | int | None = None
-    """This is not in the value."""
+    """The value does not contain this."""
     at_least: float | None = None
-    """The value is a number, and not smaller."""
+    """The value is a number, at least this."""
     absent: bool = False
     """There is nothing at this path."""
     less: float | None = None
-    """The value is that of `same_as` minus so much."""
+    """The value is that of `same_as` minus this."""
     show: bool = True
-    """Whether the value stands in the sentence."""
+    """Whether the sentence shows the value."""
 
 
 class Only(Macro):
-    """What a page says and does only with such versions, as in "Docker >= 28".
+    """What a page says and does only with certain versions, as in "Docker >= 28".
 
-    It is the body of a call block. A command in it is run only on a lab that has them.
+    It is the body of a call block. A command in it runs only on a lab with those versions.
     """
 
     condition: str
@@ -200,15 +200,15 @@ class Only(Macro):
 class When(Macro):
     """One of two values by the edition's versions, for how a block is shown and for claims.
 
-    Without `otherwise`, what is empty of the sort of `then`. It cannot choose a command.
+    Without `otherwise`, an empty value of the same type as `then`. It cannot choose a command.
     """
 
     condition: str
-    """As of `only`."""
+    """As in `only`."""
     then: Any
-    """Where it holds."""
+    """The value where the condition holds."""
     otherwise: Any = None
-    """Where it does not."""
+    """The value where it does not."""
 
 
 class Version(Macro):
@@ -222,14 +222,14 @@ class EditionVersions(Macro):
     """A table of all versions of two editions: this one, and the one it is compared with."""
 
     edition: str
-    """One that has a base."""
+    """An edition that has a base."""
 
 
 class Changes(Macro):
     """What differs on a page between an edition and the one it is compared with, in words."""
 
     edition: str
-    """One that has a base."""
+    """An edition that has a base."""
     page: str
     """The name of a page."""
 
@@ -243,7 +243,7 @@ class Commands(Macro):
 
 
 class Kinds(Macro):
-    """What settling does not take for a change: "identities", "noise" or "orders"."""
+    """What settling does not count as a change: "identities", "noise" or "orders"."""
 
     sort: str
     """`identities`, `noise` or `orders`."""

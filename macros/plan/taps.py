@@ -50,7 +50,7 @@ def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
         parts = text.split("/")
         if not 2 <= len(parts) <= 3 or not all(parts):
             raise GuideError(
-                f"{text!r} is no tap",
+                f"{text!r} is not a tap",
                 fix="write node/interface or node/namespace/interface: node0/eth1, node0/$POD/eth0",
             )
         namespace = parts[1] if len(parts) == 3 else ""

@@ -79,7 +79,7 @@ def leave(lab: Lab, page: Page, before: State) -> None:
                 f"the page leaves {node} changed: {_listed(found)}",
                 page=page.source,
                 node=node,
-                fix=f"undo it in the page's cleanup:; what is left now goes with {_reset(lab)}",
+                fix=f"undo it in the page's cleanup:; {_reset(lab)} removes what is left now",
             )
     if page.profile:
         # What a profile leaves is the lab's, and not a page's to undo.
@@ -118,10 +118,10 @@ def _as_made(lab: Lab, page: Page, fresh: State) -> None:
             old, new = (node_facts.lasting(side) for side in (old, new))
         if found := node_facts.differences(old, new):
             raise GuideError(
-                f"{node} is not as it was made: {_listed(found)}",
+                f"{node} is not as it was created: {_listed(found)}",
                 page=page.source,
                 node=node,
-                fix=f"{_reset(lab)}, which takes seconds; then record again",
+                fix=f"{_reset(lab)} takes seconds; then record again",
             )
     _keep(lab, learnt)
 

@@ -57,7 +57,7 @@ def _difference(
         for record in mine:
             like = next((other for other in theirs if _says(record, other, moving)), None)
             if like is None:
-                return f"{name} is another in the text than in the JSON"
+                return f"{name} differs between the text and the JSON"
             theirs.remove(like)
     return ""
 

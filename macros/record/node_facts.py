@@ -67,7 +67,7 @@ def differences(before: Sequence[str], after: Sequence[str]) -> list[str]:
     more = list(dict.fromkeys(in_words(fact) for fact in after if fact not in old))
     changed = [fact for fact in more if fact in less]
     return [
-        *(f"{fact} is another now" for fact in changed),
+        *(f"{fact} differs now" for fact in changed),
         *(f"+ {fact}" for fact in more if fact not in changed),
         *(f"- {fact}" for fact in less if fact not in changed),
     ]

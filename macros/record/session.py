@@ -122,7 +122,7 @@ def _of_step(lab: Lab, page: Page, step: Step, message: str) -> GuideError:
         line=step.line,
         node=step.node,
         command=step.command,
-        fix=f"correct the step; what it left behind goes with guide lab reset --name {lab.name}",
+        fix=f"correct the step; guide lab reset --name {lab.name} removes what it left behind",
     )
 
 
@@ -225,7 +225,7 @@ def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str
     """Raise `_NotYet` for an answer that is not the one waited for, GuideError for a wrong one."""
     if answer.exit == _NO_PROGRAM and block.expect_exit != _NO_PROGRAM:
         # It is not there the next time either.
-        message = f"block {block.id} runs a command that there is not: {text[-300:].strip()}"
+        message = f"block {block.id} runs a command that does not exist: {text[-300:].strip()}"
         fix = "the programs of a node are those of scripts/rootfs/packages.list, and busybox's"
         raise at(block, message, command=ran, fix=fix)
     if block.until is not None and not _holds(substitute(block.until, bound), text):
@@ -234,8 +234,8 @@ def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str
     if answer.exit != block.expect_exit:
         raise at(
             block,
-            f"block {block.id} ended with exit code {answer.exit}, expected is"
-            f" {block.expect_exit}: {text[-300:].strip()}",
+            f"block {block.id} ended with exit code {answer.exit}, expected {block.expect_exit}:"
+            f" {text[-300:].strip()}",
             command=ran,
             fix="correct the command, or declare expect_exit= where the failure is the point",
         )
@@ -277,7 +277,7 @@ def _has(block: Block, pcap: bytes) -> None:
     if block.keep and purpose.kept(dissector.packets(pcap), block.keep) is None:
         raise at(
             block,
-            f"capture {block.id} is for {block.keep!r}, which is not among its packets",
+            f"capture {block.id} keeps {block.keep!r}, which is not among its packets",
             fix="correct keep= or filter=, or wait for it: until=",
         )
 

@@ -154,7 +154,7 @@ def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
             said = handle.said().strip() or "nothing"
             raise at(
                 block,
-                f"capture {block.id} does not listen; tcpdump said: {said}",
+                f"capture {block.id} is not listening; tcpdump printed: {said}",
                 command=command,
                 fix="check the interface's name, its namespace and the filter",
             )
@@ -177,5 +177,5 @@ def _await_end(listener: Listener, command: str) -> None:
         block,
         f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen} packets",
         command=command,
-        fix="correct packets= or filter=, or let the trigger send what is waited for",
+        fix="correct packets= or filter=, or make its command send what is waited for",
     )

@@ -68,7 +68,7 @@ def read(path: Path) -> Causes:
         re.error,
     ) as error:
         raise GuideError(
-            f"{shown(path)} is no list of causes: {error!r}",
+            f"{shown(path)} is not a list of causes: {error!r}",
             fix="old:, new:, and causes: each with cause, why and changes",
         ) from error
 
@@ -81,9 +81,9 @@ def _rule(data: Mapping[str, Any]) -> Rule:
 
 def _fit(data: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
     if unknown := data.keys() - set(_FIELDS):
-        raise ValueError(f"unknown {', '.join(unknown)}; known are {', '.join(_FIELDS)}")
+        raise ValueError(f"unknown {', '.join(unknown)}; known: {', '.join(_FIELDS)}")
     if not data:
-        raise ValueError("a rule that fits everything")
+        raise ValueError("a rule that matches everything")
     whole = {"kind", "page", "block"}
     return {
         field: re.compile(rf"\A(?:{text})\Z" if field in whole else text)
@@ -103,7 +103,8 @@ def explained(
     for rule in causes.rules:
         if rule.cause not in known:
             raise GuideError(
-                f"{shown(causes.path)}: {rule.cause} is no cause, its version is the same in both",
+                f"{shown(causes.path)}: {rule.cause} is not a cause:"
+                " its version is the same in both",
                 fix=f"one of: {', '.join(sorted(known))}",
             )
     found, without, used = [], [], set()
@@ -122,7 +123,7 @@ def explained(
         )
     if idle := [rule for at, rule in enumerate(causes.rules) if at not in used]:
         raise GuideError(
-            f"{shown(causes.path)}: nothing changed by this cause any more: {idle[0].cause},"
+            f"{shown(causes.path)}: no change has this cause any longer: {idle[0].cause},"
             f" {idle[0].why[:80]}",
             fix="remove it",
         )

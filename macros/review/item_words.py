@@ -25,7 +25,7 @@ def words(item: Item) -> str:
     if item.parts or not _is_script(change):
         return report.short(item.what)
     count = sum(line.startswith(("- ", "+ ")) for line in command_lines(change))
-    return f"the command is another in {count} lines"
+    return f"{count} lines of the command changed"
 
 
 def below(item: Item, most: int = 6) -> Iterator[str]:

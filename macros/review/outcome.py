@@ -58,7 +58,7 @@ def to_put_back(found: Sequence[Outcome], sides: Sides) -> list[str]:
 
 
 def put_back(pages: Iterable[str], sides: Sides) -> None:
-    """Put the earlier recordings of these pages back, each as a whole.
+    """Restore the earlier recordings of these pages back, each as a whole.
 
     A page that had none loses its new ones: the run itself is still among the transcripts, and
     `guide settle` brings them back. GuideError when a recorder is writing.

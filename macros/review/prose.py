@@ -29,7 +29,7 @@ class Prose:
         return list(found.values())
 
     def lines(self, item: Item) -> Iterator[str]:
-        """The sentences that say something else now, with their places, and what fails in them."""
+        """The sentences whose values changed, with their places, and what fails in them."""
         for one in self.of(item):
             if one.old != one.new:
                 yield f"{report.place(one)} {item_words.sentence(one, self.values)}"

@@ -70,7 +70,7 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
     for page, blocks in differing.items():
         for block in blocks:
             if (page, block) not in told:
-                what = "the recording differs, and no fact in it is known to"
+                what = "the recording differs, but no known fact in it"
                 yield Change(page, block, "files", block, what)
 
 
@@ -133,7 +133,7 @@ def _git(folder: Path, *words: str, of: str) -> bytes:
     except FileNotFoundError as error:
         raise GuideError("git is missing", fix="apt-get install git") from error
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip() or "it is no revision"
+        said = done.stderr.decode(errors="replace").strip() or "it is not a revision"
         raise GuideError(
             f"git cannot read {of!r}: {said}", fix="name a commit, a branch or a tag with --base"
         )

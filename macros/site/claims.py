@@ -14,7 +14,7 @@ def check(value: Any, other: Any, relation: str, wanted: Any) -> None:
     holds, words = _RELATIONS[relation]
     if not holds(value, other if relation in BETWEEN else wanted):
         compared = other if relation in BETWEEN else wanted
-        raise GuideError(f"the page claims that {value!r} {words} {compared!r}; it does not hold")
+        raise GuideError(f"the page claims that {value!r} {words} {compared!r}, which is not so")
 
 
 def _number(value: Any) -> float:

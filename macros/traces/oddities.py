@@ -163,4 +163,4 @@ def _gone(journey: Journey, journeys: Iterable[Journey], lanes: Sequence[Lane]) 
     further = [lane for lane in places if (lane > last if journey.forward else lane < last)]
     if not further:
         return ()
-    return (f"not seen any more after {lanes[last].where}",)
+    return (f"not seen after {lanes[last].where}",)

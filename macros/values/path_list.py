@@ -27,6 +27,8 @@ def _below(record: object, path: str, found: object, left: int) -> Iterator[tupl
         if longer is None:
             continue
         inner = record_path.lookup(record, longer)
+        if inner == found and _again(path, longer):
+            continue
         try:
             text = record_path.shown(record, longer)
         except GuideError:
@@ -34,6 +36,11 @@ def _below(record: object, path: str, found: object, left: int) -> Iterator[tupl
         else:
             if text:
                 yield longer, text
+
+
+def _again(path: str, longer: str) -> bool:
+    """Whether the last step repeats the one before: an entry found by its key has that key too."""
+    return path.rstrip("]").endswith(longer[len(path) :].strip(".[]"))
 
 
 def _longer(record: object, path: str, name: str) -> str | None:

@@ -184,7 +184,7 @@ def _chosen(entries: Sequence[object], text: str) -> object:
         return entries[fit[0]]
     if fit:
         places = ", ".join(f"[{index + 1}]" for index in fit[:12])
-        raise _Missing(f" alone (it fits {len(fit)} entries: {places})", ())
+        raise _Missing(f" alone (it matches {len(fit)} entries: {places})", ())
     field, _ = wanted[0]
     values = dict.fromkeys(
         f"{field}={shown(entry, field)}" for entry in entries if exists(entry, field)

@@ -64,7 +64,7 @@ def lost(way: Way) -> str:
     rule = f"rule {step.rule.number} of {step.chain}"
     if way.stopped.kind == "drop":
         return f"dropped by {rule}"
-    return f"the way ends here, by {way.stopped.to} ({rule})"
+    return f"the path ends here, by {way.stopped.to} ({rule})"
 
 
 def usual(subject: Subject, asked: Asked) -> Spans:

@@ -178,12 +178,12 @@ def _only(fitting: Sequence[Way], where: str, fitted: Sequence[Fitted] | None) -
         return fitting[0]
     if fitting:
         raise GuideError(
-            f"{len(fitting)} ways through {where} fit what was recorded of the packet",
+            f"{len(fitting)} paths through {where} match what was recorded of the packet",
             fix="record a trace too: nat rules that differ leave the same addresses here",
         )
     seen = "; ".join(f"{rule.chain}: {rule.text}" for rule in fitted or ())
     raise GuideError(
-        f"no way through {where} fits what was recorded of the packet"
-        + (f". It fitted: {seen}" if seen else ""),
+        f"no path through {where} matches what was recorded of the packet"
+        + (f". It matched: {seen}" if seen else ""),
         fix="record the rules and the packet on one page, with no change between them",
     )

@@ -85,12 +85,12 @@ def asked(rules: Rules, service: str) -> Packet:
     given = _END.fullmatch(service) or _END.fullmatch(next(_named(rules, service), ""))
     if given is None:
         raise GuideError(
-            f"{service!r} is no Service that the rules know",
+            f"{service!r} is not a Service that the rules know",
             fix="give its address and port, 10.43.0.80:80, or its name, default/hello:http",
         )
     end = ends.parsed(given["end"])
     if not end.port:
-        raise GuideError(f"{service} is no Service: no connection has port 0")
+        raise GuideError(f"{service} is not a Service: no connection has port 0")
     return Packet(
         protocol=given["protocol"] or "tcp",
         source=None,

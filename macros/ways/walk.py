@@ -114,7 +114,7 @@ def walk(
             count += 1
             if count > _MOST:
                 raise GuideError(
-                    f"the rules leave more than {_MOST} ways open for a packet to"
+                    f"the rules leave more than {_MOST} paths open for a packet to"
                     f" {packet.to_text}, as far as it is known"
                 )
             yield state.way
@@ -193,7 +193,9 @@ def _fitted(state: _State, number: int, branch: Branch) -> _State:
     """The state after all actions of a branch."""
     frame = state.frames[-1]
     if len(state.way.steps) >= _LONGEST:
-        raise GuideError(f"a packet to {state.way.packet.to_text} fits more than {_LONGEST} rules")
+        raise GuideError(
+            f"a packet to {state.way.packet.to_text} matches more than {_LONGEST} rules"
+        )
     step = Step(frame.chain.name, frame.chain.rules[number], branch, branch.share)
     way = replace(state.way, steps=(*state.way.steps, step), share=state.way.share * branch.share)
     if branch.in_turn:

@@ -142,7 +142,7 @@ def _words(subject: Subject, left: Spans, asked: Asked) -> str:
             kind = f"is {negation}of type {values.upper()}"
             return f"where {whose} {kind}{f' (by {by})' if by else ''}"
         case "other" if values == "yes":
-            return f"where {subject.about} {'does not fit' if is_not else 'fits'}"
+            return f"where {subject.about} {'does not match' if is_not else 'matches'}"
         case "mark":
             return f"where the mark is {negation}{values}"
         case "seen":

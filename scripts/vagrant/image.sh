@@ -13,7 +13,7 @@ name=${2:-packet-by-packet/node:latest}
 
 if [ ! -f "$base" ]; then
 	echo "image.sh: there is no $base" >&2
-	echo "  to mend: guide lab build" >&2
+	echo "  fix: guide lab build" >&2
 	exit 1
 fi
 

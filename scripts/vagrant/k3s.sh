@@ -19,9 +19,9 @@ arm64 | aarch64) arch=arm64 binary=k3s-arm64 ;;
 esac
 images=k3s-airgap-images-$arch.tar.zst
 
-fail() { # message [to mend]
+fail() { # message [fix]
 	echo "k3s: $1" >&2
-	[ $# -lt 2 ] || echo "  to mend: $2" >&2
+	[ $# -lt 2 ] || echo "  fix: $2" >&2
 	exit 1
 }
 

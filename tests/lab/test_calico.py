@@ -261,9 +261,7 @@ def test_one_that_is_never_ready_is_named_with_its_last_words(
             cluster=Cluster("calico", "iptables"), version=VERSION,
         )  # fmt: skip
     lines = error.value.message.splitlines()
-    assert lines[0] == (
-        "Calico did not get ready within 60 s: calico-node is ready on 0 of 1 nodes"
-    )
+    assert lines[0] == ("Calico was not ready within 60 s: calico-node is ready on 0 of 1 nodes")
     assert lines[1].endswith("on node0, container calico-node: runs")
     assert "        the stand-in starts" in lines
     assert "Readiness probe" in error.value.message

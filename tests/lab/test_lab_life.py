@@ -111,7 +111,7 @@ def test_a_reset_that_was_interrupted_is_gone_on_with(name: str, number: int, mo
     coming.communicate(timeout=30)
     shown = guide("lab", "status", "--name", name)
     assert shown.returncode == 1
-    assert "a reset did not come to its end" in shown.stdout
+    assert "a reset was not finished" in shown.stdout
     with pytest.raises(GuideError) as caught:
         providers.find(name)
     assert caught.value.fix == f"guide lab reset --name {name}"

@@ -132,7 +132,7 @@ def test_a_lab_killed_in_the_middle_leaves_recordings_untouched(
                 os.kill(pid, signal.SIGKILL)
 
     started = time.monotonic()
-    with pytest.raises(GuideError, match=r"node0 of lab .* does not answer any more") as caught:
+    with pytest.raises(GuideError, match=r"node0 of lab .* no longer answers") as caught:
         checkout.record(own, "long", lambda: threading.Timer(1, kill).start())
     assert time.monotonic() - started < 20, "sooner than ssh gives a node up"
     assert caught.value.page is not None

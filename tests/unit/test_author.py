@@ -32,7 +32,7 @@ def test_a_page_has_a_name_that_is_an_address(tmp_path: Path) -> None:
     (tmp_path / "mkdocs.yml").write_text("site_name: T\nextra: {edition: now}\n", encoding="utf-8")
     done = guide(tmp_path, "new", "Bad Name/x")
     assert done.returncode == 1
-    assert "to mend: guide new bad-name/x" in done.stderr
+    assert "fix:     guide new bad-name/x" in done.stderr
     assert not (tmp_path / "docs").exists()
     done = guide(tmp_path, "new", "deep/good-name")
     assert done.returncode == 0
@@ -93,7 +93,7 @@ HEAD = "---\ntitle: T\nlab:\n  nodes: 1\n{}---\n"
 def test_a_command_that_there_is_not_is_not_waited_for(checkout: Checkout) -> None:
     checkout.write('{{ run("node0", "no-such-program", id="a", until="x") }}\n', HEAD.format(""))
     began = time.monotonic()
-    with pytest.raises(GuideError, match="runs a command that there is not") as caught:
+    with pytest.raises(GuideError, match="runs a command that does not exist") as caught:
         checkout.record()
     assert time.monotonic() - began < 10
     assert caught.value.line == 6

@@ -102,7 +102,7 @@ def test_a_calico_that_is_never_ready_is_named_with_its_last_words(
     with pytest.raises(GuideError) as error:
         calico._until(lambda: calico._lacking(api, 3), api)  # type: ignore[arg-type]
     assert error.value.message.splitlines() == [
-        "Calico did not get ready within -1 s: calico-node is ready on 2 of 3 nodes",
+        "Calico was not ready within -1 s: calico-node is ready on 2 of 3 nodes",
         "    calico-node-x2v9p on node1, container calico-node: runs",
         *(f"        line {number}" for number in range(12, 20)),
         "    calico-node-x2v9p on node1: Readiness probe failed: BIRD is not ready",

@@ -71,13 +71,13 @@ def test_every_interface_of_the_way_is_numbered_and_listed() -> None:
     assert numbers == [str(number) for number in range(1, 11)]
     assert len(list(by_class(root, "is-way"))) == 10
     said = words(shown)
-    assert "The way of the request:eth0 in client, node0vetha334510d, node0cni0, node0" in said
+    assert "The path of the request:eth0 in client, node0vetha334510d, node0cni0, node0" in said
 
 
 def test_without_a_way_there_is_none() -> None:
     shown = figure(())
     assert not list(by_class(svg_of(shown), "way"))
-    assert "The way of the request" not in shown
+    assert "The path of the request" not in shown
 
 
 def test_an_interface_met_twice_has_both_numbers() -> None:

@@ -49,9 +49,9 @@ def test_it_is_empty_and_says_against_what_it_settles(guide: Guide) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("base",), "there is an edition base already"),
+        (("base",), "edition base exists already"),
         (("older", "--base", "none"), "there is no edition 'none'"),
-        (("Older Edition",), "is no name for an edition"),
+        (("Older Edition",), "is not a name for an edition"),
     ],
 )
 def test_what_cannot_be_started_is_said(guide: Guide, words: tuple[str, ...], said: str) -> None:

@@ -48,7 +48,7 @@ def _can() -> bool:
         ("sysctl -qw net.ipv4.ip_forward=1", ["+ sysctl net.ipv4.ip_forward 1"]),
         ("ip rule add from 10.0.0.1 table 7", ["+ ip rule 32765: src 10.0.0.1 table 7"]),
         ("ip link set lo up; ip route add 10.9.0.0/16 dev lo table 7", ["+ route table 7: 10.9.0.0/16 dev lo"]),
-        ("echo nameserver 10.0.0.9 >/etc/resolv.conf", ["file /etc/resolv.conf is another now"]),
+        ("echo nameserver 10.0.0.9 >/etc/resolv.conf", ["file /etc/resolv.conf differs now"]),
         ("touch /root/left", ["+ file /root/left"]),
         ("rm /etc/resolv.conf", ["- file /etc/resolv.conf"]),
         ("mount -t tmpfs none /mnt", ["+ mount /mnt tmpfs"]),
@@ -169,9 +169,9 @@ def test_a_lab_that_is_not_as_it_was_made_is_not_recorded_on(nodes: Nodes, page:
     with pytest.raises(GuideError) as caught:
         known_state.enter(LAB, page)
     assert caught.value.message == (
-        "node1 is not as it was made: + sysctl net.ipv4.ip_forward 1; + file /etc/hosts"
+        "node1 is not as it was created: + sysctl net.ipv4.ip_forward 1; + file /etc/hosts"
     )
-    assert caught.value.fix == "guide lab reset --name a, which takes seconds; then record again"
+    assert caught.value.fix == "guide lab reset --name a takes seconds; then record again"
     known_state.enter(replace(LAB, instance="second"), page)
 
 
@@ -181,7 +181,7 @@ def test_what_a_node_runs_is_known_from_the_first_page_on(nodes: Nodes, page: Pa
     known_state.enter(LAB, page)
     known_state.enter(LAB, page)
     nodes.printed["node0"] += "/usr/bin/left\n"
-    with pytest.raises(GuideError, match=r"node0 is not as it was made: \+ process left"):
+    with pytest.raises(GuideError, match=r"node0 is not as it was created: \+ process left"):
         known_state.enter(LAB, page)
 
 
@@ -190,7 +190,7 @@ def test_without_a_known_state_the_first_page_finds_it(nodes: Nodes, page: Page)
     known_state.leave(LAB, page, before)
     nodes.printed["node0"] = "@ip\n"
     with pytest.raises(
-        GuideError, match=r"node0 is not as it was made: - address eth1 10\.0\.0\.1/24"
+        GuideError, match=r"node0 is not as it was created: - address eth1 10\.0\.0\.1/24"
     ):
         known_state.enter(LAB, page)
 

@@ -168,7 +168,7 @@ def test_a_machine_without_a_compiler_is_told_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("macros.lab.tools.search_path", lambda: str(tmp_path))
-    with pytest.raises(GuideError, match="lacks the compiler `go`"):
+    with pytest.raises(GuideError, match="built with the compiler `go`"):
         building.compiler()
 
 

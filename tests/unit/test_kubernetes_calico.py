@@ -159,7 +159,7 @@ def test_a_file_that_is_no_archive_is_no_image(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("<html>: {", "no YAML"), ("kind: ConfigMap\nmetadata: {name: a}\n", "not Calico's")],
+    [("<html>: {", "not YAML"), ("kind: ConfigMap\nmetadata: {name: a}\n", "not Calico's")],
 )
 def test_a_manifest_that_is_not_calico_s_is_refused(folder: Path, text: str, said: str) -> None:
     (folder / "calico.yaml").write_text(text, encoding="utf-8")

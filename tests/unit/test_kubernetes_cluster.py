@@ -104,7 +104,7 @@ def test_a_cluster_without_built_parts_says_what_to_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(GuideError, match="not built yet") as caught:
+    with pytest.raises(GuideError, match="are not built") as caught:
         parts.found("v1.34.4")
     assert caught.value.fix == "guide lab build --kubernetes --version v1.34.4"
 

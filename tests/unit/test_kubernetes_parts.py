@@ -46,10 +46,10 @@ def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
 ) -> None:
     """As on a machine that was given the cache: no program at all is in its PATH."""
     monkeypatch.setattr(tools, "search_path", lambda: str(tmp_path / "empty"))
-    with pytest.raises(GuideError, match="lacks the compiler"):
+    with pytest.raises(GuideError, match="built with the compiler"):
         compilation.compiler()
     version = programs.VERSION
-    with pytest.raises(GuideError, match="not built yet, or their inputs changed"):
+    with pytest.raises(GuideError, match="not built, or their inputs have changed"):
         parts.found(version)
     old, new = (parts.folder(version, compiler) for compiler in ("go1.26.8", "go1.26.9 X:a"))
     for place, seconds in ((old, 1), (new, 2), (old.with_name(f"{old.name}.new"), 3)):
@@ -59,7 +59,7 @@ def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
     assert new.parent == cache / "kubernetes"
     os.utime(old, (4, 4))
     assert parts.found(version) == old
-    with pytest.raises(GuideError, match="not built yet"):
+    with pytest.raises(GuideError, match="are not built"):
         parts.found("v1.34.4")
 
 
@@ -73,7 +73,7 @@ def test_parts_of_other_inputs_are_not_taken(
     other.mkdir()
     (other / "kubelet.yaml").write_text("other settings", encoding="utf-8")
     monkeypatch.setattr(parts, "NODE", other)
-    with pytest.raises(GuideError, match="their inputs changed"):
+    with pytest.raises(GuideError, match="their inputs have changed"):
         parts.found(programs.VERSION)
 
 

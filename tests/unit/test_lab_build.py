@@ -104,7 +104,7 @@ def test_another_suite_has_packages_of_its_own_and_the_same_kernel(
 def test_a_suite_that_was_not_built_is_named(stages: Stages) -> None:
     building.build(QUIET)
     assert stages.ran
-    with pytest.raises(GuideError, match="was not built yet") as caught:
+    with pytest.raises(GuideError, match="is not built") as caught:
         building.built("trixie")
     assert caught.value.fix == "guide lab build --suite trixie"
 
@@ -113,7 +113,7 @@ def test_an_interrupted_build_goes_on_where_it_was(stages: Stages) -> None:
     stages.failing["kernel"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         building.build(QUIET)
-    with pytest.raises(GuideError, match="kernel was not built yet"):
+    with pytest.raises(GuideError, match="kernel is not built"):
         building.built()
     kept = paths.cache() / "work" / f"kernel-{inputs.keys().kernel}" / "half"
     assert kept.exists()
@@ -130,7 +130,7 @@ def test_a_changed_input_makes_only_what_depends_on_it(
     other = tmp_path / "assemble.sh"
     other.write_text("echo another\n", encoding="ascii")
     monkeypatch.setattr(inputs, "ASSEMBLE", other)
-    with pytest.raises(GuideError, match="root file system was not built yet, or its inputs"):
+    with pytest.raises(GuideError, match="root file system is not built, or its inputs"):
         building.built()
     stages.ran.clear()
     building.build(QUIET)

@@ -64,7 +64,7 @@ def test_three_nodes_are_a_cluster_unless_it_is_said_otherwise(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--nodes 3 --plain --cni flannel", "--plain is a lab without Kubernetes"),
+        ("--nodes 3 --plain --cni flannel", "--plain means no Kubernetes"),
         ("--nodes 2 --version v1.34.4", "add --cni"),
         ("--nodes 2 --cni flannel --suite trixie", "built for sid only"),
     ],

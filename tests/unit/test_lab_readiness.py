@@ -120,7 +120,7 @@ def test_it_ends_at_its_deadline_and_says_what_was_wrong(
     with (
         behind(state, local_lab, closed=1_000_000) as (_, node),
         pytest.raises(
-            GuideError, match=r"not ready within 0 s: no connection to it held: ."
+            GuideError, match=r"not ready within 0 s: no connection to it lasted: ."
         ) as told,
     ):
         readiness.wait(state, node, _this())

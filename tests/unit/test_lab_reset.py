@@ -113,9 +113,9 @@ def test_a_reset_that_was_interrupted_is_gone_on_with(
         assert f"guide lab reset --name one makes the lab again: {lab}" in said
     code, said = _guide("status")
     assert code == 1
-    assert f"one: a reset did not come to its end; guide lab reset --name one makes {lab}" in said
+    assert f"one: a reset was not finished; guide lab reset --name one makes {lab}" in said
     if how != "SIGKILL":
-        with pytest.raises(GuideError, match="its reset did not come to its end") as caught:
+        with pytest.raises(GuideError, match="its reset was not finished") as caught:
             providers.find("one")
         assert caught.value.fix == "guide lab reset --name one"
     machine.then = None
@@ -160,9 +160,9 @@ def test_an_up_that_succeeds_is_what_the_next_reset_makes(machine: Machine) -> N
 @pytest.mark.parametrize(
     ("lacks", "said"),
     [
-        ("parts", "the parts were not built yet"),
+        ("parts", "the parts are not built"),
         ("calico", "lacks the image"),
-        ("kernel", "the lab's kernel was not built yet"),
+        ("kernel", "the lab's kernel is not built"),
         ("vde", "this machine lacks: vde_switch"),
         ("nodes", "a lab has 1 to 9 nodes, not 12"),
     ],
@@ -199,17 +199,17 @@ def test_a_lab_that_fails_is_kept_where_that_was_asked_for(
 ) -> None:
     if verb == "reset":
         _up(lab)
-    machine.then = GuideError("Calico did not get ready within 240 s: calico-node is ready\n  log")
+    machine.then = GuideError("Calico was not ready within 240 s: calico-node is ready\n  log")
     code, said = _up(lab, "--keep") if verb == "up" else _guide("reset", "--keep")
     assert code == 1
     look = "guide lab ssh --name one node0 looks into it, guide lab down --name one takes it down"
     assert f"the lab 'one' is kept as it is: {look}" in said
     found = state.read("one")
     assert found is not None
-    assert found.kept == "Calico did not get ready within 240 s: calico-node is ready"
+    assert found.kept == "Calico was not ready within 240 s: calico-node is ready"
     # It can be looked into, and nothing else takes it for a lab that is whole.
     assert providers.find("one", kept=True).nodes == tuple(node.name for node in found.nodes)
-    with pytest.raises(GuideError, match="is kept for a look; Calico did not get ready"):
+    with pytest.raises(GuideError, match="is kept for a look; Calico was not ready"):
         providers.find("one")
     code, said = _guide("status")
     assert code == 1
@@ -245,7 +245,7 @@ def test_a_broken_lab_that_nobody_kept_cannot_be_looked_into(machine: Machine) -
     found = state.read("one")
     assert found is not None
     state.write(replace(found, up=False))
-    with pytest.raises(GuideError, match="did not come to its end"):
+    with pytest.raises(GuideError, match="was not finished"):
         providers.find("one", kept=True)
     assert machine.started == [PLAIN]
 

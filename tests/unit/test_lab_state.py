@@ -80,7 +80,7 @@ def test_a_lab_whose_process_is_gone_is_broken() -> None:
 
 def test_a_lab_that_did_not_come_up_is_broken() -> None:
     state.write(_state(processes=(_this(),), up=False))
-    with pytest.raises(GuideError, match="did not come to its end"):
+    with pytest.raises(GuideError, match="was not finished"):
         providers.find("one")
 
 

@@ -239,7 +239,7 @@ def test_check_lists_what_is_not_recorded(
 
 def test_a_need_that_nobody_knows_is_an_error(checkout: Checkout) -> None:
     checkout.needing.write_text(NEEDING.replace("needs: calico", "needs: luck"), encoding="utf-8")
-    with pytest.raises(GuideError, match="needs 'luck', known is calico"):
+    with pytest.raises(GuideError, match="needs 'luck', known: calico"):
         planner.plan_pages(checkout.docs)
 
 

@@ -56,10 +56,10 @@ def test_a_node_s_own_packet_goes_by_output() -> None:
 
 
 def test_chains_whose_hook_is_not_known_are_refused_by_name() -> None:
-    with pytest.raises(GuideError, match="which hook asks it is not known by its name"):
+    with pytest.raises(GuideError, match="its name does not tell which hook calls it"):
         drawn("nft-pod")
 
 
 def test_what_is_no_trace_is_refused() -> None:
-    with pytest.raises(GuideError, match="no trace of a packet"):
+    with pytest.raises(GuideError, match="not a trace of a packet"):
         figure(evidence.read(text("ipt-pod.conntrack.txt")), id="map", title="The map")

@@ -112,7 +112,7 @@ def test_one_change_alone_stays_what_it_is() -> None:
 def test_a_script_is_shown_by_the_lines_that_differ() -> None:
     new = MAKE.format(v=10).replace("vid 1\n", "vid 1 self\n")
     (item,) = review([block("make", MAKE.format(v=10), "")], [block("make", new, "")])
-    assert words(item) == "the command is another in 2 lines"
+    assert words(item) == "2 lines of the command changed"
     assert list(below(item)) == [
         "- bridge vlan del dev veth-red vid 1",
         "+ bridge vlan del dev veth-red vid 1 self",

@@ -62,7 +62,7 @@ def test_the_table_has_every_rule_of_every_visited_chain(case: str) -> None:
     )
     wanted = [short(rule) for name in chains for rule in found.rules.chain(name).rules]
     assert [row[2] for row in rows] == wanted
-    fitted = [row for row in rows if "fits" in row[3] and "not" not in row[3]]
+    fitted = [row for row in rows if "matches" in row[3] and "not" not in row[3]]
     assert len(fitted) == len(found.first.steps) + len(found.last.steps)
 
 
@@ -94,13 +94,13 @@ def test_what_was_rewritten_is_marked_and_nothing_else() -> None:
 
 def test_a_rule_after_the_last_that_fitted_was_not_asked() -> None:
     rows = {(row[0], row[1]): row[3] for row in table(figure("ipt-pod")) if row}
-    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "1"] == "does not fit"
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "1"] == "does not match"
     assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "2"] == "passed by (chance: 1/3)"
-    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "3"] == "3. fits (chance: 1/2 of the rest: 1/3)"
-    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "4"] == "not asked (chance: the rest: 1/3)"
-    assert rows["KUBE-POSTROUTING", "2"] == "not asked"
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "3"] == "3. matches (chance: 1/2 of the rest: 1/3)"
+    assert rows["KUBE-SVC-BMS7TTZGRMITTABD", "4"] == "not reached (chance: the rest: 1/3)"
+    assert rows["KUBE-POSTROUTING", "2"] == "not reached"
     # The chain that called it goes on.
-    assert rows["POSTROUTING", "2"] == "7. fits"
+    assert rows["POSTROUTING", "2"] == "7. matches"
 
 
 def test_the_element_of_a_map_that_fitted_is_shown() -> None:

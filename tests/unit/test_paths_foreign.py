@@ -124,13 +124,13 @@ def test_shares_are_right(name: str, service: str, right: Mapping[str, Fraction]
         # The second rule counts the same packets as the first: never is it 1/4 for each.
         ("nth", "192.0.2.10:80", r"--mode nth.*rule 1 of IN-STEP .* and rule 2 of IN-STEP"),
         ("hostports", "192.0.2.7:9001", "do not lead .* to endpoints: nowhere"),
-        ("targets", "192.0.2.7:1001", "the way ends here, by REDIRECT --to-ports 8080-8090"),
-        ("targets", "10.1.2.3:1002", r"the way ends here, by NETMAP --to 10\.2\.0\.0/16"),
-        ("targets", "192.0.2.7:1008", "the way ends here, by NFQUEUE --queue-num 3"),
+        ("targets", "192.0.2.7:1001", "the path ends here, by REDIRECT --to-ports 8080-8090"),
+        ("targets", "10.1.2.3:1002", r"the path ends here, by NETMAP --to 10\.2\.0\.0/16"),
+        ("targets", "192.0.2.7:1008", "the path ends here, by NFQUEUE --queue-num 3"),
         # The mark comes from the connection; how many were before, from nowhere.
         ("targets", "192.0.2.7:1012", r"where the mark is not 0x1/0x1: 10\.0\.0\.13:80 1"),
-        ("targets", "192.0.2.7:1014", r"--limit 3/min \(line 24\) fits: 10\.0\.0\.15:80 1"),
-        ("targets", "192.0.2.7:1016", r"10\.0\.0\.1/255\.0\.0\.255 fits: 10\.0\.0\.18:80 1"),
+        ("targets", "192.0.2.7:1014", r"--limit 3/min \(line 24\) matches: 10\.0\.0\.15:80 1"),
+        ("targets", "192.0.2.7:1016", r"10\.0\.0\.1/255\.0\.0\.255 matches: 10\.0\.0\.18:80 1"),
         ("unsupported", "192.0.2.7:80", r"-m socket \[unsupported revision\] \(line 6\)"),
         ("unsupported", "192.0.2.8:80", r"NFQUEUE, which iptables prints as \[unsup.*\(line 8\)"),
         ("ip6tables", "10.43.0.50:80", "not those of IPv4"),
@@ -139,10 +139,10 @@ def test_shares_are_right(name: str, service: str, right: Mapping[str, Fraction]
         ("nft-forms", "192.0.2.9:1015", "nowhere"),  # `udp dport` is none of TCP
         ("nft-forms", "192.0.2.9:60001/udp", "nowhere"),
         ("nft-forms", "192.0.2.9:1004", r"where jhash ip saddr mod 2 is 0: 10\.0\.0\.5:80 1"),
-        ("nft-forms", "192.0.2.9:1007", "the way ends here, by redirect to :8080"),
+        ("nft-forms", "192.0.2.9:1007", "the path ends here, by redirect to :8080"),
         ("nft-forms", "192.0.2.9:1009", "nowhere"),
-        ("nft-forms", "192.0.2.9:1011", "where limit rate 3/minute .* does not fit: nowhere"),
-        ("nft-forms", "10.3.0.7:1012", r"the way ends here, by dnat to 10\.4\.0\.0/16"),
+        ("nft-forms", "192.0.2.9:1011", "where limit rate 3/minute .* does not match: nowhere"),
+        ("nft-forms", "10.3.0.7:1012", r"the path ends here, by dnat to 10\.4\.0\.0/16"),
         ("nft-forms", "192.0.2.9:1013", r"where the mark is 0x1/0xffffffff: 10\.0\.0\.13:80 1"),
         ("nft-forms", "192.0.2.9:1016", "nowhere"),
     ],
@@ -168,7 +168,7 @@ def test_refused_with_a_reason_that_is_true(name: str, service: str, reason: str
         ("nft-kube", "default/web:http", "1/2, 1/2"),
         ("nft-kube", "default/sticky:http [FD00:10:42::19]:8080", None),
         ("nft-kube", "[fd00:10:43::51]:80 [FD00:10:42::19]:8080", "1/2"),
-        ("unsupported", "192.0.2.7:80", "1, only where -m socket [unsupported revision] (line 6) does not fit"),
+        ("unsupported", "192.0.2.7:80", "1, only where -m socket [unsupported revision] (line 6) does not match"),
     ],
 )  # fmt: skip
 def test_a_sentence_says_for_whom_they_hold(name: str, asked: str, right: str | None) -> None:

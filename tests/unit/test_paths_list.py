@@ -40,6 +40,16 @@ def test_what_pages_quote_is_among_them() -> None:
     assert offered["lo.mac"] == "00:00:00:00:00:00"
 
 
+def test_the_key_of_an_entry_is_named_once() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    blocks = guide.recorded("flannel").blocks
+    offered = dict(path_list.paths(lookup.record(blocks["neighbours"])))
+    macs = [path for path in offered if path.endswith(".mac")]
+    assert "[10.42.1.0].mac" in macs
+    assert len(macs) == len(set(lookup.record(blocks["neighbours"])))
+    assert not [path for path in offered if path.count("10.42.1.0") > 1]
+
+
 def test_they_are_printed_ready_to_paste_and_chosen_by_words() -> None:
     done = CliRunner().invoke(command, ["docker", "started-addresses", "docker0.cidr"])
     assert done.exit_code == 0

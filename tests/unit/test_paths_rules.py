@@ -97,7 +97,7 @@ def test_a_service_without_a_way_to_endpoints_is_an_error() -> None:
 
 
 def test_a_service_that_no_rule_names_is_an_error() -> None:
-    with pytest.raises(GuideError, match="'default/nobody:http' is no Service"):
+    with pytest.raises(GuideError, match="'default/nobody:http' is not a Service"):
         shares.shares(rules("nft"), "default/nobody:http")
 
 

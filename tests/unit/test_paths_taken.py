@@ -81,7 +81,7 @@ def test_the_packet_after_routing_is_the_one_traced_there() -> None:
 
 def test_rules_that_were_changed_in_between_are_an_error() -> None:
     other = iptables.read(text("ipt.txt").replace("10.43.0.80/32", "10.43.0.81/32"))
-    with pytest.raises(GuideError, match="no way through the prerouting hook fits"):
+    with pytest.raises(GuideError, match="no path through the prerouting hook matches"):
         taken(other, [told("ipt-pod", "trace")])
 
 
@@ -104,7 +104,7 @@ def test_a_trace_and_another_endpoint_in_conntrack_contradict_each_other() -> No
 
 def test_an_endpoint_that_the_rules_do_not_have_is_an_error() -> None:
     other = text("ipt-pod.conntrack.txt").replace("src=10.42.1.2", "src=10.42.7.7")
-    with pytest.raises(GuideError, match="no way through the prerouting hook"):
+    with pytest.raises(GuideError, match="no path through the prerouting hook"):
         taken(rules("ipt-pod"), [evidence.read(other, "nat")])
 
 
@@ -113,7 +113,7 @@ def test_a_source_rewritten_without_a_rule_for_it_is_an_error() -> None:
         "dst=10.42.0.4 sport=80", "dst=10.42.0.1 sport=80"
     )
     assert other != text("ipt-pod.conntrack.txt")
-    with pytest.raises(GuideError, match="no way through the postrouting hook"):
+    with pytest.raises(GuideError, match="no path through the postrouting hook"):
         taken(rules("ipt-pod"), [evidence.read(other, "nat")])
 
 

@@ -79,12 +79,12 @@ def test_a_capture_becomes_the_command_that_a_reader_types(tmp_path: Path) -> No
         ('{{ rnu("node0", "a", id="x") }}', "there is no macro 'rnu'; did you mean run?"),
         ('{{ run("node0", "a", id="x" }}', "macro syntax"),
         ('{{ run("node0", "a", id="x", bind={"veth": "y"}) }}', "capitals, digits and _ only"),
-        ('{{ capture("node0", "e", id="x", during="no", packets=1) }}', "during 'no', which is no command"),
-        ('{{ capture("node0", "e", id="x", during="no") }}', "packets=N or closed=true"),
+        ('{{ capture("node0", "e", id="x", during="no", packets=1) }}', "during 'no', which is not a command"),
+        ('{{ capture("node0", "e", id="x", during="no") }}', "exactly one of packets=N"),
         (
             ('{{ run("node0", "ls", id="no") }}{{ capture("node0", "e", id="x", during="no",'
             ' packets=1, until="arp") }}'),
-            "or by until=",
+            "closed=true and until=",
         ),
     ],
 )  # fmt: skip
@@ -103,7 +103,7 @@ def test_front_matter_that_is_wrong_is_named(tmp_path: Path) -> None:
         ("---\nlab: {knodes: 1}\n---\n", "lab has no key knodes:; did you mean nodes:"),
         ("---\nneeds: magic\n---\n", "needs 'magic'"),
         ("---\nsetup:\n  - run: x\n---\n", "a step needs node:"),
-        ("---\ntitle: x\n", "no end"),
+        ("---\ntitle: x\n", "not closed"),
     ]:
         with pytest.raises(GuideError, match=message):
             page_of(tmp_path, "text", head)

@@ -65,7 +65,7 @@ def test_what_is_for_other_versions_makes_no_recording_stale(tmp_path: Path) -> 
 
 
 def test_a_condition_that_does_not_read_is_an_error_of_its_line(tmp_path: Path) -> None:
-    with pytest.raises(GuideError, match="'Docker 28' is no condition") as caught:
+    with pytest.raises(GuideError, match="'Docker 28' is not a condition") as caught:
         planned(tmp_path, '\n\n{% call only("Docker 28") %}x{% endcall %}\n')
     assert caught.value.line == 9
 
@@ -75,7 +75,7 @@ def test_a_capture_is_run_where_its_trigger_is(tmp_path: Path) -> None:
 {% call only("Docker >= 28") %}{{ run("node0", "true", id="trigger") }}{% endcall %}
 {{ capture("node0", "eth1", id="wire", during="trigger", packets=1) }}
 """
-    with pytest.raises(GuideError, match="which is run only for Docker >= 28"):
+    with pytest.raises(GuideError, match="which runs only for Docker >= 28"):
         planned(tmp_path, body)
 
 

@@ -89,8 +89,8 @@ def test_a_cluster_is_part_of_what_a_recording_was_made_on(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("lab", "said"),
     [
-        ("nodes: 1, cni: weave", "cni: weave; known are none, flannel"),
-        ("nodes: 1, cni: flannel, proxy: ipvs", "proxy: ipvs; known are iptables, nftables"),
+        ("nodes: 1, cni: weave", "cni: weave; known: none, flannel"),
+        ("nodes: 1, cni: flannel, proxy: ipvs", "proxy: ipvs; known: iptables, nftables"),
         ("nodes: 1, proxy: nftables", "proxy but no cni"),
         ("nodes: 1, cni: flannel, profile: docker", "not both"),
         ("nodes: 1, cluster: yes", "has no key cluster:"),

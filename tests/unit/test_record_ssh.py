@@ -68,7 +68,7 @@ def test_an_exit_code_of_255_is_the_commands_own(local_lab: Lab) -> None:
 
 
 def test_a_node_that_is_gone_is_told_from_a_command_that_fails(local_lab: Lab) -> None:
-    with pytest.raises(GuideError, match="node9 of lab test does not answer") as caught:
+    with pytest.raises(GuideError, match="node9 of lab test no longer answers") as caught:
         ssh.run(local_lab, "node9", "true", timeout=5)
     assert "guide lab" in str(caught.value)
 

@@ -73,7 +73,7 @@ def test_a_path_finds_its_value(name: str, said: str, value: object) -> None:
         ("route", "[10.77.0.0/16].dev", "of 2 entries one is chosen by [number] or [field=value]"),
         ("route", "[99].dev", "there is no [99] (of 11 entries)"),
         ("route", "[0].dev", "there is no [0] (of 11 entries)"),
-        ("route", "[dev=eth1].via", "it fits 3 entries: [1], [8], [11]"),
+        ("route", "[dev=eth1].via", "it matches 3 entries: [1], [8], [11]"),
         ("route", "[dev=eth2].via", "nearest: dev=eth1"),
         ("docker/iptables-save", "nat.POSTROUTIN[1].text", "nat has no POSTROUTIN; nearest: POSTR"),
         ("docker/iptables-save", "nat.POSTROUTING[target=SNAT].source", "target=MASQUERADE"),

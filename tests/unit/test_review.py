@@ -204,7 +204,7 @@ def test_one_rejected_change_puts_the_whole_page_back_and_no_other(checkout: Che
     checkout.change("by-hand", '"mtu": 1500', '"mtu": 1400')
     count = len(json.loads(checkout.run("docker", "--format", "json").output))
     done = checkout.run("docker", keys="r" + "a" * (count - 1) + "y\n")
-    assert "docker: put back; guide settle docker brings the new one again" in done.output
+    assert "docker: restored; guide settle docker brings the new recordings back" in done.output
     assert done.exit_code == 0, "of this page nothing is left to decide"
     left = checkout.changed()
     assert left
@@ -217,7 +217,7 @@ def test_without_a_yes_nothing_is_put_back(checkout: Checkout) -> None:
     before = checkout.changed()
     done = checkout.run(keys="r" + "n\n")
     assert done.exit_code == 1
-    assert "nothing was put back" in done.output
+    assert "nothing was restored" in done.output
     assert checkout.changed() == before
 
 
@@ -246,7 +246,7 @@ def test_a_page_that_was_not_recorded_before_goes_when_it_is_rejected(checkout: 
 def test_a_difference_that_is_no_fact_is_shown_all_the_same(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1/16 ", "172.17.0.1/16")
     (found,) = json.loads(checkout.run("--format", "json").output)
-    assert found["what"] == "the recording differs, and no fact in it is known to"
+    assert found["what"] == "the recording differs, but no known fact in it"
     assert [change["block"] for change in found["changes"]] == ["started-addresses"]
     checkout.git("checkout", "-q", "--", ".")
     path = checkout.edition / "docker" / "started-addresses.txt"
@@ -273,7 +273,7 @@ def test_two_editions_are_reviewed_alike_and_nothing_is_put_back(checkout: Check
     done = checkout.run("--against", "old", keys="rq")
     assert done.exit_code == 1
     assert "docker: 1 rejected" in done.output
-    assert "Put the earlier" not in done.output
+    assert "Restore the earlier" not in done.output
     assert checkout.changed() == before
     assert checkout.run("--against", "old", "--accept", "--again").exit_code == 0
 

@@ -80,5 +80,5 @@ def test_it_does_not_where_the_trace_tells_of_another_rule(edition: Path) -> Non
         "-j DNAT --to-destination 10.42.1.2:80",
         "-j DNAT --to-destination 10.42.1.2:81",
     )
-    with pytest.raises(GuideError, match="no way through the prerouting hook"):
+    with pytest.raises(GuideError, match="no path through the prerouting hook"):
         build(edition)

@@ -99,8 +99,8 @@ def test_declaring_makes_no_recording_stale(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (', choice="from x"', "has no group"),
-        (', choice="from (x"', "is no regular expression"),
-        (', facts="times"', "facts: 'times', known is counters"),
+        (', choice="from (x"', "is not a regular expression"),
+        (', facts="times"', "facts: 'times', known: counters"),
     ],
 )
 def test_a_wrong_declaration_names_page_and_line(

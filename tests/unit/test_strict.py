@@ -72,7 +72,7 @@ def project(folder: Path, pages: dict[str, str], nav: str = "") -> Path:
         ('topology(title="t")', 1, "topology needs observed"),
         ('commands("all")', 1, "commands takes no value without a name, not 1"),
         ('vlaue("a", "b")', 1, "there is no macro 'vlaue'; did you mean value?"),
-        ("commands", 1, "commands is a macro, and is not called: write commands(...)"),
+        ("commands", 1, "commands is a macro: call it, as commands(...)"),
         ('only("Docker >= 28")', 1, "only needs caller="),
         ('run("node0", "a", id="x", lines="abc")', 1, "lines= is a list"),
         ('run("node0", "a", id="x", expect_exit="1")', 1, "expect_exit= is a whole number, not '1'"),
@@ -141,7 +141,7 @@ def test_a_call_without_an_end_is_named_where_it_begins(tmp_path: Path) -> None:
     ((line, message),) = errors(tmp_path, body)
     assert line == 3
     assert message == (
-        "macro syntax: {% endif %} stands where {% call %} is to be closed by {% endcall %};"
+        "macro syntax: {% endif %} stands where {% call %} should be closed by {% endcall %};"
         f" it begins in line {FIRST}"
     )
     ((_, message),) = errors(tmp_path, "{% cal x %}\n")
@@ -209,10 +209,10 @@ def test_all_that_is_wrong_with_a_page_is_said_at_once(tmp_path: Path) -> None:
         ("title: a\nlab: {nodes: 1}\ntitle: b\n", 4, "the front matter has title: twice"),
         ("lab: {nodes: 1}\nmanifests: [none.yaml]\n", 3, "there is no manifest none.yaml"),
         ("a: [\n", 3, "the front matter is not YAML"),
-        ("title: T\nlab:\n\tnodes: 1\n", 4, "there is a tab before the text of the line"),
+        ("title: T\nlab:\n\tnodes: 1\n", 4, "the line is indented with a tab"),
         ("title: a: b\n", 2, "mapping values are not allowed"),
         ("- a\n", 2, "the front matter is not a mapping"),
-        ("facts: counter\n", 2, "known is counters"),
+        ("facts: counter\n", 2, "known: counters"),
         ("date: 2026-13-45\n", 1, "the front matter is not YAML"),
     ],
 )  # fmt: skip
@@ -312,7 +312,7 @@ def test_the_schema_has_what_pages_are_checked_against() -> None:
     assert made["properties"]["setup"] == {
         "type": "array",
         "items": {"$ref": "#/$defs/step"},
-        "description": "Steps that are run before the first block.",
+        "description": "Steps that run before the first block.",
     }
     assert made["$defs"]["lab"]["properties"]["cni"]["enum"] == list(CNIS)
     run = made["$defs"]["macro-run"]["properties"]
@@ -350,7 +350,7 @@ def test_check_finds_what_a_build_would_refuse_of_the_site(tmp_path: Path) -> No
             25,
             "a link 'c.md', but the target is not found among documentation files.",
         ),
-        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is no page"),
+        ("mkdocs.yml", 7, 5, "nav: names missing.md, which is not a page"),
     ]
 
 

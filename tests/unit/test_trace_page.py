@@ -70,10 +70,10 @@ def test_how_it_is_shown_makes_no_recording_stale(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("taps", "message"),
     [
-        ('["eth0", "node0/eth1"]', "'eth0' is no tap"),
+        ('["eth0", "node0/eth1"]', "'eth0' is not a tap"),
         ('["node0/eth1"]', "two taps at least"),
         ('["node0/eth1", "node0/eth1"]', "twice"),
-        ('["node0//eth1", "node0/eth1"]', "is no tap"),
+        ('["node0//eth1", "node0/eth1"]', "is not a tap"),
     ],
 )
 def test_taps_that_are_wrong_name_their_line(tmp_path: Path, taps: str, message: str) -> None:

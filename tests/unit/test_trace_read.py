@@ -117,7 +117,7 @@ def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
     trace = trace_support.trace("again")
     notes = {one.number: one.notes for one in trace.journeys if one.notes}
     assert notes == {
-        7: ("not seen any more after node0, router: red",),
+        7: ("not seen after node0, router: red",),
         10: ("sent again: the same bytes as no. 7",),
     }
 

@@ -119,7 +119,7 @@ def test_trouble_is_said_in_words(checkout: Path) -> None:
     assert vagrant.troubles(found) == "Vagrant has other machines now"
     _machine(checkout, "node0", "abc")
     assert vagrant.troubles(found) == "no SSH connection to node0"
-    assert "did not come to its end" in vagrant.troubles(_state(up=False))
+    assert "was not finished" in vagrant.troubles(_state(up=False))
 
 
 def test_a_checkout_has_one_set_of_machines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_an_image_needs_the_packages_of_the_lab(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _docker(tmp_path, monkeypatch, '[ "$1" = info ]')  # it answers, and has no image
-    with pytest.raises(GuideError, match="made of the lab's packages") as caught:
+    with pytest.raises(GuideError, match="made from the lab's packages") as caught:
         vagrant_needs.image(Progress(Console(quiet=True)))
     assert caught.value.fix == "guide lab build"
 

@@ -117,7 +117,7 @@ def test_a_reset_that_ends_early_is_gone_on_with(
         providers.find("one")
     code, said = _guide("status")
     assert code == 1
-    assert f"one: a reset did not come to its end; guide lab reset --name one makes {ASKED}" in said
+    assert f"one: a reset was not finished; guide lab reset --name one makes {ASKED}" in said
     monkeypatch.setenv("FAKE_FAILS", "")
     assert _guide("reset")[0] == 0
     assert _calls(log)[-1] == UP

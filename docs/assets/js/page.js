@@ -214,9 +214,9 @@
     ["p, n", "the previous page, the next page"],
     ["Tab, arrows", "from figure to figure; from value to value inside one"],
     ["Enter", "on a value: keep it lit; in a trace's names: open the packet"],
-    ["← →", "in “step through”: a step back, a step on; Esc: the whole picture"],
+    ["← →", "in “step through”: one step back, one step forward; Esc: the whole picture"],
     ["Alt + click", "on a line of output: its address"],
-    ["Esc", "put all lights out, close what is open"],
+    ["Esc", "clear all highlights, close what is open"],
     ["?", "this sheet"],
   ];
   let sheet = null;

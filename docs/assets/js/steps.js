@@ -36,7 +36,7 @@
           before: at ? rows[at - 1].querySelector("a").getAttribute("href").slice(1) : "",
           head: `No. ${number}, ${name}, place ${at + 1} of ${rows.length}: ${where.textContent}`,
           said: [after.textContent && `after ${after.textContent}`, size.textContent,
-            happened.textContent || (at ? "nothing has changed" : "it begins here")]
+            happened.textContent || (at ? "nothing changed" : "it starts here")]
             .filter(Boolean).join(" · "),
         });
       });

@@ -168,7 +168,7 @@ def read(observed: str | bytes | Mapping[str, Any]) -> Node:
         node = Node(name=state["node"], namespaces=namespaces)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise GuideError(
-            f"this is no observed state: {type(error).__name__}: {error}",
+            f"this is not an observed state: {type(error).__name__}: {error}",
             fix="record the block again; its command is scripts/node/observe.sh",
         ) from error
     if not namespaces or namespaces[0].name:

@@ -43,7 +43,7 @@ def legs(drawing: Drawing, way: Sequence[End]) -> tuple[Leg, ...]:
     """
     drawn = {placed.end for placed in drawing.placed}
     if missing := next((end for end in way if end not in drawn), None):
-        raise GuideError(f"the way leads over {missing}, which the drawing leaves out")
+        raise GuideError(f"way= passes {missing}, which the drawing leaves out")
     return tuple(
         Leg(start, stop, points)
         for start, stop in pairwise(way)
@@ -64,7 +64,7 @@ def _end(states: Sequence[Node], text: str) -> End:
     if end not in known:
         near = ", ".join(str(each) for each in known if each.interface == interface)
         raise GuideError(
-            f"the way names {text!r}, which is in no state",
+            f"way= names {text!r}, which no state contains",
             fix=f"write node0/pod:eth0 or node0/:cni0; there is {near or 'none of that name'}",
         )
     return end
@@ -127,7 +127,7 @@ def _through(drawing: Drawing, kind: LinkKind, start: End, stop: End) -> Sequenc
     bar = _bar(drawing, out)
     if not out or not into or bar is None or bar is not _bar(drawing, into):
         raise GuideError(
-            f"the way leads from {start} to {stop}, and nothing in the state joins them",
+            f"way= goes from {start} to {stop}, but nothing in the state joins them",
             fix="name the interfaces between them too",
         )
     out = _toward(out, bar.box)

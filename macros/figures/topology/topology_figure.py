@@ -251,7 +251,7 @@ def _legend(drawing: Drawing, news: News, way: Sequence[End]) -> str:
     if way:
         items.append(
             '<li><svg viewBox="0 0 28 8" width="28" height="8" aria-hidden="true">'
-            '<g class="way"><path d="M0 4L28 4"/></g></svg> the way of the request</li>'
+            '<g class="way"><path d="M0 4L28 4"/></g></svg> the path of the request</li>'
         )
     if news != News():
         items.append('<li class="is-new">new since the step before</li>')

@@ -36,7 +36,7 @@ def way_text(way: Sequence[End]) -> str:
         f" {escape(end.node)}</li>"
         for end in way
     )
-    return f"<p>The way of the request:</p><ol>{items}</ol>"
+    return f"<p>The path of the request:</p><ol>{items}</ol>"
 
 
 def summary(states: Sequence[Node]) -> str:

@@ -100,8 +100,8 @@ def round_trip_words(clock: Clock) -> str:
     """What can be said of the wire between two nodes: both ways together."""
     one, two = clock.pair
     return (
-        "too much to tell the time on the way from one to the other; there and back it took"
-        f" {took(clock.round_trip)} at least (nos. {one} and {two})"
+        "too uncertain to time one direction; the round trip took at least"
+        f" {took(clock.round_trip)} (nos. {one} and {two})"
     )
 
 

@@ -88,8 +88,8 @@ def _hops(trace: Trace, journey: Journey, steps: Sequence[Step], own: str) -> st
         where = f'<a href="#{own}-{form}">{_where(trace.lanes[visit.lane])}</a>'
         words = _marked(step.words) if step is not None else ""
         rows.append((where, time, f"{visit.packet.wire} B", words))
-    columns = ("seen at", "after", "size", "what happened on the way there")
-    return _table(f"The way of no. {journey.number}", columns, rows)
+    columns = ("seen at", "after", "size", "what happened on the way")
+    return _table(f"The path of no. {journey.number}", columns, rows)
 
 
 def _form(trace: Trace, visits: Sequence[Visit], id: str, *, widest: bool) -> str:
@@ -219,8 +219,8 @@ def _text(trace: Trace, told: Sequence[Told]) -> str:
             words = _marked(steps[at - 1].words) if at else ""
             rows.append((_where(trace.lanes[visit.lane]), words, *before))
         numbers = ", ".join(str(one.number) for one, _ in group)
-        which = f"The way of no. {numbers}" if len(group) == 1 else f"The way of nos. {numbers}"
-        parts.append(_table(which, ("seen at", "what happened on the way there", *times), rows))
+        which = f"The path of no. {numbers}" if len(group) == 1 else f"The path of nos. {numbers}"
+        parts.append(_table(which, ("seen at", "what happened on the way", *times), rows))
     left = ", ".join(f"{number} of {kind}" for kind, number in trace.left_out)
     if left:
         parts.append(f"<p>Left out: packets of other conversations, {escape(left)}.</p>")
@@ -267,7 +267,7 @@ def small(trace: Trace, match: str | int, *, id: str, title: str) -> str:
     """One packet of it: its way, and its headers at each interface."""
     journey = one_packet.find(trace, match)
     told = [(journey, hops.steps(journey, trace.lanes))]
-    columns = ("seen at", "what happened on the way there", "its headers there")
+    columns = ("seen at", "what happened on the way", "its headers there")
     return (
         f'<figure class="trace trace-small" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'

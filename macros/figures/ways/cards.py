@@ -34,13 +34,13 @@ def figure(
     hop, mac, to = chain.hop, chain.mac, chain.entry.dst or chain.entry.dev or ""
     joins = {chain.address: 0, hop: 1, mac: 2, to: 3}
     device = _device(node, chain.device)
-    on_link = "" if chain.route.via else " itself, as its network is on the link"
+    on_link = "" if chain.route.via else " itself (its network is on the link)"
     cards = [
         _card(
             "route",
             f"Which way to {_value(chain.address)}?",
             _line(told[0], chain.route.destination, hop if chain.route.via else chain.device),
-            f"The longest prefix that has it is {escape(chain.route.destination)}: to"
+            f"The longest matching prefix is {escape(chain.route.destination)}: to"
             f" {_value(hop)}{on_link}, by {device}.",
             (told[0], addresses[0]),
             joins,

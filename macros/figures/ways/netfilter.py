@@ -81,16 +81,16 @@ def figure(packets: Sequence[Evidence], *, id: str, title: str) -> str:
     """
     stages = packets[0].stages if packets else ()
     if not stages:
-        raise GuideError("this is no trace of a packet; xtables-monitor --trace prints one")
+        raise GuideError("this is not a trace of a packet; xtables-monitor --trace prints one")
     hooks = list(dict.fromkeys(stage.hook for stage in stages))
     if strange := [hook for hook in hooks if hook not in _TABLES]:
         raise GuideError(
-            f"chain {', '.join(strange)} of the trace: which hook asks it is not known by its name;"
+            f"chain {', '.join(strange)} of the trace: its name does not tell which hook calls it;"
             " the map needs a trace of iptables' own chains (xtables-monitor --trace)"
         )
     if not any(set(hooks) <= set(way) for way in _WAYS):
         raise GuideError(
-            f"the trace goes by {', '.join(hooks)}, which is no way through one machine;"
+            f"the trace passes {', '.join(hooks)}, which is not a path through one machine;"
             " trace one packet"
         )
     drawn = {name: _hook(name, stages) for name in _TABLES}

@@ -28,7 +28,7 @@ def rows(visit: Visit, columns: int) -> tuple[Row, ...]:
     for verdict, members in groupby(visit.rules, key=lambda each: each.verdict):
         group = list(members)
         if brief and verdict in ("misses", "unreached") and len(group) > 1:
-            word = "not asked any more" if verdict == "unreached" else "for other packets"
+            word = "not reached" if verdict == "unreached" else "for other packets"
             found.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
         else:
             found += [

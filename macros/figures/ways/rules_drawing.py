@@ -35,7 +35,7 @@ _ACROSS = 3  # endpoints side by side
 _NOT = "\u00d7"  # a small cross
 _EVIDENCE = {
     "trace": "a trace of it",
-    "conntrack": "what conntrack keeps of its connection",
+    "conntrack": "conntrack's entry for its connection",
 }
 
 Point = tuple[float, float]
@@ -63,17 +63,17 @@ def figure(way: Taken, *, id: str, title: str) -> str:
     """A complete `<figure class="topology rulepath">`: drawing, title and the same as a table."""
     sheet = _Sheet(y=1)
     heading, description = f"t-{id}-title", f"t-{id}-desc"
-    at = _packet(sheet, way.before, None, f"The packet as it comes to the {way.hook} hook")
+    at = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
     found = visits(way.rules, way.first, way.rules.bases(way.hook), 1)
     at = _hook(sheet, found, way.first, at, way.choices)
     out = f"; routing sends it out by {way.middle.leaves}" if way.middle.leaves else ""
-    said = "Its destination is rewritten" if way.first.dnat else "Its destination is as it was"
+    said = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
     at = _packet(sheet, way.middle, way.before, f"{said}{out}", at)
     after = visits(way.rules, way.last, way.rules.bases("postrouting"), len(way.first.steps) + 1)
     at = _hook(sheet, after, way.last, at)
-    said = "Its source is rewritten" if way.last.source_rewritten else "Its source stays"
+    said = "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
     last = way.after or replace(way.last.packet, source=None, source_port=None)
-    _packet(sheet, last, way.middle, f"{said}: the packet as it goes on", at, new_source(way))
+    _packet(sheet, last, way.middle, f"{said}: the packet as it leaves", at, new_source(way))
     height = int(sheet.y + 2)
     svg = tag(
         "svg",
@@ -203,7 +203,7 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
 
 def _about(visit: Visit) -> str:
     if visit.chain.hook:
-        return f"asked by the {visit.chain.hook} hook"
+        return f"called by the {visit.chain.hook} hook"
     return visit.caller.rule.comment if visit.caller else ""
 
 

@@ -44,7 +44,7 @@ def equivalent(way: Taken, first: Sequence[Visit], last: Sequence[Visit]) -> dic
     if way.after is None:
         source = safe(f"Its source becomes {escape(new_source(way))}")
     else:
-        changed = "is rewritten" if way.last.source_rewritten else "stays as it was"
+        changed = "is rewritten" if way.last.source_rewritten else "is unchanged"
         source = safe(f"Its source {changed}: {plainly(way.after)}")
     return {
         "before": plainly(way.before),
@@ -77,8 +77,8 @@ def _rows(visits: Sequence[Visit]) -> list[dict[str, Any]]:
 def _fate(judged: Judged) -> str:
     """What became of the packet at a rule, in words; of one that fits its chance alone."""
     share = f" (chance: {tag(judged.share)})" if judged.share else ""
-    words = {"fits": "", "chance": "passed by", "misses": "does not fit"}
-    fate = words.get(judged.verdict, "not asked")
+    words = {"fits": "", "chance": "passed by", "misses": "does not match"}
+    fate = words.get(judged.verdict, "not reached")
     return fate if judged.verdict == "misses" else fate + share
 
 

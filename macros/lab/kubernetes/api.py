@@ -64,7 +64,7 @@ class Api:
     def _must(self, method: str, path: str, body: object, kind: str) -> None:
         status, answer = self._ask(method, path, json.dumps(body), kind)
         if status not in {http.HTTPStatus.OK, http.HTTPStatus.CREATED}:
-            raise GuideError(f"the API of the cluster refuses {path}: {answer.decode()[:400]}")
+            raise GuideError(f"the cluster's API refuses {path}: {answer.decode()[:400]}")
 
     def _ask(
         self, method: str, path: str, body: str | None, kind: str = "application/json"

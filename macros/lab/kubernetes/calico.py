@@ -106,7 +106,7 @@ def _until(lacking: Callable[[], str], api: Api) -> None:
     while lacks := lacking():
         if time.monotonic() > until:
             raise GuideError(
-                f"Calico did not get ready within {_PATIENCE:.0f} s: {lacks}\n"
+                f"Calico was not ready within {_PATIENCE:.0f} s: {lacks}\n"
                 f"{unready.described(api, _pods(api))}".rstrip()
             )
         time.sleep(0.5)
@@ -129,7 +129,7 @@ def _on(lab: Lab, node: str, command: str) -> None:
     answer = run(lab, node, command, timeout=180)
     if answer.exit:
         message = answer.output.decode(errors="replace").strip()[-400:]
-        raise GuideError(f"Calico's client cannot be put there: {message}", node=node)
+        raise GuideError(f"calicoctl cannot be installed: {message}", node=node)
 
 
 def patched(files: Files) -> list[dict[str, Any]]:

@@ -81,8 +81,8 @@ def _written(parts_folder: Path, version: str, objects: Objects, work: Path) -> 
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
-            raise GuideError(f"the API of the cluster refuses Calico: {done.stderr.strip()[-400:]}")
-        what = "taking Calico's objects in"
+            raise GuideError(f"the cluster's API refuses Calico: {done.stderr.strip()[-400:]}")
+        what = "loading Calico's objects"
         if any(item["kind"] == "CustomResourceDefinition" for item in objects):
             wait = ("wait", "--for=condition=Established", "--timeout=200s", "crd", "--all")
             call(*kubectl, *wait, what=what)

@@ -111,7 +111,7 @@ def _read(manifest: Path) -> tuple[Mapping[str, Any], ...]:
         with manifest.open(encoding="utf-8") as file:
             objects = [item for item in safe_yaml.load_all(file) if item]
     except (safe_yaml.YAMLError, UnicodeDecodeError) as error:
-        raise GuideError(f"{manifest} is no YAML: {error}", fix=_HELP) from error
+        raise GuideError(f"{manifest} is not YAML: {error}", fix=_HELP) from error
     kinds = {(item.get("kind"), item.get("metadata", {}).get("name")) for item in objects}
     if ("DaemonSet", "calico-node") not in kinds:
         raise GuideError(f"{manifest} has no DaemonSet calico-node: it is not Calico's", fix=_HELP)
@@ -227,7 +227,7 @@ def _sum(archive: Path) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != wanted:
         raise GuideError(
-            f"{archive} is not the one of Calico {VERSION}: its sha256 is {digest},"
+            f"{archive} is not that of Calico {VERSION}: its sha256 is {digest},"
             f" the lock has {wanted}",
             fix="remove it, and put the release's own file there",
         )

@@ -121,7 +121,7 @@ def _begin(notes: State, progress: Progress) -> None:
     api = Api(_kubeconfig(notes))
 
     progress.step(f"lab {lab.name}: waiting for the API of the cluster")
-    _until(api.ready, "the API of the cluster does not get ready", lab)
+    _until(api.ready, "the cluster's API did not get ready", lab)
     for thing in _nodes(len(nodes), notes.memory, dual=_dual(cluster)):
         api.create("/api/v1/nodes", thing)
 
@@ -131,13 +131,13 @@ def _begin(notes: State, progress: Progress) -> None:
     if cluster.cni == "calico":
         calico.begin(lab, api, progress)
     if cluster.cni == "none":  # without a network between pods no node gets Ready
-        _until(lambda: _known(api) == len(nodes), "not every node's kubelet reports", lab)
+        _until(lambda: _known(api) == len(nodes), "not every node's kubelet reported", lab)
         return
-    _until(lambda: _ready(api) == len(nodes), "not every node gets Ready", lab)
+    _until(lambda: _ready(api) == len(nodes), "not every node became Ready", lab)
 
     progress.step(f"lab {lab.name}: waiting for CoreDNS")
     dns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
-    _until(lambda: bool(_at(api.get(dns), "status", "readyReplicas")), "CoreDNS does not run", lab)
+    _until(lambda: bool(_at(api.get(dns), "status", "readyReplicas")), "CoreDNS did not run", lab)
     script = _WHOLE.read_text(encoding="utf-8")
     networks = [f"10.42.{index}.0/24" for index in range(len(nodes))]
     _on_all(

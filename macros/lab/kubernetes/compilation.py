@@ -29,7 +29,8 @@ def compiler() -> str:
     """The version of this machine's Go, "go1.26.8". GuideError when it has none, or an old one."""
     if which("go") is None:
         raise GuideError(
-            "to build Kubernetes, this machine lacks the compiler `go`", fix=doctor.GO_FIX
+            "Kubernetes is built with the compiler `go`, which this machine lacks",
+            fix=doctor.GO_FIX,
         )
     printed = call("go", "env", "GOVERSION", what="asking go for its version", cwd=programs.FOLDER)
     match = re.match(r"go(\d+)\.(\d+)", printed.strip())
@@ -60,7 +61,7 @@ def build(progress: Progress, version: str | None = None) -> Mapping[str, Path]:
     """Compile what is not in the cache yet; `version` of Kubernetes, the pinned one by default."""
     version = version or VERSION
     compiled_by = compiler()
-    busy = "another `guide lab build --kubernetes` is running, or what a killed one left"
+    busy = "another `guide lab build --kubernetes` is running, or a killed one left a program"
     lock = locked(paths.cache() / "kubernetes.lock", busy, with_children=True)
     with lock, disk_named():
         for module in MODULES:
@@ -85,7 +86,7 @@ def _build_module(module: Module, kubernetes: str, folder: Path, progress: Progr
 
     progress.step(f"{module.name} {version}: fetching its modules")
     call(
-        "go", "mod", "download", what=f"fetching what {module.name} {version} is made of",
+        "go", "mod", "download", what=f"fetching the sources of {module.name} {version}",
         cwd=tree, log=log, env=_environment(module),
         fix="check the network; what was fetched is kept",
     )  # fmt: skip

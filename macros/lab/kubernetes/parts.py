@@ -61,7 +61,7 @@ def found(version: str) -> Path:
     if newest is None:
         other = "" if version == programs.VERSION else f" --version {version}"
         raise GuideError(
-            f"the parts of Kubernetes {version} were not built yet, or their inputs changed",
+            f"the parts of Kubernetes {version} are not built, or their inputs have changed",
             fix=f"guide lab build --kubernetes{other}",
         )
     return newest
@@ -90,7 +90,7 @@ def _folders(pattern: str) -> Iterator[Path]:
 def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
     """Assemble the parts from compiled programs, unless they are in the cache."""
     target = folder(version, compilation.compiler())
-    busy = "another `guide lab build --kubernetes` is running, or what a killed one left"
+    busy = "another `guide lab build --kubernetes` is running, or a killed one left a program"
     with locked(paths.cache() / "kubernetes.lock", busy, with_children=True), disk_named():
         if target.is_dir():
             target.touch()  # the newest, if another compiler was used meanwhile

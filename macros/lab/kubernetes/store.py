@@ -65,7 +65,7 @@ def _until_ready(kubectl: list[str], server: subprocess.Popen[bytes], log: Path)
     while subprocess.run(ask, capture_output=True, check=False).returncode:
         if server.poll() is not None or time.monotonic() > until:
             last_lines = log.read_text(encoding="utf-8").splitlines()[-5:]
-            raise GuideError("the API server does not get ready\n" + "\n".join(last_lines))
+            raise GuideError("the API server did not get ready\n" + "\n".join(last_lines))
         time.sleep(0.1)
 
 
