@@ -135,18 +135,44 @@ def _vlans(lines: Sequence[str]) -> Iterator[str]:
                 yield f"{port.get('ifname')}: VLAN {each.get('vlan')} {flags}".rstrip()
 
 
+_BUILT_IN = re.compile(r"table ip6? (raw|mangle|nat|filter|security)")
+_EMPTY_CHAIN = re.compile(
+    r"chain (PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING) {"
+    r"|type \w+ hook \w+ priority [\w -]+; policy accept;|}|"
+)
+
+
 def _nft(lines: Sequence[str]) -> Iterator[str]:
-    table, ours = "", True
+    ours = True
+    held: list[str] = []
     for line in lines:
         if line.startswith("# Warning: table"):
             ours = False  # made by iptables: its rules are told as such
         elif line.startswith("table "):
-            table = line.removesuffix(" {")
-            if ours:
-                yield f"nft {table}"
+            held = [line]
         elif line == "}":
-            ours = True
-        elif ours and line.strip(" \t}"):
+            if ours and not _is_left_by_iptables(held):
+                yield from _nft_table(held)
+            ours, held = True, []
+        else:
+            held.append(line)
+
+
+def _is_left_by_iptables(lines: Sequence[str]) -> bool:
+    """Whether this is a table of iptables' that no rule is in any more: it does nothing.
+
+    nft warns of a table of iptables' only while it has something of iptables' in it.
+    """
+    return _BUILT_IN.fullmatch(lines[0].removesuffix(" {")) is not None and all(
+        _EMPTY_CHAIN.fullmatch(line.strip()) for line in lines[1:]
+    )
+
+
+def _nft_table(lines: Sequence[str]) -> Iterator[str]:
+    table = lines[0].removesuffix(" {")
+    yield f"nft {table}"
+    for line in lines[1:]:
+        if line.strip(" \t}"):
             yield f"nft {table}: {line.strip().removesuffix(' {')}"
 
 

@@ -97,6 +97,27 @@ def test_rulesets_are_facts_and_those_of_iptables_are_told_as_its_own() -> None:
     ]
 
 
+_EMPTIED = """\
+@nft
+table ip raw {{
+\tchain PREROUTING {{
+\t\ttype filter hook prerouting priority raw; policy {policy};
+{rule}\t}}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "rule", "told"),
+    [("accept", "", False), ("drop", "", True), ("accept", "\t\ttcp dport 80 drop\n", True)],
+)
+def test_what_iptables_leaves_of_a_table_without_rules_is_no_fact(
+    policy: str, rule: str, *, told: bool
+) -> None:
+    printed = _EMPTIED.format(policy=policy, rule=rule)
+    assert bool(node_facts.facts(printed, cluster=False)) is told
+
+
 def test_vlans_neighbours_and_services_are_facts() -> None:
     printed = (
         '@ip\n[{"ifname":"eth1","flags":["UP","LOWER_UP"],"mtu":1500,"master":"br0","qdisc":"noqueue"}]\n'
