@@ -13,7 +13,7 @@ import sh
 
 from macros.ground import locks
 from macros.ground.errors import GuideError
-from macros.lab import paths
+from macros.lab import interrupts, paths
 from macros.lab.doctor import search_path
 
 _TAIL = 20
@@ -60,7 +60,7 @@ def call(
     }
     if log is None and each_line is None:
         try:
-            return str(sh.Command(program)(*map(str, words[1:]), **options, _return_cmd=False))
+            return str(_ended(_start(program, *map(str, words[1:]), **options)))
         except sh.ErrorReturnCode as error:
             lines = (error.stderr or error.stdout).decode(errors="replace").splitlines()
             raise _failed(what, lines, None, fix) from None
@@ -98,10 +98,20 @@ def _follow(
     # unshare blocks SIGTERM; with --kill-child its namespace ends with it. make passes
     # SIGTERM on, and could not pass on SIGKILL.
     last = "KILL" if Path(program).name == "unshare" else "TERM"
-    running = sh.Command(which("setpriv") or "setpriv")(
-        "--pdeathsig", last, program, *words,
-        **options, _out=line, _err_to_out=True, _bg=True, _bg_exc=False,
-    )  # fmt: skip
+    setpriv = which("setpriv") or "setpriv"
+    words = ["--pdeathsig", last, program, *words]
+    _ended(_start(setpriv, *words, **options, _out=line, _err_to_out=True))
+
+
+def _start(program: str, *words: str, **options: Any) -> sh.RunningCommand:
+    command = sh.Command(program)
+    with interrupts.held():
+        running: sh.RunningCommand = command(*words, **options, _bg=True, _bg_exc=False)
+    return running
+
+
+def _ended(running: sh.RunningCommand) -> sh.RunningCommand:
+    """The same, when it has ended well."""
     try:
         running.wait()
     except sh.ErrorReturnCode:
@@ -109,6 +119,7 @@ def _follow(
     except BaseException:  # Ctrl-C: the program must not go on writing behind our back
         running.kill_group()
         raise
+    return running
 
 
 @contextlib.contextmanager
