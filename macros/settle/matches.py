@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from macros.settle import identities, noise
-from macros.settle.declaration import Identity, Near, Noise, Pattern, nowhere
+from macros.settle import identities, noise, tables
+from macros.settle.declaration import CELL, Identity, Near, Noise, Pattern, nowhere
 
 
 class Mark(NamedTuple):
@@ -31,6 +31,9 @@ COLUMNS: Mapping[str, Identity | Noise] = {
     **{head: kind for kind in identities.ALL for head in kind.columns},
     **{head: kind for kind in noise.ALL for head in kind.columns},
 }
+_HEADS = frozenset().union(*(kind.heads for kind in noise.ALL))
+# What a rule says in quotes is its author's: a comment, what is logged, what is looked for.
+QUOTED = re.compile(r'(?:--[\w-]+|\bcomment|\bprefix) "(?:[^"\\]|\\.)*"')
 # Numbers stand at the right of their columns (ps, lsns).
 HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
 
@@ -39,13 +42,15 @@ HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
 class Fitting:
     """The patterns that may match in some texts, and what they matched in lines of these.
 
-    `heads`: one of the lines may be the head of a table with columns of numbers.
+    `heads`: one of the lines may be the head of a table with columns of numbers. `cells` has for
+    rows below a head where noise may stand (`tables.cells`).
     """
 
     identities: tuple[tuple[Pattern, Identity], ...] = _IDENTITIES
     noise: tuple[tuple[Pattern, Noise], ...] = _NOISE
     finders: tuple[Identity, ...] = _FINDERS
     heads: bool = True
+    cells: Mapping[str, tables.Spans] = field(default_factory=dict)
     known: dict[str, tuple[Sequence[Match], Sequence[Marked]]] = field(default_factory=dict)
 
 
@@ -62,11 +67,13 @@ def fitting(texts: Sequence[str]) -> Fitting:
     def fits(pattern: Pattern) -> bool:
         return any(pattern.hint in text for text in texts) and near(pattern.near)
 
+    noisy = tuple(pair for pair in _NOISE if fits(pair[0]))
     return Fitting(
         tuple(pair for pair in _IDENTITIES if fits(pair[0])),
-        tuple(pair for pair in _NOISE if fits(pair[0])),
+        noisy,
         tuple(kind for kind in _FINDERS if near(kind.near)),
         any(head in text and HEAD.search(text) for text in texts for head in COLUMNS),
+        tables.cells(texts, _HEADS) if any(pair[0].shape == CELL for pair in noisy) else {},
     )
 
 
@@ -87,14 +94,23 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
         if hint in line and (near is None or near(line)):
             values += [(*value.span("v"), shape, kind) for value in expression.finditer(line)]
     marks: list[Marked] = []
-    for (hint, expression, _, near), noisy in fits.noise:
+    quoted = [found.span() for found in QUOTED.finditer(line)] if '"' in line else []
+    cells = fits.cells.get(line)
+    for (hint, expression, shape, near), noisy in fits.noise:
         if hint in line and (near is None or near(line)):
             for value in expression.finditer(line):
+                if shape == CELL and cells is not None and not within(value.start(1), cells):
+                    continue
                 for group in range(1, expression.groups + 1):
-                    if value[group] is not None:
+                    if value[group] is not None and not within(value.start(group), quoted):
                         mark = marked(noisy, value[group])
                         marks.append((*value.span(group), mark, noisy.name))
     return (values, marks) if values or marks else _NONE
+
+
+def within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place in a line is in one of these parts of it."""
+    return any(start <= place < end for start, end in spans)
 
 
 def marked(kind: Noise, raw: str) -> Mark:
