@@ -96,7 +96,9 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Ob
 
 def _name(each: Object, *, spaces: bool, kinds: bool) -> str:
     kind = f"{_resource(each)}/" if kinds and each.raw else ""
-    return f"{each.namespace}/{kind}{each.name}" if spaces else f"{kind}{each.name}"
+    # A node, a namespace and others are in none.
+    space = f"{each.namespace}/" if spaces and each.namespace is not None else ""
+    return f"{space}{kind}{each.name}"
 
 
 def _resource(each: Object) -> str:
