@@ -142,10 +142,14 @@ def _column(word: str, cell: str) -> str:
     """A cell; the order of endpoints means nothing, how long ago a pod was restarted neither."""
     if word == "endpoints":
         return ",".join(sorted(cell.split(",")))
+    if word in _AGES and re.match(r"\d|<invalid>", cell):
+        return "some"
     return cell.partition(" (")[0] if word == "restarts" else cell
 
 
-_SAID = frozenset({"name", "namespace", "age", "last-seen", "first-seen"})
+_SAID = frozenset({"name", "namespace"})
+# How long ago means nothing; that it never was (`<none>`), or is not known, is a fact.
+_AGES = frozenset({"age", "last-seen", "first-seen", "duration", "last-schedule"})
 
 SPEECH = Speech(
     # Lists whose order means nothing to the API.
@@ -154,6 +158,7 @@ SPEECH = Speech(
             "conditions",
             "addresses",
             "endpoints",
+            "notReadyAddresses",
             "ownerReferences",
             "podIPs",
             "finalizers",
