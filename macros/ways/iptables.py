@@ -136,6 +136,8 @@ def _rule(rule: records.Rule, chains: Collection[str], lines: dict[str, int]) ->
     line = lines.get(rule.text)
     origin = f"line {line}" if line else f"rule {rule.number} of {rule.chain}"
     try:
+        if rule.strays:
+            raise ValueError(rule.strays)
         branch = _branch(rule, chains, origin)
     except (ValueError, LookupError, ArithmeticError):
         # What it says is not what iptables prints: it is this rule that is not known, no other.
