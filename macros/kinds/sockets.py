@@ -28,6 +28,10 @@ _MEMORY = re.compile(r"skmem:\((?:[a-z]+\d+,)*d(\d+)\)")
 # A word with what is in its brackets.
 _DETAIL = re.compile(r"[^\s(]+(?:\([^)]*\))?(?:\)\))?")
 _USERS = re.compile(r"users:\((?:\(.*?\),?)*\)")
+# Only Netid and State can stand before Recv-Q.
+_HEADER = re.compile(
+    r"((?:Netid +)?(?:State +)?)Recv-Q +Send-Q +Local Address:Port +Peer Address:Port *(?:Process *)?"
+)
 _PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+),fd=(\d+)\)')
 
 
@@ -89,11 +93,10 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Socket
     """The sockets in an output of `ss` with its header, in the order printed."""
     del twin
     lines = text.splitlines()
-    header = lines[0].split() if lines else []
-    if "Recv-Q" not in header:
+    header = _HEADER.fullmatch(lines[0]) if lines else None
+    if header is None:
         raise unreadable("sockets", lines[0] if lines else "", 1)
-    # Only these two can stand before Recv-Q.
-    before = header[: header.index("Recv-Q")]
+    before = header[1].split()
     sockets: list[Socket] = []
     details: list[list[str]] = []
     for at, line in enumerate(lines[1:], 2):

@@ -21,6 +21,7 @@ from macros.settle.tree import Node
 from macros.store import form, reader, sums
 from macros.values.lookup import lookup
 
+_MANY = 10_000
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
 
 Shared = MutableMapping[Key, str]
@@ -144,8 +145,13 @@ def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
     fits = fits or matches.fitting((text,))
     place, found = side.places[block_id], []
     for line in text.split("\n"):
+        # One string for a line that both sides have.
+        line = fits.lines.setdefault(line, line)
         found.append(scan.cut(line, place, side.scanned, fits))
         place = scan.below(line, place, fits)
+    if len(found) > _MANY:
+        # What so long an output says is not said again, and would be kept to the end.
+        side.scanned.cut.clear()
     return found
 
 

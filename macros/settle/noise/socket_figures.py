@@ -3,7 +3,7 @@
 import re
 
 from macros.kinds.sockets import FIGURES, RATES
-from macros.settle.declaration import Noise, any_of, like, patterns_of
+from macros.settle.declaration import Noise, any_of, patterns_of
 
 _DROPPED = re.compile(r"r\d+,.*,d(\d+)")
 
@@ -23,7 +23,7 @@ NOISE = Noise(
     mask=_mask,
     patterns=patterns_of(
         (
-            like(r"\brto:\d.*\bcwnd:\d"),
+            " rto:",
             rf"(?<!\S)(?:{'|'.join(sorted(FIGURES))}):([\d./]+(?:ms)?(?:\([\d.]+%\))?)(?!\S)",
         ),
         (
