@@ -1,6 +1,7 @@
 """Sockets: what `ss` shows of TCP and UDP. It has no JSON.
 
-Columns, and what follows them (tcp_stats_print(), print_skmeminfo()): iproute2, misc/ss.c. Netid and State are left out where all sockets have the same; the
+Columns, and what follows them (tcp_stats_print(), print_skmeminfo()): iproute2, misc/ss.c. Netid
+and State are left out where all sockets have the same; the
 header says so.
 """
 
@@ -13,7 +14,7 @@ from macros.ground.commandline import Call
 from macros.kinds.fields import any_of, letters, unreadable
 from macros.kinds.kind import Entry, Facts, Kind, in_any_order
 
-# Words of -i, -m and -e that say how a socket is at this moment, and those whose next word is a rate.
+# Words of -i, -m and -e that say how a socket is at this moment; those whose next word is a rate.
 FIGURES = any_of(
     "rto backoff rtt ato qack rcvmss cwnd ssthresh bytes_sent bytes_retrans bytes_acked "
     "bytes_received segs_out segs_in data_segs_out data_segs_in lastsnd lastrcv lastack delivered "
@@ -30,7 +31,8 @@ _DETAIL = re.compile(r"[^\s(]+(?:\([^)]*\))?(?:\)\))?")
 _USERS = re.compile(r"users:\((?:\(.*?\),?)*\)")
 # Only Netid and State can stand before Recv-Q.
 _HEADER = re.compile(
-    r"((?:Netid +)?(?:State +)?)Recv-Q +Send-Q +Local Address:Port +Peer Address:Port *(?:Process *)?"
+    r"((?:Netid +)?(?:State +)?)Recv-Q +Send-Q +Local Address:Port +Peer Address:Port *"
+    r"(?:Process *)?"
 )
 _PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+),fd=(\d+)\)')
 

@@ -191,10 +191,10 @@ class Noise:
     """A value that means nothing twice.
 
     `patterns` find it in a line, as the groups of the expression. `columns` are heads below which
-    numbers are such, at the right of their column; `heads` those below which a cell may be. `keys` match, as a whole, the JSON keys whose
-    number is such, or whose text if it matches `in_text`. `words` are those of a JSON list under
-    `keys`, which is one value as a whole. `mask` is what two values must have in common. `rank` is
-    its place in the reference.
+    numbers are such, at the right of their column; `heads` those below which a cell may be. `keys`
+    match, as a whole, the JSON keys whose number is such, or whose text if it matches `in_text`.
+    `words` are those of a JSON list under `keys`, which is one value as a whole. `mask` is what two
+    values must have in common. `rank` is its place in the reference.
     """
 
     name: str

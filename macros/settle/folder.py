@@ -144,9 +144,9 @@ def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
     text = side.recordings[block_id].text
     fits = fits or matches.fitting((text,))
     place, found = side.places[block_id], []
-    for line in text.split("\n"):
+    for printed in text.split("\n"):
         # One string for a line that both sides have.
-        line = fits.lines.setdefault(line, line)
+        line = fits.lines.setdefault(printed, printed)
         found.append(scan.cut(line, place, side.scanned, fits))
         place = scan.below(line, place, fits)
     if len(found) > _MANY:

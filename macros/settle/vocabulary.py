@@ -32,8 +32,7 @@ class Vocabulary:
         last = len(pieces) - 1
         return all(
             f"{' ' * (at > 0 or sought[0].isspace())}{piece}"
-            f"{' ' * (at < last or sought[-1].isspace())}"
-            in self._words
+            f"{' ' * (at < last or sought[-1].isspace())}" in self._words
             for at, piece in enumerate(pieces)
         )
 

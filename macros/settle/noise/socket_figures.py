@@ -5,6 +5,7 @@ import re
 from macros.kinds.sockets import FIGURES, RATES
 from macros.settle.declaration import Noise, any_of, patterns_of
 
+_RATE = r"[\d.]+[KMGTP]?bps"
 _DROPPED = re.compile(r"r\d+,.*,d(\d+)")
 
 
@@ -28,7 +29,7 @@ NOISE = Noise(
         ),
         (
             any_of(*(f"{rate} " for rate in RATES)),
-            rf"(?<!\S)(?:{'|'.join(sorted(RATES))}) ([\d.]+[KMGTP]?bps(?:/[\d.]+[KMGTP]?bps)?)(?!\S)",
+            rf"(?<!\S)(?:{'|'.join(sorted(RATES))}) ({_RATE}(?:/{_RATE})?)(?!\S)",
         ),
         ("bbr:(", r"(?<!\S)bbr:\(([^)]*)\)"),
         ("skmem:(", r"\bskmem:\(([^)]*)\)"),
