@@ -259,13 +259,15 @@ def _value(form: _Form, words: _Words) -> Any:
         return True
     if form != "segments":
         return whole(words.take()) if form == "number" else words.take()
-    words.take()  # how many
+    count = words.take()
     if words.take() != "[":
         raise ValueError("segments stand in brackets")
     segments = []
     while words.next != "]":
         segments.append(words.take())
     words.take()
+    if count != str(len(segments)):
+        raise ValueError("there are so many segments as is said")
     return segments
 
 
