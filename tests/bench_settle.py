@@ -44,8 +44,10 @@ def _mac(rng: Random) -> str:
     return ":".join(f"{byte:02x}" for byte in (first, *rng.randbytes(5)))
 
 
-def _ports(rng: Random) -> list[int]:
-    ports = [port for port in range(32768, 61000) if port not in {50051, 51820, 51821, 51871}]
+def _ports(rng: Random, first: int) -> list[int]:
+    """Every second port in another order: no port twice, for it is one name in a lab."""
+    listening = {50051, 51820, 51821, 51871}
+    ports = [port for port in range(32768 + first, 61000, 2) if port not in listening]
     return rng.sample(ports, len(ports))
 
 
@@ -128,8 +130,7 @@ def conntrack(count: int, _same: Random, drawn: Random) -> Iterator[str]:
     """conntrack -L: a connection a line."""
     numbers = list(range(count))
     drawn.shuffle(numbers)
-    # No port twice: a port is one name in a lab, whoever connects from it.
-    for number, port in zip(numbers, _ports(drawn), strict=False):
+    for number, port in zip(numbers, _ports(drawn, 0), strict=False):
         source, target = _address(number), _address(number % 5000, 11)
         yield (
             f"tcp      6 {drawn.randrange(9, 119)} TIME_WAIT src={source} dst={target}"
@@ -142,7 +143,7 @@ def sockets(count: int, _same: Random, drawn: Random) -> Iterator[str]:
     """ss -tan."""
     yield "State  Recv-Q Send-Q Local Address:Port Peer Address:Port"
     yield "LISTEN 0      128          0.0.0.0:50051      0.0.0.0:*"
-    for number, port in zip(range(count - 2), _ports(drawn), strict=False):
+    for number, port in zip(range(count - 2), _ports(drawn, 1), strict=False):
         yield f"ESTAB  0      0          192.0.2.1:{port} {_address(number)}:443"
 
 

@@ -85,8 +85,8 @@ def forms(old: PageRecording, new: PageRecording) -> Forms:
     """The MACs whose form changed from one recording of a page to another."""
     pairs = _pairs(old, new)
     before, after = ([_whole(block) for block in page.blocks.values()] for page in (old, new))
-    computed = macs.tails(before), macs.tails(after)
     shown = [frozenset(macs.PATTERN.findall("\n".join(texts))) for texts in (before, after)]
+    computed = macs.tails(before, shown[0]), macs.tails(after, shown[1])
     renamed, changes = {}, {}
     several = Counter(pair.new for pair in pairs.values())
     for mac, pair in pairs.items():

@@ -1,31 +1,42 @@
 """Values without their noise: what settle calls noise, masked on both sides."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from macros.settle import matches, noise
-from macros.settle.declaration import Noise, Pattern
+from macros.settle.declaration import CELL, Noise, Pattern
+from macros.settle.tables import Spans
 
 # A column is as wide as its widest value; a line drawn below a heading follows it.
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
 
 
-_PATTERNS = matches.Fitting().noise
+_Patterns = Sequence[tuple[Pattern, Noise]]
+
+
+def _cells_first(patterns: _Patterns) -> _Patterns:
+    """Those of cells first: they need the places of a line as it is."""
+    return sorted(patterns, key=lambda pair: pair[0].shape != CELL)
+
+
+_PATTERNS = _cells_first(matches.Fitting().noise)
 
 
 class Masks:
     """The lines of some texts with their noise masked; each is masked once."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._patterns = matches.fitting(texts).noise
+        fits = matches.fitting(texts)
+        self._patterns = _cells_first(fits.noise)
+        self._cells = fits.cells
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
         """A line of output with its noise masked, and columns one blank apart."""
         masked = self._known.get(text)
         if masked is None:
-            masked = self._known[text] = _line(text, self._patterns)
+            masked = self._known[text] = _line(text, self._patterns, self._cells.get(text))
         return masked
 
 
@@ -35,16 +46,33 @@ def line(text: str) -> str:
     return _line(text, _PATTERNS)
 
 
-def _line(text: str, patterns: Iterable[tuple[Pattern, Noise]]) -> str:
-    for (hint, expression, _, near), kind in patterns:
+def _line(text: str, patterns: _Patterns, cells: Spans | None = None) -> str:
+    quoted: list[str] = []
+    if '"' in text:
+        # Nothing that a rule says in quotes is noise.
+        text = matches.QUOTED.sub(lambda said: _kept(said[0], quoted), text)
+    for (hint, expression, shape, near), kind in patterns:
         if hint in text and (near is None or near(text)):
-            text = expression.sub(lambda value, kind=kind: _masked(value, kind), text)  # type: ignore[misc]
+            spans = cells if shape == CELL else None
+            text = expression.sub(
+                lambda value, kind=kind, spans=spans: _masked(value, kind, spans),  # type: ignore[misc]
+                text,
+            )
+    for number, said in enumerate(quoted):
+        text = text.replace(f"\0{number}\0", said)
     # Most lines have no columns.
     wide = "  " in text or "\t" in text or "---" in text or "==" in text
     return (_WIDTH.sub(" ", text) if wide else text).rstrip()
 
 
-def _masked(value: re.Match[str], kind: Noise) -> str:
+def _kept(said: str, quoted: list[str]) -> str:
+    quoted.append(said)
+    return f"\0{len(quoted) - 1}\0"
+
+
+def _masked(value: re.Match[str], kind: Noise, cells: Spans | None) -> str:
+    if cells is not None and not matches.within(value.start(1), cells):
+        return value[0]
     whole, start = value[0], value.start()
     for group in range(len(value.groups()), 0, -1):
         if value[group] is not None:

@@ -193,6 +193,11 @@ def _plain(*items: Any) -> bool:
     return not any(isinstance(item, Mapping | list) for item in items)
 
 
+def _is_name(value: Any) -> bool:
+    """Whether a value can name what it is in: a word, or a list of words."""
+    return _plain(*value) if isinstance(value, list) else _plain(value)
+
+
 def _own_name(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
@@ -205,7 +210,8 @@ def _names(
         return None
     for key in keys:
         sides = [
-            {_own_name(item[key]): item for item in side if key in item} for side in (old, new)
+            {_own_name(item[key]): item for item in side if key in item and _is_name(item[key])}
+            for side in (old, new)
         ]
         if [len(side) for side in sides] == [len(old), len(new)]:
             return sides[0], sides[1]

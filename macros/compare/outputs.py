@@ -24,7 +24,7 @@ def records(recording: Recording, *, twin: bool = True) -> tuple[Kind[Any], Any]
         return None
     try:
         return kind, registry.read(recording.ran, recording.text, recording.twin if twin else None)
-    except (GuideError, ValueError, KeyError, IndexError, TypeError):
+    except GuideError:
         # What is not in its kind's form is text: it is compared line by line, never refused.
         return None
 

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
 PATTERN = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
@@ -77,16 +76,17 @@ def _is_private(prefix: str, tail: str) -> bool:
     return tail.startswith(_PREFIXES.get(prefix, ()))
 
 
-def tails(texts: Iterable[str]) -> frozenset[str]:
-    """The last four bytes of all MACs that are computed from the IPv4 addresses in texts."""
-    return frozenset().union(*(_of_ipv4(text) for text in texts))
-
-
-@lru_cache(maxsize=2048)
-def _of_ipv4(text: str) -> frozenset[str]:
-    addresses = (address.split(".") for address in set(_IPV4.findall(text)))
-    bytes_ = (list(map(int, parts)) for parts in addresses if len(parts) == 4 and parts[3])
-    return frozenset(bytes(parts).hex(":") for parts in bytes_ if max(parts) < 256)
+def tails(texts: Iterable[str], shown_macs: Iterable[str]) -> frozenset[str]:
+    """The last four bytes of those MACs that are computed from an IPv4 address in the texts."""
+    addresses = {
+        ".".join(str(int(byte, 16)) for byte in mac[6:].split(":")): mac[6:]
+        for mac in shown_macs
+        if mac
+    }
+    found: set[str] = set()
+    for text in texts if addresses else ():
+        found |= addresses.keys() & set(_IPV4.findall(text))
+    return frozenset(addresses[address] for address in found)
 
 
 def link_local(mac: str) -> str:

@@ -71,11 +71,12 @@ def _listed(text: str) -> Iterator[IpSet]:
 def _set(lines: Mapping[str, str], members: Sequence[str] | None) -> IpSet:
     if not {"Name", "Type", "References"} <= lines.keys() or not lines["References"].isdigit():
         raise GuideError(f"this is no set as `ipset list` prints it: {dict(lines)}")
-    rest = {
-        name: _CHANCE.sub("", value)
-        for name, value in lines.items()
-        if name not in ("Name", "Type", "References", _SIZE) and (members is None or name != _COUNT)
-    }
+    said = {"Name", "Type", "References"}
+    if lines.get(_SIZE, "").isdigit():
+        said.add(_SIZE)
+    if members is not None and lines.get(_COUNT) == str(len(members)):
+        said.add(_COUNT)
+    rest = {name: _CHANCE.sub("", value) for name, value in lines.items() if name not in said}
     return _made(lines["Name"], lines["Type"], int(lines["References"]), rest, members or ())
 
 

@@ -96,7 +96,9 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Ob
 
 def _name(each: Object, *, spaces: bool, kinds: bool) -> str:
     kind = f"{_resource(each)}/" if kinds and each.raw else ""
-    return f"{each.namespace}/{kind}{each.name}" if spaces else f"{kind}{each.name}"
+    # A node, a namespace and others are in none.
+    space = f"{each.namespace}/" if spaces and each.namespace is not None else ""
+    return f"{space}{kind}{each.name}"
 
 
 def _resource(each: Object) -> str:
@@ -140,10 +142,14 @@ def _column(word: str, cell: str) -> str:
     """A cell; the order of endpoints means nothing, how long ago a pod was restarted neither."""
     if word == "endpoints":
         return ",".join(sorted(cell.split(",")))
+    if word in _AGES and re.match(r"\d|<invalid>", cell):
+        return "some"
     return cell.partition(" (")[0] if word == "restarts" else cell
 
 
-_SAID = frozenset({"name", "namespace", "age", "last-seen", "first-seen"})
+_SAID = frozenset({"name", "namespace"})
+# How long ago means nothing; that it never was (`<none>`), or is not known, is a fact.
+_AGES = frozenset({"age", "last-seen", "first-seen", "duration", "last-schedule"})
 
 SPEECH = Speech(
     # Lists whose order means nothing to the API.
@@ -152,6 +158,7 @@ SPEECH = Speech(
             "conditions",
             "addresses",
             "endpoints",
+            "notReadyAddresses",
             "ownerReferences",
             "podIPs",
             "finalizers",

@@ -75,6 +75,11 @@ def read(command: str, text: str, twin: Any = None) -> Any:
     except GuideError as error:
         error.command = error.command or command
         raise
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise GuideError(
+            f"the output does not read as {kind.name}: {type(error).__name__}: {error}",
+            command=command,
+        ) from error
 
 
 def twin(command: str) -> str | None:

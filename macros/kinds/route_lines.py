@@ -162,7 +162,7 @@ def _next(route: dict[str, Any], words: _Words) -> None:
         words.take()
         flags = words.take().strip("<>").split(",") if words.next.startswith("<") else []
         _put(route, "cache", flags)
-    elif words.next in _OPTIONS:
+    elif words.next in _OPTIONS and "encap" in route:
         name = words.take()
         _put(route["encap"], name, words.take())
     _read(route, words)
@@ -243,7 +243,9 @@ def _encapsulation(words: _Words) -> dict[str, Any]:
     encap: dict[str, Any] = {"encap_type": kind}
     if kind == "bpf":
         _programs(encap, words)
-    for name, form in _ENCAPSULATIONS[kind] if kind != "bpf" else ():
+    elif kind not in _ENCAPSULATIONS:
+        raise ValueError(f"an encapsulation {kind} is not known")
+    for name, form in _ENCAPSULATIONS.get(kind, ()):
         if form == "first":
             encap[name.replace("-", "_")] = words.take()
         elif words.next == name:
@@ -257,13 +259,15 @@ def _value(form: _Form, words: _Words) -> Any:
         return True
     if form != "segments":
         return whole(words.take()) if form == "number" else words.take()
-    words.take()  # how many
+    count = words.take()
     if words.take() != "[":
         raise ValueError("segments stand in brackets")
     segments = []
     while words.next != "]":
         segments.append(words.take())
     words.take()
+    if count != str(len(segments)):
+        raise ValueError("there are so many segments as is said")
     return segments
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
-from macros.ground.errors import GuideError
 from macros.kinds import service_rules
 from macros.kinds.fields import letters, unreadable
 from macros.kinds.kind import Entry, Facts, Kind, Step, Steps, always
@@ -66,7 +65,8 @@ class Rule:
     `matches` and their options are in the order written. `target` is what `-j` (or, with `goto`,
     `-g`) names, None for a rule that only counts; `options` are the target's. `text` is the rule
     as printed, without its counters. `unread` is what iptables prints in place of what it does not
-    read itself: "[unsupported revision]". A path that is no field is looked for in `given`.
+    read itself: "[unsupported revision]". `strays` are words that belong to no option: what the
+    rule says is then not known. A path that is no field is looked for in `given`.
     """
 
     INSIDE: ClassVar = ("given",)
@@ -82,6 +82,7 @@ class Rule:
     packets: int | None = None
     bytes: int | None = None
     unread: str = ""
+    strays: str = ""
 
     @property
     def given(self) -> Mapping[str, str]:
@@ -208,7 +209,7 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
             chains.setdefault(name, _Open())
         case [("-A", _), (name, _), *tokens]:
             rules = chains.setdefault(name, _Open()).rules
-            matches, target, goto, options = _parts(tokens)
+            matches, target, goto, options, strays = _parts(tokens)
             rules.append(
                 Rule(
                     table,
@@ -222,6 +223,7 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
                     _number(packets),
                     _number(size),
                     unread,
+                    strays,
                 )
             )
         case _:
@@ -264,18 +266,20 @@ def _tokens(line: str) -> list[tuple[str, bool]]:
 
 def _parts(
     tokens: list[tuple[str, bool]],
-) -> tuple[tuple[Match, ...], str | None, bool, tuple[Option, ...]]:
-    """The matches, the target, whether it is a goto, and the target's options."""
+) -> tuple[tuple[Match, ...], str | None, bool, tuple[Option, ...], str]:
+    """The matches, the target, whether it is a goto, the target's options, words of none."""
     groups: list[tuple[str, list[Option]]] = [("", [])]
     target: tuple[str, bool, list[Option]] | None = None
     negated = False
+    strays: list[str] = []
     rest = iter(tokens)
     for word, quoted in rest:
         options = groups[-1][1] if target is None else target[2]
         if quoted or not word.startswith(("-", "!")):
             # A value; iptables never prints one before the first option.
             if not options:
-                raise GuideError(f"{word!r} belongs to no option of its rule")
+                strays.append(word)
+                continue
             last = options[-1]
             options[-1] = Option(last.name, (*last.values, word), last.negated)
         elif word == "!":
@@ -295,8 +299,8 @@ def _parts(
             negated = False
     matches = tuple(Match(name, tuple(options)) for name, options in groups if name or options)
     if target is None:
-        return matches, None, False, ()
-    return matches, target[0], target[1], tuple(target[2])
+        return matches, None, False, (), " ".join(strays)
+    return matches, target[0], target[1], tuple(target[2]), " ".join(strays)
 
 
 _TOOL = re.compile(r"ip6?tables(-nft|-legacy)?(-save)?")

@@ -1,6 +1,7 @@
 """Sockets: what `ss` shows of TCP and UDP. It has no JSON.
 
-Columns: iproute2, misc/ss.c. Netid and State are left out where all sockets have the same; the
+Columns, and what follows them (tcp_stats_print(), print_skmeminfo()): iproute2, misc/ss.c. Netid
+and State are left out where all sockets have the same; the
 header says so.
 """
 
@@ -10,9 +11,29 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
-from macros.kinds.fields import letters, unreadable
+from macros.kinds.fields import any_of, letters, unreadable
 from macros.kinds.kind import Entry, Facts, Kind, in_any_order
 
+# Words of -i, -m and -e that say how a socket is at this moment; those whose next word is a rate.
+FIGURES = any_of(
+    "rto backoff rtt ato qack rcvmss cwnd ssthresh bytes_sent bytes_retrans bytes_acked "
+    "bytes_received segs_out segs_in data_segs_out data_segs_in lastsnd lastrcv lastack delivered "
+    "delivered_ce busy rwnd_limited sndbuf_limited unacked retrans lost sacked dsack_dups fackets "
+    "reordering reord_seen rcv_rtt rcv_space rcv_ssthresh notsent minrtt rcv_ooopack snd_wnd rehash"
+)
+RATES = any_of("send pacing_rate delivery_rate")
+_FIGURE = re.compile(r"[\d./]+(?:ms)?(?:\([\d.]+%\))?")
+_RATE = re.compile(r"[\d.]+[KMGTP]?bps(?:/[\d.]+[KMGTP]?bps)?")
+_MOMENT = re.compile(r"app_limited|(?:bbr|dctcp):\([\w.:,]*\)|ino:\d+|sk:[0-9a-f]+")
+_MEMORY = re.compile(r"skmem:\((?:[a-z]+\d+,)*d(\d+)\)")
+# A word with what is in its brackets.
+_DETAIL = re.compile(r"[^\s(]+(?:\([^)]*\))?(?:\)\))?")
+_USERS = re.compile(r"users:\((?:\(.*?\),?)*\)")
+# Only Netid and State can stand before Recv-Q.
+_HEADER = re.compile(
+    r"((?:Netid +)?(?:State +)?)Recv-Q +Send-Q +Local Address:Port +Peer Address:Port *"
+    r"(?:Process *)?"
+)
 _PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+),fd=(\d+)\)')
 
 
@@ -74,11 +95,10 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Socket
     """The sockets in an output of `ss` with its header, in the order printed."""
     del twin
     lines = text.splitlines()
-    header = lines[0].split() if lines else []
-    if "Recv-Q" not in header:
+    header = _HEADER.fullmatch(lines[0]) if lines else None
+    if header is None:
         raise unreadable("sockets", lines[0] if lines else "", 1)
-    # Only these two can stand before Recv-Q.
-    before = header[: header.index("Recv-Q")]
+    before = header[1].split()
     sockets: list[Socket] = []
     details: list[list[str]] = []
     for at, line in enumerate(lines[1:], 2):
@@ -133,6 +153,7 @@ def _entries(sockets: Iterable[Socket]) -> Iterator[Entry]:
             "state": socket.state or "",
             **{word: str(size if listens else _some(size)) for word, size in queues.items()},
             "process": ", ".join(sorted({process.name for process in socket.processes})),
+            **_details(socket.details),
         }
         said = " ".join(f"{word} {value}" for word, value in words.items() if value)
         yield Entry(
@@ -143,10 +164,35 @@ def _entries(sockets: Iterable[Socket]) -> Iterator[Entry]:
         )
 
 
+def _details(printed: Iterable[str]) -> dict[str, str]:
+    """The words behind the columns that tell what a socket is, not how it is at this moment."""
+    found: dict[str, list[str]] = {}
+    words = _DETAIL.findall(_USERS.sub("", " ".join(printed)))
+    for place, word in enumerate(words):
+        name, colon, value = word.partition(":")
+        memory = _MEMORY.fullmatch(word)
+        rate = _RATE.fullmatch(word) and place and words[place - 1] in RATES
+        if rate or _MOMENT.fullmatch(word) or (name in FIGURES and _FIGURE.fullmatch(value)):
+            continue
+        if memory is not None:
+            found["dropped"] = [_some(int(memory[1]))]
+        elif name == "timer":
+            found.setdefault(name, []).append(value.strip("()").partition(",")[0])
+        elif word not in RATES:
+            found.setdefault(name if colon else "options", []).append(value if colon else word)
+    return {name: " ".join(values) for name, values in found.items()}
+
+
 def _some(size: int) -> str:
     return "some" if size else "0"
 
 
 KIND = Kind(
-    name="sockets", what="sockets", asked=_asked, read=read, entries=_entries, free=in_any_order
+    name="sockets",
+    what="sockets",
+    asked=_asked,
+    read=read,
+    entries=_entries,
+    whole=True,
+    free=in_any_order,
 )

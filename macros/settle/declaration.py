@@ -21,8 +21,13 @@ Near = Callable[[str], object]
 """A fast search; what it gives says by its truth whether a slow one is worth it."""
 
 
+CELL = "cell"
+
+
 class Pattern(NamedTuple):
     """An expression that is only tried where a text has the `hint`; `shape`: how it is written.
+
+    The shape `CELL` of a pattern of noise: in a table with a head only below the kind's `heads`.
 
     `near` is a simpler search that must succeed too, one that is fast in a text of a million lines:
     of an expression that begins with a letter or a sign (and knows no begin or end of a line), or
@@ -186,10 +191,10 @@ class Noise:
     """A value that means nothing twice.
 
     `patterns` find it in a line, as the groups of the expression. `columns` are heads below which
-    numbers are such, at the right of their column. `keys` match, as a whole, the JSON keys whose
-    number is such, or whose text if it matches `in_text`. `words` are those of a JSON list under
-    `keys`, which is one value as a whole. `mask` is what two values must have in common. `rank` is
-    its place in the reference.
+    numbers are such, at the right of their column; `heads` those below which a cell may be. `keys`
+    match, as a whole, the JSON keys whose number is such, or whose text if it matches `in_text`.
+    `words` are those of a JSON list under `keys`, which is one value as a whole. `mask` is what two
+    values must have in common. `rank` is its place in the reference.
     """
 
     name: str
@@ -198,6 +203,7 @@ class Noise:
     mask: Callable[[str], str] = anything
     patterns: tuple[Pattern, ...] = ()
     columns: tuple[str, ...] = ()
+    heads: frozenset[str] = frozenset()
     keys: re.Pattern[str] | None = None
     in_text: re.Pattern[str] | None = None
     words: frozenset[str] = frozenset()
@@ -241,14 +247,28 @@ def like(expression: str) -> Near:
     return re.compile(expression).search
 
 
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The search for any of these words."""
+
+    words: tuple[str, ...]
+
+    def __call__(self, text: str) -> bool:
+        """Whether a text has one of them."""
+        for word in self.words:  # noqa: SIM110 it is asked of each line, and any() is slower
+            if word in text:
+                return True
+        return False
+
+
 def any_of(*words: str) -> Near:
     """The search for any of these words."""
-    return lambda text: any(word in text for word in words)
+    return AnyOf(words)
 
 
 def counted(value: str) -> str:
     """The mask of a counter: whether it is zero."""
-    return "0" if not value.strip("0./") else "n"
+    return "0" if not value.strip(" 0./") else "n"
 
 
 Known = Mapping[str, Any]

@@ -21,6 +21,7 @@ from macros.settle.tree import Node
 from macros.store import form, reader, sums
 from macros.values.lookup import lookup
 
+_MANY = 10_000
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
 
 Shared = MutableMapping[Key, str]
@@ -54,11 +55,25 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
     _name_ports(now, was, renaming)
     match.find(list(documents.values()), renaming)
     shared.update({key: old for key, old in renaming.names.items() if key[0] in _PINNED})
-    settled = {block_id: _answer(block_id, now, documents, renaming) for block_id in now.recordings}
+    alike = {
+        name: document
+        for name, document in documents.items()
+        if _same_command(Path(name).stem, was, now)
+    }
+    settled = {block_id: _answer(block_id, now, alike, renaming) for block_id in now.recordings}
     packets = _captures(page, now, was, renaming)
     for recording in _bound(page, settled).values():
         form.write(out, _packets(recording, was, now, renaming, packets.get(recording.id), out))
     shutil.copyfile(new / "page.yml", out / "page.yml")
+
+
+def _same_command(block_id: str, was: _Side, now: _Side) -> bool:
+    """Whether a block asked the same in both runs.
+
+    What another command answered can tell what is called what; its noise is not this one's.
+    """
+    old = was.recordings.get(block_id)
+    return old is not None and old.command == now.recordings[block_id].command
 
 
 def _sides(page: Page, old: Path, new: Path) -> tuple[_Side, _Side]:
@@ -129,9 +144,14 @@ def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
     text = side.recordings[block_id].text
     fits = fits or matches.fitting((text,))
     place, found = side.places[block_id], []
-    for line in text.split("\n"):
+    for printed in text.split("\n"):
+        # One string for a line that both sides have.
+        line = fits.lines.setdefault(printed, printed)
         found.append(scan.cut(line, place, side.scanned, fits))
         place = scan.below(line, place, fits)
+    if len(found) > _MANY:
+        # What so long an output says is not said again, and would be kept to the end.
+        side.scanned.cut.clear()
     return found
 
 
@@ -257,6 +277,7 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
         if (
             old is None
             or old.pcap is None
+            or not _same_command(block_id, was, now)
             or not capture.same(old.pcap.read_bytes(), packets, keep)
         ):
             changed.add(during.get(block_id, block_id))

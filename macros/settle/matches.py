@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from macros.settle import identities, noise
-from macros.settle.declaration import Identity, Near, Noise, Pattern, nowhere
+from macros.settle import identities, noise, tables
+from macros.settle.declaration import CELL, AnyOf, Identity, Near, Noise, Pattern, nowhere
+from macros.settle.vocabulary import Vocabulary
 
 
 class Mark(NamedTuple):
@@ -31,6 +32,9 @@ COLUMNS: Mapping[str, Identity | Noise] = {
     **{head: kind for kind in identities.ALL for head in kind.columns},
     **{head: kind for kind in noise.ALL for head in kind.columns},
 }
+_HEADS = frozenset().union(*(kind.heads for kind in noise.ALL))
+# What a rule says in quotes is its author's: a comment, what is logged, what is looked for.
+QUOTED = re.compile(r'(?:--[\w-]+|\bcomment|\bprefix) "(?:[^"\\]|\\.)*"')
 # Numbers stand at the right of their columns (ps, lsns).
 HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
 
@@ -39,34 +43,46 @@ HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
 class Fitting:
     """The patterns that may match in some texts, and what they matched in lines of these.
 
-    `heads`: one of the lines may be the head of a table with columns of numbers.
+    `heads`: one of the lines may be the head of a table with columns of numbers. `cells` has for
+    rows below a head where noise may stand (`tables.cells`), `lines` each line once.
     """
 
     identities: tuple[tuple[Pattern, Identity], ...] = _IDENTITIES
     noise: tuple[tuple[Pattern, Noise], ...] = _NOISE
     finders: tuple[Identity, ...] = _FINDERS
     heads: bool = True
+    cells: Mapping[str, tables.Spans] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
     known: dict[str, tuple[Sequence[Match], Sequence[Marked]]] = field(default_factory=dict)
 
 
 def fitting(texts: Sequence[str]) -> Fitting:
     """What may match in any of these texts."""
-    sought: dict[Near | None, bool] = {None: True}
+    words = Vocabulary(texts)
+    searched: dict[Near | str, bool] = {"": True}
 
-    def near(search: Near | None) -> bool:
+    def near(search: Near) -> bool:
+        if isinstance(search, AnyOf):
+            return any(map(has, search.words))
+        return any(map(search, words.texts))
+
+    def has(search: Near | str | None) -> bool:
         # Several patterns have one search.
-        if search not in sought:
-            sought[search] = any(map(search, texts)) if search else True
-        return sought[search]
+        key = search or ""
+        if key not in searched:
+            searched[key] = words.has(key) if isinstance(key, str) else near(key)
+        return searched[key]
 
     def fits(pattern: Pattern) -> bool:
-        return any(pattern.hint in text for text in texts) and near(pattern.near)
+        return has(pattern.hint) and has(pattern.near)
 
+    noisy = tuple(pair for pair in _NOISE if fits(pair[0]))
     return Fitting(
         tuple(pair for pair in _IDENTITIES if fits(pair[0])),
-        tuple(pair for pair in _NOISE if fits(pair[0])),
-        tuple(kind for kind in _FINDERS if near(kind.near)),
-        any(head in text and HEAD.search(text) for text in texts for head in COLUMNS),
+        noisy,
+        tuple(kind for kind in _FINDERS if has(kind.near)),
+        any(head in text and HEAD.search(text) for text in words.texts for head in COLUMNS),
+        tables.cells(texts, _HEADS) if any(pair[0].shape == CELL for pair in noisy) else {},
     )
 
 
@@ -87,14 +103,25 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
         if hint in line and (near is None or near(line)):
             values += [(*value.span("v"), shape, kind) for value in expression.finditer(line)]
     marks: list[Marked] = []
-    for (hint, expression, _, near), noisy in fits.noise:
+    cells = fits.cells.get(line) if fits.cells else None
+    for (hint, expression, shape, near), noisy in fits.noise:
         if hint in line and (near is None or near(line)):
             for value in expression.finditer(line):
+                if shape == CELL and cells is not None and not within(value.start(1), cells):
+                    continue
                 for group in range(1, expression.groups + 1):
                     if value[group] is not None:
                         mark = marked(noisy, value[group])
                         marks.append((*value.span(group), mark, noisy.name))
+    if marks and '"' in line:
+        quoted = [found.span() for found in QUOTED.finditer(line)]
+        marks = [mark for mark in marks if not within(mark[0], quoted)]
     return (values, marks) if values or marks else _NONE
+
+
+def within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a place in a line is in one of these parts of it."""
+    return any(start <= place < end for start, end in spans)
 
 
 def marked(kind: Noise, raw: str) -> Mark:

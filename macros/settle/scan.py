@@ -102,6 +102,9 @@ def _cut(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     if not line:
         return ()
     values, marks = matches(line, fits)
+    told = place.columns or place.alone or place.choice or fits.finders or fits.heads
+    if not (values or marks or told):
+        return (line,)
     spans: list[_Span] = list(_tokens(line, values, place, side, fits))
     if len(spans) > 1:
         spans.sort(key=lambda span: (span[0], -span[1]))

@@ -136,8 +136,10 @@ def _rule(rule: records.Rule, chains: Collection[str], lines: dict[str, int]) ->
     line = lines.get(rule.text)
     origin = f"line {line}" if line else f"rule {rule.number} of {rule.chain}"
     try:
-        branch = _branch(rule, chains, origin)
+        branch = None if rule.strays else _branch(rule, chains, origin)
     except (ValueError, LookupError, ArithmeticError):
+        branch = None
+    if branch is None:
         # What it says is not what iptables prints: it is this rule that is not known, no other.
         own = [match for match in rule.matches if not match.name]
         unread = Test((Field("other", f"the rule of {origin}"),), (("yes",),))

@@ -63,9 +63,15 @@ def branches(statements: Iterable[Json], sets: Sets, origin: str) -> Iterator[Br
             # nft does not say what iptables' own matches ask.
             asked = f"xt match {body.get('name')} ({origin})"
             rule.tests.append(Test((Field("other", asked),), (("yes",),)))
-        elif kind not in _SILENT and not (kind == "xt" and body.get("type") == "watcher"):
+        elif kind not in _SILENT and not _watches(kind, body):
             rule.actions.append(Action("end", _words(kind, body)))
     yield rule.branch()
+
+
+def _watches(kind: str, body: Any) -> bool:
+    """Whether it is a target of iptables' after which the rule goes on (LOG)."""
+    # An nft without libxtables says of an extension nothing at all: null.
+    return kind == "xt" and isinstance(body, Mapping) and body.get("type") == "watcher"
 
 
 def _words(kind: str, body: Any) -> str:

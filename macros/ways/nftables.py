@@ -24,25 +24,29 @@ _NO_RULE = re.compile(r'^(type \S+ hook |policy |comment "[^"]*"$|$)')
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def read(text: str, twin: Any, table: str = "") -> Rules:
+def read(text: str, twin: Any, table: str = "", *, terse: bool = False) -> Rules:
     """The rules of one table: as nft printed them, and as `nft -j` did.
 
     `table` is a name, with its family before it where both have one: `ip6 kube-proxy`. Without it
     the table is the first that rewrites; all others are among its `others`, else only those of the
-    same name. GuideError where the output has no such table.
+    same name. `terse`: nft was asked to leave the elements of sets and maps out, so one without
+    any is not known to be empty. GuideError where the output has no such table.
     """
     try:
-        return _read(text, _items(text, twin), table)
+        return _read(text, _items(text, twin), table, terse=terse)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise GuideError(
             f"the recorded JSON is not in the form of nft's: {type(error).__name__}: {error}"
         ) from error
 
 
-def _read(text: str, items: Sequence[Json], table: str) -> Rules:
+def _read(text: str, items: Sequence[Json], table: str, *, terse: bool) -> Rules:
     keys = [(item["table"]["family"], item["table"]["name"]) for item in items if "table" in item]
     wanted = [key for key in keys if table in ("", key[1], " ".join(key))]
     written = _written(text)
+    if terse:
+        # As if they were not there, which is what is known of them.
+        items = [item for item in items if not _is_left_out(item)]
     tables = [_rules(key, items, written) for key in wanted]
     if not table:
         tables.sort(key=lambda rules: not any(chain.hook for chain in rules.chains.values()))
@@ -50,6 +54,11 @@ def _read(text: str, items: Sequence[Json], table: str) -> Rules:
         there = ", ".join(dict.fromkeys(name for _, name in keys))
         raise GuideError(f"the recorded rules have no table {table!r}, only {there}")
     return replace(tables[0], others=tuple(tables[1:]))
+
+
+def _is_left_out(item: Json) -> bool:
+    """Whether an object is a set or a map whose elements were not printed."""
+    return any(kind in ("set", "map") and not of.get("elem") for kind, of in item.items())
 
 
 def plain(text: str) -> str:

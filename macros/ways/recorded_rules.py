@@ -4,6 +4,7 @@ from macros.ground.commandline import call
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.kinds import registry, rules
+from macros.kinds.fields import letters
 from macros.ways import iptables, nftables
 from macros.ways.ruleset import Rules
 
@@ -13,11 +14,11 @@ def ruleset_of(recording: Recording, table: str = "") -> Rules:
 
     GuideError where the block shows no rules.
     """
-    if isinstance(recording.twin, dict) and "nftables" in recording.twin:
-        return nftables.read(recording.text, recording.twin, table)
     asked = call(recording.ran)
-    if asked is not None and asked.tool == "nft":
-        return nftables.read(recording.text, recording.twin, table)
+    of_nft = isinstance(recording.twin, dict) and "nftables" in recording.twin
+    if of_nft or (asked is not None and asked.tool == "nft"):
+        terse = asked is not None and ("t" in letters(asked.args) or "--terse" in asked.args)
+        return nftables.read(recording.text, recording.twin, table, terse=terse)
     if registry.kind_of(recording.ran) is rules.KIND:
         wanted = table or "nat"
         listed = registry.read(recording.ran, recording.text)

@@ -415,7 +415,7 @@ def numbers(run: Run) -> Iterator[Candidate]:
     yield from texts(run, r"icmp_seq=(\d+)", _number)
     yield from texts(
         run,
-        r"\b(?:memory|ephemeral-storage|sizeBytes)\"?: +\"?(\d+)(?:Ki)?\b",
+        r"(?<!Size in )\b(?:memory|ephemeral-storage|sizeBytes)\"?: +\"?(\d+)(?:Ki)?\b",
         lambda _rng, old: str(int(old) * 16),
     )
     yield from texts(

@@ -8,8 +8,6 @@ from macros.compare import editions
 from macros.ground import mac as macs
 from tests.unit.settle_support import recording, settle_text, write
 
-ADDRESSES = macs.tails(["inet 172.17.0.2/16", "inet 10.1.0.1/24, inet 203.0.113.9/24"])
-
 FORMS = {
     "86:e6:61:aa:b2:10": macs.Form("random", chance=True),
     "01:00:5e:00:00:01": macs.Form("group"),
@@ -38,6 +36,8 @@ FORMS = {
     "52:54:00:12:34:56": macs.Form("set by hand"),
     "52:54:99:12:34:56": macs.Form("random", chance=True),
 }
+TEXTS = ["inet 172.17.0.2/16", "inet 10.1.0.1/24, inet 203.0.113.9/24"]
+ADDRESSES = macs.tails(TEXTS, FORMS)
 
 
 @pytest.mark.parametrize(("mac", "form"), FORMS.items())

@@ -193,6 +193,47 @@ def test_handles_change_nothing() -> None:
     assert not any("handle" in text for text in with_handles)
 
 
+def test_a_terse_listing_does_not_know_its_maps() -> None:
+    """As `nft -t` prints it, in JSON too: without a single element."""
+    items = json.loads(printed("nft-kube.json"))["nftables"]
+    for item in items:
+        for name in ("set", "map"):
+            item.get(name, {}).pop("elem", None)
+    terse = recording(
+        "b", "nft -t list ruleset", printed=printed("nft-kube.txt"), twin={"nftables": items}
+    )
+    with pytest.raises(GuideError, match="elements were not recorded"):
+        shares.shares(recorded_rules.ruleset_of(terse), "10.43.0.50:80")
+
+
+def _to(address: str, port: int) -> list[object]:
+    payload = {"protocol": "ip", "field": "daddr"}
+    ports = {"protocol": "tcp", "field": "dport"}
+    return [
+        {"match": {"op": "==", "left": {"payload": payload}, "right": address}},
+        {"match": {"op": "==", "left": {"payload": ports}, "right": port}},
+    ]
+
+
+def test_an_extension_that_nft_does_not_read_costs_its_rule() -> None:
+    """An nft without libxtables writes `null` for a match or target of iptables-nft's."""
+    base = {"family": "ip", "table": "nat"}
+    hook = {"name": "PREROUTING", "type": "nat", "hook": "prerouting", "prio": -100}
+    dnat: dict[str, object] = {"dnat": {"addr": "10.0.0.5", "port": 80}}
+    exprs = [[*_to("192.0.2.7", 80), {"xt": None}, dnat], [*_to("192.0.2.8", 80), dnat]]
+    twin = {
+        "nftables": [
+            {"table": {"family": "ip", "name": "nat"}},
+            {"chain": {**base, **hook}},
+            *({"rule": {**base, "chain": "PREROUTING", "expr": expr}} for expr in exprs),
+        ]
+    }
+    read = nftables.read(json.dumps(twin), None)
+    assert shares.shares(read, "192.0.2.8:80") == {"10.0.0.5:80": ONE}
+    with pytest.raises(GuideError, match="the way ends here, by xt"):
+        shares.shares(read, "192.0.2.7:80")
+
+
 def test_a_table_is_named_by_its_family_where_both_have_it() -> None:
     twin = json.loads(printed("nft-kube.json"))
     ip6 = nftables.read(printed("nft-kube.txt"), twin, "ip6 kube-proxy")
@@ -244,6 +285,16 @@ def test_a_table_that_iptables_does_not_read_is_refused_for_that() -> None:
 
 def test_a_rule_that_does_not_read_costs_that_rule() -> None:
     broken = iptables.read(printed("nth.txt").replace("--every 3", "--every many"))
+    with pytest.raises(GuideError, match=r"a rule that does not read \(line 7\)"):
+        shares.shares(broken, "192.0.2.7:80")
+    assert shares.text(broken, "192.0.2.9:80") == "3/4, 1/4"
+
+
+def test_a_rule_with_a_word_of_no_option_costs_that_rule() -> None:
+    text = printed("nth.txt")
+    first = next(line for line in text.splitlines() if "192.0.2.7" in line)
+    odd = first.replace("-A PREROUTING", "-A PREROUTING [another thing]")
+    broken = iptables.read(text.replace(first, odd))
     with pytest.raises(GuideError, match=r"a rule that does not read \(line 7\)"):
         shares.shares(broken, "192.0.2.7:80")
     assert shares.text(broken, "192.0.2.9:80") == "3/4, 1/4"

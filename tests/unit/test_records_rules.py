@@ -151,5 +151,7 @@ def test_what_iptables_does_not_read_itself_is_kept_with_its_rule() -> None:
     assert chain.rules[0].text == "-A PREROUTING -m socket [unsupported revision] -j RETURN"
     assert (chain.rules[0].matches, chain.rules[0].target) == ((rules.Match("socket"),), "RETURN")
     assert (chain.rules[2].target, chain.rules[2].options) == ("NFQUEUE", ())
-    with pytest.raises(GuideError, match="belongs to no option"):
-        rules.read("*nat\n-A PREROUTING [another thing] -j RETURN\n")
+    odd = "-A PREROUTING [another thing] -j RETURN"
+    chain = rules.read(f"*nat\n{odd}\n-A PREROUTING -j ACCEPT\n")["nat"].chains["PREROUTING"]
+    assert (chain.rules[0].strays, chain.rules[0].text) == ("[another thing]", odd)
+    assert (chain.rules[1].strays, chain.rules[1].target) == ("", "ACCEPT")

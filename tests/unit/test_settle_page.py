@@ -61,6 +61,19 @@ def test_a_new_block_takes_the_names_of_the_others(tmp_path: Path) -> None:
     assert found["b"].text == "master of vethdd93b3d"
 
 
+def test_a_block_with_another_command_keeps_no_noise_of_the_earlier_one(tmp_path: Path) -> None:
+    text = OLD + "    RX:  bytes packets errors dropped  missed   mcast\n{}\n"
+    rows = [f"    {count}       {count}      0       0       0       0" for count in (1200, 3400)]
+    old = recording("links", text.format(rows[0]), "ip -s link")
+    new = recording("links", text.replace(OLD, NEW).format(rows[1]), "ip -s -d link")
+    settled = settle(tmp_path, [old], [new])["links"].text
+    assert rows[1] in settled
+    assert rows[0] not in settled
+    assert "vethdd93b3d" in settled, "names are still the lab's"
+    again = settle(tmp_path, [old], [replace(new, command=old.command, ran=old.ran)])["links"].text
+    assert again == old.text
+
+
 def test_without_an_old_recording_the_run_is_taken_as_it_is(tmp_path: Path) -> None:
     new = write(tmp_path / "new", [recording("a", NEW)])
     out = tmp_path / "out"

@@ -35,10 +35,13 @@ def _learn(evidence: Evidence) -> _Names:
     fronts = {name.front for name in made}.union(*(one.fronts for one in told))
     made.update(pod for one in told for pod in one.pods if pod.front in fronts)
     pods: dict[str, tuple[str, Made]] = {}
-    if any("cali" in text for text in evidence.texts):
+    shown = {digits for text in evidence.texts if "cali" in text for digits in _CALI.findall(text)}
+    if shown:
         for name in made.union(*map(_hashed, evidence.texts)):
             for namespace in _NAMESPACES:
-                pods[_cali(namespace, "".join(name))] = namespace, name
+                interface = _cali(namespace, "".join(name))
+                if interface[4:] in shown:
+                    pods[interface] = namespace, name
     return _Names(frozenset(made), pods)
 
 

@@ -1,7 +1,8 @@
 """MAC addresses by chance, and what is computed from them."""
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,14 +20,23 @@ class _Macs(NamedTuple):
 def _learn(evidence: Evidence) -> _Macs:
     shown = frozenset().union(*map(_shown, evidence.texts))
     tails: defaultdict[str, set[str]] = defaultdict(set)
-    # Where there is no MAC, no address need be looked at.
-    texts = evidence.texts
-    some = any(pattern.may_match(text) for text in texts for pattern in IDENTITY.patterns)
-    computed = macs.tails(texts) if some else frozenset()
+    otherwise = frozenset(_written_otherwise(evidence.texts))
+    computed = macs.tails(evidence.texts, shown | otherwise)
     for mac in shown:
         if macs.form(mac, computed).chance:
             tails[mac[9:]].add(mac)
     return _Macs(computed, tails)
+
+
+def _written_otherwise(texts: Iterable[str]) -> Iterator[str]:
+    """The MACs that texts show without leading zeros, or in a link-local address."""
+    for pattern in IDENTITY.patterns:
+        for text in texts if pattern.shape in {"short", "link-local"} else ():
+            if pattern.may_match(text):
+                # The line around it is of no matter here.
+                short = pattern.shape == "short"
+                for value in (_ANY_SHORT if short else pattern.expression).finditer(text):
+                    yield macs.long(value["v"]) if short else macs.of_link_local(value["v"])
 
 
 _shown = lru_cache(maxsize=2048)(macs.shown)
@@ -61,6 +71,7 @@ def _write(token: Token, value: str) -> str:
 
 _NEAR = ":[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}:"
 _SHORT = "(?P<v>(?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})(?![0-9a-f:])"
+_ANY_SHORT = re.compile(f"(?<![0-9a-f:]){_SHORT}")
 
 IDENTITY = Identity(
     name="mac",

@@ -2,7 +2,7 @@
 
 import re
 
-from macros.settle.declaration import Noise, any_of, like, patterns_of
+from macros.settle.declaration import CELL, Noise, any_of, like, patterns_of
 
 # Kubernetes' duration.HumanDuration: two units at most, no blank between, and none of them larger
 # than it lets them be. https://pkg.go.dev/k8s.io/apimachinery/pkg/util/duration
@@ -10,6 +10,8 @@ _AGO = (
     r"(?:(?:\d\d?|1[01]\d)s|(?:\d\d?|1[0-7]\d)m(?:\d\d?s)?|[1-4]?\dh(?:\d\d?m)?"
     r"|[1-7]?\d{1,2}d(?:\d\d?h)?|\d+y(?:\d{1,3}d)?)"
 )
+# `kubectl top` without its head: processors before bytes, or before a share of them.
+_CELL_ENDS = r"(?= {2,}| *$| \(x\d)(?! +\d+(?:[KMGT]i|%))"
 _UNITS = r"(?:second|minute|hour|day|week|month|year)s?"
 _WORDS = rf"(?:\d+|[Aa]bout an?|[Aa]n?|Less than a) {_UNITS}"
 
@@ -20,6 +22,7 @@ NOISE = Noise(
     patterns=patterns_of(
         # WireGuard's and iproute2's have several units: "1 minute, 12 seconds ago".
         (" ago", rf"((?:{_WORDS}, )*{_WORDS} ago)"),
+        ("handshake: ", r"\blatest handshake: (Now)$"),
         ("Up ", rf"\bUp ({_WORDS})"),
         # systemd's
         (" ago", r"; ((?:\d+(?:y|month|w|day|h|min|s|ms)s? )+ago)"),
@@ -35,6 +38,8 @@ NOISE = Noise(
         # blank behind where iproute2 forgets it
         (" used ", r" used (\d+/\d+(?:/\d+)?)(?=\D|$)"),
         ("expires", r"\bexpires (-?\d+sec)\b"),
+        # nft: what is left of an element of a set
+        ("expires ", r"\bexpires ((?:\d+(?:d|h|ms|m|s))+)(?=[\s,]|$)"),
         (" age ", r" age (\d+sec)\b"),
         ("_lft", r"_lft (\d+sec)\b"),
         # ss -o
@@ -44,12 +49,13 @@ NOISE = Noise(
         ("source_list ", r"/(\d+\.\d\d)(?=[,\s]|$)"),
         # kubectl's AGE and LAST SEEN: a column of its own, so at least two blanks before it, and
         # what stands there is no value of a name with a colon.
-        (like(r"  \d{1,3}[smhdy]"), rf"[^:\s] {{2,}}({_AGO})(?= {{2,}}| *$| \(x\d)"),
-        (any_of(" (x", *(f"{unit}  " for unit in "smhdy")), rf"^({_AGO})(?= {{2,}}| \(x\d)"),
+        (like(r"  \d{1,3}[smhdy]"), rf"(?<=[^:\s]  ) *({_AGO}){_CELL_ENDS}", CELL),
+        (any_of(" (x", *(f"{unit}  " for unit in "smhdy")), rf"^({_AGO})(?= {{2,}}| \(x\d)", CELL),
         (" ago)", rf" \(({_AGO}) ago\)"),
         (" over ", rf" \(x(\d+) over ({_AGO})\)"),
         # BIRD: what is left of a timer, of how much.
         (" timer:", r" timer: +([\d.]+)/\d+"),
     ),
+    heads=frozenset({"AGE", "LAST SEEN", "FIRST SEEN", "DURATION", "LAST SCHEDULE"}),
     keys=re.compile(r".*_timer|expires|used|confirmed|updated"),
 )

@@ -78,11 +78,12 @@ NOISE = Noise(
         (like(r":(?: +\d+){16}"), r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
             like(r" (?:--|-f|!f) "),
-            r"^ *(\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
+            r"^( *\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
         ),
     ),
     keys=re.compile(
-        r"packets|bytes|errors|dropped|over_errors|multicast|collisions|refcnt|probes|fdb_n_learned"
+        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|carrier_changes"
+        r"|collisions|refcnt|probes|fdb_n_learned"
         r"|generation|observedGeneration"
     ),
 )

@@ -41,6 +41,8 @@ NOISE = Noise(
             _IN_MONTH,
             rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))",
         ),
+        # a web server's log
+        (like(r"/\d{4}:\d\d:"), rf"\[(\d\d/{_MONTH}/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}})\]"),
         (like(r":\d\d\.\d{6} "), r"^(\d\d:\d\d:\d\d\.\d{6}) "),
         # ls -l, and a system's log.
         (_IN_MONTH, rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),

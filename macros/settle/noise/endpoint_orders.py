@@ -8,6 +8,11 @@ def _members(value: str) -> str:
 
 
 _ENDPOINT = r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?"
+# With `::` or eight groups: a MAC has neither.
+_IPV6 = (
+    r"(?:(?=[0-9a-f:]*::)[0-9a-f:]+|(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4})",
+    r"\[[0-9a-f:]+\]:\d+",
+)
 
 NOISE = Noise(
     name="order of endpoints",
@@ -15,6 +20,8 @@ NOISE = Noise(
     rank=90,
     mask=_members,
     patterns=patterns_of(
-        (like(r",\d{1,3}\.\d"), rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])")
+        (like(r",\d{1,3}\.\d"), rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])"),
+        (like(r":[0-9a-f:]*,[0-9a-f:]*:"), rf"(?<![\w.:,])({_IPV6[0]}(?:,{_IPV6[0]})+)(?![\w.:/])"),
+        (like(r":\d+,\["), rf"(?<![\w.,])({_IPV6[1]}(?:,{_IPV6[1]})+)(?![\w.:])"),
     ),
 )

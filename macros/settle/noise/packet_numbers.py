@@ -13,6 +13,9 @@ NOISE = Noise(
         ("seq ", r"\bseq (\d{5,})(?=,)"),
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
+        # dig's
+        ("opcode: ", r"\bopcode: \w+, status: \w+, id: (\d+)$"),
+        ("; COOKIE: ", r"^; COOKIE: ([0-9a-f]+)(?= |$)"),
         # the traces of nft and of xtables-monitor
         (" ip id ", r" ip id (\d+) "),
         (" ct id ", r" ct id (\d+) ?$"),

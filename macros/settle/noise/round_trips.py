@@ -9,6 +9,7 @@ NOISE = Noise(
     patterns=patterns_of(
         ("time=", r"\btime=([\d.]+) ms"),
         (" ms", r"= ([\d./]+) ms"),
+        ("Query time: ", r"^;; Query time: (\d+) [mu]sec$"),
         (", time ", r", time (\d+)ms"),
     ),
 )

@@ -1,0 +1,45 @@
+"""Which words some texts have at all, so that a million lines are searched once and not each time.
+
+Most of what is looked for is in no line. A large text has few words, its digits aside.
+"""
+
+from collections.abc import Sequence
+
+_DIGITS = {ord(digit): "0" for digit in "123456789"}
+# Below so many characters a search costs less than the words.
+_SMALL = 20_000
+
+
+class Vocabulary:
+    """The words of some texts; of two runs, those of a line that both have once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = _apart(texts)
+        self._large = sum(map(len, self.texts)) > _SMALL
+        words: set[str] = set()
+        if self._large:
+            for text in self.texts:
+                words.update(text.translate(_DIGITS).split())
+        self._words = f" {' '.join(words)} "
+
+    def has(self, sought: str) -> bool:
+        """Whether any of the texts has these words, with their blanks."""
+        return self._may_have(sought) and any(sought in text for text in self.texts)
+
+    def _may_have(self, sought: str) -> bool:
+        """Whether each of the words is there by itself, its digits aside."""
+        pieces = sought.translate(_DIGITS).split() if self._large else []
+        last = len(pieces) - 1
+        return all(
+            f"{' ' * (at > 0 or sought[0].isspace())}{piece}"
+            f"{' ' * (at < last or sought[-1].isspace())}" in self._words
+            for at, piece in enumerate(pieces)
+        )
+
+
+def _apart(texts: Sequence[str]) -> Sequence[str]:
+    """The texts, the second of two without the lines that the first has too."""
+    if len(texts) != 2 or len(texts[1]) < _SMALL:
+        return texts
+    known = set(texts[0].split("\n"))
+    return texts[0], "\n".join(line for line in texts[1].split("\n") if line not in known)
