@@ -114,16 +114,19 @@ def _entries(memberships: Iterable[Membership]) -> Iterator[kind.Entry]:
             ids += f"-{membership.last}"
         yield kind.Entry(
             key=(membership.port, membership.vlan, membership.last),
-            name=f"VLAN {ids}",
-            tail=f"at {membership.port}",
+            name=membership.port,
+            noun="port",
+            tail=f"in VLAN {ids}",
             of=f"VLAN {ids} at {membership.port}",
             facts=kind.Facts(raw=membership.raw, apart=frozenset({"vlan", "vlanEnd"})),
+            moves=(membership.port, membership.flags),
+            spot=f"VLAN {ids}",
         )
 
 
 KIND = kind.Kind(
     name="vlans",
-    what="VLANs of ports",
+    what="port VLANs",
     asked=iproute.shows("bridge vlan"),
     read=read,
     twin=iproute.twin,

@@ -196,8 +196,9 @@ def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Ite
 
 def _counted(number: int, noun: str) -> str:
     """So many of something; "1 block", but "1 rules of iptables" is left as its kind has it."""
-    one = re.sub(r"(?<=s)es$|s$", "", noun) if number == 1 and " " not in noun else noun
-    return f"{number} {one}"
+    if number == 1 and " of " not in noun:
+        noun = re.sub(r"ies$", "y", re.sub(r"(?<=s)es$|(?<!ie)s$", "", noun))
+    return f"{number} {noun}"
 
 
 def _label(swap: Swap, changes: Sequence[Change]) -> str:

@@ -277,7 +277,8 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
         if (
             old is None
             or old.pcap is None
-            or not _same_command(block_id, was, now)
+            # What a capture is kept for is named whatever its filter let through.
+            or not (keep or _same_command(block_id, was, now))
             or not capture.same(old.pcap.read_bytes(), packets, keep)
         ):
             changed.add(during.get(block_id, block_id))

@@ -62,9 +62,9 @@ def vlans(v: int, more: str = "") -> list[Recording]:
 
 def test_a_vlan_that_has_another_id_is_one_item() -> None:
     (item,) = review(vlans(10), vlans(30))
-    assert item.what == "VLAN 10 -> 30: 3 blocks, 1 command, 2 lines, 3 forwarding entries"
+    assert item.what == "VLAN 10 -> 30: 3 blocks, 1 command, 1 port VLAN, 3 forwarding entries"
     assert item.blocks == ("make", "vlans", "fdb")
-    assert len(item.parts) == 9
+    assert len(item.parts) == 8
     assert "fdb entry of 02:00:0a:02:00:02 behind veth-red gone" in [p.what for p in item.parts]
 
 

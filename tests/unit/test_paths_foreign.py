@@ -230,7 +230,7 @@ def test_an_extension_that_nft_does_not_read_costs_its_rule() -> None:
     }
     read = nftables.read(json.dumps(twin), None)
     assert shares.shares(read, "192.0.2.8:80") == {"10.0.0.5:80": ONE}
-    with pytest.raises(GuideError, match="the way ends here, by xt"):
+    with pytest.raises(GuideError, match="the path ends here, by xt"):
         shares.shares(read, "192.0.2.7:80")
 
 
