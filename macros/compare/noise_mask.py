@@ -89,7 +89,8 @@ def value(key: str, inner: object) -> object:
         return ["known" if word in _WORDS else value(key, word) for word in inner]
     for kind in noise.ALL:
         by_key = kind.keys is not None and not kind.words and kind.keys.fullmatch(key)
-        if by_key and not isinstance(inner, dict):
+        # A word where a number, a time or an id belongs is none of these.
+        if by_key and not isinstance(inner, dict) and any(map(str.isdigit, str(inner))):
             return f"<{kind.mask(str(inner))}>"
     return line(inner) if isinstance(inner, str) else inner
 
