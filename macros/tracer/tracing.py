@@ -1,0 +1,329 @@
+"""One trace from beginning to end: look, find the way, listen, send, look again, judge."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from macros.ground.errors import GuideError
+from macros.tracer import causes as explaining
+from macros.tracer import service_causes
+from macros.tracer.access import Access
+from macros.tracer.capture_filters import Wanted
+from macros.tracer.causes import Case, Cause
+from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.follow import Start, follow
+from macros.tracer.listening import Drop, Heard, enter, listening, settle
+from macros.tracer.node_look import Look, look
+from macros.tracer.request_ends import OUTSIDE, Client, Target
+from macros.tracer.route_answers import Question, RouteAnswers
+from macros.tracer.sending import Outcome, Wish, send
+from macros.tracer.story import Loss, Story, lost, told
+from macros.tracer.terrain import Terrain
+from macros.tracer.way import Stop, Way, joined
+
+_ROUNDS = 2
+"""How often the kernels are asked for routes before the captures listen."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A request that was traced, and what is said of it."""
+
+    client: Client
+    target: Target
+    wish: Wish
+    outcome: Outcome
+    terrain: Terrain
+    after: Mapping[str, Look]
+    forward: Way
+    back: Way | None
+    story: Story
+    loss: Loss | None
+    causes: Sequence[Cause]
+    drops: Sequence[Drop] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    @property
+    def came(self) -> bool:
+        """Whether the request was answered."""
+        if self.wish.kind == "wait":
+            return self.loss is None
+        return self.outcome.good
+
+
+@dataclass
+class Watch:
+    """How long each part took."""
+
+    told: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
+    _part: str = ""
+
+    def part(self, name: str) -> None:
+        """The next part begins; "" ends the last."""
+        now = time.monotonic()
+        if self._part:
+            self.seconds[self._part] = round(now - self._since, 2)
+        self._since, self._part = now, name
+        if name:
+            self.told(name)
+
+
+def trace(
+    access: Access, facts: Facts, client: Client, target: Target, wish: Wish,
+    say: Callable[[str], None], kubectl: Kubectl | None = None,
+) -> Traced:  # fmt: skip
+    """Trace one request. GuideError where nothing can be said at all."""
+    watch = Watch(say)
+    watch.part("looking at the nodes")
+    terrain = _look_at(access, facts, _concerned(access, facts, client, target))
+    watch.part("finding the way")
+    answers = RouteAnswers(terrain.pids)
+    ends = _ends(terrain, client, target)
+    ways = _ways(access, terrain, answers, client, target, ends)
+    stops = _stops(ways, terrain)
+    watch.part(f"listening at {len(stops)} interfaces")
+    wanted = _wanted(terrain, client, target, ends)
+    nodes = [node for node in terrain.looks if any(node in way.nodes for pair in ways.values() for way in pair)]
+    with listening(access, stops, wanted, terrain.pids, nodes) as (heard, kernels):
+        watch.part("sending the request")
+        outcome = _send(access, terrain, client, wish, target)
+        settle(heard)
+        watch.part("looking again")
+        after = _look_again(access, terrain, client, target)
+    watch.part("reading what was captured")
+    story = told(heard, target, _sources(terrain, client, ways))
+    drops = [drop for kernel in kernels for drop in kernel.drops()]
+    chosen = _chosen(story, ways, target)
+    forward, back = ways[chosen]
+    loss = None if outcome.good and wish.kind != "wait" else lost(story, forward, back)
+    case = Case(
+        client, target, terrain, facts, after, story, drops,
+        _stale(terrain, client, target), tuple(service_causes.empty(facts, target, kubectl)) if loss else (),
+    )  # fmt: skip
+    found = explaining.causes(case, loss) if loss else []
+    watch.part("")
+    return Traced(
+        client, target, wish, outcome, terrain, after, forward, back, story, loss, found, drops,
+        watch.seconds, _notes(heard, kernels_why(kernels), terrain),
+    )  # fmt: skip
+
+
+def kernels_why(kernels: Sequence[object]) -> list[str]:
+    """Which kernels say nothing of drops, and why."""
+    return [f"{one.node}: {one.why}" for one in kernels if getattr(one, "why", "")]  # type: ignore[attr-defined]
+
+
+def _notes(heard: Sequence[Heard], kernels: Sequence[str], terrain: Terrain) -> list[str]:
+    notes = [f"{node} is dark: {why}" for node, why in terrain.dark.items()]
+    notes += [f"nothing was heard at {one.stop.end}: {one.why}" for one in heard if one.why]
+    notes += [f"{one.stop.end} had more packets than are kept" for one in heard if one.more]
+    notes += [f"no word of the kernel of {one}" for one in kernels]
+    return notes
+
+
+def _concerned(access: Access, facts: Facts, client: Client, target: Target) -> list[str]:
+    """The nodes that are looked at: who asks, who can be asked; all of them in a small cluster."""
+    wanted = [client.node, *(one.node for one in target.endpoints), facts.node_at(target.address)]
+    if len(facts.nodes) <= 6:
+        wanted += facts.nodes
+    wanted += [node for node in access.nodes if node not in facts.nodes]
+    return [node for node in dict.fromkeys(wanted) if node and node != OUTSIDE]
+
+
+def _look_at(access: Access, facts: Facts, nodes: Sequence[str]) -> Terrain:
+    looks: dict[str, Look] = {}
+    dark: dict[str, str] = {}
+
+    def one(node: str) -> tuple[str, Look | GuideError]:
+        if node not in access.nodes:
+            return node, GuideError(f"{access.what} does not reach it")
+        try:
+            return node, look(access, node)
+        except GuideError as error:
+            return node, error
+
+    with ThreadPoolExecutor(max(1, len(nodes))) as pool:
+        for node, seen in pool.map(one, nodes):
+            if isinstance(seen, Look):
+                looks[node] = seen
+            else:
+                dark[node] = seen.message
+    if not looks:
+        raise GuideError(
+            "no node could be looked at: " + "; ".join(f"{node}: {why}" for node, why in dark.items())
+        )
+    return Terrain(looks, facts, dark)
+
+
+def _look_again(access: Access, terrain: Terrain, client: Client, target: Target) -> dict[str, Look]:
+    asked = f"-d {target.address}"
+
+    def one(node: str) -> Look | None:
+        try:
+            return look(access, node, tracked=asked, whole=False)
+        except GuideError:
+            return None
+
+    with ThreadPoolExecutor(len(terrain.looks)) as pool:
+        seen = pool.map(one, terrain.looks)
+        return {node: each for node, each in zip(terrain.looks, seen, strict=True) if each}
+
+
+def _space(terrain: Terrain, client: Client) -> str:
+    """The namespace that the client sends from."""
+    if client.pod is None or client.pod.host:
+        return ""
+    state = terrain.states.get(client.node)
+    for space in state.namespaces if state else ():
+        if space.pod == client.pod.name and space.group == client.pod.group:
+            return space.name
+    if state is None:
+        return client.pod.known_as
+    raise GuideError(
+        f"{client.node} has no network namespace with the address of {client.pod.full}, "
+        f"{', '.join(client.pod.addresses)}",
+        fix="the pod may have just been replaced: try again",
+    )
+
+
+def _source(terrain: Terrain, client: Client, target: Target) -> str:
+    """The client's own address, of the family that is asked; "" for a machine's, which routing chooses."""
+    if client.pod is None or client.pod.host:
+        return ""
+    six = ":" in target.address
+    own = [one for one in client.pod.addresses if (":" in one) == six]
+    if not own:
+        family = "IPv6" if six else "IPv4"
+        raise GuideError(f"{client.pod.full} has no {family} address, and {target.address} is one")
+    return own[0]
+
+
+def _ends(terrain: Terrain, client: Client, target: Target) -> list[str]:
+    """The addresses where it can come to: by the API, and by the rules of the client's node."""
+    here = terrain.looks.get(client.node)
+    by_rules = [_address(end) for end in service_causes.rule_ends(here, target)] if here else []
+    return list(dict.fromkeys([*(one.address for one in target.endpoints), *by_rules])) or [target.address]
+
+
+def _address(end: str) -> str:
+    return end[1:].partition("]")[0] if end.startswith("[") else end.rpartition(":")[0]
+
+
+_Pairs = dict[str, tuple[Way, Way | None]]
+"""By the address where it can come to: the way there, and the way back."""
+
+
+def _ways(
+    access: Access, terrain: Terrain, answers: RouteAnswers, client: Client, target: Target,
+    ends: Sequence[str],
+) -> _Pairs:  # fmt: skip
+    space, source = _space(terrain, client), _source(terrain, client, target)
+    start = Start(client.node, space)
+    rounds = 0
+    while True:
+        pairs: _Pairs = {}
+        for end in ends:
+            rewritten = {target.address: end} if end != target.address else {}
+            forward = follow(terrain, answers, start, source, target.address, rewritten)
+            node, there = terrain.place_of(end)
+            back = None
+            if node in terrain.states and terrain.states[node].namespace(there) and forward.source:
+                back = follow(terrain, answers, Start(node, there), end, source or forward.source, {})
+            pairs[end] = (forward, back)
+        if not answers.open:
+            return pairs
+        rounds += 1
+        if rounds > 12:
+            return pairs
+        more = _likely(terrain, client, space, source, ends) if rounds == 1 else ()
+        answers.ask(access, more)
+
+
+def _likely(
+    terrain: Terrain, client: Client, space: str, source: str, ends: Sequence[str]
+) -> list[Question]:
+    """What will most likely be asked, so that once is enough."""
+    found = []
+    own = [a for look in terrain.facts.nodes.values() for a in look]
+    for node, state in terrain.states.items():
+        faces = [f.name for f in state.own.interfaces if f.kind != "loopback" and not _of_other(f.kind, f.master)]
+        for end in ends:
+            for face in faces:
+                if source:
+                    found.append(Question(node, "", end, source, face))
+                    found.append(Question(node, "", source, end, face))
+            place = terrain.place_of(end)
+            if place[0] == node and place[1] and source:
+                found.append(Question(node, place[1], source))
+                found.append(Question(node, place[1], end, source, "eth0"))
+        for address in own:
+            found.append(Question(node, "", address))
+    return found
+
+
+def _of_other(kind: str, master: str) -> bool:
+    """A port of a bridge: what comes in there is the bridge's."""
+    return kind == "veth" and bool(master)
+
+
+def _stops(ways: _Pairs, terrain: Terrain) -> list[Stop]:
+    """All interfaces to listen at, in the order of the way."""
+    stops: list[Stop] = []
+    for forward, back in ways.values():
+        before = len(stops)
+        for stop in joined(forward, back):
+            at = next((i for i, one in enumerate(stops) if one.end == stop.end), None)
+            if at is None:
+                stops.append(stop)
+        del before
+    return [stop for stop in stops if stop.end.node in terrain.looks]
+
+
+def _wanted(terrain: Terrain, client: Client, target: Target, ends: Sequence[str]) -> Wanted:
+    """All addresses that both sides can have on the way."""
+    clients = list(client.addresses if client.pod and not client.pod.host else ())
+    state = terrain.states.get(client.node)
+    clients += [a.ip for f in (state.own.interfaces if state else ()) for a in f.addresses
+                if f.kind != "loopback" and not a.link_local]  # fmt: skip
+    servers = dict.fromkeys([target.address, *ends])
+    if target.kind == "node":
+        clients += [a.ip for s in terrain.states.values() for f in s.own.interfaces for a in f.addresses
+                    if f.kind != "loopback" and not a.link_local]  # fmt: skip
+    return Wanted(tuple(dict.fromkeys(clients)), tuple(servers), target.ports, target.protocol)
+
+
+def _sources(terrain: Terrain, client: Client, ways: _Pairs) -> list[str]:
+    state = terrain.states.get(client.node)
+    own = [a.ip for f in (state.own.interfaces if state else ()) for a in f.addresses]
+    return [*client.addresses, *own] if client.node != OUTSIDE else []
+
+
+def _send(access: Access, terrain: Terrain, client: Client, wish: Wish, target: Target) -> Outcome:
+    if wish.kind == "wait":
+        time.sleep(wish.timeout)
+        return Outcome("(nothing was sent)", "", 0)
+    if client.node not in terrain.looks:
+        raise GuideError(f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}")
+    within = enter(terrain.pids, client.node, _space(terrain, client))
+    return send(access, client.node, within, wish, target)
+
+
+def _chosen(story: Story, ways: _Pairs, target: Target) -> str:
+    """The end that the request was sent to, as far as it was seen; else the first."""
+    for end in ways:
+        if end in story.servers and end != target.address:
+            return end
+    return next(iter(ways))
+
+
+def _stale(terrain: Terrain, client: Client, target: Target) -> tuple[Cause, ...]:
+    here = terrain.looks.get(client.node)
+    if here is None or target.service is None:
+        return ()
+    return tuple(service_causes.stale(here, target, service_causes.rule_ends(here, target)))
+
+
