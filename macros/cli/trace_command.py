@@ -1,5 +1,7 @@
 """`guide trace`: one request on any cluster, followed from interface to interface."""
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,9 +10,10 @@ from rich.console import Console
 from macros.ground.errors import GuideError
 from macros.lab import providers
 from macros.lab.kubernetes import cluster
-from macros.tracer import answer_text, cluster_facts, request_ends, tracing
+from macros.tracer import answer_text, cluster_facts, request_ends, saved, tracing
 from macros.tracer.access import Access
 from macros.tracer.cluster_facts import Kubectl
+from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
 from macros.tracer.sending import Wish, protocol
 from macros.tracer.ssh_access import SshAccess
 
@@ -23,12 +26,25 @@ from macros.tracer.ssh_access import SshAccess
 @click.option("--icmp", "kind", flag_value="icmp", help="Ping.")
 @click.option("--dns", "name", help="Ask TO for this name.")
 @click.option("--command", help="Run this in FROM's network; TO says what to look for.")
-@click.option("--wait", is_flag=True, help="Send nothing; take the next request that comes by itself.")
+@click.option(
+    "--wait", is_flag=True, help="Send nothing; take the next request that comes by itself."
+)
 @click.option("--bytes", "size", default=0, help="Send as many bytes along.")
 @click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
 @click.option("--lab", "lab_name", help="A lab of the guide, by its name.")
 @click.option("--ssh-config", type=click.Path(path_type=Path), help="Reach the nodes over SSH.")
 @click.option("--sudo", is_flag=True, help="Over SSH: log in as another than root, and use sudo.")
+@click.option(
+    "--image", default=IMAGE, show_default=True, help="By kubectl: what the pods on the nodes run."
+)
+@click.option("--kubectl", "by_kubectl", is_flag=True, help="Of a lab: by kubectl, not over SSH.")
+@click.option("--yes", is_flag=True, help="Do not ask before pods are created.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the page; else guide-trace-…."
+)
+@click.option(
+    "--guide", envvar="SITE_URL", default="", help="Where the guide's pages are, for links."
+)
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Else KUBECONFIG.")
 @click.option("--context", help="Which of its contexts.")
 def trace(
@@ -43,6 +59,11 @@ def trace(
     lab_name: str | None,
     ssh_config: Path | None,
     sudo: bool,
+    image: str,
+    by_kubectl: bool,
+    yes: bool,
+    out: Path | None,
+    guide: str,
     kubeconfig: Path | None,
     context: str | None,
 ) -> None:
@@ -52,44 +73,59 @@ def trace(
     node with a port, or an address.
     """
     wish = _wish(kind, name, command, wait, size, timeout)
-    console = Console(stderr=True)
-    if lab_name:
-        kubectl, access = _of_lab(lab_name)
-    else:
-        kubectl = Kubectl.found(kubeconfig, context)
-        if ssh_config is None:
-            raise GuideError("say how to reach the nodes: --ssh-config FILE or --lab NAME")
-        access = None
+    lab = providers.find(lab_name) if lab_name else None
+    kubectl = _kubectl_of(lab.name) if lab else Kubectl.found(kubeconfig, context)
     facts = cluster_facts.asked(kubectl)
-    if access is None and ssh_config is not None:
+    access: Access
+    if lab and not by_kubectl:
+        access = SshAccess(lab)
+    elif ssh_config is not None:
         access = SshAccess.by_config(ssh_config, tuple(facts.nodes), sudo=sudo)
-    assert access is not None  # noqa: S101
+    else:
+        access = KubectlAccess(kubectl, tuple(facts.nodes), LAB_IMAGE if lab else image)
     client = request_ends.client(facts, source, access.nodes)
     to = request_ends.target(facts, target, client, protocol(wish))
-    with console.status("") as status:
-        traced = tracing.trace(
-            access, facts, client, to, wish, lambda part: status.update(part), kubectl
-        )
+    _agree(access, yes=yes)
+    with Console(stderr=True).status("") as status:
+        traced = tracing.trace(access, facts, client, to, wish, status.update, kubectl)
     for line in answer_text.lines(traced):
         click.echo(line)
-    click.echo(" ".join(f"{part}: {took:.1f} s;" for part, took in traced.seconds.items()), err=True)
+    folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    click.echo(f"page: {saved.save(traced, folder, guide=guide)}")
     raise SystemExit(0 if traced.came else 1)
+
+
+def _agree(access: Access, *, yes: bool) -> None:
+    """Say what will be created, and ask where somebody is there to be asked."""
+    plan = access.plan()
+    for line in plan:
+        click.echo(f"creates: {line}" if line == plan[0] else f"         {line}", err=True)
+    if plan and not yes and sys.stdin.isatty():
+        click.confirm("Go on?", default=True, abort=True, err=True)
 
 
 def _wish(
     kind: str | None, name: str | None, command: str | None, wait: bool, size: int, timeout: float
 ) -> Wish:
-    given = [one for one in (kind, "dns" if name else "", "command" if command else "", "wait" if wait else "") if one]
+    given = [
+        one
+        for one in (
+            kind,
+            "dns" if name else "",
+            "command" if command else "",
+            "wait" if wait else "",
+        )
+        if one
+    ]
     if len(given) > 1:
         raise click.UsageError(f"--{given[0]} and --{given[1]} are two requests: give one")
     return Wish(given[0] if given else "http", name or "", command or "", size, timeout)
 
 
-def _of_lab(name: str) -> tuple[Kubectl, Access]:
-    """kubectl and SSH of a lab."""
-    lab = providers.find(name)
+def _kubectl_of(name: str) -> Kubectl:
+    """kubectl of a lab."""
     here = cluster.find(name)
     if here is None:
         raise GuideError(f"the lab {name!r} has no Kubernetes", fix="guide lab up --nodes 3")
-    options = (f"--kubeconfig={here.kubeconfig}", f"--cache-dir={here.kubeconfig.parent / 'kubectl'}")
-    return Kubectl(str(here.kubectl), options), SshAccess(lab)
+    cache = here.kubeconfig.parent / "kubectl"
+    return Kubectl(str(here.kubectl), (f"--kubeconfig={here.kubeconfig}", f"--cache-dir={cache}"))

@@ -46,7 +46,11 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
     node = ""
     row = ""
     for at, stop in enumerate(stops):
-        name = f"{stop.end.namespace}:{stop.end.interface}" if stop.end.namespace else stop.end.interface
+        name = (
+            f"{stop.end.namespace}:{stop.end.interface}"
+            if stop.end.namespace
+            else stop.end.interface
+        )
         if stop.end not in seen:
             name = f"({name})"
         if stop.end.node != node:
@@ -61,7 +65,7 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
         yield row
 
 
-_WHAT = {
+WHAT = {
     "request": "THE REQUEST DID NOT COME.",
     "answer": "THE REQUEST CAME; THE ANSWER DID NOT COME BACK.",
     "data": "THE CONNECTION CAME ABOUT; DATA ON IT WAS LOST.",
@@ -71,9 +75,9 @@ _WHAT = {
 
 
 def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
-    yield _WHAT[loss.what]
+    yield WHAT[loss.what]
     if loss.last is not None:
-        what = f": {summary.line(loss.sight.last)}" if loss.sight and False else ""
+        what = f": {summary.what(loss.sight.last)}" if loss.sight else ""
         yield f"last seen at        {where(loss.last)}{what}"
     else:
         yield "last seen at        nowhere: it never left"

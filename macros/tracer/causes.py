@@ -280,7 +280,11 @@ def _misaddressed(loss: Loss) -> Iterator[Cause]:
         return
     if last.how not in ("wire", "unwrapped"):
         return
-    frame = loss.sight.last.first("Ethernet") if last.how == "wire" else loss.sight.last.last("Ethernet")
+    frame = (
+        loss.sight.last.first("Ethernet")
+        if last.how == "wire"
+        else loss.sight.last.last("Ethernet")
+    )
     if frame is None:
         return
     to = frame["dst"].shown
@@ -337,5 +341,3 @@ def _unknown(case: Case, loss: Loss) -> Cause:
         "nothing that was asked explains it: no table, no counter and no word of the kernel",
         sure=False,
     )  # fmt: skip
-
-

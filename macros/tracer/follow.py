@@ -50,8 +50,15 @@ class _Walk:
         face = spot.interface
         self.stops.append(
             Stop(
-                spot.end, face.kind, how, tuple(self.pending), self.wrapped, face.mtu, face.mac,
-                self.port, strange,
+                spot.end,
+                face.kind,
+                how,
+                tuple(self.pending),
+                self.wrapped,
+                face.mtu,
+                face.mac,
+                self.port,
+                strange,
             )  # fmt: skip
         )
         self.pending.clear()
@@ -147,7 +154,9 @@ def _leave(walk: _Walk, out: Spot, hop: str) -> Way | None:
     if face.kind in ("physical", "bond", "team", "vlan"):
         return _wire(walk, out, hop)
     walk.stops[-1] = replace(walk.stops[-1], strange=face.kind)
-    return walk.end("strange", f"what {face.name} does, which is of the kind {face.kind}, is not known here")
+    return walk.end(
+        "strange", f"what {face.name} does, which is of the kind {face.kind}, is not known here"
+    )
 
 
 def _cable(walk: _Walk, out: Spot, mac: str, hop: str) -> Way | None:
@@ -169,7 +178,9 @@ def _arrive(walk: _Walk, far: Spot, mac: str, hop: str) -> Way | None:
     bridge = Spot(far.node, far.space, master)
     if master.kind != "bridge":
         walk.stops[-1] = replace(walk.stops[-1], strange=master.kind)
-        return walk.end("strange", f"{far.interface.name} belongs to {master.name}, of the kind {master.kind}")
+        return walk.end(
+            "strange", f"{far.interface.name} belongs to {master.name}, of the kind {master.kind}"
+        )
     owner = walk.terrain.owner(hop)
     to_bridge = mac == master.mac or (owner is not None and owner.end == bridge.end)
     if to_bridge:
@@ -202,7 +213,9 @@ def _wire(walk: _Walk, out: Spot, hop: str) -> Way | None:
             return walk.end("dark", f"{node} was not looked at")
         if pod is not None or walk.terrain.facts.node_at(walk.to):
             walk.pending.append(lookups.astray(walk.terrain, walk.stops, out, hop, walk.to))
-        return walk.end("leaves", f"to {hop}, which is no node of this cluster, by {out.interface.name}")
+        return walk.end(
+            "leaves", f"to {hop}, which is no node of this cluster, by {out.interface.name}"
+        )
     if there.end == out.end:
         return walk.end("broken", f"{hop} is the node's own address")
     walk.stop(there, "wire")
@@ -236,17 +249,25 @@ def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
     walk.iif = twin
     owner = lookups.stray(walk.terrain, walk.node, inner_to)
     if owner and walk.terrain.states.get(walk.node) is not None and _misled(walk):
-        return walk.end("elsewhere", f"it comes out of the tunnel at {walk.node}, and {inner_to} is on {owner}")
+        return walk.end(
+            "elsewhere", f"it comes out of the tunnel at {walk.node}, and {inner_to} is on {owner}"
+        )
     return None
 
 
 def _misled(walk: _Walk) -> bool:
     """Whether an entry that led here named the wrong machine."""
-    return any(one.trouble in ("fdb-wrong", "neighbour-wrong") for stop in walk.stops for one in stop.lookups)
+    return any(
+        one.trouble in ("fdb-wrong", "neighbour-wrong")
+        for stop in walk.stops
+        for one in stop.lookups
+    )
 
 
 def ways(
-    terrain: Terrain, answers: RouteAnswers, asked: Sequence[tuple[Start, str, str, Mapping[str, str]]]
+    terrain: Terrain,
+    answers: RouteAnswers,
+    asked: Sequence[tuple[Start, str, str, Mapping[str, str]]],
 ) -> list[Way]:
     """Several ways at once."""
     return [follow(terrain, answers, *one) for one in asked]

@@ -14,7 +14,9 @@ _NAME = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
 _TO = re.compile(
     rf"(?:(?P<kind>pod|service|svc|node)/)?(?:(?P<group>{_NAME})/)?(?P<name>{_NAME})(?::(?P<port>[-a-z0-9]+))?"
 )
-_ADDRESS = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<bare>[0-9a-fA-F:.]+?))(?::(?P<port>\d+))?")
+_ADDRESS = re.compile(
+    r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<bare>[0-9a-fA-F:.]+?))(?::(?P<port>\d+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ def _running(pod: Pod) -> Pod:
 
 def target(facts: Facts, text: str, asker: Client, protocol: str) -> Target:
     """TO: a pod, a Service, a node, each with or without a port, or any address."""
-    if (address := _ADDRESS.fullmatch(text)) and (given := _plain(address["six"] or address["bare"])):
+    if (address := _ADDRESS.fullmatch(text)) and (
+        given := _plain(address["six"] or address["bare"])
+    ):
         return _at_address(facts, given, address["port"], protocol)
     said = _TO.fullmatch(text)
     if said is None:
@@ -220,5 +224,8 @@ def _port(ports: Sequence[Json], wanted: str | None, full: str, protocol: str) -
         named = [one for one in named if str(one.get("protocol", "TCP")).lower() == protocol]
     if wanted is None or not named:
         which = f"no port {wanted}" if wanted else "several ports"
-        raise GuideError(f"the Service {full} has {which}: {known}", fix=f"TO:PORT, such as {full}:{ports[0]['port']}")
+        raise GuideError(
+            f"the Service {full} has {which}: {known}",
+            fix=f"TO:PORT, such as {full}:{ports[0]['port']}",
+        )
     return named[0]

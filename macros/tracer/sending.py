@@ -92,7 +92,7 @@ def send(access: Access, node: str, within: str, wish: Wish, target: Target) -> 
     own = command(wish, target)
     # Through base64, so that no quote of a person's own command can end ours.
     packed = base64.b64encode(own.encode()).decode()
-    script = f'{within}bash -c "$(echo {packed} | base64 -d)" 2>&1'
+    script = f'{within}bash -c "$(echo {packed} | base64 -d)" </dev/null 2>&1'
     try:
         reply = access.run(node, script, timeout=wish.timeout + 10)
     except GuideError as error:

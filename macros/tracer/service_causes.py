@@ -86,8 +86,14 @@ def empty(facts: Facts, target: Target, kubectl: Kubectl | None) -> Iterator[Cau
     words = ",".join(f"{key}={value}" for key, value in selector.items())
     why, evidence = _why(facts, target, group, selector, words)
     shown = [("get", "endpointslices", "-l", f"kubernetes.io/service-name={name}"), evidence]
-    told = [Evidence("", f"kubectl -n {group} {' '.join(one)}", _ask(kubectl, group, one)) for one in shown if one]
-    yield Cause("no-endpoint", "", f"the Service {group}/{name} has no ready endpoint: {why}", tuple(told))
+    told = [
+        Evidence("", f"kubectl -n {group} {' '.join(one)}", _ask(kubectl, group, one))
+        for one in shown
+        if one
+    ]
+    yield Cause(
+        "no-endpoint", "", f"the Service {group}/{name} has no ready endpoint: {why}", tuple(told)
+    )
 
 
 def _why(
@@ -115,7 +121,11 @@ def _nearest(facts: Facts, group: str, selector: Mapping[str, str]) -> str:
     for pod in facts.pods:
         for key, value in selector.items():
             own = pod.labels.get(key, "")
-            if pod.group == group and own and (own.startswith(value[:3]) or value.startswith(own[:3])):
+            if (
+                pod.group == group
+                and own
+                and (own.startswith(value[:3]) or value.startswith(own[:3]))
+            ):
                 return f"{pod.name} has {key}={own}"
     return ""
 
@@ -127,4 +137,3 @@ def _ask(kubectl: Kubectl | None, group: str, words: tuple[str, ...]) -> str:
         return kubectl.ask("-n", group, *words).strip()
     except GuideError as error:
         return error.message
-

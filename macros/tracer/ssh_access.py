@@ -54,9 +54,7 @@ class SshAccess:
         return Reply(answer.output.decode("utf-8", "backslashreplace"), answer.exit)
 
     @contextmanager
-    def stream(
-        self, node: str, command: str, on_data: Callable[[bytes], None]
-    ) -> Iterator[Stream]:
+    def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
         """Run a program, at most for a quarter of an hour."""
         ended = f"{self._sudo}timeout -s INT {LONGEST} {command}"
         with ssh.stream(self._lab, node, ended, on_data) as stream:

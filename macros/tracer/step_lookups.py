@@ -163,7 +163,9 @@ def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
     there, owner = terrain.owner(entry.dst), terrain.owner_of_mac(mac)
     node = there.node if there else terrain.facts.node_at(entry.dst)
     if owner is not None and node and node != owner.node and entry.mac != DEFAULT_ENTRY:
-        words = f"{mac} is {_where(owner)}, and {name} of {out.node} has it behind {entry.dst}, {node}"
+        words = (
+            f"{mac} is {_where(owner)}, and {name} of {out.node} has it behind {entry.dst}, {node}"
+        )
         into.append(Lookup(out.node, out.space.name, command, line, words, "fdb-wrong"))
         return entry.dst
     words = f"{mac} is behind {entry.dst}{f', {node}' if node else ''}"
@@ -171,9 +173,7 @@ def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
     return entry.dst
 
 
-def port(
-    terrain: Terrain, bridge: Spot, mac: str, hop: str, into: list[Lookup]
-) -> Spot | None:
+def port(terrain: Terrain, bridge: Spot, mac: str, hop: str, into: list[Lookup]) -> Spot | None:
     """The port of a bridge that a frame leaves by."""
     owner = terrain.owner(hop)
     behind = _port_to(terrain, bridge, owner) if owner else None
@@ -205,9 +205,7 @@ def _port_to(terrain: Terrain, bridge: Spot, owner: Spot) -> Spot | None:
     return None
 
 
-def astray(
-    terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
-) -> Lookup:
+def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str) -> Lookup:
     """A route that leads away from where the address is."""
     node, _ = terrain.place_of(to)
     taken = next(
@@ -231,7 +229,9 @@ def astray(
 
 def _like(terrain: Terrain, node: str, to: str) -> str:
     """A route of this node to another node's pods."""
-    ranges = [one for name, own in terrain.facts.ranges.items() if name != node for one in own if one]
+    ranges = [
+        one for name, own in terrain.facts.ranges.items() if name != node for one in own if one
+    ]
     for line in terrain.looks[node].parts["routes"].splitlines():
         if line.split()[:1] and line.split()[0] in ranges:
             return line.strip()

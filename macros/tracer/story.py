@@ -71,7 +71,9 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Stor
     except GuideError as error:
         note = error.message
     ports = {f":{port}" for port in target.ports}
-    sights = tuple(_sight(one, stops, ports) for one in (trace.journeys if trace else _plain(own, lanes)))
+    sights = tuple(
+        _sight(one, stops, ports) for one in (trace.journeys if trace else _plain(own, lanes))
+    )
     errors = [
         (stop, packet) for stop, lane in zip(stops, own, strict=True) for packet in lane
         if _is_error(packet)
@@ -142,7 +144,9 @@ def _first(
     for lane in captures:
         for packet in lane:
             _, source, to = conversations.named_ends(packet)
-            asked = any(_host(to) == one and (not port or to.endswith(f":{port}")) for one, port in servers)
+            asked = any(
+                _host(to) == one and (not port or to.endswith(f":{port}")) for one, port in servers
+            )
             if asked and (not clients or _host(source) in clients) and _begins(packet):
                 return conversations.flow(packet)
     return None
@@ -168,7 +172,9 @@ def _own(packets: Iterable[Packet], flows: frozenset[Flow]) -> tuple[Packet, ...
     hosts = [{_host(flow.one), _host(flow.other)} for flow in flows]
     own = []
     for packet in packets:
-        quoted = next((one for one in packet.layers if one.role == "quoted" and one.get("dst")), None)
+        quoted = next(
+            (one for one in packet.layers if one.role == "quoted" and one.get("dst")), None
+        )
         if conversations.flow(packet) in flows or (
             quoted is not None and {quoted["src"].shown, quoted["dst"].shown} in hosts
         ):

@@ -78,8 +78,21 @@ def trace(
 ) -> Traced:  # fmt: skip
     """Trace one request. GuideError where nothing can be said at all."""
     watch = Watch(say)
+    nodes = _concerned(access, facts, client, target)
+    watch.part("reaching the nodes")
+    with access.opened(nodes):
+        traced = _trace(access, facts, client, target, wish, kubectl, watch, nodes)
+        watch.part("removing what was made")
+    watch.part("")
+    return traced
+
+
+def _trace(
+    access: Access, facts: Facts, client: Client, target: Target, wish: Wish,
+    kubectl: Kubectl | None, watch: Watch, nodes: Sequence[str],
+) -> Traced:  # fmt: skip
     watch.part("looking at the nodes")
-    terrain = _look_at(access, facts, _concerned(access, facts, client, target))
+    terrain = _look_at(access, facts, nodes)
     watch.part("finding the way")
     answers = RouteAnswers(terrain.pids)
     ends = _ends(terrain, client, target)
@@ -87,8 +100,8 @@ def trace(
     stops = _stops(ways, terrain)
     watch.part(f"listening at {len(stops)} interfaces")
     wanted = _wanted(terrain, client, target, ends)
-    nodes = [node for node in terrain.looks if any(node in way.nodes for pair in ways.values() for way in pair)]
-    with listening(access, stops, wanted, terrain.pids, nodes) as (heard, kernels):
+    on_way = {stop.end.node for stop in stops}
+    with listening(access, stops, wanted, terrain.pids, sorted(on_way)) as (heard, kernels):
         watch.part("sending the request")
         outcome = _send(access, terrain, client, wish, target)
         settle(heard)
@@ -105,7 +118,6 @@ def trace(
         _stale(terrain, client, target), tuple(service_causes.empty(facts, target, kubectl)) if loss else (),
     )  # fmt: skip
     found = explaining.causes(case, loss) if loss else []
-    watch.part("")
     return Traced(
         client, target, wish, outcome, terrain, after, forward, back, story, loss, found, drops,
         watch.seconds, _notes(heard, kernels_why(kernels), terrain),
@@ -154,12 +166,15 @@ def _look_at(access: Access, facts: Facts, nodes: Sequence[str]) -> Terrain:
                 dark[node] = seen.message
     if not looks:
         raise GuideError(
-            "no node could be looked at: " + "; ".join(f"{node}: {why}" for node, why in dark.items())
+            "no node could be looked at: "
+            + "; ".join(f"{node}: {why}" for node, why in dark.items())
         )
     return Terrain(looks, facts, dark)
 
 
-def _look_again(access: Access, terrain: Terrain, client: Client, target: Target) -> dict[str, Look]:
+def _look_again(
+    access: Access, terrain: Terrain, client: Client, target: Target
+) -> dict[str, Look]:
     asked = f"-d {target.address}"
 
     def one(node: str) -> Look | None:
@@ -206,7 +221,9 @@ def _ends(terrain: Terrain, client: Client, target: Target) -> list[str]:
     """The addresses where it can come to: by the API, and by the rules of the client's node."""
     here = terrain.looks.get(client.node)
     by_rules = [_address(end) for end in service_causes.rule_ends(here, target)] if here else []
-    return list(dict.fromkeys([*(one.address for one in target.endpoints), *by_rules])) or [target.address]
+    return list(dict.fromkeys([*(one.address for one in target.endpoints), *by_rules])) or [
+        target.address
+    ]
 
 
 def _address(end: str) -> str:
@@ -232,7 +249,9 @@ def _ways(
             node, there = terrain.place_of(end)
             back = None
             if node in terrain.states and terrain.states[node].namespace(there) and forward.source:
-                back = follow(terrain, answers, Start(node, there), end, source or forward.source, {})
+                back = follow(
+                    terrain, answers, Start(node, there), end, source or forward.source, {}
+                )
             pairs[end] = (forward, back)
         if not answers.open:
             return pairs
@@ -250,7 +269,11 @@ def _likely(
     found = []
     own = [a for look in terrain.facts.nodes.values() for a in look]
     for node, state in terrain.states.items():
-        faces = [f.name for f in state.own.interfaces if f.kind != "loopback" and not _of_other(f.kind, f.master)]
+        faces = [
+            f.name
+            for f in state.own.interfaces
+            if f.kind != "loopback" and not _of_other(f.kind, f.master)
+        ]
         for end in ends:
             for face in faces:
                 if source:
@@ -307,7 +330,9 @@ def _send(access: Access, terrain: Terrain, client: Client, wish: Wish, target: 
         time.sleep(wish.timeout)
         return Outcome("(nothing was sent)", "", 0)
     if client.node not in terrain.looks:
-        raise GuideError(f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}")
+        raise GuideError(
+            f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}"
+        )
     within = enter(terrain.pids, client.node, _space(terrain, client))
     return send(access, client.node, within, wish, target)
 
@@ -325,5 +350,3 @@ def _stale(terrain: Terrain, client: Client, target: Target) -> tuple[Cause, ...
     if here is None or target.service is None:
         return ()
     return tuple(service_causes.stale(here, target, service_causes.rule_ends(here, target)))
-
-
