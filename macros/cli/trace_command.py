@@ -12,6 +12,7 @@ from macros.lab import providers
 from macros.lab.kubernetes import cluster
 from macros.tracer import answer_text, cluster_facts, request_ends, saved, tracing
 from macros.tracer.access import Access
+from macros.tracer.anonymous import anonymous
 from macros.tracer.cluster_facts import Kubectl
 from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
 from macros.tracer.sending import Wish, protocol
@@ -63,6 +64,7 @@ def trace(
     by_kubectl: bool,
     yes: bool,
     out: Path | None,
+    masked: bool,
     guide: str,
     kubeconfig: Path | None,
     context: str | None,
@@ -88,6 +90,8 @@ def trace(
     _agree(access, yes=yes)
     with Console(stderr=True).status("") as status:
         traced = tracing.trace(access, facts, client, to, wish, status.update, kubectl)
+    if masked:
+        traced = anonymous(traced)
     for line in answer_text.lines(traced):
         click.echo(line)
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
@@ -123,7 +127,7 @@ def _wish(
 
 
 def _kubectl_of(name: str) -> Kubectl:
-    """kubectl of a lab."""
+    """A lab's own kubectl."""
     here = cluster.find(name)
     if here is None:
         raise GuideError(f"the lab {name!r} has no Kubernetes", fix="guide lab up --nodes 3")

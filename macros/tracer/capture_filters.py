@@ -36,7 +36,8 @@ def expression(stop: Stop, wanted: Wanted) -> str:
     if stop.wrapped == "wireguard":
         return f"udp port {stop.port or 51820}"
     if stop.wrapped:
-        return "ip proto 4 or ip proto 41 or ip proto 47 or ip6 proto 4 or ip6 proto 41 or ip6 proto 47"
+        numbers = (4, 41, 47)  # IPv4, IPv6, GRE
+        return " or ".join(f"{ip} proto {one}" for ip in ("ip", "ip6") for one in numbers)
     ports = " or ".join(f"port {port}" for port in wanted.ports)
     servers = " or ".join(f"host {one}" for one in wanted.servers)
     clients = " or ".join(f"host {one}" for one in wanted.clients)

@@ -129,8 +129,8 @@ def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
             times = "a packet" if grown == 1 else f"{grown} packets"
             yield Cause(
                 "rule-rejected" if rejects else "rule-dropped", node,
-                f"a rule of {node} {what} it: chain {rule.chain} of table {rule.table} ended {times} "
-                "while the request was under way",
+                f"a rule of {node} {what} it: chain {rule.chain} of table {rule.table} ended "
+                f"{times} while the request was under way",
                 (Evidence(node, rule.lists, f"{rule.text}   [+{grown}]"),),
             )  # fmt: skip
         yield from _uncounted(case, node, after)
@@ -151,7 +151,7 @@ def counted(before: Look, after: Look) -> Iterator[tuple[Counted, int]]:
 
 
 def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
-    """Rules that drop and do not count: what they say fits, and nothing proves it but the kernel."""
+    """Rules that drop and do not count: what they say fits, and only the kernel proves it."""
     told = any(drop.node == node and "NETFILTER" in drop.reason for drop in case.drops)
     for rule in after.ending:
         if rule.packets is None and told and _could_be(rule, case.story, strict=True):
@@ -164,7 +164,8 @@ def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
 
 
 _WORD = re.compile(
-    r"(?P<not>! )?(?:-(?P<short>[sd])|(?:ip6? )(?P<long>saddr|daddr)) (?P<ne>!= )?(?P<value>[0-9a-f.:/]+)"
+    r"(?P<not>! )?(?:-(?P<short>[sd])|(?:ip6? )(?P<long>saddr|daddr)) "
+    r"(?P<ne>!= )?(?P<value>[0-9a-f.:/]+)"
 )
 _PROTOCOL = re.compile(r"(?<!! )-p (\w+)")
 
@@ -293,7 +294,13 @@ def _misaddressed(loss: Loss) -> Iterator[Cause]:
             "neighbour-wrong", last.end.node,
             f"the frame came to {last.end.interface} of {last.end.node} and is addressed to {to}; "
             f"{last.end.interface} is {last.mac}, so it was thrown away without a word",
-            (Evidence(last.end.node, f"tcpdump -e -i {last.end.interface}", f"{frame['src'].shown} > {to}"),),
+            (
+                Evidence(
+                    last.end.node,
+                    f"tcpdump -e -i {last.end.interface}",
+                    f"{frame['src'].shown} > {to}",
+                ),
+            ),
         )  # fmt: skip
 
 
@@ -307,8 +314,8 @@ def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
         if drop.node == node and -_BEFORE <= drop.time - time <= _AFTER:
             yield Cause(
                 f"kernel-{drop.reason.lower().replace('_', '-')}", node,
-                f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after that, "
-                f"for {drop.reason} in {drop.place}",
+                f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after "
+                f"that, for {drop.reason} in {drop.place}",
                 (Evidence(node, "cat /sys/kernel/tracing/trace_pipe  # skb:kfree_skb", drop.line),),
             )  # fmt: skip
             return

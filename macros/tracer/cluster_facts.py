@@ -82,7 +82,7 @@ def refused(said: str, words: Sequence[str]) -> GuideError:
         return GuideError(
             "kubectl knows no cluster: there is no kubeconfig",
             command=command,
-            fix="set KUBECONFIG, or name one: --kubeconfig FILE; for a lab of the guide: --lab NAME",
+            fix="set KUBECONFIG, or give --kubeconfig FILE; for a lab of the guide --lab NAME",
         )
     return GuideError(f"kubectl failed: {last[:400]}", command=command)
 
@@ -181,7 +181,7 @@ def read(items: Sequence[Json]) -> Facts:
         },
         {
             one["metadata"]["name"]: tuple(
-                one["spec"].get("podCIDRs") or [one["spec"].get("podCIDR")] or ()
+                one["spec"].get("podCIDRs") or ()
             )
             for one in nodes
         },

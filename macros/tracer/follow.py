@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from macros.figures.topology.observation import JOINING, STACKED, Namespace
 from macros.tracer import step_lookups as lookups
-from macros.tracer.step_lookups import Steps
 from macros.tracer.route_answers import Question, RouteAnswers
+from macros.tracer.step_lookups import Steps
 from macros.tracer.terrain import Spot, Terrain
 from macros.tracer.way import Lookup, Stop, Way
 
@@ -59,7 +59,7 @@ class _Walk:
                 face.mac,
                 self.port,
                 strange,
-            )  # fmt: skip
+            )
         )
         self.pending.clear()
 
@@ -242,7 +242,7 @@ def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
         break
     walk.wrapped, walk.port = "", 0
     walk.pending.clear()  # that the outer packet is for this node says nothing of the inner one
-    twin = lookups.twin(walk.terrain, walk.node, walk.space, out)
+    twin = lookups.twin(walk.node, walk.space, out)
     if twin is None:
         return walk.end("broken", f"{walk.node} has no {out.interface.kind} that takes it off")
     walk.stop(twin, "unwrapped")

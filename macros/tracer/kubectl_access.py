@@ -176,7 +176,7 @@ class KubectlAccess:
         if all(node in self._failed for node in nodes):
             raise GuideError(
                 next(iter(self._failed.values())),
-                fix="name an image that the nodes can get: --image; or reach them over SSH: --ssh-config",
+                fix="name an image that the nodes can get, --image, or reach them by --ssh-config",
             )
 
     def _settled(self, node: str, pod: Mapping[str, object] | None) -> bool:
@@ -221,7 +221,7 @@ def left(spaces: Sequence[Mapping[str, object]], now: datetime) -> list[str]:
     for one in spaces:
         meta = one["metadata"]
         assert isinstance(meta, Mapping)  # noqa: S101 as the API has it
-        made = datetime.fromisoformat(str(meta["creationTimestamp"]).replace("Z", "+00:00"))
+        made = datetime.fromisoformat(str(meta["creationTimestamp"]))
         if (now - made).total_seconds() > LIFE:
             found.append(str(meta["name"]))
     return found

@@ -64,7 +64,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A packet that a kernel threw away: when (nanoseconds since 1970), why, and in which function."""
+    """A packet that a kernel threw away: when, in nanoseconds since 1970, why, and where."""
 
     node: str
     time: int
@@ -140,8 +140,10 @@ def listening(
             told = Dropped(node)
             kernels.append((told, stack.enter_context(access.stream(node, script, told.take))))
         limit = time.monotonic() + _PATIENCE
-        for each, stream in (*heard, *kernels):
-            each.why = _ready(stream, limit)
+        for one, stream in heard:
+            one.why = _ready(stream, limit)
+        for told, stream in kernels:
+            told.why = _ready(stream, limit)
         yield [one for one, _ in heard], [one for one, _ in kernels]
 
 

@@ -10,7 +10,7 @@ from macros.figures.topology import topology_figure
 from macros.figures.traces import trace_figure
 from macros.figures.ways import rules_drawing
 from macros.ground.errors import GuideError
-from macros.ground.places import CHECKOUT, PACKAGE
+from macros.ground.places import CHECKOUT
 from macros.tracer import answer_text
 from macros.tracer.causes import Cause
 from macros.tracer.tracing import Traced
@@ -55,7 +55,7 @@ def page(traced: Traced, merged: bytes, *, guide: str = "") -> str:
         verdict=verdict(traced), state="came" if traced.came else "lost",
         facts=list(_facts(traced)), causes=[_cause(one) for one in traced.causes],
         way=list(_rows(traced)), figures=figures, missing=missing, guide=_site(guide),
-        nodes=[(node, list(look.parts.items())[1:-1]) for node, look in traced.terrain.looks.items()],
+        nodes=[(node, list(one.parts.items())[1:-1]) for node, one in traced.terrain.looks.items()],
         styles=safe(_styles()), colours=safe(_COLOURS), scripts=safe(_scripts()),
     )  # fmt: skip
 
@@ -81,14 +81,9 @@ def _cause(cause: Cause) -> Mapping[str, object]:
     name, _, anchor = cause.chapter.partition("#")
     return {
         "words": cause.words, "sure": cause.sure, "evidence": cause.evidence,
-        "chapter": cause.chapter.replace(".md", "/") if not _offline() else cause.chapter.replace(".md", ".html"),
+        "chapter": cause.chapter.replace(".md", ".html"),
         "title": f"{name.removesuffix('.md').capitalize()}, {anchor.replace('-', ' ')}",
     }  # fmt: skip
-
-
-def _offline() -> bool:
-    """The guide is built to be read from files: its pages are named by files."""
-    return True
 
 
 def _facts(traced: Traced) -> Iterator[tuple[str, str]]:
@@ -163,7 +158,8 @@ def _topology(traced: Traced) -> str:
     }  # fmt: skip
     leave |= {
         face.name for state in states for face in state.own.interfaces
-        if all(end.interface != face.name or end.namespace for end in on_way) and face.kind != "loopback"
+        if face.kind != "loopback"
+        and all(end.interface != face.name or end.namespace for end in on_way)
     }  # fmt: skip
     known = {face.name for state in states for face in state.own.interfaces} | leave
     return topology_figure.topology(
@@ -193,10 +189,7 @@ def _rules(traced: Traced) -> str:
 
 def _styles() -> str:
     sheets = [(_ASSETS / "css" / f"{name}.css").read_text(encoding="utf-8") for name in _SHEETS]
-    own = (PACKAGE / "tracer" / "page.css").read_text(encoding="utf-8")
-    return re.sub(r"/\*.*?\*/", "", "\n".join([*sheets, own]), flags=re.DOTALL).replace(
-        "</", "<\\/"
-    )
+    return re.sub(r"/\*.*?\*/", "", "\n".join(sheets), flags=re.DOTALL).replace("</", "<\\/")
 
 
 def _scripts() -> str:

@@ -107,7 +107,7 @@ def target(facts: Facts, text: str, asker: Client, protocol: str) -> Target:
     if said is None:
         raise GuideError(
             f"{text!r} is no name of a pod, Service or node, and no address",
-            fix="TO is namespace/pod, a Service (hello, ns/hello:http), node0:30080, or 10.0.0.1:80",
+            fix="TO is namespace/pod, a Service (hello, ns/hello:http), node0:30080 or 10.0.0.1:80",
         )
     group = said["group"] or (asker.pod.group if asker.pod else "default")
     kind, name, port = said["kind"] or "", said["name"], said["port"]
@@ -204,7 +204,7 @@ def _service(
             raise GuideError(
                 f"the Service {full} has no address of its own and no ready endpoint: "
                 "its name leads nowhere",
-                fix=f"kubectl -n {meta['namespace']} get endpointslices -l {'kubernetes.io/service-name'}={meta['name']}",
+                fix=f"kubectl -n {meta['namespace']} get endpointslices,pods",
             )
         words = f"pod {ready[0].pod} of the headless Service {full}"
         return Target(words, "pod", ready[0].address, ready[0].port, protocol, (ready[0],), service)

@@ -81,7 +81,8 @@ class RouteAnswers:
             batch = "".join(f"route get {one.words}\n" for one in asked)
             enter = self._enter(node, name)
             script.append(
-                f"echo @@\n{{ said=$({enter}ip -force -batch - <<'Q' 2>&1 >&3\n{batch}Q\n); }} 3>&1\n"
+                f"echo @@\n{{ said=$({enter}ip -force -batch - <<'Q' 2>&1 >&3\n{batch}Q\n); }}"
+                " 3>&1\n"
                 'printf "@!\\n%s\\n" "$said"'
             )
         text = answered(access, node, "\n".join(script), f"asking the routes of {node}")

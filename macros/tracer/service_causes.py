@@ -1,4 +1,4 @@
-"""Why a Service leads nowhere, or elsewhere than its endpoints: by the API and by a node's rules."""
+"""Why a Service leads nowhere, or not to its endpoints: by the API and by a node's rules."""
 
 from collections.abc import Iterator, Mapping
 
@@ -69,7 +69,7 @@ def stale(look: Look, target: Target, ends: tuple[str, ...]) -> Iterator[Cause]:
         f"the rules of {look.node} lead the Service {name} to {', '.join(gone)}, and its endpoints "
         f"are {now}: what writes these rules (kube-proxy) does not follow on {look.node}",
         (
-            Evidence(look.node, "iptables-save -t nat", "\n".join(line.strip() for line in lines[:3])),
+            Evidence(look.node, "iptables-save -t nat", "\n".join(map(str.strip, lines[:3]))),
             Evidence("", f"kubectl get endpointslices -l kubernetes.io/service-name={name}", now),
         ),
     )  # fmt: skip

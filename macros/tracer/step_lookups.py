@@ -25,21 +25,20 @@ _REFUSALS: tuple[tuple[str, Trouble], ...] = (
 def route(terrain: Terrain, question: Question, answer: RouteAnswer) -> Lookup:
     """What a routing table answered."""
     found = answer.route
-    of = {
-        "node": question.node, "space": question.space,
-        "command": answer.command, "output": answer.text,
-    }  # fmt: skip
     where = f"{question.node}{f', {question.space},' if question.space else ''}"
     if found is None:
         return _no_route(terrain, question, answer, where)
+
+    def said(words: str, trouble: Trouble = "") -> Lookup:
+        place = (question.node, question.space)
+        return Lookup(*place, answer.command, answer.text, words, trouble)
+
     if found.type == "local":
-        return Lookup(**of, words=f"{question.to} is an address of {where} itself")
+        return said(f"{question.to} is an address of {where} itself")
     if found.type != "unicast":
-        return Lookup(
-            **of, words=f"{where} has a {found.type} route for {question.to}", trouble="blackhole"
-        )  # fmt: skip
+        return said(f"{where} has a {found.type} route for {question.to}", "blackhole")
     via = f"by {found.via} " if found.via else ""
-    return Lookup(**of, words=f"{where} sends it {via}out of {found.dev}")
+    return said(f"{where} sends it {via}out of {found.dev}")
 
 
 def _no_route(terrain: Terrain, question: Question, answer: RouteAnswer, where: str) -> Lookup:
@@ -217,7 +216,7 @@ def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
         ),
         None,
     )
-    like = _like(terrain, out.node, to)
+    like = _like(terrain, out.node)
     beside = f"\nOther nodes' pods have routes of their own, such as: {like}" if like else ""
     return Lookup(
         out.node, out.space.name, taken.command if taken else f"ip route get {to}",
@@ -227,7 +226,7 @@ def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
     )  # fmt: skip
 
 
-def _like(terrain: Terrain, node: str, to: str) -> str:
+def _like(terrain: Terrain, node: str) -> str:
     """A route of this node to another node's pods."""
     ranges = [
         one for name, own in terrain.facts.ranges.items() if name != node for one in own if one
@@ -238,7 +237,7 @@ def _like(terrain: Terrain, node: str, to: str) -> str:
     return ""
 
 
-def twin(terrain: Terrain, node: str, space: Namespace, out: Spot) -> Spot | None:
+def twin(node: str, space: Namespace, out: Spot) -> Spot | None:
     """The interface that takes off what `out` has put on: of the same kind and number."""
     same = [
         face

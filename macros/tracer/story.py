@@ -40,7 +40,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The packets of one request. `errors` are the ICMP errors about it, each with where it was seen."""
+    """The packets of one request. `errors` are ICMP errors about it, with where they were seen."""
 
     stops: tuple[Stop, ...]
     captures: tuple[bytes, ...]

@@ -1,4 +1,4 @@
-"""All nodes that were looked at, as one: who has an address or a MAC, and what is joined to what."""
+"""All nodes that were looked at, as one: who has an address or a MAC, and what joins them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

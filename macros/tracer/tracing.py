@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from macros.figures.topology.observation import Namespace
 from macros.ground.errors import GuideError
 from macros.tracer import causes as explaining
 from macros.tracer import service_causes
@@ -106,16 +107,17 @@ def _trace(
         outcome = _send(access, terrain, client, wish, target)
         settle(heard)
         watch.part("looking again")
-        after = _look_again(access, terrain, client, target)
+        after = _look_again(access, terrain, target)
     watch.part("reading what was captured")
-    story = told(heard, target, _sources(terrain, client, ways))
+    story = told(heard, target, _sources(terrain, client))
     drops = [drop for kernel in kernels for drop in kernel.drops()]
     chosen = _chosen(story, ways, target)
     forward, back = ways[chosen]
     loss = None if outcome.good and wish.kind != "wait" else lost(story, forward, back)
     case = Case(
         client, target, terrain, facts, after, story, drops,
-        _stale(terrain, client, target), tuple(service_causes.empty(facts, target, kubectl)) if loss else (),
+        _stale(terrain, client, target),
+        tuple(service_causes.empty(facts, target, kubectl)) if loss else (),
     )  # fmt: skip
     found = explaining.causes(case, loss) if loss else []
     return Traced(
@@ -172,9 +174,7 @@ def _look_at(access: Access, facts: Facts, nodes: Sequence[str]) -> Terrain:
     return Terrain(looks, facts, dark)
 
 
-def _look_again(
-    access: Access, terrain: Terrain, client: Client, target: Target
-) -> dict[str, Look]:
+def _look_again(access: Access, terrain: Terrain, target: Target) -> dict[str, Look]:
     asked = f"-d {target.address}"
 
     def one(node: str) -> Look | None:
@@ -205,8 +205,8 @@ def _space(terrain: Terrain, client: Client) -> str:
     )
 
 
-def _source(terrain: Terrain, client: Client, target: Target) -> str:
-    """The client's own address, of the family that is asked; "" for a machine's, which routing chooses."""
+def _source(client: Client, target: Target) -> str:
+    """The client's own address, of the family that is asked; "" where routing chooses it."""
     if client.pod is None or client.pod.host:
         return ""
     six = ":" in target.address
@@ -238,7 +238,7 @@ def _ways(
     access: Access, terrain: Terrain, answers: RouteAnswers, client: Client, target: Target,
     ends: Sequence[str],
 ) -> _Pairs:  # fmt: skip
-    space, source = _space(terrain, client), _source(terrain, client, target)
+    space, source = _space(terrain, client), _source(client, target)
     start = Start(client.node, space)
     rounds = 0
     while True:
@@ -258,13 +258,11 @@ def _ways(
         rounds += 1
         if rounds > 12:
             return pairs
-        more = _likely(terrain, client, space, source, ends) if rounds == 1 else ()
+        more = _likely(terrain, source, ends) if rounds == 1 else ()
         answers.ask(access, more)
 
 
-def _likely(
-    terrain: Terrain, client: Client, space: str, source: str, ends: Sequence[str]
-) -> list[Question]:
+def _likely(terrain: Terrain, source: str, ends: Sequence[str]) -> list[Question]:
     """What will most likely be asked, so that once is enough."""
     found = []
     own = [a for look in terrain.facts.nodes.values() for a in look]
@@ -283,8 +281,7 @@ def _likely(
             if place[0] == node and place[1] and source:
                 found.append(Question(node, place[1], source))
                 found.append(Question(node, place[1], end, source, "eth0"))
-        for address in own:
-            found.append(Question(node, "", address))
+        found += [Question(node, "", address) for address in own]
     return found
 
 
@@ -309,20 +306,28 @@ def _stops(ways: _Pairs, terrain: Terrain) -> list[Stop]:
 def _wanted(terrain: Terrain, client: Client, target: Target, ends: Sequence[str]) -> Wanted:
     """All addresses that both sides can have on the way."""
     clients = list(client.addresses if client.pod and not client.pod.host else ())
-    state = terrain.states.get(client.node)
-    clients += [a.ip for f in (state.own.interfaces if state else ()) for a in f.addresses
-                if f.kind != "loopback" and not a.link_local]  # fmt: skip
+    every = target.kind == "node"  # the node that is asked passes it on under its own name
+    for name, state in terrain.states.items():
+        if every or name == client.node:
+            clients += _addresses(state.own)
     servers = dict.fromkeys([target.address, *ends])
-    if target.kind == "node":
-        clients += [a.ip for s in terrain.states.values() for f in s.own.interfaces for a in f.addresses
-                    if f.kind != "loopback" and not a.link_local]  # fmt: skip
     return Wanted(tuple(dict.fromkeys(clients)), tuple(servers), target.ports, target.protocol)
 
 
-def _sources(terrain: Terrain, client: Client, ways: _Pairs) -> list[str]:
+def _addresses(space: Namespace) -> list[str]:
+    """The addresses of a namespace that others can see."""
+    return [
+        address.ip
+        for face in space.interfaces
+        for address in face.addresses
+        if face.kind != "loopback" and not address.link_local
+    ]
+
+
+def _sources(terrain: Terrain, client: Client) -> list[str]:
+    """The addresses that the client can have where it sends."""
     state = terrain.states.get(client.node)
-    own = [a.ip for f in (state.own.interfaces if state else ()) for a in f.addresses]
-    return [*client.addresses, *own] if client.node != OUTSIDE else []
+    return [*client.addresses, *(_addresses(state.own) if state else ())]
 
 
 def _send(access: Access, terrain: Terrain, client: Client, wish: Wish, target: Target) -> Outcome:

@@ -1,4 +1,4 @@
-"""The way of a packet as the tables have it: where it should be seen, and what decides each step."""
+"""The way of a packet as the tables have it: where it should be seen, and what decides that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
