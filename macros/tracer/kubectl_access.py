@@ -239,7 +239,7 @@ def state_of(node: str, pod: Mapping[str, object]) -> tuple[str, bool]:
             detail = f": {said[-1][:200]}" if said else ""
             image = each.get("image", "")
             return f"{node} cannot run {image}: {waiting['reason']}{detail}", False
-        if each.get("state", {}).get("running"):
+        if "running" in each.get("state", {}):
             return "", True
     if status.get("phase") == "Failed":
         return (

@@ -216,6 +216,8 @@ def _service(
 def _port(ports: Sequence[Json], wanted: str | None, full: str, protocol: str) -> Json:
     if protocol == "icmp":
         raise GuideError(f"the Service {full} answers no ping: it has ports only")
+    if not ports:
+        raise GuideError(f"the Service {full} has no ports")
     known = ", ".join(f"{one.get('name') or ''}:{one['port']}".lstrip(":") for one in ports)
     if wanted is None and len(ports) == 1:
         return ports[0]

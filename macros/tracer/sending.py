@@ -72,7 +72,7 @@ def _datagram(target: Target, data: str, limit: str) -> str:
     """Sends one datagram and waits for one answer; with bash alone."""
     inside = (
         f"exec 3<>/dev/udp/{target.address}/{target.port} && printf '{data}' >&3 && "
-        "head -c 1 <&3 | wc -c"
+        '[ "$(head -c 1 <&3 | wc -c)" = 1 ] && echo answered'
     )
     return f"timeout {limit} bash -c {shlex.quote(inside)}"
 
