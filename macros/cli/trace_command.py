@@ -17,6 +17,7 @@ from macros.tracer.cluster_facts import Kubectl
 from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
 from macros.tracer.sending import Wish, protocol
 from macros.tracer.ssh_access import SshAccess
+from macros.tracer.this_machine import WithThisMachine
 
 
 @click.command()
@@ -86,6 +87,8 @@ def trace(
     else:
         access = KubectlAccess(kubectl, tuple(facts.nodes), LAB_IMAGE if lab else image)
     client = request_ends.client(facts, source, access.nodes)
+    if client.node == request_ends.OUTSIDE:
+        access = WithThisMachine(access)
     to = request_ends.target(facts, target, client, protocol(wish))
     _agree(access, yes=yes)
     with Console(stderr=True).status("") as status:

@@ -85,9 +85,15 @@ def follow(
     """
     node = terrain.states.get(start.node)
     space = node.namespace(start.space) if node else None
+    entry = None
     if space is None:
-        return Way(source, to, (), "dark", (), f"{start.node} could not be looked at")
-    walk = _Walk(terrain, answers, source, to, start.node, space)
+        entry = terrain.owner(to) if source else None
+        if entry is None:
+            return Way(source, to, (), "dark", (), f"{start.node} could not be looked at")
+        space = entry.space
+    walk = _Walk(terrain, answers, source, to, entry.node if entry else start.node, space, entry)
+    if entry is not None:  # what is before is not known: it begins where it comes in
+        walk.stop(entry, "wire")
     while len(walk.stops) < _LONGEST:
         done = _hop(walk, rewritten or {})
         if done is not None:

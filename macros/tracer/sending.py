@@ -4,10 +4,12 @@ import base64
 import secrets
 import shlex
 import struct
+import subprocess
 from dataclasses import dataclass
 
 from macros.ground.errors import GuideError
 from macros.tracer.access import Access
+from macros.tracer.cluster_facts import Kubectl, Pod
 from macros.tracer.request_ends import Target
 
 
@@ -85,6 +87,22 @@ def _query(name: str) -> bytes:
     question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
     head = struct.pack(">HHHHHH", secrets.randbelow(65536), 0x0100, 1, 0, 0, 0)
     return head + question + struct.pack(">HH", 1, 1)
+
+
+def in_pod(kubectl: Kubectl, pod: Pod, wish: Wish) -> Outcome | None:
+    """Run a person's own command inside the pod; None where its image has not the programs."""
+    words = ("exec", "-n", pod.group, pod.name, "--", "sh", "-c", wish.command)
+    try:
+        done = subprocess.run(
+            kubectl.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False, timeout=wish.timeout + 10,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Outcome(wish.command, f"it still ran after {wish.timeout + 10:g} s", 124)
+    text = done.stdout.decode("utf-8", "backslashreplace")
+    if done.returncode in (126, 127) or "executable file not found" in text:
+        return None
+    return Outcome(wish.command, text, done.returncode)
 
 
 def send(access: Access, node: str, within: str, wish: Wish, target: Target) -> Outcome:

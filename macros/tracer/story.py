@@ -13,7 +13,7 @@ from macros.packets.streams import flags_of
 from macros.tracer.listening import Heard
 from macros.tracer.request_ends import Target
 from macros.tracer.way import Stop, Way
-from macros.traces import assembly, sequence, sightings
+from macros.traces import assembly, oddities, sequence, sightings
 from macros.traces.trace import Journey, Lane, Trace
 
 _ERRORS = {"ICMP": (3, 11, 12), "ICMPv6": (1, 2, 3, 4)}
@@ -251,13 +251,27 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
     if not came and back is not None:
         best = max(answers, key=lambda one: _place(one, back))
         return Loss("answer", back, _place(best, back), best)
-    for one in there:
-        if arrived and _place(one, forward) < end and _carries(one.packet):
-            return Loss("data", forward, _place(one, forward), one)
-    for one in answers:
-        if back is not None and _place(one, back) < len(back.stops) - 1 and _carries(one.packet):
-            return Loss("data", back, _place(one, back), one)
+    return _missing(there, forward) or (_missing(answers, back) if back else None)
+
+
+def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
+    """Data that never came, by no packet: on the way it can be cut in pieces and joined again."""
+    end = len(way.stops) - 1
+    came = [_bytes(one.last) for one in sights if _place(one, way) >= end]
+    for one in sights if came else ():
+        first, after = _bytes(one.packet)
+        for low, high in sorted(came):
+            if low <= first < high:
+                first = high
+        if first < after:
+            return Loss("data", way, _place(one, way), one)
     return None
+
+
+def _bytes(packet: Packet) -> tuple[int, int]:
+    """The numbers that a segment takes up: the first, and that after the last."""
+    first, count = oddities.carried(packet) or (0, 0)
+    return first, first + count
 
 
 def _place(sight: Sight, way: Way) -> int:
@@ -268,9 +282,3 @@ def _place(sight: Sight, way: Way) -> int:
 def _is_reset(packet: Packet) -> bool:
     segment = packet.last("TCP")
     return segment is not None and "RST" in flags_of(segment)
-
-
-def _carries(packet: Packet) -> bool:
-    """Whether a segment has data."""
-    segment = packet.last("TCP")
-    return segment is not None and segment.end - segment.offset - segment.length > 0

@@ -18,9 +18,10 @@ from macros.tracer.listening import Drop, Heard, enter, listening, settle
 from macros.tracer.node_look import Look, look
 from macros.tracer.request_ends import OUTSIDE, Client, Target
 from macros.tracer.route_answers import Question, RouteAnswers
-from macros.tracer.sending import Outcome, Wish, send
+from macros.tracer.sending import Outcome, Wish, in_pod, send
 from macros.tracer.story import Loss, Story, lost, told
 from macros.tracer.terrain import Terrain
+from macros.tracer.this_machine import own_address
 from macros.tracer.way import Stop, Way, joined
 
 _ROUNDS = 2
@@ -104,7 +105,7 @@ def _trace(
     on_way = {stop.end.node for stop in stops}
     with listening(access, stops, wanted, terrain.pids, sorted(on_way)) as (heard, kernels):
         watch.part("sending the request")
-        outcome = _send(access, terrain, client, wish, target)
+        outcome = _send(access, terrain, client, wish, target, kubectl)
         settle(heard)
         watch.part("looking again")
         after = _look_again(access, terrain, target)
@@ -144,8 +145,8 @@ def _concerned(access: Access, facts: Facts, client: Client, target: Target) -> 
     wanted = [client.node, *(one.node for one in target.endpoints), facts.node_at(target.address)]
     if len(facts.nodes) <= 6:
         wanted += facts.nodes
-    wanted += [node for node in access.nodes if node not in facts.nodes]
-    return [node for node in dict.fromkeys(wanted) if node and node != OUTSIDE]
+    wanted += [node for node in access.nodes if node not in facts.nodes and node != OUTSIDE]
+    return [node for node in dict.fromkeys(wanted) if node]
 
 
 def _look_at(access: Access, facts: Facts, nodes: Sequence[str]) -> Terrain:
@@ -207,6 +208,8 @@ def _space(terrain: Terrain, client: Client) -> str:
 
 def _source(client: Client, target: Target) -> str:
     """The client's own address, of the family that is asked; "" where routing chooses it."""
+    if client.node == OUTSIDE:
+        return own_address(target.address)
     if client.pod is None or client.pod.host:
         return ""
     six = ":" in target.address
@@ -330,14 +333,22 @@ def _sources(terrain: Terrain, client: Client) -> list[str]:
     return [*client.addresses, *(_addresses(state.own) if state else ())]
 
 
-def _send(access: Access, terrain: Terrain, client: Client, wish: Wish, target: Target) -> Outcome:
+def _send(
+    access: Access, terrain: Terrain, client: Client, wish: Wish, target: Target,
+    kubectl: Kubectl | None,
+) -> Outcome:  # fmt: skip
+    """Send the request; a person's own command in the pod itself, if its image can."""
     if wish.kind == "wait":
         time.sleep(wish.timeout)
         return Outcome("(nothing was sent)", "", 0)
-    if client.node not in terrain.looks:
+    if client.node not in terrain.looks and client.node != OUTSIDE:
         raise GuideError(
             f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}"
         )
+    if wish.kind == "command" and client.pod and kubectl:
+        said = in_pod(kubectl, client.pod, wish)
+        if said is not None:
+            return said
     within = enter(terrain.pids, client.node, _space(terrain, client))
     return send(access, client.node, within, wish, target)
 
