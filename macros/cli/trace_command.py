@@ -36,9 +36,7 @@ from macros.tracer.this_machine import WithThisMachine
 @click.option("--lab", "lab_name", help="A lab of the guide, by its name.")
 @click.option("--ssh-config", type=click.Path(path_type=Path), help="Reach the nodes over SSH.")
 @click.option("--sudo", is_flag=True, help="Over SSH: log in as another than root, and use sudo.")
-@click.option(
-    "--image", default=IMAGE, show_default=True, help="By kubectl: what the pods on the nodes run."
-)
+@click.option("--image", help=f"By kubectl: what the pods on the nodes run, instead of {IMAGE}.")
 @click.option("--kubectl", "by_kubectl", is_flag=True, help="Of a lab: by kubectl, not over SSH.")
 @click.option("--yes", is_flag=True, help="Do not ask before pods are created.")
 @click.option(
@@ -61,7 +59,7 @@ def trace(
     lab_name: str | None,
     ssh_config: Path | None,
     sudo: bool,
-    image: str,
+    image: str | None,
     by_kubectl: bool,
     yes: bool,
     out: Path | None,
@@ -85,7 +83,7 @@ def trace(
     elif ssh_config is not None:
         access = SshAccess.by_config(ssh_config, tuple(facts.nodes), sudo=sudo)
     else:
-        access = KubectlAccess(kubectl, tuple(facts.nodes), LAB_IMAGE if lab else image)
+        access = KubectlAccess(kubectl, tuple(facts.nodes), image or (LAB_IMAGE if lab else IMAGE))
     client = request_ends.client(facts, source, access.nodes)
     if client.node == request_ends.OUTSIDE:
         access = WithThisMachine(access)

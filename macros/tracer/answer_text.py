@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from macros.packets import summary
-from macros.tracer.causes import Cause
+from macros.tracer.explanations import Cause
 from macros.tracer.story import Loss
 from macros.tracer.tracing import Traced
 from macros.tracer.way import Stop

@@ -12,7 +12,7 @@ from macros.figures.ways import rules_drawing
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
 from macros.tracer import answer_text
-from macros.tracer.causes import Cause
+from macros.tracer.explanations import Cause
 from macros.tracer.tracing import Traced
 from macros.tracer.way import Lookup, Stop
 from macros.traces import pcapng

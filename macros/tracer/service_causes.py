@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from macros.ground.errors import GuideError
-from macros.tracer.causes import Cause, Evidence
 from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.explanations import Cause, Evidence
 from macros.tracer.node_look import Look
 from macros.tracer.request_ends import Target
 from macros.ways import iptables

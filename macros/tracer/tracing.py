@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from macros.figures.topology.observation import Namespace
 from macros.ground.errors import GuideError
-from macros.tracer import causes as explaining
+from macros.tracer import explanations as explaining
 from macros.tracer import service_causes
 from macros.tracer.access import Access
 from macros.tracer.capture_filters import Wanted
-from macros.tracer.causes import Case, Cause
 from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.explanations import Case, Cause
 from macros.tracer.follow import Start, follow
 from macros.tracer.listening import Drop, Heard, enter, listening, settle
 from macros.tracer.node_look import Look, look

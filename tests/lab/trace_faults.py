@@ -196,6 +196,32 @@ class Cluster:
         assert path.is_file(), done.stdout
         return json.loads(path.read_text(encoding="utf-8")), done.stdout
 
+    def state(self) -> frozenset[str]:
+        """What a trace could leave: processes, mounts, tracing, rules, files, objects."""
+        asked = (
+            "ps -eo args | grep -E 'tcpdump|trace_pipe|^timeout|^nsenter|^bash -s' | grep -v grep;"
+            "grep -s tracefs /proc/mounts; ls -d /sys/kernel/tracing/instances/* 2>/dev/null;"
+            "iptables-save | grep -v '^[:#]'; ip rule; ls -A /tmp /run/guide* 2>/dev/null; true"
+        )
+        found = {
+            f"{node}: {line}"
+            for node in self.lab.nodes
+            for line in self.on(node, asked).splitlines()
+        }
+        objects = self.kubectl("get", "namespaces,pods,serviceaccounts", "-A", "-o", "name")
+        return frozenset(found | set(objects.splitlines()))
+
+    def killed(self, words: Sequence[str], after: float, *more: str) -> None:
+        """Begin a trace and kill it without a word."""
+        with tempfile.TemporaryDirectory() as folder:
+            running = subprocess.Popen(
+                [*GUIDE, "trace", *words, "--lab", self.lab.name, "--out", folder, *more],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            time.sleep(after)
+            running.kill()
+            running.wait()
+
 
 def judged(fault: Fault, traced: Mapping[str, Any]) -> str:
     """What is wrong with the verdict; "" where it is right."""
