@@ -3,6 +3,7 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,7 +14,7 @@ from macros.lab.kubernetes import cluster
 from macros.tracer import answer_text, cluster_facts, request_ends, saved, tracing
 from macros.tracer.access import Access
 from macros.tracer.anonymous import anonymous
-from macros.tracer.cluster_facts import Kubectl
+from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
 from macros.tracer.sending import Wish, protocol
 from macros.tracer.ssh_access import SshAccess
@@ -48,42 +49,16 @@ from macros.tracer.this_machine import WithThisMachine
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Else KUBECONFIG.")
 @click.option("--context", help="Which of its contexts.")
 def trace(
-    source: str,
-    target: str,
-    kind: str | None,
-    name: str | None,
-    command: str | None,
-    wait: bool,
-    size: int,
-    timeout: float,
-    lab_name: str | None,
-    ssh_config: Path | None,
-    sudo: bool,
-    image: str | None,
-    by_kubectl: bool,
-    yes: bool,
-    out: Path | None,
-    masked: bool,
-    guide: str,
-    kubeconfig: Path | None,
-    context: str | None,
+    source: str, target: str, yes: bool, out: Path | None, masked: bool, guide: str, **given: Any
 ) -> None:
     """Trace one request from FROM to TO, and say where it came to.
 
     FROM is a pod (namespace/name), a node, or `outside`, this machine. TO is a pod, a Service, a
     node with a port, or an address.
     """
-    wish = _wish(kind, name, command, wait, size, timeout)
-    lab = providers.find(lab_name) if lab_name else None
-    kubectl = _kubectl_of(lab.name) if lab else Kubectl.found(kubeconfig, context)
-    facts = cluster_facts.asked(kubectl)
-    access: Access
-    if lab and not by_kubectl:
-        access = SshAccess(lab)
-    elif ssh_config is not None:
-        access = SshAccess.by_config(ssh_config, tuple(facts.nodes), sudo=sudo)
-    else:
-        access = KubectlAccess(kubectl, tuple(facts.nodes), image or (LAB_IMAGE if lab else IMAGE))
+    wish = _wish(**{key: given.pop(key) for key in ("kind", "name", "command", "wait", "size")},
+                 timeout=given.pop("timeout"))  # fmt: skip
+    kubectl, facts, access = _reach(**given)
     client = request_ends.client(facts, source, access.nodes)
     if client.node == request_ends.OUTSIDE:
         access = WithThisMachine(access)
@@ -98,6 +73,28 @@ def trace(
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     click.echo(f"page: {saved.save(traced, folder, guide=guide)}")
     raise SystemExit(0 if traced.came else 1)
+
+
+def _reach(
+    lab_name: str | None,
+    ssh_config: Path | None,
+    sudo: bool,
+    image: str | None,
+    by_kubectl: bool,
+    kubeconfig: Path | None,
+    context: str | None,
+) -> tuple[Kubectl, Facts, Access]:
+    """The cluster that is meant, what its API says, and how its nodes are reached."""
+    lab = providers.find(lab_name) if lab_name else None
+    kubectl = _kubectl_of(lab.name) if lab else Kubectl.found(kubeconfig, context)
+    facts = cluster_facts.asked(kubectl)
+    if lab and not by_kubectl:
+        return kubectl, facts, SshAccess(lab)
+    nodes = tuple(facts.nodes)
+    if ssh_config is not None:
+        return kubectl, facts, SshAccess.by_config(ssh_config, nodes, sudo=sudo)
+    own = image or (LAB_IMAGE if lab else IMAGE)
+    return kubectl, facts, KubectlAccess(kubectl, nodes, own)
 
 
 def _agree(access: Access, *, yes: bool) -> None:

@@ -50,7 +50,7 @@ def _settled(cluster: Cluster, before: frozenset[str]) -> frozenset[str]:
 @pytest.mark.parametrize("more", [(), ("--kubectl",)], ids=["ssh", "kubectl"])
 def test_nothing_is_left_of_runs_that_were_killed(cluster: Cluster, more: tuple[str, ...]) -> None:
     before = cluster.state()
-    chance = random.Random(17)
+    chance = random.Random(17)  # noqa: S311 moments, no secrets
     for _ in range(RUNS):
         cluster.killed(("default/tools", "hello"), chance.uniform(0.3, 8.0), *more)
     assert _settled(cluster, before) == frozenset()
