@@ -44,6 +44,9 @@ from macros.tracer.this_machine import WithThisMachine
     "--out", type=click.Path(path_type=Path), help="Folder for the page; else guide-trace-…."
 )
 @click.option(
+    "--anonymous", "masked", is_flag=True, help="Other addresses and names, in all that is written."
+)
+@click.option(
     "--guide", envvar="SITE_URL", default="", help="Where the guide's pages are, for links."
 )
 @click.option("--kubeconfig", type=click.Path(path_type=Path), help="Else KUBECONFIG.")
