@@ -212,11 +212,9 @@ def _wire(walk: _Walk, out: Spot, hop: str) -> Way | None:
     there = walk.terrain.owner(hop)
     if there is None:
         node = walk.terrain.facts.node_at(hop)
-        if node in walk.terrain.dark:
-            return walk.end("dark", f"{node} could not be looked at")
         pod = walk.terrain.facts.pod_at(walk.to)
         if node:
-            return walk.end("dark", f"{node} was not looked at")
+            return replace(walk.end("dark", f"{node} could not be looked at"), unseen=node)
         if pod is not None or walk.terrain.facts.node_at(walk.to):
             walk.pending.append(lookups.astray(walk.terrain, walk.stops, out, hop, walk.to))
         return walk.end(

@@ -5,8 +5,10 @@ import shlex
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 from macros.ground.errors import GuideError
 from macros.ground.places import SCRIPTS
@@ -123,28 +125,51 @@ def listening(
     nodes: Sequence[str],
 ) -> Iterator[tuple[list[Heard], list[Dropped]]]:
     """Listen at all stops, and to the kernels of `nodes`. A stop that cannot be heard says why."""
-    with ExitStack() as stack:
-        heard: list[tuple[Heard, Stream]] = []
-        kernels: list[tuple[Dropped, Stream]] = []
-        for stop in stops:
-            within = enter(pids, stop.end.node, stop.end.namespace)
-            command = (
-                f"{within}tcpdump -nn -p -U --immediate-mode -s 0 -i {stop.end.interface} -w - "
-                f"{shlex.quote(expression(stop, wanted))}"
-            )
-            one = Heard(stop, command)
-            stream = stack.enter_context(access.stream(stop.end.node, command, one.take))
-            heard.append((one, stream))
-        script = f"bash -c {shlex.quote(_DROPS.read_text(encoding='utf-8'))}"
-        for node in nodes:
-            told = Dropped(node)
-            kernels.append((told, stack.enter_context(access.stream(node, script, told.take))))
+    heard = [Heard(stop, _command(stop, wanted, pids)) for stop in stops]
+    kernels = [Dropped(node) for node in nodes]
+    drops = f"bash -c {shlex.quote(_DROPS.read_text(encoding='utf-8'))}"
+    with _Together() as together:
+        streams = [
+            *(together.enter(access.stream(one.stop.end.node, one.command, one.take))
+              for one in heard),
+            *(together.enter(access.stream(one.node, drops, one.take)) for one in kernels),
+        ]  # fmt: skip
         limit = time.monotonic() + _PATIENCE
-        for one, stream in heard:
-            one.why = _ready(stream, limit)
-        for told, stream in kernels:
-            told.why = _ready(stream, limit)
-        yield [one for one, _ in heard], [one for one, _ in kernels]
+        said = [_ready(stream, limit) for stream in streams]
+        for one, why in zip(heard, said, strict=False):
+            one.why = why
+        for kernel, why in zip(kernels, said[len(heard) :], strict=True):
+            kernel.why = why
+        yield heard, kernels
+
+
+def _command(stop: Stop, wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
+    within = enter(pids, stop.end.node, stop.end.namespace)
+    return (
+        f"{within}tcpdump -nn -p -U --immediate-mode -s 0 -i {stop.end.interface} -w - "
+        f"{shlex.quote(expression(stop, wanted))}"
+    )
+
+
+class _Together:
+    """Streams that all end at once: one after the other each would take its time."""
+
+    def __init__(self) -> None:
+        self._open: list[AbstractContextManager[Stream]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def enter(self, stream: AbstractContextManager[Stream]) -> Stream:
+        """Begin one."""
+        begun = stream.__enter__()
+        self._open.append(stream)
+        return begun
+
+    def __exit__(self, *_: object) -> None:
+        if self._open:
+            with ThreadPoolExecutor(len(self._open)) as pool:
+                list(pool.map(lambda one: one.__exit__(None, None, None), self._open))
 
 
 def _ready(stream: Stream, limit: float) -> str:

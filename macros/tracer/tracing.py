@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from macros.figures.topology.observation import Namespace
 from macros.ground.errors import GuideError
@@ -24,8 +25,8 @@ from macros.tracer.terrain import Terrain
 from macros.tracer.this_machine import own_address
 from macros.tracer.way import Stop, Way, joined
 
-_ROUNDS = 2
-"""How often the kernels are asked for routes before the captures listen."""
+_FEW = 6
+"""Nodes of a cluster so small that all of them are made ready to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,9 @@ def trace(
 ) -> Traced:  # fmt: skip
     """Trace one request. GuideError where nothing can be said at all."""
     watch = Watch(say)
-    nodes = _concerned(access, facts, client, target)
     watch.part("reaching the nodes")
-    with access.opened(nodes):
-        traced = _trace(access, facts, client, target, wish, kubectl, watch, nodes)
+    with access.opened(_reachable(access, facts, _concerned(facts, client, target))):
+        traced = _trace(access, facts, client, target, wish, kubectl, watch)
         watch.part("removing what was made")
     watch.part("")
     return traced
@@ -91,14 +91,18 @@ def trace(
 
 def _trace(
     access: Access, facts: Facts, client: Client, target: Target, wish: Wish,
-    kubectl: Kubectl | None, watch: Watch, nodes: Sequence[str],
+    kubectl: Kubectl | None, watch: Watch,
 ) -> Traced:  # fmt: skip
     watch.part("looking at the nodes")
-    terrain = _look_at(access, facts, nodes)
+    terrain = _look_at(access, facts, _concerned(facts, client, target), {})
     watch.part("finding the way")
-    answers = RouteAnswers(terrain.pids)
-    ends = _ends(terrain, client, target)
-    ways = _ways(access, terrain, answers, client, target, ends)
+    while True:
+        ends = _ends(terrain, client, target)
+        ways = _ways(access, terrain, RouteAnswers(terrain.pids), client, target, ends)
+        more = _unseen(access, terrain, ways, target)
+        if not more:
+            break
+        terrain = _look_at(access, facts, more, terrain.looks, terrain.dark)
     stops = _stops(ways, terrain)
     watch.part(f"listening at {len(stops)} interfaces")
     wanted = _wanted(terrain, client, target, ends)
@@ -140,18 +144,36 @@ def _notes(heard: Sequence[Heard], kernels: Sequence[str], terrain: Terrain) -> 
     return notes
 
 
-def _concerned(access: Access, facts: Facts, client: Client, target: Target) -> list[str]:
-    """The nodes that are looked at: who asks, who can be asked; all of them in a small cluster."""
+def _concerned(facts: Facts, client: Client, target: Target) -> list[str]:
+    """The nodes that are looked at first: of who asks, and of who can be asked."""
     wanted = [client.node, *(one.node for one in target.endpoints), facts.node_at(target.address)]
-    if len(facts.nodes) <= 6:
-        wanted += facts.nodes
-    wanted += [node for node in access.nodes if node not in facts.nodes and node != OUTSIDE]
     return [node for node in dict.fromkeys(wanted) if node]
 
 
-def _look_at(access: Access, facts: Facts, nodes: Sequence[str]) -> Terrain:
-    looks: dict[str, Look] = {}
-    dark: dict[str, str] = {}
+def _reachable(access: Access, facts: Facts, concerned: Sequence[str]) -> list[str]:
+    """Those, and where the cluster is small all others: tables can lead where they should not."""
+    few = facts.nodes if len(facts.nodes) <= _FEW else ()
+    machines = [node for node in access.nodes if node not in facts.nodes and node != OUTSIDE]
+    return list(dict.fromkeys([*concerned, *few, *machines]))
+
+
+def _unseen(access: Access, terrain: Terrain, ways: "_Pairs", target: Target) -> list[str]:
+    """The nodes that the tables lead to and that were not looked at; a machine that is no node."""
+    found = {way.unseen for pair in ways.values() for way in pair if way is not None}
+    leaves = any(pair[0].ends == "leaves" for pair in ways.values())
+    if leaves and target.kind == "address":
+        found |= {node for node in access.nodes if node not in terrain.facts.nodes}
+    known = {*terrain.looks, *terrain.dark, OUTSIDE, ""}
+    return sorted(found - known)
+
+
+def _look_at(
+    access: Access, facts: Facts, nodes: Sequence[str], known: Mapping[str, Look],
+    unlit: Mapping[str, str] = MappingProxyType({}),
+) -> Terrain:  # fmt: skip
+    """What is known of the nodes, and of these, which are looked at all at once."""
+    looks: dict[str, Look] = dict(known)
+    dark: dict[str, str] = dict(unlit)
 
     def one(node: str) -> tuple[str, Look | GuideError]:
         if node not in access.nodes:

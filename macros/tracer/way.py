@@ -64,6 +64,8 @@ class Way:
     ends: Literal["there", "elsewhere", "leaves", "dark", "broken", "strange"]
     last: tuple[Lookup, ...] = ()
     words: str = ""
+    unseen: str = ""
+    """The node that it leads to and that was not looked at."""
 
     def at(self, end: End) -> int | None:
         """The place of an interface on the way, counted from 0."""

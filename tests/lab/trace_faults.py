@@ -235,13 +235,16 @@ def judged(fault: Fault, traced: Mapping[str, Any]) -> str:
     return ""
 
 
-def check(cluster_of: Cluster, fault: Fault, *more: str, show: bool = False) -> str:
-    """Make the fault, trace, mend; what is wrong with the verdict."""
+def check(
+    cluster_of: Cluster, fault: Fault, *more: str, show: bool = False, keep: Path | None = None
+) -> str:
+    """Make the fault, trace, mend; what is wrong with the verdict. `keep` gets all of the trace."""
     values = cluster_of.values()
     try:
         cluster_of.all(fault.breaks, values)
         with tempfile.TemporaryDirectory() as folder:
-            traced, said = cluster_of.trace(fault.words, Path(folder), *more)
+            where = keep / fault.name if keep else Path(folder)
+            traced, said = cluster_of.trace(fault.words, where, *more)
             if show:
                 print(said)
             print(json.dumps(traced["seconds"]))
@@ -252,7 +255,9 @@ def check(cluster_of: Cluster, fault: Fault, *more: str, show: bool = False) -> 
 
 def main() -> None:
     """Try faults on a lab that is up, and say which verdicts are wrong."""
-    more = [word for word in sys.argv[1:] if word.startswith("--") and word != "--show"]
+    own = ("--show", "--keep=")
+    more = [word for word in sys.argv[1:] if word.startswith("--") and not word.startswith(own)]
+    keep = next((Path(word[7:]) for word in sys.argv if word.startswith("--keep=")), None)
     name, *chosen = [word for word in sys.argv[1:] if not word.startswith("--")]
     lab = Cluster(name)
     lab.prepare()
@@ -261,7 +266,7 @@ def main() -> None:
         if chosen and fault.name not in chosen:
             continue
         start = time.monotonic()
-        wrong = check(lab, fault, *more, show="--show" in sys.argv)
+        wrong = check(lab, fault, *more, show="--show" in sys.argv, keep=keep)
         bad += bool(wrong)
         print(
             f"{'WRONG' if wrong else 'right'}  {fault.name}  {time.monotonic() - start:.1f} s  {wrong}",
