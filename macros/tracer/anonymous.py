@@ -19,6 +19,7 @@ from macros.packets import dissector
 from macros.packets.packet import Packet
 from macros.packets.pcap import records
 from macros.settle.capture import bring_in_step
+from macros.tracer.route_answers import Question
 from macros.tracer.story import Sight, Story
 from macros.tracer.tracing import Traced
 from macros.traces import assembly
@@ -153,6 +154,8 @@ def _walk(value: _T, other: Masks) -> _T:
             made = _story(value, other)
         case Mapping():
             made = {_walk(key, other): _walk(each, other) for key, each in value.items()}
+        case Question():
+            made = Question(*(other.text(each) for each in value))
         case tuple() | list():
             made = type(value)(_walk(each, other) for each in value)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):

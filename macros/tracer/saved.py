@@ -73,6 +73,12 @@ def as_json(traced: Traced) -> Mapping[str, Any]:
         "drops": [_plain(one) for one in traced.drops],
         "notes": list(traced.notes),
         "seconds": dict(traced.seconds),
+        "cluster": _plain(traced.terrain.facts),
+        "routes": [
+            {**question._asdict(), "command": answer.command, "text": answer.text,
+             "known": answer.route is not None}
+            for question, answer in sorted(traced.routes.items())
+        ],
         "nodes": {
             name: {"observed": look.raw, "before": dict(look.parts),
                    "after": dict(traced.after[name].parts) if name in traced.after else {}}

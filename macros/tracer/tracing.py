@@ -15,10 +15,10 @@ from macros.tracer.capture_filters import Wanted
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.explanations import Case, Cause
 from macros.tracer.follow import Start, follow
-from macros.tracer.listening import Drop, Heard, enter, listening, settle
+from macros.tracer.listening import Drop, Dropped, Heard, enter, listening, settle
 from macros.tracer.node_look import Look, look
 from macros.tracer.request_ends import OUTSIDE, Client, Target
-from macros.tracer.route_answers import Question, RouteAnswers
+from macros.tracer.route_answers import Question, RouteAnswer, RouteAnswers
 from macros.tracer.sending import Outcome, Wish, in_pod, send
 from macros.tracer.story import Loss, Story, lost, told
 from macros.tracer.terrain import Terrain
@@ -47,6 +47,7 @@ class Traced:
     drops: Sequence[Drop] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    routes: Mapping[Question, RouteAnswer] = field(default_factory=dict)
 
     @property
     def came(self) -> bool:
@@ -98,7 +99,8 @@ def _trace(
     watch.part("finding the way")
     while True:
         ends = _ends(terrain, client, target)
-        ways = _ways(access, terrain, RouteAnswers(terrain.pids), client, target, ends)
+        answers = RouteAnswers(terrain.pids)
+        ways = _ways(access, terrain, answers, client, target, ends)
         more = _unseen(access, terrain, ways, target)
         if not more:
             break
@@ -127,20 +129,19 @@ def _trace(
     found = explaining.causes(case, loss) if loss else []
     return Traced(
         client, target, wish, outcome, terrain, after, forward, back, story, loss, found, drops,
-        watch.seconds, _notes(heard, kernels_why(kernels), terrain),
+        watch.seconds, _notes(heard, kernels, terrain), answers.known,
     )  # fmt: skip
 
 
-def kernels_why(kernels: Sequence[object]) -> list[str]:
-    """Which kernels say nothing of drops, and why."""
-    return [f"{one.node}: {one.why}" for one in kernels if getattr(one, "why", "")]  # type: ignore[attr-defined]
-
-
-def _notes(heard: Sequence[Heard], kernels: Sequence[str], terrain: Terrain) -> list[str]:
+def _notes(heard: Sequence[Heard], kernels: Sequence[Dropped], terrain: Terrain) -> list[str]:
     notes = [f"{node} is dark: {why}" for node, why in terrain.dark.items()]
     notes += [f"nothing was heard at {one.stop.end}: {one.why}" for one in heard if one.why]
     notes += [f"{one.stop.end} had more packets than are kept" for one in heard if one.more]
-    notes += [f"no word of the kernel of {one}" for one in kernels]
+    notes += [
+        f"the kernel of {one.node} does not say what it drops: {one.why}"
+        for one in kernels
+        if one.why
+    ]
     return notes
 
 
