@@ -19,6 +19,7 @@ from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
 from macros.tracer.sending import Wish, protocol
 from macros.tracer.ssh_access import SshAccess
 from macros.tracer.this_machine import WithThisMachine
+from macros.tracer.tracing import Traced
 
 
 @click.command()
@@ -67,14 +68,16 @@ def trace(
         access = WithThisMachine(access)
     to = request_ends.target(facts, target, client, protocol(wish))
     _agree(access, yes=yes)
-    with Console(stderr=True).status("") as status:
-        traced = tracing.trace(access, facts, client, to, wish, status.update, kubectl)
-    if masked:
-        traced = anonymous(traced)
-    for line in answer_text.lines(traced):
-        click.echo(line)
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    click.echo(f"page: {saved.save(traced, folder, guide=guide)}")
+
+    def tell(traced: Traced) -> None:
+        shown = anonymous(traced) if masked else traced
+        for line in answer_text.lines(shown):
+            click.echo(line)
+        click.echo(f"page: {saved.save(shown, folder, guide=guide)}")
+
+    with Console(stderr=True).status("") as status:
+        traced = tracing.trace(access, facts, client, to, wish, status.update, tell, kubectl)
     raise SystemExit(0 if traced.came else 1)
 
 

@@ -12,7 +12,6 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -43,6 +42,12 @@ _WITHIN = (
     "env -i HOME=/root LC_ALL=C.UTF-8 TZ=UTC COLUMNS=120 "
     f"PATH={_PATHS}:/var/lib/rancher/k3s/data/current/bin/aux"
 )
+_CHOICE = (
+    f'for tool in {_TOOLS}; do type -P "$tool" >/dev/null || '
+    f'exec busybox chroot /proc/1/root {_WITHIN} "$@"; done; exec {_WITHIN} "$@"'
+)
+_SHELL = f"bash -c {shlex.quote(_CHOICE)} run"
+"""Runs a command with the image's own programs, or, where one is missing, with the node's."""
 
 
 class KubectlAccess:
@@ -58,7 +63,6 @@ class KubectlAccess:
         self._kubectl, self._nodes, self._image = kubectl, tuple(nodes), image
         self._space = f"guide-trace-{secrets.token_hex(3)}"
         self._failed: dict[str, str] = {}
-        self._own_root: dict[str, bool] = {}
 
     @property
     def nodes(self) -> Sequence[str]:
@@ -81,8 +85,6 @@ class KubectlAccess:
         try:
             self._create(nodes)
             self._await(nodes)
-            with ThreadPoolExecutor(len(nodes)) as pool:
-                list(pool.map(self._choose_root, nodes))
             yield
         finally:
             self._remove(keeper)
@@ -90,7 +92,7 @@ class KubectlAccess:
     def run(self, node: str, script: str, *, timeout: float = 30.0) -> Reply:
         """Run a script: it goes there as standard input."""
         self._check(node)
-        command = self._exec(node, f"{self._shell(node)} bash -c 'exec 2>&1; exec bash -s'")
+        command = self._exec(node, f"exec {_SHELL} bash -c 'exec 2>&1; exec bash -s'")
         try:
             done = subprocess.run(
                 command, input=script.encode(), capture_output=True, check=False, timeout=timeout
@@ -104,13 +106,9 @@ class KubectlAccess:
     def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
         """Run a program; it ends with its standard input, and with its pod."""
         self._check(node)
-        inside = f"{self._shell(node)} timeout -s INT {LIFE} {command}".strip()
-        script = ssh.until_input_ends(inside)
+        script = ssh.until_input_ends(f"{_SHELL} {command}")
         with ssh.streamed(self._exec(node, script), on_data) as stream:
             yield stream
-
-    def _shell(self, node: str) -> str:
-        return f"busybox chroot /proc/1/root {_WITHIN}" if self._own_root.get(node) else _WITHIN
 
     def _exec(self, node: str, script: str) -> list[str]:
         return self._kubectl.command(
@@ -120,20 +118,6 @@ class KubectlAccess:
     def _check(self, node: str) -> None:
         if why := self._failed.get(node):
             raise GuideError(why, node=node)
-
-    def _choose_root(self, node: str) -> None:
-        """Whether the node's own programs are used: where the image lacks one of them."""
-        if node in self._failed:
-            return
-        asked = f"for tool in {_TOOLS}; do command -v $tool >/dev/null || echo $tool; done"
-        try:
-            reply = self.run(node, asked, timeout=30)
-        except GuideError as error:
-            self._failed[node] = error.message
-            return
-        if reply.exit != 0:
-            self._failed[node] = f"nothing runs in the pod on {node}: {reply.text.strip()[-200:]}"
-        self._own_root[node] = bool(reply.text.strip())
 
     def _create(self, nodes: Sequence[str]) -> None:
         space = {

@@ -1,10 +1,11 @@
 """Captures at all stops of a way at once, and the kernels' words on drops beside them."""
 
+import base64
 import re
 import shlex
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,10 @@ from macros.tracer.way import Stop
 
 MOST = 4000
 """Packets that one capture keeps; what comes after is counted, and said."""
+LONGEST = 600
+"""Seconds after which a capture ends by itself, whatever happens to us."""
 _DROPS = SCRIPTS / "node" / "drops.sh"
+_LISTEN = SCRIPTS / "node" / "listen.sh"
 _READY = "listening on"
 _PATIENCE = 20.0
 _MARK = re.compile(r" (?P<at>\d+\.\d+): tracing_mark_write: guide (?P<now>\d+)")
@@ -36,7 +40,6 @@ class Heard:
     stop: Stop
     command: str
     why: str = ""
-    last: float = 0.0
     more: int = 0
     _reader: Reader = field(default_factory=Reader)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,10 +51,13 @@ class Heard:
                 self.more += 1
                 return
             try:
-                if self._reader.take(chunk):
-                    self.last = time.monotonic()
+                self._reader.take(chunk)
             except GuideError as error:
                 self.why = error.message
+
+    def take_text(self, line: bytes) -> None:
+        """Keep what came as base64."""
+        self.take(base64.b64decode(line))
 
     @property
     def count(self) -> int:
@@ -124,31 +130,65 @@ def listening(
     pids: Mapping[str, Mapping[str, int]],
     nodes: Sequence[str],
 ) -> Iterator[tuple[list[Heard], list[Dropped]]]:
-    """Listen at all stops, and to the kernels of `nodes`. A stop that cannot be heard says why."""
+    """Listen at all stops, and to the kernels of `nodes`, by one program a node.
+
+    A stop that cannot be heard says why.
+    """
     heard = [Heard(stop, _command(stop, wanted, pids)) for stop in stops]
     kernels = [Dropped(node) for node in nodes]
-    drops = f"bash -c {shlex.quote(_DROPS.read_text(encoding='utf-8'))}"
     with _Together() as together:
-        streams = [
-            *(together.enter(access.stream(one.stop.end.node, one.command, one.take))
-              for one in heard),
-            *(together.enter(access.stream(one.node, drops, one.take)) for one in kernels),
-        ]  # fmt: skip
+        begun = []
+        for kernel in kernels:
+            here = [one for one in heard if one.stop.end.node == kernel.node]
+            parts = {0: kernel.take, **{at: one.take_text for at, one in enumerate(here, 1)}}
+            script = _script(here, wanted, pids)
+            started = together.enter(access.stream(kernel.node, script, _Numbered(parts).take))
+            begun.append((kernel, here, started))
         limit = time.monotonic() + _PATIENCE
-        said = [_ready(stream, limit) for stream in streams]
-        for one, why in zip(heard, said, strict=False):
-            one.why = why
-        for kernel, why in zip(kernels, said[len(heard) :], strict=True):
-            kernel.why = why
+        for kernel, here, stream in begun:
+            kernel.why, *others = _await(stream, len(here) + 1, limit)
+            for one, why in zip(here, others, strict=True):
+                one.why = why
         yield heard, kernels
 
 
+def _script(heard: Sequence["Heard"], wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
+    """listen.sh for the captures of one node."""
+    rows = []
+    for number, one in enumerate(heard, 1):
+        end = one.stop.end
+        within = enter(pids, end.node, end.namespace).strip() or "-none-"
+        rows.append("\t".join([str(number), within, end.interface, expression(one.stop, wanted)]))
+    settings = (
+        f"LONGEST={LONGEST} WANTED={shlex.quote(chr(10).join(rows))} "
+        f"DROPS={shlex.quote(_DROPS.read_text(encoding='utf-8'))}"
+    )
+    return f"bash -c {shlex.quote(settings + chr(10) + _LISTEN.read_text(encoding='utf-8'))}"
+
+
 def _command(stop: Stop, wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
+    """The capture of one stop as a person would run it."""
     within = enter(pids, stop.end.node, stop.end.namespace)
     return (
-        f"{within}tcpdump -nn -p -U --immediate-mode -s 0 -i {stop.end.interface} -w - "
+        f"{within}tcpdump -nn -p -U -i {stop.end.interface} -w - "
         f"{shlex.quote(expression(stop, wanted))}"
     )
+
+
+class _Numbered:
+    """Takes lines that begin with a number to whom the number belongs."""
+
+    def __init__(self, parts: Mapping[int, Callable[[bytes], None]]) -> None:
+        self._parts = parts
+        self._rest = b""
+
+    def take(self, chunk: bytes) -> None:
+        """The next bytes of all of them."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            number, _, text = line.partition(b" ")
+            if number.isdigit() and int(number) in self._parts:
+                self._parts[int(number)](text + b"\n")
 
 
 class _Together:
@@ -172,20 +212,20 @@ class _Together:
                 list(pool.map(lambda one: one.__exit__(None, None, None), self._open))
 
 
-def _ready(stream: Stream, limit: float) -> str:
-    """Wait until it listens; why it does not, or ""."""
-    while _READY not in stream.said():
-        if not stream.alive() or time.monotonic() > limit:
-            said = stream.said().strip().splitlines()
-            return said[-1] if said else "it did not begin to listen"
-        time.sleep(0.01)
-    return ""
-
-
-def settle(heard: Sequence[Heard], *, quiet: float = 0.3, most: float = 2.0) -> None:
-    """Return when no capture has had a packet for a moment: what is under way arrives."""
-    start = time.monotonic()
-    while (now := time.monotonic()) - start < most:
-        if now - max([start, *(one.last for one in heard)]) >= quiet:
-            return
+def _await(stream: Stream, count: int, limit: float) -> list[str]:
+    """Wait until all parts listen; of each why it does not, or ""."""
+    while True:
+        over = not stream.alive() or time.monotonic() > limit
+        states = [_state(stream.said(), number) for number in range(count)]
+        if over or None not in states:
+            return ["it did not begin to listen" if one is None else one for one in states]
         time.sleep(0.02)
+
+
+def _state(said: str, number: int) -> str | None:
+    """What a part said where it failed, or "" where it listens; None while neither is known."""
+    lines = [line.partition(" ")[2] for line in said.splitlines() if line.startswith(f"{number} ")]
+    if any(_READY in line for line in lines):
+        return ""
+    failed = [line for line in lines if "WARNING" not in line]
+    return failed[0].removeprefix("tcpdump: ") if failed else None

@@ -1,6 +1,5 @@
 """Access over SSH, by an ssh_config: the lab's own, or one of the reader's."""
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +9,6 @@ from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.tracer.access import Reply, Stream
 
-LONGEST = 900
-"""Seconds after which whatever still runs on a node ends by itself."""
 _LIMIT = 64_000_000  # bytes: the rules of a large cluster are some megabytes
 
 
@@ -55,12 +52,6 @@ class SshAccess:
 
     @contextmanager
     def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
-        """Run a program, at most for a quarter of an hour."""
-        ended = f"{self._sudo}timeout -s INT {LONGEST} {command}"
-        with ssh.stream(self._lab, node, ended, on_data) as stream:
+        """Run a program until it is told to end."""
+        with ssh.stream(self._lab, node, f"{self._sudo}{command}", on_data) as stream:
             yield stream
-
-
-def script_as_command(script: str) -> str:
-    """A script as one command for `stream`."""
-    return f"bash -c {shlex.quote(script)}"

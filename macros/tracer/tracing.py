@@ -9,13 +9,13 @@ from types import MappingProxyType
 from macros.figures.topology.observation import Namespace
 from macros.ground.errors import GuideError
 from macros.tracer import explanations as explaining
-from macros.tracer import service_causes
+from macros.tracer import foreseen, service_causes
 from macros.tracer.access import Access
 from macros.tracer.capture_filters import Wanted
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.explanations import Case, Cause
 from macros.tracer.follow import Start, follow
-from macros.tracer.listening import Drop, Dropped, Heard, enter, listening, settle
+from macros.tracer.listening import Drop, Dropped, Heard, enter, listening
 from macros.tracer.node_look import Look, look
 from macros.tracer.request_ends import OUTSIDE, Client, Target
 from macros.tracer.route_answers import Question, RouteAnswer, RouteAnswers
@@ -25,6 +25,8 @@ from macros.tracer.terrain import Terrain
 from macros.tracer.this_machine import own_address
 from macros.tracer.way import Stop, Way, joined
 
+_SETTLE = 0.4
+"""Seconds for what is under way when the sender has ended."""
 _FEW = 6
 """Nodes of a cluster so small that all of them are made ready to be looked at."""
 
@@ -78,13 +80,18 @@ class Watch:
 
 def trace(
     access: Access, facts: Facts, client: Client, target: Target, wish: Wish,
-    say: Callable[[str], None], kubectl: Kubectl | None = None,
+    say: Callable[[str], None], tell: Callable[["Traced"], None],
+    kubectl: Kubectl | None = None,
 ) -> Traced:  # fmt: skip
-    """Trace one request. GuideError where nothing can be said at all."""
+    """Trace one request. GuideError where nothing can be said at all.
+
+    `tell` is given what is known as soon as it is, before what was made is removed.
+    """
     watch = Watch(say)
     watch.part("reaching the nodes")
     with access.opened(_reachable(access, facts, _concerned(facts, client, target))):
         traced = _trace(access, facts, client, target, wish, kubectl, watch)
+        tell(traced)
         watch.part("removing what was made")
     watch.part("")
     return traced
@@ -112,7 +119,7 @@ def _trace(
     with listening(access, stops, wanted, terrain.pids, sorted(on_way)) as (heard, kernels):
         watch.part("sending the request")
         outcome = _send(access, terrain, client, wish, target, kubectl)
-        settle(heard)
+        time.sleep(_SETTLE)
         watch.part("looking again")
         after = _look_again(access, terrain, target)
     watch.part("reading what was captured")
@@ -127,6 +134,7 @@ def _trace(
         tuple(service_causes.empty(facts, target, kubectl)) if loss else (),
     )  # fmt: skip
     found = explaining.causes(case, loss) if loss else []
+    watch.part("telling")
     return Traced(
         client, target, wish, outcome, terrain, after, forward, back, story, loss, found, drops,
         watch.seconds, _notes(heard, kernels, terrain), answers.known,
@@ -284,36 +292,12 @@ def _ways(
         rounds += 1
         if rounds > 12:
             return pairs
-        more = _likely(terrain, source, ends) if rounds == 1 else ()
-        answers.ask(access, more)
-
-
-def _likely(terrain: Terrain, source: str, ends: Sequence[str]) -> list[Question]:
-    """What will most likely be asked, so that once is enough."""
-    found = []
-    own = [a for look in terrain.facts.nodes.values() for a in look]
-    for node, state in terrain.states.items():
-        faces = [
-            f.name
-            for f in state.own.interfaces
-            if f.kind != "loopback" and not _of_other(f.kind, f.master)
-        ]
-        for end in ends:
-            for face in faces:
-                if source:
-                    found.append(Question(node, "", end, source, face))
-                    found.append(Question(node, "", source, end, face))
-            place = terrain.place_of(end)
-            if place[0] == node and place[1] and source:
-                found.append(Question(node, place[1], source))
-                found.append(Question(node, place[1], end, source, "eth0"))
-        found += [Question(node, "", address) for address in own]
-    return found
-
-
-def _of_other(kind: str, master: str) -> bool:
-    """A port of a bridge: what comes in there is the bridge's."""
-    return kind == "veth" and bool(master)
+        first = rounds == 1
+        client_at = (client.node, space)
+        answers.ask(
+            access,
+            foreseen.questions(terrain, client_at, source, target.address, ends) if first else (),
+        )
 
 
 def _stops(ways: _Pairs, terrain: Terrain) -> list[Stop]:

@@ -5,7 +5,12 @@
 set -u
 dir=/sys/kernel/tracing mounted='' own='' reader=''
 if [ ! -d "$dir/instances" ]; then
-  mount -t tracefs none "$dir" 2>/dev/null && mounted=1
+  # From a pod that sees the node's files, the node's own mounts have to be entered for it.
+  if mount -t tracefs none "$dir" 2>/dev/null; then
+    mounted=umount
+  elif nsenter -t 1 -m mount -t tracefs none "$dir" 2>/dev/null; then
+    mounted='nsenter -t 1 -m umount'
+  fi
 fi
 end() {
   trap '' INT TERM HUP
@@ -15,7 +20,7 @@ end() {
     echo 0 >"$own/events/skb/kfree_skb/enable"
     for _ in 1 2 3 4 5; do rmdir "$own" 2>/dev/null && break || sleep 0.1; done
   fi
-  [ -z "$mounted" ] || umount "$dir"
+  [ -z "$mounted" ] || $mounted "$dir"
 }
 trap end EXIT
 trap 'exit 0' INT TERM HUP
