@@ -10,6 +10,7 @@ import json
 import secrets
 import shlex
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from macros.ground.errors import GuideError
 from macros.lab import ssh
 from macros.tracer.access import Reply, Stream
 from macros.tracer.cluster_facts import Kubectl
+from macros.tracer.kept_shell import LOOP, KeptShell
 
 IMAGE = "nicolaka/netshoot:v0.13"
 """What is used unless told otherwise: it has all that is needed."""
@@ -63,6 +65,8 @@ class KubectlAccess:
         self._kubectl, self._nodes, self._image = kubectl, tuple(nodes), image
         self._space = f"guide-trace-{secrets.token_hex(3)}"
         self._failed: dict[str, str] = {}
+        self._shells: dict[str, KeptShell] = {}
+        self._lock = threading.Lock()
 
     @property
     def nodes(self) -> Sequence[str]:
@@ -87,20 +91,20 @@ class KubectlAccess:
             self._await(nodes)
             yield
         finally:
+            for shell in self._shells.values():
+                shell.end()
+            self._shells.clear()
             self._remove(keeper)
 
     def run(self, node: str, script: str, *, timeout: float = 30.0) -> Reply:
-        """Run a script: it goes there as standard input."""
+        """Run a script, in the shell that is open there: to start one costs seconds on some."""
         self._check(node)
-        command = self._exec(node, f"exec {_SHELL} bash -c 'exec 2>&1; exec bash -s'")
-        try:
-            done = subprocess.run(
-                command, input=script.encode(), capture_output=True, check=False, timeout=timeout
-            )
-        except subprocess.TimeoutExpired:
-            raise GuideError(f"{node} did not answer within {timeout:g} s", node=node) from None
-        said = done.stdout or done.stderr
-        return Reply(said.decode("utf-8", "backslashreplace"), done.returncode)
+        with self._lock:
+            shell = self._shells.get(node)
+            if shell is None:
+                command = self._exec(node, f"exec {_SHELL} bash -c {shlex.quote(LOOP)}")
+                shell = self._shells[node] = KeptShell(node, command)
+        return shell.run(script, timeout)
 
     @contextmanager
     def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
