@@ -15,11 +15,11 @@ from macros.tracer import answer_text, cluster_facts, request_ends, saved, traci
 from macros.tracer.access import Access
 from macros.tracer.anonymous import anonymous
 from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.judging import Request, Traced
 from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
 from macros.tracer.sending import Wish, protocol
 from macros.tracer.ssh_access import SshAccess
 from macros.tracer.this_machine import WithThisMachine
-from macros.tracer.tracing import Traced
 
 
 @click.command()
@@ -67,6 +67,7 @@ def trace(
     if client.node == request_ends.OUTSIDE:
         access = WithThisMachine(access)
     to = request_ends.target(facts, target, client, protocol(wish))
+    request = Request(client, to, wish)
     _agree(access, yes=yes)
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
 
@@ -77,7 +78,7 @@ def trace(
         click.echo(f"page: {saved.save(shown, folder, guide=guide)}")
 
     with Console(stderr=True).status("") as status:
-        traced = tracing.trace(access, facts, client, to, wish, status.update, tell, kubectl)
+        traced = tracing.trace(access, facts, request, status.update, tell, kubectl)
     raise SystemExit(0 if traced.came else 1)
 
 

@@ -19,9 +19,9 @@ from macros.packets import dissector
 from macros.packets.packet import Packet
 from macros.packets.pcap import records
 from macros.settle.capture import bring_in_step
+from macros.tracer.judging import Traced
 from macros.tracer.route_answers import Question
 from macros.tracer.story import Sight, Story
-from macros.tracer.tracing import Traced
 from macros.traces import assembly
 
 _T = TypeVar("_T")

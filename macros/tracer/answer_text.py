@@ -5,8 +5,8 @@ from textwrap import wrap
 
 from macros.packets import summary
 from macros.tracer.explanations import Cause
+from macros.tracer.judging import Traced
 from macros.tracer.story import Loss
-from macros.tracer.tracing import Traced
 from macros.tracer.way import Stop
 
 _WIDTH = 100
@@ -46,6 +46,8 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
     node = ""
     row = ""
     for at, stop in enumerate(stops):
+        if at and stop.end == stops[at - 1].end:
+            continue
         name = (
             f"{stop.end.namespace}:{stop.end.interface}"
             if stop.end.namespace

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from macros.figures.markup import render, safe
 from macros.figures.topology import topology_figure
@@ -13,9 +13,10 @@ from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
 from macros.tracer import answer_text
 from macros.tracer.explanations import Cause
-from macros.tracer.tracing import Traced
+from macros.tracer.judging import Traced
 from macros.tracer.way import Lookup, Stop
 from macros.traces import pcapng
+from macros.traces.trace import Trace
 from macros.ways import evidence, iptables
 from macros.ways.packet_way import taken
 
@@ -89,8 +90,8 @@ def _cause(cause: Cause) -> Mapping[str, object]:
 def _facts(traced: Traced) -> Iterator[tuple[str, str]]:
     yield "sent", f"{traced.client.node}$ {traced.outcome.command}"
     yield "the sender saw", traced.outcome.text.strip()[-300:] or f"exit code {traced.outcome.exit}"
-    for part, took in traced.seconds.items():
-        yield part, f"{took:.1f} s"
+    parts = [f"{part} {took:.1f} s" for part, took in traced.seconds.items()]
+    yield "it took", ", ".join(parts)
 
 
 def _rows(traced: Traced) -> Iterator[Row]:
@@ -136,11 +137,31 @@ def _trace(traced: Traced, merged: bytes) -> str:
     if story.trace is None or not story.trace.journeys:
         raise GuideError(story.note or "no packet of the request was seen")
     drawn = trace_figure.whole(
-        story.trace, story.commands, id="request", title="The request, at every interface"
+        _ended(traced, story.trace),
+        story.commands,
+        id="request",
+        title="The request, at every interface",
     )
     for lane in range(len(story.stops) - 1, -1, -1):  # the longer marks first
         drawn = drawn.replace(pcapng.mark(lane), _data(story.captures[lane], "vnd.tcpdump.pcap"))
     return drawn.replace(pcapng.MERGED, _data(merged, "octet-stream"))
+
+
+def _ended(traced: Traced, trace: Trace) -> Trace:
+    """The trace with a cross where the request was lost, at every try of it."""
+    loss = traced.loss
+    if loss is None or loss.last is None or loss.what in ("silent", "refused"):
+        return trace
+    at = next((n for n, stop in enumerate(traced.story.stops) if stop.end == loss.last.end), -1)
+    gone = {one.journey.number for one in traced.story.sights if one.stops[-1].end == loss.last.end}
+    note = f"not seen any more after {trace.lanes[at].where}"
+    journeys = [
+        replace(one, notes=(*one.notes, note))
+        if one.number in gone and not any(said.startswith("not seen") for said in one.notes)
+        else one
+        for one in trace.journeys
+    ]
+    return replace(trace, journeys=tuple(journeys))
 
 
 def _data(raw: bytes, kind: str) -> str:

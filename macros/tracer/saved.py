@@ -9,7 +9,7 @@ from typing import Any
 from macros.figures.topology.observation import End
 from macros.ground import files
 from macros.tracer import page
-from macros.tracer.tracing import Traced
+from macros.tracer.judging import Traced
 from macros.traces import pcapng
 from macros.traces.trace import Lane
 
