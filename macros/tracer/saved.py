@@ -60,6 +60,7 @@ def as_json(traced: Traced) -> Mapping[str, Any]:
         if loss is None
         else {"what": loss.what, "last": _plain(loss.last), "next": _plain(loss.next)},
         "causes": [_plain(one) for one in traced.causes],
+        "stops": [str(stop.end) for stop in traced.story.stops],
         "forward": _plain(traced.forward),
         "back": _plain(traced.back),
         "seen": [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from macros.ground.errors import GuideError
-from macros.tracer import planning
+from macros.tracer import cluster_facts, planning
 from macros.tracer.access import Access
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.judging import Request, Traced, judge
@@ -85,10 +85,35 @@ def _trace(
     watch.part("reading what was captured")
     drops = [drop for kernel in kernels for drop in kernel.drops()]
     made = judge(request, terrain, after, ways, heard, drops, outcome, kubectl)
+    notes = [*_notes(heard, kernels, terrain), *_replaced(made, kubectl)]
     watch.part("telling")
-    return replace(
-        made, seconds=watch.seconds, notes=_notes(heard, kernels, terrain), routes=answers.known
-    )
+    return replace(made, seconds=watch.seconds, notes=notes, routes=answers.known)
+
+
+def _replaced(traced: Traced, kubectl: Kubectl | None) -> list[str]:
+    """Which of the pods concerned was replaced or restarted while the request was under way."""
+    if traced.came or kubectl is None:
+        return []
+    try:
+        now = cluster_facts.asked(kubectl)
+    except GuideError as error:
+        return [error.message]
+    return restarted(traced.terrain.facts, now, traced)
+
+
+def restarted(before: Facts, now: Facts, traced: Traced) -> list[str]:
+    """The same, by what the API said before and says now."""
+    addresses = {one.address for one in traced.target.endpoints} | {*traced.client.addresses}
+    notes = []
+    for pod in before.pods:
+        if pod.host or not addresses & {*pod.addresses}:
+            continue
+        same = now.pod(pod.group, pod.name)
+        if same is None or same.uid != pod.uid:
+            notes.append(f"the pod {pod.full} was replaced during the trace: try again")
+        elif same.restarts != pod.restarts:
+            notes.append(f"a container of {pod.full} was restarted during the trace: try again")
+    return notes
 
 
 def _notes(heard: Sequence[Heard], kernels: Sequence[Dropped], terrain: Terrain) -> list[str]:
