@@ -18,7 +18,10 @@ end() {
   wait 2>/dev/null
   if [ -n "$own" ]; then
     echo 0 >"$own/events/skb/kfree_skb/enable"
-    for _ in 1 2 3 4 5; do rmdir "$own" 2>/dev/null && break || sleep 0.1; done
+    for _ in 1 2 3 4 5; do
+      if rmdir "$own" 2>/dev/null; then break; fi
+      sleep 0.1
+    done
   fi
   [ -z "$mounted" ] || $mounted "$dir"
 }

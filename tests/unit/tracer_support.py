@@ -76,11 +76,10 @@ def replayed(name: str, *, dark: str = "") -> Traced:
         {node: tuple(own) for node, own in cluster["ranges"].items()},
         pods, tuple(cluster["services"]), tuple(cluster["slices"]),
     )  # fmt: skip
-    looks = {
-        node: Look(node, one["before"], one["observed"]) for node, one in kept["nodes"].items()
-    }
-    after = {node: Look(node, one["after"]) for node, one in kept["nodes"].items()}
-    terrain = Terrain(looks, known)
+    seen = {node: one for node, one in kept["nodes"].items() if node != dark}
+    looks = {node: Look(node, one["before"], one["observed"]) for node, one in seen.items()}
+    after = {node: Look(node, one["after"]) for node, one in seen.items()}
+    terrain = Terrain(looks, known, {dark: "it did not answer"} if dark else {})
     answers = RouteAnswers(terrain.pids)
     for one in kept["routes"]:
         question = Question(*(one[field] for field in Question._fields))
