@@ -184,7 +184,7 @@ def _topology(traced: Traced) -> str:
     }  # fmt: skip
     known = {face.name for state in states for face in state.own.interfaces} | leave
     return topology_figure.topology(
-        states, id="nodes", title="The machines, and the way", brief=True,
+        states, id="nodes", title="The machines, and the way", brief=True, nat=True,
         leave_out=sorted(leave & known), way=[str(stop.end) for stop in way.stops],
     )  # fmt: skip
 

@@ -16,14 +16,9 @@ FAULTS = {
     "route": ("no-route", "node0", "node0/:cni0"),
     "mtu": ("mtu", "node0", "node0/:cni0"),
     "fdb": ("fdb-wrong", "node0", "node2/:flannel.1"),
-    "lost": ("no-endpoint", "", "node0/:veth"),
+    "lost": ("no-endpoint", "", "node0/:cni0"),
     "neighbour-wire": ("neighbour-wrong", "node0", ""),
     "forward-drop": ("rule-dropped", "node1", "node1/:flannel.1"),
-    "nft-uncounted": ("rule-dropped", "node1", "node1/:flannel.1"),
-    "blackhole-far": ("blackhole", "node1", "node1/:flannel.1"),
-    "forwarding": ("forwarding-off", "node1", "node1/:flannel.1"),
-    "answer-lost": ("wrong-route", "node1", "node1/:eth0"),
-    "proxy": ("stale-rules", "node0", "node1/:cni0"),
 }
 
 
