@@ -18,6 +18,9 @@ FAULTS = {
     "fdb": ("fdb-wrong", "node0", "node2/:flannel.1"),
     "lost": ("no-endpoint", "", "node0/:cni0"),
     "neighbour-wire": ("neighbour-wrong", "node0", ""),
+    "nft-uncounted": ("rule-dropped", "node1", "node1/:flannel.1"),
+    "answer-lost": ("wrong-route", "node1", "node1/:eth0"),
+    "proxy": ("stale-rules", "node0", "node1/:flannel.1"),
     "forward-drop": ("rule-dropped", "node1", "node1/:flannel.1"),
 }
 
