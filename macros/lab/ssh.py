@@ -116,7 +116,8 @@ def stream(
     Standard output and error are apart here: a capture's packets come on one, tcpdump's words
     on the other. Leaving the block ends the command on the node.
     """
-    with streamed([_program(), *_options(lab, node), until_input_ends(command)], on_data) as running:
+    words = [_program(), *_options(lab, node), until_input_ends(command)]
+    with streamed(words, on_data) as running:
         yield running
 
 
