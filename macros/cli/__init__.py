@@ -16,6 +16,10 @@ _COMMANDS = {
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
     "review": ("macros.cli.review:review", "Accept or reject what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
+    "trace": (
+        "macros.cli.trace_command:trace",
+        "Follow one request on a cluster, packet by packet.",
+    ),
     "doctor": ("macros.cli.diagnosis:doctor", "List what this machine lacks, and how to get it."),
     "paths": (
         "macros.cli.path_table:paths",

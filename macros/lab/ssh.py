@@ -116,18 +116,32 @@ def stream(
     Standard output and error are apart here: a capture's packets come on one, tcpdump's words
     on the other. Leaving the block ends the command on the node.
     """
-    # The command ends when our end of standard input closes, so it cannot outlive us. A shell
-    # gives its background jobs /dev/null as standard input: descriptor 3 keeps the real one.
-    script = (
+    words = [_program(), *_options(lab, node), until_input_ends(command)]
+    with streamed(words, on_data) as running:
+        yield running
+
+
+def until_input_ends(command: str) -> str:
+    """A shell's script that runs a command until standard input is closed, or it ends itself.
+
+    So it cannot outlive who holds the other end. A shell gives its background jobs /dev/null as
+    standard input: descriptor 3 keeps the real one.
+    """
+    return (
         f"exec 3<&0; env -i {_ASSIGNMENTS} bash -c {shlex.quote('exec ' + command)} </dev/null 3<&-"
         " & p=$!; { read -r _ <&3; kill -INT $p; sleep 1; kill $p; } >/dev/null 2>&1 & k=$!;"
         " wait $p; s=$?; kill $k 2>/dev/null; exit $s"
     )
+
+
+@contextlib.contextmanager
+def streamed(command: list[str], on_data: Callable[[bytes], None]) -> Iterator["Stream"]:
+    """Run a program of this machine; its standard input closes when the block is left."""
     errors: list[bytes] = []
     out, err = _Pipe(on_data), _Pipe(errors.append)
     stdin, stdin_end = os.pipe()
     with os.fdopen(stdin, "rb") as given, os.fdopen(stdin_end, "wb") as held:
-        process = _ssh(lab, node, script, given.fileno(), out.end, err.end)
+        process = subprocess.Popen(command, stdin=given.fileno(), stdout=out.end, stderr=err.end)
         given.close()
         out.close_end()
         err.close_end()

@@ -120,10 +120,15 @@ def _packet(packet: Packet, changes: _Bytes) -> bytes:
                 and int(field.value) in changes.ports
             ):
                 struct.pack_into("!H", data, field.first, changes.ports[int(field.value)])
-    if data != old:
+    bring_in_step(packet, data)
+    return bytes(data)
+
+
+def bring_in_step(packet: Packet, data: bytearray) -> None:
+    """Change the checksums in `data` by what it has otherwise than the packet had."""
+    if data != packet.data:
         for at in range(len(packet.layers) - 1, -1, -1):
             _adjust(packet, at, data)
-    return bytes(data)
 
 
 def _adjust(packet: Packet, at: int, data: bytearray) -> None:

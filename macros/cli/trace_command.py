@@ -1,0 +1,140 @@
+"""`guide trace`: one request on any cluster, followed from interface to interface."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from macros.ground.errors import GuideError
+from macros.lab import providers
+from macros.lab.kubernetes import cluster
+from macros.tracer import answer_text, cluster_facts, request_ends, saved, tracing
+from macros.tracer.access import Access
+from macros.tracer.anonymous import anonymous
+from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.judging import Request, Traced
+from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
+from macros.tracer.sending import Wish, protocol
+from macros.tracer.ssh_access import SshAccess
+from macros.tracer.this_machine import WithThisMachine
+
+
+@click.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--tcp", "kind", flag_value="tcp", help="Only connect.")
+@click.option("--udp", "kind", flag_value="udp", help="Send one datagram.")
+@click.option("--icmp", "kind", flag_value="icmp", help="Ping.")
+@click.option("--dns", "name", help="Ask TO for this name.")
+@click.option("--command", help="Run this in FROM's network; TO says what to look for.")
+@click.option(
+    "--wait", is_flag=True, help="Send nothing; take the next request that comes by itself."
+)
+@click.option("--bytes", "size", default=0, help="Send as many bytes along.")
+@click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--lab", "lab_name", help="A lab of the guide, by its name.")
+@click.option("--ssh-config", type=click.Path(path_type=Path), help="Reach the nodes over SSH.")
+@click.option("--sudo", is_flag=True, help="Over SSH: log in as another than root, and use sudo.")
+@click.option("--image", help=f"By kubectl: what the pods on the nodes run, instead of {IMAGE}.")
+@click.option("--kubectl", "by_kubectl", is_flag=True, help="Of a lab: by kubectl, not over SSH.")
+@click.option("--yes", is_flag=True, help="Do not ask before pods are created.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the page; else guide-trace-…."
+)
+@click.option(
+    "--anonymous", "masked", is_flag=True, help="Other addresses and names, in all that is written."
+)
+@click.option(
+    "--guide", envvar="SITE_URL", default="", help="Where the guide's pages are, for links."
+)
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="Else KUBECONFIG.")
+@click.option("--context", help="Which of its contexts.")
+def trace(
+    source: str, target: str, yes: bool, out: Path | None, masked: bool, guide: str, **given: Any
+) -> None:
+    """Trace one request from FROM to TO, and say where it came to.
+
+    FROM is a pod (namespace/name), a node, or `outside`, this machine. TO is a pod, a Service, a
+    node with a port, or an address.
+    """
+    wish = _wish(**{key: given.pop(key) for key in ("kind", "name", "command", "wait", "size")},
+                 timeout=given.pop("timeout"))  # fmt: skip
+    kubectl, facts, access = _reach(**given)
+    client = request_ends.client(facts, source, access.nodes)
+    if client.node == request_ends.OUTSIDE:
+        access = WithThisMachine(access)
+    to = request_ends.target(facts, target, client, protocol(wish))
+    request = Request(client, to, wish)
+    _agree(access, yes=yes)
+    folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+
+    def tell(traced: Traced) -> None:
+        shown = anonymous(traced) if masked else traced
+        for line in answer_text.lines(shown):
+            click.echo(line)
+        click.echo(f"page: {saved.save(shown, folder, guide=guide)}")
+
+    with Console(stderr=True).status("") as status:
+        traced = tracing.trace(access, facts, request, status.update, tell, kubectl)
+    raise SystemExit(0 if traced.came else 1)
+
+
+def _reach(
+    lab_name: str | None,
+    ssh_config: Path | None,
+    sudo: bool,
+    image: str | None,
+    by_kubectl: bool,
+    kubeconfig: Path | None,
+    context: str | None,
+) -> tuple[Kubectl, Facts, Access]:
+    """The cluster that is meant, what its API says, and how its nodes are reached."""
+    lab = providers.find(lab_name) if lab_name else None
+    kubectl = _kubectl_of(lab.name) if lab else Kubectl.found(kubeconfig, context)
+    facts = cluster_facts.asked(kubectl)
+    if lab and not by_kubectl:
+        return kubectl, facts, SshAccess(lab)
+    nodes = tuple(facts.nodes)
+    if ssh_config is not None:
+        return kubectl, facts, SshAccess.by_config(ssh_config, nodes, sudo=sudo)
+    own = image or (LAB_IMAGE if lab else IMAGE)
+    return kubectl, facts, KubectlAccess(kubectl, nodes, own)
+
+
+def _agree(access: Access, *, yes: bool) -> None:
+    """Say what will be created, and ask where somebody is there to be asked."""
+    plan = access.plan()
+    for line in plan:
+        click.echo(f"creates: {line}" if line == plan[0] else f"         {line}", err=True)
+    if plan and not yes and sys.stdin.isatty():
+        click.confirm("Go on?", default=True, abort=True, err=True)
+
+
+def _wish(
+    kind: str | None, name: str | None, command: str | None, wait: bool, size: int, timeout: float
+) -> Wish:
+    given = [
+        one
+        for one in (
+            kind,
+            "dns" if name else "",
+            "command" if command else "",
+            "wait" if wait else "",
+        )
+        if one
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"--{given[0]} and --{given[1]} are two requests: give one")
+    return Wish(given[0] if given else "http", name or "", command or "", size, timeout)
+
+
+def _kubectl_of(name: str) -> Kubectl:
+    """A lab's own kubectl."""
+    here = cluster.find(name)
+    if here is None:
+        raise GuideError(f"the lab {name!r} has no Kubernetes", fix="guide lab up --nodes 3")
+    cache = here.kubeconfig.parent / "kubectl"
+    return Kubectl(str(here.kubectl), (f"--kubeconfig={here.kubeconfig}", f"--cache-dir={cache}"))

@@ -1,0 +1,193 @@
+"""A trace with other addresses and names: the same everywhere, in texts, pictures and captures.
+
+Addresses keep what they have in common (two of one network stay in one network, whatever its
+length), which is Crypto-PAn's idea (Xu, Fan, Ammar, Moon: Prefix-Preserving IP Address
+Anonymization, 2002): each bit is turned by a keyed hash of those before it. Payloads are blanked.
+"""
+
+import dataclasses
+import hmac
+import ipaddress
+import re
+import secrets
+import struct
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from macros.packets import dissector
+from macros.packets.packet import Packet
+from macros.packets.pcap import records
+from macros.settle.capture import bring_in_step
+from macros.tracer.judging import Traced
+from macros.tracer.route_answers import Question
+from macros.tracer.story import Sight, Story
+from macros.traces import assembly
+
+_T = TypeVar("_T")
+_MAC = r"(?<![0-9a-f:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![0-9a-f:])"
+_FOUR = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\d.]*\d)"
+_SIX = r"(?<![0-9a-zA-Z:.])(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?:/\d{1,3})?(?![0-9a-zA-Z:])"
+_FIELDS = ("src", "dst", "sender_ip", "target_ip", "sender_mac", "target_mac")
+_KEPT_NAMES = frozenset({"default", "kube-system", "outside", ""})
+_FILE, _RECORD = 24, 16  # bytes: headers of a pcap file and of each of its packets
+
+
+class Masks:
+    """One consistent replacement; another one for each trace."""
+
+    def __init__(self, names: Mapping[str, str], key: bytes | None = None) -> None:
+        self._key = key or secrets.token_bytes(32)
+        self._names = dict(names)
+        longest = sorted(names, key=lambda name: (-len(name), name))
+        words = "|".join(map(re.escape, longest)) or "(?!)"
+        self._pattern = re.compile(
+            f"(?P<mac>{_MAC})|(?P<six>{_SIX})|(?P<four>{_FOUR})|(?P<name>(?<![\\w-])(?:{words})(?![\\w]))"
+        )
+
+    def text(self, text: str) -> str:
+        """A text with all that it names under other names."""
+        return self._pattern.sub(self._replaced, text)
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        whole = found[0]
+        if found["mac"]:
+            return self.mac(bytes.fromhex(whole.replace(":", ""))).hex(":")
+        if found["name"]:
+            return self._names[whole]
+        address, slash, length = whole.partition("/")
+        try:
+            raw = ipaddress.ip_address(address).packed
+        except ValueError:
+            return whole
+        other = ipaddress.ip_address(self.address(raw))
+        if not slash:
+            return str(other)
+        network = ipaddress.ip_interface(f"{other}/{length}")
+        zero = ipaddress.ip_interface(whole)
+        return str(network.network) if zero.ip == zero.network.network_address else str(network)
+
+    def address(self, raw: bytes) -> bytes:
+        """Another address; its first byte tells of what kind it is, and stays."""
+        if raw[0] in (0, 127, 255) or raw[0] >= 224 or not any(raw[1:]):
+            return raw
+        bits = int.from_bytes(raw)
+        size = len(raw) * 8
+        out = bits >> (size - 8)
+        for at in range(8, size):
+            before = bits >> (size - at)
+            turned = self._hash(b"%d/%d" % (before, at)) & 1
+            out = out << 1 | ((bits >> (size - at - 1)) & 1) ^ turned
+        return out.to_bytes(len(raw))
+
+    def mac(self, raw: bytes) -> bytes:
+        """Another MAC of the same form: for one or for many, universal or local."""
+        if not any(raw) or raw == b"\xff" * 6 or raw[0] & 1:
+            return raw
+        return raw[:1] + self._digest(b"mac" + raw)[:5]
+
+    def _hash(self, data: bytes) -> int:
+        return self._digest(data)[0]
+
+    def _digest(self, data: bytes) -> bytes:
+        return hmac.digest(self._key, data, "sha256")
+
+    def pcap(self, pcap: bytes) -> bytes:
+        """A capture with other addresses, and its data blanked; checksums as right as they were."""
+        if not pcap:
+            return pcap
+        _, kept = records(pcap)
+        out, at = bytearray(pcap[:_FILE]), _FILE
+        for record, packet in zip(kept, dissector.packets(pcap), strict=True):
+            out += pcap[at : at + _RECORD] + self.packet(packet)
+            at += _RECORD + len(record.data)
+        return bytes(out)
+
+    def packet(self, packet: Packet) -> bytes:
+        """One packet so."""
+        data = bytearray(packet.data)
+        for layer in packet.layers:
+            if layer.name in ("Data", "DNS", "BGP"):
+                for place in range(layer.offset, min(layer.offset + layer.length, len(data))):
+                    data[place] = 0x78
+            for field in layer.fields:
+                raw = field.raw
+                if field.name in _FIELDS and len(raw) in (4, 6, 16):
+                    new = self.mac(raw) if len(raw) == 6 else self.address(raw)
+                    struct.pack_into(f"{len(new)}s", data, field.first, new)
+        bring_in_step(packet, data)
+        return bytes(data)
+
+
+def masks(traced: Traced) -> Masks:
+    """The replacement for a trace: nodes, pods, namespaces and Services by numbers."""
+    facts = traced.terrain.facts
+    names: dict[str, str] = {}
+    for number, node in enumerate([*facts.nodes, *traced.terrain.looks]):
+        names.setdefault(node, f"machine-{number}")
+    for number, pod in enumerate(facts.pods):
+        names.setdefault(pod.name, f"pod-{number}")
+        names.setdefault(pod.group, f"group-{number}")
+    for number, service in enumerate(facts.services):
+        names.setdefault(service["metadata"]["name"], f"service-{number}")
+        names.setdefault(service["metadata"]["namespace"], f"group-s{number}")
+    return Masks({name: new for name, new in names.items() if name not in _KEPT_NAMES})
+
+
+def anonymous(traced: Traced) -> Traced:
+    """The same trace under other names."""
+    other = masks(traced)
+    return _walk(traced, other)
+
+
+def _walk(value: _T, other: Masks) -> _T:
+    """Every text, capture and packet in a record, replaced."""
+    made: Any = value
+    match value:
+        case str():
+            made = other.text(value)
+        case bytes():
+            made = other.pcap(value)
+        case Packet():
+            pass  # what is shown of one names no address
+        case Story():
+            made = _story(value, other)
+        case Mapping():
+            made = {_walk(key, other): _walk(each, other) for key, each in value.items()}
+        case Question():
+            made = Question(*(other.text(each) for each in value))
+        case tuple() | list():
+            made = type(value)(_walk(each, other) for each in value)
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {
+                one.name: _walk(getattr(value, one.name), other)
+                for one in dataclasses.fields(value)
+            }
+            made = type(value)(**fields)
+    result: _T = made
+    return result
+
+
+def _story(story: Story, other: Masks) -> Story:
+    """The captures under other names, read once more: what they show follows from them."""
+    captures = tuple(other.pcap(capture) for capture in story.captures)
+    trace = None
+    if story.trace is not None:
+        lanes = _walk(story.trace.lanes, other)
+        trace = assembly.read(lanes, [dissector.packets(pcap) if pcap else () for pcap in captures])
+    by_number = {one.number: one for one in trace.journeys} if trace else {}
+    sights = tuple(
+        Sight(
+            replace(by_number[one.journey.number], forward=one.forward),
+            one.forward,
+            _walk(one.stops, other),
+        )
+        for one in story.sights
+        if one.journey.number in by_number
+    )
+    return replace(
+        story, stops=_walk(story.stops, other), captures=captures, trace=trace, sights=sights,
+        errors=(),
+        commands=_walk(story.commands, other), servers=_walk(story.servers, other),
+        clients=_walk(story.clients, other), note=other.text(story.note),
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""What a trace says in the terminal: came or not, where it was lost, and what stands between."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from macros.packets import summary
+from macros.tracer.explanations import Cause
+from macros.tracer.judging import Traced
+from macros.tracer.story import Loss
+from macros.tracer.way import Stop
+
+_WIDTH = 100
+_MOST = 3
+"""Causes with their evidence; the page has all."""
+
+
+def lines(traced: Traced) -> Iterator[str]:
+    """The answer, under a screen."""
+    target = traced.target
+    port = f":{target.port}" if target.port else ""
+    yield f"{traced.client.words} -> {target.words} ({target.address}{port})"
+    yield f"  {traced.client.node}$ {traced.outcome.command}"
+    said = traced.outcome.text.strip().splitlines()
+    if said:
+        yield f"  {said[-1][:_WIDTH]}"
+    yield ""
+    if traced.came:
+        yield from _came(traced)
+    elif traced.loss is None:
+        yield "NOT ANSWERED, and yet every packet that was seen came through."
+    else:
+        yield from _lost(traced, traced.loss)
+    for note in list(traced.notes)[:4]:
+        yield f"note: {note}"
+
+
+def _came(traced: Traced) -> Iterator[str]:
+    seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
+    yield f"CAME: seen at {len(seen)} interfaces, answered."
+    yield from path(traced.forward.stops, traced)
+
+
+def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iterator[str]:
+    """The way, a line for each node."""
+    seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
+    node = ""
+    row = ""
+    for at, stop in enumerate(stops):
+        if at and stop.end == stops[at - 1].end:
+            continue
+        name = (
+            f"{stop.end.namespace}:{stop.end.interface}"
+            if stop.end.namespace
+            else stop.end.interface
+        )
+        if stop.end not in seen:
+            name = f"({name})"
+        if stop.end.node != node:
+            if row:
+                yield row
+            node, row = stop.end.node, f"  {stop.end.node}: {name}"
+        else:
+            row += f" > {name}"
+        if upto is not None and at == upto:
+            row += "  X"
+    if row:
+        yield row
+
+
+WHAT = {
+    "request": "THE REQUEST DID NOT COME.",
+    "answer": "THE REQUEST CAME; THE ANSWER DID NOT COME BACK.",
+    "data": "THE CONNECTION CAME ABOUT; DATA ON IT WAS LOST.",
+    "silent": "THE REQUEST CAME; NOBODY ANSWERED.",
+    "refused": "THE REQUEST CAME, AND WAS REFUSED.",
+}
+
+
+def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
+    yield WHAT[loss.what]
+    if loss.last is not None:
+        what = f": {summary.what(loss.sight.last)}" if loss.sight else ""
+        yield f"last seen at        {where(loss.last)}{what}"
+    else:
+        yield "last seen at        nowhere: it never left"
+    if loss.what not in ("silent", "refused"):
+        then = where(loss.next) if loss.next else _beyond(loss)
+        yield f"to be seen next at  {then}"
+    yield from path(loss.way.stops, traced, loss.at)
+    for number, cause in enumerate(traced.causes[:_MOST], 1):
+        yield from _cause(number, cause)
+    if len(traced.causes) > _MOST:
+        yield f"   and {len(traced.causes) - _MOST} more on the page"
+
+
+def _beyond(loss: Loss) -> str:
+    words = loss.way.words or loss.way.ends
+    return f"nowhere: the tables lead no further ({words})"
+
+
+def where(stop: Stop) -> str:
+    """An interface in words."""
+    within = f" in {stop.end.namespace}" if stop.end.namespace else ""
+    tunnel = f", inside {stop.wrapped}" if stop.wrapped else ""
+    return f"{stop.end.node}, {stop.end.interface}{within}{tunnel}"
+
+
+def _cause(number: int, cause: Cause) -> Iterator[str]:
+    guess = "" if cause.sure else "a guess: "
+    for at, line in enumerate(wrap(f"{guess}{cause.words}", _WIDTH - 4)):
+        yield f"{number if not at else ' '}. {line}" if not at else f"   {line}"
+    for one in cause.evidence[:2]:
+        yield f"     {one.node or 'here'}$ {one.command}"[:_WIDTH]
+        for line in one.output.strip().splitlines()[:3]:
+            yield f"     {line}"[:_WIDTH]

@@ -1,0 +1,228 @@
+"""What the API of a cluster says: nodes, pods, Services and their endpoints; asked by kubectl."""
+
+import ipaddress
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from macros.ground.errors import GuideError
+
+Json = Mapping[str, Any]
+_PATIENCE = 40.0
+_SLICES = "endpointslices.discovery.k8s.io"
+_FORBIDDEN = re.compile(
+    r'cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
+    r'(?: in the namespace "(?P<namespace>[^"]+)"| at the cluster scope)?'
+)
+_OWN = "kubernetes.io/service-name"
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """kubectl, and the options by which it reaches the cluster."""
+
+    program: str
+    options: tuple[str, ...] = ()
+
+    @classmethod
+    def found(cls, kubeconfig: Path | None, context: str | None) -> "Kubectl":
+        """The kubectl of this machine. GuideError where it has none."""
+        program = shutil.which("kubectl")
+        if program is None:
+            raise GuideError("there is no kubectl on this machine", fix="install kubectl")
+        options = [f"--kubeconfig={kubeconfig}"] if kubeconfig else []
+        options += [f"--context={context}"] if context else []
+        return cls(program, tuple(options))
+
+    def command(self, *words: str) -> list[str]:
+        """The words of a whole command line."""
+        return [self.program, *self.options, *words]
+
+    def ask(self, *words: str, stdin: str = "", patience: float = _PATIENCE) -> str:
+        """What kubectl prints. GuideError with what a person can do where it fails."""
+        try:
+            done = subprocess.run(
+                self.command(*words), input=stdin, capture_output=True, text=True,
+                check=False, timeout=patience, errors="backslashreplace",
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise GuideError(
+                f"the API of the cluster did not answer within {patience:g} s",
+                command=f"kubectl {' '.join(words[:3])}",
+                fix="see whether `kubectl get nodes` answers",
+            ) from None
+        if done.returncode != 0:
+            raise refused(done.stderr, words)
+        return done.stdout
+
+
+def refused(said: str, words: Sequence[str]) -> GuideError:
+    """The error for what kubectl printed when it failed."""
+    said = said.strip()
+    last = said.splitlines()[-1] if said else "nothing"
+    command = f"kubectl {' '.join(words[:3])}"
+    if forbidden := _FORBIDDEN.search(said):
+        rule = (
+            f'- apiGroups: ["{forbidden["group"]}"]\n  resources: ["{forbidden["resource"]}"]\n'
+            f'  verbs: ["{forbidden["verb"]}"]'
+        )
+        where = forbidden["namespace"]
+        kind = f"a Role in the namespace {where}" if where else "a ClusterRole"
+        return GuideError(
+            f"you may not {forbidden['verb']} {forbidden['resource']} in this cluster",
+            command=command,
+            fix=f"ask for {kind} with this rule:\n{rule}",
+        )
+    if "localhost:8080" in said or "no configuration has been provided" in said.lower():
+        return GuideError(
+            "kubectl knows no cluster: there is no kubeconfig",
+            command=command,
+            fix="set KUBECONFIG, or give --kubeconfig FILE; for a lab of the guide --lab NAME",
+        )
+    return GuideError(f"kubectl failed: {last[:400]}", command=command)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod. `node` is "" while it has none; `container` changes when one of it restarts."""
+
+    group: str
+    name: str
+    node: str
+    addresses: tuple[str, ...]
+    host: bool
+    phase: str
+    uid: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    restarts: int = 0
+
+    @property
+    def full(self) -> str:
+        """Its name with its namespace: default/tools."""
+        return f"{self.group}/{self.name}"
+
+    @property
+    def known_as(self) -> str:
+        """As the guide calls a pod: without the namespace where that is `default`."""
+        return self.name if self.group == "default" else self.full
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place where a Service leads."""
+
+    address: str
+    port: int
+    node: str
+    pod: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The cluster as its API has it."""
+
+    nodes: Mapping[str, tuple[str, ...]]
+    ranges: Mapping[str, tuple[str, ...]]
+    pods: tuple[Pod, ...]
+    services: tuple[Json, ...]
+    slices: tuple[Json, ...]
+
+    def pod(self, group: str, name: str) -> Pod | None:
+        """The pod of that name."""
+        return next((pod for pod in self.pods if (pod.group, pod.name) == (group, name)), None)
+
+    def service(self, group: str, name: str) -> Json | None:
+        """The Service of that name."""
+        return next((one for one in self.services if _key(one) == (group, name)), None)
+
+    def pod_at(self, address: str) -> Pod | None:
+        """The pod with that address and a network of its own."""
+        return next((p for p in self.pods if address in p.addresses and not p.host), None)
+
+    def node_at(self, address: str) -> str:
+        """The node with that address, or ""."""
+        return next((name for name, own in self.nodes.items() if address in own), "")
+
+    def endpoints(self, service: Json, port: Json) -> tuple[Endpoint, ...]:
+        """Where a port of a Service leads, ready or not."""
+        name = port.get("name") or ""
+        return tuple(
+            sorted(
+                set(_endpoints(self.slices, _key(service), name)),
+                key=lambda one: (one.node, one.address),
+            )
+        )
+
+
+def asked(kubectl: Kubectl) -> Facts:
+    """Ask the API."""
+    answer = kubectl.ask(
+        "get", f"nodes,pods,services,{_SLICES}", "--all-namespaces", "-o", "json"
+    )  # fmt: skip
+    return read(json.loads(answer)["items"])
+
+
+def read(items: Sequence[Json]) -> Facts:
+    """The facts from the API's objects."""
+    nodes = [one for one in items if one["kind"] == "Node"]
+    return Facts(
+        {
+            one["metadata"]["name"]: tuple(
+                each["address"] for each in one["status"].get("addresses", ())
+                if each["type"] in ("InternalIP", "ExternalIP")
+            )
+            for one in nodes
+        },
+        {
+            one["metadata"]["name"]: tuple(
+                one["spec"].get("podCIDRs") or ()
+            )
+            for one in nodes
+        },
+        tuple(_pod(one) for one in items if one["kind"] == "Pod"),
+        tuple(one for one in items if one["kind"] == "Service"),
+        tuple(one for one in items if one["kind"] == "EndpointSlice"),
+    )  # fmt: skip
+
+
+def _pod(raw: Json) -> Pod:
+    spec, status, meta = raw["spec"], raw.get("status", {}), raw["metadata"]
+    addresses = [each["ip"] for each in status.get("podIPs") or ()]
+    return Pod(
+        meta["namespace"], meta["name"], spec.get("nodeName", ""), tuple(addresses),
+        bool(spec.get("hostNetwork")), status.get("phase", ""), meta["uid"],
+        meta.get("labels") or {},
+        sum(each.get("restartCount", 0) for each in status.get("containerStatuses") or ()),
+    )  # fmt: skip
+
+
+def _key(raw: Json) -> tuple[str, str]:
+    return raw["metadata"]["namespace"], raw["metadata"]["name"]
+
+
+def _endpoints(slices: Sequence[Json], service: tuple[str, str], port: str) -> Iterator[Endpoint]:
+    for one in slices:
+        meta = one["metadata"]
+        if (meta["namespace"], (meta.get("labels") or {}).get(_OWN)) != service:
+            continue
+        for to in one.get("ports") or ():
+            if (to.get("name") or "") != port or to.get("port") is None:
+                continue
+            for each in one.get("endpoints") or ():
+                ready = (each.get("conditions") or {}).get("ready") is not False
+                for address in each.get("addresses") or ():
+                    yield Endpoint(
+                        address, to["port"], each.get("nodeName") or "",
+                        (each.get("targetRef") or {}).get("name", ""), ready,
+                    )  # fmt: skip
+
+
+def family(address: str) -> int:
+    """4 or 6."""
+    return ipaddress.ip_address(address).version

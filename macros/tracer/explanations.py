@@ -1,0 +1,350 @@
+"""What stands between where a packet was last seen and where it should have come: with evidence.
+
+Each cause rests on what was printed or captured. What does not is called a guess.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from macros.packets import conversations
+from macros.tracer.cluster_facts import Facts
+from macros.tracer.listening import Drop
+from macros.tracer.node_look import Counted, Look
+from macros.tracer.request_ends import Client, Target
+from macros.tracer.story import Loss, Story
+from macros.tracer.terrain import Terrain
+from macros.tracer.way import Lookup, Stop, Way
+
+_BEFORE, _AFTER = 2_000_000, 30_000_000
+"""Nanoseconds around a packet's last sight in which a kernel's word on a drop is about it."""
+_CHAPTERS = {
+    "no-route": "faults.md#one-nodes-pods-are-gone",
+    "wrong-route": "faults.md#one-nodes-pods-are-gone",
+    "blackhole": "faults.md#one-nodes-pods-are-gone",
+    "mtu": "faults.md#small-requests-work-large-ones-hang",
+    "fdb-wrong": "faults.md#the-packets-leave-and-nobody-answers",
+    "fdb-missing": "faults.md#the-packets-leave-and-nobody-answers",
+    "neighbour-wrong": "faults.md#the-packets-leave-and-nobody-answers",
+    "neighbour-failed": "faults.md#right-on-one-node-wrong-on-another",
+    "no-endpoint": "faults.md#a-service-that-refuses",
+    "stale-rules": "faults.md#right-on-one-node-wrong-on-another",
+    "rule-dropped": "faults.md#silence-for-one-pod-only",
+    "rule-rejected": "faults.md#a-service-that-refuses",
+    "forwarding-off": "docker.md#outwards",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was run, on which node, and what it printed."""
+
+    node: str
+    command: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause. `kind` is a word for programs, `words` a sentence; `sure` is False for a guess."""
+
+    kind: str
+    node: str
+    words: str
+    evidence: tuple[Evidence, ...] = ()
+    sure: bool = True
+
+    @property
+    def chapter(self) -> str:
+        """Where the guide explains it; "" where it does not."""
+        return _CHAPTERS.get(self.kind, "")
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that is known of one request when it has been sent."""
+
+    client: Client
+    target: Target
+    terrain: Terrain
+    facts: Facts
+    after: Mapping[str, Look]
+    story: Story
+    drops: Sequence[Drop] = ()
+    stale: Sequence[Cause] = ()
+    empty: Sequence[Cause] = ()
+    ways: Sequence[Way] = field(default=())
+
+
+def causes(case: Case, loss: Loss) -> list[Cause]:
+    """What explains a loss, the nearest and surest first."""
+    found: list[Cause] = [*case.empty, *case.stale]
+    found += _mtu(case, loss)
+    found += [_from_lookup(one) for one in _troubles(loss)]
+    found += _rules(case, loss)
+    found += _unanswered(case, loss)
+    found += _misaddressed(loss)
+    found += _kernel(case, loss)
+    found += _silent(case, loss)
+    unique: dict[tuple[str, str], Cause] = {}
+    for cause in found:
+        unique.setdefault((cause.kind, cause.node), cause)
+    return list(unique.values()) or [_unknown(case, loss)]
+
+
+def _from_lookup(lookup: Lookup) -> Cause:
+    return Cause(
+        lookup.trouble, lookup.node, lookup.words,
+        (Evidence(lookup.node, lookup.command, lookup.output or "(nothing)"),),
+    )  # fmt: skip
+
+
+def _troubles(loss: Loss) -> list[Lookup]:
+    """What is wrong with look-ups up to where the packet should have come: the nearest first."""
+    stops = loss.way.stops
+    steps = [stop.lookups for stop in stops[: loss.at + 2]]
+    if loss.at + 1 >= len(stops):
+        steps.append(loss.way.last)
+    return [one for step in reversed(steps) for one in step if one.trouble]
+
+
+def _nodes(loss: Loss) -> list[str]:
+    """The nodes where it can have been lost."""
+    stops = [stop for stop in (loss.last, loss.next) if stop is not None]
+    return list(dict.fromkeys(stop.end.node for stop in stops))
+
+
+def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
+    """Rules that drop or reject and have counted since before the request."""
+    for node in _nodes(loss):
+        before, after = case.terrain.looks.get(node), case.after.get(node)
+        if before is None or after is None:
+            continue
+        for rule, grown in counted(before, after):
+            if not _could_be(rule, case.story):
+                continue
+            rejects = rule.verdict == "REJECT"
+            what = "refuses" if rejects else "drops"
+            times = "a packet" if grown == 1 else f"{grown} packets"
+            yield Cause(
+                "rule-rejected" if rejects else "rule-dropped", node,
+                f"a rule of {node} {what} it: chain {rule.chain} of table {rule.table} ended "
+                f"{times} while the request was under way",
+                (Evidence(node, rule.lists, f"{rule.text}   [+{grown}]"),),
+            )  # fmt: skip
+        yield from _uncounted(case, node, after)
+
+
+def counted(before: Look, after: Look) -> Iterator[tuple[Counted, int]]:
+    """The rules that ended packets between two looks, and how many."""
+    earlier: dict[tuple[str, str, str, int], int] = {}
+    for rule in before.ending:
+        if rule.packets is not None:
+            earlier[rule.table, rule.chain, rule.text, rule.number] = rule.packets
+    for rule in after.ending:
+        if rule.packets is None:
+            continue
+        was = earlier.get((rule.table, rule.chain, rule.text, rule.number), 0)
+        if rule.packets > was:
+            yield rule, rule.packets - was
+
+
+def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
+    """Rules that drop and do not count: what they say fits, and only the kernel proves it."""
+    told = any(drop.node == node and "NETFILTER" in drop.reason for drop in case.drops)
+    for rule in after.ending:
+        if rule.packets is None and told and _could_be(rule, case.story, strict=True):
+            yield Cause(
+                "rule-dropped", node,
+                f"a rule of {node} fits the packet and drops it (chain {rule.chain} of table "
+                f"{rule.table}; it does not count), and the kernel says that a rule did",
+                (Evidence(node, rule.lists, rule.text),), sure=False,
+            )  # fmt: skip
+
+
+_WORD = re.compile(
+    r"(?P<not>! )?(?:-(?P<short>[sd])|(?:ip6? )(?P<long>saddr|daddr)) "
+    r"(?P<ne>!= )?(?P<value>[0-9a-f.:/]+)"
+)
+_PROTOCOL = re.compile(r"(?<!! )-p (\w+)")
+
+
+def _could_be(rule: Counted, story: Story, *, strict: bool = False) -> bool:
+    """Whether a rule can be about this request: no address that it names is against it."""
+    names = {*story.clients, *story.servers}
+    ends = {
+        end
+        for sight in story.sights
+        for visit in sight.journey.visits
+        for end in map(_host, conversations.ends(visit.packet))
+    } | names
+    protocols = {conversations.named_ends(one.packet)[0].lower() for one in story.sights}
+    said = _PROTOCOL.search(rule.text)
+    if said and protocols and said[1] not in {*protocols, "all"}:
+        return said[1].startswith("icmp") or "icmp" in said[1]
+    fits = False
+    for word in _WORD.finditer(rule.text):
+        try:
+            network = ipaddress.ip_network(word["value"], strict=False)
+        except ValueError:
+            continue
+        inside = any(_in(end, network) for end in ends)
+        if not inside and not word["not"] and not word["ne"] and ends:
+            return False
+        fits = True
+    return fits or not strict
+
+
+def _in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    try:
+        return ipaddress.ip_address(address) in network
+    except ValueError:
+        return False
+
+
+def _host(end: str) -> str:
+    bare = end.split(" id ", 1)[0]
+    if bare.startswith("["):
+        return bare[1:].partition("]")[0]
+    return bare.rpartition(":")[0] if bare.count(":") == 1 else bare
+
+
+def _mtu(case: Case, loss: Loss) -> Iterator[Cause]:
+    """A packet that does not fit where it should go, and that nobody may be told so."""
+    last, then = loss.last, loss.next
+    if loss.sight is None or last is None or then is None or loss.what not in ("data", "request"):
+        return
+    layer = conversations.address(loss.sight.last)
+    if layer is None or not then.mtu or then.wrapped:
+        return
+    size = layer.end - layer.offset
+    single = _on_the_wire(size, last)
+    if single <= then.mtu:
+        return
+    node = then.end.node
+    before, after = case.terrain.looks.get(node), case.after.get(node)
+    grown = 0
+    if before and after:
+        grown = sum(
+            after.counters.get(key, 0) - before.counters.get(key, 0)
+            for key in ("IpFragFails", "Ip6FragFails", "Ip6InTooBigErrors")
+        )
+    name = then.end.interface
+    words = (
+        f"the packet has {single} bytes, and {name} of {node} lets {then.mtu} pass; "
+        f"{last.end.interface} lets {last.mtu}"
+    )
+    if not case.story.errors:
+        words += ". The sender was not told: no ICMP message came to it"
+    evidence = [Evidence(node, f"ip link show {name}", _link_line(case, node, name))]
+    if grown:
+        evidence.append(Evidence(node, "nstat -s IpFragFails", f"IpFragFails  +{grown}"))
+    yield Cause("mtu", node, words, tuple(evidence))
+
+
+def _on_the_wire(size: int, last: Stop) -> int:
+    """The size of one packet: what was captured before it is cut can be as large as 64 KiB."""
+    return min(size, last.mtu) if last.mtu else size
+
+
+def _link_line(case: Case, node: str, name: str) -> str:
+    look = case.terrain.looks.get(node)
+    lines = look.parts["links"].splitlines() if look else []
+    return next((line for line in lines if re.match(rf"\d+: {re.escape(name)}[@:]", line)), "")
+
+
+def _unanswered(case: Case, loss: Loss) -> Iterator[Cause]:
+    """A neighbour that the last router asked for, and nobody was."""
+    last = loss.last
+    if last is None:
+        return
+    after = case.after.get(last.end.node)
+    if after is None:
+        return
+    hosts = {*case.story.servers, *case.story.clients}
+    for line in after.parts["neighbours"].splitlines():
+        words = line.split()
+        if words[:1] and words[0] in hosts and words[-1] in ("FAILED", "INCOMPLETE"):
+            yield Cause(
+                "neighbour-failed", last.end.node,
+                f"{last.end.node} asked for {words[0]} on {words[2]}, and nobody answered: "
+                "nobody has that address",
+                (Evidence(last.end.node, f"ip neigh show {words[0]}", line.strip()),),
+            )  # fmt: skip
+
+
+def _misaddressed(loss: Loss) -> Iterator[Cause]:
+    """A frame that came to an interface and is addressed to another."""
+    last = loss.last
+    if last is None or loss.sight is None or not last.mac:
+        return
+    if last.how not in ("wire", "unwrapped"):
+        return
+    frame = (
+        loss.sight.last.first("Ethernet")
+        if last.how == "wire"
+        else loss.sight.last.last("Ethernet")
+    )
+    if frame is None:
+        return
+    to = frame["dst"].shown
+    if to != last.mac and not int(to[:2], 16) & 1:
+        yield Cause(
+            "neighbour-wrong", last.end.node,
+            f"the frame came to {last.end.interface} of {last.end.node} and is addressed to {to}; "
+            f"{last.end.interface} is {last.mac}, so it was thrown away without a word",
+            (
+                Evidence(
+                    last.end.node,
+                    f"tcpdump -e -i {last.end.interface}",
+                    f"{frame['src'].shown} > {to}",
+                ),
+            ),
+        )  # fmt: skip
+
+
+def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
+    """What the kernel itself said of a drop where the packet was last seen, at that moment."""
+    if loss.sight is None:
+        return
+    time = loss.sight.journey.visits[-1].packet.time
+    node = loss.sight.stops[-1].end.node
+    for drop in case.drops:
+        if drop.node == node and -_BEFORE <= drop.time - time <= _AFTER:
+            yield Cause(
+                f"kernel-{drop.reason.lower().replace('_', '-')}", node,
+                f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after "
+                f"that, for {drop.reason} in {drop.place}",
+                (Evidence(node, "cat /sys/kernel/tracing/trace_pipe  # skb:kfree_skb", drop.line),),
+            )  # fmt: skip
+            return
+
+
+def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
+    """The request came, and the server said nothing, or no."""
+    last = loss.last
+    if last is None:
+        return
+    if loss.what == "refused" and loss.sight is not None:
+        yield Cause(
+            "refused", last.end.node,
+            f"{case.target.words} was reached, and refused: nobody listens at that port",
+            (Evidence(last.end.node, f"tcpdump -i {last.end.interface}", "RST"),),
+        )  # fmt: skip
+    elif loss.what == "silent":
+        yield Cause(
+            "silent", last.end.node,
+            f"the request came to {last.end.interface} of {last.end.namespace or last.end.node}, "
+            "and nothing was sent back from there", sure=False,
+        )  # fmt: skip
+
+
+def _unknown(case: Case, loss: Loss) -> Cause:
+    where = loss.last.end if loss.last else None
+    node = where.node if where else case.client.node
+    return Cause(
+        "unknown", node,
+        "nothing that was asked explains it: no table, no counter and no word of the kernel",
+        sure=False,
+    )  # fmt: skip

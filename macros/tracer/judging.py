@@ -1,0 +1,97 @@
+"""What was seen of one request becomes a verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from macros.tracer import explanations as explaining
+from macros.tracer import planning, service_causes
+from macros.tracer.cluster_facts import Kubectl
+from macros.tracer.explanations import Case, Cause
+from macros.tracer.listening import Drop, Heard
+from macros.tracer.node_look import Look
+from macros.tracer.planning import Pairs
+from macros.tracer.request_ends import Client, Target
+from macros.tracer.route_answers import Question, RouteAnswer
+from macros.tracer.sending import Outcome, Wish
+from macros.tracer.story import Loss, Story, lost, told
+from macros.tracer.terrain import Terrain
+from macros.tracer.way import Way, joined
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks whom, and what is sent."""
+
+    client: Client
+    target: Target
+    wish: Wish
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A request that was traced, and what is said of it."""
+
+    client: Client
+    target: Target
+    wish: Wish
+    outcome: Outcome
+    terrain: Terrain
+    after: Mapping[str, Look]
+    forward: Way
+    back: Way | None
+    story: Story
+    loss: Loss | None
+    causes: Sequence[Cause]
+    drops: Sequence[Drop] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    routes: Mapping[Question, RouteAnswer] = field(default_factory=dict)
+
+    @property
+    def came(self) -> bool:
+        """Whether the request was answered."""
+        if self.wish.kind == "wait":
+            return self.loss is None
+        return self.outcome.good
+
+
+def judge(
+    request: Request, terrain: Terrain, after: Mapping[str, Look], ways: Pairs,
+    heard: Sequence[Heard], drops: Sequence[Drop], outcome: Outcome, kubectl: Kubectl | None,
+) -> Traced:  # fmt: skip
+    """What all of it says: the way that was taken, where it was lost, and what explains that."""
+    client, target = request.client, request.target
+    asking = planning.sources(terrain, client)
+    story = told(heard, target, asking)
+    forward, back = ways[_chosen(story, ways, target)]
+    own = {stop.end for stop in joined(forward, back)}
+    own |= {stop.end for one in story.sights for stop in one.stops}
+    # What was listened at beside it are the ways to other endpoints.
+    story = told([one for one in heard if one.stop.end in own], target, asking)
+    waited = request.wish.kind == "wait"
+    loss = None if outcome.good and not waited else lost(story, forward, back)
+    case = Case(
+        client, target, terrain, terrain.facts, after, story, drops,
+        _stale(terrain, client, target),
+        tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
+    )  # fmt: skip
+    found = explaining.causes(case, loss) if loss else []
+    return Traced(
+        client, target, request.wish, outcome, terrain, after, forward, back, story, loss, found,
+        drops,
+    )  # fmt: skip
+
+
+def _chosen(story: Story, ways: Pairs, target: Target) -> str:
+    """The end that the request was sent to, as far as it was seen; else the first."""
+    for end in ways:
+        if end in story.servers and end != target.address:
+            return end
+    return next(iter(ways))
+
+
+def _stale(terrain: Terrain, client: Client, target: Target) -> tuple[Cause, ...]:
+    here = terrain.looks.get(client.node)
+    if here is None or target.service is None:
+        return ()
+    return tuple(service_causes.stale(here, target, service_causes.rule_ends(here, target)))

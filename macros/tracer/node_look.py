@@ -1,0 +1,192 @@
+"""One look at a node: its state, its rules and its counters, by one script."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from macros.figures.topology import observation
+from macros.figures.topology.observation import Namespace, Node
+from macros.ground.errors import GuideError
+from macros.ground.places import SCRIPTS
+from macros.kinds import fdb, neighbours, rules
+from macros.tracer.access import Access
+
+_OBSERVE = SCRIPTS / "node" / "observe.sh"
+_LOOK = SCRIPTS / "node" / "look.sh"
+_NEEDED = ("ip", "bridge", "tcpdump", "nsenter", "jq")
+_PATIENCE = 60.0
+_COUNTER = re.compile(r"counter packets (\d+) bytes \d+ ?")
+_CHAIN = re.compile(r"^\tchain (\S+) \{")
+_TABLE = re.compile(r"^table (\S+ \S+) \{")
+_VERDICT = re.compile(r"(?:^| )(drop|reject)(?= |$)")
+_ENDING = frozenset({"DROP", "REJECT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A rule that ends a packet, and how many it has ended.
+
+    `lists` is the command that shows it. `packets` is None where the rule does not count.
+    """
+
+    table: str
+    chain: str
+    text: str
+    verdict: str
+    packets: int | None
+    lists: str
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a node said: the observer's JSON, and the parts of look.sh by their names."""
+
+    node: str
+    parts: Mapping[str, str]
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def state(self) -> Node:
+        """Its namespaces, interfaces and routes."""
+        return observation.read(self.raw)
+
+    def neighbours(self, space: Namespace) -> tuple[neighbours.Neighbour, ...]:
+        """The neighbours of a namespace."""
+        return neighbours.read("", self._of(space)["neighbours"])
+
+    def entries(self, space: Namespace) -> tuple[fdb.Entry, ...]:
+        """The forwarding entries of a namespace."""
+        return fdb.read("", self._of(space)["fdb"])
+
+    def sysctl(self, name: str) -> str:
+        """A setting, such as `net/ipv4/conf/eth0/forwarding`; "" where it was not read."""
+        found = re.search(rf"^{re.escape(name)} = (.*)$", self.parts["sysctl"], re.MULTILINE)
+        return found[1] if found else ""
+
+    @cached_property
+    def rules(self) -> Mapping[str, rules.Table]:
+        """The tables of iptables by name."""
+        return rules.parse(self.parts["iptables"], "filter")
+
+    @cached_property
+    def ending(self) -> tuple[Counted, ...]:
+        """All rules that drop or reject."""
+        return (
+            *_of_iptables(self.parts["iptables"], "iptables"),
+            *_of_iptables(self.parts["ip6tables"], "ip6tables"),
+            *_of_nft(self.parts["nft"]),
+        )
+
+    @cached_property
+    def counters(self) -> Mapping[str, int]:
+        """The kernel's own: `IpInReceives`, as nstat calls them."""
+        return dict(_counters(self.parts["counters"]))
+
+    def _of(self, space: Namespace) -> Mapping[str, Any]:
+        return next(part for part in self.raw["namespaces"] if part["inode"] == space.inode)
+
+
+def look(access: Access, node: str, *, tracked: str = "", whole: bool = True) -> Look:
+    """Ask a node; without `whole`, its counters alone. GuideError where it cannot be asked.
+
+    `tracked` are the options by which conntrack lists what is looked for.
+    """
+    asked = f"TRACKED={tracked!r}\n{_LOOK.read_text(encoding='utf-8')}"
+    if whole:
+        asked = f"echo @observe\n(\n{_OBSERVE.read_text(encoding='utf-8')}\n)\n{asked}"
+    reply = access.run(node, asked, timeout=_PATIENCE)
+    return read(node, reply.text, whole=whole)
+
+
+def read(node: str, text: str, *, whole: bool = True) -> Look:
+    """A look from what the script printed. GuideError where it is not whole."""
+    parts = dict(_parts(text))
+    if "end" not in parts:
+        raise GuideError(f"{node} did not say all that was asked: {text[-300:].strip()}", node=node)
+    lacking = [tool for tool in _NEEDED if tool not in parts["tools"].split()]
+    if whole and lacking:
+        raise GuideError(
+            f"{node} has no {' and no '.join(lacking)}",
+            node=node,
+            fix="install it there, or trace by kubectl with an image that has it: --image",
+        )
+    raw: Mapping[str, Any] = {}
+    if whole:
+        try:
+            raw = {**json.loads(parts["observe"]), "node": node}
+        except ValueError as error:
+            said = parts["observe"].strip()[-300:]
+            raise GuideError(f"{node} could not be observed: {said}", node=node) from error
+    return Look(node, parts, raw)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """What the script printed, by the names that stand before it."""
+    for part in re.split(r"^@(?=[a-z0-9]+$)", text, flags=re.MULTILINE)[1:]:
+        name, _, body = part.partition("\n")
+        yield name, body
+
+
+def _of_iptables(text: str, tool: str) -> Iterator[Counted]:
+    for table in rules.parse(text, "filter").values():
+        for chain in table.chains.values():
+            for rule in chain.rules:
+                if rule.target in _ENDING:
+                    yield Counted(
+                        table.name, chain.name, rule.text, str(rule.target), rule.packets,
+                        f"{tool} -t {table.name} -vS {chain.name}", rule.number,
+                    )  # fmt: skip
+            if chain.policy == "DROP":
+                text_of = f"-P {chain.name} DROP"
+                yield Counted(
+                    table.name, chain.name, text_of, "DROP", chain.packets,
+                    f"{tool} -t {table.name} -vS {chain.name}",
+                )  # fmt: skip
+
+
+def _of_nft(text: str) -> Iterator[Counted]:
+    """Those of tables that iptables did not write: its own are read from its listing."""
+    table = chain = ""
+    managed = False
+    number = 0
+    for line in text.splitlines():
+        if line.startswith("# Warning: table"):
+            managed = True
+        elif head := _TABLE.match(line):
+            table, chain = head[1], ""
+        elif line == "}":
+            managed = False
+        elif head := _CHAIN.match(line):
+            chain, number = head[1], 0
+        elif line == "\t}":
+            chain = ""
+        elif chain and not managed:
+            number += 1
+            said = line.strip()
+            policy = "policy drop" in said and said.startswith("type ")
+            ends = _VERDICT.search(_unquoted(said))
+            if policy or ends:
+                counter = _COUNTER.search(said)
+                yield Counted(
+                    table, chain, _COUNTER.sub("", said), (ends[1] if ends else "drop").upper(),
+                    int(counter[1]) if counter else None,
+                    f"nft list chain {table} {chain}", number,
+                )  # fmt: skip
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r'"[^"]*"', '""', text)
+
+
+def _counters(text: str) -> Iterator[tuple[str, int]]:
+    """/proc/net/snmp and netstat: a line of names, then a line of numbers."""
+    lines = text.splitlines()
+    for names, numbers in zip(lines[::2], lines[1::2], strict=False):
+        kind, _, words = names.partition(":")
+        values = numbers.partition(":")[2]
+        for name, value in zip(words.split(), values.split(), strict=False):
+            yield f"{kind}{name}", int(value)

@@ -1,0 +1,233 @@
+"""FROM and TO as a person writes them, and what they are in the cluster."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from macros.ground.errors import GuideError
+from macros.tracer.cluster_facts import Endpoint, Facts, Json, Pod, family
+
+OUTSIDE = "outside"
+_NAME = r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?"
+_TO = re.compile(
+    rf"(?:(?P<kind>pod|service|svc|node)/)?(?:(?P<group>{_NAME})/)?(?P<name>{_NAME})(?::(?P<port>[-a-z0-9]+))?"
+)
+_ADDRESS = re.compile(
+    r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<bare>[0-9a-fA-F:.]+?))(?::(?P<port>\d+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks. `pod` is None where a machine itself does; `node` is where it is."""
+
+    name: str
+    node: str
+    addresses: tuple[str, ...] = ()
+    pod: Pod | None = None
+
+    @property
+    def words(self) -> str:
+        """Who, in a sentence."""
+        return f"pod {self.pod.full} on {self.node}" if self.pod else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom it asks: `address` and `port` are what the request names.
+
+    `endpoints` are where it can come to: of a Service its endpoints, else the one place. `service`
+    is the Service's object.
+    """
+
+    words: str
+    kind: Literal["pod", "service", "node", "address"]
+    address: str
+    port: int | None
+    protocol: str = "tcp"
+    endpoints: tuple[Endpoint, ...] = ()
+    service: Json | None = None
+
+    @property
+    def ready(self) -> tuple[Endpoint, ...]:
+        """The endpoints that are ready."""
+        return tuple(one for one in self.endpoints if one.ready)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The port that is asked, and those that it can become."""
+        found = [self.port, *(one.port for one in self.endpoints)]
+        return tuple(dict.fromkeys(port for port in found if port))
+
+
+def client(facts: Facts, text: str, machines: Sequence[str] = ()) -> Client:
+    """FROM: a pod, a node, `outside`, or another machine that the access reaches.
+
+    GuideError where there is none such, or the pod does not run.
+    """
+    if text == OUTSIDE:
+        return Client("this machine", OUTSIDE)
+    group, slash, name = text.removeprefix("pod/").rpartition("/")
+    if not slash and text in facts.nodes:
+        return Client(text, text, facts.nodes[text])
+    pod = facts.pod(group or "default", name)
+    if pod is not None:
+        return Client(pod.full, pod.node, _running(pod).addresses, pod)
+    if not slash and text in machines:
+        return Client(text, text)
+    if slash:
+        others = [one.full for one in facts.pods if one.group == group or one.name == name]
+    else:
+        others = [*facts.nodes, *(p.full for p in facts.pods if p.name.startswith(name[:4]))]
+    near = f"; there is {', '.join(others[:6])}" if others else ""
+    raise GuideError(
+        f"there is no pod or node {text!r} in this cluster{near}",
+        fix="FROM is namespace/pod, a node's name, or `outside` for this machine",
+    )
+
+
+def _running(pod: Pod) -> Pod:
+    if pod.phase != "Running" or not pod.node or not pod.addresses:
+        raise GuideError(
+            f"the pod {pod.full} does not run: it is {pod.phase or 'nowhere'}",
+            fix=f"kubectl -n {pod.group} describe pod {pod.name}",
+        )
+    return pod
+
+
+def target(facts: Facts, text: str, asker: Client, protocol: str) -> Target:
+    """TO: a pod, a Service, a node, each with or without a port, or any address."""
+    if (address := _ADDRESS.fullmatch(text)) and (
+        given := _plain(address["six"] or address["bare"])
+    ):
+        return _at_address(facts, given, address["port"], protocol)
+    said = _TO.fullmatch(text)
+    if said is None:
+        raise GuideError(
+            f"{text!r} is no name of a pod, Service or node, and no address",
+            fix="TO is namespace/pod, a Service (hello, ns/hello:http), node0:30080 or 10.0.0.1:80",
+        )
+    group = said["group"] or (asker.pod.group if asker.pod else "default")
+    kind, name, port = said["kind"] or "", said["name"], said["port"]
+    pod = facts.pod(group, name) if kind in ("", "pod") else None
+    service = facts.service(group, name) if kind in ("", "service", "svc") else None
+    if pod and service:
+        raise GuideError(
+            f"{group}/{name} is a pod and a Service", fix=f"say pod/{text} or service/{text}"
+        )
+    if service is not None:
+        return _service(facts, service, port, asker, protocol)
+    if pod is not None:
+        return _pod(_running(pod), port, asker, protocol)
+    if kind in ("", "node") and name in facts.nodes:
+        return _at_address(facts, facts.nodes[name][0], port, protocol, name)
+    raise GuideError(
+        f"there is no pod, Service or node {group}/{name} in this cluster",
+        fix=f"kubectl -n {group} get pods,services",
+    )
+
+
+def _plain(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ""
+
+
+def _number(port: str | None, default: int | None, protocol: str) -> int | None:
+    if protocol == "icmp":
+        return None
+    if port is None:
+        return default
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise GuideError(f"{port!r} is no port", fix="give its number")
+    return int(port)
+
+
+def _pod(pod: Pod, port: str | None, asker: Client, protocol: str) -> Target:
+    address = _of_family(pod.addresses, asker)
+    number = _number(port, 80, protocol)
+    end = Endpoint(address, number or 0, pod.node, pod.name, ready=True)
+    return Target(f"pod {pod.full}", "pod", address, number, protocol, (end,))
+
+
+def _of_family(addresses: Sequence[str], asker: Client) -> str:
+    """The address of a family that the client has too."""
+    known = {family(address) for address in asker.addresses} or {4}
+    return next((one for one in addresses if family(one) in known), addresses[0])
+
+
+def _at_address(
+    facts: Facts, address: str, port: str | None, protocol: str, name: str = ""
+) -> Target:
+    number = _number(port, 80, protocol)
+    for service in facts.services:
+        if address in (service["spec"].get("clusterIPs") or ()):
+            return _service(facts, service, port, None, protocol, address)
+    node = name or facts.node_at(address)
+    for service in facts.services if node else ():
+        for one in service["spec"].get("ports") or ():
+            if number and one.get("nodePort") == number:
+                ends = facts.endpoints(service, one)
+                words = f"port {number} of {node}, of the Service {service['metadata']['name']}"
+                return Target(words, "node", address, number, protocol, ends, service)
+    pod = facts.pod_at(address)
+    where = pod.node if pod else node
+    words = f"pod {pod.full}" if pod else node or address
+    end = Endpoint(address, number or 0, where, pod.name if pod else "", ready=True)
+    kind: Literal["pod", "node", "address"] = "pod" if pod else "node" if node else "address"
+    return Target(words, kind, address, number, protocol, (end,))
+
+
+def _service(
+    facts: Facts, service: Json, port: str | None, asker: Client | None, protocol: str,
+    address: str = "",
+) -> Target:  # fmt: skip
+    spec, meta = service["spec"], service["metadata"]
+    full = f"{meta['namespace']}/{meta['name']}"
+    if spec.get("type") == "ExternalName":
+        raise GuideError(
+            f"the Service {full} is only another name for {spec.get('externalName')}: "
+            "no packet is ever sent to it",
+            fix=f"trace to an address of {spec.get('externalName')}, and the name itself by --dns",
+        )
+    chosen = _port(spec.get("ports") or (), port, full, protocol)
+    ends = facts.endpoints(service, chosen)
+    own = str(chosen.get("protocol", "TCP")).lower()
+    protocol = own if protocol == "tcp" else protocol
+    addresses = [one for one in spec.get("clusterIPs") or () if one != "None"]
+    if not addresses:  # headless: its name leads straight to a pod
+        ready = [one for one in ends if one.ready]
+        if not ready:
+            raise GuideError(
+                f"the Service {full} has no address of its own and no ready endpoint: "
+                "its name leads nowhere",
+                fix=f"kubectl -n {meta['namespace']} get endpointslices,pods",
+            )
+        words = f"pod {ready[0].pod} of the headless Service {full}"
+        return Target(words, "pod", ready[0].address, ready[0].port, protocol, (ready[0],), service)
+    asked = address or (_of_family(addresses, asker) if asker else addresses[0])
+    ends = tuple(one for one in ends if family(one.address) == family(asked))
+    return Target(f"Service {full}", "service", asked, chosen["port"], protocol, ends, service)
+
+
+def _port(ports: Sequence[Json], wanted: str | None, full: str, protocol: str) -> Json:
+    if protocol == "icmp":
+        raise GuideError(f"the Service {full} answers no ping: it has ports only")
+    if not ports:
+        raise GuideError(f"the Service {full} has no ports")
+    known = ", ".join(f"{one.get('name') or ''}:{one['port']}".lstrip(":") for one in ports)
+    if wanted is None and len(ports) == 1:
+        return ports[0]
+    named = [one for one in ports if wanted in (one.get("name"), str(one["port"]))]
+    if len(named) > 1:
+        named = [one for one in named if str(one.get("protocol", "TCP")).lower() == protocol]
+    if wanted is None or not named:
+        which = f"no port {wanted}" if wanted else "several ports"
+        raise GuideError(
+            f"the Service {full} has {which}: {known}",
+            fix=f"TO:PORT, such as {full}:{ports[0]['port']}",
+        )
+    return named[0]

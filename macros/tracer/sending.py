@@ -1,0 +1,118 @@
+"""The request itself: which command sends it, and what came of it."""
+
+import base64
+import secrets
+import shlex
+import struct
+import subprocess
+from dataclasses import dataclass
+
+from macros.ground.errors import GuideError
+from macros.tracer.access import Access
+from macros.tracer.cluster_facts import Kubectl, Pod
+from macros.tracer.request_ends import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be sent. `kind` is http, tcp, udp, icmp, dns, command or wait."""
+
+    kind: str = "http"
+    name: str = ""
+    command: str = ""
+    size: int = 0
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the sender saw: the command, what it printed, its exit code."""
+
+    command: str
+    text: str
+    exit: int
+
+    @property
+    def good(self) -> bool:
+        """Whether an answer came."""
+        return self.exit == 0
+
+
+def protocol(wish: Wish) -> str:
+    """The protocol whose packets are looked for."""
+    return {"udp": "udp", "dns": "udp", "icmp": "icmp"}.get(wish.kind, "tcp")
+
+
+def command(wish: Wish, target: Target) -> str:
+    """The command that sends the request, to be run in the client's network."""
+    bracketed = f"[{target.address}]" if ":" in target.address else target.address
+    limit = f"{wish.timeout:g}"
+    match wish.kind:
+        case "http":
+            url = f"http://{bracketed}:{target.port}/"
+            load = f"head -c {wish.size} /dev/zero | " if wish.size else ""
+            data = " --data-binary @-" if wish.size else ""
+            return f"{load}curl -sS -g -m {limit}{data} {url}"
+        case "tcp":
+            inside = f"exec 3<>/dev/tcp/{target.address}/{target.port} && echo connected"
+            return f"timeout {limit} bash -c {shlex.quote(inside)}"
+        case "udp":
+            data = "\\0" * max(wish.size, 1)
+            return _datagram(target, data if wish.size < 200 else "guide", limit)
+        case "icmp":
+            size = f" -M do -s {wish.size}" if wish.size else ""
+            return f"ping -c 1 -W {max(1, round(wish.timeout))}{size} {target.address}"
+        case "dns":
+            raw = "".join(f"\\x{byte:02x}" for byte in _query(wish.name))
+            return _datagram(target, raw, limit)
+        case "command":
+            return wish.command
+    raise GuideError(f"nothing is known of sending {wish.kind}")
+
+
+def _datagram(target: Target, data: str, limit: str) -> str:
+    """Sends one datagram and waits for one answer; with bash alone."""
+    inside = (
+        f"exec 3<>/dev/udp/{target.address}/{target.port} && printf '{data}' >&3 && "
+        '[ "$(head -c 1 <&3 | wc -c)" = 1 ] && echo answered'
+    )
+    return f"timeout {limit} bash -c {shlex.quote(inside)}"
+
+
+def _query(name: str) -> bytes:
+    """A DNS query for the address of a name: RFC 1035, section 4.1."""
+    labels = [label.encode("idna") for label in name.strip(".").split(".")]
+    if not labels or any(not 0 < len(label) < 64 for label in labels):
+        raise GuideError(f"{name!r} is no name that can be asked for")
+    question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    head = struct.pack(">HHHHHH", secrets.randbelow(65536), 0x0100, 1, 0, 0, 0)
+    return head + question + struct.pack(">HH", 1, 1)
+
+
+def in_pod(kubectl: Kubectl, pod: Pod, wish: Wish) -> Outcome | None:
+    """Run a person's own command inside the pod; None where its image has not the programs."""
+    words = ("exec", "-n", pod.group, pod.name, "--", "sh", "-c", wish.command)
+    try:
+        done = subprocess.run(
+            kubectl.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False, timeout=wish.timeout + 10,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Outcome(wish.command, f"it still ran after {wish.timeout + 10:g} s", 124)
+    text = done.stdout.decode("utf-8", "backslashreplace")
+    if done.returncode in (126, 127) or "executable file not found" in text:
+        return None
+    return Outcome(wish.command, text, done.returncode)
+
+
+def send(access: Access, node: str, within: str, wish: Wish, target: Target) -> Outcome:
+    """Send it from a namespace of a node: with the node's programs, in the client's network."""
+    own = command(wish, target)
+    # Through base64, so that no quote of a person's own command can end ours.
+    packed = base64.b64encode(own.encode()).decode()
+    script = f'{within}bash -c "$(echo {packed} | base64 -d)" </dev/null 2>&1'
+    try:
+        reply = access.run(node, script, timeout=wish.timeout + 10)
+    except GuideError as error:
+        return Outcome(own, error.message, 124)
+    return Outcome(own, reply.text, reply.exit)

@@ -1,0 +1,139 @@
+"""Why a Service leads nowhere, or not to its endpoints: by the API and by a node's rules."""
+
+from collections.abc import Iterator, Mapping
+
+from macros.ground.errors import GuideError
+from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.explanations import Cause, Evidence
+from macros.tracer.node_look import Look
+from macros.tracer.request_ends import Target
+from macros.ways import iptables
+from macros.ways.answers import Answer
+from macros.ways.shares import answered, asked
+
+
+def rule_ends(look: Look, target: Target) -> tuple[str, ...]:
+    """Where a node's rules lead the Service: `10.42.1.2:80`; () where they cannot be followed."""
+    if target.service is None or target.port is None:
+        return ()
+    bracketed = f"[{target.address}]" if ":" in target.address else target.address
+    service = f"{bracketed}:{target.port}" + ("/udp" if target.protocol == "udp" else "")
+    answers: list[Answer] = []
+    for text in (look.parts["iptables"], look.parts["ip6tables"]):
+        try:
+            rules = iptables.read(text, "nat")
+            packet = asked(rules, service)
+            answers += answered(rules, packet, service)[0]
+        except GuideError:
+            continue
+    found = tuple(dict.fromkeys(end for answer in answers for end in answer.ends))
+    return found or _nft_ends(look, target)
+
+
+def _nft_ends(look: Look, target: Target) -> tuple[str, ...]:
+    """The same where kube-proxy writes nftables: its chains are named after what they are for."""
+    text = look.parts["nft"]
+    assert target.service is not None  # noqa: S101 asked by the caller
+    meta = target.service["metadata"]
+    mark = f"-{meta['namespace']}/{meta['name']}/{target.protocol}/"
+    ends = []
+    for line in text.splitlines():
+        if "endpoint-" in line and mark in line and "__" in line:
+            for word in line.replace(",", " ").split():
+                if word.startswith("endpoint-") and mark in word:
+                    address, _, port = word.rpartition("__")[2].rpartition("/")
+                    form = "[{}]:{}" if ":" in address else "{}:{}"
+                    ends.append(form.format(address, port.rstrip("}")))
+    return tuple(dict.fromkeys(ends))
+
+
+def stale(look: Look, target: Target, ends: tuple[str, ...]) -> Iterator[Cause]:
+    """Rules that lead to what is no endpoint any more."""
+    if target.service is None or not ends:
+        return
+    form = "[{}]:{}" if ":" in target.address else "{}:{}"
+    real = {form.format(one.address, one.port) for one in target.endpoints}
+    gone = [end for end in ends if end not in real]
+    if not gone:
+        return
+    name = target.service["metadata"]["name"]
+    lines = [
+        line
+        for part in ("iptables", "ip6tables", "nft")
+        for line in look.parts[part].splitlines()
+        if any(f"--to-destination {end}" in line or f"dnat to {end}" in line for end in gone)
+    ]
+    now = ", ".join(sorted(real)) or "nowhere"
+    yield Cause(
+        "stale-rules", look.node,
+        f"the rules of {look.node} lead the Service {name} to {', '.join(gone)}, and its endpoints "
+        f"are {now}: what writes these rules (kube-proxy) does not follow on {look.node}",
+        (
+            Evidence(look.node, "iptables-save -t nat", "\n".join(map(str.strip, lines[:3]))),
+            Evidence("", f"kubectl get endpointslices -l kubernetes.io/service-name={name}", now),
+        ),
+    )  # fmt: skip
+
+
+def empty(facts: Facts, target: Target, kubectl: Kubectl | None) -> Iterator[Cause]:
+    """No ready endpoint, and why: the selector, or readiness."""
+    service = target.service
+    if service is None or target.ready:
+        return
+    meta = service["metadata"]
+    group, name = meta["namespace"], meta["name"]
+    selector: Mapping[str, str] = service["spec"].get("selector") or {}
+    words = ",".join(f"{key}={value}" for key, value in selector.items())
+    why, evidence = _why(facts, target, group, selector, words)
+    shown = [("get", "endpointslices", "-l", f"kubernetes.io/service-name={name}"), evidence]
+    told = [
+        Evidence("", f"kubectl -n {group} {' '.join(one)}", _ask(kubectl, group, one))
+        for one in shown
+        if one
+    ]
+    yield Cause(
+        "no-endpoint", "", f"the Service {group}/{name} has no ready endpoint: {why}", tuple(told)
+    )
+
+
+def _why(
+    facts: Facts, target: Target, group: str, selector: Mapping[str, str], words: str
+) -> tuple[str, tuple[str, ...]]:
+    if not selector:
+        return "it has no selector, so somebody has to write its EndpointSlices", ()
+    fitting = [
+        pod for pod in facts.pods
+        if pod.group == group and all(pod.labels.get(k) == v for k, v in selector.items())
+    ]  # fmt: skip
+    if not fitting:
+        near = _nearest(facts, group, selector)
+        more = f"; {near}" if near else ""
+        return f"its selector {words} fits no pod{more}", ("get", "pods", "--show-labels")
+    waiting = [one.pod for one in target.endpoints if not one.ready] or [p.name for p in fitting]
+    return (
+        f"its selector {words} fits {', '.join(waiting)}, and none of them is ready",
+        ("get", "pods", "-l", words),
+    )
+
+
+def _nearest(facts: Facts, group: str, selector: Mapping[str, str]) -> str:
+    """A pod whose label nearly fits."""
+    for pod in facts.pods:
+        for key, value in selector.items():
+            own = pod.labels.get(key, "")
+            if (
+                pod.group == group
+                and own
+                and (own.startswith(value[:3]) or value.startswith(own[:3]))
+            ):
+                return f"{pod.name} has {key}={own}"
+    return ""
+
+
+def _ask(kubectl: Kubectl | None, group: str, words: tuple[str, ...]) -> str:
+    if kubectl is None:
+        return ""
+    try:
+        return kubectl.ask("-n", group, *words).strip()
+    except GuideError as error:
+        return error.message

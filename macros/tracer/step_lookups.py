@@ -1,0 +1,292 @@
+"""The look-ups that decide a step, each with its answer and with what is wrong about it, if so."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from macros.figures.topology.observation import Namespace
+from macros.tracer.cluster_facts import family
+from macros.tracer.route_answers import Question, RouteAnswer
+from macros.tracer.terrain import DEFAULT_ENTRY, Spot, Terrain
+from macros.tracer.way import Lookup, Stop, Trouble
+
+Steps = Literal["sent", "cable", "bridged", "up", "routed", "wire", "unwrapped", "below"]
+_REFUSALS: tuple[tuple[str, Trouble], ...] = (
+    ("Invalid cross-device link", "rp-filter"),
+    ("No route to host", "no-route"),
+    ("Network is unreachable", "no-route"),
+    ("Permission denied", "blackhole"),
+    ("Invalid argument", "blackhole"),
+)
+"""The kernel's words where it has no route: inet_rtm_getroute() of net/ipv4/route.c."""
+
+
+def route(terrain: Terrain, question: Question, answer: RouteAnswer) -> Lookup:
+    """What a routing table answered."""
+    found = answer.route
+    where = f"{question.node}{f', {question.space},' if question.space else ''}"
+    if found is None:
+        return _no_route(terrain, question, answer, where)
+
+    def said(words: str, trouble: Trouble = "") -> Lookup:
+        place = (question.node, question.space)
+        return Lookup(*place, answer.command, answer.text, words, trouble)
+
+    if found.type == "local":
+        return said(f"{question.to} is an address of {where} itself")
+    if found.type != "unicast":
+        return said(f"{where} has a {found.type} route for {question.to}", "blackhole")
+    via = f"by {found.via} " if found.via else ""
+    return said(f"{where} sends it {via}out of {found.dev}")
+
+
+def _no_route(terrain: Terrain, question: Question, answer: RouteAnswer, where: str) -> Lookup:
+    """The kernel knows no way: which route says so, and whether there is one at all."""
+    refused: Trouble = next(
+        (trouble for words, trouble in _REFUSALS if words in answer.text), "no-route"
+    )
+    refusing = _refusing(terrain, question)
+    output, command, trouble = answer.text, answer.command, refused
+    words = f"{where} has no route to {question.to}"
+    if refusing:
+        output, trouble = f"{answer.text}\n{refusing}", "blackhole"
+        command = f"{answer.command}; ip route show table all"
+        words = f"{where} has a route for {question.to} that throws it away: {refusing.strip()}"
+    elif refused == "rp-filter":
+        words = (
+            f"{where} does not expect {question.source} at {question.iif}: its way back leads "
+            "elsewhere, and rp_filter is on"
+        )
+    elif refused == "blackhole":
+        words = f"{where} does not route {question.to} from {question.source or 'itself'}"
+        trouble = "no-route"
+    return Lookup(question.node, question.space, command, output, words, trouble)
+
+
+def _refusing(terrain: Terrain, question: Question) -> str:
+    """The line of the longest route that has the address, where it is one that refuses."""
+    if question.space:
+        return ""
+    wanted = ipaddress.ip_address(question.to)
+    best, line_of = -1, ""
+    for line in terrain.looks[question.node].parts["routes"].splitlines():
+        words = line.split()
+        refuses = words[:1] and words[0] in ("blackhole", "unreachable", "prohibit", "throw")
+        prefix = words[1] if refuses and len(words) > 1 else words[0] if words else ""
+        if prefix == "default" and not refuses:
+            continue
+        try:
+            network = ipaddress.ip_network("::/0" if prefix == "default" else prefix, strict=False)
+        except ValueError:
+            continue
+        if network.version == wanted.version and wanted in network and network.prefixlen > best:
+            best, line_of = network.prefixlen, line if refuses else ""
+    return line_of
+
+
+def forwarding(terrain: Terrain, iif: Spot, to: str) -> list[Lookup]:
+    """Whether a node passes on what comes in there; only said where it does not."""
+    if iif.space.name or terrain.place_of(to) == (iif.node, ""):
+        return []
+    name = iif.interface.name
+    key = f"net/ipv{family(to)}/conf/{name}/forwarding"
+    if terrain.looks[iif.node].sysctl(key) != "0":
+        return []
+    return [
+        Lookup(
+            iif.node, "", f"sysctl {key.replace('/', '.') if '.' not in name else key}",
+            f"{key.replace('/', '.') if '.' not in name else key} = 0",
+            f"{iif.node} passes nothing on that comes in at {name}: forwarding is off",
+            "forwarding-off",
+        )
+    ]  # fmt: skip
+
+
+def down(out: Spot) -> Lookup:
+    """An interface that is switched off."""
+    return Lookup(
+        out.node, out.space.name, f"ip link show {out.interface.name}",
+        f"{out.interface.name}: state {out.interface.operstate}",
+        f"{out.interface.name} of {out.node} is switched off", "link-down",
+    )  # fmt: skip
+
+
+def neighbour(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
+    """The MAC that a frame for the next hop gets; "" where it has to be asked for first."""
+    entry = terrain.neighbour(out, hop)
+    owner = terrain.owner(hop)
+    real = owner.interface.mac if owner else ""
+    name = out.interface.name
+    command = f"{_enter(terrain, out)}ip neigh show {hop} dev {name}"
+    line = _line(terrain, out, "neighbours", hop, name)
+    if entry is None:
+        into.append(
+            Lookup(out.node, out.space.name, command, "", f"{out.node} has not asked for {hop} yet")
+        )
+        return real
+    mac = entry.mac or ""
+    if not mac:
+        whom = f"nobody answered for {hop} on {name}" if "FAILED" in entry.state else ""
+        words = whom or f"{hop} on {name} is being asked for"
+        trouble: Trouble = "neighbour-failed" if "FAILED" in entry.state and not owner else ""
+        into.append(Lookup(out.node, out.space.name, command, line, words, trouble))
+        return real
+    if real and mac != real and owner is not None and _settled(entry.state):
+        words = f"{hop} has the MAC {real} ({_where(owner)}), and {out.node} sends to {mac}"
+        into.append(Lookup(out.node, out.space.name, command, line, words, "neighbour-wrong"))
+        return mac
+    into.append(Lookup(out.node, out.space.name, command, line, f"{hop} has the MAC {mac}"))
+    return mac
+
+
+def _settled(state: str) -> bool:
+    """Whether the kernel uses an entry without asking first: one that is stale is soon mended."""
+    return any(word in state for word in ("PERMANENT", "REACHABLE", "NOARP", "STALE", "DELAY"))
+
+
+def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
+    """The address that a VXLAN sends a frame for the next hop to; "" where it knows none."""
+    mac = neighbour(terrain, out, hop, into)
+    entry = terrain.entry(out, mac) if mac else None
+    name = out.interface.name
+    command = f"{_enter(terrain, out)}bridge fdb show dev {name}"
+    if entry is None or entry.dst is None:
+        fixed = str(out.interface.detail.get("remote") or out.interface.detail.get("group") or "")
+        if fixed:
+            return fixed
+        words = f"{name} of {out.node} does not know behind which machine {mac or hop} is"
+        into.append(Lookup(out.node, out.space.name, command, "", words, "fdb-missing"))
+        return ""
+    line = _line(terrain, out, "fdb", entry.mac, name)
+    there, owner = terrain.owner(entry.dst), terrain.owner_of_mac(mac)
+    node = there.node if there else terrain.facts.node_at(entry.dst)
+    if owner is not None and node and node != owner.node and entry.mac != DEFAULT_ENTRY:
+        words = (
+            f"{mac} is {_where(owner)}, and {name} of {out.node} has it behind {entry.dst}, {node}"
+        )
+        into.append(Lookup(out.node, out.space.name, command, line, words, "fdb-wrong"))
+        return entry.dst
+    words = f"{mac} is behind {entry.dst}{f', {node}' if node else ''}"
+    into.append(Lookup(out.node, out.space.name, command, line, words))
+    return entry.dst
+
+
+def port(terrain: Terrain, bridge: Spot, mac: str, hop: str, into: list[Lookup]) -> Spot | None:
+    """The port of a bridge that a frame leaves by."""
+    owner = terrain.owner(hop)
+    behind = _port_to(terrain, bridge, owner) if owner else None
+    entry = terrain.entry(bridge, mac) if mac else None
+    name = bridge.interface.name
+    command = f"{_enter(terrain, bridge)}bridge fdb show br {name}"
+    if entry is not None and entry.dev:
+        line = _line(terrain, bridge, "fdb", mac, entry.dev)
+        told = bridge.space.interface(entry.dev)
+        wrong = behind is not None and behind.interface.name != entry.dev
+        words = f"{mac} is behind the port {entry.dev}"
+        if wrong and behind is not None:
+            words = f"{name} has {mac} behind {entry.dev}, and it is behind {behind.interface.name}"
+        into.append(
+            Lookup(
+                bridge.node, bridge.space.name, command, line, words,
+                "fdb-wrong" if wrong else "",
+            )
+        )  # fmt: skip
+        return Spot(bridge.node, bridge.space, told) if told else behind
+    return behind
+
+
+def _port_to(terrain: Terrain, bridge: Spot, owner: Spot) -> Spot | None:
+    """The port whose other end is the owner's interface."""
+    far = terrain.peer(owner)
+    if far is not None and far.interface.master == bridge.interface.name:
+        return far if far.space.inode == bridge.space.inode else None
+    return None
+
+
+def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str) -> Lookup:
+    """A route that leads away from where the address is."""
+    node, _ = terrain.place_of(to)
+    taken = next(
+        (
+            one
+            for stop in reversed(stops)
+            for one in reversed(stop.lookups)
+            if "ip route get" in one.command
+        ),
+        None,
+    )
+    like = _like(terrain, out.node)
+    beside = f"\nOther nodes' pods have routes of their own, such as: {like}" if like else ""
+    return Lookup(
+        out.node, out.space.name, taken.command if taken else f"ip route get {to}",
+        taken.output if taken else "",
+        f"{to} is on {node or 'a node'}, and {out.node} sends it to {hop} by {out.interface.name}, "
+        f"which is no node of this cluster{beside}", "wrong-route",
+    )  # fmt: skip
+
+
+def _like(terrain: Terrain, node: str) -> str:
+    """A route of this node to another node's pods."""
+    ranges = [
+        one for name, own in terrain.facts.ranges.items() if name != node for one in own if one
+    ]
+    for line in terrain.looks[node].parts["routes"].splitlines():
+        if line.split()[:1] and line.split()[0] in ranges:
+            return line.strip()
+    return ""
+
+
+def twin(node: str, space: Namespace, out: Spot) -> Spot | None:
+    """The interface that takes off what `out` has put on: of the same kind and number."""
+    same = [
+        face
+        for face in space.interfaces
+        if face.kind == out.interface.kind
+        and all(
+            face.detail.get(key) == out.interface.detail.get(key) for key in ("id", "port", "ikey")
+        )
+    ]
+    return Spot(node, space, same[0]) if same else None
+
+
+def stray(terrain: Terrain, node: str, to: str) -> str:
+    """The node that really has an address, where it is another than this one."""
+    owner, _ = terrain.place_of(to)
+    return owner if owner and owner != node else ""
+
+
+def of_pods(terrain: Terrain, address: str) -> bool:
+    """Whether an address is one of the pods' ranges."""
+    if not address:
+        return False
+    known = [one for own in terrain.facts.ranges.values() for one in own if one]
+    if any(ipaddress.ip_address(address) in ipaddress.ip_network(one) for one in known):
+        return True
+    return terrain.facts.pod_at(address) is not None
+
+
+def masquerade(out: Spot, source: str) -> str:
+    """The address that a packet gets which leaves there under the node's own name."""
+    version = family(source) if source else 4
+    own = (one.ip for one in out.interface.addresses if not one.link_local)
+    return next((one for one in own if family(one) == version), source)
+
+
+def _where(spot: Spot) -> str:
+    within = f" in {spot.space.name}" if spot.space.name else ""
+    return f"{spot.interface.name}{within} of {spot.node}"
+
+
+def _enter(terrain: Terrain, spot: Spot) -> str:
+    pid = terrain.pids[spot.node].get(spot.space.name) if spot.space.name else None
+    return f"nsenter -t {pid} -n " if pid else ""
+
+
+def _line(terrain: Terrain, spot: Spot, part: str, *words: str) -> str:
+    """The line of a node's own table that has these words; "" of another namespace."""
+    if spot.space.name:
+        return ""
+    lines = terrain.looks[spot.node].parts[part].splitlines()
+    pattern = [re.compile(rf"(?<![\w.:]){re.escape(word)}(?![\w.:])") for word in words]
+    return next((line.strip() for line in lines if all(p.search(line) for p in pattern)), "")

@@ -1,0 +1,284 @@
+"""What the captures tell of one request: which packets are its own, and where they were seen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from macros.ground.errors import GuideError
+from macros.packets import conversations, dissector
+from macros.packets.conversations import Flow
+from macros.packets.packet import Packet
+from macros.packets.pcap import records
+from macros.packets.streams import flags_of
+from macros.tracer.listening import Heard
+from macros.tracer.request_ends import Target
+from macros.tracer.way import Stop, Way
+from macros.traces import assembly, oddities, sequence, sightings
+from macros.traces.trace import Journey, Lane, Trace
+
+_ERRORS = {"ICMP": (3, 11, 12), "ICMPv6": (1, 2, 3, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One packet of the request: forward where the client sent it, and the stops that saw it."""
+
+    journey: Journey
+    forward: bool
+    stops: tuple[Stop, ...]
+
+    @property
+    def packet(self) -> Packet:
+        """As it was seen first."""
+        return self.journey.visits[0].packet
+
+    @property
+    def last(self) -> Packet:
+        """As it was seen last."""
+        return self.journey.visits[-1].packet
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The packets of one request. `errors` are ICMP errors about it, with where they were seen."""
+
+    stops: tuple[Stop, ...]
+    captures: tuple[bytes, ...]
+    commands: tuple[str, ...]
+    trace: Trace | None
+    sights: tuple[Sight, ...]
+    errors: tuple[tuple[Stop, Packet], ...]
+    servers: tuple[str, ...]
+    clients: tuple[str, ...]
+    note: str = ""
+
+
+def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Story:
+    """Read the captures."""
+    stops = tuple(one.stop for one in heard)
+    pcaps = [one.pcap() for one in heard]
+    packets = [dissector.packets(pcap) if pcap else () for pcap in pcaps]
+    flows = _flows(packets, target, clients)
+    own = [_own(lane, flows) for lane in packets]
+    lanes = [
+        Lane(f"lane-{at}", s.end.node, s.end.namespace, s.end.namespace, s.end.interface)
+        for at, s in enumerate(stops)
+    ]
+    note = ""
+    trace = None
+    try:
+        trace = assembly.read(lanes, own) if any(own) else None
+    except GuideError as error:
+        note = error.message
+    ports = {f":{port}" for port in target.ports}
+    sights = tuple(
+        _sight(one, stops, ports) for one in (trace.journeys if trace else _plain(own, lanes))
+    )
+    errors = [
+        (stop, packet) for stop, lane in zip(stops, own, strict=True) for packet in lane
+        if _is_error(packet)
+    ]  # fmt: skip
+    sights = tuple(one for one in sights if not _is_error(one.packet))
+    servers = {end for flow in flows for end in (flow.one, flow.other) if _served(end, ports)}
+    asking = {end for flow in flows for end in (flow.one, flow.other)} - servers
+    return Story(
+        stops, tuple(_only(p, of) for p, of in zip(pcaps, own, strict=True)),
+        tuple(one.command for one in heard), trace, sights, tuple(errors),
+        tuple(sorted(map(_host, servers))), tuple(sorted(map(_host, asking))), note,
+    )  # fmt: skip
+
+
+def _plain(own: Sequence[Sequence[Packet]], lanes: Sequence[Lane]) -> list[Journey]:
+    """The packets' ways where the clocks make no sense: only a drawing needs those."""
+    groups, _ = sightings.of_interest(sightings.groups(own), lanes)
+    ahead = sequence.directions(groups, lanes)
+    return [
+        Journey(number, way, sequence.ordered(group, lanes, forward=way))
+        for number, (group, way) in enumerate(zip(groups, ahead, strict=True), 1)
+    ]
+
+
+def _served(end: str, ports: set[str]) -> bool:
+    return not ports or any(end.endswith(port) for port in ports)
+
+
+def _host(end: str) -> str:
+    """An end without its port, or a ping's id."""
+    bare = end.split(" id ", 1)[0]
+    if bare.startswith("["):
+        return bare[1:].partition("]")[0]
+    return bare.rpartition(":")[0] if bare.count(":") == 1 else bare
+
+
+def _flows(
+    captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str]
+) -> frozenset[Flow]:
+    """The request's conversation under all its names: what has the same packets is the same."""
+    first = _first(captures, target, clients)
+    if first is None:
+        return frozenset()
+    flows = {first}
+    while True:
+        keys = {
+            key
+            for lane in captures
+            for packet in lane
+            if conversations.flow(packet) in flows and (key := sightings.key(packet))
+        }
+        more = {
+            conversations.flow(packet)
+            for lane in captures
+            for packet in lane
+            if sightings.key(packet) in keys and packet.last("ARP") is None
+        }
+        if more <= flows:
+            return frozenset(flows)
+        flows |= more
+
+
+def _first(
+    captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str]
+) -> Flow | None:
+    """The conversation as the client began it; where that was not seen, as it came on."""
+    servers = [(target.address, target.port), *((e.address, e.port) for e in target.endpoints)]
+    for lane in captures:
+        for packet in lane:
+            _, source, to = conversations.named_ends(packet)
+            asked = any(
+                _host(to) == one and (not port or to.endswith(f":{port}")) for one, port in servers
+            )
+            if asked and (not clients or _host(source) in clients) and _begins(packet):
+                return conversations.flow(packet)
+    return None
+
+
+def _begins(packet: Packet) -> bool:
+    """Whether a conversation can begin with it: a SYN, or what has none."""
+    segment = packet.last("TCP")
+    if segment is None:
+        return packet.last("ARP") is None and not _is_error(packet)
+    return flags_of(segment) == {"SYN"}
+
+
+def _is_error(packet: Packet) -> bool:
+    return any(
+        (layer := packet.last(name)) is not None and layer["type"].value in kinds
+        for name, kinds in _ERRORS.items()
+    )
+
+
+def _own(packets: Iterable[Packet], flows: frozenset[Flow]) -> tuple[Packet, ...]:
+    """The request's packets among those of a capture, and the errors that quote them."""
+    hosts = [{_host(flow.one), _host(flow.other)} for flow in flows]
+    own = []
+    for packet in packets:
+        quoted = next(
+            (one for one in packet.layers if one.role == "quoted" and one.get("dst")), None
+        )
+        if conversations.flow(packet) in flows or (
+            quoted is not None and {quoted["src"].shown, quoted["dst"].shown} in hosts
+        ):
+            own.append(packet)
+    return tuple(own)
+
+
+def _only(pcap: bytes, own: Sequence[Packet]) -> bytes:
+    """The capture with its own packets alone."""
+    if not pcap:
+        return b""
+    _, every = records(pcap)
+    kept, at = bytearray(pcap[:24]), 24
+    numbers = {packet.number for packet in own}
+    for number, record in enumerate(every, 1):
+        end = at + 16 + len(record.data)
+        if number in numbers:
+            kept += pcap[at:end]
+        at = end
+    return bytes(kept)
+
+
+def _sight(journey: Journey, stops: Sequence[Stop], ports: set[str]) -> Sight:
+    seen = tuple(stops[visit.lane] for visit in journey.visits)
+    _, source, to = conversations.named_ends(journey.visits[0].packet)
+    echo = journey.visits[0].packet.last("ICMP") or journey.visits[0].packet.last("ICMPv6")
+    if echo is not None:
+        forward = echo["type"].value in (8, 128)
+    else:
+        forward = _served(to, ports) and not (_served(source, ports) and not _served(to, ports))
+    return Sight(replace(journey, forward=forward), forward, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Where the request, or its answer, went missing.
+
+    `last` is where a packet was last seen, None where it never was; `next` where it should have
+    been seen then, None where nothing comes any more. `at` is the place of `last` on `way`.
+    """
+
+    what: Literal["request", "answer", "data", "silent", "refused"]
+    way: Way
+    at: int
+    sight: Sight | None
+
+    @property
+    def last(self) -> Stop | None:
+        """Where it was last seen."""
+        return self.way.stops[self.at] if 0 <= self.at < len(self.way.stops) else None
+
+    @property
+    def next(self) -> Stop | None:
+        """Where it should have been seen next."""
+        return self.way.stops[self.at + 1] if self.at + 1 < len(self.way.stops) else None
+
+
+def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
+    """Where the request or its answer was lost; None where all came through."""
+    there = [one for one in story.sights if one.forward]
+    answers = [one for one in story.sights if not one.forward]
+    if not there:
+        return Loss("request", forward, -1, None)
+    end = len(forward.stops) - 1
+    arrived = forward.ends == "there" and any(_place(one, forward) >= end for one in there)
+    if not arrived and not answers:
+        best = max(there, key=lambda one: _place(one, forward))
+        return Loss("request", forward, _place(best, forward), best)
+    if not answers:
+        return Loss("silent", forward, end, there[0])
+    if any(_is_reset(one.packet) for one in answers):
+        return Loss("refused", forward, end, answers[0])
+    came = [one for one in answers if forward.stops and forward.stops[0] in one.stops]
+    if not came and back is not None:
+        best = max(answers, key=lambda one: _place(one, back))
+        return Loss("answer", back, _place(best, back), best)
+    return _missing(there, forward) or (_missing(answers, back) if back else None)
+
+
+def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
+    """Data that never came, by no packet: on the way it can be cut in pieces and joined again."""
+    end = len(way.stops) - 1
+    came = [_bytes(one.last) for one in sights if _place(one, way) >= end]
+    for one in sights if came else ():
+        first, after = _bytes(one.packet)
+        for low, high in sorted(came):
+            if low <= first < high:
+                first = high
+        if first < after:
+            return Loss("data", way, _place(one, way), one)
+    return None
+
+
+def _bytes(packet: Packet) -> tuple[int, int]:
+    """The numbers that a segment takes up: the first, and that after the last."""
+    first, count = oddities.carried(packet) or (0, 0)
+    return first, first + count
+
+
+def _place(sight: Sight, way: Way) -> int:
+    """The last stop of the way that saw the packet; -1 where none did."""
+    return max((at for stop in sight.stops if (at := way.at(stop.end)) is not None), default=-1)
+
+
+def _is_reset(packet: Packet) -> bool:
+    segment = packet.last("TCP")
+    return segment is not None and "RST" in flags_of(segment)

@@ -1,0 +1,146 @@
+"""One trace from beginning to end: look, find the way, listen, send, look again, judge."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from macros.ground.errors import GuideError
+from macros.tracer import cluster_facts, planning
+from macros.tracer.access import Access
+from macros.tracer.cluster_facts import Facts, Kubectl
+from macros.tracer.judging import Request, Traced, judge
+from macros.tracer.listening import Dropped, Heard, enter, listening
+from macros.tracer.request_ends import OUTSIDE
+from macros.tracer.route_answers import RouteAnswers
+from macros.tracer.sending import Outcome, in_pod, send
+from macros.tracer.terrain import Terrain
+
+_SETTLE = 0.4
+"""Seconds for what is under way when the sender has ended."""
+
+
+@dataclass
+class Watch:
+    """How long each part took."""
+
+    told: Callable[[str], None]
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
+    _part: str = ""
+
+    def part(self, name: str) -> None:
+        """The next part begins; "" ends the last."""
+        now = time.monotonic()
+        if self._part:
+            self.seconds[self._part] = round(now - self._since, 2)
+        self._since, self._part = now, name
+        if name:
+            self.told(name)
+
+
+def trace(
+    access: Access, facts: Facts, request: Request, say: Callable[[str], None],
+    tell: Callable[[Traced], None], kubectl: Kubectl | None = None,
+) -> Traced:  # fmt: skip
+    """Trace one request. GuideError where nothing can be said at all.
+
+    `tell` is given what is known as soon as it is, before what was made is removed.
+    """
+    watch = Watch(say)
+    watch.part("reaching the nodes")
+    concerned = planning.concerned(facts, request.client, request.target)
+    with access.opened(planning.reachable(access, facts, concerned)):
+        watch.part("looking at the nodes")
+        terrain = planning.look_at(access, facts, concerned, {})
+        traced = _trace(access, terrain, request, kubectl, watch)
+        tell(traced)
+        watch.part("removing what was made")
+    watch.part("")
+    return traced
+
+
+def _trace(
+    access: Access, terrain: Terrain, request: Request, kubectl: Kubectl | None, watch: Watch
+) -> Traced:
+    client, target = request.client, request.target
+    watch.part("finding the way")
+    while True:
+        ends = planning.ends_of(terrain, client, target)
+        answers = RouteAnswers(terrain.pids)
+        ways = planning.find_ways(access, terrain, answers, client, target, ends)
+        more = planning.unseen(access, terrain, ways, target)
+        if not more:
+            break
+        terrain = planning.look_at(access, terrain.facts, more, terrain.looks, terrain.dark)
+    stops = planning.stops_of(ways, terrain)
+    watch.part(f"listening at {len(stops)} interfaces")
+    wanted = planning.wanted_of(terrain, client, target, ends)
+    on_way = {stop.end.node for stop in stops}
+    with listening(access, stops, wanted, terrain.pids, sorted(on_way)) as (heard, kernels):
+        watch.part("sending the request")
+        outcome = _send(access, terrain, request, kubectl)
+        time.sleep(_SETTLE)
+        watch.part("looking again")
+        after = planning.look_again(access, terrain, target)
+    watch.part("reading what was captured")
+    drops = [drop for kernel in kernels for drop in kernel.drops()]
+    made = judge(request, terrain, after, ways, heard, drops, outcome, kubectl)
+    notes = [*_notes(heard, kernels, terrain), *_replaced(made, kubectl)]
+    watch.part("telling")
+    return replace(made, seconds=watch.seconds, notes=notes, routes=answers.known)
+
+
+def _replaced(traced: Traced, kubectl: Kubectl | None) -> list[str]:
+    """Which of the pods concerned was replaced or restarted while the request was under way."""
+    if traced.came or kubectl is None:
+        return []
+    try:
+        now = cluster_facts.asked(kubectl)
+    except GuideError as error:
+        return [error.message]
+    return restarted(traced.terrain.facts, now, traced)
+
+
+def restarted(before: Facts, now: Facts, traced: Traced) -> list[str]:
+    """The same, by what the API said before and says now."""
+    addresses = {one.address for one in traced.target.endpoints} | {*traced.client.addresses}
+    notes = []
+    for pod in before.pods:
+        if pod.host or not addresses & {*pod.addresses}:
+            continue
+        same = now.pod(pod.group, pod.name)
+        if same is None or same.uid != pod.uid:
+            notes.append(f"the pod {pod.full} was replaced during the trace: try again")
+        elif same.restarts != pod.restarts:
+            notes.append(f"a container of {pod.full} was restarted during the trace: try again")
+    return notes
+
+
+def _notes(heard: Sequence[Heard], kernels: Sequence[Dropped], terrain: Terrain) -> list[str]:
+    notes = [f"{node} is dark: {why}" for node, why in terrain.dark.items()]
+    notes += [f"nothing was heard at {one.stop.end}: {one.why}" for one in heard if one.why]
+    notes += [f"{one.stop.end} had more packets than are kept" for one in heard if one.more]
+    notes += [
+        f"the kernel of {one.node} does not say what it drops: {one.why}"
+        for one in kernels
+        if one.why
+    ]
+    return notes
+
+
+def _send(access: Access, terrain: Terrain, request: Request, kubectl: Kubectl | None) -> Outcome:
+    """Send the request; a person's own command in the pod itself, if its image can."""
+    client, wish = request.client, request.wish
+    if wish.kind == "wait":
+        time.sleep(wish.timeout)
+        return Outcome("(nothing was sent)", "", 0)
+    if client.node not in terrain.looks and client.node != OUTSIDE:
+        raise GuideError(
+            f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}"
+        )
+    if wish.kind == "command" and client.pod and kubectl:
+        said = in_pod(kubectl, client.pod, wish)
+        if said is not None:
+            return said
+    within = enter(terrain.pids, client.node, planning.space_of(terrain, client))
+    return send(access, client.node, within, wish, request.target)

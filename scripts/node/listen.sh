@@ -1,0 +1,45 @@
+#!/bin/bash
+# All captures of one node, and its kernel's words on drops, as one program: `guide trace` starts it with
+# $WANTED, a line a capture: number, what leads into the namespace, interface, filter, with tabs between;
+# and $DROPS, the text of drops.sh. Each capture comes as lines of base64 with its number before them, the
+# words of tcpdump with the same number on standard error; what drops.sh prints has the number 0. Ended by
+# INT or TERM it ends all of them, and passes on what they have left.
+set -um
+groups=()
+end() {
+  trap '' INT TERM HUP
+  kill -TERM "${groups[@]}" 2>/dev/null
+  wait
+  exit 0
+}
+trap end INT TERM HUP
+
+# Runs a command in a process group of its own. The group's end is that of the command alone:
+# who passes on what it prints does not hear it, and ends with it.
+job() { # number, encoder, command…
+  local number=$1 encoder=$2
+  shift 2
+  trap : TERM
+  {
+    {
+      trap : TERM
+      "$@" 2>&3 3>&- 4>&- | (
+        trap '' INT TERM
+        $encoder 3>&- | sed -u "s/^/$number /" >&4 3>&-
+      )
+    } 3>&1 | (
+      trap '' INT TERM
+      sed -u "s/^/$number /" >&2
+    )
+  } 4>&1
+}
+
+while IFS=$'\t' read -r number within interface filter; do
+  # shellcheck disable=SC2086  # the words that lead into a namespace
+  job "$number" 'base64 -w 76' ${within//-none-/} timeout --foreground "$LONGEST" \
+    tcpdump -nn -p -U --immediate-mode -s 0 -i "$interface" -w - "$filter" &
+  groups+=("-$!")
+done <<<"$WANTED"
+job 0 cat timeout --foreground "$LONGEST" bash -c "$DROPS" &
+groups+=("-$!")
+wait

@@ -1,0 +1,96 @@
+"""`guide trace` on a real cluster: it names the place of every fault, and leaves nothing behind."""
+
+import random
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.conftest import PREFIX, guide
+from tests.lab.trace_faults import FAULTS, GUIDE, Cluster, Fault, check
+
+NAME = f"{PREFIX}-trace"
+RUNS = 20
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    done = guide("lab", "up", "--name", NAME, "--nodes", "3", "--outside", timeout=300)
+    assert done.returncode == 0, done.stdout
+    made = Cluster(NAME)
+    made.prepare()
+    yield made
+    guide("lab", "down", "--name", NAME)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_place_of_a_fault_is_named(cluster: Cluster, fault: Fault) -> None:
+    assert check(cluster, fault) == ""
+
+
+@pytest.mark.parametrize("fault", FAULTS[:2] + FAULTS[7:8], ids=lambda fault: fault.name)
+def test_by_kubectl_alone_it_is_the_same(cluster: Cluster, fault: Fault) -> None:
+    assert check(cluster, fault, "--kubectl") == ""
+
+
+def _settled(cluster: Cluster, before: frozenset[str]) -> frozenset[str]:
+    """What is there more than before, once it had time to go."""
+    until = time.monotonic() + 90
+    while more := cluster.state() - before:
+        if time.monotonic() > until:
+            return more
+        time.sleep(1)
+    return frozenset()
+
+
+@pytest.mark.parametrize("more", [(), ("--kubectl",)], ids=["ssh", "kubectl"])
+def test_nothing_is_left_of_runs_that_were_killed(cluster: Cluster, more: tuple[str, ...]) -> None:
+    before = cluster.state()
+    chance = random.Random(17)  # noqa: S311 moments, no secrets
+    for _ in range(RUNS):
+        cluster.killed(("default/tools", "hello"), chance.uniform(0.3, 8.0), *more)
+    assert _settled(cluster, before) == frozenset()
+
+
+def test_ctrl_c_removes_all(cluster: Cluster) -> None:
+    before = cluster.state()
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["default/tools", "1.2.3.4:80", "--timeout", "60", "--kubectl", "--out", folder]
+        running = subprocess.Popen([*GUIDE, "trace", *words, "--lab", cluster.lab.name])
+        time.sleep(8)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 130
+    assert _settled(cluster, before) == frozenset()
+
+
+def test_two_at_once_do_not_disturb_each_other(cluster: Cluster) -> None:
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        runs = [
+            subprocess.Popen([*GUIDE, "trace", *words, "--lab", cluster.lab.name, "--out", folder])
+            for words, folder in (
+                (("default/tools", "hello"), one),
+                (("default/tools", "pod/hello-1"), other),
+            )
+        ]
+        assert [run.wait(120) for run in runs] == [0, 0]
+        assert all((Path(folder) / "trace.pcapng").is_file() for folder in (one, other))
+
+
+def test_an_image_that_nobody_has_is_named_and_nothing_is_left(cluster: Cluster) -> None:
+    before = cluster.state()
+    said = guide(
+        "trace", "default/tools", "hello", "--lab", cluster.lab.name, "--kubectl", "--image", "no:1"
+    )
+    assert said.returncode == 1
+    assert "cannot run no:1" in said.stdout
+    assert _settled(cluster, before) == frozenset()
+
+
+def test_an_answer_that_never_comes_ends_by_its_timeout(cluster: Cluster, tmp_path: Path) -> None:
+    traced, said = cluster.trace(("default/tools", "10.42.9.9:80", "--timeout", "2"), tmp_path)
+    assert not traced["came"], said
+    assert traced["seconds"]["sending the request"] < 6

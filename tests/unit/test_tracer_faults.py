@@ -1,0 +1,115 @@
+"""Kept traces of a lab with one fault each: the place that is named, and what it rests on."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from macros.tracer import answer_text, page, saved
+from macros.tracer.anonymous import anonymous
+from macros.tracer.judging import Traced
+from macros.tracer.tracing import restarted
+from tests.unit.tracer_support import KEPT, replayed
+
+# What chapter 7 does, and more: the first cause, its node, where the packet was last seen.
+FAULTS = {
+    "route": ("no-route", "node0", "node0/:cni0"),
+    "mtu": ("mtu", "node0", "node0/:cni0"),
+    "fdb": ("fdb-wrong", "node0", "node2/:flannel.1"),
+    "lost": ("no-endpoint", "", "node0/:cni0"),
+    "neighbour-wire": ("neighbour-wrong", "node0", ""),
+    "nft-uncounted": ("rule-dropped", "node1", "node1/:flannel.1"),
+    "answer-lost": ("wrong-route", "node1", "node1/:eth0"),
+    "proxy": ("stale-rules", "node0", "node1/:flannel.1"),
+    "forward-drop": ("rule-dropped", "node1", "node1/:flannel.1"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_place_of_a_fault_is_named(name: str) -> None:
+    traced = replayed(name)
+    kind, node, last = FAULTS[name]
+    assert not traced.came
+    assert traced.loss is not None
+    assert traced.loss.last is not None
+    assert str(traced.loss.last.end).startswith(last)
+    assert (traced.causes[0].kind, traced.causes[0].node) == (kind, node)
+    assert all(one.evidence for one in traced.causes if one.sure)
+
+
+def test_nothing_is_named_where_nothing_is_wrong() -> None:
+    traced = replayed("well-service")
+    assert traced.came
+    assert traced.causes == []
+    assert len({stop.end for one in traced.story.sights for stop in one.stops}) in (5, 10)
+
+
+def test_a_node_that_does_not_answer_is_dark_and_the_rest_is_told() -> None:
+    traced = replayed("forward-drop", dark="node1")
+    assert traced.forward.ends == "dark"
+    assert traced.loss is not None
+    assert str(traced.loss.last.end if traced.loss.last else "") == "node0/:eth1"
+    assert "node1 could not be looked at" in "\n".join(answer_text.lines(traced))
+    assert not any(one.sure for one in traced.causes)
+    assert '<figure class="trace"' in _page(traced)
+
+
+@pytest.mark.parametrize("name", ["well-service", *FAULTS])
+def test_the_answer_fits_on_a_screen(name: str) -> None:
+    lines = list(answer_text.lines(replayed(name)))
+    assert len(lines) <= 32
+    assert all(len(line) <= 130 for line in lines)
+
+
+def test_a_pod_that_is_replaced_or_restarted_meanwhile_is_named() -> None:
+    traced = replayed("forward-drop")
+    before = traced.terrain.facts
+    assert restarted(before, before, traced) == []
+    pods = [
+        replace(pod, uid="new") if pod.name == "hello-1" else replace(pod, restarts=7)
+        for pod in before.pods
+        if pod.name in ("hello-1", "tools")
+    ]
+    notes = restarted(before, replace(before, pods=tuple(pods)), traced)
+    assert sorted(notes) == [
+        "a container of default/tools was restarted during the trace: try again",
+        "the pod default/hello-1 was replaced during the trace: try again",
+    ]
+
+
+def _page(traced: Traced) -> str:
+    return page.page(traced, saved.merge(traced))
+
+
+@pytest.mark.parametrize("name", ["well-service", "fdb", "lost"])
+def test_the_page_asks_for_nothing(name: str) -> None:
+    html = _page(replayed(name))
+    assert re.findall(r'(?:src|href)="(?!#|data:)([^"]*)"', html) == []
+    assert "@import" not in html
+    assert "url(http" not in html
+    assert '<figure class="trace"' in html
+    assert '<figure class="topology"' in html
+
+
+def test_the_page_of_a_service_has_its_rules_with_the_way_taken() -> None:
+    assert "KUBE-SEP-" in _page(replayed("well-service"))
+
+
+def test_an_anonymous_trace_says_the_same_of_others() -> None:
+    real = replayed("fdb")
+    other = anonymous(real)
+    html, lines = _page(other), "\n".join(answer_text.lines(other))
+    for name in ("10.42.1.", "192.168.56.", "node0", "hello-1", "default/tools"):
+        assert name not in html.replace("node0:", "")
+        assert name not in lines
+    assert [one.kind for one in other.causes] == [one.kind for one in real.causes]
+    seen = [[stop.end.interface for stop in one.stops] for one in real.story.sights]
+    assert [[stop.end.interface for stop in one.stops] for one in other.story.sights] == seen
+    for before, after in zip(real.story.captures, other.story.captures, strict=True):
+        assert len(before) == len(after)
+        assert bytes([192, 168, 56, 10]) not in after
+        assert bytes([10, 42, 1, 2]) not in after
+
+
+def test_the_kept_traces_are_those_that_are_tested() -> None:
+    assert {path.name.partition(".")[0] for path in KEPT.glob("*.gz")} == {"well-service", *FAULTS}

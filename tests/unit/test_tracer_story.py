@@ -1,0 +1,109 @@
+"""What captures of one request tell: its packets under all their names, and where they end."""
+
+import struct
+from collections.abc import Sequence
+
+from macros.figures.topology.observation import End
+from macros.packets.pcap import records
+from macros.tracer.listening import Heard
+from macros.tracer.story import Story, lost, told
+from macros.tracer.way import Stop, Way
+from tests.unit.test_tracer_ends import to
+from tests.unit.tracer_support import RECORDED
+
+# One request to a Service, from tools on node0 to hello-1 on node1: chapter 4, `whole`. Of each capture
+# the first four packets are read: what comes behind was cut at some and not at others.
+PLACES = (
+    ("node0", "tools", "eth0", "node0.tools-eth0"),
+    ("node0", "", "vethd0889c0e", "node0.vethd0889c0e"),
+    ("node0", "", "cni0", "node0.cni0"),
+    ("node0", "", "flannel.1", "node0.flannel.1"),
+    ("node0", "", "eth1", "node0.eth1"),
+    ("node1", "", "eth1", "node1.eth1"),
+    ("node1", "", "flannel.1", "node1.flannel.1"),
+    ("node1", "", "cni0", "node1.cni0"),
+    ("node1", "", "veth7e4e1fbc", "node1.veth7e4e1fbc"),
+    ("node1", "hello-1", "eth0", "node1.server-eth0"),
+)
+STOPS = tuple(
+    Stop(End(node, space, name), "veth", "cable", mtu=1500) for node, space, name, _ in PLACES
+)
+THERE = Way("10.42.0.3", "10.42.1.2", STOPS, "there")
+BACK = Way("10.42.1.2", "10.42.0.3", STOPS[::-1], "there")
+
+
+def heard(at: int, keep: Sequence[int] | None = None) -> Heard:
+    """The capture of a stop as recorded; `keep` are those of its TCP packets that were seen."""
+    pcap = (RECORDED / "services" / f"whole.{PLACES[at][3]}.pcap").read_bytes()
+    link, every = records(pcap)
+    assert link == 1
+    one = Heard(STOPS[at], "tcpdump")
+    one.take(pcap[:24])
+    # On the client's side a query for the name stands before it: what a resolver's port is in.
+    resolver = (53).to_bytes(2)
+    segments = [one for one in every if resolver not in (one.data[34:36], one.data[36:38])]
+    for number, record in enumerate(segments):
+        if keep is None or number in keep:
+            seconds, rest = divmod(record.time, 10**9)
+            head = struct.pack("<IIII", seconds, rest // 1000, len(record.data), record.wire)
+            one.take(head + record.data)
+    return one
+
+
+def story(seen: Sequence[Heard]) -> Story:
+    return told(seen, to("hello"), ["10.42.0.3"])
+
+
+def test_a_request_that_came_is_lost_nowhere() -> None:
+    whole = story([heard(at, range(4)) for at in range(10)])
+    assert lost(whole, THERE, BACK) is None
+    assert all(len({stop.end for stop in one.stops}) == 10 for one in whole.sights)
+    assert whole.servers == ("10.42.1.2", "10.43.0.80")
+    assert whole.clients == ("10.42.0.3",)
+    assert {one.forward for one in whole.sights} == {True, False}
+
+
+def test_the_last_place_where_it_was_seen_and_the_next() -> None:
+    seen = [heard(at, [0]) if at < 5 else heard(at, []) for at in range(10)]
+    loss = lost(story(seen), THERE, BACK)
+    assert loss is not None
+    assert loss.what == "request"
+    assert loss.last == STOPS[4]
+    assert loss.next == STOPS[5]
+
+
+def test_an_answer_that_is_lost_is_looked_for_on_the_way_back() -> None:
+    seen = [heard(at, [0, 1]) if at > 6 else heard(at, [0]) for at in range(10)]
+    loss = lost(story(seen), THERE, BACK)
+    assert loss is not None
+    assert loss.what == "answer"
+    assert (loss.last, loss.next) == (STOPS[7], STOPS[6])
+
+
+def test_a_server_that_says_nothing_was_reached() -> None:
+    loss = lost(story([heard(at, [0]) for at in range(10)]), THERE, BACK)
+    assert loss is not None
+    assert loss.what == "silent"
+    assert loss.last == STOPS[9]
+
+
+def test_a_request_that_was_never_seen_never_left() -> None:
+    loss = lost(story([heard(at, []) for at in range(10)]), THERE, BACK)
+    assert loss is not None
+    assert loss.last is None
+    assert loss.next == STOPS[0]
+
+
+def test_data_that_does_not_fit_is_lost_after_the_greeting() -> None:
+    # The SYN and its answer; then the request's own segment, which comes up to cni0 only.
+    seen = [heard(at, range(3)) if at < 3 else heard(at, range(2)) for at in range(10)]
+    loss = lost(story(seen), THERE, BACK)
+    assert loss is not None
+    assert loss.what == "data"
+    assert (loss.last, loss.next) == (STOPS[2], STOPS[3])
+
+
+def test_a_stop_that_nothing_listened_at_takes_nothing_from_the_rest() -> None:
+    seen = [heard(at, range(4)) for at in range(10)]
+    seen[4] = Heard(STOPS[4], "tcpdump", "tcpdump: eth1: No such device exists")
+    assert lost(story(seen), THERE, BACK) is None
