@@ -12,6 +12,9 @@ from macros.settle.tables import Spans
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
 
 
+# A number under its head is as wide as it is large.
+_RIGHT_ALIGNED = re.compile(r"^ {4,}(?=<[n0]> )")
+
 _Patterns = Sequence[tuple[Pattern, Noise]]
 
 
@@ -62,7 +65,8 @@ def _line(text: str, patterns: _Patterns, cells: Spans | None = None) -> str:
         text = text.replace(f"\0{number}\0", said)
     # Most lines have no columns.
     wide = "  " in text or "\t" in text or "---" in text or "==" in text
-    return (_WIDTH.sub(" ", text) if wide else text).rstrip()
+    text = _WIDTH.sub(" ", text) if wide else text
+    return _RIGHT_ALIGNED.sub(" " * 4, text).rstrip()
 
 
 def _kept(said: str, quoted: list[str]) -> str:

@@ -158,12 +158,12 @@ def _front(layers: list[Layer], number: int, protocol: int, size: int) -> bytes:
 
 
 def _roles(layers: list[Layer]) -> tuple[Layer, ...]:
-    """Says outer and inner where a packet carries another: IP in IP of either version, VXLAN.
+    """Says outer and inner where a packet carries another: IP in IP of either version, VXLAN, GRE.
 
     Of each sort of header the first is the outer one, if the packet has another behind it. An IP
     header is an outer one too where the frame that it carries has none.
     """
-    framed = [number for number, layer in enumerate(layers[:-1]) if layer.name == "VXLAN"]
+    framed = [number for number, layer in enumerate(layers[:-1]) if layer.name in {"VXLAN", "GRE"}]
     sorts: dict[str, list[int]] = {}
     for number, layer in enumerate(layers):
         if not layer.role and layer.name not in {

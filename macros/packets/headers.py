@@ -6,7 +6,7 @@ from macros.packets.bits import Bits
 from macros.packets.icmp_headers import icmp, icmpv6
 from macros.packets.link_headers import arp, cooked, cooked2, ethernet, vlan
 from macros.packets.network_headers import ipv4, ipv6, ipv6_options
-from macros.packets.transport_headers import tcp, udp, vxlan
+from macros.packets.transport_headers import gre, tcp, udp, vxlan
 
 HEADERS: dict[str, Callable[[Bits], None]] = {
     "Ethernet": ethernet,
@@ -22,4 +22,5 @@ HEADERS: dict[str, Callable[[Bits], None]] = {
     "ICMP": icmp,
     "ICMPv6": icmpv6,
     "VXLAN": vxlan,
+    "GRE": gre,
 }

@@ -14,6 +14,7 @@ SHORT = {
     "ICMP": "icmp",
     "ICMPv6": "icmp6",
     "VXLAN": "vxlan",
+    "GRE": "gre",
     "BGP": "bgp",
     "DNS": "dns",
     "Data": "data",

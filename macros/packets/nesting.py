@@ -26,9 +26,10 @@ _BY_TYPE = {
     0x0800: "IPv4",
     0x0806: "ARP",
     0x86DD: "IPv6",
+    0x6558: "Ethernet",  # a frame in GRE
     **dict.fromkeys(numbers.TAGS, "VLAN"),
 }
-_BY_PROTOCOL = {4: "IPv4", 6: "TCP", 17: "UDP", 41: "IPv6"}
+_BY_PROTOCOL = {4: "IPv4", 6: "TCP", 17: "UDP", 41: "IPv6", 47: "GRE"}
 _IN_IPV4 = _BY_PROTOCOL | {1: "ICMP"}
 _IN_IPV6 = _BY_PROTOCOL | {0: "IPv6 options", 58: "ICMPv6", 60: "IPv6 options"}
 _GROWING = frozenset(_IN_IPV6) - {58}
@@ -200,6 +201,17 @@ def _vxlan(data: bytes) -> _Header | None:
     return None if len(data) < 8 else _Header(8, "Ethernet")
 
 
+def _gre(data: bytes) -> _Header | None:
+    """RFC 2784 and 2890: a checksum, a key and a number where the flags say so.
+
+    Version 1 is another header (RFC 2637), and so is one with routing (RFC 1701).
+    """
+    if len(data) < 4 or data[0] & 0x40 or data[1] & 7:
+        return None
+    length = 4 + 4 * sum(bool(data[0] & flag) for flag in (0x80, 0x20, 0x10))
+    return None if len(data) < length else _typed(length, _number(data, 2))
+
+
 _READ: dict[str, Callable[[bytes], _Header | None]] = {
     "Ethernet": _ethernet,
     "VLAN": _vlan,
@@ -214,4 +226,5 @@ _READ: dict[str, Callable[[bytes], _Header | None]] = {
     "ICMP": _icmp,
     "ICMPv6": _icmpv6,
     "VXLAN": _vxlan,
+    "GRE": _gre,
 }

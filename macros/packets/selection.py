@@ -198,7 +198,7 @@ def _words(packet: Packet) -> set[str]:
     layers = [layer for layer in packet.layers if layer.role != "quoted"]
     known = {SHORT[layer.name] for layer in layers} | {layer.name.lower() for layer in layers}
     known |= set(re.findall(r"[\w.-]+", summary.what(packet).lower()))
-    if packet.first("VXLAN") is None and summary.carrier(packet):
+    if packet.first("VXLAN") is packet.first("GRE") is None and summary.carrier(packet):
         known |= {"ipip", "ip-in-ip"}
     for layer in layers:
         known |= {layer[name].shown for name in _ADDRESSES if layer.get(name) is not None}

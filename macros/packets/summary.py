@@ -123,7 +123,8 @@ def carrier(packet: Packet) -> str:
         return ""
     tunnel = packet.first("VXLAN")
     vni = tunnel.get("vni") if tunnel is not None else None
-    kind = "IP-in-IP" if vni is None else f"VXLAN {vni.shown}"
+    bare = "IP-in-IP" if packet.first("GRE") is None else "GRE"
+    kind = bare if vni is None else f"VXLAN {vni.shown}"
     return f", in {kind}, {outer['src'].shown} > {outer['dst'].shown}"
 
 

@@ -1,10 +1,10 @@
-"""Headers of UDP and TCP, and of VXLAN, which lies in UDP."""
+"""Headers of UDP and TCP, of VXLAN, which lies in UDP, and of GRE."""
 
 from dataclasses import replace
 
 from macros.ground import ports
 from macros.packets import checksum, numbers
-from macros.packets.bits import Bits, counted
+from macros.packets.bits import Bits, counted, named
 from macros.packets.packet import Layer
 
 
@@ -198,3 +198,23 @@ def vxlan(bits: Bits) -> None:
     bits.number("reserved", "reserved", 24)
     bits.number("vni", "VNI", 24, "{}", lambda v: f"the frame inside belongs to network {v}")
     bits.number("reserved2", "reserved", 8)
+
+
+def gre(bits: Bits) -> None:
+    """RFC 2784; key and sequence number: RFC 2890."""
+    flags = bits.number("flags", "flags", 13, "0x{:04x}")
+    names = [name for bit, name in _GRE_FLAGS if flags & bit]
+    bits.means(", ".join(names) or "no optional fields")
+    bits.number("version", "version", 3)
+    bits.number("protocol", "carries", 16, named(_IN_GRE, "0x{:04x}"))
+    if flags & 0x1000:
+        bits.number("checksum", "checksum", 16, "0x{:04x}")
+        bits.number("reserved", "reserved", 16)
+    if flags & 0x400:
+        bits.number("key", "key", 32, "{}", lambda key: f"both ends of this tunnel have key {key}")
+    if flags & 0x200:
+        bits.number("seq", "sequence number", 32)
+
+
+_GRE_FLAGS = ((0x1000, "checksum"), (0x400, "key"), (0x200, "sequence number"))
+_IN_GRE = {0x0800: "IPv4", 0x86DD: "IPv6", 0x6558: "an Ethernet frame"}

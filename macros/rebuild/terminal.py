@@ -81,7 +81,8 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
         )
     seconds = time.monotonic() - started
     console.print(
-        f"{total} blocks on {len(pages)} pages recorded in {seconds:.1f} s", highlight=False
+        f"{total} blocks on {len(pages)} page{'s' * (len(pages) != 1)} recorded in {seconds:.1f} s",
+        highlight=False,
     )
 
 

@@ -110,7 +110,16 @@ def _link(link: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rule(rule: Mapping[str, Any]) -> str:
-    words = (f"{key} {value}".rstrip() for key, value in rule.items() if key != "priority")
+    """A rule by the words of `ip rule`."""
+    words = []
+    for key, value in rule.items():
+        if key in ("src", "dst"):
+            length = f"/{rule[f'{key}len']}" if f"{key}len" in rule else ""
+            words.append(f"{'from' if key == 'src' else 'to'} {value}{length}")
+        elif key == "table":
+            words.append(f"lookup {value}")
+        elif key not in ("priority", "srclen", "dstlen"):
+            words.append(key if value is None else f"{key} {value}")
     return f"ip rule {rule.get('priority')}: {' '.join(words)}"
 
 

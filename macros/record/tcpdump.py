@@ -170,12 +170,12 @@ def _await_end(listener: Listener, command: str) -> None:
         raise at(block, f"capture {block.id}: {wrong.message}", command=command, fix=wrong.fix)
     if ended:
         return
-    seen = listener.seen
+    seen = f"{listener.seen} packet{'s' * (listener.seen != 1)}"
     waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
     waited = f"{of.until!r}" if of.until else waited
     raise at(
         block,
-        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen} packets",
+        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen}",
         command=command,
         fix="correct packets= or filter=, or make its command send what is waited for",
     )

@@ -23,6 +23,9 @@ def of(parts: Sequence[Part], value: Value, *, loose: bool = False) -> str:
         return _narrow(parts[0], first=True) if loose else parts[0]
     found: list[str] = []
     numbers: dict[tuple[str, str, str], int] = {}
+    if loose and _is_right_aligned(parts):
+        # The number is as wide as it is large.
+        found, parts = [_INDENT], parts[1:]
     for part in parts:
         if isinstance(part, str):
             found.append(_narrow(part, first=not found) if loose else part)
@@ -35,6 +38,22 @@ def of(parts: Sequence[Part], value: Value, *, loose: bool = False) -> str:
                 known = f"\0{part.key[0]} {part.form} {part.shape} {number}\0"
             found.append(known)
     return "".join(found)
+
+
+_INDENT = " " * 4
+
+
+def _is_right_aligned(parts: Sequence[Part]) -> bool:
+    """Whether the first thing in a line, behind blanks, is noise: a counter under its head."""
+    if len(parts) < 2:
+        return False
+    blanks, value = parts[0], parts[1]
+    return (
+        isinstance(blanks, str)
+        and len(blanks) >= len(_INDENT)
+        and blanks.isspace()
+        and isinstance(value, Mark)
+    )
 
 
 def _narrow(text: str, *, first: bool) -> str:

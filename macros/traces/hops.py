@@ -103,6 +103,11 @@ def _is_ip(layer: Layer) -> bool:
     return layer.name in {"IPv4", "IPv6"} and layer.role != "quoted"
 
 
+_FRAME = 0x6558
+"""What GRE says it carries where that is an Ethernet frame: IANA "ieee-802-numbers"."""
+_LINKS = frozenset({"Ethernet", "Linux cooked", "Linux cooked v2"})
+
+
 def _wrapped(a: Packet, b: Packet, there: Lane) -> tuple[list[Mark], list[str]]:
     """Headers put before the packet or taken off, the link's own Ethernet header aside."""
     more = _without_link(b) - _without_link(a)
@@ -132,14 +137,17 @@ def _is_wrapping(layer: Layer, changed: Sequence[Layer]) -> bool:
 
     IP-in-IP carries no Ethernet, so an Ethernet header in front is the link's.
     """
-    framed = any(layer.name == "VXLAN" for layer in changed)
+    framed = any(
+        layer.name == "VXLAN" or (layer.name == "GRE" and layer["protocol"].value == _FRAME)
+        for layer in changed
+    )
     return layer.name not in {"Data", "Padding"} and (framed or layer.name != "Ethernet")
 
 
 def _without_link(packet: Packet) -> int:
-    """The bytes on the wire behind the link's own header."""
+    """The bytes on the wire behind the link's own header, or behind tcpdump's stand-in for it."""
     first = packet.layers[0] if packet.layers else None
-    return packet.wire - (first.length if first is not None and _has_link(packet) else 0)
+    return packet.wire - (first.length if first is not None and first.name in _LINKS else 0)
 
 
 def _has_link(packet: Packet) -> bool:

@@ -46,7 +46,7 @@ def _can() -> bool:
         ("ip link set lo up", ["+ lo: flags UP", "- lo: flags none"]),
         ("ip link set lo mtu 1400", ["+ lo: mtu 1400", "- lo: mtu 65536"]),
         ("sysctl -qw net.ipv4.ip_forward=1", ["+ sysctl net.ipv4.ip_forward 1"]),
-        ("ip rule add from 10.0.0.1 table 7", ["+ ip rule 32765: src 10.0.0.1 table 7"]),
+        ("ip rule add from 10.0.0.1 table 7", ["+ ip rule 32765: from 10.0.0.1 lookup 7"]),
         ("ip link set lo up; ip route add 10.9.0.0/16 dev lo table 7", ["+ route table 7: 10.9.0.0/16 dev lo"]),
         ("echo nameserver 10.0.0.9 >/etc/resolv.conf", ["file /etc/resolv.conf differs now"]),
         ("touch /root/left", ["+ file /root/left"]),

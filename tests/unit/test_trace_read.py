@@ -63,6 +63,19 @@ def test_pings_are_found_inside_of_vxlan() -> None:
     ]
 
 
+def test_pings_are_found_inside_of_gre() -> None:
+    trace = trace_support.trace("gre-ping")
+    assert told(trace) == [
+        (">", "echo request 1", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("<", "echo reply 1", [7, 6, 5, 4, 3, 2, 1, 0]),
+    ]
+    assert words(trace, 1)[2:5] == [
+        "wrapped: IPv4 and GRE put before it, 24 bytes, 192.168.56.10 > 192.168.56.11",
+        "",
+        "unwrapped: IPv4 and GRE taken off, 24 bytes; gre1 shows no Ethernet header",
+    ]
+
+
 def test_the_order_of_the_taps_says_what_is_there_and_what_is_back() -> None:
     lanes, found = captures("calico")
     turned = assembly.read(lanes[::-1], found[::-1])

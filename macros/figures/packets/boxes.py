@@ -25,6 +25,7 @@ _COLOUR = {
     "IPv6": "ip",
     "IPv6 options": "ip",
     "VXLAN": "vxlan",
+    "GRE": "vxlan",
     "BGP": "vxlan",  # never in one packet with it
     "DNS": "data",
     "Data": "data",
@@ -45,6 +46,7 @@ _PURPOSE = {
     "ICMP": "IP's own messages",
     "ICMPv6": "IP's own messages",
     "VXLAN": "carries a whole Ethernet frame",
+    "GRE": "carries a packet of the kind that it names",
     "BGP": "from router to router: who reaches which networks",
     "DNS": "which address has this name?",
     "Data": "what the program sent",
@@ -65,6 +67,7 @@ _SHOWN = {
     "ICMP": ("type", "code", "id", "seq", "mtu", "gateway"),
     "ICMPv6": ("type", "code"),
     "VXLAN": ("vni",),
+    "GRE": ("protocol", "key", "seq"),
     "BGP": ("type", "as", "hold_time", "id", "error", "suberror", "next_hop"),
     "DNS": ("response", "code", "question", "answer"),
 }
