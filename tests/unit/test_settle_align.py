@@ -38,5 +38,9 @@ def test_twice_the_lines_take_about_twice_the_time() -> None:
         align(old, new)
         return time.process_time() - started
 
+    def least(count: int) -> float:
+        # A collection of the whole process's garbage falls into one of them.
+        return min(seconds(count) for _ in range(3))
+
     seconds(10_000)
-    assert seconds(80_000) < 8 * max(seconds(20_000), 0.02)
+    assert least(80_000) < 8 * max(least(20_000), 0.02)
