@@ -71,8 +71,13 @@ def _lab(name: str) -> Lab:
         others = [each for each in state.names() if each != name]
         if not others:
             raise
-        fix = f"{error.fix or 'guide lab up'}; or --lab {others[0]}: {', '.join(others)} is up"
+        which = f"{others[0]}, which is up" if len(others) == 1 else f"NAME: {_all(others)} are up"
+        fix = f"{error.fix or 'guide lab up'}; or --lab {which}"
         raise GuideError(error.message, fix=fix) from error
+
+
+def _all(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:

@@ -41,7 +41,8 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
         finally:
             for error in run.end():
                 show(error)
-    click.echo(f"these were drafts, for make serve only; next: guide record {page.key}")
+    named = "" if lab.name == "guide" else f"--lab {lab.name} "
+    click.echo(f"these were drafts, for make serve only; next: guide record {named}{page.key}")
 
 
 def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:

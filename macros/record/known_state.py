@@ -121,7 +121,8 @@ def _as_made(lab: Lab, page: Page, fresh: State) -> None:
                 f"{node} is not as it was created: {_listed(found)}",
                 page=page.source,
                 node=node,
-                fix=f"{_reset(lab)} takes seconds; then record again",
+                fix=f"{_reset(lab)} takes seconds; then record again. If the page that ran last"
+                " left it, that page's cleanup: has to undo it first",
             )
     _keep(lab, learnt)
 

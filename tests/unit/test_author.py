@@ -123,7 +123,11 @@ def test_where_another_lab_is_up_recording_names_it(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(state, "names", lambda: ["new"])
     with pytest.raises(GuideError) as caught:
         record._lab("guide")
-    assert caught.value.fix == "guide lab up; or --lab new: new is up"
+    assert caught.value.fix == "guide lab up; or --lab new, which is up"
+    monkeypatch.setattr(state, "names", lambda: ["new", "old"])
+    with pytest.raises(GuideError) as caught:
+        record._lab("guide")
+    assert caught.value.fix == "guide lab up; or --lab NAME: new and old are up"
     monkeypatch.setattr(state, "names", list)
     with pytest.raises(GuideError) as caught:
         record._lab("guide")
