@@ -173,7 +173,7 @@ def test_watching_drafts_what_is_saved_until_ctrl_c_and_cleans_up(
     assert "drafts of 3 blocks in" in said.out
     assert "drafts of 1 block in" in said.out
     assert "run has no option ID=; did you mean id=?" in said.err
-    assert said.out.endswith("next: guide record page\n")
+    assert said.out.endswith("next: guide record --lab test page\n")
     assert writing.drafted()["three"] == "drei\n"
     assert not writing.mark.exists()
     assert list((tmp_path / "recordings").glob("*/*")) == []
