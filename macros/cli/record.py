@@ -7,6 +7,7 @@ import click
 from macros.cli import after_record, watch
 from macros.cli.path_table import page_named
 from macros.cli.settings import guide_of_checkout
+from macros.ground.enumeration import in_words
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.lab import providers, state
@@ -71,13 +72,11 @@ def _lab(name: str) -> Lab:
         others = [each for each in state.names() if each != name]
         if not others:
             raise
-        which = f"{others[0]}, which is up" if len(others) == 1 else f"NAME: {_all(others)} are up"
+        which = (
+            f"{others[0]}, which is up" if len(others) == 1 else f"NAME: {in_words(others)} are up"
+        )
         fix = f"{error.fix or 'guide lab up'}; or --lab {which}"
         raise GuideError(error.message, fix=fix) from error
-
-
-def _all(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:

@@ -10,10 +10,8 @@ from typing import Any
 
 from macros.ground.commandline import Call
 from macros.kinds import iproute, link_lines
-from macros.kinds.fields import Raw, by_name, must, number, objects, string, strings, whole
+from macros.kinds.fields import Raw, by_name, must, number, objects, setting, string, strings
 from macros.kinds.kind import Entry, Facts, Kind
-
-_ON_OFF = {"on": True, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def _parse(text: str) -> Iterator[dict[str, Any]]:
             words = line.split()
             while len(words) > 1 and words[0] not in raw:
                 word, value = words.pop(0), words.pop(0)
-                raw[word] = _ON_OFF.get(value, whole(value))
+                raw[word] = setting(value)
             if words:
                 link_lines.keep(raw, "words", words)
         yield raw

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
 from macros.kinds import iproute, kind
-from macros.kinds.fields import Raw, must, number, objects, strings, unreadable, whole
+from macros.kinds.fields import Raw, must, number, objects, setting, strings, unreadable
 
 _HEADS = (["port", "vlan-id"], ["port", "vlan", "ids"])
 """Of iproute2 since 5.8, and before."""
@@ -88,7 +88,7 @@ def _keep(vlans: list[dict[str, Any]], words: list[str]) -> None:
     for name, value in zip(words[::2], words[1::2], strict=True):
         if name not in _DETAILS or name in vlans[-1]:
             raise ValueError(f"{name} is not known")
-        vlans[-1][name] = {"on": True, "off": False}.get(value, whole(value))
+        vlans[-1][name] = setting(value)
 
 
 def _vlan(words: list[str]) -> dict[str, Any]:

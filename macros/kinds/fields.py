@@ -119,6 +119,11 @@ def whole(value: str) -> int | str:
     return int(value) if value.isdigit() else value
 
 
+def setting(value: str) -> bool | int | str:
+    """A word as a switch or a number if it is one: iproute2's JSON has true for its "on"."""
+    return {"on": True, "off": False}.get(value, whole(value))
+
+
 def pairs(said: Sequence[str], bare: frozenset[str]) -> Iterator[tuple[str, str | None]]:
     """iproute2's `key value` words one after the other; those in `bare` stand alone.
 

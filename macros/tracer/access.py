@@ -3,7 +3,7 @@
 Two kinds of access do that, over SSH and over kubectl alone. All else asks this one interface.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -71,3 +71,11 @@ def answered(access: Access, node: str, script: str, what: str, *, timeout: floa
         said = reply.text.strip()[-400:] or "nothing"
         raise GuideError(f"{what} failed with exit code {reply.exit}: {said}", node=node)
     return reply.text
+
+
+def enter(pids: Mapping[str, Mapping[str, int]], node: str, space: str) -> str:
+    """What leads a command into a namespace; "" for the node's own."""
+    if not space:
+        return ""
+    pid = pids.get(node, {}).get(space)
+    return f"nsenter -t {pid} -n " if pid else f"ip netns exec {space} "

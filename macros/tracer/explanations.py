@@ -13,7 +13,7 @@ from macros.tracer.cluster_facts import Facts
 from macros.tracer.listening import Drop
 from macros.tracer.node_look import Counted, Look
 from macros.tracer.request_ends import Client, Target
-from macros.tracer.story import Loss, Story
+from macros.tracer.story import Loss, Story, host_of
 from macros.tracer.terrain import Terrain
 from macros.tracer.way import Lookup, Stop, Way
 
@@ -177,7 +177,7 @@ def _could_be(rule: Counted, story: Story, *, strict: bool = False) -> bool:
         end
         for sight in story.sights
         for visit in sight.journey.visits
-        for end in map(_host, conversations.ends(visit.packet))
+        for end in map(host_of, conversations.ends(visit.packet))
     } | names
     protocols = {conversations.named_ends(one.packet)[0].lower() for one in story.sights}
     said = _PROTOCOL.search(rule.text)
@@ -201,13 +201,6 @@ def _in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) ->
         return ipaddress.ip_address(address) in network
     except ValueError:
         return False
-
-
-def _host(end: str) -> str:
-    bare = end.split(" id ", 1)[0]
-    if bare.startswith("["):
-        return bare[1:].partition("]")[0]
-    return bare.rpartition(":")[0] if bare.count(":") == 1 else bare
 
 
 def _mtu(case: Case, loss: Loss) -> Iterator[Cause]:

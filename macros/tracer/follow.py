@@ -4,15 +4,14 @@ What is asked of the kernels is asked by `RouteAnswers`; where one is missing th
 and is followed again once it has been asked. No name of an interface means anything here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from macros.figures.topology.observation import JOINING, STACKED, Namespace
 from macros.tracer import step_lookups as lookups
 from macros.tracer.route_answers import Question, RouteAnswers
-from macros.tracer.step_lookups import Steps
 from macros.tracer.terrain import Spot, Terrain
-from macros.tracer.way import Lookup, Stop, Way
+from macros.tracer.way import How, Lookup, Stop, Way
 
 _LONGEST = 40  # stops; more is a circle
 _TUNNELS = frozenset(
@@ -45,7 +44,7 @@ class _Walk:
     port: int = 0
     translated: bool = False
 
-    def stop(self, spot: Spot, how: Steps, strange: str = "") -> None:
+    def stop(self, spot: Spot, how: How, strange: str = "") -> None:
         """The packet comes to an interface."""
         face = spot.interface
         self.stops.append(
@@ -266,12 +265,3 @@ def _misled(walk: _Walk) -> bool:
         for stop in walk.stops
         for one in stop.lookups
     )
-
-
-def ways(
-    terrain: Terrain,
-    answers: RouteAnswers,
-    asked: Sequence[tuple[Start, str, str, Mapping[str, str]]],
-) -> list[Way]:
-    """Several ways at once."""
-    return [follow(terrain, answers, *one) for one in asked]

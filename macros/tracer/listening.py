@@ -14,7 +14,7 @@ from typing import Self
 from macros.ground.errors import GuideError
 from macros.ground.places import SCRIPTS
 from macros.packets.pcap import Reader
-from macros.tracer.access import Access, Stream
+from macros.tracer.access import Access, Stream, enter
 from macros.tracer.capture_filters import Wanted, expression
 from macros.tracer.way import Stop
 
@@ -112,14 +112,6 @@ def read_drops(node: str, text: str) -> list[Drop]:
                 at = int(float(drop["at"]) * 1e9) + offset
                 found.append(Drop(node, at, reason, drop["place"], line.strip()))
     return found
-
-
-def enter(pids: Mapping[str, Mapping[str, int]], node: str, space: str) -> str:
-    """What leads a command into a namespace; "" for the node's own."""
-    if not space:
-        return ""
-    pid = pids.get(node, {}).get(space)
-    return f"nsenter -t {pid} -n " if pid else f"ip netns exec {space} "
 
 
 @contextmanager

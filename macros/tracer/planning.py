@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 
 from macros.figures.topology.observation import Namespace
+from macros.ground import endpoints
 from macros.ground.errors import GuideError
 from macros.tracer import foreseen, service_causes
 from macros.tracer.access import Access
@@ -126,14 +127,12 @@ def _source(client: Client, target: Target) -> str:
 def ends_of(terrain: Terrain, client: Client, target: Target) -> list[str]:
     """The addresses where it can come to: by the API, and by the rules of the client's node."""
     here = terrain.looks.get(client.node)
-    by_rules = [_address(end) for end in service_causes.rule_ends(here, target)] if here else []
+    by_rules = (
+        [endpoints.host(end) for end in service_causes.rule_ends(here, target)] if here else []
+    )
     return list(dict.fromkeys([*(one.address for one in target.endpoints), *by_rules])) or [
         target.address
     ]
-
-
-def _address(end: str) -> str:
-    return end[1:].partition("]")[0] if end.startswith("[") else end.rpartition(":")[0]
 
 
 def find_ways(
@@ -173,12 +172,9 @@ def stops_of(ways: Pairs, terrain: Terrain) -> list[Stop]:
     """All interfaces to listen at, in the order of the way."""
     stops: list[Stop] = []
     for forward, back in ways.values():
-        before = len(stops)
         for stop in joined(forward, back):
-            at = next((i for i, one in enumerate(stops) if one.end == stop.end), None)
-            if at is None:
+            if all(one.end != stop.end for one in stops):
                 stops.append(stop)
-        del before
     return [stop for stop in stops if stop.end.node in terrain.looks]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from macros.ground.errors import GuideError
 from macros.kinds import routes
 from macros.kinds.routes import Route
-from macros.tracer.access import Access, answered
+from macros.tracer.access import Access, answered, enter
 
 _FAILED = re.compile(r"Command failed -:(\d+)")
 
@@ -79,9 +79,9 @@ class RouteAnswers:
         script = []
         for name, asked in spaces.items():
             batch = "".join(f"route get {one.words}\n" for one in asked)
-            enter = self._enter(node, name)
+            within = enter(self.pids, node, name)
             script.append(
-                f"echo @@\n{{ said=$({enter}ip -force -batch - <<'Q' 2>&1 >&3\n{batch}Q\n); }}"
+                f"echo @@\n{{ said=$({within}ip -force -batch - <<'Q' 2>&1 >&3\n{batch}Q\n); }}"
                 " 3>&1\n"
                 'printf "@!\\n%s\\n" "$said"'
             )
@@ -89,18 +89,12 @@ class RouteAnswers:
         answers: dict[Question, RouteAnswer] = {}
         for part, (name, asked) in zip(text.split("@@\n")[1:], spaces.items(), strict=True):
             out, _, errors = part.partition("@!\n")
-            enter = self._enter(node, name)
+            within = enter(self.pids, node, name)
             for question, said, good in read(asked, out, errors):
-                command = f"{enter}ip route get {question.words}"
+                command = f"{within}ip route get {question.words}"
                 route = routes.read(said)[0] if good else None
                 answers[question] = RouteAnswer(command, said, route)
         return answers
-
-    def _enter(self, node: str, space: str) -> str:
-        if not space:
-            return ""
-        pid = self.pids.get(node, {}).get(space)
-        return f"nsenter -t {pid} -n " if pid else f"ip netns exec {space} "
 
 
 def read(asked: list[Question], out: str, errors: str) -> list[tuple[Question, str, bool]]:

@@ -10,8 +10,8 @@ from macros.figures.topology.observation import End
 from macros.ground import files
 from macros.tracer import page
 from macros.tracer.judging import Traced
+from macros.tracer.story import lanes_of
 from macros.traces import pcapng
-from macros.traces.trace import Lane
 
 
 def save(traced: Traced, folder: Path, *, guide: str = "") -> Path:
@@ -19,7 +19,7 @@ def save(traced: Traced, folder: Path, *, guide: str = "") -> Path:
     merged = merge(traced)
     files.write(folder / "trace.json", json.dumps(as_json(traced), indent=1))
     files.write(folder / "trace.pcapng", merged)
-    for lane, capture in zip(_lanes(traced), traced.story.captures, strict=True):
+    for lane, capture in zip(lanes_of(traced.story.stops), traced.story.captures, strict=True):
         if capture:
             name = "-".join(part for part in (lane.node, lane.place, lane.interface) if part)
             files.write(folder / "captures" / f"{name.replace('/', '_')}.pcap", capture)
@@ -32,18 +32,11 @@ def merge(traced: Traced) -> bytes:
     """All captures in one pcapng file, with the interfaces' names."""
     kept = [
         (lane, capture)
-        for lane, capture in zip(_lanes(traced), traced.story.captures, strict=True)
+        for lane, capture in zip(lanes_of(traced.story.stops), traced.story.captures, strict=True)
         if capture
     ]
     clocks = traced.story.trace.clocks if traced.story.trace else ()
     return pcapng.merge([lane for lane, _ in kept], [capture for _, capture in kept], clocks)
-
-
-def _lanes(traced: Traced) -> list[Lane]:
-    return [
-        Lane(f"lane-{at}", s.end.node, s.end.namespace, s.end.namespace, s.end.interface)
-        for at, s in enumerate(traced.story.stops)
-    ]
 
 
 def as_json(traced: Traced) -> Mapping[str, Any]:

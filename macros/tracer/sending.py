@@ -7,6 +7,7 @@ import struct
 import subprocess
 from dataclasses import dataclass
 
+from macros.ground.endpoints import endpoint
 from macros.ground.errors import GuideError
 from macros.tracer.access import Access
 from macros.tracer.cluster_facts import Kubectl, Pod
@@ -45,11 +46,10 @@ def protocol(wish: Wish) -> str:
 
 def command(wish: Wish, target: Target) -> str:
     """The command that sends the request, to be run in the client's network."""
-    bracketed = f"[{target.address}]" if ":" in target.address else target.address
     limit = f"{wish.timeout:g}"
     match wish.kind:
         case "http":
-            url = f"http://{bracketed}:{target.port}/"
+            url = f"http://{endpoint(target.address, target.port)}/"
             load = f"head -c {wish.size} /dev/zero | " if wish.size else ""
             data = " --data-binary @-" if wish.size else ""
             return f"{load}curl -sS -g -m {limit}{data} {url}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from macros.ground.endpoints import endpoint
 from macros.ground.errors import GuideError
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.explanations import Cause, Evidence
@@ -16,8 +17,7 @@ def rule_ends(look: Look, target: Target) -> tuple[str, ...]:
     """Where a node's rules lead the Service: `10.42.1.2:80`; () where they cannot be followed."""
     if target.service is None or target.port is None:
         return ()
-    bracketed = f"[{target.address}]" if ":" in target.address else target.address
-    service = f"{bracketed}:{target.port}" + ("/udp" if target.protocol == "udp" else "")
+    service = endpoint(target.address, target.port) + ("/udp" if target.protocol == "udp" else "")
     answers: list[Answer] = []
     for text in (look.parts["iptables"], look.parts["ip6tables"]):
         try:
@@ -42,8 +42,7 @@ def _nft_ends(look: Look, target: Target) -> tuple[str, ...]:
             for word in line.replace(",", " ").split():
                 if word.startswith("endpoint-") and mark in word:
                     address, _, port = word.rpartition("__")[2].rpartition("/")
-                    form = "[{}]:{}" if ":" in address else "{}:{}"
-                    ends.append(form.format(address, port.rstrip("}")))
+                    ends.append(endpoint(address, port.rstrip("}")))
     return tuple(dict.fromkeys(ends))
 
 
@@ -51,8 +50,7 @@ def stale(look: Look, target: Target, ends: tuple[str, ...]) -> Iterator[Cause]:
     """Rules that lead to what is no endpoint any more."""
     if target.service is None or not ends:
         return
-    form = "[{}]:{}" if ":" in target.address else "{}:{}"
-    real = {form.format(one.address, one.port) for one in target.endpoints}
+    real = {endpoint(one.address, one.port) for one in target.endpoints}
     gone = [end for end in ends if end not in real]
     if not gone:
         return

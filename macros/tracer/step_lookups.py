@@ -3,15 +3,14 @@
 import ipaddress
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 from macros.figures.topology.observation import Namespace
+from macros.tracer.access import enter
 from macros.tracer.cluster_facts import family
 from macros.tracer.route_answers import Question, RouteAnswer
 from macros.tracer.terrain import DEFAULT_ENTRY, Spot, Terrain
 from macros.tracer.way import Lookup, Stop, Trouble
 
-Steps = Literal["sent", "cable", "bridged", "up", "routed", "wire", "unwrapped", "below"]
 _REFUSALS: tuple[tuple[str, Trouble], ...] = (
     ("Invalid cross-device link", "rp-filter"),
     ("No route to host", "no-route"),
@@ -279,8 +278,7 @@ def _where(spot: Spot) -> str:
 
 
 def _enter(terrain: Terrain, spot: Spot) -> str:
-    pid = terrain.pids[spot.node].get(spot.space.name) if spot.space.name else None
-    return f"nsenter -t {pid} -n " if pid else ""
+    return enter(terrain.pids, spot.node, spot.space.name)
 
 
 def _line(terrain: Terrain, spot: Spot, part: str, *words: str) -> str:

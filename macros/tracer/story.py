@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from macros.ground import endpoints
 from macros.ground.errors import GuideError
 from macros.packets import conversations, dissector
 from macros.packets.conversations import Flow
@@ -60,10 +61,7 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Stor
     packets = [dissector.packets(pcap) if pcap else () for pcap in pcaps]
     flows = _flows(packets, target, clients)
     own = [_own(lane, flows) for lane in packets]
-    lanes = [
-        Lane(f"lane-{at}", s.end.node, s.end.namespace, s.end.namespace, s.end.interface)
-        for at, s in enumerate(stops)
-    ]
+    lanes = lanes_of(stops)
     note = ""
     trace = None
     try:
@@ -84,8 +82,16 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Stor
     return Story(
         stops, tuple(_only(p, of) for p, of in zip(pcaps, own, strict=True)),
         tuple(one.command for one in heard), trace, sights, tuple(errors),
-        tuple(sorted(map(_host, servers))), tuple(sorted(map(_host, asking))), note,
+        tuple(sorted(map(host_of, servers))), tuple(sorted(map(host_of, asking))), note,
     )  # fmt: skip
+
+
+def lanes_of(stops: Sequence[Stop]) -> list[Lane]:
+    """The lanes of a drawing, one a stop."""
+    return [
+        Lane(f"lane-{at}", s.end.node, s.end.namespace, s.end.namespace, s.end.interface)
+        for at, s in enumerate(stops)
+    ]
 
 
 def _plain(own: Sequence[Sequence[Packet]], lanes: Sequence[Lane]) -> list[Journey]:
@@ -102,12 +108,9 @@ def _served(end: str, ports: set[str]) -> bool:
     return not ports or any(end.endswith(port) for port in ports)
 
 
-def _host(end: str) -> str:
+def host_of(end: str) -> str:
     """An end without its port, or a ping's id."""
-    bare = end.split(" id ", 1)[0]
-    if bare.startswith("["):
-        return bare[1:].partition("]")[0]
-    return bare.rpartition(":")[0] if bare.count(":") == 1 else bare
+    return endpoints.host(end.split(" id ", 1)[0])
 
 
 def _flows(
@@ -145,9 +148,10 @@ def _first(
         for packet in lane:
             _, source, to = conversations.named_ends(packet)
             asked = any(
-                _host(to) == one and (not port or to.endswith(f":{port}")) for one, port in servers
+                host_of(to) == one and (not port or to.endswith(f":{port}"))
+                for one, port in servers
             )
-            if asked and (not clients or _host(source) in clients) and _begins(packet):
+            if asked and (not clients or host_of(source) in clients) and _begins(packet):
                 return conversations.flow(packet)
     return None
 
@@ -169,7 +173,7 @@ def _is_error(packet: Packet) -> bool:
 
 def _own(packets: Iterable[Packet], flows: frozenset[Flow]) -> tuple[Packet, ...]:
     """The request's packets among those of a capture, and the errors that quote them."""
-    hosts = [{_host(flow.one), _host(flow.other)} for flow in flows]
+    hosts = [{host_of(flow.one), host_of(flow.other)} for flow in flows]
     own = []
     for packet in packets:
         quoted = next(

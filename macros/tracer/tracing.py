@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from macros.ground.errors import GuideError
 from macros.tracer import cluster_facts, planning
-from macros.tracer.access import Access
+from macros.tracer.access import Access, enter
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.judging import Request, Traced, judge
-from macros.tracer.listening import Dropped, Heard, enter, listening
+from macros.tracer.listening import Dropped, Heard, listening
 from macros.tracer.request_ends import OUTSIDE
 from macros.tracer.route_answers import RouteAnswers
 from macros.tracer.sending import Outcome, in_pod, send

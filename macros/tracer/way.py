@@ -13,6 +13,10 @@ Trouble = Literal[
 """What is wrong with a look-up; "" where nothing is."""
 
 
+How = Literal["sent", "cable", "bridged", "up", "routed", "wire", "unwrapped", "below"]
+"""How a packet comes from one interface to the next."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One question to a table, its answer, and what that means.
@@ -40,7 +44,7 @@ class Stop:
 
     end: End
     kind: str
-    how: Literal["sent", "cable", "bridged", "up", "routed", "wire", "unwrapped", "below"]
+    how: How
     lookups: tuple[Lookup, ...] = ()
     wrapped: str = ""
     mtu: int = 0

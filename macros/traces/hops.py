@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from macros.ground.enumeration import in_words
 from macros.packets import differences
 from macros.packets.packet import Field, Layer, Packet
 from macros.traces.trace import Journey, Lane, Visit
@@ -216,4 +217,4 @@ def _checksum(change: differences.Change) -> str:
 def _listed(names: Sequence[str]) -> str:
     if len(names) == 1:
         return f"an outer {names[0]} header"
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return in_words(names)

@@ -17,6 +17,7 @@ from macros.figures.topology.observation import (
     pairs,
     parents,
 )
+from macros.ground.enumeration import in_words
 
 
 def text_equivalent(states: Sequence[Node], news: News) -> str:
@@ -44,9 +45,11 @@ def summary(states: Sequence[Node]) -> str:
     parts = []
     for node in states:
         guests = [each.name for each in shown_namespaces(node)[1:]]
-        words = f" with the namespaces {_and(guests)}" if guests else " without other namespaces"
+        words = (
+            f" with the namespaces {in_words(guests)}" if guests else " without other namespaces"
+        )
         parts.append(node.name + (words if len(guests) != 1 else f" with {guests[0]}"))
-    return f"{_and(parts)}. All interfaces and pairs are listed in the text that follows."
+    return f"{in_words(parts)}. All interfaces and pairs are listed in the text that follows."
 
 
 def _namespaces(node: Node, news: News) -> str:
@@ -115,7 +118,7 @@ def _interface(
             for each in namespace.interfaces
             if each.master == interface.name
         ]
-        facts.append(f"ports: {_and(ports)}" if ports else "no ports")
+        facts.append(f"ports: {in_words(ports)}" if ports else "no ports")
     if interface.kind == "veth":
         other = joined.get(end)
         if other is None:
@@ -162,9 +165,3 @@ def _name(end: End) -> str:
 
 def _new(is_new: bool) -> str:
     return " <strong>(new)</strong>" if is_new else ""
-
-
-def _and(words: Sequence[str]) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
