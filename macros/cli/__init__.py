@@ -12,6 +12,10 @@ from macros.ground.errors import GuideError
 _COMMANDS = {
     "lab": ("macros.cli.lab_commands:lab", "Build labs, start them, stop them."),
     "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
+    "follow": (
+        "macros.cli.follow_command:follow",
+        "Type a page's commands as a reader would, and compare.",
+    ),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
     "review": ("macros.cli.review:review", "Accept or reject what a new recording changed."),

@@ -29,6 +29,7 @@ _SETTINGS = (
 )
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])|\x1b\][^\x07]*\x07")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
+_AGAIN = 3.0  # seconds after which a key is pressed a second time
 _START = 60.0  # seconds that a login may take: a busy node takes some
 
 
@@ -93,9 +94,16 @@ class Terminal:
         with contextlib.suppress(SilentError):
             self._await(lambda text: printed(text).count("\n") >= count, timeout)
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
-        self._write("\x03")
+    def interrupt(self, timeout: float) -> Said:
+        """Press Ctrl-C, again where a press was lost, and see what has been printed until then."""
+        until = time.monotonic() + timeout
+        while True:
+            self._write("\x03")
+            try:
+                return self.finished(_AGAIN)
+            except SilentError:
+                if time.monotonic() > until:
+                    raise
 
     def close(self) -> None:
         """Close the window: the shell and what runs in it get a hang-up."""

@@ -1,0 +1,109 @@
+"""`guide follow`: a page's commands typed as a reader types them, and what was seen beside it."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from macros.cli import claims_check, lab_choice
+from macros.cli.path_table import page_named
+from macros.cli.settings import guide_of_checkout
+from macros.follow import following, lab_in_use, seen_and_said
+from macros.follow.typed_page import Finding, Typist
+from macros.ground.errors import FollowsError, GuideError
+from macros.ground.model import Block, Page, Recording
+from macros.handson import copied
+from macros.lab.lab import Lab
+from macros.store.guide import Guide
+
+
+@click.command()
+@click.argument("page", metavar="PAGE")
+@click.option("--name", help="The lab; default: the one that is up.")
+@click.option("--edition", help="The edition whose text is followed; default: the one shown.")
+def follow(page: str, name: str | None, edition: str | None) -> None:
+    """Type every command of PAGE into shells on a fresh lab, and compare what is seen.
+
+    It types what the page's copy buttons give, captures first and in terminals of their own, and
+    uses nothing else of this program on the nodes. Printed are the commands that fail, hang, or
+    answer otherwise than the page says, each with its line. Exit code 1 if there is one.
+    """
+    guide = guide_of_checkout(edition)
+    planned = guide.pages[page_named(guide.pages, page).key]
+    lab = lab_choice.find(name)
+    lab_in_use.check(lab, planned, dict(guide.edition.versions))
+    started = time.monotonic()
+    typist = _typed(guide, planned, lab)
+    seconds = time.monotonic() - started
+    found = [*typist.findings, *_differences(guide, planned, typist)]
+    order = {block.id: number for number, block in enumerate(planned.blocks)}
+    console = Console(stderr=True, soft_wrap=True)
+    for finding in sorted(found, key=lambda one: order[one.block.id]):
+        console.print(_line(finding), markup=False, highlight=False)
+    wrong = {finding.block.id for finding in found}
+    claims = list(_claims(guide, planned, typist))
+    for error in claims:
+        console.print(f"{error.place}: {error.message}", markup=False, highlight=False)
+    good = len(typist.seen) - len(wrong & typist.seen.keys())
+    click.echo(
+        f"{planned.key}: {good} of {len(typist.seen)} blocks as the page says, in {seconds:.0f} s"
+    )
+    if found or claims:
+        raise click.exceptions.Exit(1)
+
+
+def _typed(guide: Guide, page: Page, lab: Lab) -> Typist:
+    recorded = guide.recorded(page.key)
+    total = len(copied.of_page(page, recorded.blocks))
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    ) as progress:
+        task = progress.add_task("preparing", total=total)
+
+        def on_block(block: Block) -> None:
+            progress.update(task, advance=1, description=f"{block.node} {block.id}")
+
+        return following.follow(lab, page, recorded, on_block)
+
+
+def _differences(guide: Guide, page: Page, typist: Typist) -> Iterator[Finding]:
+    recorded = guide.recorded(page.key)
+    typist.seen = dict(seen_and_said.settled(page, recorded, typist.seen))
+    yield from seen_and_said.differences(page, recorded, typist.seen)
+
+
+def _claims(guide: Guide, page: Page, typist: Typist) -> Iterator[GuideError]:
+    """The claims of the page that do not hold for what was seen.
+
+    What only the tools' JSON says, and what packets say beside tcpdump's lines, was not seen.
+    """
+    recorded = guide.recorded(page.key).blocks
+    mine = {key: one for key, one in typist.seen.items() if recorded[key].pcap is None}
+    as_text = {key: replace(recorded[key], twin=None, digest="") for key in mine}
+    unseen = {str(error) for error in _broken(guide, page, as_text)}
+    yield from (error for error in _broken(guide, page, mine) if str(error) not in unseen)
+
+
+def _broken(guide: Guide, page: Page, blocks: Mapping[str, Recording]) -> list[GuideError]:
+    other = replace(guide, _pages=dict(guide._pages))  # noqa: SLF001 the same guide, one page else
+    held = guide.recorded(page.key)
+    other._pages[page.key] = replace(held, blocks={**held.blocks, **blocks})  # noqa: SLF001
+    found, _, _ = claims_check.page(other, page.source)
+    return [error for error in found if not isinstance(error, FollowsError)]
+
+
+def _line(finding: Finding) -> str:
+    block = finding.block
+    place = GuideError("", page=block.source, line=block.line).place
+    command = block.command.strip().replace("\n", "\n          ")
+    return f"{place}: {block.id}: {finding.what}\n  command: {block.node}$ {command}"

@@ -1,0 +1,68 @@
+"""A page followed from a fresh lab to its clean-up: typed, whatever comes, and undone."""
+
+from collections.abc import Sequence
+
+from macros.follow import lab_in_use
+from macros.follow.typed_page import OnBlock, Typist
+from macros.ground.errors import GuideError
+from macros.ground.model import Page, PageRecording
+from macros.handson import copied
+from macros.lab.lab import Lab
+from macros.record import known_state, session
+
+
+def login(lab: Lab, node: str) -> Sequence[str]:
+    """What `guide lab ssh` starts."""
+    return ("ssh", "-F", str(lab.ssh_config), node)
+
+
+def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> Typist:
+    """Type the page on a lab that fits it, and undo it; the typist says what came of it.
+
+    GuideError where the lab is not fresh, or where what comes before the first command or after
+    the last one fails. Whatever happens, the clean-up is run and every window is closed.
+    """
+    before = known_state.enter(lab, page)
+    typist = Typist(page, recorded.blocks, lambda node: login(lab, node))
+    lab_in_use.begin(lab, page)
+    done = False
+    try:
+        typist.manifests()
+        for step in page.setup:
+            typist.step(step)
+        for form in copied.of_page(page, recorded.blocks):
+            on_block(form.block)
+            typist.form(form)
+        for step in page.cleanup:
+            typist.step(step)
+        if page.manifests:
+            typist.tidy()
+        done = True
+    finally:
+        typist.close()
+        if not done:
+            session.clean(lab, page)
+        lab_in_use.end(lab)
+    known_state.leave(lab, page, before)
+    return typist
+
+
+def prepare(lab: Lab, page: Page) -> None:
+    """Do what comes before the page's first command. GuideError where the lab is not fresh."""
+    if lab_in_use.of_page(lab) == page.key:
+        return
+    known_state.enter(lab, page)
+    try:
+        session.prepare(lab, page)
+    except GuideError:
+        session.clean(lab, page)
+        raise
+    lab_in_use.begin(lab, page)
+
+
+def undo(lab: Lab, page: Page) -> None:
+    """Run the page's clean-up. GuideError where the lab is not as it was made then."""
+    session.finish(lab, page)
+    known_state.profile(lab, page, "stop")
+    lab_in_use.end(lab)
+    known_state.enter(lab, page)
