@@ -23,7 +23,7 @@ from macros.store.guide import Guide
 
 @click.command()
 @click.argument("page", metavar="PAGE")
-@click.option("--name", help="The lab; default: the one that is up.")
+@lab_choice.option
 @click.option("--edition", help="The edition whose text is followed; default: the one shown.")
 def follow(page: str, name: str | None, edition: str | None) -> None:
     """Type every command of PAGE into shells on a fresh lab, and compare what is seen.

@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from macros.cli import vagrant_lab
+from macros.cli import lab_choice, vagrant_lab
+from macros.cli.lab_prepare import prepare
 from macros.ground.errors import GuideError
 from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
@@ -48,6 +49,9 @@ def _progress() -> Progress:
 @click.group()
 def lab() -> None:
     """Real machines to record on."""
+
+
+lab.add_command(prepare)
 
 
 @lab.command()
@@ -233,14 +237,14 @@ def _silent(lab: Lab) -> list[str]:
 
 
 @lab.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@_name
+@lab_choice.option
 @click.argument("node")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def ssh(name: str, node: str, command: tuple[str, ...]) -> None:
+def ssh(name: str | None, node: str, command: tuple[str, ...]) -> None:
     """Log in to a node, or run a command there; also in a lab that failed and was kept."""
-    found = providers.find(name, kept=True)
+    found = lab_choice.find(name, kept=True)
     if node not in found.nodes:
-        raise GuideError(f"the lab {name!r} has no {node}; it has {', '.join(found.nodes)}")
+        raise GuideError(f"the lab {found.name!r} has no {node}; it has {', '.join(found.nodes)}")
     words = ["ssh", "-F", str(found.ssh_config), node, *command]
     os.execvp("ssh", words)
 

@@ -4,14 +4,10 @@ from collections.abc import Sequence
 
 import click
 
-from macros.cli import after_record, watch
+from macros.cli import after_record, lab_choice, watch
 from macros.cli.path_table import page_named
 from macros.cli.settings import guide_of_checkout
-from macros.ground.enumeration import in_words
-from macros.ground.errors import GuideError
 from macros.ground.model import Page
-from macros.lab import providers, state
-from macros.lab.lab import Lab
 from macros.rebuild import terminal
 from macros.store import drafts, reader
 from macros.store.guide import Guide
@@ -20,11 +16,11 @@ from macros.store.guide import Guide
 @click.command()
 @click.argument("pages", nargs=-1, metavar="[PAGE...]")
 @click.option("--stale", is_flag=True, help="Only pages whose recordings are missing or stale.")
-@click.option("--lab", "name", default="guide", show_default=True, help="The lab to record on.")
+@click.option("--lab", "name", help="The lab to record on; default: the one that is up.")
 @click.option("--watch", "watched", is_flag=True, help="Record drafts of PAGE while you write it.")
 @click.option("--edition", help="The edition to record into; default: the one the site shows.")
 def record(
-    pages: tuple[str, ...], stale: bool, name: str, watched: bool, edition: str | None
+    pages: tuple[str, ...], stale: bool, name: str | None, watched: bool, edition: str | None
 ) -> None:
     """Record PAGEs (default: all that the lab is made for) on a lab that is up.
 
@@ -43,7 +39,9 @@ def record(
     if watched:
         if len(pages) != 1 or stale:
             raise click.UsageError("--watch takes one PAGE")
-        watch.watch(guide, _lab(name), page_named(guide.planned, pages[0]))
+        watch.watch(
+            guide, lab_choice.find(name, spelled="--lab"), page_named(guide.planned, pages[0])
+        )
         return
     chosen = _chosen(guide, pages)
     if stale:
@@ -52,7 +50,7 @@ def record(
         if not chosen:
             click.echo("nothing is stale")
             return
-    lab = _lab(name)
+    lab = lab_choice.find(name, spelled="--lab")
     if not pages:
         chosen = terminal.fitting_pages(guide, lab, chosen)
     terminal.run(guide, lab, chosen, everything=terminal.is_everything(guide, chosen))
@@ -62,21 +60,6 @@ def record(
     click.echo("\n".join(lines))
     if broken:
         raise click.exceptions.Exit(1)
-
-
-def _lab(name: str) -> Lab:
-    """The lab of that name; where another one is up, the error says so."""
-    try:
-        return providers.find(name)
-    except GuideError as error:
-        others = [each for each in state.names() if each != name]
-        if not others:
-            raise
-        which = (
-            f"{others[0]}, which is up" if len(others) == 1 else f"NAME: {in_words(others)} are up"
-        )
-        fix = f"{error.fix or 'guide lab up'}; or --lab {which}"
-        raise GuideError(error.message, fix=fix) from error
 
 
 def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:

@@ -47,10 +47,13 @@ def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> 
     return typist
 
 
-def prepare(lab: Lab, page: Page) -> None:
-    """Do what comes before the page's first command. GuideError where the lab is not fresh."""
+def prepare(lab: Lab, page: Page) -> bool:
+    """Do what comes before the page's first command; False where that was done already.
+
+    GuideError where the lab is not fresh.
+    """
     if lab_in_use.of_page(lab) == page.key:
-        return
+        return False
     known_state.enter(lab, page)
     try:
         session.prepare(lab, page)
@@ -58,6 +61,7 @@ def prepare(lab: Lab, page: Page) -> None:
         session.clean(lab, page)
         raise
     lab_in_use.begin(lab, page)
+    return True
 
 
 def undo(lab: Lab, page: Page) -> None:

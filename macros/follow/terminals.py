@@ -164,7 +164,5 @@ def _whole(data: bytes) -> tuple[str, bytes]:
 
 def printed(seen: str) -> str:
     """What commands printed of what a terminal has seen: without the prompt and the typing."""
-    parts = []
-    for part in seen.split(_BEGIN)[1:]:
-        parts.append(_END.split(part)[0])
+    parts = [_END.split(part)[0] for part in seen.split(_BEGIN)[1:]]
     return _ESCAPES.sub("", "".join(parts)).replace("\r\n", "\n").replace("\r", "")

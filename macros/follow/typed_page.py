@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from macros.follow.terminals import ClosedError, Said, SilentError, Terminal
+from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording, Step
 from macros.handson import copied
 from macros.handson.copied import MAIN, Form, Typed
-from macros.follow.terminals import ClosedError, Said, SilentError, Terminal
-from macros.ground.bindings import substitute
 from macros.record.bind import extract
 
 _GRACE = 30.0  # seconds beside a block's own, which the recorder's shells do not need
@@ -54,7 +54,9 @@ class Typist:
             self._forget(step.node, MAIN)
             raise self._failed(step, f"did not come to its end: {error}") from error
         if said.exit != 0:
-            raise self._failed(step, f"ended with exit code {said.exit}: {said.text[-300:].strip()}")
+            raise self._failed(
+                step, f"ended with exit code {said.exit}: {said.text[-300:].strip()}"
+            )
 
     def manifests(self) -> None:
         """Paste the page's manifests into files, where its commands look for them."""
@@ -68,7 +70,7 @@ class Typist:
     def form(self, form: Form) -> None:
         """Type one command with its captures, and keep what each printed."""
         listening = [typed for typed in form.first if self._listens(typed)]
-        said = self._typed(form.command, lambda typed: self._command(typed))
+        said = self._typed(form.command, self._command)
         if said is not None:
             self._keep(form.command, said)
         for typed in listening:
@@ -112,7 +114,7 @@ class Typist:
         return terminal.finished(typed.block.timeout)
 
     def _typed(self, typed: Typed, do: Callable[[Typed], Said]) -> Said | None:
-        """What `do` saw; None where it went wrong, which is noted, and the terminal is free again."""
+        """What `do` saw; None where it went wrong: that is noted, and the terminal free again."""
         try:
             return do(typed)
         except ClosedError as error:
@@ -164,7 +166,7 @@ class Typist:
             self.seen[block.id] = replace(recording, bound=bound)
 
     def _last_try(self, block: Block, text: str) -> str:
-        """Of the answers of a command that was repeated, the last: it has as many lines as recorded."""
+        """Of a repeated command's answers the last: it has as many lines as the recorded one."""
         recorded = self.recorded.get(block.id)
         if recorded is None:
             return text

@@ -14,13 +14,17 @@ BlockKind = Literal["run", "capture", "observe"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of a page's setup or clean-up: it is run, but has no output on the page."""
+    """One command of a page's setup or clean-up: it is run, but has no output on the page.
+
+    `why` is what readers are told of it.
+    """
 
     node: str
     command: str
     until: str | None = None
     timeout: float = 60.0
     line: int = 1
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,15 @@ class Typed:
         """The node whose terminal it is."""
         return self.block.node
 
+    @property
+    def copied(self) -> str:
+        """The text as a reader copies it: what another node has to say first is a comment."""
+        lines = []
+        for carried in self.carried:
+            lines.append(f"# {carried.name}: paste here what this prints on {carried.node}:")
+            lines += [f"#   {line}" for line in carried.line.splitlines()]
+        return "\n".join([*lines, self.text])
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -138,14 +147,18 @@ def _typed(
 def _carried(value: Value, values: Mapping[str, Value]) -> Carried:
     before = [
         other.line
-        for other in shell_values.needed(" ".join(f"${name}" for name in value.needs), values, value.node)
+        for other in shell_values.needed(
+            " ".join(f"${name}" for name in value.needs), values, value.node
+        )
     ]
     shown = f'echo "{value.name}=${value.name}"'
     return Carried(value.name, value.node, "\n".join([*before, value.line, shown]))
 
 
-def _until(command: str, until: str | None, names: Mapping[str, Value] | tuple[()], *, errors: bool) -> str:
-    """A command, repeated in one line until its output has what is waited for; it is seen each time."""
+def _until(
+    command: str, until: str | None, names: Mapping[str, Value] | tuple[()], *, errors: bool
+) -> str:
+    """A command; where something is waited for, a line that repeats it and shows each answer."""
     text = shell_quotes.for_a_shell(command, names)
     if until is None:
         return text

@@ -1,7 +1,7 @@
-"""Patterns of a page as `grep` takes them: to wait for a text, and to cut a value out of one.
+r"""Patterns of a page as `grep` takes them: to wait for a text, and to cut a value out of one.
 
 Pages write Python's regular expressions over a whole output; `grep -P` has nearly the same, line
-by line, and with `-z` over the whole. `\\K` leaves out what stands before a value, a lookahead what
+by line, and with `-z` over the whole. `\K` leaves out what stands before a value, a lookahead what
 stands behind it: pcre2pattern(3).
 """
 
@@ -28,7 +28,7 @@ def cuts(pattern: str) -> str:
     """What cuts the one group of `pattern` out of what comes through a pipe, at its first place."""
     before, group, behind = _parts(pattern)
     over = _over_lines(before + behind)
-    kept = (f"(?m){_for_grep(before)}" if over else before)
+    kept = f"(?m){_for_grep(before)}" if over else before
     kept += ("\\K" if before not in {"", "^"} else "") + group
     kept += f"(?={_for_grep(behind)})" if behind else ""
     if over:
@@ -49,7 +49,7 @@ def _argument(pattern: str, names: Collection[str] = ()) -> str:
 
 
 def _for_grep(pattern: str) -> str:
-    """Python's `\\Z` is the very end; a shell's text has one newline there."""
+    r"""Python's `\Z` is the very end; a shell's text has one newline there."""
     return pattern.replace(r"\Z", r"\n*\z")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from macros.ground.bindings import mentioned
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.handson import shell_quotes, shell_search
@@ -35,7 +36,7 @@ def of_page(page: Page, recorded: Mapping[str, Recording]) -> Mapping[str, Value
     for block in page.blocks:
         for name, path in block.bind.items():
             line = f"{name}=$({_search(block, name, path, recorded.get(block.id), found)})"
-            needs = shell_quotes.names_in(block.command, found)
+            needs = mentioned(block.command, found)
             found[name] = Value(name, block, line, needs)
     return found
 
@@ -54,7 +55,7 @@ def needed(text: str, values: Mapping[str, Value], node: str) -> Sequence[Value]
                 take(other)
         found.setdefault(name, value)
 
-    for name in shell_quotes.names_in(text, values):
+    for name in mentioned(text, values):
         take(name)
     return tuple(found.values())
 

@@ -186,6 +186,7 @@ class _Head:
         self.errors: list[GuideError] = []
         self.values: Mapping[Any, Any] = {}
         self._source = source
+        self._lines = text.splitlines()
         self._node: yaml.Node | None = None
         loader = safe_yaml.LOADER(text)
         try:
@@ -232,6 +233,15 @@ class _Head:
                     if key.value == step:
                         node, found = value, _place(key)
         return found
+
+    def above(self, line: int) -> str:
+        """The comment right above a line of the page, as a sentence for readers."""
+        found: list[str] = []
+        for text in reversed(self._lines[: line - 2]):
+            if not text.strip().startswith("#"):
+                break
+            found.insert(0, text.strip().lstrip("# "))
+        return " ".join(found)
 
     def _take(self, values: Any) -> None:
         if not isinstance(values, dict):
@@ -323,8 +333,16 @@ def _steps(head: _Head, key: str, items: Sequence[Mapping[Any, Any]]) -> tuple[S
         step = head.keys(StepKeys, item, key, number)
         if step is not None:
             line = head.place(key, number)[0]
-            steps.append(Step(step.node, step.run.strip(), step.until, float(step.timeout), line))
+            timeout = float(step.timeout)
+            command = step.run.strip()
+            why = head.above(line) or _first_comment(command)
+            steps.append(Step(step.node, command, step.until, timeout, line, why))
     return tuple(steps)
+
+
+def _first_comment(command: str) -> str:
+    first = command.partition("\n")[0]
+    return first.lstrip("# ") if first.startswith("# ") else ""
 
 
 def _split(source: Path, text: str) -> tuple[str, str, int]:

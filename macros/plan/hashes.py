@@ -69,8 +69,8 @@ def chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def _of_step(step: Step) -> dict[str, Any]:
-    """What decides what a step does: where it stands does not."""
-    return {name: value for name, value in asdict(step).items() if name != "line"}
+    """What decides what a step does: where it stands, and why, does not."""
+    return {name: value for name, value in asdict(step).items() if name not in ("line", "why")}
 
 
 def _digest(value: Any) -> str:

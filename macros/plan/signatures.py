@@ -257,7 +257,11 @@ class Manifest(Macro):
 
 
 class Prepared(Macro):
-    """What the page's setup and clean-up ran, folded."""
+    """Before you start: the lab that the page needs, and what is prepared on it, to be copied."""
+
+
+class Undo(Macro):
+    """The way back to a fresh lab: the page's clean-up, to be copied."""
 
 
 class Options(Macro):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from markupsafe import Markup
 from macros.figures import marks
 from macros.figures.markup import render, safe
 from macros.ground import commandline
-from macros.ground.bindings import substitute
+from macros.ground.bindings import places, substitute
 from macros.ground.model import Block, Page, Recording
 from macros.plan.signatures import Lines
 from macros.site import line_choice
+from macros.site.block_hands import Hands
 from macros.site.provenance import Place
 from macros.site.unbroken import keep_whole
 from macros.values.lookup import wraps
@@ -52,11 +54,13 @@ def figure(
     interfaces: Collection[str],
     notes_html: Sequence[str],
     bound: Mapping[str, str],
+    hands: Hands,
 ) -> str:
     """The whole figure of a recorded block.
 
     `interfaces` are the names to mark; `notes_html` the notes of `look`, in order, as HTML;
-    `bound` the values that the page's blocks bind, for `$NAME` in chosen lines.
+    `bound` the values that the page's blocks bind, for `$NAME` in chosen lines; `hands` what a
+    reader types.
     """
     within = block.netns or commandline.within(recording.ran)
     wrapping = _wrapping(recording)
@@ -68,8 +72,9 @@ def figure(
         "site/block.html",
         id=block.id,
         node=block.node,
-        command=_words(_command(recording.ran, block, interfaces)),
-        ran=recording.ran,
+        command=_words(_command(recording, block, interfaces, bound)),
+        hands=hands,
+        ran=hands.text(recording.ran),
         first=recording.ran.splitlines()[0],
         wraps=wrapping,
         parts=_parts(
@@ -85,19 +90,30 @@ def figure(
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
         facts=_facts(block, recording, place),
+        values=hands.values,
         file=None if pcap is None else {"href": place.href(pcap), "name": pcap.name},
     )
 
 
-def _command(ran: str, block: Block, interfaces: Collection[str]) -> str:
-    """A command with its marks: the names in each part are those of the namespace that it sees."""
-    marked, behind = [], 0
-    for start, end, name in commandline.namespaces(ran):
-        marked.append(marks.mark_text(ran[behind:start], block.node, "", ()))
-        within = block.netns or name
-        marked.append(marks.mark_text(ran[start:end], block.node, within, interfaces))
-        behind = end
-    return "".join(marked) + marks.mark_text(ran[behind:], block.node, "", ())
+def _command(
+    recording: Recording, block: Block, interfaces: Collection[str], bound: Mapping[str, str]
+) -> str:
+    """A command with its marks: the names in each part are those of the namespace that it sees.
+
+    What only this recording had, in the place of a `$NAME`, is marked as that.
+    """
+    ran, marked = recording.ran, []
+    within = [(start, end, block.netns or name) for start, end, name in commandline.namespaces(ran)]
+    own = places(recording.command, bound) if ran != recording.command else ()
+    cuts = {0, len(ran), *(cut for start, end, _ in within for cut in (start, end))}
+    cuts |= {cut for span in own for cut in span}
+    for start, end in pairwise(sorted(cuts)):
+        name = next((name for low, high, name in within if low <= start < high), None)
+        known = interfaces if name is not None else ()
+        html = marks.mark_text(ran[start:end], block.node, name or "", known)
+        is_own = any(low <= start < high for low, high in own)
+        marked.append(f'<span class="own-value">{html}</span>' if is_own else html)
+    return "".join(marked)
 
 
 def manifest(name: str, text: str) -> str:

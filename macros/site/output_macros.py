@@ -1,11 +1,12 @@
-"""Outputs on a page: commands and captures with what they printed, files, and the page's setup."""
+"""Outputs on a page: commands and captures with what they printed, and files."""
 
 from macros.figures.markup import render, safe
 from macros.ground.errors import GuideError
 from macros.ground.model import Block
-from macros.plan.signatures import Capture, Manifest, Observe, Prepared, Run
+from macros.plan.signatures import Capture, Manifest, Observe, Run
 from macros.site import block as block_html
 from macros.site import unrecorded
+from macros.site.block_hands import Hands
 from macros.site.page_context import PageContext
 
 
@@ -19,7 +20,10 @@ def output(page: PageContext, call: Run | Capture) -> str:
     notes = dict(call.explain or {})
     shown = [page.note(note) for note in notes.values()]
     look = block_html.Look(lines=call.lines, highlight=call.highlight, notes=notes)
-    html = block_html.figure(block, recording, look, page.place, page.interfaces, shown, page.bound)
+    hands = Hands(page.typed.get(block.id), page.first(block.id))
+    html = block_html.figure(
+        block, recording, look, page.place, page.interfaces, shown, page.bound, hands
+    )
     if recording.draft:
         html = render("site/draft.html", key=block.page) + html
     search = render("site/found.html", command=recording.ran, texts=map(safe, shown))
@@ -50,15 +54,3 @@ def manifest(page: PageContext, call: Manifest) -> str:
         raise GuideError(f"front matter: manifests does not name {call.name}")
     html = block_html.manifest(call.name, known[call.name])
     return page.slot(html, render("site/found.html", command="", texts=[call.name]))
-
-
-def prepared(page: PageContext, _: Prepared) -> str:
-    """What the page's setup and clean-up ran, folded."""
-    planned = page.page
-    html = render(
-        "site/prepared.html",
-        nodes=planned.nodes,
-        profile=planned.profile,
-        parts=(("Before", planned.setup), ("After", planned.cleanup)),
-    )
-    return page.slot(html, "")

@@ -10,6 +10,8 @@ from macros.figures.markup import render
 from macros.ground.bindings import substitute
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page, Recording
+from macros.handson import copied
+from macros.handson.copied import Form, Typed
 from macros.plan.planner import page_key
 from macros.site import recorded_figures, recorded_traces
 from macros.site.provenance import Place
@@ -84,6 +86,19 @@ class PageContext:
             if recording is not None:
                 bound |= recording.bound
         return bound
+
+    @cached_property
+    def typed(self) -> Mapping[str, Typed]:
+        """What a reader types for each of the page's commands and captures, by id."""
+        return {typed.block.id: typed for form in self._forms for typed in form.all}
+
+    def first(self, block_id: str) -> Sequence[Typed]:
+        """The captures that are started before a command of the page."""
+        return next((form.first for form in self._forms if form.block.id == block_id), ())
+
+    @cached_property
+    def _forms(self) -> Sequence[Form]:
+        return copied.of_page(self.page, self.guide.recorded(self.key).blocks)
 
     @cached_property
     def interfaces(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from macros.site import (
     figure_macros,
     output_macros,
     reference_macros,
+    starting,
     unrecorded,
     value_macros,
 )
@@ -29,7 +30,8 @@ _RENDERS: Mapping[type[Macro], Callable[[PageContext, Any], Any]] = {
     calls.Capture: output_macros.output,
     calls.Observe: output_macros.observe,
     calls.Manifest: output_macros.manifest,
-    calls.Prepared: output_macros.prepared,
+    calls.Prepared: starting.prepared,
+    calls.Undo: starting.undo,
     drawings.Topology: figure_macros.topology,
     drawings.Machines: figure_macros.machines,
     drawings.Lookup: figure_macros.lookup,
