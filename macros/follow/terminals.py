@@ -27,7 +27,7 @@ _SETTINGS = (
     r" PS0='\036B\036' PS1='\[\036P\036\]' PS2='' HISTFILE="
     r" PROMPT_COMMAND='printf \\036E%d\\036 $?'"
 )
-_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])|\x1b\][^\x07]*\x07")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _AGAIN = 3.0  # seconds after which a key is pressed a second time
 _START = 60.0  # seconds that a login may take: a busy node takes some
@@ -65,7 +65,7 @@ class Terminal:
         self._bytes = b""
         self._await(lambda text: bool(_ESCAPES.sub("", text).strip()), _START)
         self._write(_SETTINGS + "\n")
-        self._await(lambda text: _READY in text, _START)
+        self._await(_ready, _START)
 
     def paste(self, text: str) -> None:
         """Paste `text` at the prompt and press Enter."""
@@ -79,13 +79,13 @@ class Terminal:
 
     def finished(self, timeout: float) -> Said:
         """What was printed until the prompt is back. SilentError after so many seconds."""
-        self._await(lambda text: _READY in text, timeout)
+        self._await(_ready, timeout)
         ends = _END.findall(self._seen)
         return Said(printed(self._seen), int(ends[-1]) if ends else 0)
 
     def wait_for(self, words: str, timeout: float) -> None:
         """Wait until `words` is printed by what runs."""
-        self._await(lambda text: words in printed(text) or _READY in text, timeout)
+        self._await(lambda text: words in printed(text) or _ready(text), timeout)
         if words not in printed(self._seen):
             raise SilentError(printed(self._seen).strip())
 
@@ -160,6 +160,11 @@ def _whole(data: bytes) -> tuple[str, bytes]:
         except UnicodeDecodeError:
             continue
     return data.decode("utf-8", "backslashreplace"), b""
+
+
+def _ready(seen: str) -> bool:
+    """Whether the prompt is back: a line that is edited shows it too, before anything has ended."""
+    return bool(_END.search(seen)) and _READY in _END.split(seen)[-1]
 
 
 def printed(seen: str) -> str:
