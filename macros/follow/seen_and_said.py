@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from macros.compare import editions, mac_forms
-from macros.compare.change import joined
+from macros.compare.change import Change, joined
+from macros.follow import packet_lines
 from macros.follow.typed_page import Finding
-from macros.ground.model import Block, Page, PageRecording, Recording
+from macros.ground.model import Page, PageRecording, Recording
 from macros.settle import folder
 from macros.store import form
 
@@ -38,15 +39,21 @@ def differences(
         old, new = recorded.blocks.get(block.id), seen.get(block.id)
         if old is None or new is None:
             continue
-        plain = replace(old, pcap=None)
-        for change in joined(editions.blocks(plain, _comparable(block, plain, new), forms)):
-            if change.kind != "block":
+        if block.capture is not None:
+            yield from (Finding(block, what) for what in _packets(old, new))
+            continue
+        for change in joined(editions.blocks(old, new, forms)):
+            if change.kind != "block" and not _same_words(change):
                 yield Finding(block, change.what)
 
 
-def _comparable(block: Block, old: Recording, new: Recording) -> Recording:
-    """A capture that saw every try of its command: the packets of the last one."""
-    count = old.text.count("\n")
-    if block.capture is None or new.text.count("\n") <= count:
-        return new
-    return replace(new, text="".join(new.text.splitlines(keepends=True)[-count:]))
+def _packets(old: Recording, new: Recording) -> Iterator[str]:
+    """What a capture misses or has more; of one that saw every try, the last packets count."""
+    wanted, came = old.text.splitlines(), new.text.splitlines()
+    yield from packet_lines.differences(wanted, came[-len(wanted) :] if wanted else came)
+
+
+def _same_words(change: Change) -> bool:
+    """Whether a line differs in its columns alone: a pipe is as wide as the reader's shell says."""
+    old, new = ("".join(side.split()) for side in (change.old, change.new))
+    return change.kind == "text" and old == new

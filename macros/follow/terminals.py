@@ -28,6 +28,8 @@ _SETTINGS = (
     r" PROMPT_COMMAND='printf \\036E%d\\036 $?'"
 )
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+# A line that a program goes back to and erases, as progress is drawn: cursor up, erase in line.
+_DRAWN_OVER = re.compile(r"[^\n]*\n\x1b\[1?A\x1b\[2?K")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _AGAIN = 3.0  # seconds after which a key is pressed a second time
 _START = 60.0  # seconds that a login may take: a busy node takes some
@@ -170,4 +172,5 @@ def _ready(seen: str) -> bool:
 def printed(seen: str) -> str:
     """What commands printed of what a terminal has seen: without the prompt and the typing."""
     parts = [_END.split(part)[0] for part in seen.split(_BEGIN)[1:]]
-    return _ESCAPES.sub("", "".join(parts)).replace("\r\n", "\n").replace("\r", "")
+    lines = _DRAWN_OVER.sub("", "".join(parts).replace("\r\n", "\n")).split("\n")
+    return "\n".join(_ESCAPES.sub("", line.rstrip("\r").rpartition("\r")[2]) for line in lines)

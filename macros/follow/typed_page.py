@@ -52,7 +52,7 @@ class Typist:
             said = self._terminal(step.node, MAIN).run(copied.of_step(step), step.timeout + _GRACE)
         except (SilentError, ClosedError) as error:
             self._forget(step.node, MAIN)
-            raise self._failed(step, f"did not come to its end: {error}") from error
+            raise self._failed(step, f"did not come to its end: {_last(error)}") from error
         if said.exit != 0:
             raise self._failed(
                 step, f"ended with exit code {said.exit}: {said.text[-300:].strip()}"

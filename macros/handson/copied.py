@@ -8,6 +8,7 @@ page as a text, and for `guide follow`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from macros.ground import shell
 from macros.ground.model import Block, Page, Recording, Step
 from macros.handson import shell_quotes, shell_search, shell_values
 from macros.handson.shell_values import Value
@@ -93,7 +94,12 @@ def of_page(page: Page, recorded: Mapping[str, Recording]) -> tuple[Form, ...]:
 
 
 def of_step(step: Step) -> str:
-    """A step of a page's setup or clean-up as it is typed."""
+    """A step of a page's setup or clean-up as it is typed.
+
+    `set -e` would end the reader's own shell later on, so it is kept in a shell of its own.
+    """
+    if "set -e\n" in step.command:
+        return f"(\n{step.command}\n)"
     return _until(step.command, step.until, (), errors=False)
 
 
@@ -162,10 +168,18 @@ def _until(
     text = shell_quotes.for_a_shell(command, names)
     if until is None:
         return text
-    several = "\n" in text.strip()
-    once = f"{{\n{text}\n}}" if several else text
+    once = text if _is_one_pipe(text) else f"{{ {text}; }}"
+    once = f"{{\n{text}\n}}" if "\n" in text.strip() else once
     if until == "re:^$":
         return f'while [ "$({once} | tee /dev/tty)" ]; do sleep 1; done'
     both = " 2>&1" if errors else ""
     wanted = shell_search.waits(until, names)
     return f"until {once}{both} | tee /dev/tty | {wanted} >/dev/null; do sleep 1; done"
+
+
+def _is_one_pipe(command: str) -> bool:
+    """Whether all that a command prints comes out of one pipe."""
+    try:
+        return len(shell.pipelines(command)) == 1
+    except shell.UnreadableError:
+        return False
