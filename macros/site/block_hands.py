@@ -25,6 +25,14 @@ class Hands:
         return of.during if of is not None else ""
 
     @property
+    def waits(self) -> str:
+        """Until when the copied form repeats the command, in words; "" where it does not."""
+        until = self.typed.block.until if self.typed is not None else None
+        if until is None:
+            return ""
+        return "the answer is like this one" if until.startswith("re:") else f"it says {until}"
+
+    @property
     def values(self) -> Sequence[tuple[str, str]]:
         """The values in the command, each with the line that finds it and where that is typed."""
         if self.typed is None:
