@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from macros.cli import lab_commands, record
+from macros.cli import lab_commands
 from macros.ground.errors import GuideError
 from macros.ground.model import Answer
 from macros.ground.places import CHECKOUT
-from macros.lab import providers, ssh, state
+from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.record import known_state
 from macros.review import causes
@@ -113,22 +113,3 @@ def test_a_failing_cleanup_is_named_with_its_line_after_a_failure_too(checkout: 
     assert "ended with exit code 3" in first.message
     assert second.message.startswith("after this the cleanup failed too, with exit code 4")
     assert second.line == 7
-
-
-def test_where_another_lab_is_up_recording_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(name: str) -> Lab:
-        raise GuideError(f"the lab {name!r} is not up", fix="guide lab up")
-
-    monkeypatch.setattr(providers, "find", find)
-    monkeypatch.setattr(state, "names", lambda: ["new"])
-    with pytest.raises(GuideError) as caught:
-        record._lab("guide")
-    assert caught.value.fix == "guide lab up; or --lab new, which is up"
-    monkeypatch.setattr(state, "names", lambda: ["new", "old"])
-    with pytest.raises(GuideError) as caught:
-        record._lab("guide")
-    assert caught.value.fix == "guide lab up; or --lab NAME: new and old are up"
-    monkeypatch.setattr(state, "names", list)
-    with pytest.raises(GuideError) as caught:
-        record._lab("guide")
-    assert caught.value.fix == "guide lab up"

@@ -7,6 +7,7 @@ import pytest
 
 from macros.ground.model import Block, Page, Recording
 from macros.site import block as block_html
+from macros.site.block_hands import Hands
 from macros.site.provenance import Place
 
 PLACE = Place(recorded="2026-11-23T05:14:48Z", lab="uml", versions=(), href=str)
@@ -24,7 +25,7 @@ def _figure(command: str, text: str) -> str:
     recording = Recording(
         id="b", node="node0", command=command, ran=command, exit=0, plan="", bound={}, text=text
     )
-    return block_html.figure(block, recording, block_html.Look(), PLACE, (), (), {})
+    return block_html.figure(block, recording, block_html.Look(), PLACE, (), (), {}, Hands(None))
 
 
 @pytest.mark.parametrize("command", ["conntrack -L -p icmp", "ip link | grep '^8: '"])
