@@ -245,8 +245,8 @@ def ssh(name: str | None, node: str, command: tuple[str, ...]) -> None:
     found = lab_choice.find(name, kept=True)
     if node not in found.nodes:
         raise GuideError(f"the lab {found.name!r} has no {node}; it has {', '.join(found.nodes)}")
-    words = ["ssh", "-F", str(found.ssh_config), node, *command]
-    os.execvp("ssh", words)
+    shared = ("ssh", "-F", str(found.ssh_config), node, *command)
+    os.execvp("ssh", shared if command else remote.login(found, node))
 
 
 @lab.command()

@@ -1,19 +1,13 @@
 """A page followed from a fresh lab to its clean-up: typed, whatever comes, and undone."""
 
-from collections.abc import Sequence
-
 from macros.follow import lab_in_use
 from macros.follow.typed_page import OnBlock, Typist
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, PageRecording
 from macros.handson import copied
+from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.record import known_state, session
-
-
-def login(lab: Lab, node: str) -> Sequence[str]:
-    """What `guide lab ssh` starts."""
-    return ("ssh", "-F", str(lab.ssh_config), node)
 
 
 def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> Typist:
@@ -23,7 +17,7 @@ def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> 
     the last one fails. Whatever happens, the clean-up is run and every window is closed.
     """
     before = known_state.enter(lab, page)
-    typist = Typist(page, recorded.blocks, lambda node: login(lab, node))
+    typist = Typist(page, recorded.blocks, lambda node: ssh.login(lab, node))
     lab_in_use.begin(lab, page)
     done = False
     try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from macros.compare import editions, mac_forms
-from macros.compare.change import Change, joined
+from macros.compare.change import joined
 from macros.follow import packet_lines
 from macros.follow.typed_page import Finding
 from macros.ground.model import Page, PageRecording, Recording
@@ -27,7 +27,8 @@ def settled(
         meta = {"recorded": recorded.recorded, "lab": recorded.lab, "nodes": list(recorded.nodes)}
         (new / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8")
         folder.settle(page, recorded.folder, new, out, {})
-        return {key: replace(one, digest="") for key, one in editions.page(out).blocks.items()}
+        found = editions.page(out).blocks
+    return {key: _laid_out(recorded.blocks[key], one) for key, one in found.items()}
 
 
 def differences(
@@ -43,7 +44,7 @@ def differences(
             yield from (Finding(block, what) for what in _packets(old, new))
             continue
         for change in joined(editions.blocks(old, new, forms)):
-            if change.kind != "block" and not _same_words(change):
+            if change.kind != "block":
                 yield Finding(block, change.what)
 
 
@@ -53,7 +54,10 @@ def _packets(old: Recording, new: Recording) -> Iterator[str]:
     yield from packet_lines.differences(wanted, came[-len(wanted) :] if wanted else came)
 
 
-def _same_words(change: Change) -> bool:
-    """Whether a line differs in its columns alone: a pipe is as wide as the reader's shell says."""
-    old, new = ("".join(side.split()) for side in (change.old, change.new))
-    return change.kind == "text" and old == new
+def _laid_out(old: Recording, new: Recording) -> Recording:
+    """What was seen, as the page lays it out where the words are the same.
+
+    How wide a column is, and how many names `ls` puts into a line, is the terminal's.
+    """
+    same = "".join(old.text.split()) == "".join(new.text.split())
+    return replace(new, text=old.text if same else new.text, digest="")

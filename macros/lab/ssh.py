@@ -42,6 +42,16 @@ _LOOK = 2.0  # seconds of silence until we look whether the lab is still there: 
 _RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
 
 
+def login(lab: Lab, node: str) -> tuple[str, ...]:
+    """The words that give a person a shell on `node`, with the locale that commands have.
+
+    A shared connection hands no environment over, so it is a connection of its own.
+    """
+    locale = f"LC_ALL={ENVIRONMENT['LC_ALL']}"
+    own = ("-o", "ControlPath=none", "-o", f"SetEnv={locale}")
+    return ("ssh", "-F", str(lab.ssh_config), *own, node)
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """The answer to a command and, from the same round trip, to its JSON twin."""
