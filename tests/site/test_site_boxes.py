@@ -11,7 +11,7 @@ from tests.site.build import Site
 WIDTHS = (320, 390, 640, 720, 800, 1024, 1220, 1280, 1440, 2560)
 STICKS_OUT = """() => {
   const out = [];
-  for (const inner of document.querySelectorAll(".fields, .dump, .tr-form, .prepared pre, .rp-table")) {
+  for (const inner of document.querySelectorAll(".fields, .dump, .tr-form, .hands pre, .rp-table")) {
     const outer = inner.parentElement.closest(".hd, .cmp, details, figure");
     if (!outer || !inner.checkVisibility()) continue;
     const over = inner.getBoundingClientRect().right - outer.getBoundingClientRect().right;
@@ -83,12 +83,12 @@ def test_a_chapter_prints_on_few_pages(browser: Browser, guide: Site, path: str)
 def test_setup_commands_are_whole_and_can_be_copied(page: Page, guide: Site) -> None:
     size(page, PHONE)
     page.goto(f"{guide.url}/flannel.html")
-    page.locator(".prepared > summary").click()
-    cut = page.locator(".prepared pre code").evaluate_all(
+    page.locator("#before-you-start summary").click()
+    cut = page.locator(".hands pre code").evaluate_all(
         "all => all.filter(code => code.scrollWidth > code.clientWidth).length"
     )
     assert cut == 0
-    first = page.locator(".prepared li").first
+    first = page.locator("#before-you-start li").first
     first.get_by_role("button").click()
     first.locator(".copy[data-done]").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == first.locator("pre").inner_text()

@@ -6,6 +6,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
+from macros.cli.settings import guide_of_checkout
+from macros.handson import copied
 from tests.site.build import Site
 
 LOOP = 'for name in red blue; do\n  ip netns add "$name"\ndone && ip netns list'
@@ -73,18 +75,65 @@ def test_where_nothing_can_be_copied_the_command_is_selected(page: Page, sample:
     assert page.evaluate("getSelection().toString()") == "ip -4 route show table main"
 
 
-def test_every_block_of_the_guide_copies_its_own_command(guide: Site) -> None:
+def test_every_block_of_the_guide_copies_what_a_reader_types(guide: Site) -> None:
     wrong = []
     for path in guide.pages:
         text = (guide.folder / path).read_text()
-        # A manifest's button copies the file, not its name; its own test has that.
-        text = re.sub(
-            r'<figure class="block block-manifest".*?</figcaption>', "", text, flags=re.DOTALL
+        forms = _typed(path)
+        figures = re.findall(
+            r'<figure class="block[^"]*" id="b-([^"]+)"(.*?)</figcaption>', text, re.DOTALL
         )
-        for head in re.findall(r'<figcaption class="block-cmd">.*?</figcaption>', text, re.DOTALL):
-            code = re.search(r"<code[^>]*>(.*?)</code>", head, re.DOTALL)
-            data = re.search(r'data-copy="([^"]*)"', head)
+        for name, head in figures:
+            command = head.partition('<figcaption class="block-cmd">')[2]
+            code = re.search(r"<code[^>]*>(.*?)</code>", command, re.DOTALL)
+            data = re.search(r'data-copy="([^"]*)"', command)
             shown = html.unescape(re.sub(r"<[^>]+>", "", code[1])) if code else ""
-            if not data or html.unescape(data[1]) != shown:
-                wrong.append(f"{path}: {head[:200]}")
+            if not data or html.unescape(data[1]) != forms.get(name, shown):
+                wrong.append(f"{path}: {name}")
     assert not wrong, "\n".join(wrong)
+
+
+def _typed(path: str) -> dict[str, str]:
+    """What a reader types for the blocks of a page of the site, by their ids."""
+    *folders, name = path.removesuffix(".html").split("/")
+    shown = guide_of_checkout(folders[1] if folders[:1] == ["editions"] else None)
+    key = name if folders[:1] == ["editions"] else "-".join([*folders, name])
+    page = shown.pages.get(key)
+    if page is None:
+        return {}
+    forms = copied.of_page(page, shown.recorded(key).blocks)
+    return {typed.block.id: typed.copied for form in forms for typed in form.all}
+
+
+def test_a_value_of_the_recording_is_marked_and_copied_as_the_line_that_finds_it(
+    page: Page, guide: Site
+) -> None:
+    page.goto(f"{guide.url}/docker.html")
+    block = page.locator("#b-web-outside")
+    assert block.locator(".block-cmd .own-value").inner_text() == "8"
+    block.locator(".block-cmd .copy").click()
+    block.locator(".copy[data-done]").wait_for()
+    value, command = clipboard(page).splitlines()
+    assert value.startswith("WEBIF=$(docker exec web ip addr show eth0 | ")
+    assert command == 'ip link | grep "^$WEBIF: "'
+
+
+def test_a_capture_can_be_copied_above_its_command(page: Page, guide: Site) -> None:
+    page.goto(f"{guide.url}/by-hand.html")
+    first = page.locator("#b-ping-blue .first")
+    assert "terminal 2, node0" in first.inner_text()
+    first.get_by_role("button").click()
+    first.locator(".copy[data-done]").wait_for()
+    assert clipboard(page) == "tcpdump -nn -e -i br0 -c 4 arp or icmp"
+
+
+@pytest.mark.parametrize("name", ["node0", "node1"])
+def test_all_commands_of_a_page_are_copied_for_one_machine(
+    page: Page, guide: Site, name: str
+) -> None:
+    page.goto(f"{guide.url}/docker.html")
+    page.locator(".hands-all").get_by_role("button", name=name).click()
+    page.locator(".hands-all .copy[data-done]").wait_for()
+    copied_text = clipboard(page)
+    assert ("systemctl start docker" in copied_text) == (name == "node0")
+    assert ("ip route add 172.17.0.0/16 via" in copied_text) == (name == "node1")
