@@ -33,6 +33,24 @@ def differences(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
             yield from (f"packet not on the page: {line}" for line in new[start:end])
 
 
+def like(old: Sequence[str], new: Sequence[str]) -> Sequence[str]:
+    """Of the packets of every try of a command, those in a row that are most like the page's.
+
+    Of several such rows it is the last: the page has the last try.
+    """
+    if len(new) <= len(old) or not old:
+        return new
+    wanted = [_masked(line) for line in old]
+    came = [_masked(line) for line in new]
+
+    def alike(start: int) -> tuple[int, int]:
+        rows = zip(wanted, came[start : start + len(wanted)], strict=True)
+        return sum(mine == theirs for mine, theirs in rows), start
+
+    start = max(range(len(new) - len(old) + 1), key=alike)
+    return new[start : start + len(old)]
+
+
 def _masked(line: str) -> str:
     for pattern, mask in _MASKS:
         line = pattern.sub(mask, line)

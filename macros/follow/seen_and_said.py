@@ -49,9 +49,9 @@ def differences(
 
 
 def _packets(old: Recording, new: Recording) -> Iterator[str]:
-    """What a capture misses or has more; of one that saw every try, the last packets count."""
+    """What a capture misses or has more; of one that saw every try, the last one counts."""
     wanted, came = old.text.splitlines(), new.text.splitlines()
-    yield from packet_lines.differences(wanted, came[-len(wanted) :] if wanted else came)
+    yield from packet_lines.differences(wanted, packet_lines.like(wanted, came))
 
 
 def _laid_out(old: Recording, new: Recording) -> Recording:

@@ -247,6 +247,14 @@ def test_a_packet_that_did_not_come_is_told() -> None:
     assert list(packet_lines.differences([SYN, DNS], [SYN])) == [f"packet missing: {DNS}"]
 
 
+def test_of_every_try_the_last_that_is_like_the_page_counts() -> None:
+    other = SYN.replace("[P.]", "[S]")
+    again = DNS.replace("4711", "9")
+    assert packet_lines.like([SYN, DNS], [SYN, DNS, other, SYN, again, other]) == [SYN, again]
+    assert packet_lines.like([SYN], [other]) == [other]
+    assert packet_lines.like([], [other]) == [other]
+
+
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
