@@ -13,22 +13,26 @@ option = click.option("--name", help="Name of the lab; default: the one that is 
 """How a command is told the lab."""
 
 
-def find(name: str | None, *, kept: bool = False, spelled: str = "--name") -> Lab:
-    """The lab of that name; without one the lab `guide`, or else the only one that is up.
+def meant(name: str | None, *, spelled: str = "--name") -> str:
+    """The name that a person means: the one given; without one `guide`, or the only one up.
 
-    GuideError where there is none: it names those that are up. `spelled` is how the command at
-    hand names a lab.
+    GuideError where several are up, and `guide` is not among them. `spelled` is how the command
+    at hand names a lab.
     """
     up = tuple(state.names())
     if name is None and DEFAULT not in up and len(up) > 1:
         fix = f"say which one: {spelled} {up[0]}"
         raise GuideError(f"several labs are up: {in_words(up)}", fix=fix)
-    alone = up[0] if len(up) == 1 else DEFAULT
-    meant = name or alone
+    return name or (up[0] if len(up) == 1 else DEFAULT)
+
+
+def find(name: str | None, *, kept: bool = False, spelled: str = "--name") -> Lab:
+    """The lab that is meant. GuideError where there is none: it names those that are up."""
+    wanted = meant(name, spelled=spelled)
     try:
-        return providers.find(meant, kept=kept)
+        return providers.find(wanted, kept=kept)
     except GuideError as error:
-        others = [each for each in up if each != meant]
+        others = [each for each in state.names() if each != wanted]
         if not others:
             raise
         which = (

@@ -250,10 +250,11 @@ def ssh(name: str | None, node: str, command: tuple[str, ...]) -> None:
 
 
 @lab.command()
-@_name
+@lab_choice.option
 @click.argument("node")
-def restart(name: str, node: str) -> None:
+def restart(name: str | None, node: str) -> None:
     """Start a node again from its own disk, as after a power cut; also a killed one."""
+    name = lab_choice.meant(name)
     with _progress() as progress:
         uml.restart(name, node, progress)
     click.echo(f"{node} of {name} is up again")
@@ -270,16 +271,17 @@ def down(name: str, every: bool) -> None:
 
 
 @lab.command()
-@_name
+@lab_choice.option
 @click.option("--nodes", default=None, type=int, help="Number of nodes; default: as before.")
 @click.option("--memory", default=None, type=int, help="MiB per node; default: as before.")
 @_keep
-def reset(name: str, nodes: int | None, memory: int | None, keep: bool) -> None:
+def reset(name: str | None, nodes: int | None, memory: int | None, keep: bool) -> None:
     """Replace a lab with a fresh one: down, then up with new disks.
 
     Everything it needs is checked before the lab is taken down. The next reset continues an
     interrupted one.
     """
+    name = lab_choice.meant(name)
     if vagrant.is_vagrant(name):
         vagrant_lab.reset(name, nodes, memory, keep=keep)
         return
