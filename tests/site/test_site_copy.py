@@ -110,7 +110,7 @@ def test_a_value_of_the_recording_is_marked_and_copied_as_the_line_that_finds_it
 ) -> None:
     page.goto(f"{guide.url}/docker.html")
     block = page.locator("#b-web-outside")
-    assert block.locator(".block-cmd .own-value").inner_text() == "8"
+    assert block.locator(".block-cmd .own-value").text_content() == "8"
     block.locator(".block-cmd .copy").click()
     block.locator(".copy[data-done]").wait_for()
     value, command = clipboard(page).splitlines()
@@ -121,7 +121,7 @@ def test_a_value_of_the_recording_is_marked_and_copied_as_the_line_that_finds_it
 def test_a_capture_can_be_copied_above_its_command(page: Page, guide: Site) -> None:
     page.goto(f"{guide.url}/by-hand.html")
     first = page.locator("#b-ping-blue .first")
-    assert "terminal 2, node0" in first.inner_text()
+    assert "terminal 2, node0" in (first.text_content() or "")
     first.get_by_role("button").click()
     first.locator(".copy[data-done]").wait_for()
     assert clipboard(page) == "tcpdump -nn -e -i br0 -c 4 arp or icmp"
