@@ -16,6 +16,12 @@ def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> 
     GuideError where the lab is not fresh, or where what comes before the first command or after
     the last one fails. Whatever happens, the clean-up is run and every window is closed.
     """
+    if lab_in_use.of_page(lab):
+        raise GuideError(
+            f"lab {lab.name} is prepared for {page.key} already; follow does that itself",
+            page=page.source,
+            fix=f"guide lab prepare {page.key} --undo --name {lab.name}, then follow it",
+        )
     before = known_state.enter(lab, page)
     typist = Typist(page, recorded.blocks, lambda node: ssh.login(lab, node))
     lab_in_use.begin(lab, page)
