@@ -28,6 +28,7 @@ def lines(traced: Traced) -> Iterator[str]:
         yield from _came(traced)
     elif traced.loss is None:
         yield "NOT ANSWERED, and yet every packet that was seen came through."
+        yield from _causes(traced)
     else:
         yield from _lost(traced, traced.loss)
     for note in list(traced.notes)[:4]:
@@ -87,6 +88,10 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
         then = where(loss.next) if loss.next else _beyond(loss)
         yield f"to be seen next at  {then}"
     yield from path(loss.way.stops, traced, loss.at)
+    yield from _causes(traced)
+
+
+def _causes(traced: Traced) -> Iterator[str]:
     for number, cause in enumerate(traced.causes[:_MOST], 1):
         yield from _cause(number, cause)
     if len(traced.causes) > _MOST:

@@ -75,7 +75,8 @@ def judge(
         _stale(terrain, client, target),
         tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
     )  # fmt: skip
-    found = explaining.causes(case, loss) if loss else []
+    came = outcome.good or waited
+    found = explaining.causes(case, loss) if loss else [] if came else explaining.unplaced(case)
     return Traced(
         client, target, request.wish, outcome, terrain, after, forward, back, story, loss, found,
         drops,
