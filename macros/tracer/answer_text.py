@@ -117,4 +117,12 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     for one in cause.evidence[:2]:
         yield f"     {one.node or 'here'}$ {one.command}"[:_WIDTH]
         for line in one.output.strip().splitlines()[:3]:
-            yield f"     {line}"[:_WIDTH]
+            yield from _printed(line)
+
+
+def _printed(line: str) -> Iterator[str]:
+    """A line of evidence, in two rows where it is long; the page has all of it."""
+    first, rest = line[: _WIDTH - 5], line[_WIDTH - 5 :]
+    yield f"     {first}"
+    if rest:
+        yield f"       {rest if len(rest) < _WIDTH - 7 else rest[: _WIDTH - 10] + '...'}"
