@@ -10,6 +10,8 @@ from macros.tracer.story import Loss
 from macros.tracer.way import Stop
 
 _WIDTH = 100
+_HEAD = 40
+"""Of a long line, so many characters and what is behind its middle: both ends tell most."""
 _MOST = 3
 """Causes with their evidence; the page has all."""
 
@@ -117,12 +119,10 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     for one in cause.evidence[:2]:
         yield f"     {one.node or 'here'}$ {one.command}"[:_WIDTH]
         for line in one.output.strip().splitlines()[:3]:
-            yield from _printed(line)
+            yield f"     {_shortened(line)}"
 
 
-def _printed(line: str) -> Iterator[str]:
-    """A line of evidence, in two rows where it is long; the page has all of it."""
-    first, rest = line[: _WIDTH - 5], line[_WIDTH - 5 :]
-    yield f"     {first}"
-    if rest:
-        yield f"       {rest if len(rest) < _WIDTH - 7 else rest[: _WIDTH - 10] + '...'}"
+def _shortened(line: str) -> str:
+    """A line of evidence, without its middle where it is long; the page has all of it."""
+    room = _WIDTH - 5
+    return line if len(line) <= room else f"{line[:_HEAD]} ... {line[_HEAD + 5 - room :]}"
