@@ -106,5 +106,12 @@ def wraps(command: str) -> bool:
     return asked is not None and kind is not None and kind.wraps(asked)
 
 
+def only_looks(command: str) -> bool:
+    """Whether a command is known to change nothing: it shows records, and sends no packet."""
+    asked = call(command)
+    kind = None if asked is None else _kind(asked)
+    return kind is not None and not kind.sends
+
+
 def _kind(asked: Call) -> Kind[Any] | None:
     return next((kind for kind in KINDS if kind.asked(asked)), None)

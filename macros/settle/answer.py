@@ -14,11 +14,14 @@ from macros.settle.tree import Array, Leaf, Node, Object
 _HEAD = re.compile(r" *[A-Z][\w-]*(?: +[A-Z][\w/-]*)+")
 
 
-def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> list[str]:
+def lines(
+    old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free], *, fresh: bool = False
+) -> list[str]:
     """The settled lines of a text.
 
-    A line that the old text has too is written as it was there. Where order means nothing the
-    old order is kept; what is new comes behind what it came behind.
+    A line that the old text has too is written as it was there; with `fresh` all that is kept of
+    it are names. Where order means nothing the old order is kept; what is new comes behind what it
+    came behind.
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
     loose = any(len(parts) > 1 or not isinstance(parts[0], str) for parts in old if parts)
@@ -35,7 +38,7 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
         orders.append((span.new, [span.new[at] for at in order]))
     found = [
         "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
-        if at in places
+        if at in places and not fresh
         else renamed(parts, renaming.names)
         for at, parts in enumerate(new)
     ]
@@ -45,11 +48,11 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
     return [found[at] for at in sequence]
 
 
-def node(old: Node, new: Node, renaming: Renaming) -> Any:
-    """The settled JSON of a twin."""
+def node(old: Node, new: Node, renaming: Renaming, *, fresh: bool = False) -> Any:
+    """The settled JSON of a twin; `fresh` as of `lines`."""
     if isinstance(old, Leaf) and isinstance(new, Leaf):
         same = tree.text(old, renaming.final_old) == tree.text(new, renaming.final_new)
-        return old.value if same else tree.plain(new, renaming.names)
+        return old.value if same and not fresh else tree.plain(new, renaming.names)
     if isinstance(old, Object) and isinstance(new, Object):
         known = {name: inner for name, _, inner in old.entries}
         places = {name: at for at, name in enumerate(known)}
@@ -57,7 +60,7 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         for _, key, inner in new.entries:
             name = renamed(key, renaming.names)
             found[name] = (
-                node(known[name], inner, renaming)
+                node(known[name], inner, renaming, fresh=fresh)
                 if name in known
                 else tree.plain(inner, renaming.names)
             )
@@ -67,11 +70,11 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         )
         return {names[at]: found[names[at]] for at in order}
     if isinstance(old, Array) and isinstance(new, Array):
-        return _array(old, new, renaming)
+        return _array(old, new, renaming, fresh=fresh)
     return tree.plain(new, renaming.names)
 
 
-def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
+def _array(old: Array, new: Array, renaming: Renaming, *, fresh: bool) -> list[Any]:
     mine = [tree.text(item, renaming.final_old) for item in old.items]
     theirs = [tree.text(item, renaming.final_new) for item in new.items]
     ordered = old.ordered and new.ordered
@@ -88,7 +91,7 @@ def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
             if waiting:
                 partners[at] = waiting.pop(0)
     found = [
-        node(old.items[partners[at]], item, renaming)
+        node(old.items[partners[at]], item, renaming, fresh=fresh)
         if at in partners
         else tree.plain(item, renaming.names)
         for at, item in enumerate(new.items)
