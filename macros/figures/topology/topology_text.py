@@ -112,13 +112,14 @@ def _interface(
         above = namespace.interface(interface.master)
         word = "member" if above is not None and above.kind in JOINING else "port"
         facts.append(f"{word} of {_name(End(node.name, namespace.name, interface.master))}")
-    if interface.kind == "bridge":
+    if interface.kind == "bridge" or interface.kind in JOINING:
+        word = "ports" if interface.kind == "bridge" else "members"
         ports = [
             _name(End(node.name, namespace.name, each.name))
             for each in namespace.interfaces
             if each.master == interface.name
         ]
-        facts.append(f"ports: {in_words(ports)}" if ports else "no ports")
+        facts.append(f"{word}: {in_words(ports)}" if ports else f"no {word}")
     if interface.kind == "veth":
         other = joined.get(end)
         if other is None:
