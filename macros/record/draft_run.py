@@ -64,13 +64,7 @@ class DraftRun:
 
     def end(self) -> list[GuideError]:
         """Clean up; what is wrong with that, or still differs from the lab as it was."""
-        failed = session.clean(self._lab, self._page)
-        try:
-            if self._before:
-                known_state.leave(self._lab, self._page, self._before)
-        except GuideError as error:
-            failed.append(error)
-        return failed
+        return session.give_up(self._lab, self._page, self._before)
 
     def _all(self, page: Page) -> Sequence[Block]:
         self._whole = False

@@ -4,6 +4,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,17 +34,20 @@ def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
     """Run everything on `page` and write its recordings into the empty `folder`.
 
     `lab` is one that the page fits (fitting.check); who records several asks before the first.
-    Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong.
+    Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong, and for
+    what the clean-up then leaves behind.
     """
     before = known_state.enter(lab, page)
     try:
         prepare(lab, page)
         _blocks(lab, page, folder, progress)
     except GuideError as error:
-        raise_all([error, *clean(lab, page)])
+        raise_all([error, *give_up(lab, page, before)])
         raise
-    except BaseException:
-        clean(lab, page)
+    except BaseException as error:
+        # A cluster takes its time to come to rest; whoever interrupts does not wait for that.
+        for left in clean(lab, page) if page.cluster else give_up(lab, page, before):
+            error.add_note(str(left))
         raise
     finish(lab, page)
     known_state.leave(lab, page, before)
@@ -69,8 +73,19 @@ def finish(lab: Lab, page: Page) -> None:
     _no_manifests(lab, page)
 
 
+def give_up(lab: Lab, page: Page, before: known_state.State) -> list[GuideError]:
+    """Clean up behind a failure; what fails then too, and what the page leaves changed."""
+    failed = clean(lab, page)
+    try:
+        known_state.leave(lab, page, before)
+    except GuideError as error:
+        # A lost lab is reset: that it answers nothing has been said.
+        failed += [each for each in error.all if not isinstance(each, ssh.LostError)]
+    return failed
+
+
 def clean(lab: Lab, page: Page) -> list[GuideError]:
-    """Leave as little as possible behind a failure; what fails here too is said beside it."""
+    """Run the clean-up behind a failure, each step whatever became of the others; what fails."""
     failed: list[GuideError] = []
     for step in page.cleanup:
         try:
@@ -81,11 +96,8 @@ def clean(lab: Lab, page: Page) -> list[GuideError]:
             said = decode(answer.output)[-200:].strip()
             message = f"after this the cleanup failed too, with exit code {answer.exit}: {said}"
             failed.append(_of_step(lab, page, step, message))
-    try:
+    with suppress(GuideError):
         _no_manifests(lab, page)
-        known_state.profile(lab, page, "stop")
-    except GuideError:
-        pass
     return failed
 
 

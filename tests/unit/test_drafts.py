@@ -58,6 +58,7 @@ class Writing:
 @pytest.fixture
 def writing(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Writing:
     monkeypatch.setattr(known_state, "enter", lambda _lab, _page: {})
+    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Writing(tmp_path, local_lab)
 
@@ -166,7 +167,6 @@ def test_watching_drafts_what_is_saved_until_ctrl_c_and_cleans_up(
         return False
 
     monkeypatch.setattr(watch, "_enter", enter)
-    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     (tmp_path / "recordings").mkdir()
     watch.watch(Guide(writing.docs, tmp_path / "recordings", "now"), local_lab, writing.page())
     said = capsys.readouterr()
