@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from macros.cli import show
+from macros.cli import advice, show
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
@@ -41,8 +41,8 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
         finally:
             for error in run.end():
                 show(error)
-    named = "" if lab.name == "guide" else f"--lab {lab.name} "
-    click.echo(f"these were drafts, for make serve only; next: guide record {named}{page.key}")
+    named = f"{advice.option(lab)}{page.key}"
+    click.echo(f"these were drafts, for make serve only; next: guide record {named}")
 
 
 def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:

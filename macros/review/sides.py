@@ -13,6 +13,7 @@ from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.editions import Purposes, Recorded
 from macros.ground.errors import GuideError
+from macros.review import unexplained
 from macros.store import sums
 
 _OWN = frozenset({"page.yml", sums.NAME})
@@ -68,10 +69,9 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
         told.add((one.page, one.block))
         yield one
     for page, blocks in differing.items():
-        for block in blocks:
-            if (page, block) not in told:
-                what = "the recording differs, but no known fact in it"
-                yield Change(page, block, "files", block, what)
+        untold = [block for block in blocks if (page, block) not in told]
+        folders = sides.old.folder / page, sides.new.folder / page
+        yield from unexplained.changes(*folders, untold)
 
 
 def _without(recorded: Recorded, pages: Container[str]) -> Recorded:

@@ -100,9 +100,13 @@ def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bo
         master = known.master if known else ""
         return master == parent.interface and master in standing[parent.namespace]
 
-    stacked = {child: parent for child, parent in parents(node).items()
-               if not stands(child, parent) and all(drawn(end) and end.interface not in (hidden if not end.namespace else ())
-                      for end in (child, parent))}  # fmt: skip
+    stacked = {
+        child: parent
+        for child, parent in parents(node).items()
+        if not stands(child, parent)
+        and all(drawn(end) for end in (child, parent))
+        and not any(end.interface in hidden for end in (child, parent) if not end.namespace)
+    }
     return Scene(node, labels, hidden, guests, kept, other, stacked)
 
 
