@@ -56,7 +56,9 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
     project's folder, also what MkDocs would refuse of the site as a whole.
     """
     shown = guides[0]
-    errors = [single for error in shown.unplanned.values() for single in error.all]
+    errors = [
+        error for source in shown.unplanned for error in claims_check.unplanned(shown, source)
+    ]
     written: dict[Path, tuple[str, PageRenderer]] = {}
     for guide in guides:
         try:
