@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from macros.cli import claims_check, page_names
+from macros.cli import after_record, claims_check, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
 from macros.compare.change import Change
@@ -85,6 +85,9 @@ def review(
             still = [one for one in found if decisions.of(one) is Decision.OPEN]
             decisions.decide(still, Decision.ACCEPTED)
         interactive = sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
+        if not found and form in (None, "text") and (pages_ := sides.restamped(both)):
+            click.echo(f"no answer changed; {after_record.plans_of(guide, pages_)}")
+            return
         if form or not interactive:
             click.echo(document.review(form or "text", found, decisions, prose, both))
             result = outcome.outcomes(found, decisions)

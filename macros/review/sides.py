@@ -3,7 +3,7 @@
 import io
 import subprocess
 import tarfile
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,27 +74,39 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
         yield from unexplained.changes(*folders, untold)
 
 
+def restamped(sides: Sides) -> list[str]:
+    """The pages in which nothing differs but the plans that their blocks were recorded for."""
+    both = [page for page in sides.old.pages if page in sides.new.pages]
+    folders = {page: (sides.old.folder / page, sides.new.folder / page) for page in both}
+    return [
+        page
+        for page, (old, new) in folders.items()
+        if not any(_differing(old, new)) and _answers(old) != _answers(new)
+    ]
+
+
+def _answers(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in _OWN}
+
+
 def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
     return replace(recorded, pages=tuple(page for page in recorded.pages if page not in pages))
 
 
 def _differing(old: Path, new: Path) -> Iterator[str]:
     """Blocks of which something differs besides the plan that they were recorded for."""
-    one, other = (
-        {path.name: path for path in each.iterdir() if path.name not in _OWN} for each in (old, new)
-    )
-    names = sorted(one.keys() | other.keys())
+    one, other = _answers(old), _answers(new)
     blocks = {
         name.split(".", 1)[0]
-        for name in names
-        if name not in one or name not in other or _told(one[name]) != _told(other[name])
+        for name in one.keys() | other.keys()
+        if name not in one or name not in other or _told(name, one) != _told(name, other)
     }
     yield from sorted(blocks)
 
 
-def _told(path: Path) -> bytes:
-    raw = path.read_bytes()
-    if path.suffix != ".txt":
+def _told(name: str, answers: Mapping[str, bytes]) -> bytes:
+    raw = answers[name]
+    if not name.endswith(".txt"):
         return raw
     head, rule, text = raw.partition(b"\n---\n")
     kept = [line for line in head.split(b"\n") if not line.startswith(b"plan: ")]
