@@ -21,9 +21,12 @@ from macros.kinds import (
     neighbours,
     nft,
     ping,
+    policy_rules,
+    queues,
     routes,
     rules,
     sockets,
+    vrfs,
 )
 from macros.kinds.kind import Kind, Span
 
@@ -46,6 +49,9 @@ KINDS: tuple[Kind[Any], ...] = (
     bird_routes.KIND,
     calicoctl.KIND,
     ipsets.KIND,
+    policy_rules.KIND,
+    vrfs.KIND,
+    queues.KIND,
 )
 """All kinds. `links` stand before `addresses`: what both show of a link is said of the first."""
 
