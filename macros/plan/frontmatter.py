@@ -77,7 +77,7 @@ class PageKeys(Keys):
     NESTED: ClassVar = {"lab": "lab", "setup": "step", "cleanup": "step"}
     KNOWN: ClassVar = {"needs": tuple(KNOWN_NEEDS), "facts": tuple(FACTS)}
 
-    title: Any = ""
+    title: str | int | float = ""
     """The page's name."""
     lab: Mapping[Any, Any] = {}
     """What the page needs a lab to be."""

@@ -94,6 +94,11 @@ class PageRenderer:
             message = undefined(error)
             raise GuideError(message).located(self._page.source, line, column) from error
 
+    def broken(self, name: str, place: tuple[int, int], error: Exception) -> GuideError:
+        """What an author is told of an error that no macro should end in."""
+        message = f"{name} cannot be shown: {type(error).__name__}: {error}"
+        return GuideError(message).located(self._page.source, self._before + place[0], place[1])
+
     def failed(self, name: str, error: GuideError) -> str:
         """What an author sees in the place of a call that failed."""
         html, inline = author_view.in_place(name, error)
