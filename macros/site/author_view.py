@@ -21,12 +21,14 @@ _INLINE = frozenset({"value", "expect", "version"})
 def let_errors_be(config: MkDocsConfig) -> None:
     """Have a build end although something is wrong: `strict` is for those that are published.
 
-    MkDocs counts what was said before it asks any hook, so its counter is taken away.
+    MkDocs counts what is said before it asks any hook, its own "500" to a browser too: its counter
+    is emptied and taken away.
     """
     config.strict = False
     logger = logging.getLogger("mkdocs")
     for handler in logger.handlers[:]:
         if isinstance(handler, CountHandler):
+            handler.counts.clear()
             logger.removeHandler(handler)
 
 
