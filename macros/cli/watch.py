@@ -11,6 +11,7 @@ import click
 from macros.cli import advice, show
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import fitting
@@ -22,12 +23,12 @@ _POLL = 0.2  # seconds between two looks at the page's file
 
 
 def watch(guide: Guide, lab: Lab, page: Page) -> None:
-    """Run a page, and each block again that is edited, until Ctrl-C; then clean up."""
+    """Run a page, and each block again that is edited, until Ctrl-C or a signal; then clean up."""
     fitting.check(lab, page)
     folder = drafts.folder(guide.recordings, guide.edition_name, page.key)
     page = planner.for_versions(page, lab.versions)
     run = DraftRun(lab, page, folder, lambda block: click.echo(f"  {block.node} {block.id}"))
-    with writer.lock(guide.recordings):
+    with writer.lock(guide.recordings), ended_by_signals():
         run.enter()
         try:
             _timed(run.begin)
@@ -37,8 +38,9 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
             )
             _follow(guide, lab, page, run)
         except KeyboardInterrupt:
-            click.echo("cleaning up")
+            pass
         finally:
+            click.echo("cleaning up")
             for error in run.end():
                 show(error)
     named = f"{advice.option(lab)}{page.key}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.rebuild import transcripts as settled
 from macros.record import fitting
@@ -38,7 +39,7 @@ def record(
         fitting.check(lab, page)
     folder = recordings / edition
     shared: Shared = {}
-    with writer.lock(recordings):
+    with writer.lock(recordings), ended_by_signals():
         writer.recover(folder) if folder.is_dir() else None
         _check_versions(folder, edition, lab, everything=everything)
         for page in pages:

@@ -4,7 +4,7 @@ A draft comes from a lab on which the page's commands have been run more than on
 order, so it shows what a command prints, and is no recording.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from macros.ground.errors import GuideError
@@ -26,6 +26,7 @@ class DraftRun:
         self._progress = progress
         self._whole = False  # whether every block has been run since the last clean-up
         self._before: known_state.State = {}
+        self._owed: frozenset[str] = frozenset()  # blocks that an edit asked for and did not get
 
     def enter(self) -> None:
         """See that the lab is in its known state. GuideError where it is not: nothing is run."""
@@ -41,20 +42,25 @@ class DraftRun:
         """Run what differs from the page as it was, and what uses its values; the blocks run.
 
         All of it is run anew, from a clean-up on, where the setup differs, where the last run
-        failed, and where a block cannot be run a second time.
+        failed, and where a block cannot be run a second time. A new block that fails has nothing
+        to do with that: it is tried again with the next edit.
         """
         old, self._page = self._page, page
         if not self._whole or page.start != old.start:
             session.clean(self._lab, old)
             return self._all(page)
-        todo = touched(old, page)
+        todo = touched(old, page, self._owed)
         drafts.stamp(self._folder, page.blocks)
-        try:
-            for block in todo:
+        for number, block in enumerate(todo):
+            try:
                 self._run(block)
-        except GuideError:
-            session.clean(self._lab, old)
-            return self._all(page)
+            except GuideError:
+                if old.block(block.id) is None:
+                    self._owed = frozenset(each.id for each in todo[number:])
+                    raise
+                session.clean(self._lab, old)
+                return self._all(page)
+        self._owed = frozenset()
         return todo
 
     def anew(self) -> Sequence[Block]:
@@ -67,7 +73,7 @@ class DraftRun:
         return session.give_up(self._lab, self._page, self._before)
 
     def _all(self, page: Page) -> Sequence[Block]:
-        self._whole = False
+        self._whole, self._owed = False, frozenset()
         session.prepare(self._lab, page)
         todo = [block for block in page.blocks if block.capture is None]
         for block in todo:
@@ -91,14 +97,15 @@ class DraftRun:
         return bound
 
 
-def touched(old: Page, new: Page) -> list[Block]:
+def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
     """The commands and observations to run again when a page was edited, in the page's order.
 
     Those that differ, those during which a capture listens that differs, and those that use a
-    value which one of these binds.
+    value which one of these binds; and those that are `owed`.
     """
     before = {block.id: _alone(block) for block in old.blocks}
     differ = {block.id for block in new.blocks if before.get(block.id) != _alone(block)}
+    differ |= set(owed)
     triggers = {b.capture.during for b in new.blocks if b.capture is not None and b.id in differ}
     names: set[str] = set()
     todo = []
