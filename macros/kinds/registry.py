@@ -1,6 +1,6 @@
 """Which kind of record a command's output is, its records, and the command of its JSON twin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from macros.ground.commandline import Call, call
@@ -86,6 +86,24 @@ def read(command: str, text: str, twin: Any = None) -> Any:
             f"the output does not read as {kind.name}: {type(error).__name__}: {error}",
             command=command,
         ) from error
+
+
+def read_observed(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The records of what scripts/node/observe.sh printed: by namespace, then by kind.
+
+    The node's own namespace is called as the node is. GuideError where it is no such thing.
+    """
+    try:
+        return {
+            str(space["name"] or state["node"]): {
+                kind.name: kind.read("", space[kind.name], None)
+                for kind in KINDS
+                if kind.read is not None and space.get(kind.name)
+            }
+            for space in state["namespaces"]
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise GuideError(f"this is not an observed state: {error!r}") from error
 
 
 def twin(command: str) -> str | None:
