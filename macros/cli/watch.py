@@ -27,7 +27,13 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
     fitting.check(lab, page)
     folder = drafts.folder(guide.recordings, guide.edition_name, page.key)
     page = planner.for_versions(page, lab.versions)
-    run = DraftRun(lab, page, folder, lambda block: click.echo(f"  {block.node} {block.id}"))
+    run = DraftRun(
+        lab,
+        page,
+        folder,
+        lambda block: click.echo(f"  {block.node} {block.id}"),
+        lambda waited: click.echo(f"    {waited}"),
+    )
     with writer.lock(guide.recordings), ended_by_signals():
         run.enter()
         try:

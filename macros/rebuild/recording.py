@@ -12,6 +12,7 @@ from macros.lab.lab import Lab
 from macros.rebuild import transcripts as settled
 from macros.record import fitting
 from macros.record import session as record_page
+from macros.record.tcpdump import Waits, silent
 from macros.settle.folder import Shared
 from macros.store import reader, writer
 
@@ -28,12 +29,14 @@ def record(
     everything: bool,
     on_block: OnBlock,
     on_page: OnPage,
+    on_wait: Waits = silent,
 ) -> None:
     """Record `pages` on `lab` into `recordings/edition`.
 
     `everything` says that these are all pages of the guide: only then may the edition's versions
-    change. `on_page` hears of each finished page, and whether its recordings changed. Nothing is
-    run when the lab is not what each page asks for.
+    change. `on_page` hears of each finished page, and whether its recordings changed, `on_wait` of
+    what is waited for when that takes a while. Nothing is run when the lab is not what each page
+    asks for.
     """
     for page in pages:
         fitting.check(lab, page)
@@ -46,7 +49,7 @@ def record(
             transcript = settled.transcripts(recordings) / edition / page.key / _stamp()
             transcript.mkdir(parents=True)
             try:
-                record_page.record(lab, page, transcript, partial(on_block, page))
+                record_page.record(lab, page, transcript, partial(on_block, page), on_wait)
                 _write_edition(folder, lab)
                 changed = settled.publish(page, transcript, folder, shared)
             except OSError as error:

@@ -11,7 +11,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import hashes
-from macros.record import known_state, session
+from macros.record import known_state, session, tcpdump
 from macros.record.session import Progress
 from macros.store import drafts
 
@@ -19,11 +19,19 @@ from macros.store import drafts
 class DraftRun:
     """The run of a page that is being written; `folder` gets its drafts."""
 
-    def __init__(self, lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        page: Page,
+        folder: Path,
+        progress: Progress,
+        waits: tcpdump.Waits = tcpdump.silent,
+    ) -> None:
         self._lab = lab
         self._page = page
         self._folder = folder
         self._progress = progress
+        self._waits = waits
         self._whole = False  # whether every block has been run since the last clean-up
         self._before: known_state.State = {}
         self._owed: frozenset[str] = frozenset()  # blocks that an edit asked for and did not get
@@ -83,7 +91,13 @@ class DraftRun:
 
     def _run(self, block: Block) -> None:
         session.record_block(
-            self._lab, self._page, block, self._folder, self._bound(block), self._progress
+            self._lab,
+            self._page,
+            block,
+            self._folder,
+            self._bound(block),
+            self._progress,
+            self._waits,
         )
 
     def _bound(self, until: Block) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from macros.lab.lab import Lab
 from macros.plan import frontmatter, planner
 from macros.rebuild import recording
 from macros.record import known_state as state
-from macros.record import session
+from macros.record import session, tcpdump
 from macros.store import guide as guides
 from macros.store import reader
 from macros.store import writer as write
@@ -456,3 +456,26 @@ def test_a_manifest_is_there_while_the_page_is_recorded_and_then_gone(
     assert ["stale" in str(each) or "not fresh" in str(each) for each in checkout.problems()] == [
         True
     ]
+
+
+def test_what_a_block_waits_for_is_said_while_it_waits(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.1)
+    count = tmp_path / "count"
+    said: list[str] = []
+    checkout.write(
+        f'{{{{ run("node0", "echo x >> {count}; wc -l < {count}", id="a", until="4") }}}}'
+        '{{ run("node0", "echo b", id="b") }}'
+    )
+    recording.record(
+        checkout.lab,
+        planner.plan_pages(checkout.docs),
+        checkout.recordings,
+        "now",
+        everything=True,
+        on_block=lambda _page, _block: None,
+        on_page=lambda _page, _changed: None,
+        on_wait=said.append,
+    )
+    assert set(said) == {"block a waits for '4'"}
