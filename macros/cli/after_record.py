@@ -22,7 +22,8 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
     `guide` has read no recording yet. Compared is with what git has; without git nothing is.
     """
     broken = claims_check.broken(guide, keys)
-    changed, quoted, restamped = _changes(guide, keys)
+    known = _changes(guide, keys)
+    changed, quoted, restamped = known or ([], [], [])
     lines = [*_part("changed since the last commit", changed)]
     values = item_words.values_of(
         guide.docs, lambda key: guide.recorded(key).blocks if key in guide.pages else {}
@@ -37,6 +38,8 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
         lines.append(f"next: guide review {' '.join(keys)}")
     elif restamped:
         lines.append(f"no answer changed since the last commit; {plans_of(guide, restamped)}")
+    elif known is None:  # nothing is in git that it could have changed from
+        lines.append("next: guide check checks the whole guide")
     else:
         lines.append("nothing changed since the last commit; guide check checks the whole guide")
     return lines, bool(broken)
@@ -49,7 +52,8 @@ def plans_of(guide: Guide, pages: Sequence[str]) -> str:
     return f"what was asked did, so commit it: git add {folders}"
 
 
-def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted], list[str]]:
+def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted], list[str]] | None:
+    """What changed, what quotes that, and where only plans did; None where git has nothing."""
     try:
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
@@ -57,7 +61,7 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted]
             quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, found)
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
-        return [], [], []
+        return None
     causes = by_cause(items(found), quotes)
     told = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
     return told, [one for each in quotes.values() for one in each], restamped

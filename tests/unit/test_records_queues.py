@@ -8,7 +8,7 @@ import pytest
 from macros.ground.errors import GuideError
 from macros.kinds import registry
 from macros.record import moments
-from macros.values import record_path
+from macros.values import path_list, record_path
 from tests.data.records.load import command, commands, read, text, twin
 from tests.unit.settle_support import recording, settle, settle_text
 
@@ -68,6 +68,12 @@ def test_a_command_that_prints_json_itself_is_read_from_it(name: str) -> None:
 )
 def test_values_have_paths(name: str, path: str, value: str) -> None:
     assert record_path.shown(read(f"queues/{name}"), path) == value
+
+
+def test_paths_are_listed_in_their_short_form() -> None:
+    listed = dict(path_list.paths(read("queues/netem")))
+    assert listed["netem.delay"] == "20ms"
+    assert not any("settings" in path for path in listed)
 
 
 @pytest.mark.parametrize(
