@@ -35,8 +35,7 @@ def record(
 
     `everything` says that these are all pages of the guide: only then may the edition's versions
     change. `on_page` hears of each finished page, and whether its recordings changed, `on_wait` of
-    what is waited for when that takes a while. Nothing is run when the lab is not what each page
-    asks for.
+    what is waited for long. Nothing is run when the lab is not what each page asks for.
     """
     for page in pages:
         fitting.check(lab, page)

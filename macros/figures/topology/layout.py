@@ -36,7 +36,7 @@ from macros.figures.topology.geometry import (
 )
 from macros.figures.topology.labels import Labels
 from macros.figures.topology.networks import add_networks
-from macros.figures.topology.observation import End, Interface, Node, bars
+from macros.figures.topology.observation import End, Interface, Namespace, Node, bars
 from macros.figures.topology.scene import Scene, set_scene
 from macros.figures.topology.stacks import Stacks, channel_links, lane_links, low_links, stacks
 
@@ -67,8 +67,7 @@ def lay_out(
 def _node(scene: Scene) -> Drawing:
     """One node; its frame's upper left corner is at 0, 0."""
     out = Drawing()
-    standing = bars(scene.node.own, own=True)
-    own = [scene.place("", each, _role(each, standing)) for each in scene.own()]
+    own = [scene.place("", each, _role(each, scene.node.own)) for each in scene.own()]
     bridges = [each for each in own if each.role == "bridge"]
     devices = [each for each in own if each.role == "device"]
     physical = [each for each in own if each.role == "physical"]
@@ -109,12 +108,12 @@ def _node(scene: Scene) -> Drawing:
     return out
 
 
-def _role(interface: Interface, standing: Collection[str]) -> Role:
+def _role(interface: Interface, own: Namespace) -> Role:
     match interface.kind:
         case "veth" | "physical":
             return interface.kind
         case _:
-            return "bridge" if interface.name in standing else "device"
+            return "bridge" if interface.name in bars(own, own=True) else "device"
 
 
 def _upper_rows(
