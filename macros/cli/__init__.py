@@ -82,7 +82,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        for note in getattr(error.__context__ or error, "__notes__", ()):
+            Console(stderr=True, soft_wrap=True).print(f"\n{note}", markup=False, highlight=False)
         Console(stderr=True).print("\ninterrupted; nothing half-written is left", highlight=False)
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)

@@ -42,6 +42,10 @@ _LOOK = 2.0  # seconds of silence until we look whether the lab is still there: 
 _RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
 
 
+class LostError(GuideError):
+    """A node answers nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """The answer to a command and, from the same round trip, to its JSON twin."""
@@ -99,7 +103,7 @@ def run_pair(
             command=commands[len(answers)],
             fix="end it by itself (a count, a condition), or give the block a longer timeout=",
         )
-    raise GuideError(
+    raise LostError(
         f"{node} of lab {lab.name} no longer answers: {outcome.detail}",
         node=node,
         command=command,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY
-from typing import Any
+from typing import Any, ClassVar
 
 from macros.plan import drawings
 from macros.plan.macro import Macro
@@ -244,6 +244,8 @@ class Commands(Macro):
 
 class Kinds(Macro):
     """What settling does not count as a change: "identities", "noise" or "orders"."""
+
+    KNOWN: ClassVar = {"sort": ("identities", "noise", "orders")}
 
     sort: str
     """`identities`, `noise` or `orders`."""

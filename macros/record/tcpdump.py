@@ -7,7 +7,7 @@ is judged here, packet by packet, as they come.
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,14 @@ from macros.record.troubles import at
 
 _READY = "listening on"
 _MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
+SAID_EVERY = 2.0  # seconds between two words about what is waited for
+
+Waits = Callable[[str], None]
+"""Hears what a recording waits for."""
+
+
+def silent(_waited: str) -> None:
+    """Nobody hears it."""
 
 
 class _Awaited:
@@ -117,8 +125,13 @@ def _captured_by(block: Block) -> CaptureOf:
 
 
 @contextmanager
-def listening(lab: Lab, blocks: list[Block], bound: Mapping[str, str]) -> Iterator[list[Listener]]:
-    """Start all captures of one trigger; the block runs once every one of them listens."""
+def listening(
+    lab: Lab, blocks: list[Block], bound: Mapping[str, str], waits: Waits = silent
+) -> Iterator[list[Listener]]:
+    """Start all captures of one trigger; the block runs once every one of them listens.
+
+    `waits` hears what is waited for when that takes a while.
+    """
     with ExitStack() as stack:
         listeners = []
         for block in blocks:
@@ -133,7 +146,7 @@ def listening(lab: Lab, blocks: list[Block], bound: Mapping[str, str]) -> Iterat
         yield [listener for listener, _, _ in listeners]
         for listener, _, command in listeners:
             listener.ask()
-            _await_end(listener, command)
+            _await_end(listener, command, waits)
     for listener, handle, command in listeners:
         _missed_none(listener.block, handle.said(), command)
 
@@ -179,21 +192,29 @@ def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
         time.sleep(0.01)
 
 
-def _await_end(listener: Listener, command: str) -> None:
+def _await_end(listener: Listener, command: str, waits: Waits) -> None:
     block = listener.block
     of = _captured_by(block)
-    ended = listener.done.wait(block.timeout)
+    waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
+    waited = f"{of.until!r}" if of.until else waited
+    limit = time.monotonic() + block.timeout
+    ended = False
+    while not ended and (left := limit - time.monotonic()) > 0:
+        ended = listener.done.wait(min(SAID_EVERY, left))
+        if not ended:
+            waits(f"capture {block.id} waits for {waited}: {_seen(listener)} so far")
     if listener.wrong is not None:
         wrong = listener.wrong
         raise at(block, f"capture {block.id}: {wrong.message}", command=command, fix=wrong.fix)
     if ended:
         return
-    seen = f"{listener.seen} packet{'s' * (listener.seen != 1)}"
-    waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
-    waited = f"{of.until!r}" if of.until else waited
     raise at(
         block,
-        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen}",
+        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {_seen(listener)}",
         command=command,
         fix="correct packets= or filter=, or make its command send what is waited for",
     )
+
+
+def _seen(listener: Listener) -> str:
+    return f"{listener.seen} packet{'s' * (listener.seen != 1)}"

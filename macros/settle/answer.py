@@ -16,11 +16,14 @@ from macros.settle.tree import Array, Leaf, Node, Object
 _HEAD = re.compile(r" *[A-Z][\w-]*(?: +[A-Z][\w/-]*)+")
 
 
-def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> list[str]:
+def lines(
+    old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free], *, fresh: bool = False
+) -> list[str]:
     """The settled lines of a text.
 
-    A line that the old text has too is written as it was there. Where order means nothing the
-    old order is kept; what is new comes behind what it came behind.
+    A line that the old text has too is written as it was there; with `fresh` all that is kept of
+    it are names. Where order means nothing the old order is kept; what is new comes behind what it
+    came behind.
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
     if not old.plain or _HEAD.match(old.printed[0]):
@@ -37,7 +40,8 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
         places_of = {other: one for one, other in pairs}
         order = old_order(len(span.new), places_of, span.groups)
         orders.append((span.new, [span.new[at] for at in order]))
-    found = renamed_lines(new, renaming, {at: old.printed[one] for at, one in places.items()})
+    known = {} if fresh else {at: old.printed[one] for at, one in places.items()}
+    found = renamed_lines(new, renaming, known)
     sequence = list(range(len(found)))
     for places_, order in orders:
         sequence[places_.start : places_.stop] = order
@@ -48,11 +52,15 @@ def renamed_lines(
     text: Lines, renaming: Renaming, known: Mapping[int, str] = MappingProxyType({})
 ) -> list[str]:
     """The lines of a text with every identity under its old name; those of `known` as they are."""
-    return [
-        known.get(at)
-        or (line if isinstance(form, str) else renamed(text.parts(at), renaming.names))
-        for at, (line, form) in enumerate(zip(text.printed, text.forms, strict=True))
-    ]
+    found = []
+    for at, (line, form) in enumerate(zip(text.printed, text.forms, strict=True)):
+        if at in known:
+            found.append(known[at])
+        elif isinstance(form, str):
+            found.append(line)
+        else:
+            found.append(renamed(text.parts(at), renaming.names))
+    return found
 
 
 def _as_wide(text: Lines, renaming: Renaming) -> list[str]:
@@ -60,11 +68,11 @@ def _as_wide(text: Lines, renaming: Renaming) -> list[str]:
     return [skeleton.of(text.parts(at), renaming.final_new) for at in range(len(text.printed))]
 
 
-def node(old: Node, new: Node, renaming: Renaming) -> Any:
-    """The settled JSON of a twin."""
+def node(old: Node, new: Node, renaming: Renaming, *, fresh: bool = False) -> Any:
+    """The settled JSON of a twin; `fresh` as of `lines`."""
     if isinstance(old, Leaf) and isinstance(new, Leaf):
         same = tree.text(old, renaming.final_old) == tree.text(new, renaming.final_new)
-        return old.value if same else tree.plain(new, renaming.names)
+        return old.value if same and not fresh else tree.plain(new, renaming.names)
     if isinstance(old, Object) and isinstance(new, Object):
         known = {name: inner for name, _, inner in old.entries}
         places = {name: at for at, name in enumerate(known)}
@@ -72,7 +80,7 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         for _, key, inner in new.entries:
             name = renamed(key, renaming.names)
             found[name] = (
-                node(known[name], inner, renaming)
+                node(known[name], inner, renaming, fresh=fresh)
                 if name in known
                 else tree.plain(inner, renaming.names)
             )
@@ -82,11 +90,11 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         )
         return {names[at]: found[names[at]] for at in order}
     if isinstance(old, Array) and isinstance(new, Array):
-        return _array(old, new, renaming)
+        return _array(old, new, renaming, fresh=fresh)
     return tree.plain(new, renaming.names)
 
 
-def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
+def _array(old: Array, new: Array, renaming: Renaming, *, fresh: bool) -> list[Any]:
     mine = [tree.text(item, renaming.final_old) for item in old.items]
     theirs = [tree.text(item, renaming.final_new) for item in new.items]
     ordered = old.ordered and new.ordered
@@ -103,7 +111,7 @@ def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
             if waiting:
                 partners[at] = waiting.pop(0)
     found = [
-        node(old.items[partners[at]], item, renaming)
+        node(old.items[partners[at]], item, renaming, fresh=fresh)
         if at in partners
         else tree.plain(item, renaming.names)
         for at, item in enumerate(new.items)

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Container, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from macros.ground.model import Block, Page, Recording
 from macros.settle import (
     answer,
     capture,
+    earlier,
     free_order,
     identities,
     json_output,
@@ -75,8 +76,13 @@ def _settle(page: Page, was: _Side, now: _Side, out: Path, shared: Shared) -> No
         for name, document in documents.items()
         if _same_command(Path(name).stem, was, now)
     }
-    settled = {block_id: _answer(block_id, now, alike, renaming) for block_id in now.recordings}
-    packets = _captures(page, now, was, renaming)
+    # What else was run before it may be why a time or a counter is another.
+    unmoved = earlier.unmoved(page, was.recordings, now.recordings)
+    settled = {
+        block_id: _answer(block_id, now, alike, renaming, fresh=block_id not in unmoved)
+        for block_id in now.recordings
+    }
+    packets = _captures(page, now, was, renaming, unmoved)
     for recording in _bound(page, settled).values():
         form.write(out, _packets(recording, was, now, renaming, packets.get(recording.id), out))
 
@@ -183,9 +189,17 @@ def _begin(documents: Mapping[str, Document], renaming: Renaming, shared: Shared
 
 
 def _answer(
-    block_id: str, now: _Side, documents: Mapping[str, Document], renaming: Renaming
+    block_id: str,
+    now: _Side,
+    documents: Mapping[str, Document],
+    renaming: Renaming,
+    *,
+    fresh: bool,
 ) -> Recording:
-    """A block's recording with its text and its twin settled. Captures are for later."""
+    """A block's recording with its text and its twin settled. Captures are for later.
+
+    `fresh`: no noise of the earlier run stays.
+    """
     recording = now.recordings[block_id]
     text = documents.get(f"{block_id}.txt")
     if text is None:
@@ -193,16 +207,17 @@ def _answer(
     if _untouched(text, renaming):
         found = recording
     elif isinstance(text.old, Lines) and isinstance(text.new, Lines):
-        lines = answer.lines(text.old, text.new, renaming, text.free)
+        lines = answer.lines(text.old, text.new, renaming, text.free, fresh=fresh)
         found = replace(recording, text="\n".join(lines))
     else:
         parsed = json_output.parse(recording.text)
         escaped = parsed is not None and parsed[1]
-        found = replace(recording, text=json_output.dump(_node(text, renaming), escaped=escaped))
+        value = _node(text, renaming, fresh=fresh)
+        found = replace(recording, text=json_output.dump(value, escaped=escaped))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
         untouched = _untouched(twin, renaming)
-        return found if untouched else replace(found, twin=_node(twin, renaming))
+        return found if untouched else replace(found, twin=_node(twin, renaming, fresh=fresh))
     if recording.twin is None:
         return found
     return replace(found, twin=_renamed(recording, now, renaming).twin)
@@ -215,10 +230,10 @@ def _untouched(document: Document, renaming: Renaming) -> bool:
     )
 
 
-def _node(document: Document, renaming: Renaming) -> Any:
+def _node(document: Document, renaming: Renaming, *, fresh: bool) -> Any:
     assert not isinstance(document.old, Lines)  # noqa: S101 both sides are of one sort
     assert not isinstance(document.new, Lines)  # noqa: S101
-    return answer.node(document.old, document.new, renaming)
+    return answer.node(document.old, document.new, renaming, fresh=fresh)
 
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
@@ -264,7 +279,9 @@ def _name_ports(now: _Side, was: _Side, renaming: Renaming) -> None:
             capture.name_ports(old.pcap.read_bytes(), new.pcap.read_bytes(), renaming)
 
 
-def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[str, bytes | None]:
+def _captures(
+    page: Page, now: _Side, was: _Side, renaming: Renaming, unmoved: Container[str]
+) -> dict[str, bytes | None]:
     """What each capture's file holds when it is new; None where the old one tells the same.
 
     What listened during one command is shown side by side, hop by hop: one of them that changed
@@ -285,7 +302,7 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
             old is None
             or old.pcap is None
             # What a capture is kept for is named whatever its filter let through.
-            or not (keep or _same_command(block_id, was, now))
+            or not (keep or block_id in unmoved)
             or not capture.same(old.pcap.read_bytes(), packets, keep)
         ):
             changed.add(during.get(block_id, block_id))

@@ -53,6 +53,8 @@ def on_config(config: MkDocsConfig) -> None:
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
     recordings = root / str(config.extra.get("recordings", "recordings"))
     serving = build_state.command == "serve"
+    if serving:
+        author_view.let_errors_be(config)
     build = Build(
         Guide(Path(config.docs_dir), recordings, edition, partly=serving, drafts=serving),
         serving=serving,
@@ -98,7 +100,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, address, abs_src_path=str(pcap)))
         for path, make in merged_captures.merged(guide).items():
             address = f"{build_state.RECORDED}/{name}/{path.parent.name}/{path.name}"
-            files.append(File.generated(config, address, content=make()))
+            try:
+                files.append(File.generated(config, address, content=make()))
+            except GuideError as error:
+                if not build.serving:
+                    raise PluginError(str(error)) from error
+                build.problems.append(error)
         if guide is not build.guide:
             for page in guide.pages.values():
                 uri = edition_links.uri(name, page.source.relative_to(guide.docs).as_posix())

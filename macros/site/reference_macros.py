@@ -60,6 +60,9 @@ def commands(page: PageContext, _: Commands) -> str:
 
 def kinds(page: PageContext, call: Kinds) -> str:
     """What settling does not take for a change."""
+    if call.sort not in Kinds.KNOWN["sort"]:
+        known = ", ".join(Kinds.KNOWN["sort"])
+        raise GuideError(f"kinds knows no sort {call.sort!r}; it knows {known}")
 
     def make() -> str:
         from macros.site import identities_page  # noqa: PLC0415 one page needs what settles
