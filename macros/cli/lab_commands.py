@@ -3,7 +3,6 @@
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -23,7 +22,7 @@ from macros.lab.lab import Lab
 from macros.lab.left import looks
 from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
-from macros.record import known_state
+from macros.rebuild import fresh_lab
 
 _name = click.option("--name", default="guide", show_default=True, help="Name of the lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="Number of nodes.")
@@ -135,19 +134,7 @@ def up(  # a lab is what these options say
 def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
     """Start this lab of the kind uml, in the place of the one that there is where it is `anew`."""
     with _progress() as progress:
-        if lab.cluster:
-            return cluster.up(
-                name, lab.nodes, lab.memory or cluster.MEMORY, progress,
-                cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
-                outside=lab.outside, anew=anew, keep=keep,
-            )  # fmt: skip
-        made = uml.up(
-            name, lab.nodes, lab.memory or uml.MEMORY, progress, lab.suite,
-            outside=lab.outside, anew=anew, keep=keep,
-        )  # fmt: skip
-    with suppress(GuideError):  # then the first page finds out how the lab was made
-        known_state.remember(made)
-    return made
+        return fresh_lab.start(name, lab, progress, keep=keep, anew=anew)
 
 
 @lab.command()
