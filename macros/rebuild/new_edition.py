@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.store import reader, writer
+from macros.store import reader, sums, writer
 
 
 def named(name: str) -> str:
@@ -23,3 +23,12 @@ def start(recordings: Path, name: str, *, base: str, lab: str) -> None:
     _ = reader.edition(recordings, base)
     with writer.lock(recordings):
         writer.write_edition(recordings / name, lab=lab, base=base, versions={})
+
+
+def remove_empty(folder: Path) -> None:
+    """Take an edition without pages away again."""
+    if any(path.is_dir() for path in folder.iterdir()):
+        return
+    for name in ("edition.yml", sums.NAME):
+        (folder / name).unlink(missing_ok=True)
+    folder.rmdir()

@@ -130,6 +130,8 @@ class Guide:
         if key not in self.pages:
             if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
                 raise FollowsError(f"page {key} has errors of its own")
+            if key in self.planned:
+                raise FollowsError(f"edition {self.edition_name} has no recordings of page {key}")
             raise GuideError(f"there is no page {key!r} with blocks")
         block = self.pages[key].block(block_id)
         if block is None:
