@@ -71,7 +71,7 @@ def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[Guide
     new = editions.edition(guide.recordings / guide.edition_name)
     old = editions.edition(guide.recordings / base)
     both = tuple(page for page in old.pages if page in new.pages)
-    old = replace(old, pages=both)
+    old, new = (replace(side, pages=both) for side in (old, new))
     versions = tuple(_versions(old.versions, new.versions))
     purposes = editions.purposes(guide.pages.values())
     changes = [one for one in editions.compare(old, new, purposes) if one.kind != _VERSION]
@@ -124,7 +124,8 @@ def _facts(
         for item in (items(group) if known else by_cause(items(group), quotes))
     ]
     # By page, the open ones first: they are what somebody has to look at.
-    found.sort(key=lambda pair: (pair[0].page, pair[1] is not None))
+    order = {known: place for place, (_, known) in enumerate(rules)}
+    found.sort(key=lambda pair: (pair[0].page, order[pair[1]] if pair[1] else -1))
     yield from (_fact(item, known) for item, known in found)
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from macros.compare.report import code, short
 from macros.ground.enumeration import in_words
 from macros.upgrade.events import Failure
-from macros.upgrade.findings import Fact, Findings
+from macros.upgrade.findings import Fact, Findings, Known
 
 NOTHING, DECIDE, UNDONE = 0, 1, 2
 """Exit codes: nothing to decide; facts changed, or claims fail; not done, or not all of it."""
@@ -49,15 +49,10 @@ class Report:
         """The whole in one sentence."""
         if self.undone:
             return f"not done: {self.undone[0]} failed"
-        parts = [f"{len(self.failed)} {_pages(self.failed)} could not be recorded"]
-        parts = parts if self.failed else []
+        parts = [f"{_many(len(self.failed), 'page')} could not be recorded"] if self.failed else []
         found = self.findings
         if found and (found.facts or found.broken):
-            open_ = sum(fact.known is None for fact in found.facts)
-            parts += [
-                f"{_many(len(found.facts), 'fact')} changed, {open_} of them of no known cause"
-            ]
-            parts += [f"{_many(len(found.broken), 'sentence')} no longer {_hold(found.broken)}"]
+            parts += _decisions(found)
         elif found:
             parts += [f"nothing changed on {_many(len(self.recorded) + len(self.kept), 'page')}"]
         return "; ".join(parts)
@@ -74,6 +69,15 @@ class Report:
                 f" in docs/changes/{self.edition}.yml, then commit recordings/{self.edition}"
             )
         return f"nothing to decide: rm -r recordings/{self.edition}, or commit it"
+
+
+def _decisions(found: Findings) -> Iterator[str]:
+    unknown = sum(fact.known is None for fact in found.facts)
+    if found.facts:
+        yield f"{_many(len(found.facts), 'fact')} changed, {unknown} of them of no known cause"
+    if found.broken:
+        one = len(found.broken) == 1
+        yield f"{_many(len(found.broken), 'sentence')} no longer hold{'s' * one}"
 
 
 def text(report: Report) -> str:
@@ -96,10 +100,11 @@ def text(report: Report) -> str:
 def _text_of(found: Findings) -> Iterator[str]:
     if found.facts:
         yield "facts changed:"
-    for page, facts in groupby(found.facts, key=lambda fact: fact.page):
-        yield f"  {page}"
+    for page, known, facts in _grouped(found.facts):
+        cause = f"{known.cause} ({known.listed})" if known else "open"
+        yield f"  {page or 'edition'}, cause: {cause}"
         for fact in facts:
-            yield f"    {fact.what}{_blocks(fact)} {_cause(fact)}"
+            yield f"    {fact.what}{_blocks(fact)}"
             yield from (f"      {line}" for line in fact.below)
     if found.broken:
         yield "no longer holds:"
@@ -143,12 +148,15 @@ def markdown(report: Report) -> str:
 def _markdown_of(found: Findings) -> Iterator[str]:
     if found.facts:
         yield from ("## Facts changed", "")
-    for page, facts in groupby(found.facts, key=lambda fact: fact.page):
-        yield from (f"### {page or 'edition'}", "")
+    page = None
+    for at, known, facts in _grouped(found.facts):
+        if at != page:
+            page = at
+            yield from (f"### {page or 'edition'}", "")
+        cause = f"{known.cause}. {known.why} ({code(known.listed)})" if known else "**open**"
+        yield from (f"Cause: {cause}", "")
         for fact in facts:
-            known = fact.known
-            cause = f"{known.cause}: {known.why} ({code(known.listed)})" if known else "**open**"
-            yield f"- {code(fact.what)}{_blocks(fact, '`')}. Cause: {cause}"
+            yield f"- {code(fact.what)}{_blocks(fact, '`')}"
             yield from (f"  - {code(line)}" for line in fact.below)
         yield ""
     if found.broken:
@@ -168,6 +176,12 @@ def _markdown_of(found: Findings) -> Iterator[str]:
             yield from (f"## {title}", "", *(f"- {row}" for row in rows), "")
 
 
+def _grouped(facts: Sequence[Fact]) -> Iterator[tuple[str, Known | None, list[Fact]]]:
+    """Facts by page and cause; what is open comes first on a page."""
+    for (page, known), found in groupby(facts, key=lambda fact: (fact.page, fact.known)):
+        yield page, known, list(found)
+
+
 def _values(values: Sequence[tuple[str, str, str]]) -> Iterator[str]:
     for path, old, new in values:
         yield f"{path}: {short(old, _MOST) or 'nothing'} -> {short(new, _MOST) or 'nothing'}"
@@ -177,10 +191,6 @@ def _blocks(fact: Fact, mark: str = "") -> str:
     names = [f"{mark}{block}{mark}" for block in fact.blocks[:3]]
     more = [f"{len(fact.blocks) - 3} more"] if len(fact.blocks) > 3 else []
     return f" ({in_words([*names, *more])})" if names else ""
-
-
-def _cause(fact: Fact) -> str:
-    return f"[{fact.known.cause}: {fact.known.listed}]" if fact.known else "[open]"
 
 
 def _versions(report: Report) -> str:
@@ -197,14 +207,6 @@ def _times(report: Report) -> str:
 
 def _many(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _pages(found: Mapping[str, object]) -> str:
-    return f"page{'s' * (len(found) != 1)}"
-
-
-def _hold(found: Sequence[object]) -> str:
-    return "holds" if len(found) == 1 else "hold"
 
 
 def _indented(words: str, by: str = "  ") -> list[str]:

@@ -62,7 +62,8 @@ def read(words: Iterable[str]) -> Request:
         raise GuideError("no version is named", fix=_EXAMPLE)
     kubernetes = asked.get(KUBERNETES, "")
     if kubernetes:
-        kubernetes = programs.version_of(programs.KUBERNETES, f"v{kubernetes.removeprefix('v')}")
+        with_v = f"v{kubernetes}" if kubernetes[0].isdigit() else kubernetes
+        kubernetes = programs.version_of(programs.KUBERNETES, with_v)
     docker = asked.get(DOCKER, "").removeprefix("v")
     return Request(kubernetes, docker, _suite(docker, kubernetes))
 
