@@ -31,6 +31,7 @@ class Journal:
 
     def took(self, stage: str, seconds: float) -> None:
         """Write down how long a stage took; what an earlier call had of it is replaced."""
+        self.seconds.pop(stage, None)
         self.seconds[stage] = round(seconds, 1)
         files.write(self.path, json.dumps({"seconds": self.seconds}, indent=1) + "\n")
 
@@ -40,6 +41,15 @@ def of(recordings: Path, edition: str) -> Journal:
     path = _folder() / f"{project.tag(recordings)}-{edition}.json"
     stored = _stored(path).get("seconds")
     return Journal(path, dict(stored) if isinstance(stored, dict) else {})
+
+
+def earlier_seconds(recordings: Path) -> dict[str, float]:
+    """How long each page took when an upgrade of these recordings last recorded it."""
+    found: dict[str, float] = {}
+    paths_ = _folder().glob(f"{project.tag(recordings)}-*.json")
+    for path in sorted(paths_, key=lambda path: path.stat().st_mtime):
+        found |= _stored(path).get("seconds") or {}
+    return found
 
 
 @contextmanager

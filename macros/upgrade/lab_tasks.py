@@ -4,7 +4,7 @@ A page's recordings come from one lab, and pages that ask for the same sort of l
 Where that makes one lab's work longer than all others', its pages are shared out among two.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from macros.ground.model import Cluster, Page
@@ -15,10 +15,10 @@ from macros.lab.wanted import Wanted
 AT_ONCE = 2
 """Labs at once unless told otherwise: two clusters keep two cores busy."""
 
-_CLUSTER_WEIGHT = 4
-"""So many times as long takes a block on a cluster, whose programs are slow."""
-_WORTH_A_LAB = 200
-"""Work that another lab is worth: a cluster takes 40 s, one of its blocks about one."""
+_PER_BLOCK, _PER_CLUSTER_BLOCK = 0.5, 2.5
+"""Seconds that a block takes about, of a page that no upgrade has recorded yet."""
+_WORTH_A_LAB = 40.0
+"""Seconds of work that another lab is worth: so long takes the start of a cluster."""
 _MIB = 1024 * 1024
 
 
@@ -38,19 +38,27 @@ class Task:
 
 
 def tasks(
-    pages: Iterable[Page], *, kubernetes: str, suite: str, at_once: int, names: Iterable[str]
+    pages: Iterable[Page],
+    *,
+    kubernetes: str,
+    suite: str,
+    at_once: int,
+    names: Iterable[str],
+    seconds: Mapping[str, float],
 ) -> list[Task]:
     """The labs that these pages need, that with the most work first.
 
     `kubernetes` is the version of their clusters, `suite` that of their programs; `names` are what
-    the labs may be called.
+    the labs may be called, `seconds` how long pages took earlier.
     """
     shared: dict[Cluster | None, list[Page]] = {}
+    works = {}
     for page in pages:
         shared.setdefault(page.cluster, []).append(page)
-    everything = sum(_weight(page) for group in shared.values() for page in group)
-    parts = [part for group in shared.values() for part in _parts(group, everything // at_once)]
-    parts.sort(key=_total, reverse=True)
+        works[page.key] = seconds.get(page.key) or _guessed(page)
+    share = sum(works.values()) / at_once
+    parts = [part for group in shared.values() for part in _parts(group, works, share)]
+    parts.sort(key=lambda part: _total(part, works), reverse=True)
     return [
         Task(name, _lab(part, kubernetes, suite), tuple(sorted(part, key=lambda page: page.key)))
         for name, part in zip(names, parts, strict=False)
@@ -89,19 +97,18 @@ def _lab(pages: Sequence[Page], kubernetes: str, suite: str) -> Wanted:
     return replace(lab, kubernetes=kubernetes) if lab.cluster else lab
 
 
-def _parts(pages: Sequence[Page], share: int) -> list[list[Page]]:
+def _parts(pages: Sequence[Page], works: Mapping[str, float], share: float) -> list[list[Page]]:
     """The pages as one part, or as two where one would be longer than its share of all work."""
-    if len(pages) < 2 or _total(pages) < share + _WORTH_A_LAB:
-        return [list(pages)]
     parts: list[list[Page]] = [[], []]
-    for page in sorted(pages, key=_weight, reverse=True):
-        min(parts, key=_total).append(page)
-    return parts
+    for page in sorted(pages, key=lambda page: works[page.key], reverse=True):
+        min(parts, key=lambda part: _total(part, works)).append(page)
+    shorter = min(_total(part, works) for part in parts)
+    return parts if _total(pages, works) > share and shorter > _WORTH_A_LAB else [list(pages)]
 
 
-def _total(pages: Sequence[Page]) -> int:
-    return sum(map(_weight, pages))
+def _total(pages: Sequence[Page], works: Mapping[str, float]) -> float:
+    return sum(works[page.key] for page in pages)
 
 
-def _weight(page: Page) -> int:
-    return len(page.blocks) * (_CLUSTER_WEIGHT if page.cluster else 1)
+def _guessed(page: Page) -> float:
+    return len(page.blocks) * (_PER_CLUSTER_BLOCK if page.cluster else _PER_BLOCK)

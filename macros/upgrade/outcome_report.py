@@ -13,6 +13,7 @@ NOTHING, DECIDE, UNDONE = 0, 1, 2
 """Exit codes: nothing to decide; facts changed, or claims fail; not done, or not all of it."""
 
 _MOST = 60  # characters of a value in a line
+_WHY = 100  # of a cause, in the terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ class Report:
                 f"guide edition compare {self.base} {self.edition} has every block; name the causes"
                 f" in docs/changes/{self.edition}.yml, then commit recordings/{self.edition}"
             )
+        if self.findings and self.findings.unchecked:
+            return (
+                f"{again} records the other pages too; until then guide check refuses"
+                f" recordings/{self.edition}, whose pages quote them"
+            )
         return f"nothing to decide: rm -r recordings/{self.edition}, or commit it"
 
 
@@ -101,7 +107,7 @@ def _text_of(found: Findings) -> Iterator[str]:
     if found.facts:
         yield "facts changed:"
     for page, known, facts in _grouped(found.facts):
-        cause = f"{known.cause} ({known.listed})" if known else "open"
+        cause = f"{known.cause}, {short(known.why, _WHY)} ({known.listed})" if known else "open"
         yield f"  {page or 'edition'}, cause: {cause}"
         for fact in facts:
             yield f"    {fact.what}{_blocks(fact)}"

@@ -179,6 +179,7 @@ def _record(course: _Course, pages: Sequence[Page], options: Options) -> None:
     tasks = lab_tasks.tasks(
         pages, kubernetes=_kubernetes(course), suite=course.request.suite,
         at_once=at_once, names=crew.names(options.labs),
+        seconds=journal.earlier_seconds(guide.recordings),
     )  # fmt: skip
     with course.display.shown():
         crew.work(tasks, lab_tasks.room(tasks, options.at_once), guide, course.heard)
