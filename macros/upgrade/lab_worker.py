@@ -58,6 +58,7 @@ class _Worker:
     def __init__(self, out: IO[str], guide: Guide, name: str, wanted: Wanted) -> None:
         self._out, self._guide, self._name, self._wanted = out, guide, name, wanted
         self._since = time.monotonic()
+        self._came_up = False
 
     def say(self, event: Event) -> None:
         """Tell whoever started us."""
@@ -77,15 +78,25 @@ class _Worker:
             uml.down(self._name)
 
     def _start(self) -> Lab | None:
-        """A fresh lab; None, said, where it does not come up."""
-        started = time.monotonic()
-        try:
-            lab = fresh_lab.start(self._name, self._wanted, _Told(self), anew=True)
-        except GuideError as error:
-            self.say(Event("no lab", failure=Failure.of(error)))
-            return None
-        self.say(Event("lab", seconds=time.monotonic() - started))
-        return lab
+        """A fresh lab, at the second try where the first fails; None, said, where that fails too.
+
+        On a busy machine a node can be too late; a release that does not start fails twice.
+        """
+        for last in (False, True):
+            started = time.monotonic()
+            try:
+                lab = fresh_lab.start(self._name, self._wanted, _Told(self), anew=self._came_up)
+            except GuideError as error:
+                if last:
+                    self.say(Event("no lab", failure=Failure.of(error)))
+                else:
+                    why = error.message.splitlines()[0]
+                    self.say(Event("step", what=f"lab {self._name}: once more, since {why}"))
+            else:
+                self._came_up = True
+                self.say(Event("lab", seconds=time.monotonic() - started))
+                return lab
+        return None
 
     def _on(self, lab: Lab, keys: list[str]) -> list[str]:
         """Record on that lab as far as it goes; the pages that are left then."""

@@ -93,8 +93,8 @@ def text(report: Report) -> str:
         lines += _indented(str(report.undone[1]))
     if report.failed:
         lines += ["could not be recorded:"]
-        for key, failure in report.failed.items():
-            lines += [f"  {key}", *_indented(str(failure), "    ")]
+        for keys, failure in _failures(report):
+            lines += [f"  {keys}", *_indented(str(failure), "    ")]
     if report.findings:
         lines += _text_of(report.findings)
     for key, why in report.left_out.items():
@@ -132,8 +132,8 @@ def markdown(report: Report) -> str:
         lines += [f"**{report.undone[0]}** failed:", "", *_fenced(str(report.undone[1]))]
     if report.failed:
         lines += ["## Could not be recorded", ""]
-    for key, failure in report.failed.items():
-        lines += [f"### {key}", "", *_fenced(str(failure))]
+    for keys, failure in _failures(report):
+        lines += [f"### {keys}", "", *_fenced(str(failure))]
     if report.findings:
         lines += _markdown_of(report.findings)
     if report.left_out:
@@ -186,6 +186,12 @@ def _grouped(facts: Sequence[Fact]) -> Iterator[tuple[str, Known | None, list[Fa
     """Facts by page and cause; what is open comes first on a page."""
     for (page, known), found in groupby(facts, key=lambda fact: (fact.page, fact.known)):
         yield page, known, list(found)
+
+
+def _failures(report: Report) -> Iterator[tuple[str, Failure]]:
+    """Each failure once, with the pages that it kept from being recorded."""
+    for failure in dict.fromkeys(report.failed.values()):
+        yield in_words([key for key, each in report.failed.items() if each == failure]), failure
 
 
 def _values(values: Sequence[tuple[str, str, str]]) -> Iterator[str]:

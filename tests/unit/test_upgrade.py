@@ -96,6 +96,11 @@ def test_a_lab_that_does_not_come_up_costs_its_own_pages_only(checkout: Checkout
     assert "etcd failed" in outcome_report.text(report)
 
 
+def test_a_lab_that_is_late_gets_a_second_try(checkout: Checkout) -> None:
+    checkout.machine("1.34.4", late=str(checkout.told / "tried"))
+    assert checkout.upgrade("links").code == 0
+
+
 def test_a_recorder_that_is_killed_is_said_with_its_lab(checkout: Checkout) -> None:
     checkout.machine("1.34.4", dies=True)
     report = checkout.upgrade()

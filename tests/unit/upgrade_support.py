@@ -101,6 +101,10 @@ def main() -> None:
     def start(name: str, wanted: Wanted, _progress: object, **_: object) -> Lab:
         if wanted.cluster and told.get("broken") == wanted.cluster.cni:
             raise GuideError("the cluster's API did not get ready within 240 s\nnode0: etcd failed")
+        late = told.get("late")
+        if late and not Path(late).exists():
+            Path(late).touch()
+            raise GuideError("node1 was not ready within 90 s: it did not answer")
         if told.get("dies"):
             os.kill(os.getpid(), signal.SIGKILL)
         if room := told.get("room"):
