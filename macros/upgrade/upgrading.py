@@ -181,8 +181,17 @@ def _record(course: _Course, pages: Sequence[Page], options: Options) -> None:
         at_once=at_once, names=crew.names(options.labs),
         seconds=journal.earlier_seconds(guide.recordings),
     )  # fmt: skip
-    with course.display.shown():
+    with _whole_or_none(course.folder), course.display.shown():
         crew.work(tasks, lab_tasks.room(tasks, options.at_once), guide, course.heard)
+
+
+@contextmanager
+def _whole_or_none(folder: Path) -> Iterator[None]:
+    """However the block ends, an edition in which no page came to be is none."""
+    try:
+        yield
+    finally:
+        new_edition.remove_empty(folder)
 
 
 def _report(
@@ -193,7 +202,7 @@ def _report(
     check: Check | None = None,
     undone: tuple[str, Failure] | None = None,
 ) -> Report:
-    """What came of it. An edition in which no page came to be is no edition."""
+    """What came of it."""
     found = None
     there = course.folder.is_dir() and any(course.folder.glob("*/page.yml"))
     if check is not None and there:
@@ -201,8 +210,6 @@ def _report(
             fresh = course.shown.of_edition(course.guide.edition_name)
             lists = findings.earlier(fresh.docs)
             found = findings.find(fresh, course.shown.edition_name, lists, check(fresh))
-    elif course.folder.is_dir() and not there:
-        new_edition.remove_empty(course.folder)
     versions = reader.edition(course.guide.recordings, course.folder.name).versions if there else {}
     return Report(
         words=str(course.request), base=course.shown.edition_name, edition=course.folder.name,
