@@ -161,13 +161,25 @@ def _timed(course: _Course, stage: str) -> Iterator[None]:
 
 
 def _build(course: _Course, pages: Sequence[Page], console: Console) -> None:
-    """Build what the labs of these pages are made of; what is in the cache is found."""
+    """Build what the labs of these pages are made of, where it is not in the cache as a whole.
+
+    What is there is not asked of the builders: another build may be at work on something else.
+    """
+    suite, version = course.request.suite, _kubernetes(course)
     with _timed(course, "building"), Progress(console) as progress:
-        _ = machines.build(progress, suite=course.request.suite)
-        if any(page.cluster for page in pages):
-            version = _kubernetes(course)
+        if not _is_there(lambda: machines.built(suite)):
+            _ = machines.build(progress, suite=suite)
+        if any(page.cluster for page in pages) and not _is_there(lambda: parts.found(version)):
             compilation.build(progress, version)
             parts.make(progress, version)
+
+
+def _is_there(find: Callable[[], object]) -> bool:
+    try:
+        find()
+    except GuideError:
+        return False
+    return True
 
 
 def _record(course: _Course, pages: Sequence[Page], options: Options) -> None:
