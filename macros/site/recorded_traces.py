@@ -29,7 +29,7 @@ def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
     """The blocks of the trace that `reference` names: an id of `page`, or `page:id` of another."""
     key, _, trace = reference.rpartition(":")
     key = key or page
-    blocks = guide.page_of(key).blocks if key in guide.planned else ()
+    blocks = guide.pages[key].blocks if key in guide.pages else ()
     tapped = tuple(
         block for block in blocks if block.capture is not None and block.capture.trace == trace
     )

@@ -123,24 +123,17 @@ class Guide:
             self._pages[key] = page
         return self._pages[key]
 
-    def page_of(self, key: str) -> Page:
-        """A page of this edition. FollowsError where only this edition lacks it."""
-        if key in self.pages:
-            return self.pages[key]
-        if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
-            raise FollowsError(f"page {key} has errors of its own")
-        if key in self.planned:
-            raise FollowsError(f"edition {self.edition_name} has no recordings of page {key}")
-        raise GuideError(f"there is no page {key!r} with blocks")
-
     def find(self, reference: str, page: str) -> tuple[Block, Recording | None]:
         """The block that `reference` names: an id of `page`, or `page:id` of another."""
         key, _, block_id = reference.rpartition(":")
         key = key or page
-        page_of = self.page_of(key)
-        block = page_of.block(block_id)
+        if key not in self.pages:
+            if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
+                raise FollowsError(f"page {key} has errors of its own")
+            raise GuideError(f"there is no page {key!r} with blocks")
+        block = self.pages[key].block(block_id)
         if block is None:
-            known = ", ".join(block.id for block in page_of.blocks)
+            known = ", ".join(block.id for block in self.pages[key].blocks)
             raise GuideError(f"page {key} has no block {block_id!r}; it has {known}")
         return block, self.recorded(key).blocks.get(block_id)
 
