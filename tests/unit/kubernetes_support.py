@@ -9,7 +9,7 @@ import pytest
 GO = """\
 #!/bin/sh
 # Stands for Go: notes its words, writes into the folder that -o names, which ends in a slash.
-# FAKE_GO_FAILS names a step ("list", "download", "tidy") or a program; it says FAKE_GO_SAYS then.
+# FAKE_GO_FAILS names a step ("list", "fetch", "tidy") or a program; it says FAKE_GO_SAYS then.
 fail() { printf '%s\\n' "${FAKE_GO_SAYS:-undefined: x}" >&2; exit 1; }
 case $1 in
 env) echo "${FAKE_GO_VERSION:-go1.26.8}"; exit ;;
@@ -17,11 +17,13 @@ esac
 echo "CGO_ENABLED=$CGO_ENABLED $*" >>"$FAKE_GO_LOG"
 case "$1 $2" in
 "list -m")
-	[ "$FAKE_GO_FAILS" != list ] || fail
-	echo "$4 $FAKE_GO_VERSIONS" ;;
-"mod download")
-	[ "$FAKE_GO_FAILS" != "download" ] || fail
-	[ "$3" != -json ] || echo "{\\"GoMod\\": \\"$FAKE_GO_MOD\\"}" ;;
+	if [ "$3" = -versions ]; then
+		[ "$FAKE_GO_FAILS" != list ] || fail
+		echo "$4 $FAKE_GO_VERSIONS"
+	else
+		[ "$FAKE_GO_FAILS" != fetch ] || fail
+		echo "$FAKE_GO_MOD"
+	fi ;;
 "mod tidy")
 	# As it comes, so that what is kept of a module that was not finished can be seen.
 	echo "k8s.io/api v0.35.4 h1:a=" >go.sum

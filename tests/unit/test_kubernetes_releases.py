@@ -51,7 +51,7 @@ def test_a_release_is_made_once_and_the_same_build_comes_again(log: Path) -> Non
     made = compilation.build(QUIET, OTHER)
     notes = log.read_text(encoding="utf-8")
     assert "list -m -versions k8s.io/kubernetes" in notes
-    assert "mod download -json k8s.io/kubernetes@v1.35.4" in notes
+    assert "list -m -f {{.GoMod}} k8s.io/kubernetes@v1.35.4" in notes
     assert "component-base/version.gitVersion=v1.35.4 " in notes
     log.write_text("", encoding="utf-8")
     assert compilation.build(QUIET, OTHER) == made
@@ -154,7 +154,7 @@ def test_a_release_that_does_not_compile_shows_the_compilers_words(
     ("step", "says"),
     [
         ("list", "dial tcp 127.0.0.1:9: connect: connection refused"),
-        ("download", "k8s.io/kubernetes@v1.35.4: unexpected EOF"),
+        ("fetch", "k8s.io/kubernetes@v1.35.4: unexpected EOF"),
         ("tidy", "reading https://…/v0.35.4.zip: read: connection reset by peer"),
     ],
 )
@@ -168,7 +168,7 @@ def test_a_registry_that_goes_away_leaves_nothing_half_made(
     assert compilation.build(QUIET, OTHER)["kubelet"].is_file(), "it goes on when it is back"
 
 
-@pytest.mark.parametrize("step", ["list", "download", "tidy", "kubelet"])
+@pytest.mark.parametrize("step", ["list", "fetch", "tidy", "kubelet"])
 def test_a_full_disk_says_where_to_make_room(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     error = _fails(monkeypatch, step, FULL)
     assert FULL in error.message
@@ -180,7 +180,7 @@ def test_a_full_disk_that_we_meet_ourselves_says_so_too(monkeypatch: pytest.Monk
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "/cache/go.mod")
 
-    monkeypatch.setattr(module_files, "_fetched", full)
+    monkeypatch.setattr(module_files, "_theirs", full)
     with pytest.raises(GuideError, match=r"cannot write /cache/go\.mod: No space left") as caught:
         compilation.build(QUIET, OTHER)
     assert "free some room below " in str(caught.value.fix)
@@ -327,7 +327,7 @@ def test_another_coredns_for_a_release_is_made_in_the_same_way(
     assert text.startswith("// As ../coredns, made by ")
     assert text.endswith("require github.com/coredns/coredns v1.13.1\n")
     assert text.count("require") == 1
-    assert "mod download -json github.com/coredns/coredns@v1.13.1" in log.read_text("utf-8")
+    assert "{{.GoMod}} github.com/coredns/coredns@v1.13.1" in log.read_text("utf-8")
     assert programs.version_of(COREDNS, "v1.34.4") == programs.pinned(COREDNS)
 
 

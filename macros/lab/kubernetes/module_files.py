@@ -4,7 +4,6 @@ They are made from the release's own requirements. Go checks their sums against 
 database, where this machine's settings let it; from then on the files say what is built.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Sequence
@@ -43,10 +42,10 @@ def ready(module: Module, version: str, compiler: str, progress: Progress) -> No
     with files.new_folder(programs.made(module, version)) as new:
         own = programs.FOLDER / module.name
         shutil.copytree(own, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns("go.*"))
-        fetched = _fetched(module, version, new)
-        _check_compiler(module, version, fetched, compiler)
+        theirs = _theirs(module, version, new)
+        _check_compiler(module, version, theirs, compiler)
         text = (
-            module_for(version, fetched)
+            module_for(version, theirs)
             if module is KUBERNETES
             else module_as((own / "go.mod").read_text(encoding="utf-8"), module, version)
         )
@@ -138,13 +137,13 @@ def _too_old(version: str) -> bool:
     return minor is not None and int(minor[1]) < releases.OLDEST
 
 
-def _fetched(module: Module, version: str, cwd: Path) -> str:
-    """Fetch that version; the text of its own go.mod."""
-    printed = call(
-        "go", "mod", "download", "-json", f"{module.requires}@{version}", cwd=cwd,
+def _theirs(module: Module, version: str, cwd: Path) -> str:
+    """The text of that version's own go.mod."""
+    path = call(
+        "go", "list", "-m", "-f", "{{.GoMod}}", f"{module.requires}@{version}", cwd=cwd,
         what=f"fetching {module.name} {version}", env=go_environment(module), fix=AGAIN,
     )  # fmt: skip
-    return Path(json.loads(printed)["GoMod"]).read_text(encoding="utf-8")
+    return Path(path.strip()).read_text(encoding="utf-8")
 
 
 def _check_compiler(module: Module, version: str, theirs: str, compiler: str) -> None:
