@@ -1,6 +1,5 @@
 """An upgrade whose build fails, with a compiler that only writes, or says why it does not."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -11,35 +10,24 @@ from macros.cli import upgrade_command
 from macros.lab import build as machines
 from macros.lab.kubernetes import parts, store
 from macros.lab.lab import Lab
-from macros.upgrade import outcome_report, upgrading
+from macros.upgrade import outcome_report, request, upgrading
 from macros.upgrade.outcome_report import Report
-from tests.unit.test_kubernetes_build import GO
-from tests.unit.upgrade_support import ASKED, CLUSTER, NAME, Checkout
+from tests.unit.kubernetes_support import compiler
+from tests.unit.upgrade_support import CLUSTER, NAME, Checkout
 
 BUILD = upgrading._build
-SAYS = """\
-case "$FAKE_GO_SAYS$1 $2" in
-*"mod download") [ -z "$FAKE_GO_SAYS" ] || { echo "$FAKE_GO_SAYS" >&2; exit 1; } ;;
-esac
-"""
+VERSION = "v1.35.4"
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    """One page on a cluster, recorded; the compiler of `test_kubernetes_build` builds it."""
+    """One page on a cluster, recorded; a compiler that only writes builds a release for it."""
     found = Checkout(tmp_path, local_lab, monkeypatch)
     found.write("pods", "echo one pod", head=CLUSTER)
     found.record()
-    go = tmp_path / "bin/go"
-    go.parent.mkdir()
-    head, _, rest = GO.partition("\n")
-    go.write_text(f"{head}\n{SAYS}{rest}", encoding="utf-8")
-    for program in (go, go.with_name("gcc")):
-        program.touch()
-        program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{go.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("FAKE_GO_LOG", str(tmp_path / "log"))
-    monkeypatch.setenv("FAKE_GO_SAYS", "")
+    compiler(monkeypatch, tmp_path)
+    found.asked = request.Request(VERSION, "", "sid")
+    found.machine("1.35.4")
     monkeypatch.setattr(upgrading, "_build", BUILD)
     monkeypatch.setattr(machines, "build", lambda *_, **__: None)
     monkeypatch.setattr(parts, "make", lambda *_: None)
@@ -64,26 +52,33 @@ def test_one_that_compiles_is_recorded(checkout: Checkout) -> None:
     assert checkout.upgrade().code == 0
 
 
+def test_a_version_that_does_not_exist(checkout: Checkout) -> None:
+    checkout.asked = request.Request("v1.35.9", "", "sid")
+    report = failed(checkout)
+    assert report.undone is not None
+    assert "the registry has no k8s.io/kubernetes v1.35.9" in report.undone[1].message
+    assert report.undone[1].fix == "it has v1.35.0 and v1.35.4"
+
+
+@pytest.mark.parametrize("step", ["list", "fetch", "tidy"])
 @pytest.mark.parametrize(
-    ("says", "told"),
+    ("says", "fix"),
     [
-        ("unknown revision v1.34.4", "unknown revision v1.34.4"),
-        ("dial tcp: lookup registry: no such host", "no such host"),
-        ("write /cache/x: no space left on device", "no space left on device"),
+        ("dial tcp: lookup registry: no such host", "check the network"),
+        ("write /cache/x: no space left on device", "free some room"),
     ],
 )
-def test_a_version_that_is_not_there_and_a_registry_that_is_away(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, says: str, told: str
+def test_a_registry_that_is_away_in_the_middle_and_a_full_disk(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, step: str, says: str, fix: str
 ) -> None:
+    monkeypatch.setenv("FAKE_GO_FAILS", step)
     monkeypatch.setenv("FAKE_GO_SAYS", says)
     report = failed(checkout)
     assert report.undone is not None
-    assert told in report.undone[1].message
-    assert report.undone[1].fix, "what to do about it"
-    if "space" in says:
-        assert "free some room" in report.undone[1].fix
-    # When the registry is back, or the version is another one, the same command goes on.
-    monkeypatch.setenv("FAKE_GO_SAYS", "")
+    assert says in report.undone[1].message
+    assert fix in report.undone[1].fix
+    # When the registry is back, or the disk has room, the same command goes on.
+    monkeypatch.setenv("FAKE_GO_FAILS", "")
     assert checkout.upgrade().code == 0
 
 
@@ -104,16 +99,15 @@ def test_one_whose_api_server_does_not_come_up(
             words = ["sh", "-c", "echo 'unknown flag: --endpoint-reconciler-type'; exit 1"]
             server = subprocess.Popen(words, stdout=output)
             server.wait()
-        store._until_ready(["false"], server, log)
+        store._until_ready(["false"], server, log, VERSION)
 
     monkeypatch.setattr(parts, "make", make)
     report = failed(checkout)
     assert report.undone is not None
-    assert "the API server did not get ready\nunknown flag" in report.undone[1].message
+    assert "unknown flag: --endpoint-reconciler-type" in report.undone[1].message
 
 
 def test_one_that_is_too_old() -> None:
-    pytest.importorskip("macros.lab.kubernetes.releases")  # which say from when they are built
     done = CliRunner().invoke(upgrade_command.upgrade, ["kubernetes=v1.20.0"])
     assert done.exit_code == outcome_report.UNDONE
     assert "too old" in done.stderr
@@ -123,12 +117,14 @@ def test_the_command_prints_the_report_and_writes_it_as_markdown(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upgrade_command, "guide_of_checkout", lambda: checkout.guide)
-    done = CliRunner().invoke(upgrade_command.upgrade, [str(ASKED), "--report", "report.md"])
+    done = CliRunner().invoke(
+        upgrade_command.upgrade, [f"kubernetes={VERSION}", "--report", "report.md"]
+    )
     assert done.exit_code == 0, done.output
     assert "nothing changed on 1 page" in done.stdout
     assert "report: report.md" in done.stdout
     text = (checkout.root / "report.md").read_text(encoding="utf-8")
-    assert text.startswith("# Upgrade: kubernetes=v1.34.4\n\nNothing changed on 1 page.\n")
+    assert text.startswith("# Upgrade: kubernetes=v1.35.4\n\nNothing changed on 1 page.\n")
 
 
 @pytest.mark.parametrize("words", [["docker=27.0.0"], ["kubernetes=v1.34.4", "--page", "none"]])

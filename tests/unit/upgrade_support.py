@@ -51,6 +51,7 @@ class Checkout:
         (folder / "mkdocs.yml").write_text("extra: {edition: now}\n", encoding="utf-8")
         monkeypatch.chdir(folder)
         self._environment = monkeypatch
+        self.asked = ASKED
         self.machine("1.34.4")
 
     def machine(self, kubernetes: str, **more: Any) -> None:
@@ -82,7 +83,11 @@ class Checkout:
     def upgrade(self, *pages: str, **options: Any) -> Report:
         asked = upgrading.Options(NAME, pages, **options)
         return upgrading.upgrade(
-            self.guide, ASKED, asked, Console(quiet=True), lambda guide: check.everything([guide])
+            self.guide,
+            self.asked,
+            asked,
+            Console(quiet=True),
+            lambda guide: check.everything([guide]),
         )
 
     def bytes(self, edition: str = "now") -> dict[str, bytes]:
