@@ -1,5 +1,6 @@
 """How far the labs of an upgrade are: a line for each lab on a terminal, plain lines elsewhere."""
 
+import time
 from contextlib import AbstractContextManager, nullcontext
 
 from rich.console import Console
@@ -8,6 +9,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from macros.upgrade.events import Event
 from macros.upgrade.lab_tasks import Task
 
+_OFTEN = 15.0  # seconds between two plain lines of one page
+
 
 class Display:
     """Told of every event; `with display.shown():` around that."""
@@ -15,6 +18,8 @@ class Display:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars: dict[str, TaskID] = {}
+        self._blocks: dict[str, int] = {}
+        self._said: dict[str, float] = {}
         self._progress: Progress | None = None
         if console.is_terminal:
             self._progress = Progress(
@@ -31,9 +36,11 @@ class Display:
         """Show an event of a task; what stays is one line for each lab and page."""
         if self._progress:
             self._bar(self._progress, task, event)
-        if event.kind == "step" and not self._progress:
+        elif event.kind == "step":
             self.note(event.what)
-        elif event.kind == "lab":
+        elif event.kind == "block":
+            self._count(task, event)
+        if event.kind == "lab":
             self.note(f"lab {task.name} is up in {event.seconds:.1f} s")
         elif event.kind == "page":
             what = "recorded" if event.changed else "recorded, unchanged"
@@ -46,6 +53,14 @@ class Display:
     def note(self, text: str) -> None:
         """One line that stays."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _count(self, task: Task, event: Event) -> None:
+        """How far a page is, now and then, where there is no bar."""
+        done = self._blocks[event.page] = self._blocks.get(event.page, 0) + 1
+        if time.monotonic() - self._said.setdefault(event.page, time.monotonic()) > _OFTEN:
+            self._said[event.page] = time.monotonic()
+            of = next((len(page.blocks) for page in task.pages if page.key == event.page), 0)
+            self.note(f"{event.page}: {done} of {of} blocks, now {event.what}")
 
     def _bar(self, progress: Progress, task: Task, event: Event) -> None:
         if task.name not in self._bars:
