@@ -272,19 +272,26 @@ def test_a_flag_that_a_release_lacks_is_named(tmp_path: Path, words: str, named:
     assert "give v1.35 a row in macros/lab/kubernetes/releases.py" in str(caught.value.fix)
 
 
-UNIT = "ExecStart=/opt/kube-proxy --proxy-mode=iptables \\\n  --gone=1 --gone=10\nRestart=no\n"
+UNIT = "ExecStart=/opt/kube-proxy --mode=iptables \\\n  --gone=1 --gone=10 --old=3 --older\nRestart=no\n"
 
 
 def test_the_table_takes_words_from_units_and_gives_them_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    row = Release(36, "v1", "3.6.0", "", ("--gone=1",), {"kube-proxy": ("--new", "--two=2")})
+    row = Release(
+        36, "v1", "3.6.0", "", ("--gone=1", "--old"), {"kube-proxy": ("--new", "--two=2")}
+    )
     monkeypatch.setattr(releases, "TABLE", (releases.TABLE[0], row))
     assert releases.unit("kube-proxy", UNIT, "v1.35.4") == UNIT
     for version in ("v1.36.0", "v1.40.1"):
         assert releases.unit("kube-proxy", UNIT, version) == (
-            "ExecStart=/opt/kube-proxy --new --two=2 --proxy-mode=iptables --gone=10\nRestart=no\n"
+            "ExecStart=/opt/kube-proxy --new --two=2 --mode=iptables --gone=10 --older\nRestart=no\n"
         )
+    asked = ["/opt/kube-proxy", "--gone=1", "--gone=10", "--old=3", "--old", "--older"]
+    assert releases.words("kube-proxy", asked, "v1.35.4") == asked
+    assert releases.words("kube-proxy", asked, "v1.36.0") == [
+        "/opt/kube-proxy", "--gone=10", "--older", "--new", "--two=2",
+    ]  # fmt: skip
     assert "--new" not in releases.unit("kubelet", UNIT, "v1.36.0")
 
 

@@ -6,8 +6,9 @@ release that needs a row of its own says so when it is built, and not on a node.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from macros.ground.errors import GuideError
 
@@ -32,9 +33,9 @@ class Release:
     """The oldest etcd that kubeadm accepts: MinExternalEtcdVersion in its constants.go."""
     source: str
     without: tuple[str, ...] = ()
-    """Words of our units that it does not know any more: "--flag=value"."""
+    """What we ask of programs and it does not know: "--flag", or one value, "--flag=value"."""
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Words that a program needs beside those of our units, by the program's name."""
+    """Words that a program needs beside ours, by the program's name."""
     components: Mapping[str, str] = field(default_factory=dict)
     """Other versions than the pinned ones of coredns, flannel and flannel-cni, by name.
 
@@ -84,11 +85,24 @@ def component(name: str, kubernetes: str) -> str | None:
 def unit(name: str, text: str, version: str) -> str:
     """A systemd unit of our nodes as that release takes it; `name` is the program it starts."""
     row = of(version)
-    for word in row.without:
-        text = re.sub(rf" *(?:\\\n *)?{re.escape(word)}(?=\s)", "", text)
+    for asked in row.without:
+        text = re.sub(rf" *(?:\\\n *)?{_word(asked)}(?=\s)", "", text)
     if more := row.also.get(name):
         text = re.sub(r"(?m)^(ExecStart=\S+)", lambda start: " ".join((start[1], *more)), text)
     return text
+
+
+def words(name: str, asked: Sequence[str | Path], version: str) -> list[str | Path]:
+    """The words of a command, its program first, as that release takes them."""
+    row = of(version)
+    gone = re.compile("|".join(map(_word, row.without)) or r"(?!)")
+    known = [word for word in asked if not gone.fullmatch(str(word))]
+    return [*known, *row.also.get(name, ())]
+
+
+def _word(asked: str) -> str:
+    """What finds a flag with any value, or with one."""
+    return re.escape(asked) + ("" if "=" in asked else r"(?:=\S*)?")
 
 
 def check_etcd(etcd: str, version: str) -> None:

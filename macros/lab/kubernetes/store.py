@@ -14,7 +14,7 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.lab import paths, process
-from macros.lab.kubernetes import pki
+from macros.lab.kubernetes import pki, releases
 from macros.lab.tools import environment
 
 _PATIENCE = 240.0  # seconds; it takes five
@@ -57,6 +57,7 @@ def served(parts: Path, version: str, work: Path) -> Iterator[list[str]]:
         # Else it keeps what it learnt of this cluster in the person's home, for ever.
         "--cache-dir", str(work / "kubectl"),
     ]  # fmt: skip
+    server = releases.words("kube-apiserver", server, version)
     with _running(store, work / "etcd.log"), _running(server, work / "api.log") as serves:
         _until_ready(kubectl, serves, work / "api.log", version)
         yield kubectl
@@ -103,6 +104,7 @@ def controlled(
         "--kubeconfig", secrets / "super-admin.conf",
         f"--root-ca-file={secrets}/pki/ca.crt", f"--controllers={controllers}",
     ]  # fmt: skip
+    manager = releases.words("kube-controller-manager", manager, version)
     with _running(manager, work / "manager.log"):
         yield
 
