@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
 from macros.compare.report import code, short
 from macros.ground.enumeration import in_words
@@ -12,6 +13,7 @@ from macros.upgrade.findings import Fact, Findings, Known
 NOTHING, DECIDE, UNDONE = 0, 1, 2
 """Exit codes: nothing to decide; facts changed, or claims fail; not done, or not all of it."""
 
+_Why = TypeVar("_Why", str, Failure)
 _MOST = 60  # characters of a value in a line
 _WHY = 100  # of a cause, in the terminal
 
@@ -93,12 +95,11 @@ def text(report: Report) -> str:
         lines += _indented(str(report.undone[1]))
     if report.failed:
         lines += ["could not be recorded:"]
-        for keys, failure in _failures(report):
+        for keys, failure in _together(report.failed):
             lines += [f"  {keys}", *_indented(str(failure), "    ")]
     if report.findings:
         lines += _text_of(report.findings)
-    for key, why in report.left_out.items():
-        lines.append(f"left out: {key} ({why})")
+    lines += [f"left out: {keys} ({why})" for keys, why in _together(report.left_out)]
     lines += [f"versions: {_versions(report)}", f"time: {_times(report)}", f"next: {report.next}"]
     return "\n".join(lines)
 
@@ -132,13 +133,13 @@ def markdown(report: Report) -> str:
         lines += [f"**{report.undone[0]}** failed:", "", *_fenced(str(report.undone[1]))]
     if report.failed:
         lines += ["## Could not be recorded", ""]
-    for keys, failure in _failures(report):
+    for keys, failure in _together(report.failed):
         lines += [f"### {keys}", "", *_fenced(str(failure))]
     if report.findings:
         lines += _markdown_of(report.findings)
     if report.left_out:
         lines += ["## Left out", ""]
-        lines += [f"- {key}: {code(why)}" for key, why in report.left_out.items()] + [""]
+        lines += [f"- {keys}: {code(why)}" for keys, why in _together(report.left_out)] + [""]
     lines += ["## Versions", "", "| | |", "|---|---|"]
     changed = {name: old for name, old, _ in report.findings.versions} if report.findings else {}
     for name, version in report.versions.items():
@@ -188,10 +189,10 @@ def _grouped(facts: Sequence[Fact]) -> Iterator[tuple[str, Known | None, list[Fa
         yield page, known, list(found)
 
 
-def _failures(report: Report) -> Iterator[tuple[str, Failure]]:
-    """Each failure once, with the pages that it kept from being recorded."""
-    for failure in dict.fromkeys(report.failed.values()):
-        yield in_words([key for key, each in report.failed.items() if each == failure]), failure
+def _together(whys: Mapping[str, _Why]) -> Iterator[tuple[str, _Why]]:
+    """Each reason once, with the pages that have it."""
+    for why in dict.fromkeys(whys.values()):
+        yield in_words([key for key, each in whys.items() if each == why]), why
 
 
 def _values(values: Sequence[tuple[str, str, str]]) -> Iterator[str]:
