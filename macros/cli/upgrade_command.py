@@ -1,5 +1,7 @@
 """`guide upgrade`: record the guide with another version, and say what that does to it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +13,11 @@ from macros.cli.path_table import page_named
 from macros.cli.settings import guide_of_checkout
 from macros.ground import cache, files
 from macros.ground.errors import GuideError
+from macros.lab.tools import disk_named
 from macros.rebuild import new_edition
 from macros.store.guide import Guide
 from macros.store.reader import shown
 from macros.upgrade import outcome_report, request, upgrading
-from macros.upgrade.outcome_report import Report
 
 
 @click.command()
@@ -59,33 +61,28 @@ def upgrade(
 
     Exit code 0: nothing to decide. 1: facts changed, or claims fail. 2: not done, or not all of it.
     """  # noqa: D301 click's mark for lines to keep
-    try:
-        report, where = _upgrade(words, pages, edition, at_once, name, path)
-    except GuideError as error:
-        show(error)
-        raise click.exceptions.Exit(outcome_report.UNDONE) from None
+    with _undone(), disk_named():
+        asked = request.read(words)
+        guide = guide_of_checkout()
+        chosen = tuple(page_named(guide.planned, each).key for each in pages)
+        called = new_edition.named(edition or asked.edition(guide.edition_name))
+        options = upgrading.Options(called, chosen, name, at_once)
+        report = upgrading.upgrade(guide, asked, options, Console(stderr=True), _problems)
+        where = path or cache.folder().parent / "upgrade" / f"{called}.md"
+        files.write(where, outcome_report.markdown(report))
     click.echo(outcome_report.text(report))
     click.echo(f"report: {shown(where)}")
     raise click.exceptions.Exit(report.code)
 
 
-def _upgrade(
-    words: tuple[str, ...],
-    pages: tuple[str, ...],
-    edition: str | None,
-    at_once: int | None,
-    name: str,
-    path: Path | None,
-) -> tuple[Report, Path]:
-    asked = request.read(words)
-    guide = guide_of_checkout()
-    chosen = tuple(page_named(guide.planned, each).key for each in pages)
-    called = new_edition.named(edition or asked.edition(guide.edition_name))
-    options = upgrading.Options(called, chosen, name, at_once)
-    report = upgrading.upgrade(guide, asked, options, Console(stderr=True), _problems)
-    where = path or cache.folder().parent / "upgrade" / f"{called}.md"
-    files.write(where, outcome_report.markdown(report))
-    return report, where
+@contextmanager
+def _undone() -> Iterator[None]:
+    """An error is shown, and ends with the exit code of what could not be done."""
+    try:
+        yield
+    except GuideError as error:
+        show(error)
+        raise click.exceptions.Exit(outcome_report.UNDONE) from None
 
 
 def _problems(guide: Guide) -> list[GuideError]:
