@@ -218,6 +218,7 @@ def _report(
     found = None
     there = course.folder.is_dir() and any(course.folder.glob("*/page.yml"))
     if check is not None and there:
+        course.display.note(f"comparing with {course.shown.edition_name}, checking every claim")
         with _timed(course, "comparing and checking"):
             fresh = course.shown.of_edition(course.guide.edition_name)
             lists = findings.earlier(fresh.docs)
