@@ -1,7 +1,8 @@
 """Which labs an upgrade starts, and which pages are recorded on each.
 
 A page's recordings come from one lab, and pages that ask for the same sort of lab can share one.
-Where that makes one lab's work longer than all others', its pages are shared out among two.
+Where that makes one cluster's work longer than its share, its pages are shared out among two. Plain
+machines are not: they number their links from page to page, and Docker 26 shows these numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -99,6 +100,8 @@ def _lab(pages: Sequence[Page], kubernetes: str, suite: str) -> Wanted:
 
 def _parts(pages: Sequence[Page], works: Mapping[str, float], share: float) -> list[list[Page]]:
     """The pages as one part, or as two where one would be longer than its share of all work."""
+    if not pages[0].cluster:
+        return [list(pages)]
     parts: list[list[Page]] = [[], []]
     for page in sorted(pages, key=lambda page: works[page.key], reverse=True):
         min(parts, key=lambda part: _total(part, works)).append(page)

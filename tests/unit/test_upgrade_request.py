@@ -85,6 +85,8 @@ def test_pages_share_labs_and_the_longest_work_is_shared_out() -> None:
     assert len(flannel) == 2, "chapter 6 alone takes as long as all others"
     assert len([task for task in found if task.lab.cluster is None]) == 1
     assert found[0] in flannel, "the longest begins first"
+    plain = [page for page in planned() if page.cluster is None]
+    assert len(tasks(plain)) == 1, "their links are numbered from page to page"
     alone = tasks(planned(), at_once=1)
     assert len(alone) == len({page.cluster for page in planned()}), "one after the other, one each"
 
