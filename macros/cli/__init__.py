@@ -13,6 +13,10 @@ _COMMANDS = {
     "lab": ("macros.cli.lab_commands:lab", "Build labs, start them, stop them."),
     "record": ("macros.cli.record:record", "Run the pages' commands and keep the answers."),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
+    "upgrade": (
+        "macros.cli.upgrade_command:upgrade",
+        "Record the guide with another version, and report what changed.",
+    ),
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
     "review": ("macros.cli.review:review", "Accept or reject what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),

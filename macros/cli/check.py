@@ -55,6 +55,13 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
     What only follows from something else is left out where that is said. With `root`, the
     project's folder, also what MkDocs would refuse of the site as a whole.
     """
+    errors = everything(guides, root)
+    causes = [error for error in errors if not isinstance(error, FollowsError)]
+    return causes or errors
+
+
+def everything(guides: Sequence[Guide], root: Path | None = None) -> list[GuideError]:
+    """As `problems`, each said once, with what only follows from something else."""
     shown = guides[0]
     errors = [
         error for source in shown.unplanned for error in claims_check.unplanned(shown, source)
@@ -75,8 +82,7 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
         from macros.cli import site_check  # noqa: PLC0415 half a second, for MkDocs itself
 
         errors += site_check.problems(root, written)
-    causes = [error for error in errors if not isinstance(error, FollowsError)]
-    return list({str(error): error for error in causes or errors}.values())
+    return list({str(error): error for error in errors}.values())
 
 
 def _pages(guide: Guide) -> Mapping[str, Page]:

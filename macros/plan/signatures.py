@@ -226,11 +226,14 @@ class EditionVersions(Macro):
 
 
 class Changes(Macro):
-    """What differs on a page between an edition and the one it is compared with, in words."""
+    """What differs on a page between an edition and the one it is compared with, in words.
+
+    Without a page: the causes that docs/changes/EDITION.yml has a reader told `first`.
+    """
 
     edition: str
     """An edition that has a base."""
-    page: str
+    page: str = ""
     """The name of a page."""
 
 

@@ -152,7 +152,10 @@ class Build:
         source = self.guide.docs / uri
 
         def href(path: Path) -> str:
-            address = f"{RECORDED}/{guide.edition_name}/{path.parent.name}/{path.name}"
+            # Another edition's, where this one quotes a page that it has not recorded.
+            kept = path.is_relative_to(guide.recordings)
+            name = path.parent.parent.name if kept else guide.edition_name
+            address = f"{RECORDED}/{name}/{path.parent.name}/{path.name}"
             return relpath(address, _folder_of(page))
 
         def address(other: Path, edition: str = guide.edition_name) -> str:

@@ -81,6 +81,22 @@ class Guide:
         return {page.key: planner.for_versions(page, edition.versions) for page in held}
 
     @cached_property
+    def base(self) -> "Guide | None":
+        """The guide in the edition that this one is settled against; None where it has none."""
+        try:
+            name = self.edition.base
+        except GuideError:
+            return None  # `problems` says what is wrong with the edition
+        if not name or self._whole is None or self._whole.edition_name != name:
+            return self.of_edition(name) if name else None
+        return self._whole
+
+    def holder(self, key: str) -> "Guide":
+        """Where a page is quoted from: this edition, or its base where it has not recorded it."""
+        lent = key not in self.pages and self.base is not None
+        return self.base.holder(key) if lent and self.base is not None else self
+
+    @cached_property
     def sources(self) -> tuple[Path, ...]:
         """The files under docs/ that stand in this edition: all; with a base, what it recorded."""
         try:
@@ -136,20 +152,24 @@ class Guide:
         return self._pages[key]
 
     def find(self, reference: str, page: str) -> tuple[Block, Recording | None]:
-        """The block that `reference` names: an id of `page`, or `page:id` of another."""
+        """The block that `reference` names: an id of `page`, or `page:id` of another.
+
+        What this edition has not recorded, its base answers for.
+        """
         key, _, block_id = reference.rpartition(":")
         key = key or page
-        if key not in self.pages:
+        holder = self.holder(key)
+        if key not in holder.pages:
             if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
                 raise FollowsError(f"page {key} has errors of its own")
             raise GuideError(f"there is no page {key!r} with blocks")
-        block = self.pages[key].block(block_id)
+        block = holder.pages[key].block(block_id)
         if block is None and self._is_wrong(key, block_id):
             raise FollowsError(f"block {block_id} has errors of its own")
         if block is None:
-            known = ", ".join(block.id for block in self.pages[key].blocks)
+            known = ", ".join(block.id for block in holder.pages[key].blocks)
             raise GuideError(f"page {key} has no block {block_id!r}; it has {known}")
-        return block, self.recorded(key).blocks.get(block_id)
+        return block, holder.recorded(key).blocks.get(block_id)
 
     def _is_wrong(self, key: str, block_id: str) -> bool:
         """Whether this is a block of the page with errors that only they kept from being known."""
