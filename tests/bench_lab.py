@@ -2,6 +2,8 @@
 
 lab_up_1_s          seconds from `guide lab up` to the answer of one node
 record_overhead_ms  milliseconds a block of a page takes beyond the same ssh running `true`
+known_state_s       of a page's recording, the seconds a node in which its state is read and compared,
+                    before and after; at most 0.5
 lab_up_3_s          seconds from `guide lab up --nodes 3 --cni flannel` to its return: three Ready
                     nodes that know of each other, and CoreDNS
 lab_up_3_ready_s    of these, until the three nodes are Ready
@@ -26,6 +28,7 @@ from macros.lab import process, providers, state
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.rebuild import recording
+from macros.record import known_state
 
 RUNS = 3
 BLOCKS = 30
@@ -44,8 +47,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, _cache_in(Path(folder)):
             docs = _page(Path(folder))
             pairs = [(_record(lab, docs), _plain(lab)) for _ in range(RUNS)]
+            states = statistics.median(known_state_seconds(lab, docs) for _ in range(RUNS))
         overhead = statistics.median(ours - theirs for ours, theirs in pairs) / BLOCKS
         print(f"record_overhead_ms {overhead * 1000:.1f}", flush=True)
+        print(f"known_state_s {states:.2f}", flush=True)
         _guide("lab", "down", "--name", NAME)
         _cluster()
         _guide("lab", "down", "--name", NAME)
@@ -120,6 +125,14 @@ def _record(lab: Lab, docs: Path) -> float:
             on_page=lambda _page, _changed: None,
         )
         return time.perf_counter() - started
+
+
+def known_state_seconds(lab: Lab, docs: Path) -> float:
+    """Seconds to check the state of a page's nodes, before it and after it, for each of them."""
+    (page,) = planner.plan_pages(docs)
+    started = time.perf_counter()
+    known_state.leave(lab, page, known_state.enter(lab, page))
+    return (time.perf_counter() - started) / len(page.machines)
 
 
 def _plain(lab: Lab) -> float:

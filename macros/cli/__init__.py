@@ -17,6 +17,10 @@ _COMMANDS = {
         "Type a page's commands as a reader would, and compare.",
     ),
     "settle": ("macros.cli.settle:settle", "Settle kept runs again, without a lab."),
+    "upgrade": (
+        "macros.cli.upgrade_command:upgrade",
+        "Record the guide with another version, and report what changed.",
+    ),
     "edition": ("macros.cli.edition:edition", "Start, list and compare editions."),
     "review": ("macros.cli.review:review", "Accept or reject what a new recording changed."),
     "check": ("macros.cli.check:check", "Check all recordings and claims, without a lab."),
@@ -86,7 +90,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        for note in getattr(error.__context__ or error, "__notes__", ()):
+            Console(stderr=True, soft_wrap=True).print(f"\n{note}", markup=False, highlight=False)
         Console(stderr=True).print("\ninterrupted; nothing half-written is left", highlight=False)
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)

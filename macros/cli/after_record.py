@@ -1,4 +1,4 @@
-"""After recording, on one screen: what changed, what no longer holds, and what to do next."""
+"""After recording, on one screen: what changed, what does not hold, and what to do next."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,38 +10,61 @@ from macros.review import item_words, sides
 from macros.review.item_words import Values
 from macros.review.items import items
 from macros.review.one_cause import by_cause
+from macros.store import reader
 from macros.store.guide import Guide
 
 _MOST = 8  # lines of one part: all of them are in `guide review`
 
 
 def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
-    """Lines for the terminal about the pages just recorded, and whether a claim no longer holds.
+    """Lines for the terminal about the pages just recorded, and whether a claim does not hold.
 
     `guide` has read no recording yet. Compared is with what git has; without git nothing is.
     """
     broken = claims_check.broken(guide, keys)
-    changed, quoted = _changes(guide, keys)
+    known = _changes(guide, keys)
+    changed, quoted, restamped = known or ([], [], [])
     lines = [*_part("changed since the last commit", changed)]
     values = item_words.values_of(
         guide.docs, lambda key: guide.recorded(key).blocks if key in guide.pages else {}
     )
     lines += _part("sentences whose values changed", _sentences(quoted, values))
-    lines += _part("no longer holds", [f"{error.place}: {error.message}" for error in broken])
-    return [*lines, f"next: {_next(broken, changed, keys)}"], bool(broken)
+    claims = [f"{error.place}: {error.message}" for error in broken]
+    lines += _part("claims that do not hold", claims)
+    if broken:
+        pages = ", ".join(dict.fromkeys(str(error.page) for error in broken))
+        lines.append(f"next: correct {pages}, then guide check")
+    elif changed:
+        lines.append(f"next: guide review {' '.join(keys)}")
+    elif restamped:
+        lines.append(f"no answer changed since the last commit; {plans_of(guide, restamped)}")
+    elif known is None:  # nothing is in git that it could have changed from
+        lines.append("next: guide check checks the whole guide")
+    else:
+        lines.append("nothing changed since the last commit; guide check checks the whole guide")
+    return lines, bool(broken)
 
 
-def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted]]:
+def plans_of(guide: Guide, pages: Sequence[str]) -> str:
+    """What to do with recordings of which only the plans differ."""
+    folder = reader.shown(guide.recordings / guide.edition_name)
+    folders = " ".join(f"{folder}/{page}" for page in pages)
+    return f"what was asked did, so commit it: git add {folders}"
+
+
+def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted], list[str]] | None:
+    """What changed, what quotes that, and where only plans did; None where git has nothing."""
     try:
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
             found = [one for one in sides.changes(both, purposes) if one.page in keys]
             quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, found)
+            restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
-        return [], []
+        return None
     causes = by_cause(items(found), quotes)
     told = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
-    return told, [one for each in quotes.values() for one in each]
+    return told, [one for each in quotes.values() for one in each], restamped
 
 
 def _sentences(quoted: Iterable[Quoted], values: Values) -> list[str]:
@@ -57,12 +80,3 @@ def _part(title: str, lines: Sequence[str]) -> Iterator[str]:
     yield from (f"  {line}" for line in lines[:_MOST])
     if len(lines) > _MOST:
         yield f"  and {len(lines) - _MOST} more"
-
-
-def _next(broken: Sequence[GuideError], changed: Sequence[str], keys: Sequence[str]) -> str:
-    if broken:
-        pages = ", ".join(dict.fromkeys(str(error.page) for error in broken))
-        return f"correct {pages}, then guide check"
-    if changed:
-        return f"guide review {' '.join(keys)}"
-    return "nothing changed since the last commit; guide check checks the whole guide"

@@ -1,14 +1,14 @@
 """`guide check`: every recording is there, fresh and untouched, and every claim holds."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
 import click
 
-from macros.cli import claims_check, show
+from macros.cli import advice, claims_check, show
 from macros.cli.settings import guide_of_checkout
 from macros.ground import project
 from macros.ground.errors import FollowsError, GuideError
@@ -29,6 +29,7 @@ def check(edition: str | None, as_json: bool) -> None:
     shown = replace(guide_of_checkout(edition), partly=True)
     guides = [shown, *(shown.of_edition(name) for name in (() if edition else shown.others))]
     errors = problems(guides, None if edition else project.root())
+    errors = advice.in_view_of_labs(errors, _pages(shown))
     unrecorded = _unrecorded(shown)
     if as_json:
         blocks = [(page, name) for page, names in unrecorded for name in names]
@@ -54,8 +55,17 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
     What only follows from something else is left out where that is said. With `root`, the
     project's folder, also what MkDocs would refuse of the site as a whole.
     """
+    errors = everything(guides, root)
+    causes = [error for error in errors if not isinstance(error, FollowsError)]
+    return causes or errors
+
+
+def everything(guides: Sequence[Guide], root: Path | None = None) -> list[GuideError]:
+    """As `problems`, each said once, with what only follows from something else."""
     shown = guides[0]
-    errors = [single for error in shown.unplanned.values() for single in error.all]
+    errors = [
+        error for source in shown.unplanned for error in claims_check.unplanned(shown, source)
+    ]
     written: dict[Path, tuple[str, PageRenderer]] = {}
     for guide in guides:
         try:
@@ -72,18 +82,22 @@ def problems(guides: Sequence[Guide], root: Path | None = None) -> list[GuideErr
         from macros.cli import site_check  # noqa: PLC0415 half a second, for MkDocs itself
 
         errors += site_check.problems(root, written)
-    causes = [error for error in errors if not isinstance(error, FollowsError)]
-    return list({str(error): error for error in causes or errors}.values())
+    return list({str(error): error for error in errors}.values())
+
+
+def _pages(guide: Guide) -> Mapping[str, Page]:
+    try:
+        return guide.pages
+    except GuideError:
+        return {}  # the pages themselves are wrong, which `problems` says
 
 
 def _unrecorded(guide: Guide) -> list[tuple[Page, list[str]]]:
     """Pages that may be unrecorded, and are, each with the blocks that it lacks."""
-    try:
-        pages = [page for page in guide.pages.values() if page.needs]
-    except GuideError:
-        return []  # the pages themselves are wrong, which `problems` says
     lacking = []
-    for page in pages:
+    for page in _pages(guide).values():
+        if not page.needs:
+            continue
         held = guide.recorded(page.key).blocks
         names = [block.id for block in page.blocks if block.id not in held]
         if names:

@@ -44,6 +44,23 @@ def page(
     return errors, text, renderer
 
 
+def unplanned(guide: Guide, source: Path) -> list[GuideError]:
+    """All that is wrong with a page that cannot be planned: its claims and references, too."""
+    errors = list(guide.unplanned[source].all)
+    part = guide.with_part_of(source)
+    if part is None:
+        return errors
+    said = {error.line for error in errors}
+    try:
+        found, _, _ = page(part, source)
+    except GuideError:
+        return errors  # its front matter is wrong, which has been said
+    errors += [
+        each for each in found if each.line not in said and not isinstance(each, FollowsError)
+    ]
+    return sorted(errors, key=lambda error: (error.line or 0, error.column or 0))
+
+
 def broken(guide: Guide, keys: Sequence[str]) -> list[GuideError]:
     """What no longer holds on these pages, and on those that quote them: claims and references."""
     errors = []

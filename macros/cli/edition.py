@@ -1,6 +1,5 @@
 """`guide edition`: which recordings there are, and what differs between two of them."""
 
-import re
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions, report, sentences
 from macros.ground.errors import GuideError
+from macros.rebuild import new_edition
 from macros.review import causes, change_file
 from macros.review import change_list as made
 from macros.store import reader, writer
@@ -49,15 +49,7 @@ def new(name: str, base: str | None, lab: str) -> None:
     """  # noqa: D301 click's mark for lines to keep
     guide = guide_of_checkout()
     base = base or guide.edition_name
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
-        raise GuideError(
-            f"{name!r} is not a name for an edition: use small letters, digits, - and ."
-        )
-    if (guide.recordings / name).exists():
-        raise GuideError(f"edition {name} exists already", fix=f"guide record --edition {name}")
-    _ = reader.edition(guide.recordings, base)
-    with writer.lock(guide.recordings):
-        writer.write_edition(guide.recordings / name, lab=lab, base=base, versions={})
+    new_edition.start(guide.recordings, name, base=base, lab=lab)
     click.echo(f"{name} is empty, and settles against {base}: guide record --edition {name} PAGE")
 
 

@@ -2,8 +2,8 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,13 +18,13 @@ from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
 from macros.lab import packages, process, providers, state, uml, vagrant, wanted
 from macros.lab import ssh as remote
-from macros.lab.kubernetes import cluster, parts, programs
+from macros.lab.kubernetes import cluster, parts, programs, releases
 from macros.lab.kubernetes import compilation as building_kubernetes
 from macros.lab.lab import Lab
 from macros.lab.left import looks
 from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
-from macros.record import known_state
+from macros.rebuild import fresh_lab
 
 _name = click.option("--name", default="guide", show_default=True, help="Name of the lab.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="Number of nodes.")
@@ -59,27 +59,47 @@ lab.add_command(prepare)
 @click.option("--mirror", help="Debian mirror to use instead of this machine's own.")
 @click.option("--kubernetes", is_flag=True, help="Build Kubernetes too, for labs with a cluster.")
 @_version
+@click.option("--pin", is_flag=True, help="Keep that version's go.mod and go.sum in the checkout.")
 @_suite
 def build(
-    update_lock: bool, mirror: str | None, kubernetes: bool, version: str | None, suite: str
+    update_lock: bool,
+    mirror: str | None,
+    kubernetes: bool,
+    version: str | None,
+    pin: bool,
+    suite: str,
 ) -> None:
-    """Build kernel and root file system; what is in the cache is not built again."""
+    """Build kernel and root file system; what is in the cache is not built again.
+
+    With --kubernetes --version, any release of Kubernetes that the module registry has, from 1.33
+    on; with --pin, what it was made of stays in scripts/kubernetes, to be committed.
+    """
     if version and not kubernetes:
         raise click.UsageError("--version is Kubernetes' version: add --kubernetes")
+    if pin and not version:
+        raise click.UsageError("--pin keeps what --version is made of: add both")
+    if version:
+        _ = releases.minor(version)
     with _progress() as progress:
         if update_lock:
             building.update_lock(progress, mirror, suite)
         if update_lock and kubernetes:
             parts.update_lock(progress, mirror)
         made = building.build(progress, mirror, suite)
-        compiled = building_kubernetes.build(progress, version) if kubernetes else {}
+        compiled = building_kubernetes.build(progress, version, pin=pin) if kubernetes else {}
         if kubernetes:
             parts.make(progress, version or programs.VERSION, mirror)
     click.echo(f"kernel            {made.kernel}")
     click.echo(f"root file system  {made.rootfs}")
-    click.echo("with " + ", ".join(f"{name} {what}" for name, what in made.versions.items()))
+    click.echo(_with(made.versions))
+    if kubernetes:
+        click.echo(_with(parts.versions(version or programs.VERSION)))
     for program, path in compiled.items():
         click.echo(f"{program:<24}{path}")
+
+
+def _with(versions: Mapping[str, str]) -> str:
+    return "with " + ", ".join(f"{name} {number}" for name, number in versions.items())
 
 
 @lab.command()
@@ -139,19 +159,7 @@ def up(  # a lab is what these options say
 def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
     """Start this lab of the kind uml, in the place of the one that there is where it is `anew`."""
     with _progress() as progress:
-        if lab.cluster:
-            return cluster.up(
-                name, lab.nodes, lab.memory or cluster.MEMORY, progress,
-                cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
-                outside=lab.outside, anew=anew, keep=keep,
-            )  # fmt: skip
-        made = uml.up(
-            name, lab.nodes, lab.memory or uml.MEMORY, progress, lab.suite,
-            outside=lab.outside, anew=anew, keep=keep,
-        )  # fmt: skip
-    with suppress(GuideError):  # then the first page finds out how the lab was made
-        known_state.remember(made)
-    return made
+        return fresh_lab.start(name, lab, progress, keep=keep, anew=anew)
 
 
 @lab.command()

@@ -26,7 +26,8 @@ def paths(
 ) -> None:
     """List every path that BLOCK of PAGE offers, with its value.
 
-    With WORDs, list only paths that have them all. Without BLOCK, list the page's blocks.
+    With WORDs, list only paths that have them all. Without BLOCK, list the page's blocks. BLOCK can
+    be a trace too: then it is each of its taps.
 
     \b
     guide paths docker started-addresses
@@ -38,18 +39,22 @@ def paths(
         for each in planned.blocks:
             click.echo(f"{each.id:<28} {report.short(each.command, 90)}")
         return
+    taps = [each.id for each in planned.blocks if each.capture and each.capture.trace == block]
     found = {
-        path: value
-        for path, value in _offered(guide, planned, block)
-        if all(word in f"{path} {value}" for word in words)
+        name: {
+            path: value
+            for path, value in _offered(guide, planned, name)
+            if all(word in f"{path} {value}" for word in words)
+        }
+        for name in taps or [block]
     }
     if as_json:
-        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(found if taps else found[block], indent=1, ensure_ascii=False))
         return
-    calls = {path: _call(block, path) for path in found}
-    width = min(max(map(len, calls.values()), default=0), 80)
-    for path, value in found.items():
-        click.echo(f"{calls[path]:<{width}}  {report.short(value, 100)}")
+    rows = [(_call(name, path), each[path]) for name, each in found.items() for path in each]
+    width = min(max((len(call) for call, _ in rows), default=0), 80)
+    for call, value in rows:
+        click.echo(f"{call:<{width}}  {report.short(value, 100)}")
 
 
 def page_named(pages: Mapping[str, Page], name: str) -> Page:
@@ -64,6 +69,7 @@ def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
     block = page.block(name)
     if block is None:
         ids = {each.id: each for each in page.blocks}
+        ids |= {each.capture.trace: each for each in page.blocks if each.capture}
         raise GuideError(
             f"page {page.key} has no block {name!r}{nearest(name, ids)}",
             fix=f"guide paths {page.key} lists them",

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from macros.cli import claims_check, page_names
+from macros.cli import after_record, claims_check, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
 from macros.compare.change import Change
@@ -85,6 +85,8 @@ def review(
             still = [one for one in found if decisions.of(one) is Decision.OPEN]
             decisions.decide(still, Decision.ACCEPTED)
         interactive = sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
+        if not found and form in (None, "text") and _restamped(guide, both):
+            return
         if form or not interactive:
             click.echo(document.review(form or "text", found, decisions, prose, both))
             result = outcome.outcomes(found, decisions)
@@ -96,6 +98,14 @@ def review(
                 result = _put_back(result, found, decisions, both)
     if any(one.decision is not Decision.ACCEPTED for one in result):
         raise click.exceptions.Exit(1)
+
+
+def _restamped(guide: Guide, both: Sides) -> bool:
+    """Whether nothing but plans changed, which is said then."""
+    pages = sides.restamped(both)
+    if pages:
+        click.echo(f"no answer changed; {after_record.plans_of(guide, pages)}")
+    return bool(pages)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from functools import partial
 
 import click
 
-from macros.cli import show
+from macros.cli import advice, show
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import fitting
@@ -22,12 +23,18 @@ _POLL = 0.2  # seconds between two looks at the page's file
 
 
 def watch(guide: Guide, lab: Lab, page: Page) -> None:
-    """Run a page, and each block again that is edited, until Ctrl-C; then clean up."""
+    """Run a page, and each block again that is edited, until Ctrl-C or a signal; then clean up."""
     fitting.check(lab, page)
     folder = drafts.folder(guide.recordings, guide.edition_name, page.key)
     page = planner.for_versions(page, lab.versions)
-    run = DraftRun(lab, page, folder, lambda block: click.echo(f"  {block.node} {block.id}"))
-    with writer.lock(guide.recordings):
+    run = DraftRun(
+        lab,
+        page,
+        folder,
+        lambda block: click.echo(f"  {block.node} {block.id}"),
+        lambda waited: click.echo(f"    {waited}"),
+    )
+    with writer.lock(guide.recordings), ended_by_signals():
         run.enter()
         try:
             _timed(run.begin)
@@ -37,12 +44,13 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
             )
             _follow(guide, lab, page, run)
         except KeyboardInterrupt:
-            click.echo("cleaning up")
+            pass
         finally:
+            click.echo("cleaning up")
             for error in run.end():
                 show(error)
-    named = "" if lab.name == "guide" else f"--lab {lab.name} "
-    click.echo(f"these were drafts, for make serve only; next: guide record {named}{page.key}")
+    named = f"{advice.option(lab)}{page.key}"
+    click.echo(f"these were drafts, for make serve only; next: guide record {named}")
 
 
 def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:

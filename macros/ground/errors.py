@@ -90,9 +90,14 @@ class GuideErrors(GuideError):  # noqa: N818 it is several
 
 def raise_all(errors: Sequence[GuideError]) -> None:
     """Raise what is there: nothing, one error, or several as one."""
+    if errors:
+        raise one_of(errors)
+
+
+def one_of(errors: Sequence[GuideError]) -> GuideError:
+    """One error, or several as one."""
     flat = [single for error in errors for single in error.all]
-    if flat:
-        raise flat[0] if len(flat) == 1 else GuideErrors(flat)
+    return flat[0] if len(flat) == 1 else GuideErrors(flat)
 
 
 def _near(path: Path) -> str:

@@ -36,8 +36,11 @@ def locked(
 
 
 @contextlib.contextmanager
-def folder_locked(folder: Path, busy: str) -> Iterator[None]:
-    """Hold a folder itself as a lock, so that no file of a lock lies in it; GuideError(busy)."""
+def folder_locked(folder: Path, busy: str | None) -> Iterator[None]:
+    """Hold a folder itself as a lock, so that no file of a lock lies in it.
+
+    When another holds it, GuideError(busy), or wait if `busy` is None.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _lock(handle, busy)

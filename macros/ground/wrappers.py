@@ -78,7 +78,9 @@ def _prefix(outer: Inner, name: str, words: Sequence[Word]) -> Inner | None:
 
 
 def _iproute(outer: Inner, words: Sequence[Word]) -> Inner | None:
-    """`ip [options] netns exec NAME command`; else `ip`, `bridge` or `tc`, in the namespace of -n.
+    """`ip [options] netns exec NAME command` and `ip vrf exec`; else `ip`, `bridge`, `tc` or so.
+
+    With -n these are in that namespace.
 
     Any beginning of an option's or an object's name is that name (ip.c, ipnetns.c).
     """
@@ -94,6 +96,9 @@ def _iproute(outer: Inner, words: Sequence[Word]) -> Inner | None:
         every |= option == "a" or _begins(option, "all")
     texts = [word.text for word in left[:2]]
     runs = len(texts) == 2 and _begins(texts[0], "netns", 3) and _begins(texts[1], "exec", 1)
+    if len(texts) == 2 and _begins(texts[0], "vrf", 1) and _begins(texts[1], "exec", 1):
+        # A VRF is within its namespace, whose interfaces the command sees.
+        return outer.into(left[3:], name) if len(left) > 3 else None
     if not runs or program(words) != "ip":
         return outer.as_tool(words, name)
     if every:

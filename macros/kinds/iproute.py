@@ -53,7 +53,7 @@ _SHORT |= {"r": "resolve", "N": "Numeric"}
 # Objects in the order of cmds[] in ip.c: `ip n` is neigh, `ip r` route, `ip net` netns.
 _IP_OBJECTS = (
     *("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour"),
-    *("ntable", "ntbl", "link", "l2tp", "netns"),
+    *("ntable", "ntbl", "link", "l2tp", "netns", "vrf"),
 )
 _BRIDGE_OBJECTS = ("fdb", "link", "vlan")
 _SAME = {"neighbor": "neighbour"}

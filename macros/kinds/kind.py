@@ -204,7 +204,7 @@ class Kind(Generic[Records]):
     its lines are compared too. `free` gives the lines whose order means nothing; `remark` says of a
     line that it is no record's and is compared as text. `wraps`: its lines are words one after the
     other, no columns, and may be broken where the page ends. `macs` are the MAC addresses in it and
-    their owners.
+    their owners. `sends`: asking sends packets, so it is more than a look.
     """
 
     name: str
@@ -220,3 +220,4 @@ class Kind(Generic[Records]):
     remark: Callable[[str], bool] = plain
     wraps: Callable[[Call], bool] = never
     macs: Callable[[Records], Iterator[Mac]] | None = None
+    sends: bool = False

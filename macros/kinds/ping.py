@@ -201,4 +201,6 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-KIND = Kind(name="ping", what="a run of ping", asked=_asked, read=read, entries=_entries)
+KIND = Kind(
+    name="ping", what="a run of ping", asked=_asked, read=read, entries=_entries, sends=True
+)

@@ -1,6 +1,6 @@
 """Which kind of record a command's output is, its records, and the command of its JSON twin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from macros.ground.commandline import Call, call
@@ -21,9 +21,12 @@ from macros.kinds import (
     neighbours,
     nft,
     ping,
+    policy_rules,
+    queues,
     routes,
     rules,
     sockets,
+    vrfs,
 )
 from macros.kinds.kind import Kind, Span
 
@@ -46,6 +49,9 @@ KINDS: tuple[Kind[Any], ...] = (
     bird_routes.KIND,
     calicoctl.KIND,
     ipsets.KIND,
+    policy_rules.KIND,
+    vrfs.KIND,
+    queues.KIND,
 )
 """All kinds. `links` stand before `addresses`: what both show of a link is said of the first."""
 
@@ -82,6 +88,24 @@ def read(command: str, text: str, twin: Any = None) -> Any:
         ) from error
 
 
+def read_observed(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The records of what scripts/node/observe.sh printed: by namespace, then by kind.
+
+    The node's own namespace is called as the node is. GuideError where it is no such thing.
+    """
+    try:
+        return {
+            str(space["name"] or state["node"]): {
+                kind.name: kind.read("", space[kind.name], None)
+                for kind in KINDS
+                if kind.read is not None and space.get(kind.name)
+            }
+            for space in state["namespaces"]
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise GuideError(f"this is not an observed state: {error!r}") from error
+
+
 def twin(command: str) -> str | None:
     """The command whose output is the JSON twin of `command`, None where there is none.
 
@@ -104,6 +128,13 @@ def wraps(command: str) -> bool:
     asked = call(command)
     kind = None if asked is None else _kind(asked)
     return asked is not None and kind is not None and kind.wraps(asked)
+
+
+def only_looks(command: str) -> bool:
+    """Whether a command is known to change nothing: it shows records, and sends no packet."""
+    asked = call(command)
+    kind = None if asked is None else _kind(asked)
+    return kind is not None and not kind.sends
 
 
 def _kind(asked: Call) -> Kind[Any] | None:

@@ -66,13 +66,17 @@ def nat_on_free_ports(
 
 
 def start_nat(state: State, node: Node, leads_to: Mapping[int, int]) -> process.Process:
-    """The NAT network of one node; `leads_to` has ports of 127.0.0.1 and the node's for each."""
+    """The NAT network of one node; `leads_to` has ports of 127.0.0.1 and the node's for each.
+
+    `restricted`: slirp lets nothing else through. Without, it answers pings of any address itself,
+    accepts TCP connections before it knows whether there is anybody, and leads to the internet.
+    """
     log = state.folder / f"{node.name}.nat.log"
     forwards = ",".join(f"127.0.0.1:{port}:10.0.2.15:{inside}" for port, inside in leads_to.items())
     started = process.start(
         f"{node.name}'s NAT",
         [
-            "vde_plug", f"slirp:///v4/disable_host_loopback/tcpfwd={forwards}",
+            "vde_plug", f"slirp:///v4/restricted/disable_host_loopback/tcpfwd={forwards}",
             f"ptp://{state.sockets}/{node.name}.nat",
         ],
         log, env=environment(),

@@ -169,7 +169,7 @@ def _machine() -> Iterator[Check]:
         fix=f"free some room below {paths.cache()}, or set XDG_CACHE_HOME",
     )  # fmt: skip
 
-    available = _available_memory()
+    available = available_memory()
     yield Check(
         "run", "2 GiB of memory", available >= 2 * _GIB, f"{available / _GIB:.1f} GiB available",
         fix="end other programs, or give nodes less with --memory", needed=False,
@@ -191,10 +191,11 @@ def shared_memory() -> int:
     state = os.statvfs(SHARED_MEMORY)
     if state.f_flag & os.ST_NOEXEC:
         return 0
-    return min(state.f_bavail * state.f_frsize, _available_memory())
+    return min(state.f_bavail * state.f_frsize, available_memory())
 
 
-def _available_memory() -> int:
+def available_memory() -> int:
+    """Bytes that this machine can give to new programs (proc_meminfo(5))."""
     for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024

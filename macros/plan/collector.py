@@ -63,7 +63,8 @@ class Collector:
                 wrong = GuideError(misuse.message)
                 self.errors.append(wrong.located(self._source, self._before + line, column))
         except UndefinedError as error:
-            self.errors.append(GuideError(str(error)).located(self._source, *at))
+            message = positions.undefined(error)
+            self.errors.append(GuideError(message).located(self._source, *at))
         except GuideError as error:
             self.errors.append(error.located(self._source, *at))
         return ""

@@ -77,7 +77,7 @@ class PageKeys(Keys):
     NESTED: ClassVar = {"lab": "lab", "setup": "step", "cleanup": "step"}
     KNOWN: ClassVar = {"needs": tuple(KNOWN_NEEDS), "facts": tuple(FACTS)}
 
-    title: Any = ""
+    title: str | int | float = ""
     """The page's name."""
     lab: Mapping[Any, Any] = {}
     """What the page needs a lab to be."""
@@ -132,17 +132,32 @@ class FrontMatter:
 
 
 def of_file(source: Path) -> FrontMatter:
-    """The front matter and the text of a page. GuideErrors as of `read`."""
+    """The front matter and the text of a page.
+
+    GuideErrors name page, line and key of all that is wrong.
+    """
+    return read(source, text_of(source))
+
+
+def read(source: Path, text: str) -> FrontMatter:
+    """The same of a page whose text is known."""
+    front, wrong = attempt(source, text)
+    raise_all(wrong)
+    return front
+
+
+def text_of(source: Path) -> str:
+    """The text of a page's file. GuideError where it is none."""
     try:
-        return read(source, source.read_text(encoding="utf-8-sig"))
+        return source.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise GuideError(f"the page is not UTF-8: {error}", page=source) from error
 
 
-def read(source: Path, text: str) -> FrontMatter:
-    """Split a page into front matter and body.
+def attempt(source: Path, text: str) -> tuple[FrontMatter, list[GuideError]]:
+    """The front matter and the text of a page, as far as it reads, and what is wrong with it.
 
-    GuideErrors name page, line and key of all that is wrong.
+    GuideError where its text cannot be told from it.
     """
     yaml_text, body, body_line = _split(source, text)
     head = _Head(source, yaml_text)
@@ -166,8 +181,7 @@ def read(source: Path, text: str) -> FrontMatter:
         manifests=_manifests(head, page.manifests),
         facts=_facts(head, page.facts),
     )
-    raise_all(head.errors)
-    return front
+    return front, head.errors
 
 
 def facts(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -195,7 +209,8 @@ class _Head:
                 values = loader.construct_document(self._node)
                 self._take(values)
         except (yaml.YAMLError, ValueError) as error:
-            raise _no_yaml(error, source, text) from error
+            self._node = None
+            self.errors.append(_no_yaml(error, source, text))
         finally:
             loader.dispose()
 

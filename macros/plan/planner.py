@@ -5,13 +5,15 @@ their arguments, so it has no side effects and no recorded value can steer it.
 """
 
 import pickle
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from macros.ground import cache, conditions
-from macros.ground.errors import GuideError, raise_all
-from macros.ground.model import Block, Page, machines
+from macros.ground import cache, commandline, conditions
+from macros.ground.errors import GuideError, one_of, raise_all
+from macros.ground.model import HERE, Block, Page, machines
 from macros.plan import frontmatter, hashes
 from macros.plan.frontmatter import FrontMatter
 
@@ -20,22 +22,35 @@ _CLUSTER = 120.0  # seconds that a block has at least on a cluster, whose progra
 
 def plan_pages(docs: Path) -> tuple[Page, ...]:
     """All pages under `docs` that have blocks, by path. GuideErrors: all that is wrong with any."""
-    pages, wrong = plannable(docs)
-    raise_all(list(wrong.values()))
-    return pages
+    plans = plannable(docs)
+    raise_all(list(plans.wrong.values()))
+    return plans.pages
 
 
-def plannable(docs: Path) -> tuple[tuple[Page, ...], Mapping[Path, GuideError]]:
-    """The pages that can be planned and have blocks, and what is wrong with each other one."""
-    pages, wrong = [], {}
+class Plans(NamedTuple):
+    """The pages that can be planned and have blocks, and what is wrong with each other one.
+
+    `partly` is what of those others could be planned, by file.
+    """
+
+    pages: tuple[Page, ...]
+    wrong: Mapping[Path, GuideError]
+    partly: Mapping[Path, Page]
+
+
+def plannable(docs: Path) -> Plans:
+    """All pages under `docs`."""
+    pages: list[Page] = []
+    wrong: dict[Path, GuideError] = {}
+    partly: dict[Path, Page] = {}
     for source in sorted(docs.rglob("*.md")):
-        try:
-            page = plan_page(docs, source)
-        except GuideError as error:
-            wrong[source] = error
-        else:
+        page, errors = attempt(docs, source)
+        if errors:
+            wrong[source] = one_of(errors)
+            partly |= {source: page} if page is not None else {}
+        elif page is not None and page.blocks:
             pages.append(page)
-    return tuple(page for page in pages if page.blocks), wrong
+    return Plans(tuple(pages), wrong, partly)
 
 
 def page_key(docs: Path, source: Path) -> str:
@@ -44,32 +59,53 @@ def page_key(docs: Path, source: Path) -> str:
 
 
 def plan_page(docs: Path, source: Path) -> Page:
-    """Plan one page. GuideErrors name the place of each call that is wrong.
+    """Plan one page. GuideErrors name the place of all that is wrong."""
+    page, errors = attempt(docs, source)
+    raise_all(errors)
+    assert page is not None  # noqa: S101 nothing is wrong
+    return page
+
+
+def attempt(docs: Path, source: Path) -> tuple[Page | None, list[GuideError]]:
+    """Plan one page as far as it goes, and all that is wrong with it, in its order.
 
     A page that was planned before, as it is now, is not evaluated again.
     """
-    front = frontmatter.of_file(source)
-    kept = cache.entry(f"plan-{page_key(docs, source)}", [str(source), astuple(front)])
     try:
+        front, wrong = frontmatter.attempt(source, frontmatter.text_of(source))
+    except GuideError as error:
+        return None, list(error.all)
+    kept = cache.entry(f"plan-{page_key(docs, source)}", [str(source), astuple(front)])
+    if not wrong and kept.exists():
         planned: Page = pickle.loads(kept.read_bytes())  # noqa: S301 only `keep_only` writes it
-    except FileNotFoundError:
-        planned = _planned(docs, source, front)
-        cache.keep_only(kept, pickle.dumps(planned))
-    return planned
+        return planned, []
+    page, errors = _planned(docs, source, front, whole=not wrong)
+    if not (wrong or errors):
+        cache.keep_only(kept, pickle.dumps(page))
+    return page, [*wrong, *sorted(errors, key=lambda error: (error.line or 0, error.column or 0))]
 
 
-def _planned(docs: Path, source: Path, front: FrontMatter) -> Page:
+def _planned(
+    docs: Path, source: Path, front: FrontMatter, *, whole: bool
+) -> tuple[Page, list[GuideError]]:
+    """The page, and what is wrong with its calls; `whole`: its front matter is to be relied on."""
     least = _CLUSTER if front.cluster else 0
     from macros.plan.collector import Collector  # noqa: PLC0415 for a page that is new or edited
     from macros.plan.templates import evaluate  # noqa: PLC0415
 
     collector = Collector(page_key(docs, source), source, front, least)
-    evaluate(source, front, collector.call)
-    raise_all(collector.errors)
+    errors: list[GuideError] = []
+    try:
+        evaluate(source, front, collector.call)
+    except GuideError as error:
+        errors += error.all
+    said = {error.line for error in errors}
+    errors += [error for error in collector.errors if error.line not in said]
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
     start = hashes.start(front)
-    raise_all(tuple(_problems(blocks, machines(front.nodes, outside=front.outside))))
-    return Page(
+    known = machines(front.nodes, outside=front.outside) if whole else None
+    errors += _problems(blocks, known, front.body if errors else "")
+    page = Page(
         key=page_key(docs, source),
         source=source,
         title=front.title,
@@ -85,6 +121,7 @@ def _planned(docs: Path, source: Path, front: FrontMatter) -> Page:
         manifests=front.manifests,
         start=start,
     )
+    return page, errors
 
 
 def for_versions(page: Page, versions: Mapping[str, str]) -> Page:
@@ -98,28 +135,47 @@ def for_versions(page: Page, versions: Mapping[str, str]) -> Page:
     return replace(page, blocks=hashes.chained(page.start, left))
 
 
-def _problems(blocks: Iterable[Block], known: tuple[str, ...]) -> Iterator[GuideError]:
-    """What is wrong with blocks beside each other, and with the nodes that they name."""
+def _problems(
+    blocks: Iterable[Block], known: tuple[str, ...] | None, text: str
+) -> Iterator[GuideError]:
+    """What is wrong with blocks beside each other, and with the nodes that they name.
+
+    `known` are the lab's, where that is sure. What is an id in the page's `text`, which is given
+    where something is wrong with it, is of a call of which that has been said.
+    """
     blocks = tuple(blocks)
     ids = {block.id: block for block in blocks}
     for block in blocks:
-        message = _node_problem(block, known) or _trigger_problem(block, ids)
+        message = _node_problem(block, known) if known is not None else ""
+        message = message or _trigger_problem(block, ids, text)
         if message:
             yield GuideError(message, page=block.source, line=block.line, column=block.column)
 
 
+def names(text: str, block_id: str) -> bool:
+    """Whether a page's text gives some call this id, or a trace the id that a tap's begins with."""
+    ids = re.findall(r"""\bid\s*=\s*["']([^"'\n]+)["']""", text)
+    return any(f"{block_id}-".startswith(f"{each}-") for each in ids)
+
+
 def _node_problem(block: Block, known: tuple[str, ...]) -> str:
+    if block.node == HERE:
+        call = commandline.call(block.command)
+        traces = call is not None and (call.tool, *call.args[:1]) == ("guide", "trace")
+        return "" if traces else f"block {block.id}: {HERE!r} runs `guide trace …` and nothing else"
     if block.node in known:
         return ""
     names = ", ".join(known) or "none (front matter: lab: nodes:)"
     return f"block {block.id}: no node {block.node!r}; the page's lab has {names}"
 
 
-def _trigger_problem(block: Block, ids: Mapping[str, Block]) -> str:
+def _trigger_problem(block: Block, ids: Mapping[str, Block], text: str) -> str:
     """What is wrong with the block that a capture listens during."""
     if block.capture is None:
         return ""
     trigger = ids.get(block.capture.during)
+    if trigger is None and names(text, block.capture.during):
+        return ""
     if trigger is None or trigger.kind != "run":
         during = block.capture.during
         return f"capture {block.id} listens during {during!r}, which is not a command of this page"

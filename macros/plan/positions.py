@@ -17,6 +17,7 @@ from jinja2.parser import Parser
 from macros.plan.options import nearest
 
 _TAGS = ("call", "if", "elif", "else", "endif", "endcall", "for", "endfor", "set", "raw", "endraw")
+_VALUES = {"true": True, "false": False, "none": None}
 _OPENING, _CLOSING = ("lparen", "lbracket", "lbrace"), ("rparen", "rbracket", "rbrace")
 
 
@@ -46,6 +47,13 @@ class UnclosedError(jinja2.TemplateSyntaxError):
     def __init__(self, message: str, lineno: int, opened: int) -> None:
         super().__init__(message, lineno)
         self.opened = opened
+
+
+def undefined(error: Exception) -> str:
+    """What Jinja says of a name that there is not, and which one may have been meant."""
+    message = str(error)
+    name = re.fullmatch(r"'(\w+)' is undefined", message)
+    return message + nearest(name[1], _VALUES) if name else message
 
 
 def place(number: int | None) -> Place:

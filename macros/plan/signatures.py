@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY
-from typing import Any
+from typing import Any, ClassVar
 
 from macros.plan import drawings
 from macros.plan.macro import Macro
@@ -32,7 +32,7 @@ class Run(_Printed):
     """A command on a node, and what it printed. `{% call run(...) %}` takes it from its body."""
 
     node: str
-    """The node that runs it: node0, node1 and so on."""
+    """The node that runs it: node0, node1 and so on; `here` for a `guide trace` of the lab."""
     command: str | None = None
     """The command line; or the body of a call block."""
     _: KW_ONLY
@@ -226,11 +226,14 @@ class EditionVersions(Macro):
 
 
 class Changes(Macro):
-    """What differs on a page between an edition and the one it is compared with, in words."""
+    """What differs on a page between an edition and the one it is compared with, in words.
+
+    Without a page: the causes that docs/changes/EDITION.yml has a reader told `first`.
+    """
 
     edition: str
     """An edition that has a base."""
-    page: str
+    page: str = ""
     """The name of a page."""
 
 
@@ -244,6 +247,8 @@ class Commands(Macro):
 
 class Kinds(Macro):
     """What settling does not count as a change: "identities", "noise" or "orders"."""
+
+    KNOWN: ClassVar = {"sort": ("identities", "noise", "orders")}
 
     sort: str
     """`identities`, `noise` or `orders`."""

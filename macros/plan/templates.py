@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
 
 from macros.ground import cache
 from macros.ground.errors import GuideError, raise_all
@@ -24,7 +26,8 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     """The Markdown that a page comes to, its macros answered by `call` (as of `functions`).
 
     GuideErrors name the place of all that is wrong before anything is called, and after that
-    of what cannot be evaluated, whatever it is.
+    of what cannot be evaluated, whatever it is. Where calls are wrong, the others are evaluated all
+    the same, so that who keeps what is wrong with each hears of all.
     """
     before = front.body_line - 1
     # It makes Markdown, not HTML, so nothing is escaped here.
@@ -34,6 +37,7 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     try:
         template = _template(environment, front.body)
     except GuideError as error:
+        _go_on(environment, front)
         raise_all(
             [each.located(source, before + (each.line or 1), each.column) for each in error.all]
         )
@@ -48,8 +52,29 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     except GuideError:
         raise
     except Exception as error:  # a page can raise anything: 1/0, an undefined name
-        message, line = f"macro call: {error}", before + _line_of(error)
+        undefined = isinstance(error, jinja2.UndefinedError)
+        said = positions.undefined(error) if undefined else error
+        message, line = f"macro call: {said}", before + _line_of(error)
         raise GuideError(message, page=source, line=line) from error
+
+
+def _go_on(environment: jinja2.Environment, front: FrontMatter) -> None:
+    """Evaluate what can be of a page some of whose calls are wrong."""
+    tree = positions.parse(environment, front.body)
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name):
+            environment.globals.setdefault(call.node.name, _nothing)
+    call_check.stamp_lines(tree)
+    with suppress(Exception):  # a page can raise anything, and why it cannot be built is known
+        code = environment.compile(tree)
+        globals_ = environment.make_globals({})
+        template = environment.template_class.from_code(environment, code, globals_, None)
+        template.render(page={"title": front.title})
+
+
+def _nothing(*_values: object, caller: Callable[[], str] | None = None, **_options: object) -> str:
+    """What a macro that there is not comes to: what stands in its body."""
+    return caller() if caller is not None else ""
 
 
 def _syntax(error: jinja2.TemplateSyntaxError, source: Path, before: int) -> GuideError:

@@ -1,16 +1,19 @@
 """Record pages: each into a transcript of its own, then settled into the edition as a whole."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.rebuild import transcripts as settled
 from macros.record import fitting
 from macros.record import session as record_page
+from macros.record.tcpdump import Waits, silent
 from macros.settle.folder import Shared
 from macros.store import reader, writer
 
@@ -27,27 +30,33 @@ def record(
     everything: bool,
     on_block: OnBlock,
     on_page: OnPage,
+    on_wait: Waits = silent,
+    together: bool = False,
 ) -> None:
     """Record `pages` on `lab` into `recordings/edition`.
 
     `everything` says that these are all pages of the guide: only then may the edition's versions
-    change. `on_page` hears of each finished page, and whether its recordings changed. Nothing is
-    run when the lab is not what each page asks for.
+    change. `on_page` hears of each finished page, and whether its recordings changed, `on_wait` of
+    what is waited for long. Nothing is run when the lab is not what each page asks for. With
+    `together`, other recorders put other pages into the same edition meanwhile: each writes alone,
+    and waits for that.
     """
     for page in pages:
         fitting.check(lab, page)
     folder = recordings / edition
     shared: Shared = {}
-    with writer.lock(recordings):
-        writer.recover(folder) if folder.is_dir() else None
-        _check_versions(folder, edition, lab, everything=everything)
+    with nullcontext() if together else writer.lock(recordings), ended_by_signals():
+        with writer.lock(recordings, waiting=True) if together else nullcontext():
+            writer.recover(folder) if folder.is_dir() else None
+            _check_versions(folder, edition, lab, everything=everything)
         for page in pages:
             transcript = settled.transcripts(recordings) / edition / page.key / _stamp()
             transcript.mkdir(parents=True)
             try:
-                record_page.record(lab, page, transcript, partial(on_block, page))
-                _write_edition(folder, lab)
-                changed = settled.publish(page, transcript, folder, shared)
+                record_page.record(lab, page, transcript, partial(on_block, page), on_wait)
+                with writer.lock(recordings, waiting=True) if together else nullcontext():
+                    _write_edition(folder, lab)
+                    changed = settled.publish(page, transcript, folder, shared)
             except OSError as error:
                 raise GuideError(
                     f"cannot write {error.filename or transcript}: {error.strerror};"

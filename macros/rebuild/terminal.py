@@ -78,6 +78,7 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
             everything=everything,
             on_block=lambda page, block: _on_block(progress, task, page, block),
             on_page=lambda page, changed: _on_page(console, page, changed),
+            on_wait=_Waiting(progress, task, console),
         )
     seconds = time.monotonic() - started
     console.print(
@@ -88,6 +89,21 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
 
 def _on_block(progress: Progress, task: TaskID, page: Page, block: Block) -> None:
     progress.update(task, advance=1, description=f"{page.key} {block.node} {block.id}")
+
+
+class _Waiting:
+    """Says what is waited for: in the bar, or without a terminal on a line, each thing once."""
+
+    def __init__(self, progress: Progress, task: TaskID, console: Console) -> None:
+        self._progress, self._task, self._console = progress, task, console
+        self._said = ""
+
+    def __call__(self, what: str) -> None:
+        self._progress.update(self._task, description=what)
+        thing = what.partition(":")[0]
+        if self._progress.disable and thing != self._said:
+            self._said = thing
+            self._console.print(what, highlight=False, markup=False, soft_wrap=True)
 
 
 def _on_page(console: Console, page: Page, changed: bool) -> None:

@@ -4,14 +4,14 @@ A draft comes from a lab on which the page's commands have been run more than on
 order, so it shows what a command prints, and is no recording.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import hashes
-from macros.record import known_state, session
+from macros.record import known_state, session, tcpdump
 from macros.record.session import Progress
 from macros.store import drafts
 
@@ -19,13 +19,22 @@ from macros.store import drafts
 class DraftRun:
     """The run of a page that is being written; `folder` gets its drafts."""
 
-    def __init__(self, lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        page: Page,
+        folder: Path,
+        progress: Progress,
+        waits: tcpdump.Waits = tcpdump.silent,
+    ) -> None:
         self._lab = lab
         self._page = page
         self._folder = folder
         self._progress = progress
+        self._waits = waits
         self._whole = False  # whether every block has been run since the last clean-up
         self._before: known_state.State = {}
+        self._owed: frozenset[str] = frozenset()  # blocks that an edit asked for and did not get
 
     def enter(self) -> None:
         """See that the lab is in its known state. GuideError where it is not: nothing is run."""
@@ -41,20 +50,25 @@ class DraftRun:
         """Run what differs from the page as it was, and what uses its values; the blocks run.
 
         All of it is run anew, from a clean-up on, where the setup differs, where the last run
-        failed, and where a block cannot be run a second time.
+        failed, and where a block cannot be run a second time. A new block that fails has nothing
+        to do with that: it is tried again with the next edit.
         """
         old, self._page = self._page, page
         if not self._whole or page.start != old.start:
             session.clean(self._lab, old)
             return self._all(page)
-        todo = touched(old, page)
+        todo = touched(old, page, self._owed)
         drafts.stamp(self._folder, page.blocks)
-        try:
-            for block in todo:
+        for number, block in enumerate(todo):
+            try:
                 self._run(block)
-        except GuideError:
-            session.clean(self._lab, old)
-            return self._all(page)
+            except GuideError:
+                if old.block(block.id) is None:
+                    self._owed = frozenset(each.id for each in todo[number:])
+                    raise
+                session.clean(self._lab, old)
+                return self._all(page)
+        self._owed = frozenset()
         return todo
 
     def anew(self) -> Sequence[Block]:
@@ -64,16 +78,10 @@ class DraftRun:
 
     def end(self) -> list[GuideError]:
         """Clean up; what is wrong with that, or still differs from the lab as it was."""
-        failed = session.clean(self._lab, self._page)
-        try:
-            if self._before:
-                known_state.leave(self._lab, self._page, self._before)
-        except GuideError as error:
-            failed.append(error)
-        return failed
+        return session.give_up(self._lab, self._page, self._before)
 
     def _all(self, page: Page) -> Sequence[Block]:
-        self._whole = False
+        self._whole, self._owed = False, frozenset()
         session.prepare(self._lab, page)
         todo = [block for block in page.blocks if block.capture is None]
         for block in todo:
@@ -83,7 +91,13 @@ class DraftRun:
 
     def _run(self, block: Block) -> None:
         session.record_block(
-            self._lab, self._page, block, self._folder, self._bound(block), self._progress
+            self._lab,
+            self._page,
+            block,
+            self._folder,
+            self._bound(block),
+            self._progress,
+            self._waits,
         )
 
     def _bound(self, until: Block) -> Mapping[str, str]:
@@ -97,14 +111,15 @@ class DraftRun:
         return bound
 
 
-def touched(old: Page, new: Page) -> list[Block]:
+def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
     """The commands and observations to run again when a page was edited, in the page's order.
 
     Those that differ, those during which a capture listens that differs, and those that use a
-    value which one of these binds.
+    value which one of these binds; and those that are `owed`.
     """
     before = {block.id: _alone(block) for block in old.blocks}
     differ = {block.id for block in new.blocks if before.get(block.id) != _alone(block)}
+    differ |= set(owed)
     triggers = {b.capture.during for b in new.blocks if b.capture is not None and b.id in differ}
     names: set[str] = set()
     todo = []

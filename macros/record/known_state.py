@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from macros.ground import files
-from macros.ground.errors import GuideError
+from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import Page
 from macros.ground.places import SCRIPTS
 from macros.lab import ssh
@@ -69,18 +69,21 @@ def enter(lab: Lab, page: Page) -> State:
 
 
 def leave(lab: Lab, page: Page, before: State) -> None:
-    """Check that a page leaves every node as it found it, then stop its profile."""
+    """Stop the page's profile, and check that the page has left every node as it found it."""
     cluster = page.cluster is not None
     after = _read(lab, page.machines, cluster=cluster)
     profile(lab, page, "stop")
+    errors = []
     for node, facts in after.items():
         if found := node_facts.differences(before[node], facts):
-            raise GuideError(
+            error = GuideError(
                 f"the page leaves {node} changed: {_listed(found)}",
                 page=page.source,
                 node=node,
                 fix=f"undo it in the page's cleanup:; {_reset(lab)} removes what is left now",
             )
+            errors.append(error)
+    raise_all(errors)
     if page.profile:
         # What a profile leaves is the lab's, and not a page's to undo.
         _keep(lab, _read(lab, page.machines, cluster=cluster))

@@ -4,6 +4,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,13 @@ from pathlib import Path
 from macros.ground import json_text
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError, raise_all
-from macros.ground.model import Answer, Block, Page, Recording, Step
+from macros.ground.model import HERE, Answer, Block, Page, Recording, Step
 from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.packets import dissector, purpose
 from macros.plan.taps import file_words
-from macros.record import known_state, moments, tcpdump
+from macros.record import here, known_state, moments, tcpdump
 from macros.record.bind import extract
 from macros.record.output_text import decode
 from macros.record.troubles import at
@@ -29,21 +30,30 @@ _POLL = 0.2  # seconds between two tries of a command whose condition is awaited
 Progress = Callable[[Block], None]
 
 
-def record(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+def record(
+    lab: Lab,
+    page: Page,
+    folder: Path,
+    progress: Progress,
+    waits: tcpdump.Waits = tcpdump.silent,
+) -> None:
     """Run everything on `page` and write its recordings into the empty `folder`.
 
     `lab` is one that the page fits (fitting.check); who records several asks before the first.
-    Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong.
+    Whatever happens, the clean-up is run. GuideError for the first thing that goes wrong, and for
+    what the clean-up then leaves behind. `waits` hears what is waited for when that takes a while.
     """
     before = known_state.enter(lab, page)
     try:
         prepare(lab, page)
-        _blocks(lab, page, folder, progress)
+        _blocks(lab, page, folder, progress, waits)
     except GuideError as error:
-        raise_all([error, *clean(lab, page)])
+        raise_all([error, *give_up(lab, page, before)])
         raise
-    except BaseException:
-        clean(lab, page)
+    except BaseException as error:
+        # A cluster takes its time to come to rest; whoever interrupts does not wait for that.
+        for left in clean(lab, page) if page.cluster else give_up(lab, page, before):
+            error.add_note(str(left))
         raise
     finish(lab, page)
     known_state.leave(lab, page, before)
@@ -69,8 +79,19 @@ def finish(lab: Lab, page: Page) -> None:
     _no_manifests(lab, page)
 
 
+def give_up(lab: Lab, page: Page, before: known_state.State) -> list[GuideError]:
+    """Clean up behind a failure; what fails then too, and what the page leaves changed."""
+    failed = clean(lab, page)
+    try:
+        known_state.leave(lab, page, before)
+    except GuideError as error:
+        # A lost lab is reset: that it answers nothing has been said.
+        failed += [each for each in error.all if not isinstance(each, ssh.LostError)]
+    return failed
+
+
 def clean(lab: Lab, page: Page) -> list[GuideError]:
-    """Leave as little as possible behind a failure; what fails here too is said beside it."""
+    """Run the clean-up behind a failure, each step whatever became of the others; what fails."""
     failed: list[GuideError] = []
     for step in page.cleanup:
         try:
@@ -81,11 +102,8 @@ def clean(lab: Lab, page: Page) -> list[GuideError]:
             said = decode(answer.output)[-200:].strip()
             message = f"after this the cleanup failed too, with exit code {answer.exit}: {said}"
             failed.append(_of_step(lab, page, step, message))
-    try:
+    with suppress(GuideError):
         _no_manifests(lab, page)
-        known_state.profile(lab, page, "stop")
-    except GuideError:
-        pass
     return failed
 
 
@@ -126,15 +144,21 @@ def _of_step(lab: Lab, page: Page, step: Step, message: str) -> GuideError:
     )
 
 
-def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress) -> None:
+def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress, waits: tcpdump.Waits) -> None:
     bound: dict[str, str] = {}
     for block in page.blocks:
         if block.capture is None:  # a capture is recorded with its trigger
-            bound |= record_block(lab, page, block, folder, bound, progress)
+            bound |= record_block(lab, page, block, folder, bound, progress, waits)
 
 
 def record_block(
-    lab: Lab, page: Page, block: Block, folder: Path, bound: Mapping[str, str], progress: Progress
+    lab: Lab,
+    page: Page,
+    block: Block,
+    folder: Path,
+    bound: Mapping[str, str],
+    progress: Progress,
+    waits: tcpdump.Waits = tcpdump.silent,
 ) -> Mapping[str, str]:
     """Run one block with the captures that listen during it; what it binds."""
     progress(block)
@@ -143,7 +167,7 @@ def record_block(
         for other in page.blocks
         if other.capture is not None and other.capture.during == block.id
     ]
-    recording, listeners = _awaited(lab, block, captures, bound)
+    recording, listeners = _awaited(lab, block, captures, bound, waits)
     form.write(folder, recording)
     for listener in listeners:
         progress(listener.block)
@@ -159,14 +183,19 @@ class _NotYet(Exception):  # noqa: N818 no error yet: the block is repeated
 
 
 def _awaited(
-    lab: Lab, block: Block, captures: list[Block], bound: Mapping[str, str]
+    lab: Lab,
+    block: Block,
+    captures: list[Block],
+    bound: Mapping[str, str],
+    waits: tcpdump.Waits,
 ) -> tuple[Recording, list[tcpdump.Listener]]:
     """The block's answer, and what its captures saw: of the last try, when it is repeated."""
-    deadline = time.monotonic() + block.timeout
+    began = time.monotonic()
+    deadline, said = began + block.timeout, began
     while True:
         try:
             # Fresh captures for each try: what an earlier one caused is not what the page shows.
-            with tcpdump.listening(lab, captures, bound) as listeners:
+            with tcpdump.listening(lab, captures, bound, waits) as listeners:
                 recording = _run(lab, block, bound)
         except _NotYet as answer:
             if time.monotonic() > deadline:
@@ -177,6 +206,9 @@ def _awaited(
                     command=substitute(block.command, bound),
                     fix=answer.fix,
                 ) from None
+            if time.monotonic() - said > tcpdump.SAID_EVERY:
+                said = time.monotonic()
+                waits(f"block {block.id} waits for {answer.waited}")
             time.sleep(_POLL)
         else:
             return recording, listeners
@@ -187,7 +219,10 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     ran = substitute(block.script or block.command, bound)
     twin_command = twin_of(ran) if block.kind == "run" else None
     try:
-        pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
+        if block.node == HERE:
+            pair = ssh.Pair(here.run(lab, ran, timeout=block.timeout), None)
+        else:
+            pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
     except GuideError as error:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)

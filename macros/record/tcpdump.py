@@ -4,9 +4,10 @@ tcpdump writes pcap to its standard output, so no file is left on a node and the
 is judged here, packet by packet, as they come.
 """
 
+import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -22,6 +23,15 @@ from macros.packets.selection import Match
 from macros.record.troubles import at
 
 _READY = "listening on"
+_MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
+SAID_EVERY = 2.0  # seconds between two words about what is waited for
+
+Waits = Callable[[str], None]
+"""Hears what a recording waits for."""
+
+
+def silent(_waited: str) -> None:
+    """Nobody hears it."""
 
 
 class _Awaited:
@@ -115,8 +125,13 @@ def _captured_by(block: Block) -> CaptureOf:
 
 
 @contextmanager
-def listening(lab: Lab, blocks: list[Block], bound: Mapping[str, str]) -> Iterator[list[Listener]]:
-    """Start all captures of one trigger; the block runs once every one of them listens."""
+def listening(
+    lab: Lab, blocks: list[Block], bound: Mapping[str, str], waits: Waits = silent
+) -> Iterator[list[Listener]]:
+    """Start all captures of one trigger; the block runs once every one of them listens.
+
+    `waits` hears what is waited for when that takes a while.
+    """
     with ExitStack() as stack:
         listeners = []
         for block in blocks:
@@ -131,7 +146,9 @@ def listening(lab: Lab, blocks: list[Block], bound: Mapping[str, str]) -> Iterat
         yield [listener for listener, _, _ in listeners]
         for listener, _, command in listeners:
             listener.ask()
-            _await_end(listener, command)
+            _await_end(listener, command, waits)
+    for listener, handle, command in listeners:
+        _missed_none(listener.block, handle.said(), command)
 
 
 def _listen(block: Block, bound: Mapping[str, str]) -> str:
@@ -143,8 +160,22 @@ def _listen(block: Block, bound: Mapping[str, str]) -> str:
         pid = f"$(docker inspect -f '{{{{.State.Pid}}}}' {of.container})"
         within = f"nsenter -t {pid} -n "
     # --immediate-mode and -U: a packet is handed over when it is seen, not when a buffer fills.
-    command = f"{within}tcpdump -nn -U --immediate-mode -i {of.interface} -w - {of.filter}"
+    # -B: what comes at once waits in a buffer of so many KiB; that of 2 MiB has room for eight
+    # packets, each of which could be as long as a capture takes any.
+    command = f"{within}tcpdump -nn -U --immediate-mode -B 8192 -i {of.interface} -w - {of.filter}"
     return substitute(command.strip(), bound)
+
+
+def _missed_none(block: Block, said: str, command: str) -> None:
+    """A capture that missed packets must not pass for one that saw all there were."""
+    missed = _MISSED.search(said)
+    if missed and int(missed[1]):
+        raise at(
+            block,
+            f"capture {block.id} missed {missed[1]} packets: its node was too busy to take them",
+            command=command,
+            fix="record the page again when the machine is less busy, or narrow the filter",
+        )
 
 
 def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
@@ -161,21 +192,29 @@ def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
         time.sleep(0.01)
 
 
-def _await_end(listener: Listener, command: str) -> None:
+def _await_end(listener: Listener, command: str, waits: Waits) -> None:
     block = listener.block
     of = _captured_by(block)
-    ended = listener.done.wait(block.timeout)
+    waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
+    waited = f"{of.until!r}" if of.until else waited
+    limit = time.monotonic() + block.timeout
+    ended = False
+    while not ended and (left := limit - time.monotonic()) > 0:
+        ended = listener.done.wait(min(SAID_EVERY, left))
+        if not ended:
+            waits(f"capture {block.id} waits for {waited}: {_seen(listener)} so far")
     if listener.wrong is not None:
         wrong = listener.wrong
         raise at(block, f"capture {block.id}: {wrong.message}", command=command, fix=wrong.fix)
     if ended:
         return
-    seen = f"{listener.seen} packet{'s' * (listener.seen != 1)}"
-    waited = f"{of.packets} packets" if of.packets is not None else "the end of a TCP conversation"
-    waited = f"{of.until!r}" if of.until else waited
     raise at(
         block,
-        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {seen}",
+        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {_seen(listener)}",
         command=command,
         fix="correct packets= or filter=, or make its command send what is waited for",
     )
+
+
+def _seen(listener: Listener) -> str:
+    return f"{listener.seen} packet{'s' * (listener.seen != 1)}"

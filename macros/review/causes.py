@@ -16,6 +16,8 @@ from macros.ground.errors import GuideError
 from macros.store.reader import shown
 
 _FIELDS = ("kind", "page", "block", "subject", "what")
+MOST_FIRST = 5
+"""As many causes as a reader is told first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,13 @@ class Rule:
     """Changes that fit all fields of one of `fits` come from `cause`; `why` is Markdown.
 
     A field is a regular expression that is searched for; `kind`, `page` and `block` are whole.
+    `first` is the rank, from 1, among what a reader is told first; 0 for the rest.
     """
 
     cause: str
     why: str
     fits: tuple[Mapping[str, re.Pattern[str]], ...]
+    first: int = 0
 
     def explains(self, change: Change) -> bool:
         """Whether this is the cause of `change`."""
@@ -52,6 +56,7 @@ def read(path: Path) -> Causes:
     try:
         data = safe_yaml.load(path.read_bytes())
         rules = tuple(_rule(each) for each in data["causes"])
+        _check_first(rules)
         return Causes(path, str(data["old"]), str(data["new"]), rules)
     except OSError as error:
         raise GuideError(
@@ -74,9 +79,16 @@ def read(path: Path) -> Causes:
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
-    if unknown := data.keys() - {"cause", "why", "changes"}:
+    if unknown := data.keys() - {"cause", "why", "changes", "first"}:
         raise ValueError(f"unknown {', '.join(unknown)}")
-    return Rule(str(data["cause"]), str(data["why"]).strip(), tuple(map(_fit, data["changes"])))
+    fits = tuple(map(_fit, data["changes"]))
+    return Rule(str(data["cause"]), str(data["why"]).strip(), fits, int(data.get("first", 0)))
+
+
+def _check_first(rules: Sequence[Rule]) -> None:
+    ranks = sorted(rule.first for rule in rules if rule.first)
+    if ranks != list(range(1, len(ranks) + 1)) or len(ranks) > MOST_FIRST:
+        raise ValueError(f"first: is 1, 2, … and at most {MOST_FIRST}, each once; it is {ranks}")
 
 
 def _fit(data: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:

@@ -27,13 +27,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The list from edition `old` to edition `new`. `whys` are causes: name, and why, Markdown."""
+    """The list from edition `old` to edition `new`. `whys` are causes: name, and why, Markdown.
+
+    `first` are those (places in `whys`) that a reader is told before all others, in this order.
+    """
 
     old: str
     new: str
     whys: tuple[tuple[str, str], ...]
     listed: tuple[Listed, ...]
     of: str
+    first: tuple[int, ...] = ()
 
 
 def load(recordings: Path, edition: str) -> Changes:
@@ -52,6 +56,7 @@ def load(recordings: Path, edition: str) -> Changes:
             for each in data["changes"]
         ),
         data["of"],
+        tuple(number - 1 for number in data.get("first", ())),
     )
     if found.of != hash_of(recordings, found.old, found.new):
         raise GuideError(

@@ -34,7 +34,8 @@ def made(old: Recorded, new: Recorded, causes: Causes, keeps: Purposes | None = 
         listed.append(Listed(item.page, item.blocks, item.what, rules.index(rule)))
     of = hash_of(old.folder.parent, old.name, new.name)
     whys = tuple((rule.cause, rule.why) for rule in rules)
-    return Changes(old.name, new.name, whys, tuple(listed), of)
+    ranked = sorted((rule.first, at) for at, rule in enumerate(rules) if rule.first)
+    return Changes(old.name, new.name, whys, tuple(listed), of, tuple(at for _, at in ranked))
 
 
 def _by_cause(found: list[Change], by: Mapping[int, Any]) -> Iterator[Item]:
@@ -74,6 +75,7 @@ def dump(changes: Changes) -> str:
         "old": changes.old,
         "new": changes.new,
         "of": changes.of,
+        **({"first": [at + 1 for at in changes.first]} if changes.first else {}),
         "causes": [{"cause": cause, "why": why} for cause, why in changes.whys],
         "changes": [
             {

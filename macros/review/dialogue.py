@@ -54,17 +54,30 @@ def _next(items: Sequence[Item], decisions: Decisions, at: int) -> int:
 
 
 def agreed(question: str) -> bool:
-    """Whether the answer to a question is y, by one key as all of this dialogue."""
-    click.echo(f"{question} [y/N] ", nl=False)
+    """Whether the answer to a question is y, by one key as all of this dialogue.
+
+    Only y, n and q answer it: a key that was meant for something else decides nothing.
+    """
+    click.echo(f"{question} [y/n] ", nl=False)
     answer = _key()
-    click.echo(answer if answer.isprintable() else "")
+    while answer not in ("y", "n", "q"):
+        answer = _key()
+    click.echo(answer)
     return answer == "y"
 
 
 def _key() -> str:
-    """One key; q where there is no more input, or for Ctrl-C and Ctrl-D."""
-    try:
-        key = click.getchar()
-    except (EOFError, KeyboardInterrupt, click.Abort):
-        return "q"
-    return key.lower() if key else "q"
+    """One key; q where there is no more input, or for Ctrl-C and Ctrl-D.
+
+    Enter is none, whether it comes behind a key, with it, or as what an earlier key left behind.
+    """
+    key = ""
+    while not key:
+        try:
+            typed = click.getchar()
+        except (EOFError, KeyboardInterrupt, click.Abort):
+            return "q"
+        if not typed:
+            return "q"
+        key = typed.strip("\r\n")[:1]
+    return key.lower()

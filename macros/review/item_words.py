@@ -10,6 +10,7 @@ from macros.compare.change import Change
 from macros.compare.editions import Blocks
 from macros.compare.sentences import Quoted, quotes, with_values
 from macros.plan.planner import page_key
+from macros.review import unexplained
 from macros.review.items import Item
 from macros.review.line_diff import differing
 
@@ -29,13 +30,16 @@ def words(item: Item) -> str:
 
 
 def below(item: Item, most: int = 6) -> Iterator[str]:
-    """Lines below an item: what one cause explains, or a script's lines that differ."""
+    """Lines below an item: what one cause explains, or the lines that differ of a script.
+
+    So it is with lines of an output that no change explains.
+    """
     for part in item.parts[:most]:
         yield words(part)
     if len(item.parts) > most:
         yield f"and {len(item.parts) - most} more"
     scripts = [change for part in (*item.parts, item) for change in part.changes]
-    script = next((change for change in scripts if _is_script(change)), None)
+    script = next((change for change in scripts if _in_lines(change)), None)
     if script is not None:
         yield from command_lines(script)
 
@@ -85,6 +89,11 @@ def _turned(one: Quoted) -> str:
     if one.old == one.new:
         return one.new
     return f"{report.short(one.old, 60) or 'nothing'} -> {report.short(one.new, 60) or 'nothing'}"
+
+
+def _in_lines(change: Change) -> bool:
+    """Whether a change is best told by the lines that differ."""
+    return _is_script(change) or (change.kind == unexplained.KIND and bool(change.old + change.new))
 
 
 def _is_script(change: Change) -> bool:

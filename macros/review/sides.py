@@ -3,7 +3,7 @@
 import io
 import subprocess
 import tarfile
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.editions import Purposes, Recorded
 from macros.ground.errors import GuideError
+from macros.review import unexplained
 from macros.store import sums
 
 _OWN = frozenset({"page.yml", sums.NAME})
@@ -68,10 +69,24 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
         told.add((one.page, one.block))
         yield one
     for page, blocks in differing.items():
-        for block in blocks:
-            if (page, block) not in told:
-                what = "the recording differs, but no known fact in it"
-                yield Change(page, block, "files", block, what)
+        untold = [block for block in blocks if (page, block) not in told]
+        folders = sides.old.folder / page, sides.new.folder / page
+        yield from unexplained.changes(*folders, untold)
+
+
+def restamped(sides: Sides) -> list[str]:
+    """The pages in which nothing differs but the plans that their blocks were recorded for."""
+    both = [page for page in sides.old.pages if page in sides.new.pages]
+    folders = {page: (sides.old.folder / page, sides.new.folder / page) for page in both}
+    return [
+        page
+        for page, (old, new) in folders.items()
+        if not any(_differing(old, new)) and _answers(old) != _answers(new)
+    ]
+
+
+def _answers(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in _OWN}
 
 
 def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
@@ -80,21 +95,18 @@ def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
 
 def _differing(old: Path, new: Path) -> Iterator[str]:
     """Blocks of which something differs besides the plan that they were recorded for."""
-    one, other = (
-        {path.name: path for path in each.iterdir() if path.name not in _OWN} for each in (old, new)
-    )
-    names = sorted(one.keys() | other.keys())
+    one, other = _answers(old), _answers(new)
     blocks = {
         name.split(".", 1)[0]
-        for name in names
-        if name not in one or name not in other or _told(one[name]) != _told(other[name])
+        for name in one.keys() | other.keys()
+        if name not in one or name not in other or _told(name, one) != _told(name, other)
     }
     yield from sorted(blocks)
 
 
-def _told(path: Path) -> bytes:
-    raw = path.read_bytes()
-    if path.suffix != ".txt":
+def _told(name: str, answers: Mapping[str, bytes]) -> bytes:
+    raw = answers[name]
+    if not name.endswith(".txt"):
         return raw
     head, rule, text = raw.partition(b"\n---\n")
     kept = [line for line in head.split(b"\n") if not line.startswith(b"plan: ")]

@@ -1,30 +1,37 @@
 """Write a new answer as the old one was, where nothing but noise and names differs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from macros.ground.alignment import align, old_order
 from macros.settle import skeleton, tree
 from macros.settle.free_order import Free
-from macros.settle.renaming import Lines, Renaming, in_order
+from macros.settle.renaming import Renaming, in_order
 from macros.settle.scan import renamed
+from macros.settle.text_lines import Lines
 from macros.settle.tree import Array, Leaf, Node, Object
 
 _HEAD = re.compile(r" *[A-Z][\w-]*(?: +[A-Z][\w/-]*)+")
 
 
-def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> list[str]:
+def lines(
+    old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free], *, fresh: bool = False
+) -> list[str]:
     """The settled lines of a text.
 
-    A line that the old text has too is written as it was there. Where order means nothing the
-    old order is kept; what is new comes behind what it came behind.
+    A line that the old text has too is written as it was there; with `fresh` all that is kept of
+    it are names. Where order means nothing the old order is kept; what is new comes behind what it
+    came behind.
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
-    loose = any(len(parts) > 1 or not isinstance(parts[0], str) for parts in old if parts)
-    loose = loose or any(_HEAD.match(str(parts[0])) for parts in old[:1] if parts)
-    mine = [skeleton.of(parts, renaming.final_old, loose=loose) for parts in old]
-    theirs = [skeleton.of(parts, renaming.final_new, loose=loose) for parts in new]
+    if not old.plain or _HEAD.match(old.printed[0]):
+        mine = [skeleton.named(line, renaming.final_old) for line in old.forms]
+        theirs = [skeleton.named(line, renaming.final_new) for line in new.forms]
+    else:
+        mine = old.printed
+        theirs = new.printed if new.plain else _as_wide(new, renaming)
     places = {other: one for one, other in in_order(mine, theirs, free)}
     orders = []
     for span in free:
@@ -33,23 +40,39 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
         places_of = {other: one for one, other in pairs}
         order = old_order(len(span.new), places_of, span.groups)
         orders.append((span.new, [span.new[at] for at in order]))
-    found = [
-        "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
-        if at in places
-        else renamed(parts, renaming.names)
-        for at, parts in enumerate(new)
-    ]
-    sequence = list(range(len(new)))
+    known = {} if fresh else {at: old.printed[one] for at, one in places.items()}
+    found = renamed_lines(new, renaming, known)
+    sequence = list(range(len(found)))
     for places_, order in orders:
         sequence[places_.start : places_.stop] = order
     return [found[at] for at in sequence]
 
 
-def node(old: Node, new: Node, renaming: Renaming) -> Any:
-    """The settled JSON of a twin."""
+def renamed_lines(
+    text: Lines, renaming: Renaming, known: Mapping[int, str] = MappingProxyType({})
+) -> list[str]:
+    """The lines of a text with every identity under its old name; those of `known` as they are."""
+    found = []
+    for at, (line, form) in enumerate(zip(text.printed, text.forms, strict=True)):
+        if at in known:
+            found.append(known[at])
+        elif isinstance(form, str):
+            found.append(line)
+        else:
+            found.append(renamed(text.parts(at), renaming.names))
+    return found
+
+
+def _as_wide(text: Lines, renaming: Renaming) -> list[str]:
+    """What the lines are compared by, where the width of a gap counts."""
+    return [skeleton.of(text.parts(at), renaming.final_new) for at in range(len(text.printed))]
+
+
+def node(old: Node, new: Node, renaming: Renaming, *, fresh: bool = False) -> Any:
+    """The settled JSON of a twin; `fresh` as of `lines`."""
     if isinstance(old, Leaf) and isinstance(new, Leaf):
         same = tree.text(old, renaming.final_old) == tree.text(new, renaming.final_new)
-        return old.value if same else tree.plain(new, renaming.names)
+        return old.value if same and not fresh else tree.plain(new, renaming.names)
     if isinstance(old, Object) and isinstance(new, Object):
         known = {name: inner for name, _, inner in old.entries}
         places = {name: at for at, name in enumerate(known)}
@@ -57,7 +80,7 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         for _, key, inner in new.entries:
             name = renamed(key, renaming.names)
             found[name] = (
-                node(known[name], inner, renaming)
+                node(known[name], inner, renaming, fresh=fresh)
                 if name in known
                 else tree.plain(inner, renaming.names)
             )
@@ -67,11 +90,11 @@ def node(old: Node, new: Node, renaming: Renaming) -> Any:
         )
         return {names[at]: found[names[at]] for at in order}
     if isinstance(old, Array) and isinstance(new, Array):
-        return _array(old, new, renaming)
+        return _array(old, new, renaming, fresh=fresh)
     return tree.plain(new, renaming.names)
 
 
-def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
+def _array(old: Array, new: Array, renaming: Renaming, *, fresh: bool) -> list[Any]:
     mine = [tree.text(item, renaming.final_old) for item in old.items]
     theirs = [tree.text(item, renaming.final_new) for item in new.items]
     ordered = old.ordered and new.ordered
@@ -88,7 +111,7 @@ def _array(old: Array, new: Array, renaming: Renaming) -> list[Any]:
             if waiting:
                 partners[at] = waiting.pop(0)
     found = [
-        node(old.items[partners[at]], item, renaming)
+        node(old.items[partners[at]], item, renaming, fresh=fresh)
         if at in partners
         else tree.plain(item, renaming.names)
         for at, item in enumerate(new.items)

@@ -2,26 +2,37 @@
 
 import re
 import shutil
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Container, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from macros.ground import commandline
+from macros.ground import collection, commandline
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
-from macros.settle import answer, capture, free_order, identities, json_output, matches, scan, tree
+from macros.settle import (
+    answer,
+    capture,
+    earlier,
+    free_order,
+    identities,
+    json_output,
+    matches,
+    scan,
+    text_lines,
+    tree,
+)
 from macros.settle import renaming as match
 from macros.settle.declaration import Evidence, Key, Where
 from macros.settle.matches import Fitting
-from macros.settle.renaming import Document, Lines, Renaming
+from macros.settle.renaming import Document, Renaming
 from macros.settle.scan import Place, Side
+from macros.settle.text_lines import Lines
 from macros.settle.tree import Node
 from macros.store import form, reader, sums
 from macros.values.lookup import lookup
 
-_MANY = 10_000
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
 
 Shared = MutableMapping[Key, str]
@@ -48,7 +59,12 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
             if path.name != sums.NAME:
                 shutil.copyfile(path, out / path.name)
         return
-    was, now = _sides(page, old, new)
+    with collection.paused():
+        _settle(page, *_sides(page, old, new), out, shared)
+    shutil.copyfile(new / "page.yml", out / "page.yml")
+
+
+def _settle(page: Page, was: _Side, now: _Side, out: Path, shared: Shared) -> None:
     documents = _documents(was, now)
     renaming = Renaming()
     _begin(documents, renaming, shared)
@@ -60,11 +76,15 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
         for name, document in documents.items()
         if _same_command(Path(name).stem, was, now)
     }
-    settled = {block_id: _answer(block_id, now, alike, renaming) for block_id in now.recordings}
-    packets = _captures(page, now, was, renaming)
+    # What else was run before it may be why a time or a counter is another.
+    unmoved = earlier.unmoved(page, was.recordings, now.recordings)
+    settled = {
+        block_id: _answer(block_id, now, alike, renaming, fresh=block_id not in unmoved)
+        for block_id in now.recordings
+    }
+    packets = _captures(page, now, was, renaming, unmoved)
     for recording in _bound(page, settled).values():
         form.write(out, _packets(recording, was, now, renaming, packets.get(recording.id), out))
-    shutil.copyfile(new / "page.yml", out / "page.yml")
 
 
 def _same_command(block_id: str, was: _Side, now: _Side) -> bool:
@@ -137,22 +157,15 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
     same = old.text == new.text
     fits = matches.fitting((old.text, new.text))
     lines = _lines(was, block_id, fits), _lines(now, block_id, fits)
+    fits.forget()
     return Document(name, *lines, same, free)
 
 
 def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
     text = side.recordings[block_id].text
-    fits = fits or matches.fitting((text,))
-    place, found = side.places[block_id], []
-    for printed in text.split("\n"):
-        # One string for a line that both sides have.
-        line = fits.lines.setdefault(printed, printed)
-        found.append(scan.cut(line, place, side.scanned, fits))
-        place = scan.below(line, place, fits)
-    if len(found) > _MANY:
-        # What so long an output says is not said again, and would be kept to the end.
-        side.scanned.cut.clear()
-    return found
+    return text_lines.read(
+        text, side.places[block_id], side.scanned, fits or matches.fitting((text,))
+    )
 
 
 def _tree(side: _Side, block_id: str, value: Any) -> Node:
@@ -176,26 +189,35 @@ def _begin(documents: Mapping[str, Document], renaming: Renaming, shared: Shared
 
 
 def _answer(
-    block_id: str, now: _Side, documents: Mapping[str, Document], renaming: Renaming
+    block_id: str,
+    now: _Side,
+    documents: Mapping[str, Document],
+    renaming: Renaming,
+    *,
+    fresh: bool,
 ) -> Recording:
-    """A block's recording with its text and its twin settled. Captures are for later."""
+    """A block's recording with its text and its twin settled. Captures are for later.
+
+    `fresh`: no noise of the earlier run stays.
+    """
     recording = now.recordings[block_id]
     text = documents.get(f"{block_id}.txt")
     if text is None:
         return _renamed(recording, now, renaming)
     if _untouched(text, renaming):
         found = recording
-    elif isinstance(text.old, list) and isinstance(text.new, list):
-        lines = answer.lines(text.old, text.new, renaming, text.free)
+    elif isinstance(text.old, Lines) and isinstance(text.new, Lines):
+        lines = answer.lines(text.old, text.new, renaming, text.free, fresh=fresh)
         found = replace(recording, text="\n".join(lines))
     else:
         parsed = json_output.parse(recording.text)
         escaped = parsed is not None and parsed[1]
-        found = replace(recording, text=json_output.dump(_node(text, renaming), escaped=escaped))
+        value = _node(text, renaming, fresh=fresh)
+        found = replace(recording, text=json_output.dump(value, escaped=escaped))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
         untouched = _untouched(twin, renaming)
-        return found if untouched else replace(found, twin=_node(twin, renaming))
+        return found if untouched else replace(found, twin=_node(twin, renaming, fresh=fresh))
     if recording.twin is None:
         return found
     return replace(found, twin=_renamed(recording, now, renaming).twin)
@@ -208,15 +230,15 @@ def _untouched(document: Document, renaming: Renaming) -> bool:
     )
 
 
-def _node(document: Document, renaming: Renaming) -> Any:
-    assert not isinstance(document.old, list)  # noqa: S101 both sides are of one sort
-    assert not isinstance(document.new, list)  # noqa: S101
-    return answer.node(document.old, document.new, renaming)
+def _node(document: Document, renaming: Renaming, *, fresh: bool) -> Any:
+    assert not isinstance(document.old, Lines)  # noqa: S101 both sides are of one sort
+    assert not isinstance(document.new, Lines)  # noqa: S101
+    return answer.node(document.old, document.new, renaming, fresh=fresh)
 
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
     """A recording that has nothing to be compared with: only its names are settled."""
-    lines = [scan.renamed(parts, renaming.names) for parts in _lines(now, recording.id)]
+    lines = answer.renamed_lines(_lines(now, recording.id), renaming)
     twin = recording.twin
     if twin is not None:
         twin = tree.plain(_tree(now, recording.id, twin), renaming.names)
@@ -257,7 +279,9 @@ def _name_ports(now: _Side, was: _Side, renaming: Renaming) -> None:
             capture.name_ports(old.pcap.read_bytes(), new.pcap.read_bytes(), renaming)
 
 
-def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[str, bytes | None]:
+def _captures(
+    page: Page, now: _Side, was: _Side, renaming: Renaming, unmoved: Container[str]
+) -> dict[str, bytes | None]:
     """What each capture's file holds when it is new; None where the old one tells the same.
 
     What listened during one command is shown side by side, hop by hop: one of them that changed
@@ -278,7 +302,7 @@ def _captures(page: Page, now: _Side, was: _Side, renaming: Renaming) -> dict[st
             old is None
             or old.pcap is None
             # What a capture is kept for is named whatever its filter let through.
-            or not (keep or _same_command(block_id, was, now))
+            or not (keep or block_id in unmoved)
             or not capture.same(old.pcap.read_bytes(), packets, keep)
         ):
             changed.add(during.get(block_id, block_id))

@@ -14,7 +14,8 @@ from mkdocs.structure.pages import Page
 
 from macros.ground.errors import GuideError
 from macros.plan import frontmatter
-from macros.site import edition_links
+from macros.site import edition_links, glossary
+from macros.site.glossary import Term
 from macros.site.slots import Slots
 from macros.store import sums
 from macros.store.guide import Guide
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 CHANGES = "changes.md"
 """The page under docs/ that says what differs between editions."""
+GLOSSARY = "reference/glossary.md"
+"""The page under docs/ that explains the terms of all others."""
 RECORDED = "recorded"
 """The folder of the site that recordings' captures are served from."""
 
@@ -88,6 +91,12 @@ class Build:
                 digest.update(repr(replace(page, blocks=blocks)).encode())
         return digest.hexdigest()
 
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """What the glossary explains; nothing in a guide without one."""
+        source = self.guide.docs / GLOSSARY
+        return glossary.terms(source.read_text(encoding="utf-8")) if source.is_file() else ()
+
     def renderer(self, page: Page) -> "PageRenderer":
         """The renderer of a page."""
         address = page.file.src_uri
@@ -143,7 +152,10 @@ class Build:
         source = self.guide.docs / uri
 
         def href(path: Path) -> str:
-            address = f"{RECORDED}/{guide.edition_name}/{path.parent.name}/{path.name}"
+            # Another edition's, where this one quotes a page that it has not recorded.
+            kept = path.is_relative_to(guide.recordings)
+            name = path.parent.parent.name if kept else guide.edition_name
+            address = f"{RECORDED}/{name}/{path.parent.name}/{path.name}"
             return relpath(address, _folder_of(page))
 
         def address(other: Path, edition: str = guide.edition_name) -> str:

@@ -13,8 +13,8 @@ from macros.review.change_file import Changes, Listed
 _WHY = markdown.Markdown()
 _FEW = 3  # blocks that are named at once; the others open
 
-Address = Callable[[str, str], str | None]
-"""From an edition's name and a block's id to the block's address; None where it is not shown."""
+Address = Callable[[str, str, str], str | None]
+"""From an edition, a page and a block's id to the block's address; None where it is not shown."""
 
 
 class _Place(NamedTuple):
@@ -37,8 +37,11 @@ def _differs(old: str | None, new: str | None) -> str:
     return "differs" if old and new and old != new else ""
 
 
-def page(changes: Changes, planned: Page, address: Address) -> str:
-    """What differs on one page, below the causes, in the order in which those are explained."""
+def page(changes: Changes, planned: Page, count: int, address: Address) -> str:
+    """What differs on one page, below the causes, in the order in which those are explained.
+
+    Where nothing does, that is said, with how many blocks were compared.
+    """
     causes: list[dict[str, Any]] = []
     for number, (cause, why) in enumerate(changes.whys):
         entries = [
@@ -48,7 +51,21 @@ def page(changes: Changes, planned: Page, address: Address) -> str:
         ]
         if entries:
             causes.append({"name": cause, "why": _inline(why), "entries": entries})
-    return render("site/changes_page.html", causes=causes, few=_FEW)
+    return render("site/changes_page.html", causes=causes, few=_FEW, count=count)
+
+
+def first(changes: Changes, titles: Mapping[str, str], address: Address) -> str:
+    """What a reader is told before all else: causes, each with the first place of each page."""
+    told = []
+    for number in changes.first:
+        seen: dict[str, list[tuple[str, str]]] = {}
+        for change in changes.listed:
+            if change.why == number and change.page not in seen:
+                places = _places(change, changes, address)
+                seen[change.page] = places[0].links if places else []
+        pages = [(titles[key], links) for key, links in seen.items()]
+        told.append({"why": _inline(changes.whys[number][1]), "pages": pages})
+    return render("site/changes_first.html", told=told)
 
 
 def _places(change: Listed, changes: Changes, address: Address) -> list[_Place]:
@@ -59,7 +76,7 @@ def _places(change: Listed, changes: Changes, address: Address) -> list[_Place]:
             [
                 (href, word)
                 for edition, word in ((changes.old, "before"), (changes.new, "after"))
-                if (href := address(edition, block)) is not None
+                if (href := address(edition, change.page, block)) is not None
             ],
         )
         for block in change.blocks

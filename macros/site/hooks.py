@@ -13,6 +13,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext as Context
 
 from macros.figures import marks
@@ -23,6 +24,7 @@ from macros.site import (
     author_view,
     build_state,
     edition_links,
+    glossary,
     merged_captures,
     page_memory,
     search_index,
@@ -51,6 +53,8 @@ def on_config(config: MkDocsConfig) -> None:
     edition = os.environ.get("EDITION") or str(config.extra["edition"])
     recordings = root / str(config.extra.get("recordings", "recordings"))
     serving = build_state.command == "serve"
+    if serving:
+        author_view.let_errors_be(config)
     build = Build(
         Guide(Path(config.docs_dir), recordings, edition, partly=serving, drafts=serving),
         serving=serving,
@@ -96,7 +100,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, address, abs_src_path=str(pcap)))
         for path, make in merged_captures.merged(guide).items():
             address = f"{build_state.RECORDED}/{name}/{path.parent.name}/{path.name}"
-            files.append(File.generated(config, address, content=make()))
+            try:
+                files.append(File.generated(config, address, content=make()))
+            except GuideError as error:
+                if not build.serving:
+                    raise PluginError(str(error)) from error
+                build.problems.append(error)
         if guide is not build.guide:
             for page in guide.pages.values():
                 uri = edition_links.uri(name, page.source.relative_to(guide.docs).as_posix())
@@ -163,12 +172,22 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     for item in page.toc:
         _toc(item, shown.slots)
     try:
-        html = shown.slots.after_markdown(html)
+        html = shown.slots.after_markdown(_explained(html, page))
         return html.replace("</h1>", f"</h1>{build.choice(page)}{shown.notice()}", 1)
     except GuideError as error:
         if build.serving:
             return author_view.boxes(error.located(Path(str(page.file.abs_src_path)), 1))
         raise PluginError(f"{page.file.src_uri}: {error}") from error
+
+
+def _explained(html: str, page: Page) -> str:
+    """A chapter with its terms explained; the reference is for looking up."""
+    build = build_state.current()
+    _, source = edition_links.split(page.file.src_uri)
+    if not build.terms or source.startswith("reference/"):
+        return html
+    address = get_relative_url(build.pages[build_state.GLOSSARY].url, page.url)
+    return glossary.linked(html, build.terms, address, str(page.title))
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001

@@ -38,7 +38,7 @@ def observe(page: PageContext, call: Observe) -> str:
 
 def absent(page: PageContext, block: Block, *, stale: bool) -> str:
     """A block that has no fresh recording."""
-    planned = page.guide.pages[block.page]
+    planned = page.guide.holder(block.page).pages[block.page]
     if planned.needs and not stale:
         html = unrecorded.block(block, planned, page.guide.edition_name)
     else:

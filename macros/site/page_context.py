@@ -128,7 +128,8 @@ class PageContext:
         None where it may be missing: the block's page declares a need, or the page is served.
         """
         block, recording = self.guide.find(reference, self.key)
-        page = self.guide.pages[block.page]
+        held = self.guide.holder(block.page)
+        page = held.pages[block.page]
         stale = recording is not None and recording.plan != block.plan
         own = self.guide.pages.get(self.key)
         if recording is None and page.needs and not (own and own.needs):
@@ -136,7 +137,7 @@ class PageContext:
                 f"this page rests on block {block.id} of page {page.key}, which is not recorded",
                 fix=f"declare `needs: {page.needs}` here too, or do without it",
             )
-        unrecorded_whole = page.needs and not self.guide.recorded(page.key).blocks
+        unrecorded_whole = page.needs and not held.recorded(page.key).blocks
         if not self.lenient and (stale or (recording is None and not unrecorded_whole)):
             raise FollowsError(
                 f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
@@ -159,7 +160,8 @@ class PageContext:
 
     def link(self, block: Block) -> str:
         """The address of a block from this page."""
-        page = "" if block.page == self.key else self.address(block.source)
+        edition = self.guide.holder(block.page).edition_name
+        page = "" if block.page == self.key else self.address(block.source, edition)
         return f"{page}#b-{block.id}"
 
     def filled(self, text: str) -> str:

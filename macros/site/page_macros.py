@@ -12,6 +12,7 @@ from macros.plan import drawings
 from macros.plan import signatures as calls
 from macros.plan.macro import Macro
 from macros.plan.options import MisusedError
+from macros.plan.positions import undefined
 from macros.plan.signatures import MACROS
 from macros.site import (
     author_view,
@@ -89,8 +90,16 @@ class PageRenderer:
             return _RENDERS[type(call)](self._page, call)
         except GuideError as error:
             raise error.located(self._page.source, line, column) from error
-        except (MisusedError, jinja2.UndefinedError) as error:
+        except MisusedError as error:
             raise GuideError(str(error)).located(self._page.source, line, column) from error
+        except jinja2.UndefinedError as error:
+            message = undefined(error)
+            raise GuideError(message).located(self._page.source, line, column) from error
+
+    def broken(self, name: str, place: tuple[int, int], error: Exception) -> GuideError:
+        """What an author is told of an error that no macro should end in."""
+        message = f"{name} cannot be shown: {type(error).__name__}: {error}"
+        return GuideError(message).located(self._page.source, self._before + place[0], place[1])
 
     def failed(self, name: str, error: GuideError) -> str:
         """What an author sees in the place of a call that failed."""

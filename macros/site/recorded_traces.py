@@ -29,7 +29,8 @@ def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
     """The blocks of the trace that `reference` names: an id of `page`, or `page:id` of another."""
     key, _, trace = reference.rpartition(":")
     key = key or page
-    blocks = guide.pages[key].blocks if key in guide.pages else ()
+    pages = guide.holder(key).pages
+    blocks = pages[key].blocks if key in pages else ()
     tapped = tuple(
         block for block in blocks if block.capture is not None and block.capture.trace == trace
     )
@@ -43,7 +44,7 @@ def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
 def bound(guide: Guide, page: str) -> Mapping[str, str]:
     """All values that the blocks of a page bind."""
     values: dict[str, str] = {}
-    for recording in guide.recorded(page).blocks.values():
+    for recording in guide.holder(page).recorded(page).blocks.values():
         values |= recording.bound
     return values
 

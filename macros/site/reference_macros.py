@@ -21,20 +21,25 @@ def edition_versions(page: PageContext, call: EditionVersions) -> str:
 
 
 def changes(page: PageContext, call: ChangesCall) -> str:
-    """What differs on a page between two editions, in words."""
+    """What differs on a page between two editions, in words; without a page, what to know first."""
     listed = _changes(page, call.edition)
-    if call.page not in page.guide.planned:
-        raise GuideError(f"there is no page {call.page!r} with blocks")
     sides = {name: page.guide.of_edition(name) for name in (listed.old, listed.new)}
 
-    def address(edition: str, block_id: str) -> str | None:
-        planned = sides[edition].pages[call.page]
+    def address(edition: str, key: str, block_id: str) -> str | None:
+        planned = sides[edition].pages[key]
         block = planned.block(block_id)
         if block is None or not block.shown or block.kind == "observe":
             return None
         return f"{page.address(planned.source, edition)}#b-{block_id}"
 
-    return page.slot(changes_page.page(listed, page.guide.planned[call.page], address), "")
+    if not call.page:
+        titles = {key: planned.title for key, planned in page.guide.planned.items()}
+        return page.slot(changes_page.first(listed, titles, address), "")
+    if call.page not in page.guide.planned:
+        raise GuideError(f"there is no page {call.page!r} with blocks")
+    count = len(sides[listed.new].pages[call.page].blocks)
+    planned = page.guide.planned[call.page]
+    return page.slot(changes_page.page(listed, planned, count, address), "")
 
 
 def _changes(page: PageContext, edition: str) -> Changes:
@@ -60,6 +65,9 @@ def commands(page: PageContext, _: Commands) -> str:
 
 def kinds(page: PageContext, call: Kinds) -> str:
     """What settling does not take for a change."""
+    if call.sort not in Kinds.KNOWN["sort"]:
+        known = ", ".join(Kinds.KNOWN["sort"])
+        raise GuideError(f"kinds knows no sort {call.sort!r}; it knows {known}")
 
     def make() -> str:
         from macros.site import identities_page  # noqa: PLC0415 one page needs what settles

@@ -27,6 +27,7 @@ class Guide:
     drafts: bool = False
     _pages: dict[str, PageRecording] = field(default_factory=dict)
     _whole: "Guide | None" = None
+    _beside: Page | None = None
 
     def of_edition(self, name: str) -> "Guide":
         """The same pages with another edition's recordings."""
@@ -36,19 +37,30 @@ class Guide:
     def planned(self) -> Mapping[str, Page]:
         """Every page that has blocks, by key, with those of all versions."""
         if self._whole is not None:
-            return self._whole.planned
-        pages, wrong = self._plan
+            beside = {self._beside.key: self._beside} if self._beside is not None else {}
+            return {**self._whole.planned, **beside}
         if not self.partly:
-            raise_all(list(wrong.values()))
-        return {page.key: page for page in pages}
+            raise_all(list(self._plan.wrong.values()))
+        return {page.key: page for page in self._plan.pages}
 
     @property
     def unplanned(self) -> Mapping[Path, GuideError]:
         """The files of pages that cannot be planned, and what is wrong with each."""
-        return self._plan[1] if self._whole is None else self._whole.unplanned
+        return self._plan.wrong if self._whole is None else self._whole.unplanned
+
+    def with_part_of(self, source: Path) -> "Guide | None":
+        """The same with what can be planned of a page that has errors; None where nothing can.
+
+        For what else is wrong with such a page: what follows from its errors is `FollowsError`.
+        """
+        page = self._plan.partly.get(source)
+        if page is None:
+            return None
+        name = self.edition_name
+        return Guide(self.docs, self.recordings, name, self.partly, _whole=self, _beside=page)
 
     @cached_property
-    def _plan(self) -> tuple[tuple[Page, ...], Mapping[Path, GuideError]]:
+    def _plan(self) -> planner.Plans:
         return planner.plannable(self.docs)
 
     @cached_property
@@ -67,6 +79,22 @@ class Guide:
             if not edition.base or (edition.folder / page.key).is_dir()
         ]
         return {page.key: planner.for_versions(page, edition.versions) for page in held}
+
+    @cached_property
+    def base(self) -> "Guide | None":
+        """The guide in the edition that this one is settled against; None where it has none."""
+        try:
+            name = self.edition.base
+        except GuideError:
+            return None  # `problems` says what is wrong with the edition
+        if not name or self._whole is None or self._whole.edition_name != name:
+            return self.of_edition(name) if name else None
+        return self._whole
+
+    def holder(self, key: str) -> "Guide":
+        """Where a page is quoted from: this edition, or its base where it has not recorded it."""
+        lent = key not in self.pages and self.base is not None
+        return self.base.holder(key) if lent and self.base is not None else self
 
     @cached_property
     def sources(self) -> tuple[Path, ...]:
@@ -124,18 +152,31 @@ class Guide:
         return self._pages[key]
 
     def find(self, reference: str, page: str) -> tuple[Block, Recording | None]:
-        """The block that `reference` names: an id of `page`, or `page:id` of another."""
+        """The block that `reference` names: an id of `page`, or `page:id` of another.
+
+        What this edition has not recorded, its base answers for.
+        """
         key, _, block_id = reference.rpartition(":")
         key = key or page
-        if key not in self.pages:
+        holder = self.holder(key)
+        if key not in holder.pages:
             if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
                 raise FollowsError(f"page {key} has errors of its own")
             raise GuideError(f"there is no page {key!r} with blocks")
-        block = self.pages[key].block(block_id)
+        block = holder.pages[key].block(block_id)
+        if block is None and self._is_wrong(key, block_id):
+            raise FollowsError(f"block {block_id} has errors of its own")
         if block is None:
-            known = ", ".join(block.id for block in self.pages[key].blocks)
+            known = ", ".join(block.id for block in holder.pages[key].blocks)
             raise GuideError(f"page {key} has no block {block_id!r}; it has {known}")
-        return block, self.recorded(key).blocks.get(block_id)
+        return block, holder.recorded(key).blocks.get(block_id)
+
+    def _is_wrong(self, key: str, block_id: str) -> bool:
+        """Whether this is a block of the page with errors that only they kept from being known."""
+        page = self._beside
+        if page is None or key != page.key:
+            return False
+        return planner.names(page.source.read_text(encoding="utf-8-sig"), block_id)
 
 
 def interfaces(recordings: Iterable[Recording]) -> frozenset[str]:

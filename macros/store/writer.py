@@ -12,12 +12,16 @@ from macros.store import form, sums
 
 
 @contextmanager
-def lock(recordings: Path) -> Iterator[None]:
-    """Keep a second recorder out. The kernel drops the lock when its holder dies."""
+def lock(recordings: Path, *, waiting: bool = False) -> Iterator[None]:
+    """Keep a second recorder out, or let it wait. The kernel drops the lock when its holder dies.
+
+    GuideError where another recorder is at work and this one is not `waiting`.
+    """
     from macros.ground import locks  # noqa: PLC0415 Linux only, as labs are; building the site is not
 
     recordings.mkdir(parents=True, exist_ok=True)
-    with locks.folder_locked(recordings, f"another recorder is writing to {recordings}"):
+    busy = None if waiting else f"another recorder is writing to {recordings}"
+    with locks.folder_locked(recordings, busy):
         yield
 
 

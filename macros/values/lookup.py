@@ -13,6 +13,8 @@ from macros.ground.model import Recording
 from macros.values import record_path
 from macros.values.memory import Kept
 
+OBSERVE = "observe"
+"""The command of an observation."""
 _PATTERN = "re:"
 _SHARES = "shares:"
 _KEPT = Kept()
@@ -85,6 +87,8 @@ def _record(recording: Recording) -> Any:
         return _packets(recording.pcap)
     from macros.kinds import registry  # noqa: PLC0415 50 ms, and many pages quote nothing
 
+    if recording.command == OBSERVE and isinstance(recording.twin, Mapping):
+        return registry.read_observed(recording.twin)
     return registry.read(recording.ran, recording.text, recording.twin)
 
 

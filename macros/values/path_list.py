@@ -18,8 +18,9 @@ def paths(record: object) -> Iterator[tuple[str, str]]:
 
 
 def _below(record: object, path: str, found: object, left: int) -> Iterator[tuple[str, str]]:
-    # What a record says is inside it is found without its name.
-    inside = getattr(type(found), "INSIDE", ())
+    # What a record says is inside it is found without its name; so is the entry of a list of one.
+    alone = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+    inside = getattr(type(alone), "INSIDE", ())
     for name in record_path.following(found) if left else ():
         if name in inside:
             continue

@@ -176,6 +176,16 @@ def test_nodes_do_not_reach_this_machines_loopback(two: Lab, service: int) -> No
         assert tried.exit != 0
 
 
+@pytest.mark.parametrize("address", ["192.0.2.7", "198.51.100.7", "192.168.77.1"])
+def test_the_access_network_answers_for_nobody(two: Lab, address: str) -> None:
+    ping = ssh.run(two, "node0", f"ping -c 1 -W 1 {address}", timeout=60)
+    assert b"1 packets transmitted, 0 received" in ping.output
+    asked = ssh.run(two, "node0", f"exec 3<>/dev/tcp/{address}/80", timeout=60)
+    assert asked.exit != 0
+    assert b"Connection refused" in asked.output
+    assert ssh.run(two, "node0", "true").exit == 0, "SSH comes by it all the same"
+
+
 def test_a_full_disk_is_said_and_does_not_end_the_node(own: Lab) -> None:
     # All but the last hundredth at once, without writing it.
     most = "fallocate -l $(( $(stat -f -c '%f * %S' /) / 100 * 99 )) /root/most"

@@ -108,13 +108,12 @@ def _runs() -> list[Run]:
     """Every recording, and every output of tests/foreign; ONLY=foreign: these alone."""
     if os.environ.get("ONLY") == "foreign":
         return list(foreign.runs())
-    guide = guide_of_checkout()
-    editions = sorted(path for path in guide.recordings.iterdir() if path.is_dir())
+    shown = guide_of_checkout()
     recorded = [
-        load(page, edition / key)
-        for edition in editions
+        load(page, guide.recordings / guide.edition_name / key)
+        for guide in map(shown.of_edition, sorted((shown.edition_name, *shown.others)))
         for key, page in guide.pages.items()
-        if (edition / key).is_dir()
+        if (guide.recordings / guide.edition_name / key).is_dir()
     ]
     return [*recorded, *foreign.runs()]
 

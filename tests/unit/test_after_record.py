@@ -1,4 +1,4 @@
-"""What `guide record` says at its end: what changed, what no longer holds, what is next."""
+"""What `guide record` says at its end: what changed, what does not hold, what is next."""
 
 import shutil
 from dataclasses import replace
@@ -82,8 +82,34 @@ def test_nothing_changed_is_one_line_and_without_git_claims_are_still_checked(
     (checkout.root / ".git").rename(checkout.root / "no-git")
     lines, broken = after_record.summary(checkout.guide(), ["docker"])
     assert broken
-    assert "no longer holds" in "\n".join(lines)
+    assert "claims that do not hold" in "\n".join(lines)
     assert EDITION not in "\n".join(lines)
+
+
+def test_a_first_recording_says_what_does_not_hold_and_not_that_it_no_longer_does(
+    checkout: Checkout,
+) -> None:
+    checkout.git("rm", "-r", "-q", "--cached", f"recordings/{EDITION}/docker")
+    checkout.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "third")
+    checkout.change("docker", "172.17.0.1", "172.17.0.9")
+    text = "\n".join(after_record.summary(checkout.guide(), ["docker"])[0])
+    assert "claims that do not hold (1):" in text
+    assert "no longer" not in text
+
+
+def test_plans_that_changed_alone_are_to_be_committed(checkout: Checkout) -> None:
+    path = checkout.root / "docs" / "docker.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace('addresses") }}', 'addresses", timeout=9) }}', 1), encoding="utf-8"
+    )
+    planned = checkout.guide().pages["docker"].blocks[0]
+    recorded = form.read(checkout.edition / "docker" / "started-addresses.txt", "")
+    form.write(checkout.edition / "docker", replace(recorded, plan=planned.plan))
+    sums.write(checkout.edition / "docker")
+    (line,) = after_record.summary(checkout.guide(), ["docker"])[0]
+    assert line.startswith("no answer changed since the last commit; what was asked did")
+    assert line.endswith(f"git add {checkout.edition}/docker")
 
 
 def test_a_claim_of_another_page_about_the_recorded_one_is_checked_too(checkout: Checkout) -> None:

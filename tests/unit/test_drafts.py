@@ -1,5 +1,7 @@
 """A page on a lab that stays up: what is edited is run again, and shown as a draft."""
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -58,6 +60,7 @@ class Writing:
 @pytest.fixture
 def writing(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Writing:
     monkeypatch.setattr(known_state, "enter", lambda _lab, _page: {})
+    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Writing(tmp_path, local_lab)
 
@@ -103,6 +106,39 @@ def test_a_failure_is_said_and_the_next_edit_runs_all_of_it(writing: Writing) ->
     assert writing.edit('exit 3"', 'echo good"') == ["one", "two", "three"]
     assert writing.drafted()["three"] == "good\n"
     assert writing.run.end() == []
+    assert not writing.mark.exists(), "the clean-up has run"
+
+
+def test_a_new_block_that_fails_is_tried_again_alone(writing: Writing) -> None:
+    writing.run.enter()
+    writing.run.begin()
+    ran = writing.log.read_text()
+    new = 'three", id="three") }}'
+    assert new in writing.text
+    with pytest.raises(GuideError, match="exit code 4"):
+        writing.edit(new, new + '\n{{ run("node0", "exit 4", id="four") }}')
+    assert writing.log.read_text() == ran, "no other block is run again"
+    assert set(writing.drafted()) == {"one", "two", "three"}
+    assert writing.edit('"exit 4"', '"echo four"') == ["four"]
+    assert writing.drafted()["four"] == "four\n"
+    assert writing.log.read_text() == ran
+    with pytest.raises(GuideError, match="exit code 5"):
+        writing.edit('"echo four"', '"exit 5"')
+    assert writing.log.read_text() != ran, "an edited one may have needed the clean-up"
+
+
+def test_sigterm_ends_a_watch_as_ctrl_c_does(
+    writing: Writing, local_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended() -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        return False
+
+    monkeypatch.setattr(watch, "_enter", ended)
+    (tmp_path / "recordings").mkdir()
+    with pytest.raises(SystemExit):
+        watch.watch(Guide(writing.docs, tmp_path / "recordings", "now"), local_lab, writing.page())
     assert not writing.mark.exists(), "the clean-up has run"
 
 
@@ -166,7 +202,6 @@ def test_watching_drafts_what_is_saved_until_ctrl_c_and_cleans_up(
         return False
 
     monkeypatch.setattr(watch, "_enter", enter)
-    monkeypatch.setattr(known_state, "leave", lambda _lab, _page, _before: None)
     (tmp_path / "recordings").mkdir()
     watch.watch(Guide(writing.docs, tmp_path / "recordings", "now"), local_lab, writing.page())
     said = capsys.readouterr()

@@ -104,6 +104,45 @@ def test_the_legend_says_what_is_drawn_in_its_colours() -> None:
     assert "cluster network" in cluster
 
 
-@pytest.mark.parametrize("name", REAL)
+def test_members_stand_on_their_vrf_or_bond_as_ports_do_on_a_bridge() -> None:
+    """In a namespace, too; a real state: two VRFs, a bond of two veths."""
+    drawing = drawn("members")
+    assert over(drawing) == []
+    bars = {each.end.interface: each for each in drawing.placed if each.role == "bridge"}
+    assert bars.keys() == {"red", "blue", "br0", "bond0"}
+    on = {"red": {"veth-r1", "veth-r2"}, "blue": {"veth-b1"}, "br0": {"port0", "port1"}}
+    for bar, members in on.items():
+        box = bars[bar].box
+        standing = {
+            each.end.interface
+            for each in drawing.placed
+            if not each.end.namespace and each.box.bottom == box.y + 1
+            and box.x <= each.box.x and each.box.right <= box.right
+        }  # fmt: skip
+        assert standing == members
+    bond = bars["bond0"]
+    inside = [each for each in drawing.placed if each.end.namespace == "twice" and each is not bond]
+    assert [each.interface.master for each in inside] == ["bond0", "bond0"]
+    assert all(bond.box.x <= each.box.x and each.box.right <= bond.box.right for each in inside)
+    assert {each.box.y for each in inside} == {bond.box.bottom - 1}
+
+
+def test_a_vrf_says_its_table_and_its_members_and_is_none_of_the_node_s_own_routing() -> None:
+    figure = topology([state("members")], id="x", title="T")
+    assert "VRF, table 10" in " ".join(texts(figure))
+    assert "members: veth-r1 and veth-r2" in words(figure)
+    assert "member of blue" in words(figure)
+    assert "bond, mode active-backup" in " ".join(texts(figure))
+    routed = {link.ends[0].interface for link in drawn("members").links if link.kind == "routed"}
+    assert routed == {"br0", "eth1"}
+
+
+def test_a_vrf_or_bond_of_nics_alone_stays_among_the_devices() -> None:
+    for name, joint in (("bond", "bond0"), ("vrf", "blue")):
+        roles = {each.end.interface: each.role for each in drawn(name).placed}
+        assert roles[joint] == "device"
+
+
+@pytest.mark.parametrize("name", [name for name in REAL if name != "members"])
 def test_what_was_recorded_has_no_parents_but_those_that_ip_names(name: str) -> None:
     assert parents(state(name)) == {}

@@ -1,7 +1,6 @@
 """`guide lab build --kubernetes` with a compiler that only writes: what is kept, what is made."""
 
 import os
-import stat
 from pathlib import Path
 
 import pytest
@@ -14,45 +13,15 @@ from macros.lab import doctor, paths
 from macros.lab.kubernetes import compilation as building
 from macros.lab.kubernetes import programs
 from macros.lab.progress import Progress
+from tests.unit.kubernetes_support import compiler
 
 QUIET = Progress(Console(quiet=True))
-
-GO = """\
-#!/bin/sh
-# Stands for Go: notes its words, writes into the folder that -o names, which ends in a slash.
-case $1 in
-env) echo "${FAKE_GO_VERSION:-go1.26.8}"; exit ;;
-esac
-echo "CGO_ENABLED=$CGO_ENABLED $*" >>"$FAKE_GO_LOG"
-if [ "$1" = build ]; then
-	while [ "$1" != -o ]; do shift; done
-	out=$2
-	shift 2
-	mkdir -p "$out"
-	for package; do
-		[ "${package##*/}" != "$FAKE_GO_FAILS" ] || { echo "undefined: x"; exit 1; }
-		echo "program of $package" >"$out${package##*/}"
-	done
-fi
-"""
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine with that compiler and an empty cache; returns what the compiler notes."""
-    go = tmp_path / "bin/go"
-    go.parent.mkdir()
-    go.write_text(GO, encoding="utf-8")
-    # Go calls gcc, and this Go is none: that there is one is enough.
-    for program in (go, go.with_name("gcc")):
-        program.touch()
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    log = tmp_path / "log"
-    log.touch()
-    monkeypatch.setenv("PATH", f"{go.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("FAKE_GO_LOG", str(log))
-    return log
+    """A machine with a compiler that only writes; returns what the compiler notes."""
+    return compiler(monkeypatch, tmp_path)
 
 
 def _compiled(log: Path) -> list[str]:
@@ -170,24 +139,6 @@ def test_a_machine_without_a_compiler_is_told_what_to_do(
     monkeypatch.setattr("macros.lab.tools.search_path", lambda: str(tmp_path))
     with pytest.raises(GuideError, match="built with the compiler `go`"):
         building.compiler()
-
-
-def test_another_version_gets_a_module_with_all_staging_replaced() -> None:
-    theirs = "module k8s.io/kubernetes\n\ngo 1.24.0\n\nrequire (\n\tk8s.io/api v0.0.0\n"
-    theirs += "\tk8s.io/klog/v2 v2.130.1\n\tk8s.io/kubelet v0.0.0\n)\n"
-    made = building.module_for("v1.34.4", theirs).splitlines()
-    assert "go 1.24.0" in made
-    assert "require k8s.io/kubernetes v1.34.4" in made
-    assert [row for row in made if row.startswith("replace")] == [
-        "replace k8s.io/api => k8s.io/api v0.34.4",
-        "replace k8s.io/kubelet => k8s.io/kubelet v0.34.4",
-    ]
-
-
-@pytest.mark.usefixtures("log")
-def test_what_is_no_version_is_refused() -> None:
-    with pytest.raises(GuideError, match=r"'1\.34' is not a version of Kubernetes"):
-        building.build(QUIET, "1.34")
 
 
 def test_every_pinned_module_has_its_sums() -> None:

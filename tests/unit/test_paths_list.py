@@ -67,6 +67,34 @@ def test_they_are_printed_ready_to_paste_and_chosen_by_words() -> None:
     assert "started-addresses " in CliRunner().invoke(command, ["docker"]).output
 
 
+def test_an_observation_offers_what_its_namespaces_have() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    block = next(block for block in guide.pages["by-hand"].blocks if block.kind == "observe")
+    done = CliRunner().invoke(command, ["by-hand", block.id, "node0.addresses.eth1.cidr"])
+    (line,) = done.output.splitlines()
+    assert line.split()[1:3] == [f'value("{block.id}",', '"node0.addresses.eth1.cidr")']
+    recording = guide.recorded("by-hand").blocks[block.id]
+    assert lookup.text(recording, "node0.addresses.eth1.cidr") == line.split()[-1]
+
+
+def test_a_trace_offers_what_its_taps_do() -> None:
+    guide = guide_of_checkout(root=CHECKOUT)
+    page = next(
+        page for page in guide.pages.values()
+        if any(block.capture and block.capture.trace for block in page.blocks)
+    )  # fmt: skip
+    taps = [block for block in page.blocks if block.capture and block.capture.trace]
+    trace = taps[0].capture.trace if taps[0].capture else ""
+    mine = [block.id for block in taps if block.capture and block.capture.trace == trace]
+    found = json.loads(CliRunner().invoke(command, [page.key, trace, "--json"]).output)
+    assert list(found) == mine
+    assert all("[1].eth.src" in paths or paths for paths in found.values())
+    alone = json.loads(CliRunner().invoke(command, [page.key, mine[0], "--json"]).output)
+    assert found[mine[0]] == alone
+    printed = CliRunner().invoke(command, [page.key, trace, "[1].ip.ttl"]).output
+    assert f'{{{{ value("{mine[0]}", "[1].ip.ttl") }}}}' in printed
+
+
 def test_what_is_misspelt_or_has_no_record_is_said_with_what_to_do() -> None:
     done = CliRunner().invoke(command, ["dokcer"])
     assert "did you mean docker?" in str(done.exception)

@@ -1,6 +1,8 @@
 """When a capture ends; the packets are real, see tests/data/packets/README.md."""
 
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +149,27 @@ def test_four_times_the_bytes_take_about_four_times_as_long(end: Any, times: int
         _seconds(small, **end) for _ in range(3)
     )
     assert ratio < 5.5
+
+
+def test_what_a_capture_waits_for_is_said_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.05)
+    data = CALICO.read_bytes()
+    said: list[str] = []
+    target = listener(packets=2)
+    feed(target, data[: ends(data)[0]])
+    threading.Timer(0.3, target.take, [data[ends(data)[0] :]]).start()
+    tcpdump._await_end(target, "tcpdump", said.append)
+    assert set(said) == {"capture cap waits for 2 packets: 1 packet so far"}
+    at_once = listener(packets=1)
+    feed(at_once, data)
+    tcpdump._await_end(at_once, "tcpdump", pytest.fail)
+
+
+def test_a_capture_still_ends_in_an_error_when_nothing_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.05)
+    target = listener(packets=2)
+    target.block = replace(target.block, timeout=0.2)
+    with pytest.raises(GuideError, match=r"waited 0\.2 s for 2 packets and saw 0 packets"):
+        tcpdump._await_end(target, "tcpdump", tcpdump.silent)

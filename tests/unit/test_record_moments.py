@@ -11,7 +11,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Answer, Block
 from macros.lab import ssh
 from macros.lab.lab import Lab
-from macros.record import moments, session
+from macros.record import moments, session, tcpdump
 from macros.store import form
 from tests.unit.compare_support import EDITION
 
@@ -97,7 +97,7 @@ BLOCK = Block("calico", "two-blocks", 1, "run", "node0", ROUTES, until=UNTIL, ti
 def asked(monkeypatch: pytest.MonkeyPatch, answers: Answers, block: Block = BLOCK) -> Any:
     monkeypatch.setattr(ssh, "run_pair", answers.run_pair)
     lab: Any = None
-    recording, _ = session._awaited(lab, block, [], {})
+    recording, _ = session._awaited(lab, block, [], {}, tcpdump.silent)
     return recording
 
 
@@ -120,6 +120,6 @@ def test_it_ends_with_the_blocks_timeout(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_real_machine_answers_both_at_once(local_lab: Lab) -> None:
     block = Block("page", "links", 1, "run", "node0", "ip link", timeout=10)
-    recording, _ = session._awaited(local_lab, block, [], {})
+    recording, _ = session._awaited(local_lab, block, [], {}, tcpdump.silent)
     assert recording.twin
     assert moments.differ("ip link", recording.text, recording.twin) == ""

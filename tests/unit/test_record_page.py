@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
+from macros.ground.model import Page
 from macros.ground.places import CHECKOUT
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.plan import frontmatter, planner
 from macros.rebuild import recording
 from macros.record import known_state as state
+from macros.record import session, tcpdump
 from macros.store import guide as guides
 from macros.store import reader
 from macros.store import writer as write
@@ -192,6 +194,42 @@ def test_the_cleanup_runs_after_a_failure_too(checkout: Checkout, tmp_path: Path
     with pytest.raises(GuideError):
         checkout.record()
     assert not mark.exists()
+
+
+def test_a_failed_run_says_at_once_what_its_clean_up_missed(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaves(_lab: object, page: Page, _before: object) -> None:
+        raise GuideError("the page leaves node0 changed: + file /root/left", page=page.source)
+
+    checkout.write('{{ run("node0", "exit 1", id="a") }}')
+    with pytest.raises(GuideError) as alone:
+        checkout.record()
+    monkeypatch.setattr(state, "leave", leaves)
+    with pytest.raises(GuideError) as caught:
+        checkout.record()
+    assert len(alone.value.all) == 1
+    assert [each.message.partition(":")[0] for each in caught.value.all] == [
+        "block a ended with exit code 1, expected 0",
+        "the page leaves node0 changed",
+    ]
+
+
+def test_an_interrupted_run_says_it_too(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaves(_lab: object, _page: object, _before: object) -> None:
+        raise GuideError("the page leaves node0 changed")
+
+    def interrupted(*_of: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(state, "leave", leaves)
+    monkeypatch.setattr(session, "prepare", interrupted)
+    checkout.write(ONE)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        checkout.record()
+    assert caught.value.__notes__ == ["the page leaves node0 changed"]
 
 
 def test_a_lab_that_is_lost_in_the_middle_leaves_recordings_untouched(
@@ -418,3 +456,26 @@ def test_a_manifest_is_there_while_the_page_is_recorded_and_then_gone(
     assert ["stale" in str(each) or "not fresh" in str(each) for each in checkout.problems()] == [
         True
     ]
+
+
+def test_what_a_block_waits_for_is_said_while_it_waits(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.1)
+    count = tmp_path / "count"
+    said: list[str] = []
+    checkout.write(
+        f'{{{{ run("node0", "echo x >> {count}; wc -l < {count}", id="a", until="4") }}}}'
+        '{{ run("node0", "echo b", id="b") }}'
+    )
+    recording.record(
+        checkout.lab,
+        planner.plan_pages(checkout.docs),
+        checkout.recordings,
+        "now",
+        everything=True,
+        on_block=lambda _page, _block: None,
+        on_page=lambda _page, _changed: None,
+        on_wait=said.append,
+    )
+    assert set(said) == {"block a waits for '4'"}

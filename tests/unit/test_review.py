@@ -11,11 +11,13 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 import macros.cli.review as command
 from macros.ground.places import CHECKOUT as ROOT
+from macros.review import dialogue
 from macros.store import form, sums
 from macros.store.guide import Guide
 from tests.unit.compare_support import replaced
@@ -221,6 +223,22 @@ def test_without_a_yes_nothing_is_put_back(checkout: Checkout) -> None:
     assert checkout.changed() == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "agrees"),
+    [
+        *((typed, True) for typed in (["y"], ["y\n"], ["Y\r"], ["\n", "y\n"], ["x", "y"])),
+        *((typed, False) for typed in (["n"], ["n\n"], ["q"], [], ["\n", "n"])),
+    ],
+)
+def test_y_means_yes_with_and_without_enter(
+    typed: list[str], agrees: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal hands over at once what was typed at once."""
+    keys = iter(typed)
+    monkeypatch.setattr(click, "getchar", lambda: next(keys, ""))
+    assert dialogue.agreed("Restore?") is agrees
+
+
 def test_with_other_versions_one_rejection_puts_the_whole_edition_back(
     checkout: Checkout,
 ) -> None:
@@ -246,14 +264,32 @@ def test_a_page_that_was_not_recorded_before_goes_when_it_is_rejected(checkout: 
 def test_a_difference_that_is_no_fact_is_shown_all_the_same(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1/16 ", "172.17.0.1/16")
     (found,) = json.loads(checkout.run("--format", "json").output)
-    assert found["what"] == "the recording differs, but no known fact in it"
-    assert [change["block"] for change in found["changes"]] == ["started-addresses"]
+    assert found["what"] == (
+        "no fact differs, only times, counters or other noise, in 1 block: started-addresses"
+    )
     checkout.git("checkout", "-q", "--", ".")
     path = checkout.edition / "docker" / "started-addresses.txt"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("plan: ", "plan: 0", 1), encoding="utf-8")
     sums.write(checkout.edition / "docker")
-    assert checkout.run().output == "nothing changed\n", "the plan is no answer"
+    done = checkout.run()
+    assert done.exit_code == 0, "the plan is no answer"
+    assert done.output.startswith("no answer changed; what was asked did, so commit it: git add ")
+    assert done.output.endswith(f"recordings/{EDITION}/docker\n")
+    checkout.git("checkout", "-q", "--", ".")
+    assert checkout.run().output == "nothing changed\n"
+
+
+def test_noise_of_a_page_is_one_item(checkout: Checkout) -> None:
+    for name in ("started-addresses", "started-routes", "client-routes"):
+        path = checkout.edition / "docker" / f"{name}.txt"
+        head, rule, text = path.read_text(encoding="utf-8").partition("\n---\n")
+        path.write_text(head + rule + text.replace("\n", " \n"), encoding="utf-8")
+    sums.write(checkout.edition / "docker")
+    (found,) = json.loads(checkout.run("--format", "json").output)
+    assert found["what"].endswith(
+        "in 3 blocks: client-routes, started-addresses and started-routes"
+    )
 
 
 def test_another_revision_and_one_that_there_is_not(checkout: Checkout) -> None:

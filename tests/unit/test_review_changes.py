@@ -127,6 +127,12 @@ def test_what_has_the_same_version_in_both_is_no_cause(copied: Path, tmp_path: P
         "- cause: Docker\n  why: x\n  changes: [{what: '('}]\n",
         "- cause: Docker\n  whys: x\n  changes: [{what: x}]\n",
         "- [\n",
+        "- cause: Docker\n  why: x\n  first: 2\n  changes: [{what: x}]\n",
+        2 * "- cause: Docker\n  why: x\n  first: 1\n  changes: [{what: x}]\n",
+        "".join(
+            f"- cause: Docker\n  why: x\n  first: {rank}\n  changes: [{{what: x}}]\n"
+            for rank in range(1, 7)
+        ),
     ],
 )
 def test_a_file_that_is_no_list_of_causes_is_refused(tmp_path: Path, text: str) -> None:

@@ -21,6 +21,7 @@ from tests.unit.compare_support import replaced
 
 SETTINGS = f"""\
 site_name: T
+strict: true
 nav: [index.md, docker.md]
 plugins:
   - macros: {{module_name: macros, on_error_fail: true, on_undefined: strict}}
@@ -84,6 +85,14 @@ class Served:
         except OSError:
             return ""
 
+    def status(self, name: str) -> int:
+        address = f"http://127.0.0.1:{self.port}/{name}"
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def until(self, name: str, holds: Callable[[str], bool], patience: float) -> float:
         """Seconds until a page is so."""
         began = time.monotonic()
@@ -117,6 +126,7 @@ def test_what_is_wrong_is_in_the_browser_and_goes_when_it_is_mended(served: Serv
     served.edit("index.md", 'equals="172.17.0.1/16"', 'equals="172.17.0.9/16"')
     claim = "docs/index.md:3:11: the page claims that"
     times.append(served.until("", lambda html: claim in html, 30))
+    assert served.status("") == 200, "an error in a page is shown in it, however strict a build is"
     served.edit("index.md", "equals=", "equal=")
     times.append(
         served.until("", lambda html: "no option equal=; did you mean equals=?" in html, 30)

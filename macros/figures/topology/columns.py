@@ -16,7 +16,7 @@ from macros.figures.topology.geometry import (
     Placed,
     measure,
 )
-from macros.figures.topology.observation import End, Interface, Namespace
+from macros.figures.topology.observation import End, Interface, Namespace, bars
 from macros.figures.topology.scene import Scene
 
 
@@ -179,8 +179,9 @@ def _columns(scene: Scene, hosts: Sequence[Interface], waiting: list[Namespace])
 def _column(scene: Scene, guest: Namespace, hosts: dict[End, Placed]) -> Column:
     frame = Frame(scene.node.name, guest.name, scene.labels.namespace(scene.node, guest), Box(0, 0))
     column = Column(frame, [])
+    standing = bars(guest)
     for each in sorted(guest.interfaces, key=lambda each: (each.master, each.index)):
-        if each.kind == "bridge":
+        if each.name in standing:
             column.bars.append(scene.place(guest.name, each, "bridge"))
         elif each.kind != "loopback":
             placed = scene.place(guest.name, each, "veth" if each.kind == "veth" else "device")

@@ -36,7 +36,7 @@ from macros.figures.topology.geometry import (
 )
 from macros.figures.topology.labels import Labels
 from macros.figures.topology.networks import add_networks
-from macros.figures.topology.observation import End, Node
+from macros.figures.topology.observation import End, Interface, Namespace, Node, bars
 from macros.figures.topology.scene import Scene, set_scene
 from macros.figures.topology.stacks import Stacks, channel_links, lane_links, low_links, stacks
 
@@ -67,7 +67,7 @@ def lay_out(
 def _node(scene: Scene) -> Drawing:
     """One node; its frame's upper left corner is at 0, 0."""
     out = Drawing()
-    own = [scene.place("", each, _role(each.kind)) for each in scene.own()]
+    own = [scene.place("", each, _role(each, scene.node.own)) for each in scene.own()]
     bridges = [each for each in own if each.role == "bridge"]
     devices = [each for each in own if each.role == "device"]
     physical = [each for each in own if each.role == "physical"]
@@ -108,12 +108,12 @@ def _node(scene: Scene) -> Drawing:
     return out
 
 
-def _role(kind: str) -> Role:
-    match kind:
-        case "veth" | "bridge" | "physical":
-            return kind
+def _role(interface: Interface, own: Namespace) -> Role:
+    match interface.kind:
+        case "veth" | "physical":
+            return interface.kind
         case _:
-            return "device"
+            return "bridge" if interface.name in bars(own, own=True) else "device"
 
 
 def _upper_rows(

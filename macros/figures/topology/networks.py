@@ -19,7 +19,9 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
     for each in drawing.placed:
         above = joint(states, each)
         if each.role == "physical" and (above is not None or not each.interface.master):
-            address = next(iter((above or each.interface).addresses), None)
+            # A bond has the addresses; of a VRF, its members have.
+            known = (*(above.addresses if above else ()), *each.interface.addresses)
+            address = next(iter(known), None)
             network = address.network if address else f"the network of {each.interface.name}"
             own = (each.end.node, each.end.interface) in nat
             # Each node has a NAT network of its own, although all have the same prefix.

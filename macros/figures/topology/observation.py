@@ -218,6 +218,19 @@ def parents(node: Node) -> Mapping[End, End]:
     return found
 
 
+def bars(namespace: Namespace, *, own: bool = False) -> frozenset[str]:
+    """What is drawn as a bar that others stand on: bridges, and bonds and VRFs with members there.
+
+    In a node's `own` namespace only veths stand on one: NICs and devices lie below it.
+    """
+    above = {each.master for each in namespace.interfaces if each.kind == "veth" or not own}
+    return frozenset(
+        each.name
+        for each in namespace.interfaces
+        if each.kind == "bridge" or (each.kind in JOINING and each.name in above)
+    )
+
+
 def default_device(namespace: Namespace) -> str:
     """The interface that the default route leaves by, or ""."""
     return next((each.device for each in namespace.routes if each.to == "default"), "")

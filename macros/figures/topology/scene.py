@@ -13,6 +13,7 @@ from macros.figures.topology.observation import (
     Namespace,
     Node,
     Pair,
+    bars,
     default_device,
     pairs,
     parents,
@@ -45,7 +46,7 @@ class Scene:
         """An interface with its labels, measured but nowhere yet."""
         end = End(self.node.name, namespace, interface.name)
         lines = self.labels.interface(end, interface)
-        if role == "bridge":
+        if interface.kind == "bridge":
             lines[0] = (*lines[0], Run("  bridge", "note"))
             lines = [line for line in lines if line != (Run("bridge", "note"),)]
         return Placed(end, interface, role, lines, measure(lines, least=LEAST))
@@ -90,9 +91,22 @@ def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bo
     for pair in kept:
         if pair.far is not None:
             other |= {pair.near: pair.far, pair.far: pair.near}
-    stacked = {child: parent for child, parent in parents(node).items()
-               if all(drawn(end) and end.interface not in (hidden if not end.namespace else ())
-                      for end in (child, parent))}  # fmt: skip
+    standing = {each.name: bars(each, own=not each.name) for each in node.namespaces}
+
+    def stands(child: End, parent: End) -> bool:
+        """Whether it is a port, or a member, that the bar it belongs to shows as such."""
+        member = node.namespace(child.namespace)
+        known = member.interface(child.interface) if member else None
+        master = known.master if known else ""
+        return master == parent.interface and master in standing[parent.namespace]
+
+    stacked = {
+        child: parent
+        for child, parent in parents(node).items()
+        if not stands(child, parent)
+        and all(drawn(end) for end in (child, parent))
+        and not any(end.interface in hidden for end in (child, parent) if not end.namespace)
+    }
     return Scene(node, labels, hidden, guests, kept, other, stacked)
 
 

@@ -112,13 +112,8 @@ def _interface(
         above = namespace.interface(interface.master)
         word = "member" if above is not None and above.kind in JOINING else "port"
         facts.append(f"{word} of {_name(End(node.name, namespace.name, interface.master))}")
-    if interface.kind == "bridge":
-        ports = [
-            _name(End(node.name, namespace.name, each.name))
-            for each in namespace.interfaces
-            if each.master == interface.name
-        ]
-        facts.append(f"ports: {in_words(ports)}" if ports else "no ports")
+    if interface.kind == "bridge" or interface.kind in JOINING:
+        facts.append(_members(node, namespace, interface))
     if interface.kind == "veth":
         other = joined.get(end)
         if other is None:
@@ -130,6 +125,17 @@ def _interface(
     changed = f" <strong>({escape(change)})</strong>" if change else ""
     new = _new(end in news.interfaces)
     return f"{_name(end)}{new}{changed}: {', '.join(facts)}"
+
+
+def _members(node: Node, namespace: Namespace, joint: Interface) -> str:
+    """What a bridge, a bond or a VRF has in it."""
+    word = "ports" if joint.kind == "bridge" else "members"
+    inside = [
+        _name(End(node.name, namespace.name, each.name))
+        for each in namespace.interfaces
+        if each.master == joint.name
+    ]
+    return f"{word}: {in_words(inside)}" if inside else f"no {word}"
 
 
 def _parent(end: End, interface: Interface, stacked: Mapping[End, End]) -> str:

@@ -4,7 +4,6 @@ The programs of a module are written in another folder and renamed when whole. A
 goes on with the first module that lacks one; and Go's own cache has what was compiled of it.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,16 +12,16 @@ from pathlib import Path
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import doctor, paths
-from macros.lab.kubernetes import programs
-from macros.lab.kubernetes.programs import KUBERNETES, MODULES, VERSION, Module, Program
+from macros.lab.kubernetes import module_files, programs, releases
+from macros.lab.kubernetes.programs import MODULES, VERSION, Module, Program
 from macros.lab.progress import Progress
-from macros.lab.tools import call, disk_named, environment, which
+from macros.lab.tools import call, disk_named, which
 
 GO = (1, 26)
 """The oldest that the pinned modules take; doctor.GO_FIX says so too."""
 
 _KEPT = 3
-"""Folders of one module that stay in the cache: this one, and those of earlier inputs."""
+"""Folders of a module's version that stay in the cache: this one, and those of earlier inputs."""
 
 
 def compiler() -> str:
@@ -57,38 +56,46 @@ def built(version: str = VERSION) -> Mapping[str, Path]:
     return compiled
 
 
-def build(progress: Progress, version: str | None = None) -> Mapping[str, Path]:
-    """Compile what is not in the cache yet; `version` of Kubernetes, the pinned one by default."""
+def build(
+    progress: Progress, version: str | None = None, *, pin: bool = False
+) -> Mapping[str, Path]:
+    """Compile what is not in the cache yet; `version` of Kubernetes, the pinned one by default.
+
+    What it is compiled of is kept in the cache, and with `pin` in the checkout.
+    """
     version = version or VERSION
+    _ = releases.minor(version)
     compiled_by = compiler()
     busy = "another `guide lab build --kubernetes` is running, or a killed one left a program"
     lock = locked(paths.cache() / "kubernetes.lock", busy, with_children=True)
     with lock, disk_named():
         for module in MODULES:
+            own = programs.version_of(module, version)
+            module_files.ready(module, own, compiled_by, progress)
+            if pin:
+                module_files.pin(module, own)
+            if own != programs.pinned(module):
+                progress.note(module_files.described(module, own))
             folder = programs.folder(module, version, compiled_by)
-            _build_module(module, version, folder, progress)
-            _prune(module, folder)
+            _build_module(module, own, folder, progress)
+            _prune(f"{module.name}-{own}", folder)
     return built(version)
 
 
-def _build_module(module: Module, kubernetes: str, folder: Path, progress: Progress) -> None:
+def _build_module(module: Module, version: str, folder: Path, progress: Progress) -> None:
     lacking = [program for program in module.programs if not (folder / program.name).is_file()]
     if not lacking:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    version = programs.version_of(module, kubernetes)
     log = folder / "build.log"
     tree = programs.source(module, version)
-    if not programs.pins(module, version):
-        tree = _other_version(version, progress)
     if which("gcc") is None and module.cgo:
         raise GuideError(f"{module.name} is partly C, and gcc is missing", fix="guide doctor")
 
     progress.step(f"{module.name} {version}: fetching its modules")
     call(
         "go", "mod", "download", what=f"fetching the sources of {module.name} {version}",
-        cwd=tree, log=log, env=_environment(module),
-        fix="check the network; what was fetched is kept",
+        cwd=tree, log=log, env=module_files.go_environment(module), fix=module_files.AGAIN,
     )  # fmt: skip
 
     _compile(module, version, lacking, tree, progress, folder)
@@ -120,71 +127,21 @@ def _compile(
     call(
         "sh", programs.BUILD, tree, new, programs.settings(module, version),
         *(program.package for program in lacking),
-        what=f"compiling {names}", log=log, env=_environment(module), each_line=count,
+        what=f"compiling {names}", log=log, env=module_files.go_environment(module),
+        each_line=count,
+        fix=f"this is {module.name} {version}, by {compiler()}: the log has what it lacks;"
+        " another release or another Go may do",
     )  # fmt: skip
     for program in lacking:
         (new / program.package.rpartition("/")[2]).rename(folder / program.name)
     new.rmdir()
 
 
-def _environment(module: Module) -> dict[str, str]:
-    """For go: no other compiler than the one that the cache's names were made from."""
-    return environment(CGO_ENABLED="1" if module.cgo else "0", GOTOOLCHAIN="local", GOWORK="off")
-
-
-def _other_version(version: str, progress: Progress) -> Path:
-    """A module for a version of Kubernetes that the checkout does not pin, made from its own one.
-
-    Its sums are not in the checkout: Go checks them against its public checksum database, where
-    this machine's settings let it.
-    """
-    module_folder = paths.cache() / "work" / f"module-{version}"
-    if (module_folder / "go.sum").is_file():
-        return module_folder
-    progress.step(f"kubernetes {version}: making its module")
-    half = module_folder.with_suffix(".new")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True)
-    what = f"fetching kubernetes {version}"
-    printed = call(
-        "go", "mod", "download", "-json", f"{KUBERNETES.requires}@{version}", what=what, cwd=half,
-        env=_environment(KUBERNETES), fix="check that there is such a version, and the network",
-    )  # fmt: skip
-    theirs = Path(json.loads(printed)["GoMod"]).read_text(encoding="utf-8")
-    (half / "go.mod").write_text(module_for(version, theirs), encoding="utf-8")
-    call("go", "mod", "tidy", what=what, cwd=half, env=_environment(KUBERNETES))
-    shutil.rmtree(module_folder, ignore_errors=True)
-    half.rename(module_folder)
-    return module_folder
-
-
-def module_for(version: str, theirs: str) -> str:
-    """The go.mod that builds this version of Kubernetes; `theirs` is Kubernetes' own.
-
-    That requires its staging modules at v0.0.0 and has them beside it; elsewhere each needs a
-    replacement by its published version, v0.36.3 for v1.36.3.
-    """
-    staging = re.findall(r"^\s*(k8s\.io/[a-z0-9-]+) v0\.0\.0$", theirs, re.MULTILINE)
-    go = re.search(r"^go (\S+)$", theirs, re.MULTILINE)
-    published = "v0." + version.removeprefix("v1.")
-    return "\n".join(
-        [
-            "module packet-by-packet/kubernetes",
-            f"go {go[1] if go else '1.24.0'}",
-            *(f"tool {program.package}" for program in KUBERNETES.programs),
-            f"require {KUBERNETES.requires} {version}",
-            *(f"replace {name} => {name} {published}" for name in staging),
-            "",
-        ]
-    )
-
-
-def _prune(module: Module, current: Path) -> None:
-    """Remove programs of earlier inputs, all but the newest and what a lab runs on."""
+def _prune(name: str, current: Path) -> None:
+    """Remove a module's programs of earlier inputs, all but the newest and what a lab runs on."""
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
-    pattern = f"{module.name}-v*"
     olds = sorted(
-        current.parent.glob(pattern), key=lambda folder: folder.stat().st_mtime, reverse=True
+        current.parent.glob(f"{name}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True
     )
     for old in olds[_KEPT:]:
         if old != current and str(old) not in used:

@@ -21,7 +21,17 @@ from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import inputs, packages, paths, rootfs
 from macros.lab.build import built
-from macros.lab.kubernetes import compilation, disk, first, images, pki, programs, store
+from macros.lab.kubernetes import (
+    compilation,
+    disk,
+    first,
+    flags,
+    images,
+    pki,
+    programs,
+    releases,
+    store,
+)
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named
 
@@ -75,8 +85,10 @@ def _name(version: str) -> str:
     digest = hashlib.sha256(f"{STEPS} {inputs.keys().rootfs}".encode())
     for module in programs.MODULES:
         digest.update(programs.folder(module, version, "").name.encode())
-    for file in (LOCK, Path(images.__file__), Path(pki.__file__), *sorted(NODE.iterdir())):
+    for file in (LOCK, Path(images.__file__), Path(pki.__file__)):
         digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
+    for name, content in _node_files(version):
+        digest.update(f"\0{name}\0".encode() + content)
     return f"parts-{version}-{digest.hexdigest()[:16]}-"
 
 
@@ -100,12 +112,17 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
         with files.new_folder(target) as new:
             for name in ("bin", "cni", "images"):
                 (new / name).mkdir()
-            shutil.copytree(NODE, new / "node")
+            (new / "node").mkdir()
+            for name, content in _node_files(version):
+                (new / "node" / name).write_bytes(content)
             for name, program in compiled.items():
                 into = new / ("cni" if name == "flannel" else "bin") / name
                 into.hardlink_to(program)
+            progress.step(f"kubernetes {version}: comparing its flags with the nodes' units")
+            flags.check(new / "node", new / "bin", version)
             etcd = _etcd(new / "bin", progress, mirror)
-            _images(new, progress)
+            releases.check_etcd(rootfs.upstream(etcd), version)
+            _images(new, version, progress)
             progress.step("kubernetes: bootstrapping its store")
             _store(new, version)
             progress.step("kubernetes: making the disk of its nodes")
@@ -115,6 +132,21 @@ def make(progress: Progress, version: str, mirror: str | None = None) -> Path:
             (new / "versions.json").write_text(facts + "\n", encoding="utf-8")
         _prune(version, target)
     return target
+
+
+def versions(version: str) -> dict[str, str]:
+    """What the parts of that version consist of: "CoreDNS": "1.14.7". They have been made."""
+    read = json.loads((found(version) / "versions.json").read_text(encoding="utf-8"))
+    return {str(name): str(number) for name, number in read.items()}
+
+
+def _node_files(version: str) -> Iterator[tuple[str, bytes]]:
+    """Units, settings and first objects, by name, as that release takes them."""
+    for file in sorted(NODE.iterdir()):
+        content = file.read_bytes()
+        if file.suffix == ".service":
+            content = releases.unit(file.stem, content.decode(), version).encode()
+        yield file.name, content
 
 
 def update_lock(progress: Progress, mirror: str | None = None) -> None:
@@ -144,8 +176,8 @@ def _versions(kubernetes: str, etcd: str) -> dict[str, str]:
     installed = json.loads((inputs.keys().rootfs_folder / "rootfs.json").read_text("utf-8"))
     return {
         "Kubernetes": kubernetes.removeprefix("v"),
-        "flannel": programs.pinned(programs.FLANNEL).removeprefix("v"),
-        "CoreDNS": programs.pinned(programs.COREDNS).removeprefix("v"),
+        "flannel": programs.version_of(programs.FLANNEL, kubernetes).removeprefix("v"),
+        "CoreDNS": programs.version_of(programs.COREDNS, kubernetes).removeprefix("v"),
         "etcd": rootfs.upstream(etcd),
         "CNI plugins": rootfs.upstream(installed["packages"]["containernetworking-plugins"]),
     }
@@ -170,10 +202,10 @@ def _etcd(into: Path, progress: Progress, mirror: str | None) -> str:
     return next(package.version for package in wanted if package.name == "etcd-server")
 
 
-def _images(new: Path, progress: Progress) -> None:
+def _images(new: Path, version: str, progress: Progress) -> None:
     progress.step("kubernetes: making its images")
-    version = programs.pinned(programs.COREDNS)
-    images.write_coredns((new / "bin/coredns").read_bytes(), version, new / "images/coredns.tar")
+    coredns = programs.version_of(programs.COREDNS, version)
+    images.write_coredns((new / "bin/coredns").read_bytes(), coredns, new / "images/coredns.tar")
     with tarfile.open(inputs.keys().base_folder / "base.tar") as base:
         images.write_client(base, new / "images/client.tar")
         busybox = base.extractfile("./usr/bin/busybox")
@@ -187,11 +219,9 @@ def _store(new: Path, version: str) -> None:
     work = new / "work"
     work.mkdir()
     objects = (NODE / "cluster.yaml").read_text(encoding="utf-8")
+    coredns = programs.version_of(programs.COREDNS, version)
     file = work / "cluster.yaml"
-    file.write_text(
-        objects.replace("coredns:VERSION", f"coredns:{programs.pinned(programs.COREDNS)}"),
-        encoding="utf-8",
-    )
+    file.write_text(objects.replace("coredns:VERSION", f"coredns:{coredns}"), encoding="utf-8")
     with store.served(new, version, work) as kubectl:
         call(*kubectl, "apply", "-f", file, what="writing first objects")
         # CoreDNS' pod is there, and waits for its node, from a cluster's first moment.

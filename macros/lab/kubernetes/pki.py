@@ -8,6 +8,7 @@ from pathlib import Path
 
 from macros.ground.locks import locked
 from macros.lab import paths
+from macros.lab.kubernetes import releases
 from macros.lab.tools import call
 
 ADDRESS = "192.168.56.10"
@@ -70,7 +71,7 @@ def _user(kubeadm: Path, settings: Path, out: Path, name: str, *more: str) -> No
 
 def _settings(version: str, certificates: Path) -> str:
     """The configuration of kubeadm: one YAML document after the other, of which JSON is a kind."""
-    kind = {"apiVersion": "kubeadm.k8s.io/v1beta4"}
+    kind = {"apiVersion": f"kubeadm.k8s.io/{releases.of(version).kubeadm}"}
     init = {
         **kind,
         "kind": "InitConfiguration",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from macros.ground.errors import GuideError
 from macros.lab import paths
+from macros.lab.kubernetes import releases
 
 FOLDER = paths.SCRIPTS / "kubernetes"
 BUILD = FOLDER / "build.sh"
@@ -93,31 +94,46 @@ MODULES = (KUBERNETES, COREDNS, FLANNEL, FLANNEL_CNI)
 
 
 def source(module: Module, version: str = "") -> Path:
-    """The module's folder in the checkout; a version beside the pinned one may have its own."""
-    other = FOLDER / f"{module.name}-{version}"
-    return other if version and other.is_dir() else FOLDER / module.name
+    """The folder of the module's files at that version, the pinned one by default.
+
+    What the checkout does not pin is in the cache, once module_files.py has made it there.
+    """
+    if not version or version == pinned(module):
+        return FOLDER / module.name
+    own = place_of_pin(module, version)
+    return own if own.is_dir() else made(module, version)
+
+
+def place_of_pin(module: Module, version: str) -> Path:
+    """Where the checkout has, or would have, the files of a version beside the pinned one."""
+    return FOLDER / f"{module.name}-{version}"
+
+
+def made(module: Module, version: str) -> Path:
+    """Where the cache has, or would have, the files of a version that the checkout lacks."""
+    return paths.cache() / "kubernetes-modules" / f"{module.name}-{version}"
 
 
 def pinned(module: Module) -> str:
     """The version that the module's go.mod requires: "v1.36.3"."""
-    text = (source(module) / "go.mod").read_text(encoding="utf-8")
+    path = FOLDER / module.name / "go.mod"
+    text = path.read_text(encoding="utf-8")
     match = re.search(rf"^(?:require )?\s*{re.escape(module.requires)} (v\S+)", text, re.MULTILINE)
     if match is None:
-        raise GuideError(f"{source(module) / 'go.mod'} does not require {module.requires}")
+        raise GuideError(f"{path} does not require {module.requires}")
     return match[1]
 
 
 def pins(module: Module, version: str) -> bool:
     """Whether the checkout has go.mod and go.sum for that version."""
-    return version == pinned(module) or source(module, version) != source(module)
+    return version == pinned(module) or place_of_pin(module, version).is_dir()
 
 
 def version_of(module: Module, kubernetes: str) -> str:
     """The version to build, when Kubernetes is to be that one."""
     if module is not KUBERNETES:
-        return pinned(module)
-    if not re.fullmatch(r"v1\.\d+\.\d+", kubernetes):
-        raise GuideError(f"{kubernetes!r} is not a version of Kubernetes, such as {VERSION}")
+        return releases.component(module.name, kubernetes) or pinned(module)
+    _ = releases.minor(kubernetes)
     return kubernetes
 
 
@@ -125,10 +141,9 @@ def folder(module: Module, kubernetes: str, compiler: str) -> Path:
     """Where the module's programs are or will be; named by a hash of all they are made from."""
     version = version_of(module, kubernetes)
     digest = hashlib.sha256("\0".join((STEPS, version, compiler, *module.settings)).encode())
-    files = [BUILD]
-    if pins(module, version):
-        tree = source(module, version)
-        files += sorted(file for file in tree.rglob("*") if file.is_file())
+    tree = source(module, version)
+    # A module that is yet to be made has none: its programs are then somewhere else, afterwards.
+    files = [BUILD, *sorted(file for file in tree.rglob("*") if file.is_file())]
     for file in files:
         content = file.read_bytes()
         digest.update(f"\0{file.name}\0{len(content)}\0".encode() + content)

@@ -4,6 +4,7 @@ On a node of the lab that would be part of every start, and slow.
 """
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import tarfile
@@ -12,11 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.lab import process
-from macros.lab.kubernetes import pki
+from macros.lab import paths, process
+from macros.lab.kubernetes import pki, releases
 from macros.lab.tools import environment
 
 _PATIENCE = 240.0  # seconds; it takes five
+_TAIL = 5
+_WIDTH = 240
+"""Lines of a server that did not get ready that a person is shown, and characters of each."""
 
 
 @contextlib.contextmanager
@@ -53,20 +57,39 @@ def served(parts: Path, version: str, work: Path) -> Iterator[list[str]]:
         # Else it keeps what it learnt of this cluster in the person's home, for ever.
         "--cache-dir", str(work / "kubectl"),
     ]  # fmt: skip
+    server = releases.words("kube-apiserver", server, version)
     with _running(store, work / "etcd.log"), _running(server, work / "api.log") as serves:
-        _until_ready(kubectl, serves, work / "api.log")
+        _until_ready(kubectl, serves, work / "api.log", version)
         yield kubectl
 
 
-def _until_ready(kubectl: list[str], server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the API server is ready. GuideError with its last words when it is not."""
+def _until_ready(
+    kubectl: list[str], server: subprocess.Popen[bytes], log: Path, version: str
+) -> None:
+    """Return when the API server is ready. GuideError with its last words when it is not.
+
+    All its words are kept in the cache then: `log` goes with what is half-made.
+    """
     until = time.monotonic() + _PATIENCE
     ask = [*kubectl, "get", "--raw", "/readyz"]
     while subprocess.run(ask, capture_output=True, check=False).returncode:
-        if server.poll() is not None or time.monotonic() > until:
-            last_lines = log.read_text(encoding="utf-8").splitlines()[-5:]
-            raise GuideError("the API server did not get ready\n" + "\n".join(last_lines))
-        time.sleep(0.1)
+        ended = server.poll()
+        if ended is None and time.monotonic() < until:
+            time.sleep(0.1)
+            continue
+        kept = paths.cache() / "kubernetes" / f"api-{version}.log"
+        shutil.copyfile(log, kept)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        how = f"within {_PATIENCE:.0f} s" if ended is None else f"and ended with exit code {ended}"
+        unknown = any("unknown flag" in line for line in lines)
+        raise GuideError(
+            f"the API server of Kubernetes {version} did not get ready {how}\n"
+            + "\n".join(f"    {line[:_WIDTH]}" for line in lines[-_TAIL:])
+            + f"\n  whole log: {kept}",
+            fix="say in macros/lab/kubernetes/releases.py what this release does not know"
+            if unknown
+            else "read the log; if it is this release, build another: --version",
+        )
 
 
 @contextlib.contextmanager
@@ -81,6 +104,7 @@ def controlled(
         "--kubeconfig", secrets / "super-admin.conf",
         f"--root-ca-file={secrets}/pki/ca.crt", f"--controllers={controllers}",
     ]  # fmt: skip
+    manager = releases.words("kube-controller-manager", manager, version)
     with _running(manager, work / "manager.log"):
         yield
 

@@ -12,6 +12,12 @@ _CPU = (
 )
 """What conntrack -S counts."""
 
+_QUEUE = (
+    "delayed|dropped|corrupted|duplicated|reordered|ecn_marked|maxpacket|drop_overlimit"
+    "|new_flow_count|ecn_mark|new_flows_len|old_flows_len|direct_packets_stat"
+)
+"""What tc -s says of netem, fq_codel and htb (tc/q_*.c)."""
+
 _ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
 
 NOISE = Noise(
@@ -57,6 +63,7 @@ NOISE = Noise(
             r"\bSent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+) requeues (\d+)\)",
         ),
         ("backlog ", r"\bbacklog (\d+[KM]?)b (\d+)p requeues (\d+)"),
+        (any_of(*(f" {word} " for word in _QUEUE.split("|"))), rf"(?<= )(?:{_QUEUE}) (\d+)"),
         # conntrack -S
         ("cpu=", rf"(?<=\s)(?:{_CPU})=(\d+)"),
         # ip -s xfrm, ip -s route, ip -s neigh: a blank is missing before its probes
@@ -85,5 +92,6 @@ NOISE = Noise(
         r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|carrier_changes"
         r"|collisions|refcnt|probes|fdb_n_learned"
         r"|generation|observedGeneration"
+        rf"|drops|overlimits|requeues|backlog|qlen|{_QUEUE}"
     ),
 )

@@ -79,3 +79,26 @@ observe node0 hand-many
 on node0 'ip netns list | while read -r name rest; do ip netns delete $name; done; sleep 1
   ip link set eth0 mtu 1500; ip link delete vx1; ip link delete br0
   ip route delete 10.42.1.0/24 2>/dev/null; true'
+
+# Two VRFs with veths as members, and a bond in a namespace.
+on node0 'for v in red:10 blue:20; do ip link add ${v%:*} type vrf table ${v#*:}; ip link set ${v%:*} up; done
+  n=0
+  for h in r1:red:10.1.0.1 r2:red:10.2.0.1 b1:blue:10.1.0.1; do
+   IFS=: read host vrf gw <<<"$h"
+   ip netns add $host
+   ip link add veth-$host type veth peer name eth0 netns $host
+   ip link set veth-$host master $vrf up
+   ip addr add $gw/24 dev veth-$host
+   ip -n $host link set eth0 up; ip -n $host addr add ${gw%.1}.2/24 dev eth0; ip -n $host route add default via $gw
+  done
+  ip link add br0 type bridge; ip link set br0 up
+  ip netns add twice
+  for n in 0 1; do ip link add port$n type veth peer name eth$n netns twice; ip link set port$n master br0 up; done
+  ip -n twice link add bond0 type bond mode active-backup miimon 100
+  for n in 0 1; do ip -n twice link set eth$n master bond0; done
+  ip -n twice link set bond0 up; ip -n twice addr add 10.9.0.2/24 dev bond0
+  ip addr add 10.9.0.1/24 dev br0
+  sleep 1'
+observe node0 members
+on node0 'for n in r1 r2 b1 twice; do ip netns del $n; done
+  for link in red blue br0; do ip link del $link; done'

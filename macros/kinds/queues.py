@@ -1,0 +1,182 @@
+"""How interfaces queue what they send: what `tc qdisc` shows.
+
+Text and JSON: iproute2, tc/tc_qdisc.c, print_qdisc(), and the q_*.c of each discipline.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from macros.ground.commandline import Call
+from macros.kinds.fields import Raw, must, objects, string, unreadable
+from macros.kinds.kind import Entry, Facts, Kind
+
+_HEAD = re.compile(
+    r"qdisc (?P<kind>\S+) (?P<handle>[0-9a-f]+:) (?:dev (?P<device>\S+) )?"
+    r"(?:(?P<root>root) |parent (?P<parent>\S+) |)(?:refcnt \d+ )?(?:offloaded )?(?P<rest>.*)"
+)
+CHOSEN = re.compile(r"(?!ffff)[89a-f][0-9a-f]{3}:")
+"""A handle that the kernel chose: from 8001: on (qdisc_alloc_handle() in net/sched/sch_api.c)."""
+_WITH_VALUE = frozenset({"-n", "-netns", "-b", "-batch", "-cf", "-conf"})
+_JSON = ("-j", "-json")
+_LOOKS = frozenset({"-p", "-pretty", "-c", "-color", "-iec", "-o", "-oneline"})
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queueing discipline.
+
+    `device` is its interface where the output names it, `parent` "root" or the class that it is
+    in. `settings` are its words with their values, as printed: `delay` "80ms 10ms 25%"; in JSON
+    they are below `options`, in the kernel's units. `counts` are its lines of statistics.
+    """
+
+    KEY: ClassVar = "kind"
+    INSIDE: ClassVar = ("settings",)
+
+    kind: str
+    handle: str
+    parent: str
+    device: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict, compare=False)
+    counts: tuple[str, ...] = field(default=(), compare=False)
+    raw: Raw = field(default_factory=dict, compare=False, repr=False)
+
+
+def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Queue, ...]:
+    """The disciplines in the text of `tc qdisc`, in the order printed, each with its JSON."""
+    printed = [] if text.lstrip()[:1] in ("[", "{") else list(_parse(text))
+    raws = objects(text, twin, "queues") or []
+    if printed and raws and len(printed) != len(raws):
+        # Asked one after the other: each is told of what both have.
+        raws = []
+    if not printed:
+        return tuple(map(_of_json, raws))
+    joined = zip(printed, raws or [{}] * len(printed), strict=True)
+    return tuple(_queue(found, lines, raw) for (found, lines), raw in joined)
+
+
+def _parse(text: str) -> Iterator[tuple[re.Match[str], list[str]]]:
+    """The heads of disciplines, each with the lines of statistics below it."""
+    found: re.Match[str] | None = None
+    lines: list[str] = []
+    for place, line in enumerate(text.splitlines(), 1):
+        if line[:1].isspace() and found is not None:
+            lines.append(line.rstrip())
+            continue
+        if found is not None:
+            yield found, lines
+        found, lines = _HEAD.fullmatch(f"{line.rstrip()} "), []
+        if found is None:
+            raise unreadable("queues", line, place)
+    if found is not None:
+        yield found, lines
+
+
+def _queue(found: re.Match[str], lines: list[str], raw: Raw) -> Queue:
+    return Queue(
+        kind=found["kind"],
+        handle=found["handle"],
+        parent=found["root"] or found["parent"] or "",
+        device=found["device"],
+        settings=_settings(found["rest"]),
+        counts=tuple(lines),
+        raw=raw,
+    )
+
+
+def _of_json(raw: Raw) -> Queue:
+    return Queue(
+        kind=must(raw, "kind", "queues"),
+        handle=must(raw, "handle", "queues"),
+        parent="root" if raw.get("root") else string(raw, "parent") or "",
+        device=string(raw, "dev"),
+        raw=raw,
+    )
+
+
+def _settings(said: str) -> dict[str, str]:
+    """Words with what follows each: a value begins with a digit, all else is a word."""
+    found: dict[str, str] = {}
+    name = ""
+    for word in said.split():
+        if word[0].isalpha() and not (name and found.get(name) == "" and word in ("on", "off")):
+            name = word
+            found.setdefault(name, "")
+        elif name:
+            found[name] = f"{found[name]} {word}".strip()
+    return found
+
+
+def _asked(call: Call) -> bool:
+    if call.tool != "tc":
+        return False
+    words = _words(call)
+    verb = words[1] if len(words) > 1 else "show"
+    shown = any(word.startswith(verb) for word in ("show", "list", "lst"))
+    return bool(words) and "qdisc".startswith(words[0]) and shown
+
+
+def _words(call: Call) -> list[str]:
+    """A call's words without its options."""
+    words = list(call.args)
+    while words and words[0].startswith("-"):
+        del words[: 2 if words[0] in _WITH_VALUE else 1]
+    return words
+
+
+def _twin(command: str, call: Call) -> str | None:
+    """The same question as JSON; what only changes the looks is left out."""
+    if call.contained or any(word in _JSON for word in call.args):
+        return None
+    for word in reversed(call.words[1:]):
+        if word.text in _LOOKS:
+            command = command[: word.start].rstrip(" \t") + command[word.end :]
+    tool = call.words[0].end
+    return f"{command[:tool]} -j{command[tool:]}".strip()
+
+
+def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
+    for queue in queues:
+        at = f"at {queue.parent}" if queue.parent else ""
+        of = f"{at} of {queue.device}" if queue.device else at
+        chosen = CHOSEN.fullmatch(queue.handle) is not None
+        inside = _parent(queue.parent)
+        settings = {word: value for word, value in queue.settings.items() if word != "seed"}
+        options = {} if queue.settings else queue.raw.get("options") or {}
+        yield Entry(
+            key=(queue.device, inside, queue.kind),
+            name=queue.kind,
+            noun="queue",
+            tail=of,
+            of=f"{queue.kind} {of}".strip(),
+            facts=Facts(
+                words={"handle": "" if chosen else queue.handle},
+                raw=options,
+                apart=frozenset({"seed"}),
+                worded=settings,
+                printed={
+                    f"line {number} of the statistics": line
+                    for number, line in enumerate(queue.counts, 1)
+                },
+            ),
+            line=" ".join(f"{word} {value}".strip() for word, value in settings.items()),
+        )
+
+
+def _parent(parent: str) -> str:
+    """Where a discipline is, without a number that the kernel chose."""
+    major, colon, minor = parent.partition(":")
+    return f"{colon}{minor}" if CHOSEN.fullmatch(f"{major}:") else parent
+
+
+KIND = Kind(
+    name="queues",
+    what="queues",
+    asked=_asked,
+    read=read,
+    twin=_twin,
+    entries=_entries,
+    whole=True,
+)

@@ -1,0 +1,152 @@
+"""What a new edition says otherwise than its base: facts with their causes, claims, sentences."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from macros.compare import editions, report, sentences
+from macros.compare.change import Change
+from macros.compare.editions import Recorded
+from macros.ground.errors import FollowsError, GuideError
+from macros.plan.planner import page_key
+from macros.review import causes, item_words
+from macros.review.causes import Causes, Rule
+from macros.review.items import Item, items
+from macros.review.one_cause import by_cause
+from macros.store.guide import Guide
+from macros.store.reader import shown
+
+_VERSION = "version"  # the kind of change that a version is
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A cause that an earlier list names: what it is, why it changes things, and which list."""
+
+    cause: str
+    why: str
+    listed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that changed on a page, in words, and in which blocks; `known` is its cause."""
+
+    page: str
+    blocks: tuple[str, ...]
+    what: str
+    below: tuple[str, ...]
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A sentence that no longer holds: where, what is wrong, its values before and now by path."""
+
+    place: str
+    message: str
+    values: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that a new edition changes.
+
+    `versions` are names with the base's version and the new one. `sentences` are those whose values
+    changed, with their places; `unchecked` is what could not be checked for want of a page.
+    """
+
+    versions: tuple[tuple[str, str, str], ...]
+    facts: tuple[Fact, ...]
+    broken: tuple[Broken, ...]
+    sentences: tuple[tuple[str, str], ...]
+    unchecked: tuple[str, ...]
+
+
+def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[GuideError]) -> Findings:
+    """Compare the guide's edition with `base`, on the pages that both have.
+
+    `lists` are the causes of earlier changes, `wrong` is what a check of the edition finds.
+    """
+    new = editions.edition(guide.recordings / guide.edition_name)
+    old = editions.edition(guide.recordings / base)
+    both = tuple(page for page in old.pages if page in new.pages)
+    old, new = (replace(side, pages=both) for side in (old, new))
+    versions = tuple(_versions(old.versions, new.versions))
+    purposes = editions.purposes(guide.pages.values())
+    changes = [one for one in editions.compare(old, new, purposes) if one.kind != _VERSION]
+    quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes)
+    values = item_words.values_of(guide.docs, new.blocks)
+    differing = [one for each in quotes.values() for one in each if one.old and one.old != one.new]
+    said = ((report.place(one), item_words.sentence(one, values)) for one in differing)
+    errors = list(wrong)
+    return Findings(
+        versions,
+        tuple(_facts(changes, quotes, _rules(lists, {name for name, _, _ in versions}))),
+        tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
+        tuple(dict.fromkeys(said)),
+        tuple(f"{error.place}: {error.message}" for error in errors if _follows(error)),
+    )
+
+
+def earlier(docs: Path) -> list[Causes]:
+    """The lists of causes that the guide has, the newest name first."""
+    return [causes.read(path) for path in sorted((docs / "changes").glob("*.yml"), reverse=True)]
+
+
+def _versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """What both name and has another version; what only other pages run is no difference."""
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            yield name, old[name], new[name]
+
+
+def _rules(lists: Sequence[Causes], differing: set[str]) -> list[tuple[Rule, Known]]:
+    """The rules whose cause can be one here: something that has another version."""
+    return [
+        (rule, Known(rule.cause, rule.why, f"{shown(each.path)}, {each.old} to {each.new}"))
+        for each in lists
+        for rule in each.rules
+        if rule.cause in differing
+    ]
+
+
+def _facts(
+    changes: Sequence[Change], quotes: report.Quotes, rules: Sequence[tuple[Rule, Known]]
+) -> Iterator[Fact]:
+    by: dict[Known | None, list[Change]] = {}
+    for change in changes:
+        known = next((known for rule, known in rules if rule.explains(change)), None)
+        by.setdefault(known, []).append(change)
+    found = [
+        (item, known)
+        for known, group in by.items()
+        for item in (items(group) if known else by_cause(items(group), quotes))
+    ]
+    # By page, the open ones first: they are what somebody has to look at.
+    order = {known: place for place, (_, known) in enumerate(rules)}
+    found.sort(key=lambda pair: (pair[0].page, order[pair[1]] if pair[1] else -1))
+    yield from (_fact(item, known) for item, known in found)
+
+
+def _fact(item: Item, known: Known | None) -> Fact:
+    return Fact(
+        item.page, item.blocks, item_words.words(item), tuple(item_words.below(item)), known
+    )
+
+
+def _follows(error: GuideError) -> bool:
+    return isinstance(error, FollowsError)
+
+
+def _broken(guide: Guide, old: Recorded, new: Recorded, error: GuideError) -> Broken:
+    """An error with the values, before and now, that its line quotes."""
+    values = []
+    source = Path(error.page).resolve() if error.page else None
+    if source is not None and source.suffix == ".md" and source.is_file():
+        for quote in sentences.quotes(source, page_key(guide.docs.resolve(), source)):
+            if quote.line == error.line:
+                one = sentences.with_values(quote, old.blocks(quote.page), new.blocks(quote.page))
+                values.append((quote.path, one.old, one.new))
+    differing = [each for each in values if each[1] != each[2]]
+    return Broken(error.place or "the edition", error.message, tuple(differing))

@@ -1,0 +1,55 @@
+"""Nobody is told to start a lab while one for the page is up; where none is, all is as it was."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from macros.cli import advice
+from macros.ground.errors import GuideError
+from macros.ground.model import Cluster, Page
+from macros.lab.lab import Lab
+from macros.store import reader
+from tests.unit import settle_support
+
+PAGE = replace(settle_support.page(), key="docker", nodes=2)
+PAGES = {"docker": PAGE, "docker-2": replace(PAGE, key="docker-2")}
+
+
+def _told(page: Page = PAGE) -> GuideError:
+    fix = f"git checkout -- x, or {reader.repair(page)}"
+    (told,) = advice.in_view_of_labs([GuideError("stale", fix=fix)], PAGES)
+    return told
+
+
+@pytest.fixture
+def up(monkeypatch: pytest.MonkeyPatch) -> list[Lab]:
+    labs: list[Lab] = []
+    monkeypatch.setattr(advice, "_up", lambda: labs)
+    return labs
+
+
+def _lab(name: str, nodes: int, cluster: Cluster | None = None) -> Lab:
+    return Lab(name, "uml", tuple(f"node{n}" for n in range(nodes)), Path(), "i", {}, cluster)
+
+
+def test_a_lab_that_is_up_is_recorded_on(up: list[Lab]) -> None:
+    assert _told().fix == "git checkout -- x, or guide lab up --nodes 2, then guide record docker"
+    up.append(_lab("mine", 2))
+    assert _told().fix == "git checkout -- x, or guide record --lab mine docker"
+    assert _told(PAGES["docker-2"]).fix == "git checkout -- x, or guide record --lab mine docker-2"
+    up.insert(0, _lab("guide", 3))
+    assert _told().fix == "git checkout -- x, or guide record docker"
+
+
+def test_a_lab_that_the_page_does_not_fit_is_no_advice(up: list[Lab]) -> None:
+    up += [_lab("small", 1), _lab("cluster", 3, Cluster("flannel", "iptables"))]
+    assert "guide lab up --nodes 2" in str(_told().fix)
+
+
+def test_labs_are_not_looked_for_where_nothing_has_to_be_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(advice, "_up")
+    errors = [GuideError("a", fix="edit it"), GuideError("b")]
+    assert advice.in_view_of_labs(errors, PAGES) == errors

@@ -1,0 +1,110 @@
+"""What an upgrade reports of two editions that the repository has, with their committed causes."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from macros.cli import check
+from macros.cli.settings import guide_of_checkout
+from macros.ground.errors import FollowsError, GuideError
+from macros.upgrade import findings, outcome_report
+from macros.upgrade.findings import Findings
+from macros.upgrade.outcome_report import Report
+
+OLD, NEW = "2026-11-debian-13", "2026-11"
+
+
+def found(*, lists: bool = True, wrong: Iterable[GuideError] = ()) -> Findings:
+    guide = guide_of_checkout()
+    earlier = findings.earlier(guide.docs) if lists else []
+    return findings.find(guide, OLD, earlier, wrong)
+
+
+def report(of: Findings) -> Report:
+    return Report(
+        "docker=28.5.2", OLD, NEW, guide_of_checkout().edition.versions, ("docker",), ("by-hand",),
+        {}, {"calico": "it needs calico"}, of, None, {"docker": 28.5}, 31.0,
+    )  # fmt: skip
+
+
+def test_every_fact_has_the_cause_that_the_committed_list_gives_it() -> None:
+    of = found()
+    docker = [fact for fact in of.facts if fact.page == "docker"]
+    assert {fact.page for fact in of.facts} == {"by-hand", "docker"}, "what both have is compared"
+    assert all(fact.known for fact in of.facts)
+    mac = next(fact for fact in docker if fact.what.startswith("MACs of containers"))
+    assert mac.known is not None
+    assert mac.known.cause == "Docker"
+    assert "moby#48808" in mac.known.why
+    assert mac.known.listed.endswith("2026-11-debian-13.yml, 2026-11-debian-13 to 2026-11")
+    assert ("Docker", "26.1.5", "28.5.2") in of.versions
+    assert "Kubernetes" not in {name for name, _, _ in of.versions}, "one of them has none"
+
+
+def test_without_a_list_every_fact_is_open_and_none_is_lost() -> None:
+    known, open_ = found(), found(lists=False)
+    assert not any(fact.known for fact in open_.facts)
+    blocks = [
+        {(fact.page, name) for fact in of.facts for name in fact.blocks} for of in (known, open_)
+    ]
+    assert blocks[0] == blocks[1]
+    text = outcome_report.text(report(open_))
+    assert f"{len(open_.facts)} facts changed, {len(open_.facts)} of them of no known cause" in text
+    assert "docker, cause: open" in text
+
+
+def test_a_cause_whose_version_is_the_same_explains_nothing() -> None:
+    guide = guide_of_checkout()
+    rules = findings._rules(findings.earlier(guide.docs), {"iproute2"})
+    assert {known.cause for _, known in rules} == {"iproute2"}
+
+
+def test_a_sentence_that_no_longer_holds_has_its_page_line_and_both_values() -> None:
+    guide = guide_of_checkout()
+    source = guide.docs / "docker.md"
+    lines = source.read_text(encoding="utf-8").splitlines()
+    line = next(at for at, text in enumerate(lines, 1) if 'expect("client-inside", "eth0.' in text)
+    error = GuideError("the page claims that 2 equals 10, which is not so", page=source, line=line)
+    (broken,) = found(wrong=[error]).broken
+    assert broken.place == f"docs/docker.md:{line}"
+    assert broken.values, lines[line - 1]
+    assert all(old != new for _, old, new in broken.values)
+
+
+def test_what_only_lacks_another_page_is_not_said_to_be_wrong() -> None:
+    lacks = FollowsError("edition x has no recordings of page flannel", page="docs/ips.md", line=3)
+    of = found(lists=False, wrong=[lacks])
+    assert of.broken == ()
+    assert of.unchecked == ("docs/ips.md:3: edition x has no recordings of page flannel",)
+
+
+def test_a_real_edition_that_is_whole_has_no_broken_claim() -> None:
+    guide = guide_of_checkout()
+    older = guide.of_edition(OLD)
+    of = findings.find(older, NEW, findings.earlier(guide.docs), check.everything([older]))
+    assert of.broken == ()
+    assert any(place.startswith("docs/docker.md:") for place, _ in of.sentences)
+
+
+def test_the_markdown_has_all_that_a_pull_request_needs() -> None:
+    text = outcome_report.markdown(report(found()))
+    for part in (
+        "# Upgrade: docker=28.5.2",
+        "facts changed, 0 of them of no known cause.",
+        "### docker",
+        "Cause: Docker. Containers have random MAC addresses.",
+        "| Docker | 26.1.5 → 28.5.2 |",
+        "| docker | 28.5 |",
+        "- calico: it needs calico",
+        "1 page recorded in this call, 1 kept from an earlier call",
+    ):
+        assert part in text
+    assert "fdb\\_n\\_learned" in text, "what machines say is no Markdown"
+
+
+@pytest.mark.parametrize("form", [outcome_report.text, outcome_report.markdown])
+def test_nothing_changed_is_said_in_words(form: object) -> None:
+    of = report(Findings((), (), (), (), ()))
+    assert of.code == outcome_report.NOTHING
+    assert callable(form)
+    assert "othing changed on 2 pages" in form(of)
