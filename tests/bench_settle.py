@@ -128,9 +128,10 @@ def fdb(count: int, _same: Random, drawn: Random) -> Iterator[str]:
 
 def conntrack(count: int, _same: Random, drawn: Random) -> Iterator[str]:
     """conntrack -L: a connection a line."""
-    numbers = list(range(count))
+    ports = _ports(drawn, 0)
+    numbers = list(range(min(count, len(ports))))
     drawn.shuffle(numbers)
-    for number, port in zip(numbers, _ports(drawn, 0), strict=False):
+    for number, port in zip(numbers, ports, strict=False):
         source, target = _address(number), _address(number % 5000, 11)
         yield (
             f"tcp      6 {drawn.randrange(9, 119)} TIME_WAIT src={source} dst={target}"

@@ -35,7 +35,7 @@ from macros.tracer.this_machine import WithThisMachine
 )
 @click.option("--bytes", "size", default=0, help="Send as many bytes along.")
 @click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
-@click.option("--lab", "lab_name", help="A lab of the guide, by its name.")
+@click.option("--lab", "lab_name", envvar="GUIDE_LAB", show_envvar=True, help="A lab of the guide.")
 @click.option("--ssh-config", type=click.Path(path_type=Path), help="Reach the nodes over SSH.")
 @click.option("--sudo", is_flag=True, help="Over SSH: log in as another than root, and use sudo.")
 @click.option("--image", help=f"By kubectl: what the pods on the nodes run, instead of {IMAGE}.")

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from macros.compare import mac_forms, outputs
 from macros.compare.change import Change, joined, said
-from macros.ground import safe_yaml
+from macros.ground import collection, safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, PageRecording, Recording
 from macros.store import form, reader
@@ -113,6 +113,12 @@ def blocks(
     old: Recording, new: Recording, forms: mac_forms.Forms, keep: str = ""
 ) -> Iterator[Change]:
     """All changes of one block; `keep` says in words what a capture is for."""
+    with collection.paused():
+        found = list(_blocks(old, new, forms, keep))
+    yield from found
+
+
+def _blocks(old: Recording, new: Recording, forms: mac_forms.Forms, keep: str) -> Iterator[Change]:
     for word, one, other in (
         ("node", old.node, new.node),
         ("command", old.command, new.command),

@@ -64,6 +64,8 @@ class Forms:
 
     def changes(self, old: Recording) -> Iterator[Change]:
         """What of this the block shows, one change for each kind of owner."""
+        if not self.said:
+            return
         shown = old.text + (json.dumps(old.twin) if old.twin is not None else "")
         changed: dict[tuple[str, str, str], list[str]] = {}
         for mac in dict.fromkeys(macs.PATTERN.findall(shown)):

@@ -100,6 +100,9 @@ def machines(nodes: int, *, outside: bool) -> tuple[str, ...]:
     return (*(f"node{number}" for number in range(nodes)), *(("client",) if outside else ()))
 
 
+HERE = "here"
+"""In place of a node: the machine that records, or a reader's own. It runs `guide trace` alone."""
+
 CNIS = ("none", "flannel", "flannel-host-gw", "flannel-dual", "calico")
 """`flannel-dual` is Flannel's VXLAN with IPv4 and IPv6, as are the cluster's nodes and Services."""
 PROXIES = ("iptables", "nftables")

@@ -109,15 +109,15 @@ def run_pair(
 
 @contextlib.contextmanager
 def stream(
-    lab: Lab, node: str, command: str, on_data: Callable[[bytes], None]
+    lab: Lab, node: str, command: str, on_data: Callable[[bytes], None], *, patience: float = 5.0
 ) -> Iterator["Stream"]:
     """Run `command` for as long as the block lasts, handing over what it prints as it comes.
 
     Standard output and error are apart here: a capture's packets come on one, tcpdump's words
-    on the other. Leaving the block ends the command on the node.
+    on the other. Leaving the block ends the command on the node; see `streamed` for `patience`.
     """
     words = [_program(), *_options(lab, node), until_input_ends(command)]
-    with streamed(words, on_data) as running:
+    with streamed(words, on_data, patience=patience) as running:
         yield running
 
 
@@ -135,8 +135,14 @@ def until_input_ends(command: str) -> str:
 
 
 @contextlib.contextmanager
-def streamed(command: list[str], on_data: Callable[[bytes], None]) -> Iterator["Stream"]:
-    """Run a program of this machine; its standard input closes when the block is left."""
+def streamed(
+    command: list[str], on_data: Callable[[bytes], None], *, patience: float = 5.0
+) -> Iterator["Stream"]:
+    """Run a program of this machine; its standard input closes when the block is left.
+
+    It then has `patience` seconds to hand over what it still has. The stream is `cut` where it
+    took longer.
+    """
     errors: list[bytes] = []
     out, err = _Pipe(on_data), _Pipe(errors.append)
     stdin, stdin_end = os.pipe()
@@ -145,22 +151,26 @@ def streamed(command: list[str], on_data: Callable[[bytes], None]) -> Iterator["
         given.close()
         out.close_end()
         err.close_end()
+        running = Stream(process, errors)
         try:
-            yield Stream(process, errors)
+            yield running
         finally:
             held.close()
-            out.thread.join(5)  # to its last byte
+            out.thread.join(patience)  # to its last byte
             if out.thread.is_alive():
+                running.cut = True
                 _kill(process)
             process.wait()
+            err.thread.join(0.5)  # a connection made to be shared may hold it open
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stream:
-    """A command that runs beside others."""
+    """A command that runs beside others. `cut`: it was ended before all that it had came."""
 
     process: subprocess.Popen[bytes]
     errors: list[bytes]
+    cut: bool = False
 
     def said(self) -> str:
         """What it wrote to standard error so far."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, replace
 from pathlib import Path
 
-from macros.ground import cache, conditions
+from macros.ground import cache, commandline, conditions
 from macros.ground.errors import GuideError, raise_all
-from macros.ground.model import Block, Page, machines
+from macros.ground.model import HERE, Block, Page, machines
 from macros.plan import frontmatter, hashes
 from macros.plan.frontmatter import FrontMatter
 
@@ -109,6 +109,10 @@ def _problems(blocks: Iterable[Block], known: tuple[str, ...]) -> Iterator[Guide
 
 
 def _node_problem(block: Block, known: tuple[str, ...]) -> str:
+    if block.node == HERE:
+        call = commandline.call(block.command)
+        traces = call is not None and (call.tool, *call.args[:1]) == ("guide", "trace")
+        return "" if traces else f"block {block.id}: {HERE!r} runs `guide trace …` and nothing else"
     if block.node in known:
         return ""
     names = ", ".join(known) or "none (front matter: lab: nodes:)"

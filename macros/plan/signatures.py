@@ -32,7 +32,7 @@ class Run(_Printed):
     """A command on a node, and what it printed. `{% call run(...) %}` takes it from its body."""
 
     node: str
-    """The node that runs it: node0, node1 and so on."""
+    """The node that runs it: node0, node1 and so on; `here` for a `guide trace` of the lab."""
     command: str | None = None
     """The command line; or the body of a call block."""
     _: KW_ONLY

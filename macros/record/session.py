@@ -11,13 +11,13 @@ from pathlib import Path
 from macros.ground import json_text
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError, raise_all
-from macros.ground.model import Answer, Block, Page, Recording, Step
+from macros.ground.model import HERE, Answer, Block, Page, Recording, Step
 from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.packets import dissector, purpose
 from macros.plan.taps import file_words
-from macros.record import known_state, moments, tcpdump
+from macros.record import here, known_state, moments, tcpdump
 from macros.record.bind import extract
 from macros.record.output_text import decode
 from macros.record.troubles import at
@@ -187,7 +187,10 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     ran = substitute(block.script or block.command, bound)
     twin_command = twin_of(ran) if block.kind == "run" else None
     try:
-        pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
+        if block.node == HERE:
+            pair = ssh.Pair(here.run(lab, ran, timeout=block.timeout), None)
+        else:
+            pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
     except GuideError as error:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)

@@ -4,6 +4,7 @@ tcpdump writes pcap to its standard output, so no file is left on a node and the
 is judged here, packet by packet, as they come.
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from macros.packets.selection import Match
 from macros.record.troubles import at
 
 _READY = "listening on"
+_MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
 
 
 class _Awaited:
@@ -132,6 +134,8 @@ def listening(lab: Lab, blocks: list[Block], bound: Mapping[str, str]) -> Iterat
         for listener, _, command in listeners:
             listener.ask()
             _await_end(listener, command)
+    for listener, handle, command in listeners:
+        _missed_none(listener.block, handle.said(), command)
 
 
 def _listen(block: Block, bound: Mapping[str, str]) -> str:
@@ -143,8 +147,22 @@ def _listen(block: Block, bound: Mapping[str, str]) -> str:
         pid = f"$(docker inspect -f '{{{{.State.Pid}}}}' {of.container})"
         within = f"nsenter -t {pid} -n "
     # --immediate-mode and -U: a packet is handed over when it is seen, not when a buffer fills.
-    command = f"{within}tcpdump -nn -U --immediate-mode -i {of.interface} -w - {of.filter}"
+    # -B: what comes at once waits in a buffer of so many KiB; that of 2 MiB has room for eight
+    # packets, each of which could be as long as a capture takes any.
+    command = f"{within}tcpdump -nn -U --immediate-mode -B 8192 -i {of.interface} -w - {of.filter}"
     return substitute(command.strip(), bound)
+
+
+def _missed_none(block: Block, said: str, command: str) -> None:
+    """A capture that missed packets must not pass for one that saw all there were."""
+    missed = _MISSED.search(said)
+    if missed and int(missed[1]):
+        raise at(
+            block,
+            f"capture {block.id} missed {missed[1]} packets: its node was too busy to take them",
+            command=command,
+            fix="record the page again when the machine is less busy, or narrow the filter",
+        )
 
 
 def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:

@@ -1,14 +1,16 @@
 """Write a new answer as the old one was, where nothing but noise and names differs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from macros.ground.alignment import align, old_order
 from macros.settle import skeleton, tree
 from macros.settle.free_order import Free
-from macros.settle.renaming import Lines, Renaming, in_order
+from macros.settle.renaming import Renaming, in_order
 from macros.settle.scan import renamed
+from macros.settle.text_lines import Lines
 from macros.settle.tree import Array, Leaf, Node, Object
 
 _HEAD = re.compile(r" *[A-Z][\w-]*(?: +[A-Z][\w/-]*)+")
@@ -21,10 +23,12 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
     old order is kept; what is new comes behind what it came behind.
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
-    loose = any(len(parts) > 1 or not isinstance(parts[0], str) for parts in old if parts)
-    loose = loose or any(_HEAD.match(str(parts[0])) for parts in old[:1] if parts)
-    mine = [skeleton.of(parts, renaming.final_old, loose=loose) for parts in old]
-    theirs = [skeleton.of(parts, renaming.final_new, loose=loose) for parts in new]
+    if not old.plain or _HEAD.match(old.printed[0]):
+        mine = [skeleton.named(line, renaming.final_old) for line in old.forms]
+        theirs = [skeleton.named(line, renaming.final_new) for line in new.forms]
+    else:
+        mine = old.printed
+        theirs = new.printed if new.plain else _as_wide(new, renaming)
     places = {other: one for one, other in in_order(mine, theirs, free)}
     orders = []
     for span in free:
@@ -33,16 +37,27 @@ def lines(old: Lines, new: Lines, renaming: Renaming, free: Sequence[Free]) -> l
         places_of = {other: one for one, other in pairs}
         order = old_order(len(span.new), places_of, span.groups)
         orders.append((span.new, [span.new[at] for at in order]))
-    found = [
-        "".join(part if isinstance(part, str) else part.raw for part in old[places[at]])
-        if at in places
-        else renamed(parts, renaming.names)
-        for at, parts in enumerate(new)
-    ]
-    sequence = list(range(len(new)))
+    found = renamed_lines(new, renaming, {at: old.printed[one] for at, one in places.items()})
+    sequence = list(range(len(found)))
     for places_, order in orders:
         sequence[places_.start : places_.stop] = order
     return [found[at] for at in sequence]
+
+
+def renamed_lines(
+    text: Lines, renaming: Renaming, known: Mapping[int, str] = MappingProxyType({})
+) -> list[str]:
+    """The lines of a text with every identity under its old name; those of `known` as they are."""
+    return [
+        known.get(at)
+        or (line if isinstance(form, str) else renamed(text.parts(at), renaming.names))
+        for at, (line, form) in enumerate(zip(text.printed, text.forms, strict=True))
+    ]
+
+
+def _as_wide(text: Lines, renaming: Renaming) -> list[str]:
+    """What the lines are compared by, where the width of a gap counts."""
+    return [skeleton.of(text.parts(at), renaming.final_new) for at in range(len(text.printed))]
 
 
 def node(old: Node, new: Node, renaming: Renaming) -> Any:

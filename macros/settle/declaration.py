@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from macros.ground import json_text
 from macros.ground.model import Recording
@@ -51,6 +51,10 @@ class Token(NamedTuple):
     key: Key
     form: str
     shape: str
+
+
+Form: TypeAlias = str | tuple[str | Token, ...]
+"""A line without its noise: text, and where there are identities, these and the text between."""
 
 
 class Named(NamedTuple):

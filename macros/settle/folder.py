@@ -7,21 +7,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from macros.ground import commandline
+from macros.ground import collection, commandline
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
-from macros.settle import answer, capture, free_order, identities, json_output, matches, scan, tree
+from macros.settle import (
+    answer,
+    capture,
+    free_order,
+    identities,
+    json_output,
+    matches,
+    scan,
+    text_lines,
+    tree,
+)
 from macros.settle import renaming as match
 from macros.settle.declaration import Evidence, Key, Where
 from macros.settle.matches import Fitting
-from macros.settle.renaming import Document, Lines, Renaming
+from macros.settle.renaming import Document, Renaming
 from macros.settle.scan import Place, Side
+from macros.settle.text_lines import Lines
 from macros.settle.tree import Node
 from macros.store import form, reader, sums
 from macros.values.lookup import lookup
 
-_MANY = 10_000
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
 
 Shared = MutableMapping[Key, str]
@@ -48,7 +58,12 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
             if path.name != sums.NAME:
                 shutil.copyfile(path, out / path.name)
         return
-    was, now = _sides(page, old, new)
+    with collection.paused():
+        _settle(page, *_sides(page, old, new), out, shared)
+    shutil.copyfile(new / "page.yml", out / "page.yml")
+
+
+def _settle(page: Page, was: _Side, now: _Side, out: Path, shared: Shared) -> None:
     documents = _documents(was, now)
     renaming = Renaming()
     _begin(documents, renaming, shared)
@@ -64,7 +79,6 @@ def settle(page: Page, old: Path, new: Path, out: Path, shared: Shared) -> None:
     packets = _captures(page, now, was, renaming)
     for recording in _bound(page, settled).values():
         form.write(out, _packets(recording, was, now, renaming, packets.get(recording.id), out))
-    shutil.copyfile(new / "page.yml", out / "page.yml")
 
 
 def _same_command(block_id: str, was: _Side, now: _Side) -> bool:
@@ -137,22 +151,15 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
     same = old.text == new.text
     fits = matches.fitting((old.text, new.text))
     lines = _lines(was, block_id, fits), _lines(now, block_id, fits)
+    fits.forget()
     return Document(name, *lines, same, free)
 
 
 def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
     text = side.recordings[block_id].text
-    fits = fits or matches.fitting((text,))
-    place, found = side.places[block_id], []
-    for printed in text.split("\n"):
-        # One string for a line that both sides have.
-        line = fits.lines.setdefault(printed, printed)
-        found.append(scan.cut(line, place, side.scanned, fits))
-        place = scan.below(line, place, fits)
-    if len(found) > _MANY:
-        # What so long an output says is not said again, and would be kept to the end.
-        side.scanned.cut.clear()
-    return found
+    return text_lines.read(
+        text, side.places[block_id], side.scanned, fits or matches.fitting((text,))
+    )
 
 
 def _tree(side: _Side, block_id: str, value: Any) -> Node:
@@ -185,7 +192,7 @@ def _answer(
         return _renamed(recording, now, renaming)
     if _untouched(text, renaming):
         found = recording
-    elif isinstance(text.old, list) and isinstance(text.new, list):
+    elif isinstance(text.old, Lines) and isinstance(text.new, Lines):
         lines = answer.lines(text.old, text.new, renaming, text.free)
         found = replace(recording, text="\n".join(lines))
     else:
@@ -209,14 +216,14 @@ def _untouched(document: Document, renaming: Renaming) -> bool:
 
 
 def _node(document: Document, renaming: Renaming) -> Any:
-    assert not isinstance(document.old, list)  # noqa: S101 both sides are of one sort
-    assert not isinstance(document.new, list)  # noqa: S101
+    assert not isinstance(document.old, Lines)  # noqa: S101 both sides are of one sort
+    assert not isinstance(document.new, Lines)  # noqa: S101
     return answer.node(document.old, document.new, renaming)
 
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
     """A recording that has nothing to be compared with: only its names are settled."""
-    lines = [scan.renamed(parts, renaming.names) for parts in _lines(now, recording.id)]
+    lines = answer.renamed_lines(_lines(now, recording.id), renaming)
     twin = recording.twin
     if twin is not None:
         twin = tree.plain(_tree(now, recording.id, twin), renaming.names)

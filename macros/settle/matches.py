@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from macros.settle import identities, noise, tables
-from macros.settle.declaration import CELL, AnyOf, Identity, Near, Noise, Pattern, nowhere
+from macros.settle.declaration import CELL, AnyOf, Form, Identity, Near, Noise, Pattern, nowhere
 from macros.settle.vocabulary import Vocabulary
 
 
@@ -44,7 +44,8 @@ class Fitting:
     """The patterns that may match in some texts, and what they matched in lines of these.
 
     `heads`: one of the lines may be the head of a table with columns of numbers. `cells` has for
-    rows below a head where noise may stand (`tables.cells`), `lines` each line once.
+    rows below a head where noise may stand (`tables.cells`). `plain` has lines in which nothing
+    matched: each once, and what it is compared by.
     """
 
     identities: tuple[tuple[Pattern, Identity], ...] = _IDENTITIES
@@ -52,8 +53,13 @@ class Fitting:
     finders: tuple[Identity, ...] = _FINDERS
     heads: bool = True
     cells: Mapping[str, tables.Spans] = field(default_factory=dict)
-    lines: dict[str, str] = field(default_factory=dict)
+    plain: dict[str, tuple[str, Form]] = field(default_factory=dict)
     known: dict[str, tuple[Sequence[Match], Sequence[Marked]]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Keep no lines: both sides of the texts were read."""
+        self.plain.clear()
+        self.known.clear()
 
 
 def fitting(texts: Sequence[str]) -> Fitting:

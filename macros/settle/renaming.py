@@ -14,9 +14,9 @@ from macros.settle import skeleton, tree
 from macros.settle.declaration import Key, Token
 from macros.settle.free_order import Free, collapsed
 from macros.settle.scan import Part, write
+from macros.settle.text_lines import Lines
 from macros.settle.tree import Array, Leaf, Node, Object
 
-Lines = list[tuple[Part, ...]]
 Vote = tuple[Key, str]
 
 
@@ -40,11 +40,11 @@ class Document:
 
 
 def _tokens(side: Lines | Node) -> Iterator[Token]:
-    lines = side if isinstance(side, list) else tree.parts(side)
-    for parts in lines:
-        for part in parts:
-            if isinstance(part, Token):
-                yield part
+    for line in side.forms if isinstance(side, Lines) else tree.parts(side):
+        if not isinstance(line, str):
+            for part in line:
+                if isinstance(part, Token):
+                    yield part
 
 
 @dataclass(slots=True)
@@ -161,20 +161,20 @@ def _votes(
         # Nothing speaks for another name, in whatever order its lines are.
         for key, count in document.new_keys.items():
             yield (key, key[2]), 2 * count
-    elif isinstance(old, list) and isinstance(new, list):
-        mine = [skeleton.of(parts, renaming.known_old, loose=True) for parts in old]
-        theirs = [skeleton.of(parts, renaming.known_new, loose=True) for parts in new]
+    elif isinstance(old, Lines) and isinstance(new, Lines):
+        mine = [skeleton.named(line, renaming.known_old) for line in old.forms]
+        theirs = [skeleton.named(line, renaming.known_new) for line in new.forms]
         for one, other in in_order(mine, theirs, document.free, weak=weak):
-            for vote in _vote(old[one], new[other]):
+            for vote in _vote(old.forms[one], new.forms[other]):
                 yield vote, 2
         for free in document.free:
             pairs = _unique(
                 [mine[at] for at in free.old], [theirs[at] for at in free.new], tied=tied
             )
             for one, other in pairs:
-                for vote in _vote(old[free.old[one]], new[free.new[other]]):
+                for vote in _vote(old.forms[free.old[one]], new.forms[free.new[other]]):
                     yield vote, 1
-    elif not isinstance(old, list) and not isinstance(new, list):
+    elif not isinstance(old, Lines) and not isinstance(new, Lines):
         yield from _node(old, new, renaming, _Way(weak, tied))
 
 
@@ -195,6 +195,8 @@ def in_order(
 
 
 def _vote(old: Iterable[Part], new: Iterable[Part]) -> Iterator[Vote]:
+    if isinstance(old, str) or isinstance(new, str):
+        return
     mine = [part for part in old if isinstance(part, Token)]
     theirs = [part for part in new if isinstance(part, Token)]
     if len(mine) != len(theirs):

@@ -58,7 +58,7 @@ class Side:
     known: Mapping[str, Any]
     texts: Sequence[str] = ()
     cut: defaultdict[Place, dict[str, Parts]] = field(default_factory=lambda: defaultdict(dict))
-    """Lines that were cut already: what machines print repeats itself."""
+    """Words of JSON that were cut already."""
     every: Fitting = field(default_factory=Fitting)
     """For words whose text around is not known: JSON's."""
     told: dict[tuple[str, ...], bool] = field(default_factory=dict)
@@ -89,16 +89,16 @@ def below(line: str, place: Place, fits: Fitting) -> Place:
     return place
 
 
-def cut(line: str, place: Place, side: Side, fits: Fitting | None = None) -> Parts:
-    """The parts of `line`, in order; together they are the line."""
+def cut(word: str, place: Place, side: Side) -> Parts:
+    """The parts of a word of JSON, or of a file's name: see `parts`. Words repeat themselves."""
     known = side.cut[place]
-    parts = known.get(line)
-    if parts is None:
-        parts = known[line] = _cut(line, place, side, fits or side.every)
-    return parts
+    if word not in known:
+        known[word] = parts(word, place, side, side.every)
+    return known[word]
 
 
-def _cut(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
+def parts(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
+    """The parts of `line`, in order; together they are the line. `fits` is what may match."""
     if not line:
         return ()
     values, marks = matches(line, fits)
@@ -119,18 +119,18 @@ def _cut(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
         return (line,)
     # A mark without width comes before what begins there.
     spans.sort(key=lambda span: (span[0], span[0] < span[1]))
-    parts: list[Part] = []
+    found: list[Part] = []
     behind = 0
     for start, end, part in spans:
         if start < behind:
             continue
         if start > behind:
-            parts.append(line[behind:start])
-        parts.append(part)
+            found.append(line[behind:start])
+        found.append(part)
         behind = end
     if behind < len(line):
-        parts.append(line[behind:])
-    return tuple(parts)
+        found.append(line[behind:])
+    return tuple(found)
 
 
 _Span = tuple[int, int, Part]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from macros.settle.declaration import Token
+from macros.settle.declaration import Form, Key, Token
 from macros.settle.matches import Mark
 from macros.settle.scan import Part
 
@@ -13,24 +13,47 @@ Value = Callable[[Token], str | None]
 _GAP = re.compile(" +")
 
 
-def of(parts: Sequence[Part], value: Value, *, loose: bool = False) -> str:
-    """The line without its noise, and with every identity that has no settled name yet masked.
+def form(parts: Sequence[Part], *, loose: bool = False) -> Form:
+    """The line with a mask for its noise.
 
-    Masked identities are numbered within the line: one that occurs twice differs from two.
     `loose`: columns are as wide as what stands in them, so the width of a gap does not count.
     """
     if len(parts) == 1 and isinstance(parts[0], str):
         return _narrow(parts[0], first=True) if loose else parts[0]
-    found: list[str] = []
-    numbers: dict[tuple[str, str, str], int] = {}
+    found: list[str | Token] = []
+    text = ""
+    at_start = True
     if loose and _is_right_aligned(parts):
         # The number is as wide as it is large.
-        found, parts = [_INDENT], parts[1:]
+        text, parts, at_start = _INDENT, parts[1:], False
     for part in parts:
         if isinstance(part, str):
-            found.append(_narrow(part, first=not found) if loose else part)
+            text += _narrow(part, first=at_start) if loose else part
         elif isinstance(part, Mark):
-            found.append(f"\0{part.mask}\0")
+            text += f"\0{part.mask}\0"
+        else:
+            if text:
+                found.append(text)
+                text = ""
+            found.append(part)
+        at_start = False
+    if not found:
+        return text
+    return (*found, text) if text else tuple(found)
+
+
+def named(line: Form, value: Value) -> str:
+    """The line with every identity that has no settled name yet masked.
+
+    Masked identities are numbered within the line: one that occurs twice differs from two.
+    """
+    if isinstance(line, str):
+        return line
+    found: list[str] = []
+    numbers: dict[Key, int] = {}
+    for part in line:
+        if isinstance(part, str):
+            found.append(part)
         else:
             known = value(part)
             if known is None:
@@ -38,6 +61,11 @@ def of(parts: Sequence[Part], value: Value, *, loose: bool = False) -> str:
                 known = f"\0{part.key[0]} {part.form} {part.shape} {number}\0"
             found.append(known)
     return "".join(found)
+
+
+def of(parts: Sequence[Part], value: Value) -> str:
+    """What `parts` have in common with others, with the names that are known: see `named`."""
+    return named(form(parts), value)
 
 
 _INDENT = " " * 4

@@ -14,7 +14,8 @@ from mkdocs.structure.pages import Page
 
 from macros.ground.errors import GuideError
 from macros.plan import frontmatter
-from macros.site import edition_links
+from macros.site import edition_links, glossary
+from macros.site.glossary import Term
 from macros.site.slots import Slots
 from macros.store import sums
 from macros.store.guide import Guide
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 CHANGES = "changes.md"
 """The page under docs/ that says what differs between editions."""
+GLOSSARY = "reference/glossary.md"
+"""The page under docs/ that explains the terms of all others."""
 RECORDED = "recorded"
 """The folder of the site that recordings' captures are served from."""
 
@@ -87,6 +90,12 @@ class Build:
                 blocks = tuple(replace(block, line=0) for block in page.blocks)
                 digest.update(repr(replace(page, blocks=blocks)).encode())
         return digest.hexdigest()
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """What the glossary explains; nothing in a guide without one."""
+        source = self.guide.docs / GLOSSARY
+        return glossary.terms(source.read_text(encoding="utf-8")) if source.is_file() else ()
 
     def renderer(self, page: Page) -> "PageRenderer":
         """The renderer of a page."""

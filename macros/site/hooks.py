@@ -13,6 +13,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink
+from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext as Context
 
 from macros.figures import marks
@@ -23,6 +24,7 @@ from macros.site import (
     author_view,
     build_state,
     edition_links,
+    glossary,
     merged_captures,
     page_memory,
     search_index,
@@ -163,12 +165,22 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     for item in page.toc:
         _toc(item, shown.slots)
     try:
-        html = shown.slots.after_markdown(html)
+        html = shown.slots.after_markdown(_explained(html, page))
         return html.replace("</h1>", f"</h1>{build.choice(page)}{shown.notice()}", 1)
     except GuideError as error:
         if build.serving:
             return author_view.boxes(error.located(Path(str(page.file.abs_src_path)), 1))
         raise PluginError(f"{page.file.src_uri}: {error}") from error
+
+
+def _explained(html: str, page: Page) -> str:
+    """A chapter with its terms explained; the reference is for looking up."""
+    build = build_state.current()
+    _, source = edition_links.split(page.file.src_uri)
+    if not build.terms or source.startswith("reference/"):
+        return html
+    address = get_relative_url(build.pages[build_state.GLOSSARY].url, page.url)
+    return glossary.linked(html, build.terms, address, str(page.title))
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001

@@ -17,7 +17,7 @@ from macros.store.guide import Guide
 Entry = dict[str, Any]
 
 GLOSSARY = "reference/glossary.html"
-_TERM = re.compile(r'<dt id="([^"]+)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTALL)
+_TERM = re.compile(r'<dt (?:class="everyday" )?id="([^"]+)">(.*?)</dt>\s*<dd>(.*?)</dd>', re.DOTALL)
 _SPACE = re.compile(r"\s+")
 # What a shell, a kernel or a client says when it fails: readers type it as it stands.
 _ERROR = re.compile(

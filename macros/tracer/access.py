@@ -19,8 +19,18 @@ class Reply:
     exit: int
 
 
+PATIENCE = 30.0
+"""Seconds that a program has to hand over what it still has, once it is told to end: on a busy node
+all captures end with their packets waiting in pipes."""
+
+
 class Stream(Protocol):
     """A program that runs on a node."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it was ended before all that it had came."""
+        ...
 
     def said(self) -> str:
         """What it wrote to standard error so far."""

@@ -10,6 +10,8 @@ from macros.tracer.story import Loss
 from macros.tracer.way import Stop
 
 _WIDTH = 100
+_HEAD = 40
+"""Of a long line, so many characters and what is behind its middle: both ends tell most."""
 _MOST = 3
 """Causes with their evidence; the page has all."""
 
@@ -28,6 +30,7 @@ def lines(traced: Traced) -> Iterator[str]:
         yield from _came(traced)
     elif traced.loss is None:
         yield "NOT ANSWERED, and yet every packet that was seen came through."
+        yield from _causes(traced)
     else:
         yield from _lost(traced, traced.loss)
     for note in list(traced.notes)[:4]:
@@ -87,6 +90,10 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
         then = where(loss.next) if loss.next else _beyond(loss)
         yield f"to be seen next at  {then}"
     yield from path(loss.way.stops, traced, loss.at)
+    yield from _causes(traced)
+
+
+def _causes(traced: Traced) -> Iterator[str]:
     for number, cause in enumerate(traced.causes[:_MOST], 1):
         yield from _cause(number, cause)
     if len(traced.causes) > _MOST:
@@ -112,4 +119,10 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     for one in cause.evidence[:2]:
         yield f"     {one.node or 'here'}$ {one.command}"[:_WIDTH]
         for line in one.output.strip().splitlines()[:3]:
-            yield f"     {line}"[:_WIDTH]
+            yield f"     {_shortened(line)}"
+
+
+def _shortened(line: str) -> str:
+    """A line of evidence, without its middle where it is long; the page has all of it."""
+    room = _WIDTH - 5
+    return line if len(line) <= room else f"{line[:_HEAD]} ... {line[_HEAD + 5 - room :]}"

@@ -306,12 +306,44 @@ def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
     for drop in case.drops:
         if drop.node == node and -_BEFORE <= drop.time - time <= _AFTER:
             yield Cause(
-                f"kernel-{drop.reason.lower().replace('_', '-')}", node,
+                _kernel_kind(drop), node,
                 f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after "
                 f"that, for {drop.reason} in {drop.place}",
-                (Evidence(node, "cat /sys/kernel/tracing/trace_pipe  # skb:kfree_skb", drop.line),),
+                (_kernels_word(drop),),
             )  # fmt: skip
             return
+
+
+def unplaced(case: Case) -> list[Cause]:
+    """What kernels dropped meanwhile, where no packet of the request was seen to be lost: guesses.
+
+    What TCP itself drops, doubles and what comes late, is no packet on its way.
+    """
+    times = [visit.packet.time for one in case.story.sights for visit in one.journey.visits]
+    if not times:
+        return []
+    first = {
+        (drop.node, drop.reason): drop
+        for drop in reversed(case.drops)
+        if not drop.reason.startswith("TCP_") and drop.time >= min(times) - _BEFORE
+    }
+    return [
+        Cause(
+            _kernel_kind(drop), drop.node,
+            f"the kernel of {drop.node} dropped a packet meanwhile, for {drop.reason} in "
+            f"{drop.place}; whether it was of this request was not seen",
+            (_kernels_word(drop),), sure=False,
+        )
+        for drop in sorted(first.values(), key=lambda drop: drop.time)
+    ]  # fmt: skip
+
+
+def _kernel_kind(drop: Drop) -> str:
+    return f"kernel-{drop.reason.lower().replace('_', '-')}"
+
+
+def _kernels_word(drop: Drop) -> Evidence:
+    return Evidence(drop.node, "cat /sys/kernel/tracing/trace_pipe  # skb:kfree_skb", drop.line)
 
 
 def _silent(case: Case, loss: Loss) -> Iterator[Cause]:

@@ -72,10 +72,11 @@ def judge(
     loss = None if outcome.good and not waited else lost(story, forward, back)
     case = Case(
         client, target, terrain, terrain.facts, after, story, drops,
-        _stale(terrain, client, target),
+        _stale(terrain, client, target, kubectl) if loss else (),
         tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
     )  # fmt: skip
-    found = explaining.causes(case, loss) if loss else []
+    came = outcome.good or waited
+    found = explaining.causes(case, loss) if loss else [] if came else explaining.unplaced(case)
     return Traced(
         client, target, request.wish, outcome, terrain, after, forward, back, story, loss, found,
         drops,
@@ -90,8 +91,11 @@ def _chosen(story: Story, ways: Pairs, target: Target) -> str:
     return next(iter(ways))
 
 
-def _stale(terrain: Terrain, client: Client, target: Target) -> tuple[Cause, ...]:
+def _stale(
+    terrain: Terrain, client: Client, target: Target, kubectl: Kubectl | None
+) -> tuple[Cause, ...]:
     here = terrain.looks.get(client.node)
     if here is None or target.service is None:
         return ()
-    return tuple(service_causes.stale(here, target, service_causes.rule_ends(here, target)))
+    ends = service_causes.rule_ends(here, target)
+    return tuple(service_causes.stale(here, target, ends, kubectl))

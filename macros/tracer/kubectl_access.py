@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from macros.ground.errors import GuideError
 from macros.lab import ssh
-from macros.tracer.access import Reply, Stream
+from macros.tracer.access import PATIENCE, Reply, Stream
 from macros.tracer.cluster_facts import Kubectl
 from macros.tracer.kept_shell import LOOP, KeptShell
 
@@ -111,7 +111,7 @@ class KubectlAccess:
         """Run a program; it ends with its standard input, and with its pod."""
         self._check(node)
         script = ssh.until_input_ends(f"{_SHELL} {command}")
-        with ssh.streamed(self._exec(node, script), on_data) as stream:
+        with ssh.streamed(self._exec(node, script), on_data, patience=PATIENCE) as stream:
             yield stream
 
     def _exec(self, node: str, script: str) -> list[str]:

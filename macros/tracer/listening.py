@@ -30,17 +30,25 @@ _MARK = re.compile(r" (?P<at>\d+\.\d+): tracing_mark_write: guide (?P<now>\d+)")
 _DROP = re.compile(
     r" (?P<at>\d+\.\d+): kfree_skb: .*location=(?P<place>\S+)(?: reason: (?P<reason>\w+))?"
 )
-_NO_DROP = frozenset({"NOT_SPECIFIED", "SKB_CONSUMED", "CONSUMED", "NOT_DROPPED_YET", ""})
+_NO_DROP = frozenset(
+    {"NOT_SPECIFIED", "SKB_CONSUMED", "CONSUMED", "NOT_DROPPED_YET", "QUEUE_PURGE", ""}
+)
+"""No packet was lost on its way: it was used up, or a socket was closed with it in a queue."""
+_MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
 
 
 @dataclass
 class Heard:
-    """What one capture has kept. `why` says why there is none, where there is none."""
+    """What one capture has kept. `why` says why there is none, or not all of it.
+
+    `more` came than is kept; `missed` passed while tcpdump had no time for them.
+    """
 
     stop: Stop
     command: str
     why: str = ""
     more: int = 0
+    missed: int = 0
     _reader: Reader = field(default_factory=Reader)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -142,6 +150,17 @@ def listening(
             for one, why in zip(here, others, strict=True):
                 one.why = why
         yield heard, kernels
+    for _, here, stream in begun:
+        for number, one in enumerate(here, 1):
+            _whole(one, _words(stream.said(), number), cut=stream.cut)
+
+
+def _whole(one: Heard, said: str, *, cut: bool) -> None:
+    """See whether a capture has all that passed: what it has not is not known to be lost."""
+    missed = _MISSED.search(said)
+    one.missed = int(missed[1]) if missed else 0
+    if cut and not one.why:
+        one.why = "its node was too busy to hand over all that it had captured"
 
 
 def _script(heard: Sequence["Heard"], wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
@@ -214,9 +233,15 @@ def _await(stream: Stream, count: int, limit: float) -> list[str]:
         time.sleep(0.02)
 
 
+def _words(said: str, number: int) -> str:
+    """What a part said: the lines with its number before them."""
+    head = f"{number} "
+    return "\n".join(line.removeprefix(head) for line in said.splitlines() if line.startswith(head))
+
+
 def _state(said: str, number: int) -> str | None:
     """What a part said where it failed, or "" where it listens; None while neither is known."""
-    lines = [line.partition(" ")[2] for line in said.splitlines() if line.startswith(f"{number} ")]
+    lines = _words(said, number).splitlines()
     if any(_READY in line for line in lines):
         return ""
     failed = [line for line in lines if "WARNING" not in line]

@@ -1,6 +1,6 @@
 """Why a Service leads nowhere, or not to its endpoints: by the API and by a node's rules."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from macros.ground.endpoints import endpoint
 from macros.ground.errors import GuideError
@@ -46,7 +46,9 @@ def _nft_ends(look: Look, target: Target) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ends))
 
 
-def stale(look: Look, target: Target, ends: tuple[str, ...]) -> Iterator[Cause]:
+def stale(
+    look: Look, target: Target, ends: tuple[str, ...], kubectl: Kubectl | None
+) -> Iterator[Cause]:
     """Rules that lead to what is no endpoint any more."""
     if target.service is None or not ends:
         return
@@ -54,23 +56,43 @@ def stale(look: Look, target: Target, ends: tuple[str, ...]) -> Iterator[Cause]:
     gone = [end for end in ends if end not in real]
     if not gone:
         return
-    name = target.service["metadata"]["name"]
-    lines = [
-        line
-        for part in ("iptables", "ip6tables", "nft")
-        for line in look.parts[part].splitlines()
-        if any(f"--to-destination {end}" in line or f"dnat to {end}" in line for end in gone)
-    ]
+    group, name = (target.service["metadata"][key] for key in ("namespace", "name"))
+    slices = ("get", "endpointslices", "-l", f"kubernetes.io/service-name={name}")
     now = ", ".join(sorted(real)) or "nowhere"
     yield Cause(
         "stale-rules", look.node,
         f"the rules of {look.node} lead the Service {name} to {', '.join(gone)}, and its endpoints "
         f"are {now}: what writes these rules (kube-proxy) does not follow on {look.node}",
         (
-            Evidence(look.node, "iptables-save -t nat", "\n".join(map(str.strip, lines[:3]))),
-            Evidence("", f"kubectl get endpointslices -l kubernetes.io/service-name={name}", now),
+            *_rules_to(look, gone, f"{group}/{name}"),
+            Evidence("", f"kubectl -n {group} {' '.join(slices)}", _ask(kubectl, group, slices)),
         ),
     )  # fmt: skip
+
+
+_LISTINGS = {
+    "iptables": "iptables-save -c -t nat",
+    "ip6tables": "ip6tables-save -c -t nat",
+    "nft": "nft list ruleset",
+}
+"""What a node was asked for its rules, by the part of its answer."""
+
+
+def _rules_to(look: Look, gone: Sequence[str], service: str) -> Iterator[Evidence]:
+    """The rules of a Service that lead to these ends, as the first listing has them."""
+    for part, command in _LISTINGS.items():
+        lines = [
+            line.strip()
+            for line in look.parts[part].splitlines()
+            if any(f"--to-destination {end}" in line or f"dnat to {end}" in line for end in gone)
+        ]
+        # Another Service can lead there too. kube-proxy's rules of nft do not say whose they are.
+        own = [line for line in lines if service in line]
+        word = service if own else gone[0]
+        if lines:
+            printed = "\n".join((own or lines)[:2])
+            yield Evidence(look.node, f"{command} | grep '{word}'", printed)
+            return
 
 
 def empty(facts: Facts, target: Target, kubectl: Kubectl | None) -> Iterator[Cause]:

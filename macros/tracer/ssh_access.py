@@ -7,7 +7,7 @@ from pathlib import Path
 from macros.ground.errors import GuideError
 from macros.lab import ssh
 from macros.lab.lab import Lab
-from macros.tracer.access import Reply, Stream
+from macros.tracer.access import PATIENCE, Reply, Stream
 
 _LIMIT = 64_000_000  # bytes: the rules of a large cluster are some megabytes
 
@@ -53,5 +53,6 @@ class SshAccess:
     @contextmanager
     def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
         """Run a program until it is told to end."""
-        with ssh.stream(self._lab, node, f"{self._sudo}{command}", on_data) as stream:
+        words = f"{self._sudo}{command}"
+        with ssh.stream(self._lab, node, words, on_data, patience=PATIENCE) as stream:
             yield stream

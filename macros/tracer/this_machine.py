@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from macros.ground.errors import GuideError
 from macros.lab import ssh
-from macros.tracer.access import Access, Reply, Stream
+from macros.tracer.access import PATIENCE, Access, Reply, Stream
 from macros.tracer.request_ends import OUTSIDE
 
 
@@ -59,7 +59,7 @@ class WithThisMachine:
                 yield there
             return
         script = ssh.until_input_ends(command)
-        with ssh.streamed(["bash", "-c", script], on_data) as here:
+        with ssh.streamed(["bash", "-c", script], on_data, patience=PATIENCE) as here:
             yield here
 
 

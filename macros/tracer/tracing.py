@@ -121,6 +121,11 @@ def _notes(heard: Sequence[Heard], kernels: Sequence[Dropped], terrain: Terrain)
     notes += [f"nothing was heard at {one.stop.end}: {one.why}" for one in heard if one.why]
     notes += [f"{one.stop.end} had more packets than are kept" for one in heard if one.more]
     notes += [
+        f"{one.missed} packets passed {one.stop.end} while its node was too busy to capture them"
+        for one in heard
+        if one.missed
+    ]
+    notes += [
         f"the kernel of {one.node} does not say what it drops: {one.why}"
         for one in kernels
         if one.why

@@ -37,7 +37,7 @@ job() { # number, encoder, command…
 while IFS=$'\t' read -r number within interface filter; do
   # shellcheck disable=SC2086  # the words that lead into a namespace
   job "$number" 'base64 -w 76' ${within//-none-/} timeout --foreground "$LONGEST" \
-    tcpdump -nn -p -U --immediate-mode -s 0 -i "$interface" -w - "$filter" &
+    tcpdump -nn -p -U --immediate-mode -B 8192 -s 0 -i "$interface" -w - "$filter" &
   groups+=("-$!")
 done <<<"$WANTED"
 job 0 cat timeout --foreground "$LONGEST" bash -c "$DROPS" &

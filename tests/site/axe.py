@@ -1,4 +1,4 @@
-"""axe in a page: all its rules for WCAG A and AA; those on colours once for each style.
+"""axe in a page: all its rules for WCAG and good practice; those on colours once for each style.
 
 Contrast is nine tenths of axe's work, and ten thousand elements share some hundred styles.
 `styles.js` says what one style is, and marks some elements of each for axe.
@@ -16,7 +16,7 @@ from tests.site.browser import open_all
 Options = dict[str, object]
 
 SCRIPT = Axe().axe_script + Path(__file__).with_name("styles.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUICK: Options = {
     "resultTypes": ["violations"],
     "preload": False,  # fetching style sheets again is for a rule that is off by default

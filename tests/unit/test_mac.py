@@ -85,3 +85,15 @@ def test_no_mac_is_read_out_of_another_address() -> None:
     assert macs.of_link_local("fe80::1") == ""
     assert macs.of_link_local("2001:db8::84e6:61ff:feaa:b210") == ""
     assert macs.of_link_local("no address") == ""
+
+
+def test_where_macs_and_addresses_are_many_four_bytes_agree_by_chance() -> None:
+    """A second MAC with the same two bytes in front tells what computes them."""
+    macs_of_many = {
+        f"3e:12:99:{at >> 16:02x}:{at >> 8 & 255:02x}:{at & 255:02x}" for at in range(9000)
+    }
+    text = " ".join(f"10.1.{at >> 8}.{at & 255}" for at in range(1000))
+    agrees, second = "7a:55:0a:01:00:05", "7a:55:0a:01:00:06"
+    assert macs.tails([text], [agrees]) == {"0a:01:00:05"}
+    assert macs.tails([text], {*macs_of_many, agrees}) == frozenset()
+    assert macs.tails([text], {*macs_of_many, agrees, second}) == {"0a:01:00:05", "0a:01:00:06"}

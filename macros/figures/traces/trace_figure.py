@@ -33,7 +33,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         forms = [form for form, _ in _forms(journey)]
         return f"#tr-{id}-{number}-{forms.index(visit.packet.data) + 1}"
 
-    packets = "".join(_packet(trace, one, id) for one in told)
+    packets = "".join(_packet(trace, one, id, title) for one in told)
     return (
         f'<figure class="trace" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
@@ -42,7 +42,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         f"{legend(told)}{_clocks(trace)}"
         f'<ol class="tr-packets" aria-label="The packets, in order">{packets}</ol>'
         '<details class="text-equivalent"><summary>The same as text</summary>'
-        f"{_text(trace, told)}</details>"
+        f"{_text(trace, told, title)}</details>"
         f"{_captures(trace, commands)}</figure>"
     )
 
@@ -55,8 +55,8 @@ def _forms(journey: Journey) -> list[tuple[bytes, list[Visit]]]:
     return list(found.items())
 
 
-def _packet(trace: Trace, one: Told, id: str) -> str:
-    journey, steps = one
+def _packet(trace: Trace, one: Told, id: str, title: str) -> str:
+    journey = one[0]
     own = f"tr-{escape(id)}-{journey.number}"
     packet = journey.visits[0].packet
     source, target = (_end(end) for end in conversations.ends(packet))
@@ -73,12 +73,13 @@ def _packet(trace: Trace, one: Told, id: str) -> str:
         f'<span class="tr-time">{escape(captions.since_first(trace, journey))}</span>'
         f'<span class="tr-ends">{source}<span class="tr-to"> → </span>{target}</span>'
         f'<span class="tr-what">{escape(captions.titled(packet))}{notes}</span></summary>'
-        f"{_hops(trace, journey, steps, own)}{drawn}</details></li>"
+        f"{_hops(trace, one, own, title)}{drawn}</details></li>"
     )
 
 
-def _hops(trace: Trace, journey: Journey, steps: Sequence[Step], own: str) -> str:
+def _hops(trace: Trace, one: Told, own: str, title: str) -> str:
     """A table of where the packet was seen, and what had happened on the way there."""
+    journey, steps = one
     forms = [form for form, _ in _forms(journey)]
     rows = []
     for at, visit in enumerate(journey.visits):
@@ -89,7 +90,7 @@ def _hops(trace: Trace, journey: Journey, steps: Sequence[Step], own: str) -> st
         words = _marked(step.words) if step is not None else ""
         rows.append((where, time, f"{visit.packet.wire} B", words))
     columns = ("seen at", "after", "size", "what happened on the way")
-    return _table(f"The path of no. {journey.number}", columns, rows)
+    return _table(f"The path of no. {journey.number}", columns, rows, title)
 
 
 def _form(trace: Trace, visits: Sequence[Visit], id: str, *, widest: bool) -> str:
@@ -192,7 +193,7 @@ def _clocks(trace: Trace) -> str:
     return f'<p class="tr-clocks">{escape(" ".join(parts))}</p>'
 
 
-def _text(trace: Trace, told: Sequence[Told]) -> str:
+def _text(trace: Trace, told: Sequence[Told], title: str) -> str:
     """The drawing as tables: the packets, and for all that went alike, what happened where."""
     rows = [
         (
@@ -205,7 +206,7 @@ def _text(trace: Trace, told: Sequence[Told]) -> str:
         for journey, _ in told
     ]
     columns = ("no.", "time", "packet", "from", "to", "note")
-    parts = [_table("The packets", columns, rows)]
+    parts = [_table("The packets", columns, rows, f"{title}, as text")]
     alike: dict[object, list[Told]] = {}
     for journey, steps in told:
         way = tuple(visit.lane for visit in journey.visits)
@@ -220,15 +221,23 @@ def _text(trace: Trace, told: Sequence[Told]) -> str:
             rows.append((_where(trace.lanes[visit.lane]), words, *before))
         numbers = ", ".join(str(one.number) for one, _ in group)
         which = f"The path of no. {numbers}" if len(group) == 1 else f"The path of nos. {numbers}"
-        parts.append(_table(which, ("seen at", "what happened on the way", *times), rows))
+        seen = ("seen at", "what happened on the way", *times)
+        parts.append(_table(which, seen, rows, f"{title}, as text"))
     left = ", ".join(f"{number} of {kind}" for kind, number in trace.left_out)
     if left:
         parts.append(f"<p>Left out: packets of other conversations, {escape(left)}.</p>")
     return "".join(parts)
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table with a heading, in a box of its own to scroll in; cells are HTML."""
+def _table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], within: str = ""
+) -> str:
+    """A table with a heading, in a box of its own to scroll in; cells are HTML.
+
+    `within` is the figure that it is part of: it tells tables of one heading apart where a screen
+    reader lists what there is to scroll.
+    """
+    label = f"{title}: {within}" if within else title
     head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in columns)
     body = "".join(
         f'<tr role="row"><th role="rowheader" scope="row">{row[0]}</th>'
@@ -237,7 +246,7 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
         for row in rows
     )
     return (
-        f'<div class="tr-wide" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f'<div class="tr-wide" role="region" tabindex="0" aria-label="{escape(label)}">'
         f'<table class="tr-table" role="table"><caption>{escape(title)}</caption>'
         f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
         f'<tbody role="rowgroup">{body}</tbody></table></div>'

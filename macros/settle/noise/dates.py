@@ -41,6 +41,8 @@ NOISE = Noise(
             _IN_MONTH,
             rf"\b({_DAY}, \d\d {_MONTH} \d{{4}} \d\d:\d\d:\d\d (?:GMT|[+-]\d{{4}})(?!\w))",
         ),
+        # the folder that `guide trace` writes
+        ("guide-trace-", r"\bguide-trace-(\d{8}-\d{6})\b"),
         # a web server's log
         (like(r"/\d{4}:\d\d:"), rf"\[(\d\d/{_MONTH}/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}})\]"),
         (like(r":\d\d\.\d{6} "), r"^(\d\d:\d\d:\d\d\.\d{6}) "),
