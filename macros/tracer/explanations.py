@@ -304,7 +304,9 @@ def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
     time = loss.sight.journey.visits[-1].packet.time
     node = loss.sight.stops[-1].end.node
     for drop in case.drops:
-        if drop.node == node and -_BEFORE <= drop.time - time <= _AFTER:
+        # What TCP itself drops, doubles and what comes late, is no packet on its way.
+        on_its_way = drop.node == node and not drop.reason.startswith("TCP_")
+        if on_its_way and -_BEFORE <= drop.time - time <= _AFTER:
             yield Cause(
                 _kernel_kind(drop), node,
                 f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after "
@@ -315,10 +317,7 @@ def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
 
 
 def unplaced(case: Case) -> list[Cause]:
-    """What kernels dropped meanwhile, where no packet of the request was seen to be lost: guesses.
-
-    What TCP itself drops, doubles and what comes late, is no packet on its way.
-    """
+    """What kernels dropped meanwhile, where no packet was seen to be lost: guesses."""
     times = [visit.packet.time for one in case.story.sights for visit in one.journey.visits]
     if not times:
         return []

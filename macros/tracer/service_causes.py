@@ -128,7 +128,8 @@ def _why(
     if not fitting:
         near = _nearest(facts, group, selector)
         more = f"; {near}" if near else ""
-        return f"its selector {words} fits no pod{more}", ("get", "pods", "--show-labels")
+        labels = ("-L", ",".join(selector))
+        return f"its selector {words} fits no pod{more}", ("get", "pods", *labels)
     waiting = [one.pod for one in target.endpoints if not one.ready] or [p.name for p in fitting]
     return (
         f"its selector {words} fits {', '.join(waiting)}, and none of them is ready",

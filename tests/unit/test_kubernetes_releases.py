@@ -295,6 +295,15 @@ def test_the_table_takes_words_from_units_and_gives_them_others(
     assert "--new" not in releases.unit("kubelet", UNIT, "v1.36.0")
 
 
+def test_from_1_37_the_controllers_of_clouds_are_not_named() -> None:
+    text = (parts.NODE / "kube-controller-manager.service").read_text(encoding="utf-8")
+    assert releases.unit("kube-controller-manager", text, "v1.36.3") == text
+    newer = releases.unit("kube-controller-manager", text, "v1.37.2")
+    gone = {"-node-route-controller", "-service-lb-controller"}
+    assert set(text.split()) - set(newer.split()) == {f"--controllers={name}" for name in gone}
+    assert newer.count("\\\n") == text.count("\\\n") - len(gone)
+
+
 def test_a_row_of_its_own_gives_a_release_parts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     before = [parts.folder(version, "go1.26.8") for version in ("v1.34.4", "v1.36.3")]
     row = Release(36, "v1beta4", "3.5.24", "", ("--leader-elect=false",))

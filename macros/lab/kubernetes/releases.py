@@ -47,9 +47,16 @@ class Release:
 TABLE = (
     # kubeadm.k8s.io/v1beta4 came with 1.31.
     Release(33, "v1beta4", "3.5.24", f"{_SOURCES}/v1.33.13/cmd/kubeadm/app/constants/constants.go"),
-    # v1beta3 is gone; v1 is there, but only as a placeholder that is refused as experimental
-    # (CHANGELOG-1.37.md, "Removed the v1beta3 API", and kubeadm's util/config/common.go).
-    Release(37, "v1beta4", "3.5.24", f"{_SOURCES}/v1.37.2/cmd/kubeadm/app/util/config/common.go"),
+    # The controllers of clouds are gone from kube-controller-manager, and cannot be left out of it.
+    # kubeadm's v1beta3 is gone; v1 is only a placeholder, refused as experimental (its
+    # util/config/common.go, and "Removed the v1beta3 API" in CHANGELOG-1.37.md).
+    Release(
+        37,
+        "v1beta4",
+        "3.5.24",
+        f"{_SOURCES}/v1.37.2/cmd/kube-controller-manager/app/controller_descriptor.go",
+        ("--controllers=-node-route-controller", "--controllers=-service-lb-controller"),
+    ),
 )
 """By minor release, the oldest first."""
 

@@ -1,0 +1,15 @@
+"""How often something happened while `guide trace` sent its request: retransmissions vary."""
+
+from macros.settle.declaration import Noise, counted, patterns_of
+
+NOISE = Noise(
+    name="trace count",
+    what="how many packets of one request `guide trace` saw a rule or a counter count",
+    rank=200,
+    mask=counted,
+    patterns=patterns_of(
+        ("[+", r"  +\[\+(\d+)\]$"),
+        ("  +", r"^ +[A-Z]\w+  \+(\d+)$"),
+        (" packets while", r"\bended (\d+) packets while\b"),
+    ),
+)
