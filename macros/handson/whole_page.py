@@ -6,14 +6,14 @@ the command that they listen to, and are ended after it.
 
 from collections.abc import Mapping
 
-from macros.ground.model import Page, Recording
+from macros.ground.model import HERE, Page, Recording
 from macros.handson import copied
 from macros.handson.copied import Form, Typed
 
 
 def scripts(page: Page, recorded: Mapping[str, Recording]) -> Mapping[str, str]:
     """The text of each machine that the page types something on, by the machine's name."""
-    texts: dict[str, list[str]] = {machine: [] for machine in page.machines}
+    texts: dict[str, list[str]] = {machine: [] for machine in (*page.machines, HERE)}
     before = ""
     for form in copied.of_page(page, recorded):
         for machine in dict.fromkeys(typed.node for typed in form.all):
