@@ -3,11 +3,11 @@
 from macros.follow import lab_in_use
 from macros.follow.typed_page import OnBlock, Typist
 from macros.ground.errors import GuideError
-from macros.ground.model import Page, PageRecording
+from macros.ground.model import HERE, Page, PageRecording
 from macros.handson import copied
 from macros.lab import ssh
 from macros.lab.lab import Lab
-from macros.record import known_state, session
+from macros.record import here, known_state, session
 
 
 def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> Typist:
@@ -23,7 +23,11 @@ def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> 
             fix=f"guide lab prepare {page.key} --undo --name {lab.name}, then follow it",
         )
     before = known_state.enter(lab, page)
-    typist = Typist(page, recorded.blocks, lambda node: ssh.login(lab, node))
+    typist = Typist(
+        page,
+        recorded.blocks,
+        lambda node: here.login(lab) if node == HERE else ssh.login(lab, node),
+    )
     lab_in_use.begin(lab, page)
     done = False
     try:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from macros.follow.terminals import Terminal
 from macros.ground.errors import GuideError
 from macros.lab.lab import Lab
 from macros.plan import planner
@@ -38,6 +39,16 @@ def test_it_asks_the_lab_that_is_recorded_on() -> None:
     answer = here.run(LAB, "guide trace default/a web", timeout=60)
     assert answer.exit == 1
     assert b"none-such" in answer.output
+
+
+def test_who_follows_a_page_has_a_shell_here_too() -> None:
+    terminal = Terminal(here.login(LAB))
+    try:
+        said = terminal.run("echo $GUIDE_LAB; guide --version", 60)
+    finally:
+        terminal.close()
+    assert said.exit == 0
+    assert said.text.startswith("none-such\n")
 
 
 def test_one_that_hangs_is_ended() -> None:
