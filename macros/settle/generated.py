@@ -26,7 +26,7 @@ _DESCRIBED = re.compile(r"^(Name|Controlled By): +(?:[A-Za-z]+/)?(\S+)$", re.MUL
 _PLACES = (
     (
         any_of(" IPv", " FQDN"),
-        re.compile(rf"^(?:\S+ +)??(?:[\w.]+/)?{_MADE} +(?:IPv[46]|FQDN) ", re.MULTILINE),
+        re.compile(rf"^ *(?:\S+ +)??(?:[\w.]+/)?{_MADE} +(?:IPv[46]|FQDN) ", re.MULTILINE),
     ),
     (any_of("endpointslice"), re.compile(rf"\bendpointslices?(?:\.discovery\.k8s\.io)?/{_MADE}")),
     (

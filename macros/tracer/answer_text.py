@@ -94,10 +94,13 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
 
 
 def _causes(traced: Traced) -> Iterator[str]:
-    for number, cause in enumerate(traced.causes[:_MOST], 1):
+    """The nearest and surest; a kernel's word where no table and no rule says more."""
+    others = [cause for cause in traced.causes if not cause.kind.startswith("kernel-")]
+    shown = others if any(cause.sure for cause in others) else traced.causes
+    for number, cause in enumerate(shown[:_MOST], 1):
         yield from _cause(number, cause)
-    if len(traced.causes) > _MOST:
-        yield f"   and {len(traced.causes) - _MOST} more on the page"
+    if len(shown) > _MOST:
+        yield f"   and {len(shown) - _MOST} more on the page"
 
 
 def _beyond(loss: Loss) -> str:

@@ -110,11 +110,11 @@ def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.Mo
         everything.append(bool(options["everything"]))
 
     three = replace(FLANNEL, nodes=("node0", "node1", "node2"))
-    monkeypatch.setattr(providers, "find", lambda _name: three)
+    monkeypatch.setattr(providers, "find", lambda _name, **_: three)
     monkeypatch.setattr(recording, "record", record)
     done = CliRunner().invoke(command, [])
     assert done.exit_code == 0, done.output
-    assert recorded == ["faults", "ips"]
+    assert recorded == ["faults", "ips", "own-cluster"]
     assert everything == [False], "an edition's versions change with all of its pages or not at all"
     assert (
         "services-nftables (guide lab up --nodes 3 --cni flannel --proxy nftables)" in done.output
@@ -126,7 +126,7 @@ def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.Mo
 
 def test_a_lab_that_is_made_for_no_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = replace(FLANNEL, cluster=Cluster("none", "iptables"))
-    monkeypatch.setattr(providers, "find", lambda _name: bare)
+    monkeypatch.setattr(providers, "find", lambda _name, **_: bare)
     done = CliRunner().invoke(command, [])
     assert done.exit_code != 0
     assert "is made for none of the pages" in str(done.exception or done.output)

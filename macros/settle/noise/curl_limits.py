@@ -7,5 +7,5 @@ NOISE = Noise(
     what="by how many milliseconds curl's own limit was overrun",
     rank=120,
     mask=lambda value: str(int(value) // 1000),
-    patterns=patterns_of((" milliseconds", r"^curl: \(28\) .* after (\d+) milliseconds")),
+    patterns=patterns_of((" milliseconds", r"^ *curl: \(28\) .* after (\d+) milliseconds")),
 )

@@ -9,5 +9,5 @@ NOISE = Noise(
     " next one is, a second later: both are at once",
     rank=110,
     mask=lambda value: "at once" if int(value) < 2000 else "later",
-    patterns=patterns_of((" ms: ", r"^curl: \(7\) .* after (\d+) ms: ")),
+    patterns=patterns_of((" ms: ", r"^ *curl: \(7\) .* after (\d+) ms: ")),
 )
