@@ -46,8 +46,8 @@ _BOOST = {
     "reference/node.html": 0.2,
     "lab.html": 0.4,
 }
-_ASIDE = frozenset({"vlans.html", "macvlan.html", "dual-stack.html"})
-"""Side pages: what a chapter shows too is found there."""
+_ASIDE = frozenset({"vlans.html", "macvlan.html", "dual-stack.html", "own-cluster.html"})
+"""Side pages, and the faults once more: what a chapter shows too is found there."""
 _WORDS = Path(__file__).with_name("search_words.yml")
 """What others call a term of the glossary."""
 

@@ -82,10 +82,11 @@ def visit(page: Page, address: str) -> Visit:
     words = page.locator("article .whole").count()
     wide = too_wide(page)
     page.emulate_media(media="print")
-    # Paper has a packet's boxes or its line in a list; its other forms stay on the screen.
+    # Paper has a packet's boxes or its line in a list; its other forms stay on the screen, and so
+    # does what is there to be pasted.
     not_printed = page.evaluate(
         """() => [...document.querySelectorAll("article details > *:not(summary)")]
-             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below"))
+             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below, .hands, .block .first"))
              .map(el => el.outerHTML.slice(0, 100))"""
     )
     page.emulate_media(media="screen")

@@ -9,7 +9,9 @@ from tests.site.browser import DESKTOP, PHONE
 from tests.site.build import Site
 from tests.site.weigh import sent, weigh
 
-BYTES = 175_000  # as sent with gzip; a page that needs more needs a reason
+BYTES = 184_000
+"""As sent with gzip; a page that needs more needs a reason. Until pages could be followed by hand
+it was 175,000: what a reader types takes up to 8,000, on the page on Calico."""
 REQUESTS = 8
 SHIFT = 0.02
 

@@ -95,8 +95,11 @@ def test_debian_13_differs_in_chains_and_in_the_form_of_macs_by_docker() -> None
 @pytest.mark.parametrize("name", LISTS)
 def test_the_page_shows_the_changes_of_every_page(name: str) -> None:
     text = (ROOT / "docs" / "changes.md").read_text(encoding="utf-8")
-    pages = {one.page for one in change_file.load(RECORDINGS, name).listed}
-    assert pages == set(re.findall(rf'changes\("{re.escape(name)}", "([^"]+)"\)', text))
+    changed = {one.page for one in change_file.load(RECORDINGS, name).listed}
+    recorded = {path.parent.name for path in (RECORDINGS / name).glob("*/page.yml")}
+    shown = set(re.findall(rf'changes\("{re.escape(name)}", "([^"]+)"\)', text))
+    # Of a page in which nothing changed it is said too.
+    assert changed <= shown <= recorded
 
 
 def test_a_change_that_nothing_explains_is_named(copied: Path, tmp_path: Path) -> None:
