@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from macros.follow.terminals import ClosedError, Said, SilentError, Terminal
+from macros.ground import tcpdump_words
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording, Step
@@ -88,7 +89,7 @@ class Typist:
             self._hand_over(typed)
             terminal = self._terminal(typed.node, typed.terminal)
             terminal.paste(typed.text)
-            terminal.wait_for("listening on", typed.block.timeout + _GRACE)
+            terminal.wait_for(tcpdump_words.READY, typed.block.timeout + _GRACE)
             return Said("", 0)
 
         return self._typed(typed, start) is not None

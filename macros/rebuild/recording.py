@@ -45,8 +45,9 @@ def record(
         fitting.check(lab, page)
     folder = recordings / edition
     shared: Shared = {}
+    alone = partial(writer.lock, recordings, waiting=True) if together else nullcontext
     with nullcontext() if together else writer.lock(recordings), ended_by_signals():
-        with writer.lock(recordings, waiting=True) if together else nullcontext():
+        with alone():
             writer.recover(folder) if folder.is_dir() else None
             _check_versions(folder, edition, lab, everything=everything)
         for page in pages:
@@ -54,7 +55,7 @@ def record(
             transcript.mkdir(parents=True)
             try:
                 record_page.record(lab, page, transcript, partial(on_block, page), on_wait)
-                with writer.lock(recordings, waiting=True) if together else nullcontext():
+                with alone():
                     _write_edition(folder, lab)
                     changed = settled.publish(page, transcript, folder, shared)
             except OSError as error:

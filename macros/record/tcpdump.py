@@ -4,13 +4,13 @@ tcpdump writes pcap to its standard output, so no file is left on a node and the
 is judged here, packet by packet, as they come.
 """
 
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from macros.ground import tcpdump_words
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
@@ -22,8 +22,6 @@ from macros.packets.pcap import Reader, Record
 from macros.packets.selection import Match
 from macros.record.troubles import at
 
-_READY = "listening on"
-_MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
 SAID_EVERY = 2.0  # seconds between two words about what is waited for
 
 Waits = Callable[[str], None]
@@ -168,11 +166,10 @@ def _listen(block: Block, bound: Mapping[str, str]) -> str:
 
 def _missed_none(block: Block, said: str, command: str) -> None:
     """A capture that missed packets must not pass for one that saw all there were."""
-    missed = _MISSED.search(said)
-    if missed and int(missed[1]):
+    if missed := tcpdump_words.missed(said):
         raise at(
             block,
-            f"capture {block.id} missed {missed[1]} packets: its node was too busy to take them",
+            f"capture {block.id} missed {missed} packets: its node was too busy to take them",
             command=command,
             fix="record the page again when the machine is less busy, or narrow the filter",
         )
@@ -180,7 +177,7 @@ def _missed_none(block: Block, said: str, command: str) -> None:
 
 def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
     limit = time.monotonic() + block.timeout
-    while _READY not in handle.said():
+    while tcpdump_words.READY not in handle.said():
         if not handle.alive() or time.monotonic() > limit:
             said = handle.said().strip() or "nothing"
             raise at(

@@ -304,9 +304,7 @@ def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
     time = loss.sight.journey.visits[-1].packet.time
     node = loss.sight.stops[-1].end.node
     for drop in case.drops:
-        # What TCP itself drops, doubles and what comes late, is no packet on its way.
-        on_its_way = drop.node == node and not drop.reason.startswith("TCP_")
-        if on_its_way and -_BEFORE <= drop.time - time <= _AFTER:
+        if drop.node == node and _is_on_its_way(drop) and -_BEFORE <= drop.time - time <= _AFTER:
             yield Cause(
                 _kernel_kind(drop), node,
                 f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after "
@@ -324,7 +322,7 @@ def unplaced(case: Case) -> list[Cause]:
     first = {
         (drop.node, drop.reason): drop
         for drop in reversed(case.drops)
-        if not drop.reason.startswith("TCP_") and drop.time >= min(times) - _BEFORE
+        if _is_on_its_way(drop) and drop.time >= min(times) - _BEFORE
     }
     return [
         Cause(
@@ -335,6 +333,11 @@ def unplaced(case: Case) -> list[Cause]:
         )
         for drop in sorted(first.values(), key=lambda drop: drop.time)
     ]  # fmt: skip
+
+
+def _is_on_its_way(drop: Drop) -> bool:
+    """Whether a packet was dropped before its end: TCP itself drops doubles and what comes late."""
+    return not drop.reason.startswith("TCP_")
 
 
 def _kernel_kind(drop: Drop) -> str:

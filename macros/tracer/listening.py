@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
+from macros.ground import tcpdump_words
 from macros.ground.errors import GuideError
 from macros.ground.places import SCRIPTS
 from macros.packets.pcap import Reader
@@ -24,7 +25,6 @@ LONGEST = 600
 """Seconds after which a capture ends by itself, whatever happens to us."""
 _DROPS = SCRIPTS / "node" / "drops.sh"
 _LISTEN = SCRIPTS / "node" / "listen.sh"
-_READY = "listening on"
 _PATIENCE = 20.0
 _MARK = re.compile(r" (?P<at>\d+\.\d+): tracing_mark_write: guide (?P<now>\d+)")
 _DROP = re.compile(
@@ -34,7 +34,6 @@ _NO_DROP = frozenset(
     {"NOT_SPECIFIED", "SKB_CONSUMED", "CONSUMED", "NOT_DROPPED_YET", "QUEUE_PURGE", ""}
 )
 """No packet was lost on its way: it was used up, or a socket was closed with it in a queue."""
-_MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
 
 
 @dataclass
@@ -157,8 +156,7 @@ def listening(
 
 def _whole(one: Heard, said: str, *, cut: bool) -> None:
     """See whether a capture has all that passed: what it has not is not known to be lost."""
-    missed = _MISSED.search(said)
-    one.missed = int(missed[1]) if missed else 0
+    one.missed = tcpdump_words.missed(said)
     if cut and not one.why:
         one.why = "its node was too busy to hand over all that it had captured"
 
@@ -242,7 +240,7 @@ def _words(said: str, number: int) -> str:
 def _state(said: str, number: int) -> str | None:
     """What a part said where it failed, or "" where it listens; None while neither is known."""
     lines = _words(said, number).splitlines()
-    if any(_READY in line for line in lines):
+    if any(tcpdump_words.READY in line for line in lines):
         return ""
     failed = [line for line in lines if "WARNING" not in line]
     return failed[0].removeprefix("tcpdump: ") if failed else None

@@ -1,0 +1,13 @@
+"""What tcpdump says of itself on standard error: tcpdump.c, main() and info()."""
+
+import re
+
+READY = "listening on"
+"""It captures from here on."""
+_MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
+
+
+def missed(said: str) -> int:
+    """How many packets its filter let through that it had no time to take; 0 where it says none."""
+    found = _MISSED.search(said)
+    return int(found[1]) if found else 0
