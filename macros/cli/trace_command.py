@@ -29,33 +29,35 @@ from macros.tracer.this_machine import WithThisMachine
 @click.option("--udp", "kind", flag_value="udp", help="Send one datagram.")
 @click.option("--icmp", "kind", flag_value="icmp", help="Ping.")
 @click.option("--dns", "name", help="Ask TO for this name.")
-@click.option("--command", help="Run this in FROM's network; TO says what to look for.")
+@click.option("--command", help="Run this in FROM's network; TO is what it asks.")
 @click.option(
-    "--wait", is_flag=True, help="Send nothing; take the next request that comes by itself."
+    "--wait", is_flag=True, help="Send nothing; follow the next request that FROM sends by itself."
 )
-@click.option("--bytes", "size", default=0, help="Send as many bytes along.")
+@click.option("--bytes", "size", default=0, help="Send this many bytes along.")
 @click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
 @click.option("--lab", "lab_name", envvar="GUIDE_LAB", show_envvar=True, help="A lab of the guide.")
 @click.option("--ssh-config", type=click.Path(path_type=Path), help="Reach the nodes over SSH.")
-@click.option("--sudo", is_flag=True, help="Over SSH: log in as another than root, and use sudo.")
-@click.option("--image", help=f"By kubectl: what the pods on the nodes run, instead of {IMAGE}.")
-@click.option("--kubectl", "by_kubectl", is_flag=True, help="Of a lab: by kubectl, not over SSH.")
+@click.option("--sudo", is_flag=True, help="Over SSH: log in as a user who is not root, with sudo.")
+@click.option("--image", help=f"With kubectl: image of the pods on the nodes; default: {IMAGE}.")
+@click.option("--kubectl", "by_kubectl", is_flag=True, help="For a lab: use kubectl, not SSH.")
 @click.option("--yes", is_flag=True, help="Do not ask before pods are created.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for the page; else guide-trace-…."
+    "--out", type=click.Path(path_type=Path), help="Folder for the page; default: guide-trace-…."
 )
 @click.option(
-    "--anonymous", "masked", is_flag=True, help="Other addresses and names, in all that is written."
+    "--anonymous", "masked", is_flag=True, help="Replace addresses and names in what is written."
 )
 @click.option(
     "--guide", envvar="SITE_URL", default="", help="Where the guide's pages are, for links."
 )
-@click.option("--kubeconfig", type=click.Path(path_type=Path), help="Else KUBECONFIG.")
-@click.option("--context", help="Which of its contexts.")
+@click.option(
+    "--kubeconfig", type=click.Path(path_type=Path), help="Default: the variable KUBECONFIG."
+)
+@click.option("--context", help="Which of its contexts to use.")
 def trace(
     source: str, target: str, yes: bool, out: Path | None, masked: bool, guide: str, **given: Any
 ) -> None:
-    """Trace one request from FROM to TO, and say where it came to.
+    """Trace one request from FROM to TO, and say how far it got.
 
     FROM is a pod (namespace/name), a node, or `outside`, this machine. TO is a pod, a Service, a
     node with a port, or an address.
