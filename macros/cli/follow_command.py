@@ -20,6 +20,9 @@ from macros.handson import copied
 from macros.lab.lab import Lab
 from macros.store.guide import Guide
 
+_SILENCE = 10.0
+"""Seconds after which a line says how far it has come, where no bar can."""
+
 
 @click.command()
 @click.argument("page", metavar="PAGE")
@@ -59,19 +62,28 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
 def _typed(guide: Guide, page: Page, lab: Lab) -> Typist:
     recorded = guide.recorded(page.key)
     total = len(copied.of_page(page, recorded.blocks))
+    console = Console(stderr=True, soft_wrap=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         disable=not sys.stderr.isatty(),
         transient=True,
     ) as progress:
         task = progress.add_task("preparing", total=total)
+        typed, said = 0, time.monotonic()
 
         def on_block(block: Block) -> None:
+            nonlocal typed, said
+            typed += 1
             progress.update(task, advance=1, description=f"{block.node} {block.id}")
+            if progress.disable and time.monotonic() - said > _SILENCE:
+                said = time.monotonic()
+                console.print(
+                    f"{page.key}: {block.node} {block.id}, {typed} of {total}", highlight=False
+                )
 
         return following.follow(lab, page, recorded, on_block)
 

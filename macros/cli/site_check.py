@@ -10,9 +10,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError
 from mkdocs.structure.files import Files, get_files
 from mkdocs.structure.nav import get_navigation
+from mkdocs.utils import meta
 
 from macros.ground import project
 from macros.ground.errors import GuideError
+from macros.site import theme_templates
 from macros.site.page_macros import PageRenderer
 
 Written = Mapping[Path, tuple[str, PageRenderer]]
@@ -52,13 +54,20 @@ def problems(root: Path, written: Written) -> list[GuideError]:
 
 
 def _links(config: MkDocsConfig, files: Files, written: Written) -> Iterator[GuideError]:
-    """Render the Markdown of all pages, which makes MkDocs look for what they link to."""
+    """Render the Markdown of all pages, which makes MkDocs look for what they link to.
+
+    Pages whose template the theme does not have are told too.
+    """
     rendered = []
+    env = config.theme.get_env()
     for file in files.documentation_pages():
         source = Path(str(file.abs_src_path)).resolve()
         if file.page is None or source not in written:
             continue
         file.page.markdown, renderer = written[source]
+        _, front = meta.get_data(source.read_text(encoding="utf-8-sig"))
+        if error := theme_templates.problem(env, front, source):
+            yield error
         file.page.render(config, files)
         rendered.append(file.page)
         try:

@@ -6,6 +6,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import HERE, Page, PageRecording
 from macros.handson import copied
 from macros.lab import ssh
+from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.record import here, known_state, session
 
@@ -14,8 +15,14 @@ def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> 
     """Type the page on a lab that fits it, and undo it; the typist says what came of it.
 
     GuideError where the lab is not fresh, or where what comes before the first command or after
-    the last one fails. Whatever happens, the clean-up is run and every window is closed.
+    the last one fails. Whatever happens, Ctrl-C and SIGTERM too, the clean-up is run and every
+    window is closed.
     """
+    with ended_by_signals():
+        return _followed(lab, page, recorded, on_block)
+
+
+def _followed(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> Typist:
     if lab_in_use.of_page(lab):
         raise GuideError(
             f"lab {lab.name} is prepared for {page.key} already; follow does that itself",

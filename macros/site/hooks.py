@@ -29,6 +29,7 @@ from macros.site import (
     page_memory,
     search_index,
     sharing,
+    theme_templates,
 )
 from macros.site.build_state import Build
 from macros.site.slots import Slots
@@ -132,8 +133,21 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:  # noqa
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
-    """Keep the theme's templates compiled too: they are most of a short build."""
+    """Keep the theme's templates compiled too: they are most of a short build.
+
+    A page whose own template is not among them says so.
+    """
     env.bytecode_cache = bytecode()
+    build = build_state.current()
+    for file in files.documentation_pages():
+        page, source = file.page, Path(str(file.abs_src_path))
+        error = page and theme_templates.problem(env, page.meta, source)
+        if not page or not error:
+            continue
+        if not build.serving:
+            raise PluginError(str(error))
+        page.meta.pop("template")
+        page.content = author_view.boxes(error) + (page.content or "")
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001

@@ -11,13 +11,14 @@ from macros.figures.traces import trace_figure
 from macros.figures.ways import rules_drawing
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
-from macros.tracer import answer_text
+from macros.tracer import answer_text, service_rules
 from macros.tracer.explanations import Cause
 from macros.tracer.judging import Traced
+from macros.tracer.node_look import Look
 from macros.tracer.way import Lookup, Stop
 from macros.traces import pcapng
 from macros.traces.trace import Trace
-from macros.ways import evidence, iptables
+from macros.ways import evidence
 from macros.ways.packet_way import taken
 
 _SHEETS = ("tokens", "figure", "packet", "trace", "topology", "paths", "block")
@@ -56,7 +57,7 @@ def page(traced: Traced, merged: bytes, *, guide: str = "") -> str:
         verdict=verdict(traced), state="came" if traced.came else "lost",
         facts=list(_facts(traced)), causes=[_cause(one) for one in traced.causes],
         way=list(_rows(traced)), figures=figures, missing=missing, guide=_site(guide),
-        nodes=[(node, list(one.parts.items())[1:-1]) for node, one in traced.terrain.looks.items()],
+        nodes=[(node, list(_listings(one))) for node, one in traced.terrain.looks.items()],
         styles=safe(_styles()), colours=safe(_COLOURS), scripts=safe(_scripts()),
     )  # fmt: skip
 
@@ -72,6 +73,12 @@ def verdict(traced: Traced) -> str:
     last = answer_text.where(loss.last) if loss.last else "nowhere"
     then = f"; next it should have been seen at {answer_text.where(loss.next)}" if loss.next else ""
     return f"{words} Last seen: {last}{then}."
+
+
+def _listings(look: Look) -> Iterator[tuple[str, str]]:
+    """What a person reads of what a node said, by the part of it."""
+    unread = {"observe", "end", "nftjson"}
+    yield from ((name, text) for name, text in look.parts.items() if name not in unread)
 
 
 def _site(guide: str) -> str:
@@ -195,7 +202,7 @@ def _rules(traced: Traced) -> str:
         return ""
     after = traced.after.get(traced.client.node)
     told = after.parts["conntrack"] if after else ""
-    rules = iptables.read(look.parts["ip6tables" if ":" in target.address else "iptables"], "nat")
+    rules, _ = service_rules.of_node(look, target)
     own = "\n".join(
         line
         for line in told.splitlines()
@@ -204,7 +211,7 @@ def _rules(traced: Traced) -> str:
     if not own:
         raise GuideError("conntrack has no entry of the connection any more")
     last = own.splitlines()[-1]
-    way = taken(rules, [evidence.read(last)], f"{target.address}:{target.port}")
+    way = taken(rules, [evidence.read(last)], service_rules.asked_as(target))
     return rules_drawing.figure(way, id="rules", title="The way through the rules of the Service")
 
 

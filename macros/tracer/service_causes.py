@@ -8,42 +8,6 @@ from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.explanations import Cause, Evidence
 from macros.tracer.node_look import Look
 from macros.tracer.request_ends import Target
-from macros.ways import iptables
-from macros.ways.answers import Answer
-from macros.ways.shares import answered, asked
-
-
-def rule_ends(look: Look, target: Target) -> tuple[str, ...]:
-    """Where a node's rules lead the Service: `10.42.1.2:80`; () where they cannot be followed."""
-    if target.service is None or target.port is None:
-        return ()
-    service = endpoint(target.address, target.port) + ("/udp" if target.protocol == "udp" else "")
-    answers: list[Answer] = []
-    for text in (look.parts["iptables"], look.parts["ip6tables"]):
-        try:
-            rules = iptables.read(text, "nat")
-            packet = asked(rules, service)
-            answers += answered(rules, packet, service)[0]
-        except GuideError:
-            continue
-    found = tuple(dict.fromkeys(end for answer in answers for end in answer.ends))
-    return found or _nft_ends(look, target)
-
-
-def _nft_ends(look: Look, target: Target) -> tuple[str, ...]:
-    """The same where kube-proxy writes nftables: its chains are named after what they are for."""
-    text = look.parts["nft"]
-    assert target.service is not None  # noqa: S101 asked by the caller
-    meta = target.service["metadata"]
-    mark = f"-{meta['namespace']}/{meta['name']}/{target.protocol}/"
-    ends = []
-    for line in text.splitlines():
-        if "endpoint-" in line and mark in line and "__" in line:
-            for word in line.replace(",", " ").split():
-                if word.startswith("endpoint-") and mark in word:
-                    address, _, port = word.rpartition("__")[2].rpartition("/")
-                    ends.append(endpoint(address, port.rstrip("}")))
-    return tuple(dict.fromkeys(ends))
 
 
 def stale(

@@ -27,6 +27,14 @@ ip6tables-save -c 2>/dev/null
 if [ -s /proc/net/ip6_tables_names ]; then ip6tables-legacy-save -c 2>/dev/null; fi
 echo '@nft'
 nft list ruleset 2>/dev/null
+echo '@nftjson'
+# A table is a line. What iptables has written is told above, and is long on a large cluster.
+nft list tables 2>/dev/null | while read -r _ family table; do
+  case $family/$table in
+    ip*/filter | ip*/nat | ip*/mangle | ip*/raw | ip*/security) ;;
+    *) nft -j list table "$family" "$table" 2>/dev/null </dev/null ;;
+  esac
+done
 echo '@conntrack'
 # shellcheck disable=SC2086  # the words of a filter, if any
 conntrack -L ${TRACKED:--p tcp --orig-port-src 1} 2>/dev/null

@@ -1,5 +1,6 @@
 """`guide lab prepare` and its `--undo`, on a machine that really answers."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from macros.cli import lab_choice
 from macros.cli.lab_prepare import prepare
 from macros.follow import following, lab_in_use
 from macros.ground.errors import GuideError
-from macros.ground.model import Page
+from macros.ground.model import Block, Page, PageRecording
+from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import known_state
@@ -58,6 +60,26 @@ def test_a_lab_is_prepared_once_and_put_back(tmp_path: Path, local_lab: Lab) -> 
 def test_what_fails_half_way_is_cleaned_up(tmp_path: Path, local_lab: Lab) -> None:
     with pytest.raises(GuideError, match="setup failed with exit code 3"):
         following.prepare(local_lab, planned(tmp_path, "; exit 3"))
+    assert not (tmp_path / "prepared").exists()
+    assert lab_in_use.of_page(local_lab) == ""
+
+
+def test_a_page_that_is_ended_by_a_signal_is_cleaned_up(
+    tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = ("setsid", "-wc", "bash", "--norc", "--noprofile")
+    monkeypatch.setattr(ssh, "login", lambda _lab, _node: shell)
+    prepared = []
+
+    def on_block(_block: Block) -> None:
+        prepared.append((tmp_path / "prepared").read_text())
+        signal.raise_signal(signal.SIGTERM)
+
+    page = planned(tmp_path)
+    nothing = PageRecording(page.key, tmp_path, "", "local", (), {})
+    with pytest.raises(SystemExit):
+        following.follow(local_lab, page, nothing, on_block)
+    assert prepared == ["done\n"]
     assert not (tmp_path / "prepared").exists()
     assert lab_in_use.of_page(local_lab) == ""
 

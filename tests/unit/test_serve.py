@@ -140,6 +140,10 @@ def test_what_is_wrong_is_in_the_browser_and_goes_when_it_is_mended(served: Serv
     assert "It has" in served.page(""), "another page is shown as far as it can be"
     served.edit("docker.md", "lap:", "lab:")
     served.until("docker/", lambda html: "did you mean" not in html, 30)
+    served.edit("docker.md", "title: Docker", "title: Docker\ntemplate: nosuch.html")
+    times.append(served.until("docker/", lambda html: "docs/docker.md:3<" in html, 30))
+    served.edit("docker.md", "\ntemplate: nosuch.html", "")
+    served.until("docker/", lambda html: "nosuch.html" not in html, 30)
     settings = served.docs.parent / "mkdocs.yml"
     settings.write_text(SETTINGS + "theem: {}\ntheme: {name: nowhere}\n", encoding="utf-8")
     times.append(served.until("", lambda html: "Unrecognised theme name" in html, 30))

@@ -354,6 +354,16 @@ def test_check_finds_what_a_build_would_refuse_of_the_site(tmp_path: Path) -> No
     ]
 
 
+def test_a_template_that_the_theme_does_not_have_is_found(tmp_path: Path) -> None:
+    pages = {
+        "a.md": "---\ntitle: A\ntemplate: nosuch.html\n---\n# A\n",
+        "b.md": "---\ntemplate: main.html\n---\n# B\n",
+    }
+    words = "front matter: template 'nosuch.html' cannot be used: the theme does not have it"
+    found = [(page, line, what) for page, line, _, what in checked(project(tmp_path, pages))]
+    assert found == [("docs/a.md", 3, words)]
+
+
 def test_a_page_that_is_wrong_hides_nothing_of_the_others(tmp_path: Path) -> None:
     pages = {
         "a.md": "---\nlab: {nodes: 1}\n---\n{{ rnu() }}\n",
