@@ -13,6 +13,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
+from macros.site.unused_styles import without_unused
+
 MATERIAL = "9.8.1"
 """The version of Material for MkDocs whose script is repaired here."""
 
@@ -40,6 +42,8 @@ REPAIRS = (
     ('M("table:not([class])",e)', 'M("table:not([class]):not(figure *)",e)'),
     ('M("details",e)', 'M("details:not(figure *)",e)'),
 )
+_DIAGRAMS = re.compile(r'="(\.node circle,[^"]*)"')
+"""How Mermaid's drawings look, which Material's script carries along. No page has one."""
 SEARCH = "assets/js/search-worker.js"
 """The guide's own search, which stands where Material's was."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -76,9 +80,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def styles(material: list[str], own: list[str]) -> str:
-    """Material's style sheets as the lowest layer, and the guide's above them."""
-    lowest = "".join(sheet.removeprefix('@charset "UTF-8";') for sheet in material)
+    """What the guide needs of Material's style sheets as the lowest layer, its own above them."""
     text = "\n".join(own)
+    lowest = "".join(sheet.removeprefix('@charset "UTF-8";') for sheet in material)
+    lowest = without_unused(lowest, beside=text)
     dark = _DARK.search(text)
     if dark:
         # Without scripts nothing else reads which colours the reader's system has.
@@ -99,6 +104,9 @@ def script(shims: list[str], material: str, own: list[str]) -> str:
                 f" {material.count(old)} times; see macros/site/bundle.py"
             )
         material = material.replace(old, new)
+    material, found = _DIAGRAMS.subn('=""', material)
+    if found != 1:
+        raise PluginError(f"Material's script has {found} styles of diagrams: see bundle.py")
     parts = [*shims, LAZY_WORKER, material, *own]
     return ";\n".join(bare(part) for part in parts) + "\n"
 
