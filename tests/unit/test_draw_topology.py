@@ -26,8 +26,8 @@ def draw(*states: Node, **options: object) -> str:
     return topology(states, id="x", title="A drawing", **{"nat": True, **options})  # type: ignore[arg-type]
 
 
-def place(*states: Node, nat: bool = True) -> Drawing:
-    return lay_out(states, Labels(News()), leave_out=(), nat=nat)
+def place(*states: Node, nat: bool = True, stacked: bool = False) -> Drawing:
+    return lay_out(states, Labels(News()), leave_out=(), nat=nat, stacked=stacked)
 
 
 def with_neighbour(name: str) -> list[Node]:
@@ -76,9 +76,10 @@ def test_every_veth_pair_is_a_line_and_in_the_text(name: str) -> None:
         assert f"veth pair with {pair.far.interface} in {place_of_far}" in said
 
 
+@pytest.mark.parametrize("stacked", [False, True])
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_lies_upon_anything_else(name: str) -> None:
-    drawing = place(*with_neighbour(name))
+def test_nothing_lies_upon_anything_else(name: str, stacked: bool) -> None:
+    drawing = place(*with_neighbour(name), nat=not stacked, stacked=stacked)
     solid = [each.box for each in drawing.placed] + [each.box for each in drawing.notes]
     for a, b in combinations(solid, 2):
         # Ports stand on their bridge and share one pixel of border with it.
@@ -94,9 +95,10 @@ def test_nothing_lies_upon_anything_else(name: str) -> None:
             assert not frame.box.covers(placed.box)
 
 
+@pytest.mark.parametrize("stacked", [False, True])
 @pytest.mark.parametrize("name", NAMES)
-def test_no_line_crosses_a_box(name: str) -> None:
-    drawing = place(*with_neighbour(name))
+def test_no_line_crosses_a_box(name: str, stacked: bool) -> None:
+    drawing = place(*with_neighbour(name), nat=not stacked, stacked=stacked)
     for link in drawing.links:
         for box in [each.box for each in drawing.placed] + [each.box for each in drawing.notes]:
             # It may touch the edge of the boxes that it joins.
@@ -359,7 +361,7 @@ def test_only_a_drawing_hardly_wider_than_the_page_may_shrink(
     monkeypatch.setattr(
         "macros.figures.topology.topology_figure._COLUMN", 600
     )  # hand-router is 615 wide
-    near = '<div class="topology-scroll is-near"'
+    near = '<div class="topology-scroll is-near'
     assert near in draw(state("hand-router"))
     assert near not in draw(state("hand-created"))  # 562
     assert near not in draw(state("hand-many"))  # 1037

@@ -42,9 +42,10 @@ def test_the_host_ends_of_the_veths_are_found() -> None:
     assert len(found) == 10
 
 
-def test_the_way_is_one_line_from_box_to_box() -> None:
+@pytest.mark.parametrize("stacked", [False, True])
+def test_the_way_is_one_line_from_box_to_box(stacked: bool) -> None:
     states = cluster()
-    drawing = lay_out(states, Labels(News()), leave_out=(), nat=False)
+    drawing = lay_out(states, Labels(News()), leave_out=(), nat=False, stacked=stacked)
     way = ends(states, NAMED)
     for leg in legs(drawing, way):
         for end, (x, y) in ((leg.start, leg.points[0]), (leg.stop, leg.points[-1])):

@@ -193,7 +193,7 @@
       walk = { figure, steps, at: -1 };
       walks.set(figure.id, walk);
       if (steps.length < 2) return walk;
-      const drawing = figure.querySelector(".tr-upright") ?? figure.querySelector(".tr-scroll, .topology-scroll");
+      const drawing = figure.querySelector(".tr-upright, .drawn-narrow") ?? figure.querySelector(".tr-scroll, .topology-scroll");
       drawing.after(panelOf(walk));
       go(walk, -1);
     }

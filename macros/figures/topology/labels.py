@@ -44,6 +44,7 @@ class Labels:
 
     news: News
     brief: bool = False
+    narrow: bool = False
 
     def interface(self, end: End, interface: Interface) -> list[Line]:
         """Name, state, addresses, MAC and what is special, a line each.
@@ -91,8 +92,8 @@ class Labels:
         return lines
 
     def _title(self, namespace: Namespace) -> tuple[str, str]:
-        """A guest's name; in brief what Kubernetes made up for a pod's stands apart, below it."""
-        made = _GENERATED.fullmatch(namespace.pod) if self.brief else None
+        """A guest's name; where room is short, what Kubernetes made up for a pod's is below it."""
+        made = _GENERATED.fullmatch(namespace.pod) if self.brief or self.narrow else None
         if made is None:
             return namespace.pod or namespace.name, ""
         return made["name"], made["suffix"]

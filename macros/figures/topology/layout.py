@@ -45,18 +45,32 @@ Levels = Mapping[tuple[End, End], int]
 
 
 def lay_out(
-    states: Sequence[Node], labels: Labels, *, leave_out: Collection[str], nat: bool
+    states: Sequence[Node],
+    labels: Labels,
+    *,
+    leave_out: Collection[str],
+    nat: bool,
+    stacked: bool = False,
 ) -> Drawing:
-    """Place everything of these nodes, side by side; networks that they share lie below."""
+    """Place everything of these nodes, side by side; networks that they share lie below.
+
+    With `stacked`, the nodes stand one below the other.
+    """
     drawing = Drawing()
     nodes = [_node(set_scene(node, labels, leave_out, nat=nat)) for node in states]
     bottom = max(each.box.h for each in nodes)
-    x = 0.0
+    x = y = 0.0
     for each in nodes:
-        each.move(x, bottom - each.box.h)
-        x += each.box.w + 2 * GAP
+        each.move(x, y if stacked else bottom - each.box.h)
         drawing.add(each)
-    drawing.box = Box(x - 2 * GAP, bottom)
+        if stacked:
+            y += each.box.h + ROW
+        else:
+            x += each.box.w + 2 * GAP
+    if stacked:
+        drawing.box = Box(max(each.box.w for each in nodes), y - ROW)
+    else:
+        drawing.box = Box(x - 2 * GAP, bottom)
     add_networks(drawing, states)
     drawing.move(1, 1)  # room for the outermost border
     drawing.box.w += 2

@@ -4,7 +4,16 @@ import re
 from collections.abc import Sequence
 
 from macros.figures.svg import Line, Run
-from macros.figures.topology.geometry import ROW, Drawing, Link, Note, Placed, measure
+from macros.figures.topology.geometry import (
+    GAP,
+    ROW,
+    Drawing,
+    Link,
+    Note,
+    Placed,
+    Point,
+    measure,
+)
 from macros.figures.topology.observation import JOINING, Interface, Node
 from macros.figures.topology.scene import nat_device
 
@@ -12,7 +21,10 @@ _OF_CLUSTERS = re.compile(r"cni0|flannel.*|cali.*|vxlan\.calico|tunl0|kube-.*|no
 
 
 def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
-    """Bars below the nodes: each network that a NIC is in, and wires to it."""
+    """Bars below the nodes: each network that a NIC is in, and wires to it.
+
+    Where a node stands below another, the wires of the upper one lead round it, on the right.
+    """
     clustered = any(is_cluster(node) for node in states)
     nat = {(node.name, nat_device(node)) for node in states}
     members: dict[str, list[Placed]] = {}
@@ -28,6 +40,14 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
             key = f"NAT {network}|{each.end.node}" if own else network
             members.setdefault(key, []).append(each)
     y = drawing.box.h + ROW
+    lowest = drawing.box.h
+    above = [
+        each for each in members if any(nic.box.bottom < lowest - ROW for nic in members[each])
+    ]
+    # The outermost begins highest, at the NIC that is farthest to the left, so that none cross.
+    above.sort(key=lambda each: -max(nic.box.cx for nic in members[each]))
+    turns = {key: (drawing.box.w + GAP * (at + 1), GAP * (at + 1)) for at, key in enumerate(above)}
+    drawing.box.w += GAP * len(above)
     for key in sorted(members, key=lambda key: (not key.startswith("NAT"), key)):
         placed = members[key]
         nat_bar = key.startswith("NAT")
@@ -43,7 +63,11 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
         box.y = y
         drawing.notes.append(Note("network", lines, box))
         for each in placed:
-            points = [(each.box.cx, each.box.bottom), (each.box.cx, box.y)]
+            points: list[Point] = [(each.box.cx, each.box.bottom), (each.box.cx, box.y)]
+            if each.box.bottom < lowest - ROW:
+                rail, down = turns[key]
+                level = each.box.bottom + down
+                points[1:] = [(each.box.cx, level), (rail, level), (rail, box.y)]
             drawing.links.append(Link("wire", points, (each.end,)))
         drawing.box.h = max(drawing.box.h, box.bottom)
         last_nat = nat_bar and any(k > key and k.startswith("NAT") for k in members)

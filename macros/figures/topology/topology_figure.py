@@ -21,6 +21,7 @@ from macros.ground.errors import GuideError
 RADIUS = 6
 _BADGE = (32.0, 16.0)
 _COLUMN = 726  # px that a page has for a drawing, on a wide screen
+_PHONE = 384  # and on a phone of 390 px, from edge to edge
 
 
 def topology(
@@ -43,7 +44,9 @@ def topology(
     namespace, or other namespaces, that are not drawn (the text has them); so is, without `nat`,
     the NIC of the lab's NAT network. lo is never drawn, nor are IPv6 link-local addresses. `way`
     is the way of a request, from interface to interface (see `request_way`). `brief` writes names
-    and addresses alone, so that three nodes fit side by side.
+    and addresses alone, so that three nodes fit side by side. What is wider than a phone is drawn
+    for one, too, if it then fits: nodes one below the other, pods' names in two lines, and if need
+    be in brief.
 
     Raises GuideError if there is no state or a node twice, or if `highlight`, `leave_out` or `way`
     name what is not there.
@@ -57,12 +60,51 @@ def topology(
     _check_names(states, leave_out, "leave_out")
     drawing = lay_out(states, Labels(news, brief), leave_out=leave_out, nat=nat)
     taken = ways.ends(states, way)
-    lit = _Lit(drawing, highlight, taken)
     heading, description = f"t-{id}-title", f"t-{id}-desc"
-    svg = tag(
-        "svg",
+    svg = _drawn(
+        drawing, news, highlight, taken,
         tag("title", escape(title), id=heading),
         tag("desc", escape(summary(states)), id=description),
+        aria_labelledby=f"{heading} {description}",
+    )  # fmt: skip
+    narrow = ""
+    if drawing.box.w > _PHONE and not nat:  # each node's NAT would need a bar of its own
+        told = f"{title}. {summary(states)}"
+        for less in dict.fromkeys((brief, True)):
+            labels = Labels(news, less, narrow=True)
+            upright = lay_out(states, labels, leave_out=leave_out, nat=nat, stacked=True)
+            if upright.box.w <= _PHONE:
+                drawn = _drawn(upright, news, highlight, taken, aria_label=told)
+                narrow = f'<div class="drawn-narrow">{drawn}</div>'
+                break
+    # topology.css makes such a drawing a little smaller where that saves scrolling.
+    kind = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
+    # zoom.js opens on a phone what has no form for one.
+    kind += " is-big" if drawing.box.w > _PHONE and not narrow else ""
+    return (
+        f'<figure class="topology" id="t-{escape(id)}">'
+        f'<figcaption class="topology-title">{escape(title)}</figcaption>'
+        f'<div class="topology-scroll{kind}" role="region" tabindex="0" '
+        f'aria-label="Drawing: {escape(title)}">{svg}</div>{narrow}'
+        f"{_legend(drawing, news, taken)}"
+        '<details class="text-equivalent"><summary>The same as text</summary>'
+        f"{way_text(taken)}{text_equivalent(states, news)}</details></figure>"
+    )
+
+
+def _drawn(
+    drawing: Drawing,
+    news: News,
+    highlight: Collection[str],
+    taken: Sequence[End],
+    *told: str,
+    **aria: str,
+) -> str:
+    """The picture; `told` and `aria` say what it is to who does not see it."""
+    lit = _Lit(drawing, highlight, taken)
+    return tag(
+        "svg",
+        *told,
         *(_frame(each, news, lit) for each in drawing.frames),
         *(_note(each, text=not taken) for each in drawing.notes),
         *(_link(each, news, lit) for each in drawing.links),
@@ -72,21 +114,10 @@ def topology(
         *(_interface(each, news, lit) for each in drawing.placed),
         *(_place(drawing.of(end), number) for end, number in ways.places(taken).items()),
         role="img",
-        aria_labelledby=f"{heading} {description}",
+        **aria,
         viewBox=f"0 0 {_whole(drawing.box.w)} {_whole(drawing.box.h)}",
         width=_whole(drawing.box.w),
         height=_whole(drawing.box.h),
-    )
-    # topology.css makes such a drawing a little smaller where that saves scrolling.
-    near = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
-    return (
-        f'<figure class="topology" id="t-{escape(id)}">'
-        f'<figcaption class="topology-title">{escape(title)}</figcaption>'
-        f'<div class="topology-scroll{near}" role="region" tabindex="0" '
-        f'aria-label="Drawing: {escape(title)}">{svg}</div>'
-        f"{_legend(drawing, news, taken)}"
-        '<details class="text-equivalent"><summary>The same as text</summary>'
-        f"{way_text(taken)}{text_equivalent(states, news)}</details></figure>"
     )
 
 

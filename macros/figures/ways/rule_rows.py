@@ -13,15 +13,24 @@ _ALL = 4  # rules of so short a chain are all shown
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rule, or, without one, several that are only counted. `tag` stands at the right."""
+    """One rule, or, without one, several that are only counted.
+
+    `tag` stands at the right of the first line; with `tag_below` in a line of its own.
+    """
 
     judged: Judged | None
     verdict: Verdict
     lines: tuple[str, ...]
     tag: str = ""
+    tag_below: bool = False
+
+    @property
+    def height(self) -> int:
+        """How many lines it takes."""
+        return len(self.lines) + (1 if self.tag and self.tag_below else 0)
 
 
-def rows(visit: Visit, columns: int) -> tuple[Row, ...]:
+def rows(visit: Visit, columns: int, *, tag_below: bool = False) -> tuple[Row, ...]:
     """The rows of a chain's box, in which so many columns of text have room."""
     found: list[Row] = []
     brief = len(visit.rules) > _ALL
@@ -32,8 +41,12 @@ def rows(visit: Visit, columns: int) -> tuple[Row, ...]:
             found.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
         else:
             found += [
-                Row(each, verdict, tuple(_lines(each, columns)), tag(each.share)) for each in group
-            ]
+                Row(
+                    each, verdict, tuple(_lines(each, columns, tag_below=tag_below)),
+                    tag(each.share), tag_below,
+                )
+                for each in group
+            ]  # fmt: skip
     return tuple(found)
 
 
@@ -47,17 +60,19 @@ def tag(share: tuple[Fraction, Fraction] | None) -> str:
     return f"the rest: {of_all}" if own == 1 else f"{own} of the rest: {of_all}"
 
 
-def _lines(judged: Judged, columns: int) -> Iterator[str]:
-    room = columns - (len(tag(judged.share)) + 2 if judged.share else 0)
-    yield from _wrapped(short(judged.rule), room)
+def _lines(judged: Judged, columns: int, *, tag_below: bool) -> Iterator[str]:
+    beside = judged.share and not tag_below
+    room = columns - (len(tag(judged.share)) + 2 if beside else 0)
+    yield from wrapped(short(judged.rule), room)
     if judged.step is not None and judged.step.branch.element:
         branch = judged.step.branch
         # What chance chose is drawn below the chain; what the packet chose is said here.
         if branch.share == 1:
-            yield from _wrapped(f"  {branch.element}", columns)
+            yield from wrapped(f"  {branch.element}", columns)
 
 
-def _wrapped(text: str, columns: int) -> Sequence[str]:
+def wrapped(text: str, columns: int) -> Sequence[str]:
+    """A text in lines of at most so many columns, its further lines set in."""
     indent = " " * (len(text) - len(text.lstrip()))
     # Elements of a map, 10.42.0.3 . 80, stay whole: wrap breaks at plain spaces only.
     whole = text.strip().replace(" . ", "\u00a0.\u00a0").replace(" : ", "\u00a0:\u00a0")

@@ -5,6 +5,9 @@
 From top to bottom: the packet as it was sent; the chains of the first hook; the endpoints that
 chance chose from; the packet as it was rewritten; the chains of postrouting; the packet as it
 leaves. Numbers count the rules that it fitted. Colours are those of docs/assets/css/paths.css.
+
+It is drawn twice, as wide as a page's column and as wide as a phone: there lines wrap, and the
+endpoints stand one below the other. CSS shows one of them.
 """
 
 from collections.abc import Sequence
@@ -14,7 +17,7 @@ from html import escape
 from macros.figures.marks import key_of
 from macros.figures.markup import render, safe
 from macros.figures.svg import LINE_HEIGHT, Line, Run, number, path, tag, text_lines
-from macros.figures.ways.rule_rows import Row, rows
+from macros.figures.ways.rule_rows import Row, rows, wrapped
 from macros.figures.ways.rules_text import equivalent, new_source, summary
 from macros.ways.ends import parsed
 from macros.ways.packet_way import Taken
@@ -23,14 +26,14 @@ from macros.ways.visits import Visit, ended, visits
 from macros.ways.walk import Way
 
 WIDTH = 722  # px that a page has for a drawing, on a wide screen
-_INDENT = 30  # of a chain under the rule that leads to it
+NARROW = 346  # and on a phone of 390 px
 _GUTTER = 30  # of a box: the numbers of its rules
 _AXIS = 15  # their middle
 _HEAD = 26
 _GAP = 14
 _CHARACTER = 11 * 0.602  # px of a character of the rules
+_NOTE = 11 * 0.56  # and of a note
 _DOT = 9.0
-_ACROSS = 3  # endpoints side by side
 
 _NOT = "\u00d7"  # a small cross
 _EVIDENCE = {
@@ -45,9 +48,25 @@ Point = tuple[float, float]
 class _Sheet:
     """What is drawn so far. `lines` are the packet's way, drawn below everything else."""
 
-    y: float = 0
+    width: int
+    y: float = 1
     lines: list[str] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)
+
+    @property
+    def narrow(self) -> bool:
+        """Too narrow for two things side by side."""
+        return self.width < WIDTH
+
+    @property
+    def indent(self) -> int:
+        """Of a chain under the rule that leads to it."""
+        return 12 if self.narrow else 30
+
+    @property
+    def across(self) -> int:
+        """How many endpoints stand side by side."""
+        return 1 if self.narrow else 3
 
     def line(self, *points: Point, faint: bool = False, arrow: bool = True) -> None:
         """A part of the way; `faint` is one that chance did not choose."""
@@ -61,40 +80,57 @@ class _Sheet:
 
 def figure(way: Taken, *, id: str, title: str) -> str:
     """A complete `<figure class="topology rulepath">`: drawing, title and the same as a table."""
-    sheet = _Sheet(y=1)
+    first = visits(way.rules, way.first, way.rules.bases(way.hook), 1)
+    last = visits(way.rules, way.last, way.rules.bases("postrouting"), len(way.first.steps) + 1)
     heading, description = f"t-{id}-title", f"t-{id}-desc"
-    at = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
-    found = visits(way.rules, way.first, way.rules.bases(way.hook), 1)
-    at = _hook(sheet, found, way.first, at, way.choices)
-    out = f"; routing sends it out by {way.middle.leaves}" if way.middle.leaves else ""
-    said = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
-    at = _packet(sheet, way.middle, way.before, f"{said}{out}", at)
-    after = visits(way.rules, way.last, way.rules.bases("postrouting"), len(way.first.steps) + 1)
-    at = _hook(sheet, after, way.last, at)
-    said = "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
-    last = way.after or replace(way.last.packet, source=None, source_port=None)
-    _packet(sheet, last, way.middle, f"{said}: the packet as it leaves", at, new_source(way))
-    height = int(sheet.y + 2)
-    svg = tag(
-        "svg",
+    wide = _drawn(
+        _Sheet(WIDTH), way, first, last,
         tag("title", escape(title), id=heading),
         tag("desc", escape(summary(way)), id=description),
-        *sheet.lines,
-        *sheet.boxes,
-        role="img",
         aria_labelledby=f"{heading} {description}",
-        viewBox=f"0 0 {WIDTH} {height}",
-        width=WIDTH,
-        height=height,
-    )
+    )  # fmt: skip
+    narrow = _drawn(_Sheet(NARROW), way, first, last, aria_label=f"{title}. {summary(way)}")
     return render(
         "figures/ways/rules_drawing.html",
         id=id,
         title=title,
-        svg=safe(svg),
+        svg=safe(wide),
+        narrow=safe(narrow),
         told_by=" and ".join(_EVIDENCE[sort] for sort in way.told_by),
         crossed=_NOT,
-        **equivalent(way, found, after),
+        **equivalent(way, first, last),
+    )
+
+
+def _drawn(
+    sheet: _Sheet,
+    way: Taken,
+    first: Sequence[Visit],
+    last: Sequence[Visit],
+    *told: str,
+    **aria: str,
+) -> str:
+    """The drawing on a sheet; `told` and `aria` say what it is to who does not see it."""
+    at = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
+    at = _hook(sheet, first, way.first, at, way.choices)
+    out = f"; routing sends it out by {way.middle.leaves}" if way.middle.leaves else ""
+    said = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
+    at = _packet(sheet, way.middle, way.before, f"{said}{out}", at)
+    at = _hook(sheet, last, way.last, at)
+    said = "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
+    after = way.after or replace(way.last.packet, source=None, source_port=None)
+    _packet(sheet, after, way.middle, f"{said}: the packet as it leaves", at, new_source(way))
+    height = int(sheet.y + 2)
+    return tag(
+        "svg",
+        *told,
+        *sheet.lines,
+        *sheet.boxes,
+        role="img",
+        **aria,
+        viewBox=f"0 0 {sheet.width} {height}",
+        width=sheet.width,
+        height=height,
     )
 
 
@@ -120,17 +156,18 @@ def _packet(
         if packet.source
         else (Run(unknown, "note", new=True),)
     )
-    ends: Line = (
-        Run(f"{packet.protocol}  ", "mono"),
-        *source,
+    start: Line = (Run(f"{packet.protocol}  ", "mono"), *source)
+    target: Line = (
         Run("  →  ", "mono"),
         *_ends(packet.destination, packet.destination_port, new=target_new),
         Run(f"   mark {packet.mark:#x}" if packet.mark else "", "mono"),
     )
-    box_height = 2 * LINE_HEIGHT + 12
-    rect = tag("rect", x=1.0, y=float(sheet.y), width=float(WIDTH - 2), height=float(box_height),
-               rx=10.0)  # fmt: skip
-    lines: list[Line] = [(Run(said, "note"),), ends]
+    ends: list[Line] = [start, target] if sheet.narrow else [(*start, *target)]
+    room = int((sheet.width - 28) / _NOTE)
+    lines: list[Line] = [*((Run(text, "note"),) for text in wrapped(said, room)), *ends]
+    box_height = len(lines) * LINE_HEIGHT + 12
+    rect = tag("rect", x=1.0, y=float(sheet.y), width=float(sheet.width - 2),
+               height=float(box_height), rx=10.0)  # fmt: skip
     sheet.boxes.append(
         tag("g", rect, text_lines(lines, 14, sheet.y + LINE_HEIGHT + 1), class_="rp-packet")
     )
@@ -155,7 +192,7 @@ def _hook(
     marks: dict[int, Point] = {}
     end = at
     for visit in found:
-        x = 1.0 + visit.depth * _INDENT
+        x = 1.0 + visit.depth * sheet.indent
         sheet.y += _GAP
         top = sheet.y
         if visit.caller is None or visit.caller.place is None:
@@ -177,13 +214,21 @@ def _hook(
 
 def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> None:
     """One chain's box; notes where the marks of its rules are."""
-    w = WIDTH - 1 - x
+    w = sheet.width - 1 - x
     top = sheet.y
-    shown = rows(visit, int((w - _GUTTER - 12) / _CHARACTER))
+    shown = rows(visit, int((w - _GUTTER - 12) / _CHARACTER), tag_below=sheet.narrow)
     parts: list[str] = []
-    y = top + _HEAD
+    name, about = Run(visit.chain.name, "name"), _about(visit)
+    heads: list[Line] = [(name, Run(f"   {about}", "note"))]
+    if sheet.narrow:
+        room = int((w - 20) / name.width * len(name.text))
+        names = [name.text[at : at + room] for at in range(0, len(name.text), room)]
+        below = wrapped(about, int((w - 20) / _NOTE))
+        heads = [(Run(part, "name"),) for part in names]
+        heads += [(Run(text, "note"),) for text in below]
+    y = top + _HEAD + (len(heads) - 1) * LINE_HEIGHT
     for row in shown:
-        height = len(row.lines) * LINE_HEIGHT + 4
+        height = row.height * LINE_HEIGHT + 4
         parts.append(_row(row, x, y, w, height))
         judged = row.judged
         if judged is not None and judged.place is not None:
@@ -194,9 +239,8 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
         parts.append(text_lines(note, x + _GUTTER, y + 12))
         y += LINE_HEIGHT + 4
     y += 4
-    head: Line = (Run(visit.chain.name, "name"), Run(f"   {_about(visit)}", "note"))
     rect = tag("rect", x=x, y=top, width=w, height=y - top, rx=6.0)
-    title = text_lines([head], x + 10, top + 17)
+    title = text_lines(heads, x + 10, top + 17)
     sheet.boxes.append(tag("g", rect, title, *parts, class_="rp-chain"))
     sheet.y = y
 
@@ -225,8 +269,8 @@ def _row(row: Row, x: float, y: float, w: float, height: float) -> str:
     parts.append(text_lines(lines, x + _GUTTER, y + LINE_HEIGHT - 2))
     if row.tag:
         parts.append(
-            tag("text", escape(row.tag), x=x + w - 10, y=y + LINE_HEIGHT - 2, text_anchor="end",
-                class_="rp-share")
+            tag("text", escape(row.tag), x=x + w - 10, text_anchor="end", class_="rp-share",
+                y=y + (row.height if row.tag_below else 1) * LINE_HEIGHT - 2)
         )  # fmt: skip
     return tag("g", *parts, class_=f"rp-row is-{row.verdict}")
 
@@ -247,12 +291,14 @@ def _chance(sheet: _Sheet, way: Way, offered: Sequence[Way], start: Point, foot:
     lower edge, where the lines to the others begin.
     """
     left = foot[0] + 18
-    across = min(_ACROSS, len(offered))
-    w = (WIDTH - 1 - left - (across - 1) * _GAP) / across
+    across = min(sheet.across, len(offered))
+    w = (sheet.width - 1 - left - (across - 1) * _GAP) / across
     height = 3 * LINE_HEIGHT + 10
     top = sheet.y + 2 * _GAP
     leaves = start
-    for place, each in enumerate(offered):
+    # Where they stand below each other, the way goes on from the lowest.
+    placed = sorted(offered, key=lambda each: each.dnat == way.dnat) if across == 1 else offered
+    for place, each in enumerate(placed):
         x = left + place % across * (w + _GAP)
         y = top + place // across * (height + 2 * _GAP)
         chosen = each.dnat == way.dnat
