@@ -89,7 +89,12 @@ def figure(
         notes=[safe(notes_html[number]) for number in order],
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
-        facts=_facts(block, recording, place),
+        place=[
+            ("recorded", place.recorded),
+            ("on", f"{block.node}, lab {place.lab}"),
+            *place.versions,
+        ],
+        facts=_facts(recording),
         values=hands.values,
         file=None if pcap is None else {"href": place.href(pcap), "name": pcap.name},
     )
@@ -230,10 +235,9 @@ def _runs(count: int, shown: Collection[int]) -> list[tuple[bool, range]]:
     return merged
 
 
-def _facts(block: Block, recording: Recording, place: Place) -> list[tuple[str, str]]:
-    """What the small print says of a recording, by name."""
-    facts = [("recorded", place.recorded), ("on", f"{block.node}, lab {place.lab}")]
-    facts += place.versions
+def _facts(recording: Recording) -> list[tuple[str, str]]:
+    """What the small print says of this recording alone, by name."""
+    facts = []
     if recording.ran != recording.command:
         facts.append(("written as", recording.command))
     if recording.exit:
