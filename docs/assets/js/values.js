@@ -78,7 +78,8 @@
   function announce(key) {
     clearTimeout(saying);
     saying = setTimeout(() => {
-      const count = places(key).length;
+      // A drawing for a phone is the same place as that beside it.
+      const count = places(key).filter((el) => !el.closest(".drawn-narrow, .tr-upright")).length;
       live.textContent = count === 1 ? "1 place" : `${count} places`;
     }, 150);
   }

@@ -37,6 +37,8 @@ _TUNNELS = {
 _LETTER = "[b-df-hj-np-tv-xz2456789]"
 _GENERATED = re.compile(rf"(?P<name>.+-)(?P<suffix>{_LETTER}{{6,10}}-{_LETTER}{{5}})")
 
+_LONG = 12  # letters of a name from which on it is broken on a phone: cali28530044424
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -51,7 +53,7 @@ class Labels:
 
         In brief: name, state and addresses.
         """
-        lines = [self._name(end, interface)]
+        lines = self._names(end, interface)
         if what := kind_text(interface):
             short = "VXLAN" if interface.kind == "vxlan" else what
             lines.append((Run(short if self.brief else what, "note"),))
@@ -76,8 +78,9 @@ class Labels:
         if suffix:
             lines.append((Run(suffix, "note"),))
         if namespace.pod:
-            within = "" if namespace.group == "default" else f" in {namespace.group}"
-            lines.append((Run(f"pod{within}", "note"),))
+            within = "" if namespace.group == "default" else f"in {namespace.group}"
+            words = ["pod", within] if self.narrow else [f"pod {within}".strip()]
+            lines += [(Run(each, "note"),) for each in words if each]
         elif namespace.container:
             short = namespace.container[:12]
             lines.append((Run("container ", "note"), Run(short, "mono", f"ctr::{short}")))
@@ -111,6 +114,14 @@ class Labels:
             if i + 1 < len(words):
                 runs.append(Run(" ", "mono", new=new))
         return tuple(runs)
+
+    def _names(self, end: End, interface: Interface) -> list[Line]:
+        """The line with the name; a long one takes two where room is short."""
+        text = interface.name
+        if not (self.narrow and self.brief) or len(text) <= _LONG:
+            return [self._name(end, interface)]
+        key, cut = f"if:{end.node}/{end.namespace}:{end.interface}", (len(text) + 1) // 2
+        return [(Run(part, "name", key),) for part in (text[:cut], text[cut:])]
 
     def _name(self, end: End, interface: Interface) -> Line:
         name = Run(interface.name, "name", f"if:{end.node}/{end.namespace}:{end.interface}")

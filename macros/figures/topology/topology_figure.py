@@ -22,6 +22,7 @@ RADIUS = 6
 _BADGE = (32.0, 16.0)
 _COLUMN = 726  # px that a page has for a drawing, on a wide screen
 _PHONE = 384  # and on a phone of 390 px, from edge to edge
+_DENSE = 422  # what is drawn there a little smaller, its smallest text a little larger
 
 
 def topology(
@@ -73,9 +74,11 @@ def topology(
         for less in dict.fromkeys((brief, True)):
             labels = Labels(news, less, narrow=True)
             upright = lay_out(states, labels, leave_out=leave_out, nat=nat, stacked=True)
-            if upright.box.w <= _PHONE:
+            dense = upright.box.w > _PHONE
+            if upright.box.w <= (_DENSE if less else _PHONE):
                 drawn = _drawn(upright, news, highlight, taken, aria_label=told)
-                narrow = f'<div class="drawn-narrow">{drawn}</div>'
+                kind = "drawn-narrow is-dense" if dense else "drawn-narrow"
+                narrow = f'<div class="{kind}">{drawn}</div>'
                 break
     # topology.css makes such a drawing a little smaller where that saves scrolling.
     kind = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
