@@ -55,21 +55,28 @@ def test_the_heaviest_page_is_light(browser: Browser, guide: Site, view: tuple[i
     assert not [url for url in visit.requests if "search" in url], "search is fetched when used"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "docker.html",
-        pytest.param(
-            "by-hand.html",
-            marks=pytest.mark.xfail(
-                strict=False, reason="0.19 on some visits: what moves there is not known yet"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("path", ["docker.html", "by-hand.html"])
 def test_nothing_moves_when_the_fonts_come(browser: Browser, guide: Site, path: str) -> None:
     # Where a page is painted on a busy machine while it is half there, its lower half moves.
     assert min(weigh(browser, guide, path).shift for _ in range(3)) <= SHIFT
+
+
+@pytest.mark.parametrize("path", ["by-hand.html", "docker.html", "flannel.html", "index.html"])
+def test_figures_of_the_first_window_have_their_size_at_once(
+    page: Page, guide: Site, path: str
+) -> None:
+    # Elsewhere a guess stands until a figure comes near: 260 px where by-hand's first has 164.
+    page.goto(f"{guide.url}/{path}")
+    guessed = page.evaluate(
+        """() => [...document.querySelectorAll(".md-content__inner > figure")]
+          .filter(figure => figure.getBoundingClientRect().top < 1200
+            && getComputedStyle(figure).contentVisibility === "auto").map(figure => figure.id)"""
+    )
+    assert not guessed
+    assert page.evaluate(
+        """() => [...document.querySelectorAll(".md-content__inner > figure")]
+          .some(figure => getComputedStyle(figure).contentVisibility === "auto")"""
+    ), "and far from the window nothing is laid out"
 
 
 def test_search_is_fetched_when_it_is_opened(page: Page, guide: Site) -> None:
