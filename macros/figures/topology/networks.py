@@ -41,13 +41,13 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
             members.setdefault(key, []).append(each)
     y = drawing.box.h + ROW
     lowest = drawing.box.h
-    above = [
+    upper = [
         each for each in members if any(nic.box.bottom < lowest - ROW for nic in members[each])
     ]
     # The outermost begins highest, at the NIC that is farthest to the left, so that none cross.
-    above.sort(key=lambda each: -max(nic.box.cx for nic in members[each]))
-    turns = {key: (drawing.box.w + GAP * (at + 1), GAP * (at + 1)) for at, key in enumerate(above)}
-    drawing.box.w += GAP * len(above)
+    upper.sort(key=lambda each: -max(nic.box.cx for nic in members[each]))
+    turns = {key: (drawing.box.w + GAP * (at + 1), GAP * (at + 1)) for at, key in enumerate(upper)}
+    drawing.box.w += GAP * len(upper)
     for key in sorted(members, key=lambda key: (not key.startswith("NAT"), key)):
         placed = members[key]
         nat_bar = key.startswith("NAT")
