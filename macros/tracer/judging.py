@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from macros.tracer import explanations as explaining
-from macros.tracer import planning, service_causes, service_rules
+from macros.tracer import planning, service_causes, service_ends
 from macros.tracer.cluster_facts import Kubectl
 from macros.tracer.explanations import Case, Cause
 from macros.tracer.listening import Drop, Heard
@@ -97,5 +97,5 @@ def _stale(
     here = terrain.looks.get(client.node)
     if here is None or target.service is None:
         return ()
-    ends = service_rules.led_to(here, target)
+    ends = service_ends.led_to(here, target)
     return tuple(service_causes.stale(here, target, ends, kubectl))

@@ -11,7 +11,7 @@ from macros.figures.traces import trace_figure
 from macros.figures.ways import rules_drawing
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
-from macros.tracer import answer_text, service_rules
+from macros.tracer import answer_text, service_ends
 from macros.tracer.explanations import Cause
 from macros.tracer.judging import Traced
 from macros.tracer.node_look import Look
@@ -202,7 +202,7 @@ def _rules(traced: Traced) -> str:
         return ""
     after = traced.after.get(traced.client.node)
     told = after.parts["conntrack"] if after else ""
-    rules, _ = service_rules.of_node(look, target)
+    rules, _ = service_ends.of_node(look, target)
     own = "\n".join(
         line
         for line in told.splitlines()
@@ -211,7 +211,7 @@ def _rules(traced: Traced) -> str:
     if not own:
         raise GuideError("conntrack has no entry of the connection any more")
     last = own.splitlines()[-1]
-    way = taken(rules, [evidence.read(last)], service_rules.asked_as(target))
+    way = taken(rules, [evidence.read(last)], service_ends.asked_as(target))
     return rules_drawing.figure(way, id="rules", title="The way through the rules of the Service")
 
 

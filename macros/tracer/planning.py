@@ -7,7 +7,7 @@ from types import MappingProxyType
 from macros.figures.topology.observation import Namespace
 from macros.ground import endpoints
 from macros.ground.errors import GuideError
-from macros.tracer import foreseen, service_rules
+from macros.tracer import foreseen, service_ends
 from macros.tracer.access import Access
 from macros.tracer.capture_filters import Wanted
 from macros.tracer.cluster_facts import Facts
@@ -127,7 +127,7 @@ def _source(client: Client, target: Target) -> str:
 def ends_of(terrain: Terrain, client: Client, target: Target) -> list[str]:
     """The addresses where it can come to: by the API, and by the rules of the client's node."""
     here = terrain.looks.get(client.node)
-    by_rules = [endpoints.host(end) for end in service_rules.led_to(here, target)] if here else []
+    by_rules = [endpoints.host(end) for end in service_ends.led_to(here, target)] if here else []
     return list(dict.fromkeys([*(one.address for one in target.endpoints), *by_rules])) or [
         target.address
     ]
