@@ -1,12 +1,12 @@
 """Values without their noise: what settle calls noise, masked on both sides."""
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 from macros.settle import matches, noise
 from macros.settle.declaration import CELL, Noise, Pattern
-from macros.settle.tables import Spans
+from macros.settle.tables import Cells
 
 # A column is as wide as its widest value; a line drawn below a heading follows it.
 _WIDTH = re.compile(r"(?<=\S)(?: {2,}|\t+)|(?<=[-=])[-=]{3,}")
@@ -39,7 +39,7 @@ class Masks:
         """A line of output with its noise masked, and columns one blank apart."""
         masked = self._known.get(text)
         if masked is None:
-            masked = self._known[text] = _line(text, self._patterns, self._cells.get(text))
+            masked = self._known[text] = _line(text, self._patterns, self._cells)
         return masked
 
 
@@ -49,18 +49,16 @@ def line(text: str) -> str:
     return _line(text, _PATTERNS)
 
 
-def _line(text: str, patterns: _Patterns, cells: Spans | None = None) -> str:
+def _line(text: str, patterns: _Patterns, cells: Cells | None = None) -> str:
     quoted: list[str] = []
+    printed = text
     if '"' in text:
         # Nothing that a rule says in quotes is noise.
         text = matches.QUOTED.sub(lambda said: _kept(said[0], quoted), text)
     for (hint, expression, shape, near), kind in patterns:
         if hint in text and (near is None or near(text)):
-            spans = cells if shape == CELL else None
-            text = expression.sub(
-                lambda value, kind=kind, spans=spans: _masked(value, kind, spans),  # type: ignore[misc]
-                text,
-            )
+            place = partial(cells.has, printed) if cells and shape == CELL else _anywhere
+            text = expression.sub(partial(_masked, kind=kind, may_be=place), text)
     for number, said in enumerate(quoted):
         text = text.replace(f"\0{number}\0", said)
     # Most lines have no columns.
@@ -74,8 +72,13 @@ def _kept(said: str, quoted: list[str]) -> str:
     return f"\0{len(quoted) - 1}\0"
 
 
-def _masked(value: re.Match[str], kind: Noise, cells: Spans | None) -> str:
-    if cells is not None and not matches.within(value.start(1), cells):
+def _anywhere(_place: int) -> bool:
+    """Noise that stands in no table."""
+    return True
+
+
+def _masked(value: re.Match[str], kind: Noise, may_be: Callable[[int], bool]) -> str:
+    if not may_be(value.start(1)):
         return value[0]
     whole, start = value[0], value.start()
     for group in range(len(value.groups()), 0, -1):

@@ -98,6 +98,11 @@ def old_order(count: int, places: Mapping[int, int], groups: Sequence[Hashable] 
         members.setdefault(groups[at] if groups else at, []).append(at)
     keys: dict[int, tuple[int, int, int]] = {}
     for group in members.values():
+        if len(group) == 1:
+            at = group[0]
+            if at in places:
+                keys[at] = (places[at], 1, at)
+            continue
         known = [at for at in group if at in places]
         slots = dict(zip(known, sorted(places[at] for at in known), strict=True))
         for number, at in enumerate(group):

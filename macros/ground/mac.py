@@ -37,21 +37,24 @@ def form(mac: str, computed: Tails = ()) -> Form:
     whatever stands before them. Some prefixes stand before an address that need not be shown: see
     `_PREFIXES`. ee:ee:ee:ee:ee:ee is on all of Calico's ports.
     """
-    first, tail = int(mac[:2], 16), mac[6:]
-    if first & 1:
-        return Form("group")
+    if mac[1] in _ODD:
+        return _GROUP
     if mac == "ee:ee:ee:ee:ee:ee":
         return Form(mac)
-    if not first & 2:
-        return Form("fixed by its maker")
-    if tail in computed or _is_private(mac[:5], tail):
+    if mac[1] not in _LOCAL:
+        return _FIXED
+    if mac[6:] in computed or (mac[:5] in _PREFIXES and _is_private(mac[:5], mac[6:])):
         return Form(f"{mac[:5]} + address")
     if mac.startswith("02:42:"):
         # Docker until 27, for a bridge that has no address yet.
         return Form("02:42 + random", chance=True)
-    if mac.startswith(_SET_BY_HAND):
-        return Form("set by hand")
-    return Form("random", chance=True)
+    return _BY_HAND if mac.startswith(_SET_BY_HAND) else _RANDOM
+
+
+_ODD, _LOCAL = frozenset("13579bdfBDF"), frozenset("26aeAE")
+"""The second digit of a group's MAC; of others, where bit 1 of the first byte is set."""
+_GROUP, _FIXED, _BY_HAND = Form("group"), Form("fixed by its maker"), Form("set by hand")
+_RANDOM = Form("random", chance=True)
 
 
 _SET_BY_HAND = ("02:00:", "06:00:", "52:54:00:")
@@ -90,7 +93,7 @@ def tails(texts: Iterable[str], shown_macs: Iterable[str]) -> frozenset[str]:
     """
     by_address: defaultdict[str, set[str]] = defaultdict(set)
     for mac in filter(None, shown_macs):
-        by_address[".".join(str(int(byte, 16)) for byte in mac[6:].split(":"))].add(mac)
+        by_address[".".join(map(str, bytes.fromhex(mac[6:].replace(":", ""))))].add(mac)
     agreeing: set[str] = set()
     addresses = 0
     for text in texts if by_address else ():

@@ -4,7 +4,7 @@ Text: libnetfilter_conntrack, src/conntrack/snprintf_default.c. Its XML says no 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,6 +158,18 @@ def _entries(flows: Iterable[Flow]) -> Iterator[Entry]:
         )
 
 
+_ORIGINAL = re.compile(
+    r"(?:ipv[46] +\d+ +)?(\S+) .*?\bsrc=(\S+) dst=(\S+) "
+    r"(?:sport=(\d+) dport=(\d+) |type=(\d+) code=(\d+) )?.*?\bsrc="
+)
+
+
+def _labels(lines: Sequence[str]) -> list[str | None]:
+    """By protocol and original direction."""
+    found = map(_ORIGINAL.match, lines)
+    return [sent and " ".join(word or "" for word in sent.groups()) for sent in found]
+
+
 def _words(flow: Flow) -> dict[str, str]:
     ways = (("there", flow.original), ("back", flow.reply))
     counted = {
@@ -195,6 +207,7 @@ KIND = Kind(
     asked=_asked,
     read=read,
     entries=_entries,
+    labels=_labels,
     free=in_any_order,
     wraps=always,
 )

@@ -69,21 +69,70 @@ def rows(text: str) -> Iterator[dict[str, str]]:
         elif remark(line):
             continue
         elif head is None:
-            head = [
-                (word.start(), word[0].lower().replace(" ", "-")) for word in _COLUMN.finditer(line)
-            ]
-            if "name" not in {name for _, name in head} or line != line.upper():
+            head = _head(line)
+            if not head:
                 raise unreadable("kubernetes", line, number)
         else:
             yield _row(line, head, number)
 
 
+def labels(lines: Sequence[str]) -> list[str | None]:
+    """Rows by what names their object, and by the head above them: see `Kind.labels`.
+
+    The first row of a namespace is always read, for how many there are says how objects are named;
+    and so is all where there is no table, or where a name comes twice.
+    """
+    found: list[str | None] = []
+    objects: list[tuple[str, ...]] = []
+    spaces: set[str] = set()
+    head: list[tuple[int, str]] = []
+    above = ""
+    for line in lines:
+        label = None
+        if not line.strip():
+            head = []
+        elif not head and not remark(line):
+            above, head = line, _head(line)
+            if not head:
+                return [None] * len(lines)
+        elif head and not remark(line) and _is_row(line, head):
+            named = tuple(_cells(line, head, ("name", "namespace")))
+            objects.append(named)
+            space = "".join(named[1:])
+            label = " ".join((*named, above)) if space in spaces else None
+            spaces.add(space)
+        found.append(label)
+    return found if len(set(objects)) == len(objects) else [None] * len(lines)
+
+
+def _cells(line: str, head: Sequence[tuple[int, str]], names: Sequence[str]) -> Iterator[str]:
+    """The cells of a row in these of its columns that it has."""
+    for name in names:
+        for at, (start, word) in enumerate(head):
+            if word == name:
+                end = head[at + 1][0] if at + 1 < len(head) else len(line)
+                yield line[start:end].strip()
+
+
+def _head(line: str) -> list[tuple[int, str]]:
+    """Where the columns of a table begin, and their small words; none where it is no head."""
+    head = [(word.start(), word[0].lower().replace(" ", "-")) for word in _COLUMN.finditer(line)]
+    return head if line == line.upper() and "name" in {name for _, name in head} else []
+
+
 def _row(line: str, head: Sequence[tuple[int, str]], number: int) -> dict[str, str]:
-    starts = [start for start, _ in head]
-    if any(line[start - 1 : start].strip() for start in starts if start) or line[0].isspace():
+    if not _is_row(line, head):
         raise unreadable("kubernetes", line, number)
-    ends = [*starts[1:], len(line)]
+    ends = [*(start for start, _ in head[1:]), len(line)]
     return {name: line[start:end].strip() for (start, name), end in zip(head, ends, strict=True)}
+
+
+def _is_row(line: str, head: Sequence[tuple[int, str]]) -> bool:
+    """Whether a line has its cells below the head."""
+    for start, _ in head:
+        if start and line[start - 1 : start].strip():
+            return False
+    return not line[0].isspace()
 
 
 def _gets(call: Call) -> bool:

@@ -182,6 +182,7 @@ KIND = Kind(
     read=read,
     twin=kubectl.twin,
     entries=entries,
+    labels=kubectl.labels,
     speech=SPEECH,
     remark=kubectl.remark,
 )

@@ -8,7 +8,8 @@ agree in the three are one Service's: their order is a fact, and so is that of a
 """
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
+from itertools import groupby
 
 from macros.kinds.kind import Span
 
@@ -24,13 +25,14 @@ _NFT = re.compile(
     r"\t+(?:meta l4proto \w+ )?ip6? daddr (?P<address>[0-9a-f.:]+) (?P<protocol>tcp|udp|sctp) "
     r"dport (?P<port>\d+) .*(?:jump|goto) KUBE-(?:SVC|EXT|FW)-"
 )
+_MAY_BE = re.compile(rf"{_IPTABLES.pattern}|\t")
 
 
 def free(lines: Sequence[str]) -> list[Span]:
     """The rules of different Services that follow one another, as iptables or nft print them."""
-    matches = [_match(line) for line in lines]
+    matches = [_match(line) if _MAY_BE.match(line) else ("", None) for line in lines]
     spans = []
-    for span in runs(lines, lambda at: matches[at][0]):
+    for span in runs([name for name, _ in matches]):
         groups = tuple(service for _, service in matches[span.start : span.end])
         if len(set(groups)) > 1:
             spans.append(span._replace(groups=groups))
@@ -53,14 +55,13 @@ def _match(line: str) -> tuple[str, Hashable]:
     return label, (host and host[1], protocol[1], int(port[1]))
 
 
-def runs(lines: Sequence[str], name: Callable[[int], str], *, least: int = 2) -> list[Span]:
-    """Runs of lines that follow one another and have the same name; "" is none."""
+def runs(names: Sequence[str]) -> list[Span]:
+    """Two lines and more that follow one another and have the same name; "" is none."""
     spans: list[Span] = []
-    start, last = 0, ""
-    for at in range(len(lines) + 1):
-        label = name(at) if at < len(lines) else ""
-        if label != last:
-            if last and at - start >= least:
-                spans.append(Span(start, at, last))
-            start, last = at, label
+    start = 0
+    for name, members in groupby(names):
+        end = start + len(list(members))
+        if name and end - start > 1:
+            spans.append(Span(start, end, name))
+        start = end
     return spans

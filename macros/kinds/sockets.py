@@ -6,7 +6,7 @@ header says so.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -164,6 +164,24 @@ def _entries(sockets: Iterable[Socket]) -> Iterator[Entry]:
         )
 
 
+def _labels(lines: Sequence[str]) -> list[str | None]:
+    """By protocol and addresses; an indented line says more of the socket above it."""
+    header = _HEADER.fullmatch(lines[0])
+    if header is None:
+        return [None] * len(lines)
+    before = len(header[1].split())
+    netid = slice(header[1].startswith("Netid"))
+    found: list[str | None] = [None]
+    for line in lines[1:]:
+        if not line.strip() or line[0].isspace():
+            found.append(found[-1])
+        else:
+            words = line.split(maxsplit=before + 4)
+            ends = words[before + 2 : before + 4]
+            found.append(" ".join(words[netid] + ends) if len(ends) == 2 else None)
+    return found
+
+
 def _details(printed: Iterable[str]) -> dict[str, str]:
     """The words behind the columns that tell what a socket is, not how it is at this moment."""
     found: dict[str, list[str]] = {}
@@ -193,6 +211,7 @@ KIND = Kind(
     asked=_asked,
     read=read,
     entries=_entries,
+    labels=_labels,
     whole=True,
     free=in_any_order,
 )

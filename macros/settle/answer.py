@@ -27,8 +27,8 @@ def lines(
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
     if not old.plain or _HEAD.match(old.printed[0]):
-        mine = [skeleton.named(line, renaming.final_old) for line in old.forms]
-        theirs = [skeleton.named(line, renaming.final_new) for line in new.forms]
+        mine = skeleton.as_printed(old.forms)
+        theirs = skeleton.all_named(new.forms, renaming.final_new)
     else:
         mine = old.printed
         theirs = new.printed if new.plain else _as_wide(new, renaming)

@@ -27,6 +27,8 @@ CELL = "cell"
 class Pattern(NamedTuple):
     """An expression that is only tried where a text has the `hint`; `shape`: how it is written.
 
+    Nothing in an expression matches the end of a line: it can be looked for in a whole text.
+
     The shape `CELL` of a pattern of noise: in a table with a head only below the kind's `heads`.
 
     `near` is a simpler search that must succeed too, one that is fast in a text of a million lines:
@@ -137,8 +139,9 @@ def itself(_token: Token, value: str) -> str:
 class Identity:
     """A value that only names something.
 
-    `patterns` find a value in a line, as the group `v`; `find` finds what no pattern can, from what
-    `learn` has read of the whole side, where `near` succeeds (see `Pattern.near`); `meet` completes
+    `patterns` find a value in a line, as the group `v`; `find` finds in lines what no pattern can,
+    from what `learn` has read of the whole side, where `near` succeeds (see `Pattern.near`); the
+    end of a line ends a value as that of the text does. `meet` completes
     what two sides know by each other. `columns` are heads below which numbers are such values, at
     the right of their column. `keys` are the JSON keys whose number is such a value, or whose text
     if `in_text`. `alone` gives the scope of a number that is all that a command prints.

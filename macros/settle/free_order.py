@@ -34,19 +34,23 @@ _CHANCE = re.compile(
     r"|[a-z][0-9a-z-]*-[bcdfghjklmnpqrstvwxz2456789]{5})"
 )
 
+_END_OF_CHANCE = re.compile(r"(?:[0-9a-f]{12}|-[bcdfghjklmnpqrstvwxz2456789]{5})(?!\S)")
+
 
 def _by_name(_command: str, lines: Sequence[str]) -> list[Span]:
     """Lines that are sorted by a name of chance: their first word, their last, or their second."""
+    if not _END_OF_CHANCE.search("\n".join(lines)):
+        return []
     words = [line.split() for line in lines]
     spans: list[Span] = []
     for column in (0, 1, -1):
-
-        def name(at: int, column: int = column) -> str:
-            if len(words[at]) < 2 - (column == 0) or not _CHANCE.fullmatch(words[at][column]):
-                return ""
-            return words[at][0] if column == 1 else f"by word {column}"
-
-        for span in service_rules.runs(lines, name):
+        least = 1 if column == 0 else 2
+        by_chance = [len(line) >= least and bool(_CHANCE.fullmatch(line[column])) for line in words]
+        names = [
+            "" if not chance else line[0] if column == 1 else f"by word {column}"
+            for line, chance in zip(words, by_chance, strict=True)
+        ]
+        for span in service_rules.runs(names):
             keys = [line[column] for line in words[span.start : span.end]]
             taken = any(span.start < other.end and other.start < span.end for other in spans)
             if keys == sorted(keys) and not taken:
@@ -215,8 +219,9 @@ class Free:
 def free(command: str, old: Sequence[str], new: Sequence[str]) -> list[Free]:
     """The lines without order of an answer's two sides, in their order on both."""
     for kind in ALL:
-        mine, theirs = kind.find(command, old), kind.find(command, new)
-        if mine and theirs:
+        mine = kind.find(command, old)
+        theirs = kind.find(command, new) if mine else []
+        if theirs:
             return joined(mine, theirs)
     return []
 

@@ -45,20 +45,22 @@ class Fitting:
 
     `heads`: one of the lines may be the head of a table with columns of numbers. `cells` has for
     rows below a head where noise may stand (`tables.cells`). `plain` has lines in which nothing
-    matched: each once, and what it is compared by.
+    matched, `masked` those in which only noise did: each once, and what it is compared by.
     """
 
     identities: tuple[tuple[Pattern, Identity], ...] = _IDENTITIES
     noise: tuple[tuple[Pattern, Noise], ...] = _NOISE
     finders: tuple[Identity, ...] = _FINDERS
     heads: bool = True
-    cells: Mapping[str, tables.Spans] = field(default_factory=dict)
+    cells: tables.Cells = field(default_factory=tables.Cells)
     plain: dict[str, tuple[str, Form]] = field(default_factory=dict)
+    masked: dict[str, tuple[str, Form]] = field(default_factory=dict)
     known: dict[str, tuple[Sequence[Match], Sequence[Marked]]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Keep no lines: both sides of the texts were read."""
         self.plain.clear()
+        self.masked.clear()
         self.known.clear()
 
 
@@ -88,7 +90,7 @@ def fitting(texts: Sequence[str]) -> Fitting:
         noisy,
         tuple(kind for kind in _FINDERS if has(kind.near)),
         any(head in text and HEAD.search(text) for text in words.texts for head in COLUMNS),
-        tables.cells(texts, _HEADS) if any(pair[0].shape == CELL for pair in noisy) else {},
+        tables.cells(texts if any(pair[0].shape == CELL for pair in noisy) else (), _HEADS),
     )
 
 
@@ -108,21 +110,26 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
     for (hint, expression, shape, near), kind in fits.identities:
         if hint in line and (near is None or near(line)):
             values += [(*value.span("v"), shape, kind) for value in expression.finditer(line)]
-    marks: list[Marked] = []
-    cells = fits.cells.get(line) if fits.cells else None
+    found: list[Marked] = []
     for (hint, expression, shape, near), noisy in fits.noise:
         if hint in line and (near is None or near(line)):
             for value in expression.finditer(line):
-                if shape == CELL and cells is not None and not within(value.start(1), cells):
-                    continue
-                for group in range(1, expression.groups + 1):
-                    if value[group] is not None:
-                        mark = marked(noisy, value[group])
-                        marks.append((*value.span(group), mark, noisy.name))
-    if marks and '"' in line:
-        quoted = [found.span() for found in QUOTED.finditer(line)]
-        marks = [mark for mark in marks if not within(mark[0], quoted)]
-    return (values, marks) if values or marks else _NONE
+                if shape != CELL or fits.cells.has(line, value.start(1)):
+                    found += [
+                        (*value.span(group), marked(noisy, raw), noisy.name)
+                        for group, raw in enumerate(value.groups(), 1)
+                        if raw is not None
+                    ]
+    found = unquoted(line, found)
+    return (values, found) if values or found else _NONE
+
+
+def unquoted(line: str, marks: list[Marked]) -> list[Marked]:
+    """The noise in a line but for what a rule says in quotes."""
+    if not marks or '"' not in line:
+        return marks
+    quoted = [found.span() for found in QUOTED.finditer(line)]
+    return [mark for mark in marks if not within(mark[0], quoted)]
 
 
 def within(place: int, spans: Sequence[tuple[int, int]]) -> bool:

@@ -40,11 +40,14 @@ class Document:
 
 
 def _tokens(side: Lines | Node) -> Iterator[Token]:
-    for line in side.forms if isinstance(side, Lines) else tree.parts(side):
-        if not isinstance(line, str):
-            for part in line:
-                if isinstance(part, Token):
-                    yield part
+    lines = side.forms if isinstance(side, Lines) else tree.parts(side)
+    return (
+        part
+        for line in lines
+        if not isinstance(line, str)
+        for part in line
+        if isinstance(part, Token)
+    )
 
 
 @dataclass(slots=True)
@@ -134,11 +137,11 @@ def _given_up(owners: Mapping[Key, str], key: Key) -> str:
 
 def _counted(
     documents: Sequence[Document], renaming: Renaming, *, weak: bool, tied: bool = False
-) -> Counter[Vote]:
-    votes: Counter[Vote] = Counter()
+) -> dict[Vote, int]:
+    votes: dict[Vote, int] = {}
     for document in documents:
         for vote, weight in _votes(document, renaming, weak=weak, tied=tied):
-            votes[vote] += weight
+            votes[vote] = votes.get(vote, 0) + weight
     return votes
 
 
@@ -146,7 +149,7 @@ def _open(document: Document, renaming: Renaming) -> bool:
     return not document.new_keys.keys() <= renaming.names.keys()
 
 
-def _accept(votes: Counter[Vote], renaming: Renaming) -> bool:
+def _accept(votes: Mapping[Vote, int], renaming: Renaming) -> bool:
     """The name with the most votes first; a second place for a name stays as the run has it."""
     ranked = sorted(votes.items(), key=lambda item: -item[1])
     return sum(renaming.add(key, value) for (key, value), _ in ranked) > 0
@@ -162,8 +165,8 @@ def _votes(
         for key, count in document.new_keys.items():
             yield (key, key[2]), 2 * count
     elif isinstance(old, Lines) and isinstance(new, Lines):
-        mine = [skeleton.named(line, renaming.known_old) for line in old.forms]
-        theirs = [skeleton.named(line, renaming.known_new) for line in new.forms]
+        mine = skeleton.all_named(old.forms, renaming.known_old)
+        theirs = skeleton.all_named(new.forms, renaming.known_new)
         for one, other in in_order(mine, theirs, document.free, weak=weak):
             for vote in _vote(old.forms[one], new.forms[other]):
                 yield vote, 2
@@ -194,16 +197,18 @@ def in_order(
     ]
 
 
-def _vote(old: Iterable[Part], new: Iterable[Part]) -> Iterator[Vote]:
+def _vote(old: Iterable[Part], new: Iterable[Part]) -> Sequence[Vote]:
     if isinstance(old, str) or isinstance(new, str):
-        return
+        return ()
     mine = [part for part in old if isinstance(part, Token)]
     theirs = [part for part in new if isinstance(part, Token)]
     if len(mine) != len(theirs):
-        return
-    for one, other in zip(mine, theirs, strict=True):
-        if one.key[:2] == other.key[:2] and (one.form, one.shape) == (other.form, other.shape):
-            yield other.key, one.key[2]
+        return ()
+    return [
+        (other.key, one.key[2])
+        for one, other in zip(mine, theirs, strict=True)
+        if one.key[:2] == other.key[:2] and one.form == other.form and one.shape == other.shape
+    ]
 
 
 def _gaps(pairs: Sequence[tuple[int, int]], old: int, new: int) -> list[tuple[int, int]]:

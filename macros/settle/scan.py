@@ -19,7 +19,7 @@ from macros.settle.declaration import (
     Token,
     Where,
 )
-from macros.settle.matches import COLUMNS, HEAD, Fitting, Mark, Match, marked, matches
+from macros.settle.matches import COLUMNS, HEAD, Fitting, Mark, Marked, Match, marked, matches
 
 Part = str | Token | Mark
 Parts = tuple[Part, ...]
@@ -105,20 +105,37 @@ def parts(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     told = place.columns or place.alone or place.choice or fits.finders or fits.heads
     if not (values or marks or told):
         return (line,)
-    spans: list[_Span] = list(_tokens(line, values, place, side, fits))
-    if len(spans) > 1:
-        spans.sort(key=lambda span: (span[0], -span[1]))
-    spans += [(start, end, mark) for start, end, mark, kind in marks if kind not in place.facts]
+    spans = with_noise(list(_tokens(line, values, place, side, fits)), marks, place)
     if place.choice is not None:
         # What is chosen is chosen as a whole: nothing in it is a name of its own.
         chosen = list(_chosen(line, place.choice, side))
         spans = chosen + [
             span for span in spans if not any(a < span[1] and span[0] < b for a, b, _ in chosen)
         ]
-    if not spans:
-        return (line,)
+    return joined(line, spans) if spans else (line,)
+
+
+Span = tuple[int, int, Part]
+"""From where to where in a line, and what it is."""
+
+
+def longest_first(span: Span) -> tuple[int, int]:
+    """Of two that begin at one place the longer one."""
+    return span[0], -span[1]
+
+
+def with_noise(names: list[Span], marks: Sequence[Marked], place: Place) -> list[Span]:
+    """Identities, the longest first of those that begin at one place, and noise behind them."""
+    if len(names) > 1:
+        names.sort(key=longest_first)
+    return names + [span[:3] for span in marks if span[3] not in place.facts]
+
+
+def joined(line: str, spans: list[Span]) -> Parts:
+    """What is in a line, and the text between; of two that overlap the first."""
     # A mark without width comes before what begins there.
-    spans.sort(key=lambda span: (span[0], span[0] < span[1]))
+    if len(spans) > 1:
+        spans.sort(key=lambda span: (span[0], span[0] < span[1]))
     found: list[Part] = []
     behind = 0
     for start, end, part in spans:
@@ -133,12 +150,9 @@ def parts(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     return tuple(found)
 
 
-_Span = tuple[int, int, Part]
-
-
 def _tokens(
     line: str, values: Sequence[Match], place: Place, side: Side, fits: Fitting
-) -> Iterator[_Span]:
+) -> Iterator[Span]:
     for start, end, shape, kind in values:
         scope = scope_of(kind, place, line)
         token = token_of(kind, line[start:end], scope, side, shape=shape)
@@ -154,10 +168,10 @@ def _tokens(
     for kind in fits.finders:
         for start, end, named in kind.find(line, side.known[kind.name]):
             scope = scope_of(kind, place, line)
-            yield start, end, _token(kind, line[start:end], scope, named)
+            yield start, end, made(kind, line[start:end], scope, named)
 
 
-def _numbers(line: str, place: Place, side: Side) -> Iterator[_Span]:
+def _numbers(line: str, place: Place, side: Side) -> Iterator[Span]:
     """What stands in columns of numbers, below their heads; and how wide the first one is."""
     # No width at all where no number is wider than its head.
     start = len(line) - len(line.lstrip(" "))
@@ -175,7 +189,7 @@ def _numbers(line: str, place: Place, side: Side) -> Iterator[_Span]:
                 yield number.start(), end, token
 
 
-def _chosen(line: str, choice: re.Pattern[str], side: Side) -> Iterator[_Span]:
+def _chosen(line: str, choice: re.Pattern[str], side: Side) -> Iterator[Span]:
     for chosen in choice.finditer(line):
         words = tuple(word for word in chosen.groups() if word)
         if words and _told(words, choice, side):
@@ -234,10 +248,11 @@ def peer_scope(place: Place, other: str, *, named: bool) -> str:
 def token_of(kind: Identity, raw: str, scope: str, side: Side, *, shape: str = "") -> Token | None:
     """The identity that `raw` is; None for a fact. `shape` is its pattern's."""
     named = kind.read(raw, shape, side.known[kind.name])
-    return None if named is None else _token(kind, raw, scope, named)
+    return None if named is None else made(kind, raw, scope, named)
 
 
-def _token(kind: Identity, raw: str, scope: str, named: Named) -> Token:
+def made(kind: Identity, raw: str, scope: str, named: Named) -> Token:
+    """The identity that was found to be named so."""
     return Token(raw, (kind.numbered_as, scope, named.value), named.form, named.shape)
 
 

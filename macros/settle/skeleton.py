@@ -19,7 +19,7 @@ def form(parts: Sequence[Part], *, loose: bool = False) -> Form:
     `loose`: columns are as wide as what stands in them, so the width of a gap does not count.
     """
     if len(parts) == 1 and isinstance(parts[0], str):
-        return _narrow(parts[0], first=True) if loose else parts[0]
+        return narrow(parts[0], first=True) if loose else parts[0]
     found: list[str | Token] = []
     text = ""
     at_start = True
@@ -28,7 +28,7 @@ def form(parts: Sequence[Part], *, loose: bool = False) -> Form:
         text, parts, at_start = _INDENT, parts[1:], False
     for part in parts:
         if isinstance(part, str):
-            text += _narrow(part, first=at_start) if loose else part
+            text += narrow(part, first=at_start) if loose and "  " in part else part
         elif isinstance(part, Mark):
             text += f"\0{part.mask}\0"
         else:
@@ -57,10 +57,26 @@ def named(line: Form, value: Value) -> str:
         else:
             known = value(part)
             if known is None:
-                number = numbers.setdefault(part.key, len(numbers))
-                known = f"\0{part.key[0]} {part.form} {part.shape} {number}\0"
+                _, key, form, shape = part
+                number = numbers.setdefault(key, len(numbers))
+                known = f"\0{key[0]} {form} {shape} {number}\0"
             found.append(known)
     return "".join(found)
+
+
+def as_printed(lines: Sequence[Form]) -> list[str]:
+    """Each line with its identities under their own names."""
+    return [
+        line
+        if isinstance(line, str)
+        else "".join([part if isinstance(part, str) else part.raw for part in line])
+        for line in lines
+    ]
+
+
+def all_named(lines: Sequence[Form], value: Value) -> list[str]:
+    """Each line as `named` gives it."""
+    return [line if isinstance(line, str) else named(line, value) for line in lines]
 
 
 def of(parts: Sequence[Part], value: Value) -> str:
@@ -84,7 +100,7 @@ def _is_right_aligned(parts: Sequence[Part]) -> bool:
     )
 
 
-def _narrow(text: str, *, first: bool) -> str:
+def narrow(text: str, *, first: bool = True) -> str:
     """Gaps as one space; a line's indentation stays."""
     if "  " not in text:
         return text

@@ -5,57 +5,81 @@ kubectl's heads are in capitals, those of `kubectl describe` have dashes below t
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 _WORD = r"[A-Z][A-Z0-9/_%-]*(?:\([A-Za-z%]+\))?"
 _CAPITALS = re.compile(rf"^ *{_WORD}(?: {_WORD})*(?: {{2,}}{_WORD}(?: {_WORD})*)+ *$", re.MULTILINE)
 _DASHES = re.compile(r"^( *)-{2,}(?: +-{2,})+ *$", re.MULTILINE)
 _CELL = re.compile(r"\S+(?: \S+)*")
 
-Spans = tuple[tuple[int, int], ...]
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Where the columns of a table begin, and their names; how far its rows are indented."""
+
+    names: Sequence[tuple[int, str]]
+    indent: str
 
 
-def cells(texts: Sequence[str], heads: frozenset[str]) -> Mapping[str, Spans]:
-    """For each row below a head its cells that stand below one of `heads`, from where to where.
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The rows of some texts' tables, each with its head; `heads` are those asked for."""
 
-    A row has no entry where no head is above it.
-    """
-    found: dict[str, Spans] = {}
+    heads: frozenset[str] = frozenset()
+    rows: dict[str, _Head] = field(default_factory=dict)
+
+    def has(self, line: str, place: int) -> bool:
+        """Whether a place in a line is below one of the heads asked for, or no head is above it."""
+        head = self.rows.get(line)
+        return head is None or _name(line, place, head.names) in self.heads
+
+
+def cells(texts: Sequence[str], heads: frozenset[str]) -> Cells:
+    """The cells that stand below one of `heads`."""
+    found = Cells(heads)
     for text in texts:
-        if _CAPITALS.search(text) or _DASHES.search(text):
-            for row, spans in _rows(text.split("\n"), heads):
-                found.setdefault(row, spans)
+        for row, head in _rows(text):
+            found.rows.setdefault(row, head)
     return found
 
 
-def _rows(lines: Sequence[str], heads: frozenset[str]) -> Iterator[tuple[str, Spans]]:
-    names: list[tuple[int, str]] = []
-    indent = ""
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        dashed = _DASHES.match(below)
-        if dashed is not None or _CAPITALS.match(line):
-            ruler = below if dashed else line
-            starts = [cell.start() for cell in _CELL.finditer(re.sub(r"- -", "-  -", ruler))]
-            names = [
-                (start, line[start:end].strip().upper())
-                for start, end in zip(starts, [*starts[1:], None], strict=True)
-            ]
-            indent = dashed[1] if dashed else ""
-        elif not line.strip() or not line.startswith(indent):
-            names = []
-        elif names and not _DASHES.match(line):
-            yield line, tuple(_below(line, names, heads))
+def _rows(text: str) -> Iterator[tuple[str, _Head]]:
+    """The rows of a text's tables: what follows a head, up to an empty or less indented line."""
+    places = sorted({*_numbers(text, _CAPITALS), *(at - 1 for at in _numbers(text, _DASHES) if at)})
+    lines = text.split("\n") if places else []
+    for at, end in zip(places, [*places[1:], len(lines)], strict=False):
+        head = _head(*lines[at : at + 2])
+        for line in lines[at + 1 : end]:
+            if not line.strip() or not line.startswith(head.indent):
+                break
+            if not line.lstrip(" ").startswith("--") or not _DASHES.match(line):
+                yield line, head
 
 
-def _below(
-    line: str, names: Sequence[tuple[int, str]], heads: frozenset[str]
-) -> Iterator[tuple[int, int]]:
-    row = [cell.span() for cell in _CELL.finditer(line)]
-    if len(row) == len(names):
+def _numbers(text: str, expression: re.Pattern[str]) -> Iterator[int]:
+    """The numbers of the lines that an expression matches."""
+    number = behind = 0
+    for found in expression.finditer(text):
+        number += text.count("\n", behind, found.start())
+        behind = found.start()
+        yield number
+
+
+def _head(line: str, below: str = "") -> _Head:
+    dashed = _DASHES.match(below)
+    ruler = below if dashed else line
+    starts = [cell.start() for cell in _CELL.finditer(re.sub(r"- -", "-  -", ruler))]
+    names = [
+        (start, line[start:end].strip().upper())
+        for start, end in zip(starts, [*starts[1:], None], strict=True)
+    ]
+    return _Head(names, dashed[1] if dashed else "")
+
+
+def _name(line: str, place: int, names: Sequence[tuple[int, str]]) -> str:
+    """The name of the column in which a place is."""
+    if len(_CELL.findall(line)) == len(names):
         # A row that was printed later, by --watch, may have wider cells.
-        yield from (span for span, (_, name) in zip(row, names, strict=True) if name in heads)
-        return
-    starts = [*(start for start, _ in names), len(line) + 1]
-    for at, (start, name) in enumerate(names):
-        if name in heads:
-            yield start, starts[at + 1]
+        return names[len(_CELL.findall(line[: place + 1])) - 1][1]
+    return next((name for start, name in reversed(names) if start <= place), "")

@@ -7,7 +7,7 @@ runs have are kept once.
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from macros.settle import scan, skeleton
+from macros.settle import scan, skeleton, whole_text
 from macros.settle.declaration import Form
 from macros.settle.matches import Fitting
 from macros.settle.scan import Parts, Place, Side
@@ -36,20 +36,17 @@ class Lines:
 
 def read(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
     """The lines of a text that was printed at `place`; `fits` is what may match in them."""
-    told_apart = bool(place.alone or place.choice or fits.finders or fits.heads)
+    if not (place.alone or place.choice or fits.heads):
+        return _read_at_once(text, place, side, fits)
     found = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
     known: dict[str, Form] = {}
-    for number, printed in enumerate(text.split("\n")):
-        line, form = fits.plain.get(printed) or (printed, known.get(printed))
+    for number, line in enumerate(text.split("\n")):
+        form = known.get(line)
         if form is None:
             parts = scan.parts(line, place, side, fits)
             form = skeleton.form(parts, loose=True)
-            is_plain = not parts or parts[0] is line
-            if is_plain and not told_apart:
-                fits.plain[line] = line, form
-            else:
-                known[line] = form
-                found.plain = found.plain and is_plain
+            known[line] = form
+            found.plain = found.plain and (not parts or parts[0] is line)
         found.printed.append(line)
         found.forms.append(form)
         if fits.heads:
@@ -58,4 +55,30 @@ def read(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
                 place = below
                 found.places.append((number + 1, place))
                 known = {}
+    return found
+
+
+def _read_at_once(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
+    """The lines of a text whose place says nothing of single ones."""
+    found = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
+    lines = text.split("\n")
+    rest = lines
+    if fits.plain and not fits.finders:
+        # What is alike on both sides was read on the other one; but a finder knows its side.
+        rest = [line for line in lines if line not in fits.plain and line not in fits.masked]
+    mine: dict[str, tuple[str, Form]] = {}
+    for line, parts, alike in whole_text.cut(rest, place, side, fits):
+        (fits.masked if alike else mine)[line] = line, skeleton.form(parts, loose=True)
+    plain, masked, marked = fits.plain, fits.masked, False
+    for line in lines:
+        known = mine.get(line) or masked.get(line)
+        if known is None:
+            known = plain.get(line)
+            if known is None:
+                known = plain[line] = line, skeleton.narrow(line) if "  " in line else line
+        else:
+            marked = True
+        found.printed.append(known[0])
+        found.forms.append(known[1])
+    found.plain = not marked
     return found

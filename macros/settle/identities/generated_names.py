@@ -78,7 +78,8 @@ def _near(text: str) -> bool:
 def _find(line: str, known: _Names) -> Iterator[Found]:
     if _NEAR.search(line):
         for name in _WORD.finditer(line):
-            made = Made(_front(name[1]), name[2])
+            front, letters = name.groups()
+            made = Made(_front(front) if "." in front or "-k8s-" in front else front, letters)
             if made in known.made or _ALWAYS.search(made.front):
                 yield Found(*name.span(2), Named("".join(made), made.front))
     if known.pods and "cali" in line:

@@ -31,7 +31,7 @@ IDENTITY = Identity(
     scope="namespace",
     rank=40,
     read=by_form(index_form),
-    patterns=patterns_of((": <", r"^(?P<v>\d+): (?=[^ ]+: <)")),
+    patterns=patterns_of((": <", r"^(?P<v>\d+): (?=[^ \n]+: <)")),
     keys=("ifindex",),
     alone=_alone,
 )

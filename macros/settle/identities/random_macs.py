@@ -1,7 +1,6 @@
 """MAC addresses by chance, and what is computed from them."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,20 +10,20 @@ from macros.settle.declaration import Evidence, Identity, Named, Token, like, pa
 
 
 class _Macs(NamedTuple):
-    """What computes MACs on a side, and the random ones by their last three bytes."""
+    """What computes MACs on a side, and the random ones by their last three bytes, "" for two."""
 
     computed: frozenset[str]
-    tails: Mapping[str, set[str]]
+    tails: Mapping[str, str]
 
 
 def _learn(evidence: Evidence) -> _Macs:
     shown = frozenset().union(*map(_shown, evidence.texts))
-    tails: defaultdict[str, set[str]] = defaultdict(set)
+    tails: dict[str, str] = {}
     otherwise = frozenset(_written_otherwise(evidence.texts))
     computed = macs.tails(evidence.texts, shown | otherwise)
     for mac in shown:
         if macs.form(mac, computed).chance:
-            tails[mac[9:]].add(mac)
+            tails[mac[9:]] = "" if mac[9:] in tails else mac
     return _Macs(computed, tails)
 
 
@@ -47,8 +46,7 @@ def _read(raw: str, shape: str, known: _Macs) -> Named | None:
     if shape == "link-local":
         mac = macs.of_link_local(raw)
     elif shape in {"multicast", "solicited"}:
-        candidates = known.tails.get(macs.tail_of_group(raw), ())
-        mac = next(iter(candidates)) if len(candidates) == 1 else ""
+        mac = known.tails.get(macs.tail_of_group(raw), "")
     elif shape == "short":
         mac = macs.long(raw)
     form = macs.form(mac, known.computed) if mac else macs.Form("")

@@ -39,7 +39,7 @@ NOISE = Noise(
         # bridge -s vlan
         ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
         # ifconfig, of net-tools and of BusyBox
-        ("X packets ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)]*)\)"),
+        ("X packets ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)\n]*)\)"),
         (
             "X errors ",
             r"\b[RT]X errors (\d+)  dropped (\d+) overruns? (\d+)  (?:frame|carrier) (\d+)",
@@ -48,7 +48,7 @@ NOISE = Noise(
             "X packets:",
             r"\b[RT]X packets:(\d+) errors:(\d+) dropped:(\d+) overruns:(\d+) \w+:(\d+)",
         ),
-        ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)]*)\)"),
+        ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)\n]*)\)"),
         ("collisions", r"\bcollisions[: ](\d+)\b"),
         # netstat -i
         ("RU", r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
@@ -65,7 +65,7 @@ NOISE = Noise(
         ("backlog ", r"\bbacklog (\d+[KM]?)b (\d+)p requeues (\d+)"),
         (any_of(*(f" {word} " for word in _QUEUE.split("|"))), rf"(?<= )(?:{_QUEUE}) (\d+)"),
         # conntrack -S
-        ("cpu=", rf"(?<=\s)(?:{_CPU})=(\d+)"),
+        ("cpu=", rf"(?<=[^\S\n])(?:{_CPU})=(\d+)"),
         # ip -s xfrm, ip -s route, ip -s neigh: a blank is missing before its probes
         ("(bytes)", r"\b(\d+)\(bytes\), (\d+)\(packets\)"),
         (" users ", r" users (\d+)\b"),

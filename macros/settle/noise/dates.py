@@ -52,7 +52,7 @@ NOISE = Noise(
         # bad it is. https://pkg.go.dev/k8s.io/klog/v2#hdr-Output
         (
             like(r"\.go:\d+\] "),
-            r"(?<![^ \t])[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]",
+            r"(?:^|(?<=[ \t]))[IWEF](\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+) [^\s:\]]+:\d+\]",
         ),
         # BIRD: since when a protocol is up, and a route is known.
         (

@@ -31,8 +31,8 @@ NOISE = Noise(
             any_of(*(f"{rate} " for rate in RATES)),
             rf"(?<!\S)(?:{'|'.join(sorted(RATES))}) ({_RATE}(?:/{_RATE})?)(?!\S)",
         ),
-        ("bbr:(", r"(?<!\S)bbr:\(([^)]*)\)"),
-        ("skmem:(", r"\bskmem:\(([^)]*)\)"),
+        ("bbr:(", r"(?<!\S)bbr:\(([^)\n]*)\)"),
+        ("skmem:(", r"\bskmem:\(([^)\n]*)\)"),
         (" ino:", r" ino:(\d+) sk:([0-9a-f]+)(?!\S)"),
     ),
 )
