@@ -1,4 +1,4 @@
-"""What a trace says in the terminal: came or not, where it was lost, and what stands between."""
+"""What a trace says in the terminal: arrived or not, where it was lost, and what stands between."""
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
@@ -29,7 +29,7 @@ def lines(traced: Traced) -> Iterator[str]:
     if traced.came:
         yield from _came(traced)
     elif traced.loss is None:
-        yield "NOT ANSWERED, and yet every packet that was seen came through."
+        yield "NOT ANSWERED, although every packet that was seen got through."
         yield from _causes(traced)
     else:
         yield from _lost(traced, traced.loss)
@@ -39,7 +39,7 @@ def lines(traced: Traced) -> Iterator[str]:
 
 def _came(traced: Traced) -> Iterator[str]:
     seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
-    yield f"CAME: seen at {len(seen)} interfaces, answered."
+    yield f"ARRIVED: seen at {len(seen)} interfaces, answered."
     yield from path(traced.forward.stops, traced)
 
 
@@ -71,11 +71,11 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
 
 
 WHAT = {
-    "request": "THE REQUEST DID NOT COME.",
-    "answer": "THE REQUEST CAME; THE ANSWER DID NOT COME BACK.",
-    "data": "THE CONNECTION CAME ABOUT; DATA ON IT WAS LOST.",
-    "silent": "THE REQUEST CAME; NOBODY ANSWERED.",
-    "refused": "THE REQUEST CAME, AND WAS REFUSED.",
+    "request": "THE REQUEST DID NOT ARRIVE.",
+    "answer": "THE REQUEST ARRIVED; THE ANSWER DID NOT COME BACK.",
+    "data": "THE CONNECTION WAS ESTABLISHED; DATA ON IT WAS LOST.",
+    "silent": "THE REQUEST ARRIVED; NOBODY ANSWERED.",
+    "refused": "THE REQUEST ARRIVED AND WAS REFUSED.",
 }
 
 
@@ -83,12 +83,12 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
     yield WHAT[loss.what]
     if loss.last is not None:
         what = f": {summary.what(loss.sight.last)}" if loss.sight else ""
-        yield f"last seen at        {where(loss.last)}{what}"
+        yield f"last seen at      {where(loss.last)}{what}"
     else:
-        yield "last seen at        nowhere: it never left"
+        yield "last seen at      nowhere: it never left its sender"
     if loss.what not in ("silent", "refused"):
         then = where(loss.next) if loss.next else _beyond(loss)
-        yield f"to be seen next at  {then}"
+        yield f"expected next at  {then}"
     yield from path(loss.way.stops, traced, loss.at)
     yield from _causes(traced)
 

@@ -121,23 +121,24 @@ def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
         before, after = case.terrain.looks.get(node), case.after.get(node)
         if before is None or after is None:
             continue
-        for rule, grown in counted(before, after):
+        for rule, was in counted(before, after):
             if not _could_be(rule, case.story):
                 continue
             rejects = rule.verdict == "REJECT"
-            what = "refuses" if rejects else "drops"
+            what, ended = ("refuses", "rejected") if rejects else ("drops", "dropped")
+            grown = (rule.packets or 0) - was
             times = "a packet" if grown == 1 else f"{grown} packets"
             yield Cause(
                 "rule-rejected" if rejects else "rule-dropped", node,
-                f"a rule of {node} {what} it: chain {rule.chain} of table {rule.table} ended "
+                f"a rule on {node} {what} it: chain {rule.chain} of table {rule.table} {ended} "
                 f"{times} while the request was under way",
-                (Evidence(node, rule.lists, f"{rule.text}   [+{grown}]"),),
+                (Evidence(node, rule.lists, f"{rule.text}  ({was} before, {rule.packets} after)"),),
             )  # fmt: skip
         yield from _uncounted(case, node, after)
 
 
 def counted(before: Look, after: Look) -> Iterator[tuple[Counted, int]]:
-    """The rules that ended packets between two looks, and how many."""
+    """The rules that ended packets between two looks, and how many they had ended before."""
     earlier: dict[tuple[str, str, str, int], int] = {}
     for rule in before.ending:
         if rule.packets is not None:
@@ -147,7 +148,7 @@ def counted(before: Look, after: Look) -> Iterator[tuple[Counted, int]]:
             continue
         was = earlier.get((rule.table, rule.chain, rule.text, rule.number), 0)
         if rule.packets > was:
-            yield rule, rule.packets - was
+            yield rule, was
 
 
 def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
@@ -157,7 +158,7 @@ def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
         if rule.packets is None and told and _could_be(rule, case.story, strict=True):
             yield Cause(
                 "rule-dropped", node,
-                f"a rule of {node} fits the packet and drops it (chain {rule.chain} of table "
+                f"a rule on {node} matches the packet and drops it (chain {rule.chain} of table "
                 f"{rule.table}; it does not count), and the kernel says that a rule did",
                 (Evidence(node, rule.lists, rule.text),), sure=False,
             )  # fmt: skip
@@ -225,14 +226,14 @@ def _mtu(case: Case, loss: Loss) -> Iterator[Cause]:
         )
     name = then.end.interface
     words = (
-        f"the packet has {single} bytes, and {name} of {node} lets {then.mtu} pass; "
-        f"{last.end.interface} lets {last.mtu}"
+        f"the packet has {single} bytes, and the MTU of {name} on {node} is {then.mtu}; "
+        f"that of {last.end.interface} is {last.mtu}"
     )
     if not case.story.errors:
-        words += ". The sender was not told: no ICMP message came to it"
+        words += ". The sender was not told: no ICMP message reached it"
     evidence = [Evidence(node, f"ip link show {name}", _link_line(case, node, name))]
     if grown:
-        evidence.append(Evidence(node, "nstat -s IpFragFails", f"IpFragFails  +{grown}"))
+        evidence.append(Evidence(node, "nstat -as IpFragFails", f"{grown} more than before"))
     yield Cause("mtu", node, words, tuple(evidence))
 
 
@@ -261,8 +262,8 @@ def _unanswered(case: Case, loss: Loss) -> Iterator[Cause]:
         if words[:1] and words[0] in hosts and words[-1] in ("FAILED", "INCOMPLETE"):
             yield Cause(
                 "neighbour-failed", last.end.node,
-                f"{last.end.node} asked for {words[0]} on {words[2]}, and nobody answered: "
-                "nobody has that address",
+                f"{last.end.node} asked for {words[0]} on {words[2]}, and nothing answered: "
+                "nothing there has that address",
                 (Evidence(last.end.node, f"ip neigh show {words[0]}", line.strip()),),
             )  # fmt: skip
 
@@ -285,8 +286,8 @@ def _misaddressed(loss: Loss) -> Iterator[Cause]:
     if to != last.mac and not int(to[:2], 16) & 1:
         yield Cause(
             "neighbour-wrong", last.end.node,
-            f"the frame came to {last.end.interface} of {last.end.node} and is addressed to {to}; "
-            f"{last.end.interface} is {last.mac}, so it was thrown away without a word",
+            f"the frame reached {last.end.interface} of {last.end.node} and is addressed to {to}; "
+            f"{last.end.interface} is {last.mac}, so it was dropped silently",
             (
                 Evidence(
                     last.end.node,
@@ -327,8 +328,8 @@ def unplaced(case: Case) -> list[Cause]:
     return [
         Cause(
             _kernel_kind(drop), drop.node,
-            f"the kernel of {drop.node} dropped a packet meanwhile, for {drop.reason} in "
-            f"{drop.place}; whether it was of this request was not seen",
+            f"the kernel of {drop.node} dropped a packet in the meantime, for {drop.reason} in "
+            f"{drop.place}; whether it belonged to this request was not seen",
             (_kernels_word(drop),), sure=False,
         )
         for drop in sorted(first.values(), key=lambda drop: drop.time)
@@ -356,13 +357,13 @@ def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
     if loss.what == "refused" and loss.sight is not None:
         yield Cause(
             "refused", last.end.node,
-            f"{case.target.words} was reached, and refused: nobody listens at that port",
+            f"{case.target.words} was reached and refused: nothing listens on that port",
             (Evidence(last.end.node, f"tcpdump -i {last.end.interface}", "RST"),),
         )  # fmt: skip
     elif loss.what == "silent":
         yield Cause(
             "silent", last.end.node,
-            f"the request came to {last.end.interface} of {last.end.namespace or last.end.node}, "
+            f"the request reached {last.end.interface} of {last.end.namespace or last.end.node}, "
             "and nothing was sent back from there", sure=False,
         )  # fmt: skip
 
@@ -372,6 +373,6 @@ def _unknown(case: Case, loss: Loss) -> Cause:
     node = where.node if where else case.client.node
     return Cause(
         "unknown", node,
-        "nothing that was asked explains it: no table, no counter and no word of the kernel",
+        "nothing that was asked explains it: no table, no counter, no message of the kernel",
         sure=False,
     )  # fmt: skip

@@ -65,13 +65,13 @@ def page(traced: Traced, merged: bytes, *, guide: str = "") -> str:
 def verdict(traced: Traced) -> str:
     """What came of it, in a sentence."""
     if traced.came:
-        return "It came, and was answered."
+        return "It arrived and was answered."
     loss = traced.loss
     if loss is None:
-        return "It was not answered, and yet every packet that was seen came through."
+        return "It was not answered, although every packet that was seen got through."
     words = answer_text.WHAT[loss.what].capitalize()
     last = answer_text.where(loss.last) if loss.last else "nowhere"
-    then = f"; next it should have been seen at {answer_text.where(loss.next)}" if loss.next else ""
+    then = f"; expected next at {answer_text.where(loss.next)}" if loss.next else ""
     return f"{words} Last seen: {last}{then}."
 
 

@@ -25,8 +25,8 @@ def stale(
     now = ", ".join(sorted(real)) or "nowhere"
     yield Cause(
         "stale-rules", look.node,
-        f"the rules of {look.node} lead the Service {name} to {', '.join(gone)}, and its endpoints "
-        f"are {now}: what writes these rules (kube-proxy) does not follow on {look.node}",
+        f"the rules on {look.node} lead the Service {name} to {', '.join(gone)}, but its endpoints "
+        f"are {now}: what writes these rules (kube-proxy) does not keep up on {look.node}",
         (
             *_rules_to(look, gone, f"{group}/{name}"),
             Evidence("", f"kubectl -n {group} {' '.join(slices)}", _ask(kubectl, group, slices)),
@@ -93,10 +93,10 @@ def _why(
         near = _nearest(facts, group, selector)
         more = f"; {near}" if near else ""
         labels = ("-L", ",".join(selector))
-        return f"its selector {words} fits no pod{more}", ("get", "pods", *labels)
+        return f"its selector {words} matches no pod{more}", ("get", "pods", *labels)
     waiting = [one.pod for one in target.endpoints if not one.ready] or [p.name for p in fitting]
     return (
-        f"its selector {words} fits {', '.join(waiting)}, and none of them is ready",
+        f"its selector {words} matches {', '.join(waiting)}, and none of them is ready",
         ("get", "pods", "-l", words),
     )
 

@@ -67,11 +67,11 @@ def test_a_service_without_selector_says_who_has_to_write_its_endpoints() -> Non
     assert "no selector" in cause.words
 
 
-def test_a_selector_that_fits_no_pod_and_what_it_nearly_fits() -> None:
+def test_a_selector_that_matches_no_pod_and_what_it_nearly_matches() -> None:
     known = facts()
     target = request_ends.target(known, "lost", request_ends.client(known, "default/tools"), "tcp")
     (cause,) = service_causes.empty(known, target, None)
-    assert "app=helo fits no pod" in cause.words
+    assert "app=helo matches no pod" in cause.words
     assert "app=hello" in cause.words
 
 
