@@ -16,11 +16,11 @@ def without(old: str, new: str, labels: Labels) -> tuple[str, str]:
     alike = [name for name, lines in before.items() if name and lines == after.get(name)]
     # One stays, so that neither side is empty: an empty text is in no kind's form.
     left_out = frozenset(alike[1:])
-    one, other = (
+    old_left, new_left = (
         "\n".join(line for line, name in zip(lines, names, strict=True) if name not in left_out)
         for lines, names in sides
     )
-    return one, other
+    return old_left, new_left
 
 
 def _grouped(lines: Sequence[str], names: Sequence[str | None]) -> dict[str | None, list[str]]:

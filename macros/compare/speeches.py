@@ -91,13 +91,13 @@ def _messages(
 
 
 def _fields(old: Line, new: Line, rename: Rename) -> Iterator[Change]:
-    one, other = old.message, new.message
-    if one.told == other.told:
+    earlier, later = old.message, new.message
+    if earlier.told == later.told:
         return
-    title, count = other.layer.name, 0
-    if one.layer.name == other.layer.name:
-        for before, after in side_by_side.fields(one.layer, other.layer):
-            was, now = rename(_value(one.layer, before)), _value(other.layer, after)
+    title, count = later.layer.name, 0
+    if earlier.layer.name == later.layer.name:
+        for before, after in side_by_side.fields(earlier.layer, later.layer):
+            was, now = rename(_value(earlier.layer, before)), _value(later.layer, after)
             if was != now:
                 field = after or before
                 label = field.label if field is not None else ""
@@ -105,7 +105,7 @@ def _fields(old: Line, new: Line, rename: Rename) -> Iterator[Change]:
                 yield said("packets", new.text, what, was, now)
                 count += 1
     if not count:
-        was, now = one.told.hex(" "), other.told.hex(" ")
+        was, now = earlier.told.hex(" "), later.told.hex(" ")
         if old.text == new.text:
             yield said("packets", new.text, f"bytes of {new.text} changed", was, now)
         else:
@@ -125,7 +125,7 @@ def _headers(
     """Which values the headers of a direction's segments have, field by field."""
     before, after = _by_field(old, rename), _by_field(new, str)
     for key in dict.fromkeys((*before, *after)):
-        was, now = (", ".join(sorted(each.get(key, ()))) for each in (before, after))
+        was, now = (", ".join(sorted(fields.get(key, ()))) for fields in (before, after))
         if was != now:
             title, field = key
             what = f"{field} ({title}) of segments {way}: {was or 'none'} -> {now or 'none'}"
@@ -133,13 +133,13 @@ def _headers(
 
 
 def _by_field(headers: frozenset[Header], rename: Rename) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
+    shown_by_field: dict[tuple[str, str], set[str]] = {}
     for header in headers:
         for title, field, value in header:
             port = field in {"sport", "dport"} and ports.is_chosen(int(value))
             shown = "chosen by the kernel" if port else rename(value)
-            found.setdefault((title, field), set()).add(shown)
-    return found
+            shown_by_field.setdefault((title, field), set()).add(shown)
+    return shown_by_field
 
 
 def _carriage(way: str, old: Side, new: Side) -> Iterator[Change]:
@@ -163,4 +163,4 @@ def _carriage(way: str, old: Side, new: Side) -> Iterator[Change]:
 
 def _pushes(side: Side) -> str:
     words = {True: "yes", False: "no"}
-    return " and ".join(words[each] for each in sorted(side.pushed)) or "none"
+    return " and ".join(words[way] for way in sorted(side.pushed)) or "none"

@@ -46,15 +46,15 @@ def _ends(
         high, last = high - 1, last - 1
         tail.append((high, last))
     places: dict[str, list[int]] = {}
-    for at in range(last - 1, first - 1, -1):
-        places.setdefault(new[at], []).append(at)
-    for at in range(low, high):
-        waiting = places.get(old[at], [])
+    for index in range(last - 1, first - 1, -1):
+        places.setdefault(new[index], []).append(index)
+    for index in range(low, high):
+        waiting = places.get(old[index], [])
         while waiting and waiting[-1] < first:
             waiting.pop()
         if waiting:
             first = waiting.pop()
-            yield at, first
+            yield index, first
             first += 1
     yield from reversed(tail)
 
@@ -65,20 +65,20 @@ def _anchors(
     """Lines that occur once on each side, the longest run of them that is in order on both."""
     count_old = Counter(old[low:high])
     count_new = Counter(new[first:last])
-    place = {new[at]: at for at in range(first, last) if count_new[new[at]] == 1}
+    unique = {new[index]: index for index in range(first, last) if count_new[new[index]] == 1}
     pairs = [
-        (at, place[old[at]])
-        for at in range(low, high)
-        if count_old[old[at]] == 1 and old[at] in place
+        (index, unique[old[index]])
+        for index in range(low, high)
+        if count_old[old[index]] == 1 and old[index] in unique
     ]
     ends: list[int] = []
     owners: list[int] = []
     before: list[int] = []
     for number, (_, other) in enumerate(pairs):
-        at = bisect_left(ends, other)
-        before.append(owners[at - 1] if at else -1)
-        ends[at : at + 1] = [other]
-        owners[at : at + 1] = [number]
+        slot = bisect_left(ends, other)
+        before.append(owners[slot - 1] if slot else -1)
+        ends[slot : slot + 1] = [other]
+        owners[slot : slot + 1] = [number]
     run: list[Pair] = []
     number = owners[-1] if owners else -1
     while number >= 0:
@@ -94,23 +94,23 @@ def old_order(count: int, places: Mapping[int, int], groups: Sequence[Hashable] 
     of one of `groups` (one for each line) stay in their new order.
     """
     members: dict[Hashable, list[int]] = {}
-    for at in range(count):
-        members.setdefault(groups[at] if groups else at, []).append(at)
+    for index in range(count):
+        members.setdefault(groups[index] if groups else index, []).append(index)
     keys: dict[int, tuple[int, int, int]] = {}
     for group in members.values():
-        known = [at for at in group if at in places]
-        slots = dict(zip(known, sorted(places[at] for at in known), strict=True))
-        for number, at in enumerate(group):
+        known = [index for index in group if index in places]
+        slots = dict(zip(known, sorted(places[index] for index in known), strict=True))
+        for number, index in enumerate(group):
             before = [slots[other] for other in group[: number + 1] if other in slots]
             after = [slots[other] for other in group[number:] if other in slots]
-            if at in slots:
-                keys[at] = (slots[at], 1, at)
+            if index in slots:
+                keys[index] = (slots[index], 1, index)
             elif before:
-                keys[at] = (before[-1], 2, at)
+                keys[index] = (before[-1], 2, index)
             elif after:
-                keys[at] = (after[0], 0, at)
+                keys[index] = (after[0], 0, index)
     last = -1
-    for at in range(count):
-        keys.setdefault(at, (last, 2, at))
-        last = keys[at][0]
+    for index in range(count):
+        keys.setdefault(index, (last, 2, index))
+        last = keys[index][0]
     return sorted(range(count), key=keys.__getitem__)

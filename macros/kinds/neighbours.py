@@ -68,7 +68,7 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Neighb
 
 def parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `ip neigh` as the objects that `ip -j neigh` would have printed."""
-    for place, line in enumerate(text.splitlines(), 1):
+    for line_number, line in enumerate(text.splitlines(), 1):
         # iproute2 forgets a space: `used 1/61/1probes 5`.
         words = re.sub(r"(\d)probes ", r"\1 probes ", line).split()
         if not words:
@@ -76,7 +76,7 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
         try:
             yield _entry(words)
         except ValueError as error:
-            raise unreadable("neighbours", line, place) from error
+            raise unreadable("neighbours", line, line_number) from error
 
 
 def _entry(words: list[str]) -> dict[str, Any]:
@@ -116,8 +116,8 @@ def _entries(neighbours: Iterable[Neighbour]) -> Iterator[Entry]:
 def _macs(neighbours: Iterable[Neighbour]) -> Iterator[Mac]:
     for neighbour in neighbours:
         if neighbour.mac is not None:
-            place = ("neighbour", str(neighbour.dev), neighbour.address)
-            yield Mac(place, neighbour.mac, neighbour.address)
+            owner = ("neighbour", str(neighbour.dev), neighbour.address)
+            yield Mac(owner, neighbour.mac, neighbour.address)
 
 
 KIND = Kind(

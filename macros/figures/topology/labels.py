@@ -59,7 +59,7 @@ class Labels:
         elif state := status(interface):
             lines.append((Run(state, "state"),))
         lines += [(Run(text, "note"),) for text in vlan_texts(interface)]
-        lines += [self._address(end, each) for each in drawn_addresses(interface)]
+        lines += [self._address(end, address) for address in drawn_addresses(interface)]
         if self.brief:
             return lines
         if interface.mac:
@@ -130,7 +130,7 @@ class Labels:
 
 def drawn_addresses(interface: Interface) -> tuple[Address, ...]:
     """All but IPv6 link-local ones, which every interface gives itself; the text has those too."""
-    return tuple(each for each in interface.addresses if not each.link_local)
+    return tuple(address for address in interface.addresses if not address.link_local)
 
 
 def kind_text(interface: Interface) -> str:
@@ -156,9 +156,9 @@ def kind_text(interface: Interface) -> str:
 
 def vlan_texts(interface: Interface) -> list[str]:
     """What the port of a bridge lets through, one line for those with a tag, one for others."""
-    bare = [each for each in interface.vlans if "untagged" in each]
-    tagged = [each for each in interface.vlans if "untagged" not in each]
-    return [f"VLAN {each}" for each in bare] + (
+    bare = [vlan for vlan in interface.vlans if "untagged" in vlan]
+    tagged = [vlan for vlan in interface.vlans if "untagged" not in vlan]
+    return [f"VLAN {vlan}" for vlan in bare] + (
         [f"VLAN {', '.join(tagged)} tagged"] if tagged else []
     )
 

@@ -48,45 +48,60 @@ def topology(
     Raises GuideError if there is no state or a node twice, or if `highlight`, `leave_out` or `way`
     name what is not there.
     """
-    if not states:
-        raise GuideError(f"topology {id!r} has no observed state to draw")
-    names = [node.name for node in states]
-    if doubled := next((name for name in names if names.count(name) > 1), ""):
-        raise GuideError(f"topology {id!r} has {doubled} twice", fix="give one state for each node")
-    news = compare(states, previous or ())
+    _check_states(states, id)
     _check_names(states, leave_out, "leave_out")
+    news = compare(states, previous or ())
     drawing = lay_out(states, Labels(news, brief), leave_out=leave_out, nat=nat)
     taken = ways.ends(states, way)
-    lit = _Lit(drawing, highlight, taken)
+    svg = _svg(states, drawing, news, _Lit(drawing, highlight, taken), taken, id=id, title=title)
+    return (
+        f'<figure class="topology" id="t-{escape(id)}">'
+        f'<figcaption class="topology-title">{escape(title)}</figcaption>'
+        f"{_scrolling(svg, drawing.box.w, title)}{_legend(drawing, news, taken)}"
+        '<details class="text-equivalent"><summary>The same as text</summary>'
+        f"{way_text(taken)}{text_equivalent(states, news)}</details></figure>"
+    )
+
+
+def _scrolling(svg: str, width: float, title: str) -> str:
+    """The drawing in a box that scrolls sideways where the page is narrower."""
+    # topology.css makes such a drawing a little smaller where that saves scrolling.
+    near = " is-near" if _COLUMN < width <= _COLUMN * 1.1 else ""
+    return (
+        f'<div class="topology-scroll{near}" role="region" tabindex="0" '
+        f'aria-label="Drawing: {escape(title)}">{svg}</div>'
+    )
+
+
+def _svg(
+    states: Sequence[Node],
+    drawing: Drawing,
+    news: News,
+    lit: "_Lit",
+    way: Sequence[End],
+    *,
+    id: str,
+    title: str,
+) -> str:
+    """The drawing itself, from what lies at the bottom to what lies on top."""
     heading, description = f"t-{id}-title", f"t-{id}-desc"
-    svg = tag(
+    return tag(
         "svg",
         tag("title", escape(title), id=heading),
         tag("desc", escape(summary(states)), id=description),
-        *(_frame(each, news, lit) for each in drawing.frames),
-        *(_note(each, text=not taken) for each in drawing.notes),
-        *(_link(each, news, lit) for each in drawing.links),
-        *(_leg(each) for each in ways.legs(drawing, taken)),
+        *(_frame(frame, news, lit) for frame in drawing.frames),
+        *(_note(note, text=not way) for note in drawing.notes),
+        *(_link(link, news, lit) for link in drawing.links),
+        *(_leg(leg) for leg in ways.legs(drawing, way)),
         # Where a way leads over a band, the band's text stands above it.
-        *(_note(each, rect=False) for each in drawing.notes if taken),
-        *(_interface(each, news, lit) for each in drawing.placed),
-        *(_place(drawing.of(end), number) for end, number in ways.places(taken).items()),
+        *(_note(note, rect=False) for note in drawing.notes if way),
+        *(_interface(placed, news, lit) for placed in drawing.placed),
+        *(_place(drawing.of(end), number) for end, number in ways.places(way).items()),
         role="img",
         aria_labelledby=f"{heading} {description}",
         viewBox=f"0 0 {_whole(drawing.box.w)} {_whole(drawing.box.h)}",
         width=_whole(drawing.box.w),
         height=_whole(drawing.box.h),
-    )
-    # topology.css makes such a drawing a little smaller where that saves scrolling.
-    near = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
-    return (
-        f'<figure class="topology" id="t-{escape(id)}">'
-        f'<figcaption class="topology-title">{escape(title)}</figcaption>'
-        f'<div class="topology-scroll{near}" role="region" tabindex="0" '
-        f'aria-label="Drawing: {escape(title)}">{svg}</div>'
-        f"{_legend(drawing, news, taken)}"
-        '<details class="text-equivalent"><summary>The same as text</summary>'
-        f"{way_text(taken)}{text_equivalent(states, news)}</details></figure>"
     )
 
 
@@ -95,8 +110,8 @@ class _Lit:
 
     def __init__(self, drawing: Drawing, highlight: Collection[str], way: Sequence[End]) -> None:
         wanted = {
-            each.removeprefix("if:").removeprefix("ip::").removeprefix("mac::"): each
-            for each in highlight
+            name.removeprefix("if:").removeprefix("ip::").removeprefix("mac::"): name
+            for name in highlight
         }
         self.way = frozenset(way)
         self.ends = {placed.end for placed in drawing.placed if wanted.keys() & _names_of(placed)}
@@ -105,12 +120,12 @@ class _Lit:
             for frame in drawing.frames
             if frame.namespace in wanted or (not frame.namespace and frame.node in wanted)
         }
-        found = {name for placed in drawing.placed for name in _names_of(placed)}
-        found |= {frame.namespace or frame.node for frame in drawing.frames}
-        if unknown := sorted(wanted[name] for name in wanted.keys() - found):
+        drawn = {name for placed in drawing.placed for name in _names_of(placed)}
+        drawn |= {frame.namespace or frame.node for frame in drawing.frames}
+        if unknown := sorted(wanted[name] for name in wanted.keys() - drawn):
             raise GuideError(
                 f"highlight names {unknown[0]!r}, which is not in the drawing",
-                fix=f"use one of: {', '.join(sorted(found))}",
+                fix=f"use one of: {', '.join(sorted(drawn))}",
             )
 
 
@@ -122,9 +137,17 @@ def _names_of(placed: Placed) -> set[str]:
     return names - {""}
 
 
+def _check_states(states: Sequence[Node], id: str) -> None:
+    if not states:
+        raise GuideError(f"topology {id!r} has no observed state to draw")
+    names = [node.name for node in states]
+    if doubled := next((name for name in names if names.count(name) > 1), ""):
+        raise GuideError(f"topology {id!r} has {doubled} twice", fix="give one state for each node")
+
+
 def _check_names(states: Sequence[Node], names: Collection[str], option: str) -> None:
-    known = {each.name for node in states for each in node.own.interfaces}
-    known |= {each.name for node in states for each in node.namespaces[1:]}
+    known = {interface.name for node in states for interface in node.own.interfaces}
+    known |= {namespace.name for node in states for namespace in node.namespaces[1:]}
     if unknown := sorted(set(names) - known):
         raise GuideError(
             f"{option} names {unknown[0]!r}, which the state does not have",
@@ -202,14 +225,14 @@ def _leg(leg: ways.Leg) -> str:
     return tag("g", *parts, class_="way", data_ends=f"{leg.start} {leg.stop}")
 
 
-def _place(placed: Placed, place: str) -> str:
+def _place(placed: Placed, numbers: str) -> str:
     """Where on the way an interface is: its number, at the upper left corner."""
-    w = 18 + 6 * (len(place) - 1)
+    w = 18 + 6 * (len(numbers) - 1)
     x, y = placed.box.x - 9, placed.box.y - 9
     if placed.role == "bridge":  # its ports stand on its upper edge
         x, y = placed.box.x - w + 5, placed.box.y + 4
     rect = tag("rect", x=x, y=y, width=float(w), height=18.0, rx=9.0)
-    text = tag("text", place, x=x + w / 2, y=y + 13, text_anchor="middle")
+    text = tag("text", numbers, x=x + w / 2, y=y + 13, text_anchor="middle")
     return tag("g", rect, text, class_="place")
 
 
