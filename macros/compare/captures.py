@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from macros.compare.change import Change, said
-from macros.compare.speeches import Speech, messages_of, speeches
+from macros.compare.speeches import Speech, gone_and_new, messages_of, speeches
 from macros.ground import ports
-from macros.ground.alignment import align
+from macros.ground.alignment import align, stretches
 from macros.packets import conversations, dissector, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
@@ -195,21 +195,15 @@ def _within(
     name: str, old: Sequence[_Said], new: Sequence[_Said], rename: Rename
 ) -> Iterator[Change]:
     pairs = align([packet.line for packet in old], [packet.line for packet in new])
-    low, first = 0, 0
-    for left, right in [*pairs, (len(old), len(new))]:
-        gone, come = old[low:left], new[first:right]
+    for gone, come, same in stretches(pairs, old, new):
         # As many as before in the same place: each is the other one, with a header changed.
         if len(gone) == len(come) and sorted(g.line for g in gone) != sorted(c.line for c in come):
             for was, now in zip(gone, come, strict=True):
                 yield from _fields(was, now, rename)
         else:
-            for was in gone:
-                yield said("packets", name, f"packet gone from {name}: {was.line}", was.line)
-            for now in come:
-                yield said("packets", name, f"packet new in {name}: {now.line}", "", now.line)
-        if left < len(old):
-            yield from _fields(old[left], new[right], rename)
-        low, first = left + 1, right + 1
+            yield from gone_and_new("packet", name, [g.line for g in gone], [c.line for c in come])
+        if same is not None:
+            yield from _fields(*same, rename)
 
 
 def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:

@@ -1,11 +1,11 @@
 """What was said in a TCP conversation whose messages are decoded: a direction at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from macros.compare.change import Change, said
 from macros.ground import ports
-from macros.ground.alignment import align
+from macros.ground.alignment import align, stretches
 from macros.packets import bgp, dns
 from macros.packets import differences as side_by_side
 from macros.packets.messages import Message
@@ -73,21 +73,25 @@ def _messages(
     name: str, old: Sequence[Line], new: Sequence[Line], rename: Rename
 ) -> Iterator[Change]:
     pairs = align([rename(line.text) for line in old], [line.text for line in new])
-    low, first = 0, 0
-    for left, right in [*pairs, (len(old), len(new))]:
-        gone, come = old[low:left], new[first:right]
+    for gone, come, same in stretches(pairs, old, new):
         if len(gone) == len(come):
             # As many as before in the same place: each is the other one, changed.
             for was, now in zip(gone, come, strict=True):
                 yield from _fields(was, now, rename)
         else:
-            for was in gone:
-                yield said("packets", name, f"message gone from {name}: {was.text}", was.text)
-            for now in come:
-                yield said("packets", name, f"message new in {name}: {now.text}", "", now.text)
-        if left < len(old):
-            yield from _fields(old[left], new[right], rename)
-        low, first = left + 1, right + 1
+            yield from gone_and_new("message", name, [g.text for g in gone], [c.text for c in come])
+        if same is not None:
+            yield from _fields(*same, rename)
+
+
+def gone_and_new(
+    noun: str, name: str, gone: Iterable[str], come: Iterable[str]
+) -> Iterator[Change]:
+    """What only one side has of what `name` consists of: packets, messages."""
+    for was in gone:
+        yield said("packets", name, f"{noun} gone from {name}: {was}", was)
+    for now in come:
+        yield said("packets", name, f"{noun} new in {name}: {now}", "", now)
 
 
 def _fields(old: Line, new: Line, rename: Rename) -> Iterator[Change]:

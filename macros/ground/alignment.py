@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 Pair = tuple[int, int]
+T = TypeVar("T")
 
 
 def align(old: Sequence[str], new: Sequence[str]) -> list[Pair]:
@@ -16,35 +18,63 @@ def align(old: Sequence[str], new: Sequence[str]) -> list[Pair]:
     return list(_between(old, new, 0, len(old), 0, len(new)))
 
 
+def stretches(
+    pairs: Iterable[Pair], old: Sequence[T], new: Sequence[T]
+) -> Iterator[tuple[Sequence[T], Sequence[T], tuple[T, T] | None]]:
+    """What lies on both sides before each pair, and that pair; behind the last, None."""
+    low, first = 0, 0
+    for left, right in pairs:
+        yield old[low:left], new[first:right], (old[left], new[right])
+        low, first = left + 1, right + 1
+    yield old[low:], new[first:], None
+
+
 def _between(
     old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
 ) -> Iterator[Pair]:
-    while low < high and first < last and old[low] == new[first]:
-        yield low, first
-        low, first = low + 1, first + 1
-    tail: list[Pair] = []
-    while low < high and first < last and old[high - 1] == new[last - 1]:
-        high, last = high - 1, last - 1
-        tail.append((high, last))
+    head, tail = _ends(old, new, low, high, first, last)
+    yield from head
+    low, high, first, last = (
+        low + len(head),
+        high - len(tail),
+        first + len(head),
+        last - len(tail),
+    )
     for anchor, other in _anchors(old, new, low, high, first, last):
-        yield from _ends(old, new, low, anchor, first, other)
+        yield from _gap(old, new, low, anchor, first, other)
         yield anchor, other
         low, first = anchor + 1, other + 1
-    yield from _ends(old, new, low, high, first, last)
-    yield from reversed(tail)
+    yield from _gap(old, new, low, high, first, last)
+    yield from tail
 
 
 def _ends(
     old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
-) -> Iterator[Pair]:
-    """Between two anchors: what is common at either end, then equal lines as they come."""
+) -> tuple[list[Pair], list[Pair]]:
+    """What is common at the beginning and, of the rest, at the end."""
+    head: list[Pair] = []
     while low < high and first < last and old[low] == new[first]:
-        yield low, first
+        head.append((low, first))
         low, first = low + 1, first + 1
     tail: list[Pair] = []
     while low < high and first < last and old[high - 1] == new[last - 1]:
         high, last = high - 1, last - 1
         tail.append((high, last))
+    return head, tail[::-1]
+
+
+def _gap(
+    old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
+) -> Iterator[Pair]:
+    """Between two anchors: what is common at either end, then equal lines as they come."""
+    head, tail = _ends(old, new, low, high, first, last)
+    yield from head
+    low, high, first, last = (
+        low + len(head),
+        high - len(tail),
+        first + len(head),
+        last - len(tail),
+    )
     places: dict[str, list[int]] = {}
     for index in range(last - 1, first - 1, -1):
         places.setdefault(new[index], []).append(index)
@@ -56,7 +86,7 @@ def _ends(
             first = waiting.pop()
             yield index, first
             first += 1
-    yield from reversed(tail)
+    yield from tail
 
 
 def _anchors(

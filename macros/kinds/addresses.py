@@ -22,7 +22,7 @@ from macros.kinds.fields import (
     unreadable,
     whole,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac, Part
+from macros.kinds.kind import Entry, Facts, Mac, Part
 from macros.kinds.links import Link
 
 # INFINITY_LIFE_TIME of linux/if_addr.h, which iproute2's text calls `forever`.
@@ -302,15 +302,11 @@ def _macs(interfaces: Mapping[str, Addresses]) -> Iterator[Mac]:
     return links.macs_of(interface.interface for interface in interfaces.values())
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="addresses",
     what="links and their addresses",
     asked=iproute.shows("ip address"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
     macs=_macs,
 )

@@ -124,14 +124,10 @@ def _entries(memberships: Iterable[Membership]) -> Iterator[kind.Entry]:
         )
 
 
-KIND = kind.Kind(
+KIND = iproute.Listing(
     name="vlans",
     what="port VLANs",
     asked=iproute.shows("bridge vlan"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
 )

@@ -145,16 +145,12 @@ def _entries(entries: Iterable[Entry]) -> Iterator[kind.Entry]:
         )
 
 
-KIND = kind.Kind(
+KIND = iproute.Listing(
     name="fdb",
     what="forwarding entries",
     asked=iproute.shows("bridge fdb", get=True),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
     labels=kind.by_first_word,
-    whole=True,
-    speech=iproute.SPEECH,
     free=kind.in_any_order,
-    wraps=iproute.worded,
 )

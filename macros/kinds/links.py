@@ -20,7 +20,7 @@ from macros.kinds.fields import (
     string,
     strings,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac
+from macros.kinds.kind import Entry, Facts, Mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _labels(lines: Sequence[str]) -> list[str | None]:
     return names
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="links",
     what="links",
     asked=iproute.shows("ip link"),
@@ -157,8 +157,5 @@ KIND = Kind(
     twin=iproute.detailed_twin,
     entries=_entries,
     labels=_labels,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
     macs=_macs,
 )

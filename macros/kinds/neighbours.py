@@ -22,7 +22,7 @@ from macros.kinds.fields import (
     strings,
     unreadable,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac, by_first_word, in_any_order
+from macros.kinds.kind import Entry, Facts, Mac, by_first_word, in_any_order
 
 # NUD_* of linux/neighbour.h as ip/ipneigh.c prints them.
 _STATES = any_of("INCOMPLETE REACHABLE STALE DELAY PROBE FAILED NOARP PERMANENT NONE")
@@ -120,17 +120,13 @@ def _macs(neighbours: Iterable[Neighbour]) -> Iterator[Mac]:
             yield Mac(owner, neighbour.mac, neighbour.address)
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="neighbours",
     what="neighbours",
     asked=iproute.shows("ip neighbour"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
     labels=by_first_word,
-    whole=True,
-    speech=iproute.SPEECH,
     free=in_any_order,
-    wraps=iproute.worded,
     macs=_macs,
 )

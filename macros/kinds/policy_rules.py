@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from macros.ground.commandline import Call
 from macros.kinds import iproute
 from macros.kinds.fields import Raw, must, objects, string, unreadable
-from macros.kinds.kind import Entry, Facts, Kind
+from macros.kinds.kind import Entry, Facts
 
 _L3MDEV = "[l3mdev-table]"
 _WORDS: Mapping[str, str] = {
@@ -205,14 +205,10 @@ def _entries(rules: Iterable[PolicyRule]) -> Iterator[Entry]:
         )
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="policy-rules",
     what="rules of routing",
     asked=iproute.shows("ip rule"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
 )
