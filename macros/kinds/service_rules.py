@@ -30,7 +30,7 @@ def free(lines: Sequence[str]) -> list[Span]:
     """The rules of different Services that follow one another, as iptables or nft print them."""
     matches = [_match(line) for line in lines]
     spans = []
-    for span in runs(lines, lambda index: matches[index][0]):
+    for span in runs(lines, lambda at: matches[at][0]):
         groups = tuple(service for _, service in matches[span.start : span.end])
         if len(set(groups)) > 1:
             spans.append(span._replace(groups=groups))
@@ -57,10 +57,10 @@ def runs(lines: Sequence[str], name: Callable[[int], str], *, least: int = 2) ->
     """Runs of lines that follow one another and have the same name; "" is none."""
     spans: list[Span] = []
     start, last = 0, ""
-    for index in range(len(lines) + 1):
-        label = name(index) if index < len(lines) else ""
+    for at in range(len(lines) + 1):
+        label = name(at) if at < len(lines) else ""
         if label != last:
-            if last and index - start >= least:
-                spans.append(Span(start, index, last))
-            start, last = index, label
+            if last and at - start >= least:
+                spans.append(Span(start, at, last))
+            start, last = at, label
     return spans

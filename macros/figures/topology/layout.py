@@ -51,12 +51,12 @@ def lay_out(
     """Place everything of these nodes, side by side; networks that they share lie below."""
     drawing = Drawing()
     nodes = [_node(set_scene(node, labels, leave_out, nat=nat)) for node in states]
-    bottom = max(node.box.h for node in nodes)
+    bottom = max(each.box.h for each in nodes)
     x = 0.0
-    for node in nodes:
-        node.move(x, bottom - node.box.h)
-        x += node.box.w + 2 * GAP
-        drawing.add(node)
+    for each in nodes:
+        each.move(x, bottom - each.box.h)
+        x += each.box.w + 2 * GAP
+        drawing.add(each)
     drawing.box = Box(x - 2 * GAP, bottom)
     add_networks(drawing, states)
     drawing.move(1, 1)  # room for the outermost border

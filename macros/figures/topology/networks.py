@@ -16,17 +16,17 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
     clustered = any(is_cluster(node) for node in states)
     nat = {(node.name, nat_device(node)) for node in states}
     members: dict[str, list[Placed]] = {}
-    for nic in drawing.placed:
-        above = joint(states, nic)
-        if nic.role == "physical" and (above is not None or not nic.interface.master):
+    for each in drawing.placed:
+        above = joint(states, each)
+        if each.role == "physical" and (above is not None or not each.interface.master):
             # A bond has the addresses; of a VRF, its members have.
-            known = (*(above.addresses if above else ()), *nic.interface.addresses)
+            known = (*(above.addresses if above else ()), *each.interface.addresses)
             address = next(iter(known), None)
-            network = address.network if address else f"the network of {nic.interface.name}"
-            own = (nic.end.node, nic.end.interface) in nat
+            network = address.network if address else f"the network of {each.interface.name}"
+            own = (each.end.node, each.end.interface) in nat
             # Each node has a NAT network of its own, although all have the same prefix.
-            key = f"NAT {network}|{nic.end.node}" if own else network
-            members.setdefault(key, []).append(nic)
+            key = f"NAT {network}|{each.end.node}" if own else network
+            members.setdefault(key, []).append(each)
     y = drawing.box.h + ROW
     for key in sorted(members, key=lambda key: (not key.startswith("NAT"), key)):
         placed = members[key]
@@ -42,9 +42,9 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
         box.x = max(0, min(left, drawing.box.w - box.w))
         box.y = y
         drawing.notes.append(Note("network", lines, box))
-        for nic in placed:
-            points = [(nic.box.cx, nic.box.bottom), (nic.box.cx, box.y)]
-            drawing.links.append(Link("wire", points, (nic.end,)))
+        for each in placed:
+            points = [(each.box.cx, each.box.bottom), (each.box.cx, box.y)]
+            drawing.links.append(Link("wire", points, (each.end,)))
         drawing.box.h = max(drawing.box.h, box.bottom)
         last_nat = nat_bar and any(k > key and k.startswith("NAT") for k in members)
         y = y if last_nat else box.bottom + ROW / 2
@@ -53,10 +53,8 @@ def add_networks(drawing: Drawing, states: Sequence[Node]) -> None:
 
 def is_cluster(node: Node) -> bool:
     """Whether Kubernetes has put something of its own on a node."""
-    made = any(_OF_CLUSTERS.fullmatch(interface.name) for interface in node.own.interfaces)
-    return made or any(
-        namespace.pod or namespace.name.startswith("cni-") for namespace in node.namespaces
-    )
+    made = any(_OF_CLUSTERS.fullmatch(each.name) for each in node.own.interfaces)
+    return made or any(each.pod or each.name.startswith("cni-") for each in node.namespaces)
 
 
 def joint(states: Sequence[Node], placed: Placed) -> Interface | None:

@@ -23,18 +23,18 @@ class Row:
 
 def rows(visit: Visit, columns: int) -> tuple[Row, ...]:
     """The rows of a chain's box, in which so many columns of text have room."""
-    rows_shown: list[Row] = []
+    found: list[Row] = []
     brief = len(visit.rules) > _ALL
-    for verdict, members in groupby(visit.rules, key=lambda rule: rule.verdict):
+    for verdict, members in groupby(visit.rules, key=lambda each: each.verdict):
         group = list(members)
         if brief and verdict in ("misses", "unreached") and len(group) > 1:
             word = "not reached" if verdict == "unreached" else "for other packets"
-            rows_shown.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
+            found.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
         else:
-            rows_shown += [
-                Row(rule, verdict, tuple(_lines(rule, columns)), tag(rule.share)) for rule in group
+            found += [
+                Row(each, verdict, tuple(_lines(each, columns)), tag(each.share)) for each in group
             ]
-    return tuple(rows_shown)
+    return tuple(found)
 
 
 def tag(share: tuple[Fraction, Fraction] | None) -> str:
@@ -61,11 +61,11 @@ def _wrapped(text: str, columns: int) -> Sequence[str]:
     indent = " " * (len(text) - len(text.lstrip()))
     # Elements of a map, 10.42.0.3 . 80, stay whole: wrap breaks at plain spaces only.
     whole = text.strip().replace(" . ", "\u00a0.\u00a0").replace(" : ", "\u00a0:\u00a0")
-    wrapped = wrap(
+    found = wrap(
         whole,
         max(20, columns - len(indent)),
         subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [indent + line.replace("\u00a0", " ") for line in wrapped]
+    return [indent + line.replace("\u00a0", " ") for line in found]

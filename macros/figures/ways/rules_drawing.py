@@ -63,17 +63,17 @@ def figure(way: Taken, *, id: str, title: str) -> str:
     """A complete `<figure class="topology rulepath">`: drawing, title and the same as a table."""
     sheet = _Sheet(y=1)
     heading, description = f"t-{id}-title", f"t-{id}-desc"
-    end = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
-    before = visits(way.rules, way.first, way.rules.bases(way.hook), 1)
-    end = _hook(sheet, before, way.first, end, way.choices)
+    at = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
+    found = visits(way.rules, way.first, way.rules.bases(way.hook), 1)
+    at = _hook(sheet, found, way.first, at, way.choices)
     out = f"; routing sends it out by {way.middle.leaves}" if way.middle.leaves else ""
-    note = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
-    end = _packet(sheet, way.middle, way.before, f"{note}{out}", end)
+    said = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
+    at = _packet(sheet, way.middle, way.before, f"{said}{out}", at)
     after = visits(way.rules, way.last, way.rules.bases("postrouting"), len(way.first.steps) + 1)
-    end = _hook(sheet, after, way.last, end)
-    note = "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
+    at = _hook(sheet, after, way.last, at)
+    said = "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
     last = way.after or replace(way.last.packet, source=None, source_port=None)
-    _packet(sheet, last, way.middle, f"{note}: the packet as it leaves", end, new_source(way))
+    _packet(sheet, last, way.middle, f"{said}: the packet as it leaves", at, new_source(way))
     height = int(sheet.y + 2)
     svg = tag(
         "svg",
@@ -94,7 +94,7 @@ def figure(way: Taken, *, id: str, title: str) -> str:
         svg=safe(svg),
         told_by=" and ".join(_EVIDENCE[sort] for sort in way.told_by),
         crossed=_NOT,
-        **equivalent(way, before, after),
+        **equivalent(way, found, after),
     )
 
 
@@ -102,17 +102,17 @@ def _packet(
     sheet: _Sheet,
     packet: Packet,
     before: Packet | None,
-    note: str,
-    start: Point | None = None,
+    said: str,
+    at: Point | None = None,
     unknown: str = "",
 ) -> Point:
     """A bar with the packet's addresses, what was rewritten marked; where the way goes on.
 
     `unknown` stands for a source that is not known.
     """
-    if start is not None:
+    if at is not None:
         sheet.y += _GAP + 4
-        sheet.line(start, (start[0], sheet.y))
+        sheet.line(at, (at[0], sheet.y))
     source_new = before is not None and packet.from_text != before.from_text
     target_new = before is not None and packet.to_text != before.to_text
     source: Line = (
@@ -130,7 +130,7 @@ def _packet(
     box_height = 2 * LINE_HEIGHT + 12
     rect = tag("rect", x=1.0, y=float(sheet.y), width=float(WIDTH - 2), height=float(box_height),
                rx=10.0)  # fmt: skip
-    lines: list[Line] = [(Run(note, "note"),), ends]
+    lines: list[Line] = [(Run(said, "note"),), ends]
     sheet.boxes.append(
         tag("g", rect, text_lines(lines, 14, sheet.y + LINE_HEIGHT + 1), class_="rp-packet")
     )
@@ -146,32 +146,28 @@ def _ends(address: str, port: int | None, *, new: bool) -> Line:
 
 
 def _hook(
-    sheet: _Sheet,
-    visits_shown: Sequence[Visit],
-    way: Way,
-    entry: Point,
-    offered: Sequence[Way] = (),
+    sheet: _Sheet, found: Sequence[Visit], way: Way, at: Point, offered: Sequence[Way] = ()
 ) -> Point:
     """The chains of a hook, one below the other; where the packet leaves them.
 
     `offered` are the ways that chance chose from; they stand below the chain where it did.
     """
     marks: dict[int, Point] = {}
-    end = entry
-    for visit in visits_shown:
+    end = at
+    for visit in found:
         x = 1.0 + visit.depth * _INDENT
         sheet.y += _GAP
         top = sheet.y
         if visit.caller is None or visit.caller.place is None:
-            sheet.line(entry, (entry[0], top))
+            sheet.line(at, (at[0], top))
         else:
             start = marks[visit.caller.place]
             y = top + _HEAD / 2
             sheet.line(start, *([(start[0], top)] if start[0] > x else [(start[0], y), (x, y)]))
         _chain(sheet, visit, x, marks)
-        index = _decided(visit)
-        if index is not None and len(offered) > 1:
-            marks[index] = _chance(sheet, way, offered, marks[index], (x + _AXIS, sheet.y))
+        place = _decided(visit)
+        if place is not None and len(offered) > 1:
+            marks[place] = _chance(sheet, way, offered, marks[place], (x + _AXIS, sheet.y))
         if visit.depth == 0:
             end = (x + _AXIS, sheet.y)
     if ended(way) is not None:
@@ -256,17 +252,17 @@ def _chance(sheet: _Sheet, way: Way, offered: Sequence[Way], start: Point, foot:
     height = 3 * LINE_HEIGHT + 10
     top = sheet.y + 2 * _GAP
     leaves = start
-    for index, offer in enumerate(offered):
-        x = left + index % across * (w + _GAP)
-        y = top + index // across * (height + 2 * _GAP)
-        chosen = offer.dnat == way.dnat
+    for place, each in enumerate(offered):
+        x = left + place % across * (w + _GAP)
+        y = top + place // across * (height + 2 * _GAP)
+        chosen = each.dnat == way.dnat
         turn = y - _GAP
         points = [(foot[0], turn), (x + w / 2, turn), (x + w / 2, y)]
         sheet.line(start if chosen else foot, *points, faint=not chosen)
         lines: list[Line] = [
-            (Run(f"{offer.share} of all", "title"),),
-            _ends(*_split(offer.dnat), new=False),
-            (Run(_name(offer), "mono"),),
+            (Run(f"{each.share} of all", "title"),),
+            _ends(*_split(each.dnat), new=False),
+            (Run(_name(each), "mono"),),
         ]
         rect = tag("rect", x=x, y=y, width=w, height=float(height), rx=6.0)
         kind = "rp-end is-chosen" if chosen else "rp-end"
@@ -291,9 +287,9 @@ def _name(way: Way) -> str:
     return f"element {last.branch.element.partition(' ')[0]}" if last.branch.element else last.chain
 
 
-def _head(before: Point, tip: Point, *, faint: bool) -> str:
+def _head(before: Point, at: Point, *, faint: bool) -> str:
     """An arrow's head at the end of a line."""
-    (x0, y0), (x, y) = before, tip
+    (x0, y0), (x, y) = before, at
     down = abs(x - x0) < abs(y - y0)
     back: Sequence[Point] = (
         ((x - 4, y - 7), (x + 4, y - 7)) if down else ((x - 7, y - 4), (x - 7, y + 4))
