@@ -81,9 +81,7 @@ def figure(
         ran=hands.text(recording.ran),
         first=recording.ran.splitlines()[0],
         wraps=wrapping,
-        parts=_parts(
-            recording, look.bound(bound), scope, [rows[row] for row in order], wraps=wrapping
-        ),
+        parts=_parts(recording, look.bound(bound), scope, sorted(rows), wraps=wrapping),
         notes=[safe(notes_html[number]) for number in order],
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
