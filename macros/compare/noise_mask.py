@@ -53,7 +53,7 @@ def _line(text: str, patterns: _Patterns, cells: Spans | None = None) -> str:
     quoted: list[str] = []
     if '"' in text:
         # Nothing that a rule says in quotes is noise.
-        text = matches.QUOTED.sub(lambda quote: _kept(quote[0], quoted), text)
+        text = matches.QUOTED.sub(lambda said: _kept(said[0], quoted), text)
     for (hint, expression, shape, near), kind in patterns:
         if hint in text and (near is None or near(text)):
             spans = cells if shape == CELL else None
@@ -61,16 +61,16 @@ def _line(text: str, patterns: _Patterns, cells: Spans | None = None) -> str:
                 lambda value, kind=kind, spans=spans: _masked(value, kind, spans),  # type: ignore[misc]
                 text,
             )
-    for number, word in enumerate(quoted):
-        text = text.replace(f"\0{number}\0", word)
+    for number, said in enumerate(quoted):
+        text = text.replace(f"\0{number}\0", said)
     # Most lines have no columns.
     wide = "  " in text or "\t" in text or "---" in text or "==" in text
     text = _WIDTH.sub(" ", text) if wide else text
     return _RIGHT_ALIGNED.sub(" " * 4, text).rstrip()
 
 
-def _kept(quote: str, quoted: list[str]) -> str:
-    quoted.append(quote)
+def _kept(said: str, quoted: list[str]) -> str:
+    quoted.append(said)
     return f"\0{len(quoted) - 1}\0"
 
 
