@@ -104,6 +104,15 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def scriptless(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser without JavaScript."""
+    context = browser.new_context(java_script_enabled=False)
+    context.set_default_navigation_timeout(120_000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()

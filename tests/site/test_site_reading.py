@@ -1,7 +1,7 @@
 """Pages can be read without JavaScript, by keyboard, on a phone, in print."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.site.browser import DESKTOP, PHONE, size
 from tests.site.build import GUIDE_PAGES, SAMPLE_PAGES, Site
@@ -29,10 +29,9 @@ def test_without_javascript_everything_is_there(browser: Browser, sample: Site) 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)
 def test_without_javascript_the_guide_shows_its_blocks(
-    browser: Browser, guide: Site, path: str
+    scriptless: BrowserContext, guide: Site, path: str
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+    page = scriptless.new_page()
     page.goto(f"{guide.url}/{path}")
     assert page.locator("h1").is_visible()
     hidden = page.evaluate(
@@ -41,7 +40,7 @@ def test_without_javascript_the_guide_shows_its_blocks(
              .map(el => el.id)"""
     )
     assert not hidden
-    context.close()
+    page.close()
 
 
 ALL_PAGES = [
