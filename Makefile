@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := site
-.PHONY: site handout serve test test-quick test-recording test-lab shots lint bench bench-site bench-lab bench-settle fuzz mutate house requirements help clean
+.PHONY: site handout serve test test-quick test-recording test-lab shots lint check bench bench-site bench-lab bench-settle fuzz mutate house requirements help clean
 
 site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
 	@scripts/packages.sh dot=graphviz
@@ -26,15 +26,17 @@ serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write
 TEST_PACKAGES := dot=graphviz chromium-headless-shell=chromium-headless-shell \
   lib:libatomic.so.1=libatomic1 ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
 
+# Side by side: each of the two takes one core.
+BEFORE_TESTS := $(MAKE) --no-print-directory -j2 --output-sync=target lint check
+
 test: $(VENV)/.dev  ## lint, unit tests, the site in a real browser, on all cores; no lab
 	@scripts/packages.sh $(TEST_PACKAGES)
-	$(MAKE) --no-print-directory lint
-	$(BIN)/guide check
+	$(BEFORE_TESTS)
 	$(BIN)/pytest -n auto
 
 test-quick: $(VENV)/.dev  ## in half a minute: lint, types, and the tests nearest to what changed (SINCE=main)
 	@scripts/packages.sh $(TEST_PACKAGES)
-	@until=$$(($$(date +%s) + 22)) && $(MAKE) --no-print-directory lint && $(BIN)/guide check && \
+	@until=$$(($$(date +%s) + 22)) && $(BEFORE_TESTS) && \
 	  $(BIN)/python -m tests.touched --until $$until $(if $(SINCE),--since $(SINCE))
 
 test-lab: $(VENV)/.dev  ## tests that boot real labs; Linux only
@@ -54,6 +56,9 @@ lint: $(VENV)/.dev  ## formatter, linter, strict types, shellcheck
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/shellcheck $$(git ls-files '*.sh' '.ci/run')
+
+check: $(VENV)/.dev  ## every recording is there and fresh, every claim of a page holds
+	$(BIN)/guide check
 
 bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
 	@$(BIN)/python -m tests.bench

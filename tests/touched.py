@@ -29,7 +29,7 @@ from tests.sharing import PAGE
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("macros", "tests")
 _FOREIGN = frozenset({".git", ".venv", ".cache", "__pycache__", "node_modules"})
-_VARIABLE = "PACKETS_TOUCHED"
+VARIABLE = "PACKETS_TOUCHED"
 _LATE = "no time left, `make test` runs them"
 
 
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
     done = subprocess.run(
         [*command, "--no-loadscope-reorder"],
         cwd=ROOT,
-        env={**os.environ, _VARIABLE: json.dumps(touched)},
+        env={**os.environ, VARIABLE: json.dumps(touched)},
         check=False,
     )
     return exit_code(done.returncode)
@@ -238,7 +238,7 @@ def _named(root: Path, texts: Iterable[str], *, bare: bool) -> Iterator[str]:
 
 
 def _told() -> Touched:
-    return Touched(*json.loads(os.environ[_VARIABLE]))
+    return Touched(*json.loads(os.environ[VARIABLE]))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -31,11 +31,11 @@ def option(lab: Lab) -> str:
 def _with(error: GuideError, shorter: Mapping[str, str]) -> GuideError:
     fix = error.fix or ""
     # The longest first: one page's name can be the beginning of another's.
-    found = max((each for each in shorter if fix.endswith(each)), key=len, default="")
-    if not found:
+    longest = max((ending for ending in shorter if fix.endswith(ending)), key=len, default="")
+    if not longest:
         return error
     told = copy(error)
-    told.fix = fix.removesuffix(found) + shorter[found]
+    told.fix = fix.removesuffix(longest) + shorter[longest]
     return told
 
 
@@ -45,10 +45,10 @@ def _up() -> Iterable[Lab]:
         from macros.lab import providers, state  # noqa: PLC0415 Linux only; checking is not
     except ImportError:
         return []
-    found = []
+    labs = []
     for name in sorted(state.names(), key=lambda name: (name != "guide", name)):
         try:
-            found.append(providers.find(name))
+            labs.append(providers.find(name))
         except (GuideError, ImportError):
             continue
-    return found
+    return labs

@@ -57,20 +57,23 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted]
     try:
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
-            found = [one for one in sides.changes(both, purposes) if one.page in keys]
-            quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, found)
+            changes = [change for change in sides.changes(both, purposes) if change.page in keys]
+            quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
         return None
-    causes = by_cause(items(found), quotes)
+    causes = by_cause(items(changes), quotes)
     told = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
-    return told, [one for each in quotes.values() for one in each], restamped
+    return told, [sentence for of_block in quotes.values() for sentence in of_block], restamped
 
 
 def _sentences(quoted: Iterable[Quoted], values: Values) -> list[str]:
-    differing = (one for one in quoted if one.old and one.old != one.new)
-    said = (f"{report.place(one)} {item_words.sentence(one, values)}" for one in differing)
-    return list(dict.fromkeys(said))
+    differing = (sentence for sentence in quoted if sentence.old and sentence.old != sentence.new)
+    lines = (
+        f"{report.place(sentence)} {item_words.sentence(sentence, values)}"
+        for sentence in differing
+    )
+    return list(dict.fromkeys(lines))
 
 
 def _part(title: str, lines: Sequence[str]) -> Iterator[str]:

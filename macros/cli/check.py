@@ -74,9 +74,9 @@ def everything(guides: Sequence[Guide], root: Path | None = None) -> list[GuideE
             errors += error.all
         for source in guide.sources:
             if source not in shown.unplanned:
-                found, text, renderer = claims_check.page(guide, source)
-                errors += found
-                if guide is shown and not found:
+                broken, text, renderer = claims_check.page(guide, source)
+                errors += broken
+                if guide is shown and not broken:
                     written[source.resolve()] = (text, renderer)
     if root is not None:
         from macros.cli import site_check  # noqa: PLC0415 half a second, for MkDocs itself

@@ -50,13 +50,15 @@ def unplanned(guide: Guide, source: Path) -> list[GuideError]:
     part = guide.with_part_of(source)
     if part is None:
         return errors
-    said = {error.line for error in errors}
+    known_lines = {error.line for error in errors}
     try:
-        found, _, _ = page(part, source)
+        errors_of_page, _, _ = page(part, source)
     except GuideError:
         return errors  # its front matter is wrong, which has been said
     errors += [
-        each for each in found if each.line not in said and not isinstance(each, FollowsError)
+        error
+        for error in errors_of_page
+        if error.line not in known_lines and not isinstance(error, FollowsError)
     ]
     return sorted(errors, key=lambda error: (error.line or 0, error.column or 0))
 
@@ -67,8 +69,8 @@ def broken(guide: Guide, keys: Sequence[str]) -> list[GuideError]:
     for source in guide.sources:
         if source in guide.unplanned or not _about(guide, source, keys):
             continue
-        found, _, _ = page(guide, source)
-        errors += [error for error in found if not isinstance(error, FollowsError)]
+        errors_of_page, _, _ = page(guide, source)
+        errors += [error for error in errors_of_page if not isinstance(error, FollowsError)]
     return errors
 
 

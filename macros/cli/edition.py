@@ -25,11 +25,11 @@ def list_() -> None:
     """List the editions under recordings/; the one the site shows is marked with *."""
     guide = guide_of_checkout()
     for path in sorted(guide.recordings.glob("*/edition.yml")):
-        found = editions.edition(path.parent)
-        mark = "*" if found.name == guide.edition_name else " "
-        base = f", settled against {found.meta['base']}" if found.meta.get("base") else ""
-        versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
-        click.echo(f"{mark} {found.name}: {len(found.pages)} pages{base}; {versions}")
+        listed = editions.edition(path.parent)
+        mark = "*" if listed.name == guide.edition_name else " "
+        base = f", settled against {listed.meta['base']}" if listed.meta.get("base") else ""
+        versions = ", ".join(f"{name} {number}" for name, number in listed.versions.items())
+        click.echo(f"{mark} {listed.name}: {len(listed.pages)} pages{base}; {versions}")
 
 
 @edition.command()
@@ -97,17 +97,17 @@ def changes(name: str, check: bool) -> None:
     guide = guide_of_checkout()
     rules = causes.read(guide.docs / "changes" / f"{name}.yml")
     old, new = (editions.edition(_folder(guide, side)) for side in (rules.old, rules.new))
-    found = made.made(old, new, rules, editions.purposes(guide.pages.values()))
+    listed = made.made(old, new, rules, editions.purposes(guide.pages.values()))
     folder = made.folder(guide.recordings, rules.old, rules.new)
     path = reader.shown(folder / change_file.NAME)
     if check:
-        if not made.current(folder, found):
+        if not made.current(folder, listed):
             raise GuideError(f"{path} is not current", fix=f"guide edition changes {name}")
         click.echo(f"{path} is current")
         return
     with writer.lock(guide.recordings):
-        changed = made.write(folder, found)
-    click.echo(f"{path}: {len(found.listed)} changes{'' if changed else ', as before'}")
+        changed = made.write(folder, listed)
+    click.echo(f"{path}: {len(listed.listed)} changes{'' if changed else ', as before'}")
 
 
 def _folder(guide: Guide, name: str) -> Path:

@@ -42,12 +42,12 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     started = time.monotonic()
     typist = _typed(guide, planned, lab)
     seconds = time.monotonic() - started
-    found = [*typist.findings, *_differences(guide, planned, typist)]
+    findings = [*typist.findings, *_differences(guide, planned, typist)]
     order = {block.id: number for number, block in enumerate(planned.blocks)}
     console = Console(stderr=True, soft_wrap=True)
-    for finding in sorted(found, key=lambda one: order[one.block.id]):
+    for finding in sorted(findings, key=lambda difference: order[difference.block.id]):
         console.print(_line(finding), markup=False, highlight=False)
-    wrong = {finding.block.id for finding in found}
+    wrong = {finding.block.id for finding in findings}
     claims = list(_claims(guide, planned, typist))
     for error in claims:
         console.print(f"{error.place}: {error.message}", markup=False, highlight=False)
@@ -55,7 +55,7 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     click.echo(
         f"{planned.key}: {good} of {len(typist.seen)} blocks as the page says, in {seconds:.0f} s"
     )
-    if found or claims:
+    if findings or claims:
         raise click.exceptions.Exit(1)
 
 
@@ -100,7 +100,7 @@ def _claims(guide: Guide, page: Page, typist: Typist) -> Iterator[GuideError]:
     What only the tools' JSON says, and what packets say beside tcpdump's lines, was not seen.
     """
     recorded = guide.recorded(page.key).blocks
-    mine = {key: one for key, one in typist.seen.items() if recorded[key].pcap is None}
+    mine = {key: output for key, output in typist.seen.items() if recorded[key].pcap is None}
     as_text = {key: replace(recorded[key], twin=None, digest="") for key in mine}
     unseen = {str(error) for error in _broken(guide, page, as_text)}
     yield from (error for error in _broken(guide, page, mine) if str(error) not in unseen)
@@ -110,12 +110,12 @@ def _broken(guide: Guide, page: Page, blocks: Mapping[str, Recording]) -> list[G
     other = replace(guide, _pages=dict(guide._pages))  # noqa: SLF001 the same guide, one page else
     held = guide.recorded(page.key)
     other._pages[page.key] = replace(held, blocks={**held.blocks, **blocks})  # noqa: SLF001
-    found, _, _ = claims_check.page(other, page.source)
-    return [error for error in found if not isinstance(error, FollowsError)]
+    errors, _, _ = claims_check.page(other, page.source)
+    return [error for error in errors if not isinstance(error, FollowsError)]
 
 
 def _line(finding: Finding) -> str:
     block = finding.block
-    place = GuideError("", page=block.source, line=block.line).place
+    position = GuideError("", page=block.source, line=block.line).place
     command = block.command.strip().replace("\n", "\n          ")
-    return f"{place}: {block.id}: {finding.what}\n  command: {block.node}$ {command}"
+    return f"{position}: {block.id}: {finding.what}\n  command: {block.node}$ {command}"

@@ -32,7 +32,7 @@ def find(name: str | None, *, kept: bool = False, spelled: str = "--name") -> La
     try:
         return providers.find(wanted, kept=kept)
     except GuideError as error:
-        others = [each for each in state.names() if each != wanted]
+        others = [other for other in state.names() if other != wanted]
         if not others:
             raise
         which = (

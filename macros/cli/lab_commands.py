@@ -167,21 +167,21 @@ def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
 def status(name: str | None) -> None:
     """Show labs, their nodes, and whether all of them run and answer. Exit code 1 if not."""
     names = [name] if name else list(state.names())
-    unfinished = [each for each in wanted.unfinished() if name in {None, each}]
-    machines = [vagrant_lab.show(each) for each in names if vagrant.is_vagrant(each)]
+    unfinished = [lab_name for lab_name in wanted.unfinished() if name in {None, lab_name}]
+    machines = [vagrant_lab.show(lab_name) for lab_name in names if vagrant.is_vagrant(lab_name)]
     broken = not all(machines) or bool(unfinished)
-    known = [found for each in names if (found := state.read(each))]
+    known = [running for lab_name in names if (running := state.read(lab_name))]
     if known:
         _show(known)
     elif not machines and not unfinished:
         click.echo("no lab is up")
         broken = name is not None
-    for found in known:
-        broken = _say(found) or broken
-    for each in unfinished:
+    for running in known:
+        broken = _say(running) or broken
+    for lab_name in unfinished:
         click.echo(
-            f"{each}: a reset was not finished; {wanted.reset_command(each)}"
-            f" makes {wanted.remembered(each)}"
+            f"{lab_name}: a reset was not finished; {wanted.reset_command(lab_name)}"
+            f" makes {wanted.remembered(lab_name)}"
         )
     sys.exit(1 if broken else 0)
 
@@ -191,14 +191,14 @@ def _show(known: list[state.State]) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("lab", "node", "address", "ssh port", "process", "memory", "up", "state"):
         table.add_column(heading)
-    for found in known:
-        age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
-        pids = {each.what: each for each in found.processes}
-        for node in found.nodes:
+    for running in known:
+        age = datetime.now(UTC) - datetime.fromtimestamp(running.since, UTC)
+        pids = {helper.what: helper for helper in running.processes}
+        for node in running.nodes:
             machine = pids.get(node.name)
             runs = machine is not None and machine.alive()
             table.add_row(
-                found.name, node.name, node.address, str(node.port or "-"),
+                running.name, node.name, node.address, str(node.port or "-"),
                 str(machine.pid) if machine else "-",
                 f"{process.memory(machine)} MiB" if machine and runs else "-",
                 str(age).partition(".")[0], "runs" if runs else "gone",
@@ -206,24 +206,24 @@ def _show(known: list[state.State]) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def _say(found: state.State) -> bool:
+def _say(running: state.State) -> bool:
     """Print what runs on a lab and what is wrong with it; whether anything is."""
-    versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
-    click.echo(f"{found.name}: {versions}")
-    if here := cluster.find(found.name):
+    versions = ", ".join(f"{what} {number}" for what, number in running.versions.items())
+    click.echo(f"{running.name}: {versions}")
+    if here := cluster.find(running.name):
         click.echo(cluster.described(here))
-    trouble = uml.troubles(found)
-    if trouble and found.kept:
-        click.echo(f"{found.name} is broken: {trouble}")
-        click.echo(looks(found.name, found.nodes[0].name))
+    trouble = uml.troubles(running)
+    if trouble and running.kept:
+        click.echo(f"{running.name} is broken: {trouble}")
+        click.echo(looks(running.name, running.nodes[0].name))
     elif trouble:
-        click.echo(f"{found.name} is broken: {trouble}; guide lab up cleans up")
-    elif again := uml.connect(found):
-        click.echo(f"{found.name}: opened the SSH connection to {', '.join(again)} again")
-    silent = [] if trouble else _silent(providers.find(found.name))
+        click.echo(f"{running.name} is broken: {trouble}; guide lab up cleans up")
+    elif again := uml.connect(running):
+        click.echo(f"{running.name}: opened the SSH connection to {', '.join(again)} again")
+    silent = [] if trouble else _silent(providers.find(running.name))
     for node in silent:
-        cure = f"guide lab restart --name {found.name} {node}"
-        click.echo(f"{found.name}: {node} runs but does not answer: {cure}")
+        cure = f"guide lab restart --name {running.name} {node}"
+        click.echo(f"{running.name}: {node} runs but does not answer: {cure}")
     return bool(trouble or silent)
 
 
@@ -250,11 +250,11 @@ def _silent(lab: Lab) -> list[str]:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def ssh(name: str | None, node: str, command: tuple[str, ...]) -> None:
     """Log in to a node, or run a command there; also in a lab that failed and was kept."""
-    found = lab_choice.find(name, kept=True)
-    if node not in found.nodes:
-        raise GuideError(f"the lab {found.name!r} has no {node}; it has {', '.join(found.nodes)}")
-    shared = ("ssh", "-F", str(found.ssh_config), node, *command)
-    os.execvp("ssh", shared if command else remote.login(found, node))
+    chosen = lab_choice.find(name, kept=True)
+    if node not in chosen.nodes:
+        raise GuideError(f"the lab {chosen.name!r} has no {node}; it has {', '.join(chosen.nodes)}")
+    shared = ("ssh", "-F", str(chosen.ssh_config), node, *command)
+    os.execvp("ssh", shared if command else remote.login(chosen, node))
 
 
 @lab.command()
@@ -273,9 +273,9 @@ def restart(name: str | None, node: str) -> None:
 @click.option("--all", "every", is_flag=True, help="All labs.")
 def down(name: str, every: bool) -> None:
     """End a lab and remove its disks; also a crashed one."""
-    for each in list(state.remains()) if every else [name]:
-        ended = vagrant.down(each) if vagrant.is_vagrant(each) else uml.down(each)
-        click.echo(f"{each} is down" if ended else f"{each} was not up")
+    for lab_name in list(state.remains()) if every else [name]:
+        ended = vagrant.down(lab_name) if vagrant.is_vagrant(lab_name) else uml.down(lab_name)
+        click.echo(f"{lab_name} is down" if ended else f"{lab_name} was not up")
 
 
 @lab.command()
@@ -296,5 +296,5 @@ def reset(name: str | None, nodes: int | None, memory: int | None, keep: bool) -
     there = state.read(name)
     before = wanted.remembered(name) or (uml.as_wanted(there) if there else Wanted())
     asked = replace(before, nodes=nodes or before.nodes, memory=memory or before.memory)
-    found = _start(name, asked, keep, anew=True)
-    click.echo(f"{name} is up: {', '.join(found.nodes)}")
+    started = _start(name, asked, keep, anew=True)
+    click.echo(f"{name} is up: {', '.join(started.nodes)}")

@@ -36,11 +36,11 @@ def paths(
     guide = guide_of_checkout(edition)
     planned = page_named(guide.pages, page)
     if block is None:
-        for each in planned.blocks:
-            click.echo(f"{each.id:<28} {report.short(each.command, 90)}")
+        for planned_block in planned.blocks:
+            click.echo(f"{planned_block.id:<28} {report.short(planned_block.command, 90)}")
         return
-    taps = [each.id for each in planned.blocks if each.capture and each.capture.trace == block]
-    found = {
+    taps = [other.id for other in planned.blocks if other.capture and other.capture.trace == block]
+    values = {
         name: {
             path: value
             for path, value in _offered(guide, planned, name)
@@ -49,9 +49,11 @@ def paths(
         for name in taps or [block]
     }
     if as_json:
-        click.echo(json.dumps(found if taps else found[block], indent=1, ensure_ascii=False))
+        click.echo(json.dumps(values if taps else values[block], indent=1, ensure_ascii=False))
         return
-    rows = [(_call(name, path), each[path]) for name, each in found.items() for path in each]
+    rows = [
+        (_call(name, path), by_path[path]) for name, by_path in values.items() for path in by_path
+    ]
     width = min(max((len(call) for call, _ in rows), default=0), 80)
     for call, value in rows:
         click.echo(f"{call:<{width}}  {report.short(value, 100)}")
@@ -68,8 +70,8 @@ def page_named(pages: Mapping[str, Page], name: str) -> Page:
 def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
     block = page.block(name)
     if block is None:
-        ids = {each.id: each for each in page.blocks}
-        ids |= {each.capture.trace: each for each in page.blocks if each.capture}
+        ids = {shown.id: shown for shown in page.blocks}
+        ids |= {shown.capture.trace: shown for shown in page.blocks if shown.capture}
         raise GuideError(
             f"page {page.key} has no block {name!r}{nearest(name, ids)}",
             fix=f"guide paths {page.key} lists them",
@@ -81,10 +83,10 @@ def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
         record = lookup.record(recording)
     except GuideError as error:
         raise _as_text(block, error) from error
-    found = list(path_list.paths(record))
-    if not found:
+    readable = list(path_list.paths(record))
+    if not readable:
         raise _as_text(block, GuideError("it has no record"))
-    return found
+    return readable
 
 
 def _as_text(block: Block, error: GuideError) -> GuideError:

@@ -43,13 +43,10 @@ def record(
             guide, lab_choice.find(name, spelled="--lab"), page_named(guide.planned, pages[0])
         )
         return
-    chosen = _chosen(guide, pages)
-    if stale:
-        folder = guide.recordings / guide.edition_name
-        chosen = [page for page in chosen if any(reader.problems(folder, page))]
-        if not chosen:
-            click.echo("nothing is stale")
-            return
+    chosen = _chosen(guide, pages, stale=stale)
+    if stale and not chosen:
+        click.echo("nothing is stale")
+        return
     lab = lab_choice.find(name, spelled="--lab")
     if not pages:
         chosen = terminal.fitting_pages(guide, lab, chosen)
@@ -62,7 +59,9 @@ def record(
         raise click.exceptions.Exit(1)
 
 
-def _chosen(guide: Guide, names: Sequence[str]) -> list[Page]:
-    if not names:
-        return terminal.recordable(guide)
-    return [page_named(guide.planned, name) for name in names]
+def _chosen(guide: Guide, names: Sequence[str], *, stale: bool) -> list[Page]:
+    """The named pages, or all; with `stale` only those whose recordings are missing or stale."""
+    named = [page_named(guide.planned, name) for name in names]
+    pages = named or terminal.recordable(guide)
+    folder = guide.recordings / guide.edition_name
+    return [page for page in pages if not stale or any(reader.problems(folder, page))]

@@ -13,7 +13,6 @@ from macros.cli import after_record, claims_check, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
 from macros.compare.change import Change
-from macros.compare.report import Quotes
 from macros.compare.sentences import quoted_by
 from macros.ground.errors import GuideError
 from macros.review import document, item_words, outcome, screen, sides
@@ -75,29 +74,31 @@ def review(
         raise click.UsageError("--format prints and asks nothing: leave --ask out")
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
-        quotes = _quotes(guide, both, changes)
-        found = by_cause(items(changes), quotes)
-        prose = _prose(guide, both, quotes, {one.page for one in changes if one.page})
-        decisions = Decisions(guide.recordings, both.name)
-        if again:
-            decisions.decide(found, Decision.OPEN)
-        if accept:
-            still = [one for one in found if decisions.of(one) is Decision.OPEN]
-            decisions.decide(still, Decision.ACCEPTED)
-        interactive = sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
-        if not found and form in (None, "text") and _restamped(guide, both):
+        prose = _prose(guide, both, changes)
+        listed = by_cause(items(changes), prose.quotes)
+        decisions = _decisions(guide, both, listed, again=again, accept=accept)
+        if not listed and form in (None, "text") and _restamped(guide, both):
             return
-        if form or not interactive:
-            click.echo(document.review(form or "text", found, decisions, prose, both))
-            result = outcome.outcomes(found, decisions)
+        if not form and _interactive(asks):
+            result = _asked(listed, decisions, prose, both)
         else:
-            _ask(found, decisions, prose, both)
-            result = outcome.outcomes(found, decisions)
-            _summary(result)
-            if both.restorable:
-                result = _put_back(result, found, decisions, both)
-    if any(one.decision is not Decision.ACCEPTED for one in result):
+            click.echo(document.review(form or "text", listed, decisions, prose, both))
+            result = outcome.outcomes(listed, decisions)
+    if any(page.decision is not Decision.ACCEPTED for page in result):
         raise click.exceptions.Exit(1)
+
+
+def _decisions(
+    guide: Guide, both: Sides, listed: Sequence[Item], *, again: bool, accept: bool
+) -> Decisions:
+    """What was decided before, unless `again` forgets it, with what `accept` accepts."""
+    decisions = Decisions(guide.recordings, both.name)
+    if again:
+        decisions.decide(listed, Decision.OPEN)
+    if accept:
+        still = [item for item in listed if decisions.of(item) is Decision.OPEN]
+        decisions.decide(still, Decision.ACCEPTED)
+    return decisions
 
 
 def _restamped(guide: Guide, both: Sides) -> bool:
@@ -127,37 +128,50 @@ def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
     for name in names:
         if name not in known:
             raise page_names.unknown(name, sorted(known), "")
-    found = sides.changes(both, editions.purposes(guide.pages.values()))
-    return [one for one in found if not names or one.page in names]
+    changes = sides.changes(both, editions.purposes(guide.pages.values()))
+    return [change for change in changes if not names or change.page in names]
 
 
-def _quotes(guide: Guide, both: Sides, changes: Sequence[Change]) -> Quotes:
-    return quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
-
-
-def _prose(guide: Guide, both: Sides, quotes: Quotes, pages: set[str]) -> Prose:
+def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
     """The sentences about what changed, and the claims that fail with the recordings now."""
+    quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
+    pages = {change.page for change in changes if change.page}
     claims: dict[tuple[Path, int], list[str]] = {}
     if both.restorable and pages:
         for error in claims_check.broken(replace(guide, partly=True), sorted(pages)):
-            place = (Path(error.page or "").resolve(), error.line or 1)
-            claims.setdefault(place, []).append(error.message)
+            position = (Path(error.page or "").resolve(), error.line or 1)
+            claims.setdefault(position, []).append(error.message)
     return Prose(quotes, item_words.values_of(guide.docs, both.new.blocks), claims)
 
 
-def _ask(found: Sequence[Item], decisions: Decisions, prose: Prose, both: Sides) -> None:
+def _interactive(asks: bool | None) -> bool:
+    """Whether it asks: as it is told, or else at a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty() if asks is None else asks
+
+
+def _asked(
+    listed: Sequence[Item], decisions: Decisions, prose: Prose, both: Sides
+) -> list[Outcome]:
+    """What is decided after asking, and after putting back what was rejected."""
+    _ask(listed, decisions, prose, both)
+    result = outcome.outcomes(listed, decisions)
+    _summary(result)
+    return _put_back(result, listed, decisions, both) if both.restorable else result
+
+
+def _ask(shown: Sequence[Item], decisions: Decisions, prose: Prose, both: Sides) -> None:
     console = Console(highlight=False)
     outputs: dict[str, screen.Outputs] = {}
 
-    def show(at: int, whole: bool) -> None:
-        item = found[at]
+    def show(index: int, whole: bool) -> None:
+        item = shown[index]
         if item.page not in outputs:
             old, new = both.old.blocks(item.page), both.new.blocks(item.page)
             outputs[item.page] = screen.Outputs(old, new)
         screen.show(
             console,
             item,
-            (at + 1, len(found)),
+            (index + 1, len(shown)),
             decisions.of(item),
             both,
             outputs[item.page],
@@ -165,27 +179,27 @@ def _ask(found: Sequence[Item], decisions: Decisions, prose: Prose, both: Sides)
             whole=whole,
         )
 
-    ask(found, decisions, show)
+    ask(shown, decisions, show)
 
 
 def _summary(result: Sequence[Outcome]) -> None:
     if not result:
         click.echo("nothing changed")
-    for one in result:
+    for page in result:
         counts = [
             f"{len(some)} {word}"
             for word, some in (
-                ("accepted", one.accepted),
-                ("rejected", one.rejected),
-                ("open", one.open),
+                ("accepted", page.accepted),
+                ("rejected", page.rejected),
+                ("open", page.open),
             )
             if some
         ]
-        click.echo(f"{one.page or 'versions'}: {', '.join(counts)}")
+        click.echo(f"{page.page or 'versions'}: {', '.join(counts)}")
 
 
 def _put_back(
-    result: list[Outcome], found: Sequence[Item], decisions: Decisions, both: Sides
+    result: list[Outcome], shown: Sequence[Item], decisions: Decisions, both: Sides
 ) -> list[Outcome]:
     """Put rejected pages back, after a question; what is left to decide then."""
     back = outcome.to_put_back(result, both)
@@ -199,9 +213,9 @@ def _put_back(
         return result
     outcome.put_back(back, both)
     versions = both.old.versions != both.new.versions
-    gone = [one for one in found if one.page in back or (versions and not one.page)]
+    gone = [item for item in shown if item.page in back or (versions and not item.page)]
     decisions.decide(gone, Decision.OPEN)
     for page in back:
         click.echo(f"{page}: restored; guide settle {page} brings the new recordings back")
-    left = [one for one in found if one not in gone]
+    left = [item for item in shown if item not in gone]
     return outcome.outcomes(left, decisions)

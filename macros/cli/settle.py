@@ -28,7 +28,7 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
         raise page_names.unknown(unknown[0], known)
     shared: Shared = {}
     folder = guide.recordings / guide.edition_name
-    found = 0
+    count = 0
     with writer.lock(guide.recordings):
         for key in names or list(known):
             try:
@@ -37,8 +37,8 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
                 if names:
                     raise
                 continue
-            found += 1
+            count += 1
             changed = transcripts.publish(known[key], transcript, folder, shared)
             click.echo(f"{key}: {'settled' if changed else 'settled, unchanged'}")
-    if not found:
+    if not count:
         raise GuideError("no transcript is kept", fix="guide lab up, then guide record")

@@ -99,13 +99,13 @@ class _Told(logging.Handler):
                     fix = f"add `- Its title: {name}` there"
                     words = f"the page is not in nav: of {project.SETTINGS}"
                     yield GuideError(words, page=self.docs / name, line=1, fix=fix)
-        elif found := _IN_A_DOC.search(message):
-            page = self.docs / found["doc"]
-            line, column = _find(page, f"({found['link']}")
+        elif match := _IN_A_DOC.search(message):
+            page = self.docs / match["doc"]
+            line, column = _find(page, f"({match['link']}")
             yield GuideError(message.partition(" contains ")[2]).located(page, line, column)
-        elif found := _IN_NAV.search(message):
-            line, column = _find(settings, found["link"])
-            words = f"nav: names {found['link']}, which is not a page"
+        elif match := _IN_NAV.search(message):
+            line, column = _find(settings, match["link"])
+            words = f"nav: names {match['link']}, which is not a page"
             yield GuideError(words).located(settings, line, column)
         else:
             yield GuideError(message, page=settings)

@@ -119,14 +119,14 @@ def _wish(
     kind: str | None, name: str | None, command: str | None, wait: bool, size: int, timeout: float
 ) -> Wish:
     given = [
-        one
-        for one in (
+        option
+        for option in (
             kind,
             "dns" if name else "",
             "command" if command else "",
             "wait" if wait else "",
         )
-        if one
+        if option
     ]
     if len(given) > 1:
         raise click.UsageError(f"--{given[0]} and --{given[1]} are two requests: give one")

@@ -64,7 +64,7 @@ def upgrade(
     with _undone(), disk_named():
         asked = request.read(words)
         guide = guide_of_checkout()
-        chosen = tuple(page_named(guide.planned, each).key for each in pages)
+        chosen = tuple(page_named(guide.planned, page).key for page in pages)
         called = new_edition.named(edition or asked.edition(guide.edition_name))
         options = upgrading.Options(called, chosen, name, at_once)
         report = upgrading.upgrade(guide, asked, options, Console(stderr=True), _problems)

@@ -43,11 +43,11 @@ def up(
 ) -> None:
     """`guide lab up --lab vagrant`; `anew`, `guide lab reset` of such a lab."""
     with Progress(Console(stderr=True)) as progress:
-        found = vagrant.up(
+        lab = vagrant.up(
             name, nodes, progress,
             memory=memory, cluster=cluster, provider=provider, anew=anew, keep=keep,
         )  # fmt: skip
-    click.echo(f"{name} is up: {', '.join(found.nodes)}; ssh -F {found.ssh_config} node0")
+    click.echo(f"{name} is up: {', '.join(lab.nodes)}; ssh -F {lab.ssh_config} node0")
     if cluster:
         click.echo(f"guide lab ssh --name {name} node0 kubectl get nodes -o wide")
 
@@ -63,8 +63,8 @@ def reset(name: str, nodes: int | None, memory: int | None, *, keep: bool) -> No
 
 def show(name: str) -> bool:
     """Print one lab; whether it can be used."""
-    found = vagrant_state.read(name)
-    if found is None:
+    lab = vagrant_state.read(name)
+    if lab is None:
         there = vagrant_state.machines()
         if not there or os.environ.get("LAB") != vagrant_state.KIND:
             return True
@@ -72,18 +72,18 @@ def show(name: str) -> bool:
             f"Vagrant has {', '.join(there)}; the first `LAB=vagrant guide …` takes them over"
         )
         return True
-    age = datetime.now(UTC) - datetime.fromtimestamp(found.since, UTC)
-    versions = ", ".join(f"{what} {number}" for what, number in found.versions.items())
-    click.echo(f"{name}: vagrant, {found.provider or 'no machine yet'}, up {age}".partition(".")[0])
-    for node, machine in found.machines.items():
+    age = datetime.now(UTC) - datetime.fromtimestamp(lab.since, UTC)
+    versions = ", ".join(f"{what} {number}" for what, number in lab.versions.items())
+    click.echo(f"{name}: vagrant, {lab.provider or 'no machine yet'}, up {age}".partition(".")[0])
+    for node, machine in lab.machines.items():
         click.echo(f"  {node}  192.168.56.1{node.removeprefix('node')}  {machine}")
     if versions:
         click.echo(f"  {versions}")
-    if found.kept:
-        click.echo(f"{name} did not come up: {found.kept}")
-        click.echo(looks(name, found.nodes[0]))
+    if lab.kept:
+        click.echo(f"{name} did not come up: {lab.kept}")
+        click.echo(looks(name, lab.nodes[0]))
         return False
-    if trouble := vagrant.troubles(found):
+    if trouble := vagrant.troubles(lab):
         click.echo(f"{name} is broken: {trouble}; guide lab reset --name {name}")
         return False
     return True

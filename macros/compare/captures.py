@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from macros.compare.change import Change, said
-from macros.compare.speeches import Speech, messages_of, speeches
+from macros.compare.speeches import Speech, gone_and_new, messages_of, speeches
 from macros.ground import ports
-from macros.ground.alignment import align
+from macros.ground.alignment import align, stretches
 from macros.packets import conversations, dissector, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
@@ -65,7 +65,7 @@ def compare(old: Path, new: Path, rename: Rename, keep: str = "") -> Iterator[Ch
             yield said("packets", name, f"conversation {name} gone", lines)
         elif conversation.speeches and after[key].speeches:
             yield from speeches(name, conversation.speeches, after[key].speeches, rename)
-            signs = [_signs(each.packets) for each in (conversation, after[key])]
+            signs = [_signs(side.packets) for side in (conversation, after[key])]
             yield from _within(name, signs[0], signs[1], rename)
         else:
             yield from _within(name, conversation.packets, after[key].packets, rename)
@@ -78,7 +78,7 @@ def compare(old: Path, new: Path, rename: Rename, keep: str = "") -> Iterator[Ch
 def decoded(pcap: Path) -> bool:
     """Whether a capture has messages that are compared as such: its segments say little then."""
     packets = dissector.packets(pcap)
-    return any(each.speeches for each in _conversations(packets, str).values())
+    return any(conversation.speeches for conversation in _conversations(packets, str).values())
 
 
 def _purposes(
@@ -90,15 +90,17 @@ def _purposes(
     """What differs in the message, or the packet, that two captures are for."""
     before, after = kept
     if isinstance(before, Message) and isinstance(after, Message):
-        sides_ = [_alone(each, mine) for each, mine in ((before, packets[0]), (after, packets[1]))]
+        sides_ = [
+            _alone(packet, mine) for packet, mine in ((before, packets[0]), (after, packets[1]))
+        ]
         yield from speeches("the capture", sides_[0], sides_[1], rename)
     elif isinstance(before, Packet) and isinstance(after, Packet):
-        alone = [_conversations((each,), rename) for each in (before, after)]
-        one, other = (next(iter(each.values())).packets for each in alone)
-        yield from _within("the capture", one, other, rename)
+        alone = [_conversations((packet,), rename) for packet in (before, after)]
+        earlier, later = (next(iter(by_key.values())).packets for by_key in alone)
+        yield from _within("the capture", earlier, later, rename)
     else:
         word = "gone" if after is None else "new" if before is None else "carried in another way"
-        yield said("packets", keep, f"{keep} {word}", *(keep if each else "" for each in kept))
+        yield said("packets", keep, f"{keep} {word}", *(keep if side else "" for side in kept))
 
 
 def _alone(message: Message, packets: Sequence[Packet]) -> dict[str, Speech]:
@@ -114,15 +116,15 @@ Key = tuple[str, str, str, int]
 
 def _conversations(packets: Sequence[Packet], rename: Rename) -> dict[Key, _Conversation]:
     facts = Facts(packets)
-    found: dict[Key, _Conversation] = {}
+    by_key: dict[Key, _Conversation] = {}
     seen: dict[tuple[str, str, str], int] = {}
     for flow, members in conversations.conversations(packets).items():
         first, second = sorted((_end(rename(flow.one)), _end(rename(flow.other))))
         short = (flow.protocol, first, second)
         seen[short] = seen.get(short, 0) + 1
         packets_ = list(_told(members, rename, facts))
-        found[(*short, seen[short])] = _Conversation(packets_, _speeches(members, rename, facts))
-    return found
+        by_key[(*short, seen[short])] = _Conversation(packets_, _speeches(members, rename, facts))
+    return by_key
 
 
 def _speeches(packets: Sequence[Packet], rename: Rename, facts: Facts) -> dict[str, Speech]:
@@ -131,17 +133,17 @@ def _speeches(packets: Sequence[Packet], rename: Rename, facts: Facts) -> dict[s
     spoken = talk(segments) if segments else None
     if spoken is None:
         return {}
-    found = {}
+    by_way = {}
     for side in sides(spoken, segments, facts).values():
-        example = next(each.packet for each in segments if each.way == side.way)
+        example = next(segment.packet for segment in segments if segment.way == side.way)
         way = " > ".join(_end(rename(end)) for end in conversations.ends(example))
-        found[way] = Speech(way, messages_of(way, side.messages), side.headers, side)
-    return found
+        by_way[way] = Speech(way, messages_of(way, side.messages), side.headers, side)
+    return by_way
 
 
 def _signs(packets: Sequence[_Said]) -> list[_Said]:
     """How a conversation begins and ends, where all else that counts is in its messages."""
-    return [each for each in packets if each.packet.all("TCP") and _opens(each.packet)]
+    return [packet for packet in packets if packet.packet.all("TCP") and _opens(packet.packet)]
 
 
 def _opens(packet: Packet) -> bool:
@@ -186,28 +188,22 @@ def _told(packets: Sequence[Packet], rename: Rename, facts: Facts) -> Iterator[_
 
 
 def _lines(packets: Sequence[_Said]) -> str:
-    return "\n".join(each.line for each in packets)
+    return "\n".join(packet.line for packet in packets)
 
 
 def _within(
     name: str, old: Sequence[_Said], new: Sequence[_Said], rename: Rename
 ) -> Iterator[Change]:
-    pairs = align([each.line for each in old], [each.line for each in new])
-    low, first = 0, 0
-    for left, right in [*pairs, (len(old), len(new))]:
-        gone, come = old[low:left], new[first:right]
+    pairs = align([packet.line for packet in old], [packet.line for packet in new])
+    for gone, come, same in stretches(pairs, old, new):
         # As many as before in the same place: each is the other one, with a header changed.
         if len(gone) == len(come) and sorted(g.line for g in gone) != sorted(c.line for c in come):
             for was, now in zip(gone, come, strict=True):
                 yield from _fields(was, now, rename)
         else:
-            for was in gone:
-                yield said("packets", name, f"packet gone from {name}: {was.line}", was.line)
-            for now in come:
-                yield said("packets", name, f"packet new in {name}: {now.line}", "", now.line)
-        if left < len(old):
-            yield from _fields(old[left], new[right], rename)
-        low, first = left + 1, right + 1
+            yield from gone_and_new("packet", name, [g.line for g in gone], [c.line for c in come])
+        if same is not None:
+            yield from _fields(*same, rename)
 
 
 def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
@@ -221,15 +217,15 @@ def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
             yield said("packets", subject, f"header {title} {word} in {subject}", *ends)
             count += 1
             continue
-        for one, other in side_by_side.fields(before, after):
-            was, now = rename(_value(before, one, old)), _value(after, other, new)
+        for earlier, later in side_by_side.fields(before, after):
+            was, now = rename(_value(before, earlier, old)), _value(after, later, new)
             if was != now:
-                field = other or one
+                field = later or earlier
                 label = _WORDS.get(field.name, field.label) if field is not None else ""
                 what = f"{label} ({after.title}) of {subject}: {was or 'none'} -> {now or 'none'}"
                 yield said("packets", subject, what, was, now)
                 count += 1
-    sizes = [(each.packet.wire, each.packet.captured) for each in (old, new)]
+    sizes = [(seen.packet.wire, seen.packet.captured) for seen in (old, new)]
     if not count and sizes[0] != sizes[1]:
         was, now = (f"{wire} bytes, {kept} kept" for wire, kept in sizes)
         yield said("packets", subject, f"length of {subject}: {was} -> {now}", was, now)

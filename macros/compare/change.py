@@ -34,14 +34,14 @@ def joined(changes: Iterable[Change]) -> Iterator[Change]:
     What is the same in all is said once too, with how often.
     """
     groups: dict[tuple[str, str, str, str], list[Change]] = {}
-    for one in changes:
-        shape = one.what.replace(one.subject, "\0", 1) if one.subject else one.what
-        groups.setdefault((one.kind, shape, one.old, one.new), []).append(one)
-    for (_, shape, _, _), found in groups.items():
-        first = found[0]
-        subjects = list(dict.fromkeys(one.subject for one in found))
+    for change in changes:
+        shape = change.what.replace(change.subject, "\0", 1) if change.subject else change.what
+        groups.setdefault((change.kind, shape, change.old, change.new), []).append(change)
+    for (_, shape, _, _), alike in groups.items():
+        first = alike[0]
+        subjects = list(dict.fromkeys(change.subject for change in alike))
         if len(subjects) == 1 or "\0" not in shape:
-            times = f" ({len(found)} times)" if len(found) > 1 else ""
+            times = f" ({len(alike)} times)" if len(alike) > 1 else ""
             yield replace(first, what=f"{first.what}{times}")
         else:
             subject = ", ".join(subjects)

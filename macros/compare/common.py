@@ -27,11 +27,11 @@ def without(old: str, new: str, labels: Labels) -> tuple[str, str]:
     ]
     # One stays, so that neither side is empty: an empty text is in no kind's form.
     left_out = frozenset(alike[1:])
-    one, other = (
+    old_left, new_left = (
         "\n".join([line for line, name in zip(*side, strict=True) if name not in left_out])
         for side in sides
     )
-    return one, other
+    return old_left, new_left
 
 
 def _differing(old: _Side, new: _Side) -> frozenset[str | None]:

@@ -60,11 +60,11 @@ def edition(folder: Path) -> Recorded:
 def compare(old: Recorded, new: Recorded, keeps: Purposes | None = None) -> Iterator[Change]:
     """All changes from one edition to another: versions, pages, blocks."""
     for name in dict.fromkeys((*old.versions, *new.versions)):
-        one, other = old.versions.get(name, ""), new.versions.get(name, "")
-        if one != other:
-            what = f"{name} {one} -> {other}" if one and other else f"{name} {one or other}"
-            word = "" if one and other else " gone" if one else " new"
-            yield said("version", name, f"{what}{word}", one, other)
+        was, now = old.versions.get(name, ""), new.versions.get(name, "")
+        if was != now:
+            what = f"{name} {was} -> {now}" if was and now else f"{name} {was or now}"
+            word = "" if was and now else " gone" if was else " new"
+            yield said("version", name, f"{what}{word}", was, now)
     for key in dict.fromkeys((*old.pages, *new.pages)):
         if key not in new.pages:
             yield replace(said("page", key, f"page {key} has no recordings any more"), page=key)
@@ -94,18 +94,18 @@ def pages(
     """All changes of a page, block by block."""
     key = new.key
     if old.nodes != new.nodes:
-        one, other = ", ".join(old.nodes), ", ".join(new.nodes)
-        yield replace(said("page", key, f"nodes of {key}: {one} -> {other}", one, other), page=key)
+        was, now = ", ".join(old.nodes), ", ".join(new.nodes)
+        yield replace(said("page", key, f"nodes of {key}: {was} -> {now}", was, now), page=key)
     forms = mac_forms.forms(old, new)
     for name in dict.fromkeys((*old.blocks, *new.blocks)):
         before, after = old.blocks.get(name), new.blocks.get(name)
         if before is None and after is not None:
-            found = [said("block", name, f"block {name} new: {after.command}", "", after.text)]
+            changes = [said("block", name, f"block {name} new: {after.command}", "", after.text)]
         elif after is None and before is not None:
-            found = [said("block", name, f"block {name} gone: {before.command}", before.text, "")]
+            changes = [said("block", name, f"block {name} gone: {before.command}", before.text, "")]
         elif before is not None and after is not None:
-            found = list(joined(blocks(before, after, forms, (keeps or {}).get((key, name), ""))))
-        for change in found:
+            changes = list(joined(blocks(before, after, forms, (keeps or {}).get((key, name), ""))))
+        for change in changes:
             yield replace(change, page=key, block=name)
 
 
@@ -114,19 +114,19 @@ def blocks(
 ) -> Iterator[Change]:
     """All changes of one block; `keep` says in words what a capture is for."""
     with collection.paused():
-        found = list(_blocks(old, new, forms, keep))
-    yield from found
+        changes = list(_blocks(old, new, forms, keep))
+    yield from changes
 
 
 def _blocks(old: Recording, new: Recording, forms: mac_forms.Forms, keep: str) -> Iterator[Change]:
-    for word, one, other in (
+    for word, was, now in (
         ("node", old.node, new.node),
         ("command", old.command, new.command),
         ("exit code", str(old.exit), str(new.exit)),
     ):
-        if one != other:
+        if was != now:
             kind = "exit" if word == "exit code" else "block"
-            yield said(kind, word, f"{word} {one} -> {other}", one, other)
+            yield said(kind, word, f"{word} {was} -> {now}", was, now)
     if old.command == new.command and old.ran != new.ran:
         yield said("block", "command", f"it ran as {new.ran}, not {old.ran}", old.ran, new.ran)
     yield from forms.changes(old)
@@ -150,14 +150,14 @@ def _captures(
     """
     if old.pcap is None or new.pcap is None:
         return
-    found: list[Change] = []
+    changes: list[Change] = []
     segments = True
     same = old.pcap.read_bytes() == new.pcap.read_bytes()
     if not same:
         from macros.compare import captures  # noqa: PLC0415 scapy takes half a second to load
 
-        found = list(captures.compare(old.pcap, new.pcap, forms.text, keep))
-        yield from found
+        changes = list(captures.compare(old.pcap, new.pcap, forms.text, keep))
+        yield from changes
         segments = not keep and not captures.decoded(old.pcap)
-    if segments and not found and renamed.text != new.text:
+    if segments and not changes and renamed.text != new.text:
         yield from outputs.lines(renamed.text, new.text, often=same)

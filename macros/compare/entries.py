@@ -91,7 +91,7 @@ class _Group:
             if partner is not None and entry.rank is not None and entry.rank == partner.rank:
                 ranks.setdefault(entry.rank, []).append((entry, partner))
         for pairs in ranks.values():
-            places = {id(entry): place for place, entry in enumerate(self._new)}
+            places = {id(entry): index for index, entry in enumerate(self._new)}
             order = sorted(pairs, key=lambda pair: places[id(pair[1])])
             if order != pairs:
                 was, now = (
@@ -121,7 +121,7 @@ def _joined(
     while left and alone:
         few = len(left) * len(alone) <= _MOST
         entry, partner = (
-            max(((one, other) for one in alone for other in left), key=_likeness)
+            max(((mine, candidate) for mine in alone for candidate in left), key=_likeness)
             if few
             else (alone[0], left[0])
         )

@@ -36,8 +36,10 @@ def compare(old: str, new: str, kind: str = "text") -> Iterator[Change]:
 def _differing(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
     """The lines between those that are the same to the letter at either end."""
     most = min(len(old), len(new))
-    start = next((at for at in range(most) if old[at] != new[at]), most)
-    end = next((at for at in range(most - start) if old[-1 - at] != new[-1 - at]), most - start)
+    start = next((index for index in range(most) if old[index] != new[index]), most)
+    end = next(
+        (index for index in range(most - start) if old[-1 - index] != new[-1 - index]), most - start
+    )
     return old[start : len(old) - end], new[start : len(new) - end]
 
 
@@ -47,7 +49,7 @@ def sections(printed: Sequence[str], mask: Callable[[str], str] = noise_mask.lin
     Where an empty line divides blocks, the first line of a block is one of these.
     """
     blocks = any(not line.strip() for line in printed[:-1])
-    found: list[str] = []
+    places: list[str] = []
     above: list[tuple[int, str]] = []
     head = ""
     for line in printed:
@@ -57,11 +59,11 @@ def sections(printed: Sequence[str], mask: Callable[[str], str] = noise_mask.lin
             above, head = [], ""
         while above and above[-1][0] >= depth:
             above.pop()
-        found.append("\n".join([head, *(parent for _, parent in above)]))
+        places.append("\n".join([head, *(parent for _, parent in above)]))
         if text:
             head = head or (mask(line) if blocks else "")
             above.append((depth, mask(line)))
-    return found
+    return places
 
 
 def unordered(
@@ -89,12 +91,12 @@ def unordered(
 
 def _by_mask(lines: Sequence[str], mask: Masks, *, often: bool) -> dict[tuple[str, str, int], str]:
     seen: Counter[tuple[str, str]] = Counter()
-    found = {}
+    by_key = {}
     for line, section in zip(lines, sections(lines, mask), strict=True):
         key = section, mask(line)
         seen[key] += often
-        found[*key, seen[key]] = line
-    return found
+        by_key[*key, seen[key]] = line
+    return by_key
 
 
 def _changed(was: str, now: str, kind: str) -> Change:

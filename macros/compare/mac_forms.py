@@ -153,8 +153,8 @@ def _observed(seen: Mapping[str, Any]) -> Iterator[Owned]:
         for kind in KINDS:
             if kind.macs is not None and kind.read is not None and space.get(kind.name):
                 owned = kind.macs(kind.read("", space[kind.name], None))
-                for place, of in _of(owned, inside=bool(space.get("container"))):
-                    yield (str(space.get("name")), *place), of
+                for owner, of in _of(owned, inside=bool(space.get("container"))):
+                    yield (str(space.get("name")), *owner), of
     for things in (seen.get("docker") or {}).values():
         yield from _of(docker.macs_of(things or ()), inside=False)
 

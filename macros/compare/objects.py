@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,15 +32,9 @@ class Teller:
             return
         key = re.split(r"[.\[]", path)[-1] if not path.endswith("]") else ""
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            old, new = _by_names(old), _by_names(new)
-            for name in dict.fromkeys((*old, *new)):
-                inner = f"{path}.{name}" if path else name
-                if name not in new:
-                    yield from self._one_sided(subject, inner, old[name], _ABSENT)
-                elif name not in old:
-                    yield from self._one_sided(subject, inner, _ABSENT, new[name])
-                else:
-                    yield from self.differences(subject, old[name], new[name], inner)
+            before = f"{path}." if path else ""
+            members = _by_names(old), _by_names(new)
+            yield from self._members(subject, *members, lambda name: f"{before}{name}")
         elif isinstance(old, list) and isinstance(new, list):
             if key in self.speech.sets and _plain(*old, *new):
                 sides = noise_mask.value(key, old), noise_mask.value(key, new)
@@ -158,18 +152,28 @@ class Teller:
                 if number not in stayed:
                     yield from self._one_sided(subject, f"{path}[{number + 1}]", _ABSENT, item)
 
-    def _named(
-        self, subject: str, old: Mapping[str, Any], new: Mapping[str, Any], path: str
+    def _members(
+        self,
+        subject: str,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        path: Callable[[str], str],
     ) -> Iterator[Change]:
-        """Lists of objects with names of their own."""
+        """What differs between members of one name, whose paths `path` gives."""
         for name in dict.fromkeys((*old, *new)):
-            inner = f"{path}[{name}]"
+            inner = path(name)
             if name not in new:
                 yield from self._one_sided(subject, inner, old[name], _ABSENT)
             elif name not in old:
                 yield from self._one_sided(subject, inner, _ABSENT, new[name])
             else:
                 yield from self.differences(subject, old[name], new[name], inner)
+
+    def _named(
+        self, subject: str, old: Mapping[str, Any], new: Mapping[str, Any], path: str
+    ) -> Iterator[Change]:
+        """Lists of objects with names of their own."""
+        yield from self._members(subject, old, new, lambda name: f"{path}[{name}]")
         was, now = ([name for name in side if name in old and name in new] for side in (old, new))
         if was != now and path.rpartition(".")[2] not in self.speech.sets:
             what = f"order of {self.speech.word(path)} of {subject}"

@@ -103,7 +103,7 @@ def _free(command: str, old: str, new: str) -> Iterator[Change]:
         mask = noise_mask.Masks((old, new))
         masked, others = ([mask(line) for line in side] for side in (before, after))
         order = free_order.in_old_order(masked, others, spans)
-        new = "\n".join(after[place] for place in order)
+        new = "\n".join(after[index] for index in order)
     yield from text.compare(old, new)
 
 

@@ -17,11 +17,11 @@ def text(changes: Sequence[Change], quotes: Quotes, *, colour: bool = False) -> 
     """Changes by page and block, below each block the sentences that quote it."""
     bold, dim, end = ("\033[1m", "\033[2m", "\033[0m") if colour else ("", "", "")
     out = []
-    for (page, block), found in grouped(changes).items():
+    for (page, block), of_block in grouped(changes).items():
         out.append(f"{bold}{_where(page, block)}{end}")
-        out += [f"  {short(one.what)}" for one in found]
-        for one in quotes.get((page, block), ()):
-            out.append(f"    {dim}{place(one)}{end} {quoted(one)}")
+        out += [f"  {short(change.what)}" for change in of_block]
+        for sentence in quotes.get((page, block), ()):
+            out.append(f"    {dim}{place(sentence)}{end} {quoted(sentence)}")
         out.append("")
     return "\n".join([*out, count(changes)])
 
@@ -29,13 +29,13 @@ def text(changes: Sequence[Change], quotes: Quotes, *, colour: bool = False) -> 
 def markdown(changes: Sequence[Change], quotes: Quotes, old: str, new: str) -> str:
     """The same as Markdown."""
     out = [f"## What changed from {old} to {new}", "", f"{count(changes)}."]
-    for (page, block), found in grouped(changes).items():
+    for (page, block), of_block in grouped(changes).items():
         out += ["", f"### {_where(page, block)}", ""]
-        out += [f"- {code(short(one.what))}" for one in found]
+        out += [f"- {code(short(change.what))}" for change in of_block]
         sentences = quotes.get((page, block), ())
         if sentences:
             out += ["", "Quoted in:", ""]
-        out += [f"- `{place(one)}` {code(quoted(one))}" for one in sentences]
+        out += [f"- `{place(sentence)}` {code(quoted(sentence))}" for sentence in sentences]
     return "\n".join(out)
 
 
@@ -44,20 +44,20 @@ def as_json(changes: Sequence[Change], quotes: Quotes) -> str:
     return json.dumps(
         [
             {
-                **asdict(one),
+                **asdict(change),
                 "quotes": [
                     {
-                        "source": reader.shown(each.quote.source),
-                        "line": each.quote.line,
-                        "path": each.quote.path,
-                        "sentence": each.quote.sentence,
-                        "old": each.old,
-                        "new": each.new,
+                        "source": reader.shown(sentence.quote.source),
+                        "line": sentence.quote.line,
+                        "path": sentence.quote.path,
+                        "sentence": sentence.quote.sentence,
+                        "old": sentence.old,
+                        "new": sentence.new,
                     }
-                    for each in quotes.get((one.page, one.block), ())
+                    for sentence in quotes.get((change.page, change.block), ())
                 ],
             }
-            for one in changes
+            for change in changes
         ],
         indent=1,
         ensure_ascii=False,
@@ -66,15 +66,15 @@ def as_json(changes: Sequence[Change], quotes: Quotes) -> str:
 
 def grouped(changes: Iterable[Change]) -> dict[tuple[str, str], list[Change]]:
     """Changes by page and block, in order."""
-    found: dict[tuple[str, str], list[Change]] = {}
-    for one in changes:
-        found.setdefault((one.page, one.block), []).append(one)
-    return found
+    by_block: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        by_block.setdefault((change.page, change.block), []).append(change)
+    return by_block
 
 
 def count(changes: Sequence[Change]) -> str:
     """How many there are, in how many blocks."""
-    blocks = {(one.page, one.block) for one in changes if one.block}
+    blocks = {(change.page, change.block) for change in changes if change.block}
     if not changes:
         return "no change"
     return (
@@ -87,16 +87,18 @@ def _where(page: str, block: str) -> str:
     return f"{page}#{block}" if block else page or "versions"
 
 
-def place(one: Quoted) -> str:
+def place(sentence: Quoted) -> str:
     """Where a quote stands: the page's file and the line."""
-    return f"{reader.shown(one.quote.source)}:{one.quote.line}"
+    return f"{reader.shown(sentence.quote.source)}:{sentence.quote.line}"
 
 
-def quoted(one: Quoted) -> str:
+def quoted(sentence: Quoted) -> str:
     """A sentence, and what it quotes on either side."""
-    sides = [short(each, _MOST) or "nothing" for each in (one.old, one.new)]
-    value = sides[0] if one.old == one.new else f"{sides[0]} -> {sides[1]}"
-    return f"{one.quote.sentence or '(a claim)'} [{one.quote.path}: {value}]"
+    sides = [
+        short(quoted_value, _MOST) or "nothing" for quoted_value in (sentence.old, sentence.new)
+    ]
+    value = sides[0] if sentence.old == sentence.new else f"{sides[0]} -> {sides[1]}"
+    return f"{sentence.quote.sentence or '(a claim)'} [{sentence.quote.path}: {value}]"
 
 
 def short(words: str, most: int = 4 * _MOST) -> str:
@@ -107,4 +109,4 @@ def short(words: str, most: int = 4 * _MOST) -> str:
 
 def code(words: str) -> str:
     """Words of machines in a list: Markdown and HTML in them are text."""
-    return "".join(f"\\{one}" if one in "\\`*_[]<>#|~&" else one for one in words)
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|~&" else letter for letter in words)

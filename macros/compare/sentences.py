@@ -62,8 +62,8 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
     for call in tree.find_all(nodes.Call):
         if not isinstance(call.node, nodes.Name) or call.node.name not in _QUOTES:
             continue
-        words = [one.value for one in call.args if isinstance(one, nodes.Const)]
-        if len(words) < 2 or not all(isinstance(one, str) for one in words[:2]):
+        words = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
+        if len(words) < 2 or not all(isinstance(word, str) for word in words[:2]):
             continue
         page, _, block = words[0].rpartition(":")
         line = call.lineno
@@ -92,25 +92,25 @@ def quoted_by(
 
     `old` and `new` give a page's recordings on either side.
     """
-    changed = {(one.page, one.block) for one in changes if one.block}
+    changed = {(change.page, change.block) for change in changes if change.block}
     pages: dict[str, tuple[Mapping[str, Recording], Mapping[str, Recording]]] = {}
-    found: dict[tuple[str, str], list[Quoted]] = {}
+    by_block: dict[tuple[str, str], list[Quoted]] = {}
     for source in sorted(docs.rglob("*.md")) if changed else ():
         for quote in quotes(source, page_key(docs, source)):
-            place = (quote.page, quote.block)
-            if place not in changed:
+            block = (quote.page, quote.block)
+            if block not in changed:
                 continue
             if quote.page not in pages:
                 pages[quote.page] = old(quote.page), new(quote.page)
-            found.setdefault(place, []).append(with_values(quote, *pages[quote.page]))
-    return found
+            by_block.setdefault(block, []).append(with_values(quote, *pages[quote.page]))
+    return by_block
 
 
 def _value(quote: Quote, recorded: Mapping[str, Recording]) -> str:
     recording = recorded.get(quote.block)
     if recording is None:
         return ""
-    bound = {name: value for one in recorded.values() for name, value in one.bound.items()}
+    bound = {name: value for answer in recorded.values() for name, value in answer.bound.items()}
     path = re.sub(r"\$([A-Z][A-Z0-9_]*)", lambda name: bound.get(name[1], name[0]), quote.path)
     try:
         return lookup.text(recording, path)
@@ -135,18 +135,18 @@ def _sentence(lines: list[str], line: int, block: str, path: str) -> str:
     start, end = own[0].span()
     before_, hidden = _CALL.sub(_path, paragraph[:start]), not _path(own[0])
     plain = (before_.rstrip() if hidden else before_) + _OWN + _CALL.sub(_path, paragraph[end:])
-    whole = next((one for one in _END.split(plain) if _OWN in one), "")
+    whole = next((sentence for sentence in _END.split(plain) if _OWN in sentence), "")
     text = " ".join(whole.replace(_OWN, "" if hidden else f"<{path}>").split())
     if text.replace(f"<{path}>", "").strip(" .,"):
         return text
     return _before(lines, low)
 
 
-def _paragraph(lines: list[str], at: int) -> tuple[int, int]:
+def _paragraph(lines: list[str], number: int) -> tuple[int, int]:
     """The first and the last line of a paragraph; a table's row stands alone."""
-    low = high = at
-    if lines[at].startswith("|"):
-        return at, at
+    low = high = number
+    if lines[number].startswith("|"):
+        return number, number
     while low > 0 and lines[low - 1].strip():
         low -= 1
     while high + 1 < len(lines) and lines[high + 1].strip():
@@ -154,18 +154,18 @@ def _paragraph(lines: list[str], at: int) -> tuple[int, int]:
     return low, high
 
 
-def _before(lines: list[str], at: int) -> str:
+def _before(lines: list[str], number: int) -> str:
     """The last sentence above a line: what a claim that stands alone is about."""
-    while at > 0:
-        at -= 1
-        if not lines[at].strip():
+    while number > 0:
+        number -= 1
+        if not lines[number].strip():
             continue
-        low, high = _paragraph(lines, at)
+        low, high = _paragraph(lines, number)
         plain = _CALL.sub(_path, "\n".join(lines[low : high + 1]))
         text = " ".join(_END.split(plain.strip())[-1].split())
         if text and not text.startswith(("{%", "#", "|")):
             return text
-        at = low
+        number = low
     return ""
 
 

@@ -1,11 +1,11 @@
 """What was said in a TCP conversation whose messages are decoded: a direction at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from macros.compare.change import Change, said
 from macros.ground import ports
-from macros.ground.alignment import align
+from macros.ground.alignment import align, stretches
 from macros.packets import bgp, dns
 from macros.packets import differences as side_by_side
 from macros.packets.messages import Message
@@ -73,31 +73,35 @@ def _messages(
     name: str, old: Sequence[Line], new: Sequence[Line], rename: Rename
 ) -> Iterator[Change]:
     pairs = align([rename(line.text) for line in old], [line.text for line in new])
-    low, first = 0, 0
-    for left, right in [*pairs, (len(old), len(new))]:
-        gone, come = old[low:left], new[first:right]
+    for gone, come, same in stretches(pairs, old, new):
         if len(gone) == len(come):
             # As many as before in the same place: each is the other one, changed.
             for was, now in zip(gone, come, strict=True):
                 yield from _fields(was, now, rename)
         else:
-            for was in gone:
-                yield said("packets", name, f"message gone from {name}: {was.text}", was.text)
-            for now in come:
-                yield said("packets", name, f"message new in {name}: {now.text}", "", now.text)
-        if left < len(old):
-            yield from _fields(old[left], new[right], rename)
-        low, first = left + 1, right + 1
+            yield from gone_and_new("message", name, [g.text for g in gone], [c.text for c in come])
+        if same is not None:
+            yield from _fields(*same, rename)
+
+
+def gone_and_new(
+    noun: str, name: str, gone: Iterable[str], come: Iterable[str]
+) -> Iterator[Change]:
+    """What only one side has of what `name` consists of: packets, messages."""
+    for was in gone:
+        yield said("packets", name, f"{noun} gone from {name}: {was}", was)
+    for now in come:
+        yield said("packets", name, f"{noun} new in {name}: {now}", "", now)
 
 
 def _fields(old: Line, new: Line, rename: Rename) -> Iterator[Change]:
-    one, other = old.message, new.message
-    if one.told == other.told:
+    earlier, later = old.message, new.message
+    if earlier.told == later.told:
         return
-    title, count = other.layer.name, 0
-    if one.layer.name == other.layer.name:
-        for before, after in side_by_side.fields(one.layer, other.layer):
-            was, now = rename(_value(one.layer, before)), _value(other.layer, after)
+    title, count = later.layer.name, 0
+    if earlier.layer.name == later.layer.name:
+        for before, after in side_by_side.fields(earlier.layer, later.layer):
+            was, now = rename(_value(earlier.layer, before)), _value(later.layer, after)
             if was != now:
                 field = after or before
                 label = field.label if field is not None else ""
@@ -105,7 +109,7 @@ def _fields(old: Line, new: Line, rename: Rename) -> Iterator[Change]:
                 yield said("packets", new.text, what, was, now)
                 count += 1
     if not count:
-        was, now = one.told.hex(" "), other.told.hex(" ")
+        was, now = earlier.told.hex(" "), later.told.hex(" ")
         if old.text == new.text:
             yield said("packets", new.text, f"bytes of {new.text} changed", was, now)
         else:
@@ -125,7 +129,7 @@ def _headers(
     """Which values the headers of a direction's segments have, field by field."""
     before, after = _by_field(old, rename), _by_field(new, str)
     for key in dict.fromkeys((*before, *after)):
-        was, now = (", ".join(sorted(each.get(key, ()))) for each in (before, after))
+        was, now = (", ".join(sorted(fields.get(key, ()))) for fields in (before, after))
         if was != now:
             title, field = key
             what = f"{field} ({title}) of segments {way}: {was or 'none'} -> {now or 'none'}"
@@ -133,13 +137,13 @@ def _headers(
 
 
 def _by_field(headers: frozenset[Header], rename: Rename) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
+    shown_by_field: dict[tuple[str, str], set[str]] = {}
     for header in headers:
         for title, field, value in header:
             port = field in {"sport", "dport"} and ports.is_chosen(int(value))
             shown = "chosen by the kernel" if port else rename(value)
-            found.setdefault((title, field), set()).add(shown)
-    return found
+            shown_by_field.setdefault((title, field), set()).add(shown)
+    return shown_by_field
 
 
 def _carriage(way: str, old: Side, new: Side) -> Iterator[Change]:
@@ -163,4 +167,4 @@ def _carriage(way: str, old: Side, new: Side) -> Iterator[Change]:
 
 def _pushes(side: Side) -> str:
     words = {True: "yes", False: "no"}
-    return " and ".join(words[each] for each in sorted(side.pushed)) or "none"
+    return " and ".join(words[way] for way in sorted(side.pushed)) or "none"

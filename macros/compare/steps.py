@@ -22,8 +22,8 @@ def compare(kind: str, subject: str, old: Steps, new: Steps) -> Iterator[Change]
     before, after = list(enumerate(old.steps, 1)), list(enumerate(_in_old_order(old, new), 1))
     pairs = align([step.text for _, step in before], [step.text for _, step in after])
     kept, stayed = {was for was, _ in pairs}, {now for _, now in pairs}
-    gone = [step for at, step in enumerate(before) if at not in kept]
-    come = [step for at, step in enumerate(after) if at not in stayed]
+    gone = [step for index, step in enumerate(before) if index not in kept]
+    come = [step for index, step in enumerate(after) if index not in stayed]
     moved = _moved(gone, come)
     for number, step in gone:
         if number in moved:
@@ -75,13 +75,15 @@ def _in_old_order(old: Steps, new: Steps) -> list[Step]:
     """The new steps; those whose order means nothing as the old ones were."""
     before, after = ([step.text for step in side.steps] for side in (old, new))
     spans = free_order.joined(old.free(before), new.free(after))
-    return [new.steps[place] for place in free_order.in_old_order(before, after, spans)]
+    return [new.steps[index] for index in free_order.in_old_order(before, after, spans)]
 
 
 def _gap(number: int, pairs: list[tuple[int, int]], end: int) -> tuple[int, int]:
     """The places among the new steps, between those that stayed, where this one would be."""
-    at = bisect_left(pairs, (number - 1, 0))
-    return (pairs[at - 1][1] + 1 if at else 0), (pairs[at][1] if at < len(pairs) else end)
+    index = bisect_left(pairs, (number - 1, 0))
+    return (pairs[index - 1][1] + 1 if index else 0), (
+        pairs[index][1] if index < len(pairs) else end
+    )
 
 
 def _likeness(step: Step, come: list[_Numbered], gap: tuple[int, int]) -> _Numbered | None:

@@ -49,15 +49,15 @@ def mark_text(text: str, node: str, netns: str, interfaces: Collection[str]) -> 
 
     `interfaces` are the names known on the page; `node` and `netns` say whose they are here.
     """
-    parts, at = [], 0
-    for found in _pattern(frozenset(interfaces)).finditer(text):
-        kind, value = found.lastgroup, found[0]
+    parts, end = [], 0
+    for match in _pattern(frozenset(interfaces)).finditer(text):
+        kind, value = match.lastgroup, match[0]
         if value in _UNMARKED:
             continue
         key = f"if:{node}/{netns}:{value}" if kind == "name" else f"{kind}::{value}"
-        parts += [escape(text[at : found.start()], quote=False), mark(value, key)]
-        at = found.end()
-    parts.append(escape(text[at:], quote=False))
+        parts += [escape(text[end : match.start()], quote=False), mark(value, key)]
+        end = match.end()
+    parts.append(escape(text[end:], quote=False))
     return "".join(parts)
 
 
@@ -66,10 +66,10 @@ def only_repeated(html: str, also: Collection[str] = ()) -> str:
     counts = Counter(key for _, key, _ in _SPAN.findall(html))
     counts.update(also)
 
-    def keep(found: re.Match[str]) -> str:
-        if counts[found[2]] > 1:
-            return found[0]
-        return found[3] if found[1] == "span" else f"<tspan>{found[3]}</tspan>"
+    def keep(match: re.Match[str]) -> str:
+        if counts[match[2]] > 1:
+            return match[0]
+        return match[3] if match[1] == "span" else f"<tspan>{match[3]}</tspan>"
 
     return _SPAN.sub(keep, html)
 

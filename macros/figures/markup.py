@@ -34,7 +34,7 @@ class _Joined(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
         # As comments they still count as lines, for errors.
-        return _SEAM.sub(lambda found: found[1] or "{#\n#}", source.rstrip("\n"))
+        return _SEAM.sub(lambda seam: seam[1] or "{#\n#}", source.rstrip("\n"))
 
 
 @cache

@@ -67,8 +67,8 @@ def text_lines(lines: Iterable[Line], x: float, y: float, *, centred: bool = Fal
     for row, line in enumerate(lines):
         spans = "".join(_tspan(run) for run in line)
         anchor = "middle" if centred else None
-        at = {"x": float(x), "y": float(y + row * LINE_HEIGHT)}
-        shown.append(f"{tag('text', spans, **at, text_anchor=anchor)}")
+        position = {"x": float(x), "y": float(y + row * LINE_HEIGHT)}
+        shown.append(f"{tag('text', spans, **position, text_anchor=anchor)}")
     return "".join(shown)
 
 

@@ -27,8 +27,8 @@ def settled(
         meta = {"recorded": recorded.recorded, "lab": recorded.lab, "nodes": list(recorded.nodes)}
         (new / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8")
         folder.settle(page, recorded.folder, new, out, {})
-        found = editions.page(out).blocks
-    return {key: _laid_out(recorded.blocks[key], one) for key, one in found.items()}
+        recorded_now = editions.page(out).blocks
+    return {key: _laid_out(recorded.blocks[key], typed) for key, typed in recorded_now.items()}
 
 
 def differences(

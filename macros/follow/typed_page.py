@@ -50,13 +50,15 @@ class Typist:
     def step(self, step: Step) -> None:
         """Type a step of the setup or of the clean-up. GuideError where it fails."""
         try:
-            said = self._terminal(step.node, MAIN).run(copied.of_step(step), step.timeout + _GRACE)
+            answer = self._terminal(step.node, MAIN).run(
+                copied.of_step(step), step.timeout + _GRACE
+            )
         except (SilentError, ClosedError) as error:
             self._forget(step.node, MAIN)
             raise self._failed(step, f"did not come to its end: {_last(error)}") from error
-        if said.exit != 0:
+        if answer.exit != 0:
             raise self._failed(
-                step, f"ended with exit code {said.exit}: {said.text[-300:].strip()}"
+                step, f"ended with exit code {answer.exit}: {answer.text[-300:].strip()}"
             )
 
     def manifests(self) -> None:
@@ -71,9 +73,9 @@ class Typist:
     def form(self, form: Form) -> None:
         """Type one command with its captures, and keep what each printed."""
         listening = [typed for typed in form.first if self._listens(typed)]
-        said = self._typed(form.command, self._command)
-        if said is not None:
-            self._keep(form.command, said)
+        answer = self._typed(form.command, self._command)
+        if answer is not None:
+            self._keep(form.command, answer)
         for typed in listening:
             caught = self._typed(typed, self._caught)
             if caught is not None:
@@ -97,13 +99,13 @@ class Typist:
     def _command(self, typed: Typed) -> Said:
         self._hand_over(typed)
         terminal = self._terminal(typed.node, typed.terminal)
-        said = terminal.run(typed.text, typed.block.timeout + _GRACE)
+        answer = terminal.run(typed.text, typed.block.timeout + _GRACE)
         for value in typed.values:
-            found = terminal.run(f'echo "${value.name}"', _GRACE).text.strip()
-            self._bound.setdefault(value.name, found)
-            if not found:
+            value_seen = terminal.run(f'echo "${value.name}"', _GRACE).text.strip()
+            self._bound.setdefault(value.name, value_seen)
+            if not value_seen:
                 self._wrong(typed.block, f"{value.name} is empty: {value.line} finds nothing")
-        return said
+        return answer
 
     def _caught(self, typed: Typed) -> Said:
         terminal = self._terminal(typed.node, typed.terminal)
@@ -135,8 +137,8 @@ class Typist:
             key = (typed.node, typed.terminal, carried.name)
             if key in self._given:
                 continue
-            said = self._terminal(carried.node, MAIN).run(carried.line, typed.block.timeout)
-            line = (said.text.strip().splitlines() or [""])[-1]
+            answer = self._terminal(carried.node, MAIN).run(carried.line, typed.block.timeout)
+            line = (answer.text.strip().splitlines() or [""])[-1]
             if not re.fullmatch(rf"{carried.name}=\S+", line):
                 self._wrong(typed.block, f"{carried.node} does not print {carried.name}: {line}")
                 continue
@@ -144,15 +146,15 @@ class Typist:
             self._terminal(typed.node, typed.terminal).run(line, _GRACE)
             self._given.add(key)
 
-    def _keep(self, typed: Typed, said: Said) -> None:
+    def _keep(self, typed: Typed, answer: Said) -> None:
         block = typed.block
-        text = self._last_try(block, said.text) if block.until else said.text
+        text = self._last_try(block, answer.text) if block.until else answer.text
         recording = Recording(
             id=block.id,
             node=block.node,
             command=block.command,
             ran=substitute(block.command, self._bound),
-            exit=block.expect_exit if block.until or typed.listens else said.exit,
+            exit=block.expect_exit if block.until or typed.listens else answer.exit,
             plan=block.plan,
             bound={},
             text=text,

@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 Pair = tuple[int, int]
+T = TypeVar("T")
 
 
 def align(old: Sequence[str], new: Sequence[str]) -> list[Pair]:
@@ -16,47 +18,75 @@ def align(old: Sequence[str], new: Sequence[str]) -> list[Pair]:
     return list(_between(old, new, 0, len(old), 0, len(new)))
 
 
+def stretches(
+    pairs: Iterable[Pair], old: Sequence[T], new: Sequence[T]
+) -> Iterator[tuple[Sequence[T], Sequence[T], tuple[T, T] | None]]:
+    """What lies on both sides before each pair, and that pair; behind the last, None."""
+    low, first = 0, 0
+    for left, right in pairs:
+        yield old[low:left], new[first:right], (old[left], new[right])
+        low, first = left + 1, right + 1
+    yield old[low:], new[first:], None
+
+
 def _between(
     old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
 ) -> Iterator[Pair]:
-    while low < high and first < last and old[low] == new[first]:
-        yield low, first
-        low, first = low + 1, first + 1
-    tail: list[Pair] = []
-    while low < high and first < last and old[high - 1] == new[last - 1]:
-        high, last = high - 1, last - 1
-        tail.append((high, last))
+    head, tail = _ends(old, new, low, high, first, last)
+    yield from head
+    low, high, first, last = (
+        low + len(head),
+        high - len(tail),
+        first + len(head),
+        last - len(tail),
+    )
     for anchor, other in _anchors(old, new, low, high, first, last):
-        yield from _ends(old, new, low, anchor, first, other)
+        yield from _gap(old, new, low, anchor, first, other)
         yield anchor, other
         low, first = anchor + 1, other + 1
-    yield from _ends(old, new, low, high, first, last)
-    yield from reversed(tail)
+    yield from _gap(old, new, low, high, first, last)
+    yield from tail
 
 
 def _ends(
     old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
-) -> Iterator[Pair]:
-    """Between two anchors: what is common at either end, then equal lines as they come."""
+) -> tuple[list[Pair], list[Pair]]:
+    """What is common at the beginning and, of the rest, at the end."""
+    head: list[Pair] = []
     while low < high and first < last and old[low] == new[first]:
-        yield low, first
+        head.append((low, first))
         low, first = low + 1, first + 1
     tail: list[Pair] = []
     while low < high and first < last and old[high - 1] == new[last - 1]:
         high, last = high - 1, last - 1
         tail.append((high, last))
+    return head, tail[::-1]
+
+
+def _gap(
+    old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
+) -> Iterator[Pair]:
+    """Between two anchors: what is common at either end, then equal lines as they come."""
+    head, tail = _ends(old, new, low, high, first, last)
+    yield from head
+    low, high, first, last = (
+        low + len(head),
+        high - len(tail),
+        first + len(head),
+        last - len(tail),
+    )
     places: dict[str, list[int]] = {}
-    for at in range(last - 1, first - 1, -1):
-        places.setdefault(new[at], []).append(at)
-    for at in range(low, high):
-        waiting = places.get(old[at], [])
+    for index in range(last - 1, first - 1, -1):
+        places.setdefault(new[index], []).append(index)
+    for index in range(low, high):
+        waiting = places.get(old[index], [])
         while waiting and waiting[-1] < first:
             waiting.pop()
         if waiting:
             first = waiting.pop()
-            yield at, first
+            yield index, first
             first += 1
-    yield from reversed(tail)
+    yield from tail
 
 
 def _anchors(
@@ -65,20 +95,20 @@ def _anchors(
     """Lines that occur once on each side, the longest run of them that is in order on both."""
     count_old = Counter(old[low:high])
     count_new = Counter(new[first:last])
-    place = {new[at]: at for at in range(first, last) if count_new[new[at]] == 1}
+    unique = {new[index]: index for index in range(first, last) if count_new[new[index]] == 1}
     pairs = [
-        (at, place[old[at]])
-        for at in range(low, high)
-        if count_old[old[at]] == 1 and old[at] in place
+        (index, unique[old[index]])
+        for index in range(low, high)
+        if count_old[old[index]] == 1 and old[index] in unique
     ]
     ends: list[int] = []
     owners: list[int] = []
     before: list[int] = []
     for number, (_, other) in enumerate(pairs):
-        at = bisect_left(ends, other)
-        before.append(owners[at - 1] if at else -1)
-        ends[at : at + 1] = [other]
-        owners[at : at + 1] = [number]
+        slot = bisect_left(ends, other)
+        before.append(owners[slot - 1] if slot else -1)
+        ends[slot : slot + 1] = [other]
+        owners[slot : slot + 1] = [number]
     run: list[Pair] = []
     number = owners[-1] if owners else -1
     while number >= 0:
@@ -94,28 +124,28 @@ def old_order(count: int, places: Mapping[int, int], groups: Sequence[Hashable] 
     of one of `groups` (one for each line) stay in their new order.
     """
     members: dict[Hashable, list[int]] = {}
-    for at in range(count):
-        members.setdefault(groups[at] if groups else at, []).append(at)
+    for index in range(count):
+        members.setdefault(groups[index] if groups else index, []).append(index)
     keys: dict[int, tuple[int, int, int]] = {}
     for group in members.values():
         if len(group) == 1:
-            at = group[0]
-            if at in places:
-                keys[at] = (places[at], 1, at)
+            index = group[0]
+            if index in places:
+                keys[index] = (places[index], 1, index)
             continue
-        known = [at for at in group if at in places]
-        slots = dict(zip(known, sorted(places[at] for at in known), strict=True))
-        for number, at in enumerate(group):
+        known = [index for index in group if index in places]
+        slots = dict(zip(known, sorted(places[index] for index in known), strict=True))
+        for number, index in enumerate(group):
             before = [slots[other] for other in group[: number + 1] if other in slots]
             after = [slots[other] for other in group[number:] if other in slots]
-            if at in slots:
-                keys[at] = (slots[at], 1, at)
+            if index in slots:
+                keys[index] = (slots[index], 1, index)
             elif before:
-                keys[at] = (before[-1], 2, at)
+                keys[index] = (before[-1], 2, index)
             elif after:
-                keys[at] = (after[0], 0, at)
+                keys[index] = (after[0], 0, index)
     last = -1
-    for at in range(count):
-        keys.setdefault(at, (last, 2, at))
-        last = keys[at][0]
+    for index in range(count):
+        keys.setdefault(index, (last, 2, index))
+        last = keys[index][0]
     return sorted(range(count), key=keys.__getitem__)

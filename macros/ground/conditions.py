@@ -31,21 +31,21 @@ def holds(condition: str, versions: Mapping[str, str]) -> bool:
     """
     if not condition:
         return True
-    return all(_holds(one.strip(), versions) for one in condition.split(" and "))
+    return all(_holds(part.strip(), versions) for part in condition.split(" and "))
 
 
 def _holds(condition: str, versions: Mapping[str, str]) -> bool:
-    found = _ONE.fullmatch(condition)
-    if found is None:
+    match = _ONE.fullmatch(condition)
+    if match is None:
         raise GuideError(
             f"{condition!r} is not a condition", fix='write it as "Docker >= 28" or "Docker < 28"'
         )
-    wanted = _parts(found["version"])
-    version = versions.get(found["name"])
+    wanted = _parts(match["version"])
+    version = versions.get(match["name"])
     if version is None:
-        return found["sign"] in (">", ">=", "!=")
+        return match["sign"] in (">", ">=", "!=")
     own = (*_parts(version), *(0 for _ in wanted))[: len(wanted)]
-    return _SIGNS[found["sign"]](own, wanted)
+    return _SIGNS[match["sign"]](own, wanted)
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -59,7 +59,7 @@ def pipelines(command: str) -> list[Pipeline]:
     What a loop, a condition or a group does is among them; what is in `$( )` is not.
     UnreadableError where quotes do not end.
     """
-    found: list[Pipeline] = []
+    ended: list[Pipeline] = []
     pipeline: Pipeline = []
     simple = Simple()
     for part in _parts(command):
@@ -72,12 +72,12 @@ def pipelines(command: str) -> list[Pipeline]:
                 pipeline.append(simple)
             simple = Simple()
             if part not in {"|", "|&"} and pipeline:
-                found.append(pipeline)
+                ended.append(pipeline)
                 pipeline = []
     pipeline += [simple] if simple.words else []
-    found += [pipeline] if pipeline else []
-    stripped = ([inner for simple in each if (inner := _command(simple))] for each in found)
-    return [each for each in stripped if each]
+    ended += [pipeline] if pipeline else []
+    stripped = ([inner for simple in pipeline if (inner := _command(simple))] for pipeline in ended)
+    return [pipeline for pipeline in stripped if pipeline]
 
 
 def words(command: str) -> tuple[Word, ...]:
@@ -118,32 +118,34 @@ def _command(simple: Simple) -> Simple | None:
 
 def _parts(command: str, *, comments: bool = True) -> Iterator[_Part]:
     """Words, redirections and operators; without `comments`, one is an operator."""
-    at = 0
+    offset = 0
     bodies: list[str] = []
-    while at < len(command):
-        if command.startswith("\\\n", at):
-            at += 2
-        elif command[at] == "#":
-            at = _line_end(command, at)
+    while offset < len(command):
+        if command.startswith("\\\n", offset):
+            offset += 2
+        elif command[offset] == "#":
+            offset = _line_end(command, offset)
             if not comments:
                 yield "#"
-        elif command[at] == "\n":
-            at = _behind_documents(command, at + 1, bodies)
+        elif command[offset] == "\n":
+            offset = _behind_documents(command, offset + 1, bodies)
             yield "\n"
-        elif command[at].isspace():
-            at += 1
-        elif (redirection := _REDIRECTION.match(command, at)) and not _substitutes(command, at):
-            at, target = _target(command, redirection.end())
+        elif command[offset].isspace():
+            offset += 1
+        elif (redirection := _REDIRECTION.match(command, offset)) and not _substitutes(
+            command, offset
+        ):
+            offset, target = _target(command, redirection.end())
             if (redirection["sign"] or "").startswith("<<") and redirection["sign"] != "<<<":
                 bodies.append(target)
             yield _Redirection(_leads_away(redirection, target))
-        elif operator := _OPERATOR.match(command, at):
-            at = operator.end()
+        elif operator := _OPERATOR.match(command, offset):
+            offset = operator.end()
             yield operator[0]
         else:
-            end = _word_end(command, at)
-            yield Word(_unquoted(command[at:end]), at, end)
-            at = end
+            end = _word_end(command, offset)
+            yield Word(_unquoted(command[offset:end]), offset, end)
+            offset = end
 
 
 def _leads_away(redirection: re.Match[str], target: str) -> bool:
@@ -154,84 +156,84 @@ def _leads_away(redirection: re.Match[str], target: str) -> bool:
     return output and not (redirection["sign"] == ">&" and target in {"1", "2"})
 
 
-def _target(command: str, at: int) -> tuple[int, str]:
+def _target(command: str, offset: int) -> tuple[int, str]:
     """Where the word of a redirection ends, and that word."""
-    while command[at : at + 1] in {" ", "\t"}:
-        at += 1
-    end = _word_end(command, at)
-    return end, _unquoted(command[at:end])
+    while command[offset : offset + 1] in {" ", "\t"}:
+        offset += 1
+    end = _word_end(command, offset)
+    return end, _unquoted(command[offset:end])
 
 
-def _substitutes(command: str, at: int) -> bool:
+def _substitutes(command: str, offset: int) -> bool:
     """Whether `<(` or `>(` stands here: a process, not a file."""
-    return command[at : at + 2] in {"<(", ">("}
+    return command[offset : offset + 2] in {"<(", ">("}
 
 
-def _behind_documents(command: str, at: int, bodies: list[str]) -> int:
+def _behind_documents(command: str, offset: int, bodies: list[str]) -> int:
     """Where the lines go on behind the here-documents that were announced before."""
     while bodies:
         limit = bodies.pop(0)
         line = ""
-        while at < len(command) and line != limit:
-            end = _line_end(command, at)
-            line, at = command[at:end].lstrip("\t"), end + 1
-    return at
+        while offset < len(command) and line != limit:
+            end = _line_end(command, offset)
+            line, offset = command[offset:end].lstrip("\t"), end + 1
+    return offset
 
 
-def _line_end(command: str, at: int) -> int:
-    end = command.find("\n", at)
+def _line_end(command: str, offset: int) -> int:
+    end = command.find("\n", offset)
     return end if end >= 0 else len(command)
 
 
-def _word_end(command: str, at: int) -> int:
-    start = at
-    while at < len(command):
-        if plain := _PLAIN.match(command, at):
-            at = plain.end()
+def _word_end(command: str, offset: int) -> int:
+    start = offset
+    while offset < len(command):
+        if plain := _PLAIN.match(command, offset):
+            offset = plain.end()
             continue
-        stops = command[at].isspace() or command[at] in "|&;()<>"
-        if stops and not (at == start and _substitutes(command, at)):
+        stops = command[offset].isspace() or command[offset] in "|&;()<>"
+        if stops and not (offset == start and _substitutes(command, offset)):
             break
-        at = _piece_end(command, at)
-    return at
+        offset = _piece_end(command, offset)
+    return offset
 
 
-def _piece_end(command: str, at: int) -> int:
+def _piece_end(command: str, offset: int) -> int:
     """Behind one character, or behind all that is quoted or substituted as one piece."""
-    if command[at] == "\\":
-        return min(at + 2, len(command))
-    if command[at] == '"':
-        at += 1
-        while command[at : at + 1] != '"':
-            if plain := _PLAIN.match(command, at):
-                at = plain.end()
+    if command[offset] == "\\":
+        return min(offset + 2, len(command))
+    if command[offset] == '"':
+        offset += 1
+        while command[offset : offset + 1] != '"':
+            if plain := _PLAIN.match(command, offset):
+                offset = plain.end()
                 continue
-            if at >= len(command):
+            if offset >= len(command):
                 raise UnreadableError
-            at = at + 1 if command[at] == "'" else _piece_end(command, at)
-        return at + 1
-    if command[at] in "'`":
-        end = command.find(command[at], at + 1)
-    elif command.startswith("${", at):
-        end = command.find("}", at)
-    elif command.startswith("$(", at) or _substitutes(command, at):
-        return _bracket_end(command, at + 2)
+            offset = offset + 1 if command[offset] == "'" else _piece_end(command, offset)
+        return offset + 1
+    if command[offset] in "'`":
+        end = command.find(command[offset], offset + 1)
+    elif command.startswith("${", offset):
+        end = command.find("}", offset)
+    elif command.startswith("$(", offset) or _substitutes(command, offset):
+        return _bracket_end(command, offset + 2)
     else:
-        return at + 1
+        return offset + 1
     if end < 0:
         raise UnreadableError
     return end + 1
 
 
-def _bracket_end(command: str, at: int) -> int:
+def _bracket_end(command: str, offset: int) -> int:
     """Behind the bracket that closes the one before `at`."""
     depth = 1
     while depth:
-        if at >= len(command):
+        if offset >= len(command):
             raise UnreadableError
-        depth += {"(": 1, ")": -1}.get(command[at], 0)
-        at = at + 1 if command[at] in "()" else _piece_end(command, at)
-    return at
+        depth += {"(": 1, ")": -1}.get(command[offset], 0)
+        offset = offset + 1 if command[offset] in "()" else _piece_end(command, offset)
+    return offset
 
 
 def _unquoted(raw: str) -> str:
@@ -239,10 +241,10 @@ def _unquoted(raw: str) -> str:
     if not _QUOTES.search(raw):
         return raw
     texts: list[str] = []
-    at = 0
-    while at < len(raw):
-        end = _piece_end(raw, at)
-        piece = raw[at:end]
+    offset = 0
+    while offset < len(raw):
+        end = _piece_end(raw, offset)
+        piece = raw[offset:end]
         if piece[0] == "'":
             piece = piece[1:-1]
         elif piece[0] == '"':
@@ -250,5 +252,5 @@ def _unquoted(raw: str) -> str:
         elif piece[0] == "\\":
             piece = piece[1:]
         texts.append(piece)
-        at = end
+        offset = end
     return "".join(texts)

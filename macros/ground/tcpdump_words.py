@@ -7,7 +7,7 @@ READY = "listening on"
 _MISSED = re.compile(r"^(\d+) packets? dropped by kernel", re.MULTILINE)
 
 
-def missed(said: str) -> int:
+def missed(printed: str) -> int:
     """How many packets its filter let through that it had no time to take; 0 where it says none."""
-    found = _MISSED.search(said)
-    return int(found[1]) if found else 0
+    match = _MISSED.search(printed)
+    return int(match[1]) if match else 0

@@ -106,14 +106,14 @@ def _long(text: str, known: Options) -> _Read | None:
 def _letters(text: str, known: Options) -> _Read | None:
     """Letters that share a dash; the last may take what is left of the word, or the next."""
     read: _Read = []
-    for place, letter in enumerate(text[1:], 1):
+    for index, letter in enumerate(text[1:], 1):
         name, kind = known.kind(f"-{letter}")
         if not kind:
             return None
         if kind == "plain":
             read.append((name, ""))
             continue
-        value = text[place + 1 :]
+        value = text[index + 1 :]
         value = value.removeprefix("=") if known.mixed else value
         return [*read, (name, value or (None if kind == "valued" else ""))]
     return read

@@ -60,24 +60,24 @@ def _over_lines(pattern: str) -> bool:
 def _parts(pattern: str) -> tuple[str, str, str]:
     """What stands before the one group of a pattern, the group's inside, and what stands behind."""
     start, depth, in_class = -1, 0, False
-    place = 0
-    while place < len(pattern):
-        sign = pattern[place]
+    position = 0
+    while position < len(pattern):
+        sign = pattern[position]
         if sign == "\\":
-            place += 2
+            position += 2
             continue
         if in_class:
             in_class = sign != "]"
         elif sign == "[":
             in_class = True
-            place += pattern[place + 1 : place + 2] in {"]", "^"}
+            position += pattern[position + 1 : position + 2] in {"]", "^"}
         elif sign == "(":
-            if start < 0 and pattern[place + 1 : place + 2] != "?" and depth == 0:
-                start = place
+            if start < 0 and pattern[position + 1 : position + 2] != "?" and depth == 0:
+                start = position
             depth += 1
         elif sign == ")":
             depth -= 1
             if depth == 0 and start >= 0:
-                return pattern[:start], pattern[start + 1 : place], pattern[place + 1 :]
-        place += 1
+                return pattern[:start], pattern[start + 1 : position], pattern[position + 1 :]
+        position += 1
     raise GuideError(f"{pattern!r} has no group at its outermost level")

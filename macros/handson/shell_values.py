@@ -32,13 +32,13 @@ class Value:
 
 def of_page(page: Page, recorded: Mapping[str, Recording]) -> Mapping[str, Value]:
     """Every value of a page by its name. GuideError where no line of a shell finds one."""
-    found: dict[str, Value] = {}
+    by_name: dict[str, Value] = {}
     for block in page.blocks:
         for name, path in block.bind.items():
-            line = f"{name}=$({_search(block, name, path, recorded.get(block.id), found)})"
-            needs = mentioned(block.command, found)
-            found[name] = Value(name, block, line, needs)
-    return found
+            line = f"{name}=$({_search(block, name, path, recorded.get(block.id), by_name)})"
+            needs = mentioned(block.command, by_name)
+            by_name[name] = Value(name, block, line, needs)
+    return by_name
 
 
 def needed(text: str, values: Mapping[str, Value], node: str) -> Sequence[Value]:
@@ -46,18 +46,18 @@ def needed(text: str, values: Mapping[str, Value], node: str) -> Sequence[Value]
 
     What another node's line finds is handed over, so nothing of what that one uses is here.
     """
-    found: dict[str, Value] = {}
+    by_name: dict[str, Value] = {}
 
     def take(name: str) -> None:
         value = values[name]
         if value.node == node:
             for other in value.needs:
                 take(other)
-        found.setdefault(name, value)
+        by_name.setdefault(name, value)
 
     for name in mentioned(text, values):
         take(name)
-    return tuple(found.values())
+    return tuple(by_name.values())
 
 
 def _search(

@@ -22,7 +22,7 @@ from macros.kinds.fields import (
     unreadable,
     whole,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac, Part
+from macros.kinds.kind import Entry, Facts, Mac, Part
 from macros.kinds.links import Link
 
 # INFINITY_LIFE_TIME of linux/if_addr.h, which iproute2's text calls `forever`.
@@ -104,7 +104,7 @@ class Addresses:
     @property
     def first(self) -> Address | None:
         """The first IPv4 address."""
-        return next((each for each in self.all if each.family == "inet"), None)
+        return next((address for address in self.all if address.family == "inet"), None)
 
     @property
     def ipv4(self) -> str | None:
@@ -114,7 +114,7 @@ class Addresses:
     @property
     def ipv6(self) -> str | None:
         """The first IPv6 address, without its prefix length."""
-        return next((each.address for each in self.all if each.family == "inet6"), None)
+        return next((address.address for address in self.all if address.family == "inet6"), None)
 
     @property
     def prefix(self) -> int | None:
@@ -146,7 +146,7 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Ad
 
 
 def _addresses(raw: Raw, namespaces: Mapping[str, str]) -> Addresses:
-    addresses = tuple(_address(each) for each in raw.get("addr_info") or () if each)
+    addresses = tuple(_address(address) for address in raw.get("addr_info") or () if address)
     return Addresses(links.link_of(raw, namespaces), addresses)
 
 
@@ -176,11 +176,11 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
     for raw, lines in link_lines.blocks(_unfolded(text), "addresses", _start):
         raw.setdefault("addr_info", [])
         details = link_lines.Details(raw)
-        for place, line in lines:
+        for line_number, line in lines:
             try:
                 _detail(details, line)
             except (ValueError, IndexError) as error:
-                raise unreadable("addresses", line, place) from error
+                raise unreadable("addresses", line, line_number) from error
         yield raw
 
 
@@ -302,15 +302,11 @@ def _macs(interfaces: Mapping[str, Addresses]) -> Iterator[Mac]:
     return links.macs_of(interface.interface for interface in interfaces.values())
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="addresses",
     what="links and their addresses",
     asked=iproute.shows("ip address"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
     macs=_macs,
 )

@@ -158,12 +158,12 @@ def _facts(way: Way) -> Facts:
 
 def _networks(lines: Sequence[str]) -> list[str | None]:
     """By network and table; a table's name stands above its routes."""
-    found: list[str | None] = []
+    marks: list[str | None] = []
     table = ""
     for line, word in zip(lines, by_first_word(lines), strict=True):
         table = line if line.startswith("Table ") else table
-        found.append(None if word is None or line is table else f"{table} {word}")
-    return found
+        marks.append(None if word is None or line is table else f"{table} {word}")
+    return marks
 
 
 KIND = Kind(

@@ -11,7 +11,7 @@ from typing import Any
 from macros.ground.commandline import Call
 from macros.kinds import iproute, link_lines
 from macros.kinds.fields import Raw, by_name, must, number, objects, setting, string, strings
-from macros.kinds.kind import Entry, Facts, Kind
+from macros.kinds.kind import Entry, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,10 @@ def _entries(ports: Mapping[str, Port]) -> Iterator[Entry]:
         yield Entry(name, name, "port", facts)
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="ports",
     what="ports of bridges",
     asked=iproute.shows("bridge link"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
 )

@@ -67,14 +67,14 @@ def _parse(text: str) -> Iterator[dict[str, Any]]:
     if lines and lines[0].split() not in _HEADS:
         raise unreadable("VLANs of ports", lines[0], 1)
     ports: list[dict[str, Any]] = []
-    for place, line in enumerate(lines[1:], 2):
+    for line_number, line in enumerate(lines[1:], 2):
         words = line.split()
         if words and not line[0].isspace():
             ports.append({"ifname": words.pop(0), "vlans": []})
         try:
             _keep(ports[-1]["vlans"] if ports or words else [], words)
         except (ValueError, IndexError) as error:
-            raise unreadable("VLANs of ports", line, place) from error
+            raise unreadable("VLANs of ports", line, line_number) from error
     yield from ports
 
 
@@ -124,14 +124,10 @@ def _entries(memberships: Iterable[Membership]) -> Iterator[kind.Entry]:
         )
 
 
-KIND = kind.Kind(
+KIND = iproute.Listing(
     name="vlans",
     what="port VLANs",
     asked=iproute.shows("bridge vlan"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
 )

@@ -88,13 +88,13 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Flow, 
     """The connections in an output of `conntrack -L`, in the order printed (no meaning in it)."""
     del twin
     flows = []
-    for at, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or _SUMMARY.match(line):
             continue
         try:
             flows.append(_flow(line.split()))
         except (ValueError, IndexError, KeyError) as error:
-            raise unreadable("conntrack", line, at) from error
+            raise unreadable("conntrack", line, number) from error
     return tuple(flows)
 
 
@@ -118,7 +118,7 @@ def _flow(words: list[str]) -> Flow:
             directions[-1][key] = value
         else:
             more[key] = value
-    original, reply = (_direction(each) for each in directions)
+    original, reply = (_direction(direction) for direction in directions)
     flags = tuple(word.strip("[]") for word in words if word.startswith("["))
     state = next((word for word in bare if word.isupper()), None)
     return Flow(
@@ -130,11 +130,11 @@ def _closed(more: Mapping[str, str]) -> bool:
     return any(key in more for key in ("mark", "use"))
 
 
-def _direction(said: dict[str, str]) -> Direction:
-    src, dst = said.pop("src"), said.pop("dst")
+def _direction(words: dict[str, str]) -> Direction:
+    src, dst = words.pop("src"), words.pop("dst")
     names = ("sport", "dport", "type", "code", "id", "packets", "bytes")
-    numbers = {name: int(said.pop(name)) for name in names if name in said}
-    return Direction(src, dst, **numbers, more=said)
+    numbers = {name: int(words.pop(name)) for name in names if name in words}
+    return Direction(src, dst, **numbers, more=words)
 
 
 def _asked(call: Call) -> bool:

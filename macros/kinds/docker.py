@@ -27,6 +27,9 @@ class Endpoint:
     raw: Raw = field(default_factory=dict, compare=False, repr=False)
 
 
+_ALL = "0.0.0.0"  # noqa: S104 Docker's word for all addresses of the node
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """A container.
@@ -53,7 +56,7 @@ class Container:
 
     @property
     def _endpoint(self) -> Endpoint | None:
-        return next((each for each in self.networks.values() if each.ip), None)
+        return next((network for network in self.networks.values() if network.ip), None)
 
     @property
     def ip(self) -> str | None:
@@ -128,10 +131,10 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Co
 
     Where a container and a network have one name, by `container/web` and `network/web`.
     """
-    found = objects(text, twin, "docker")
-    if not found:
+    answers = objects(text, twin, "docker")
+    if not answers:
         raise GuideError(f"docker inspect found nothing: {text.strip()[:100]!r}")
-    things = [_one(raw) for raw in found]
+    things = [_one(raw) for raw in answers]
     names = Counter(thing.name for thing in things)
     return by_name(
         "docker",
@@ -178,7 +181,7 @@ def _container(raw: Raw) -> Container:
             for name, of in inside(settings, "Networks").items()
         },
         ports={
-            port: tuple(f"{each['HostIp'] or '0.0.0.0'}:{each['HostPort']}" for each in of or ())  # noqa: S104 Docker's word for "all"
+            port: tuple(f"{end['HostIp'] or _ALL}:{end['HostPort']}" for end in of or ())
             for port, of in inside(settings, "Ports").items()
         },
         sandbox_key=string(settings, "SandboxKey") or None,
@@ -199,7 +202,7 @@ def _network(raw: Raw) -> Network:
         subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
         gateways=tuple(pool["Gateway"] for pool in pools if pool.get("Gateway")),
         options={key: str(value) for key, value in inside(raw, "Options").items()},
-        members={each.name: each for each in members},
+        members={member.name: member for member in members},
         raw=raw,
     )
 
@@ -225,11 +228,11 @@ def macs_of(raws: Iterable[Raw]) -> Iterator[Mac]:
     """The addresses of containers, as they and their networks have them."""
     for raw in raws:
         for name, endpoint in inside(raw, "NetworkSettings", "Networks").items():
-            place: tuple[str, ...] = ("endpoint", str(raw.get("Name")), name)
-            yield Mac(place, str(endpoint.get("MacAddress")), "containers")
+            owner: tuple[str, ...] = ("endpoint", str(raw.get("Name")), name)
+            yield Mac(owner, str(endpoint.get("MacAddress")), "containers")
         for member in inside(raw, "Containers").values():
-            place = ("member", str(member.get("Name")))
-            yield Mac(place, str(member.get("MacAddress")), "containers")
+            owner = ("member", str(member.get("Name")))
+            yield Mac(owner, str(member.get("MacAddress")), "containers")
 
 
 def _macs(things: Mapping[str, Container | Network]) -> Iterator[Mac]:

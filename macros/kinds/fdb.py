@@ -82,14 +82,14 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Entry,
 
 def parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `bridge fdb` as the objects that `bridge -j fdb` would have printed."""
-    for place, line in enumerate(text.splitlines(), 1):
+    for line_number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if not words:
             continue
         try:
             yield _entry(words)
         except ValueError as error:
-            raise unreadable("fdb", line, place) from error
+            raise unreadable("fdb", line, line_number) from error
 
 
 def _entry(words: list[str]) -> dict[str, Any]:
@@ -145,16 +145,12 @@ def _entries(entries: Iterable[Entry]) -> Iterator[kind.Entry]:
         )
 
 
-KIND = kind.Kind(
+KIND = iproute.Listing(
     name="fdb",
     what="forwarding entries",
     asked=iproute.shows("bridge fdb", get=True),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
     labels=kind.by_first_word,
-    whole=True,
-    speech=iproute.SPEECH,
     free=kind.in_any_order,
-    wraps=iproute.worded,
 )

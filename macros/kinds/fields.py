@@ -29,10 +29,10 @@ def objects(text: str, twin: Any, kind: str) -> list[Raw] | None:
             return None
     if twin is None:
         return None
-    found = twin if isinstance(twin, list) else [twin]
-    if not all(isinstance(each, dict) for each in found):
+    raws = twin if isinstance(twin, list) else [twin]
+    if not all(isinstance(raw, dict) for raw in raws):
         raise GuideError(f"the JSON recorded for {kind} is no list of objects")
-    return [each for each in found if each]
+    return [raw for raw in raws if raw]
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,13 +54,13 @@ def yaml_objects(text: str, kind: str) -> list[Raw]:
         parts = list(yaml.load_all(text, Loader=_Loader))
     except (yaml.YAMLError, ValueError) as error:
         raise GuideError(f"the output is no YAML of {kind}: {error}") from error
-    found: list[Raw] = []
+    members: list[Raw] = []
     for part in parts:
         items = part.get("items", [part]) if isinstance(part, dict) else part
-        found += items if isinstance(items, list) else [items]
-    if not found or not all(isinstance(item, dict) for item in found):
+        members += items if isinstance(items, list) else [items]
+    if not members or not all(isinstance(item, dict) for item in members):
         raise GuideError(f"the YAML recorded for {kind} has no objects")
-    return found
+    return members
 
 
 def string(raw: Raw, key: str) -> str | None:
@@ -82,7 +82,7 @@ def number(raw: Raw, key: str) -> int | None:
 
 def strings(raw: Raw, key: str) -> tuple[str, ...]:
     """The list of strings under `key`; empty where there is none."""
-    return tuple(str(each) for each in raw.get(key) or ())
+    return tuple(str(item) for item in raw.get(key) or ())
 
 
 def must(raw: Raw, key: str, kind: str) -> str:
@@ -96,10 +96,10 @@ def must(raw: Raw, key: str, kind: str) -> str:
 def inside(raw: Raw, *keys: str) -> Raw:
     """The object found by going through `keys`; empty where one is missing."""
     for key in keys:
-        found = raw.get(key)
-        if not isinstance(found, Mapping):
+        inner = raw.get(key)
+        if not isinstance(inner, Mapping):
             return {}
-        raw = found
+        raw = inner
     return raw
 
 
@@ -124,20 +124,20 @@ def setting(value: str) -> bool | int | str:
     return {"on": True, "off": False}.get(value, whole(value))
 
 
-def pairs(said: Sequence[str], bare: frozenset[str]) -> Iterator[tuple[str, str | None]]:
+def pairs(words: Sequence[str], bare: frozenset[str]) -> Iterator[tuple[str, str | None]]:
     """iproute2's `key value` words one after the other; those in `bare` stand alone.
 
     A word at the end of the line stands alone too.
     """
-    at = 0
-    while at < len(said):
-        word = said[at]
-        if word in bare or at + 1 == len(said):
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word in bare or position + 1 == len(words):
             yield word, None
-            at += 1
+            position += 1
         else:
-            yield word, said[at + 1]
-            at += 2
+            yield word, words[position + 1]
+            position += 2
 
 
 def letters(args: Iterable[str]) -> frozenset[str]:

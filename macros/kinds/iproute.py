@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from macros.ground.commandline import Call
 from macros.ground.shell import Word
-from macros.kinds.kind import Speech
+from macros.kinds.kind import Kind, Records, Speech
 
 # Options of ip(8) in the order in which ip.c tries them: any beginning of a name is that name.
 # The value says what becomes of it: kept, kept with the next word, left out (it changes only the
@@ -215,3 +215,13 @@ SPEECH = Speech(
     silent=("", [], {}),
 )
 """How fields of iproute2's JSON are said: by the words of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Kind[Records]):
+    """A kind that `ip` or `bridge` lists: its records hold all of the text, in the tool's words."""
+
+    twin: Callable[[str, Call], str | None] = twin
+    speech: Speech = SPEECH
+    whole: bool = True
+    wraps: Callable[[Call], bool] = worded

@@ -44,7 +44,7 @@ class IpSet:
 def read(text: str, _twin: Any = None, _call: Call | None = None) -> dict[str, IpSet]:
     """The sets by name, from `ipset list` (with `-terse` too) or `ipset save`."""
     sets = list(_saved(text) if re.match(r"\s*create ", text) else _listed(text))
-    return by_name("sets", ((each.name, each) for each in sets))
+    return by_name("sets", ((members.name, members) for members in sets))
 
 
 def _listed(text: str) -> Iterator[IpSet]:
@@ -71,12 +71,12 @@ def _listed(text: str) -> Iterator[IpSet]:
 def _set(lines: Mapping[str, str], members: Sequence[str] | None) -> IpSet:
     if not {"Name", "Type", "References"} <= lines.keys() or not lines["References"].isdigit():
         raise GuideError(f"this is no set as `ipset list` prints it: {dict(lines)}")
-    said = {"Name", "Type", "References"}
+    named = {"Name", "Type", "References"}
     if lines.get(_SIZE, "").isdigit():
-        said.add(_SIZE)
+        named.add(_SIZE)
     if members is not None and lines.get(_COUNT) == str(len(members)):
-        said.add(_COUNT)
-    rest = {name: _CHANCE.sub("", value) for name, value in lines.items() if name not in said}
+        named.add(_COUNT)
+    rest = {name: _CHANCE.sub("", value) for name, value in lines.items() if name not in named}
     return _made(lines["Name"], lines["Type"], int(lines["References"]), rest, members or ())
 
 
@@ -109,43 +109,43 @@ def _saved(text: str) -> Iterator[IpSet]:
 
 def _entries(sets: Mapping[str, IpSet]) -> Iterator[Entry]:
     """Sets by name; a member that another set has now went from here and came there."""
-    for name, each in sets.items():
-        words = {"type": each.type, "references": str(each.references)}
-        items = {member: _settings(each.settings.get(member, "")) for member in each.members}
+    for name, ipset in sets.items():
+        words = {"type": ipset.type, "references": str(ipset.references)}
+        items = {member: _settings(ipset.settings.get(member, "")) for member in ipset.members}
         yield Entry(
             key=name,
             name=f"set {name}",
             facts=Facts(
                 words,
-                worded={option.lower(): value for option, value in each.options.items()},
+                worded={option.lower(): value for option, value in ipset.options.items()},
             ),
             parts=(Part("member", items),),
-            line=f"{each.type} {', '.join(each.members)}",
+            line=f"{ipset.type} {', '.join(ipset.members)}",
         )
 
 
-def _settings(said: str) -> Facts:
+def _settings(text: str) -> Facts:
     """A member's settings; of what counts up or down only whether it is zero."""
-    words = said.split(" ")
+    words = text.split(" ")
     counts = {
         word: "0" if value.strip("0") == "" else "some"
         for word, value in pairwise(words)
         if word in _COUNTED and value.isdigit()
     }
-    rest = re.sub(r"\b(timeout|packets|bytes) \d+ ?", "", said).strip()
+    rest = re.sub(r"\b(timeout|packets|bytes) \d+ ?", "", text).strip()
     return Facts({**counts, "settings": rest})
 
 
 def free(lines: Sequence[str]) -> list[Span]:
     """What follows `Members:` up to an empty line, under the name of its set; `add` after `add`."""
     spans: list[Span] = []
-    name, at = "", 0
-    while at < len(lines):
-        saved = _SAVED.fullmatch(lines[at])
-        if lines[at].startswith("Name: "):
-            name = lines[at]
-        start, ends = at + 1, at
-        if lines[at] == "Members:":
+    name, position = "", 0
+    while position < len(lines):
+        saved = _SAVED.fullmatch(lines[position])
+        if lines[position].startswith("Name: "):
+            name = lines[position]
+        start, ends = position + 1, position
+        if lines[position] == "Members:":
             ends = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
         elif saved and saved["verb"] == "create":
             name = f"create {saved['name']}"
@@ -155,7 +155,7 @@ def free(lines: Sequence[str]) -> list[Span]:
                 ends += 1
         if ends > start:
             spans.append(Span(start, ends, name))
-        at = max(ends, start)
+        position = max(ends, start)
     return spans
 
 

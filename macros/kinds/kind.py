@@ -170,11 +170,11 @@ def plain(_line: str) -> bool:
 
 def by_first_word(lines: Sequence[str]) -> list[str | None]:
     """Each line belongs to what its first word names; an indented one to what is above it."""
-    found: list[str | None] = []
+    labels: list[str | None] = []
     for line in lines:
-        indented = line[:1] in {" ", "\t"} and bool(found)
-        found.append(found[-1] if indented else line.partition(" ")[0] or None)
-    return found
+        indented = line[:1] in {" ", "\t"} and bool(labels)
+        labels.append(labels[-1] if indented else line.partition(" ")[0] or None)
+    return labels
 
 
 def never(_call: Call) -> bool:

@@ -40,7 +40,11 @@ class Object:
     def ip(self) -> str | None:
         """A pod's address, or a node's own."""
         status = inside(self.raw, "status")
-        own = [each for each in status.get("addresses") or () if each.get("type") == "InternalIP"]
+        own = [
+            address
+            for address in status.get("addresses") or ()
+            if address.get("type") == "InternalIP"
+        ]
         return string(status, "podIP") or (string(own[0], "address") if own else None)
 
     @property
@@ -51,18 +55,20 @@ class Object:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses behind an EndpointSlice, sorted: their order means nothing."""
-        return tuple(sorted(a for each in self._endpoints for a in each.get("addresses") or ()))
+        return tuple(
+            sorted(a for endpoint in self._endpoints for a in endpoint.get("addresses") or ())
+        )
 
     @property
     def ready(self) -> tuple[str, ...]:
         """Those of `addresses` that are ready."""
-        found = (
+        ready = (
             address
-            for each in self._endpoints
-            if inside(each, "conditions").get("ready") is not False
-            for address in each.get("addresses") or ()
+            for endpoint in self._endpoints
+            if inside(endpoint, "conditions").get("ready") is not False
+            for address in endpoint.get("addresses") or ()
         )
-        return tuple(sorted(found))
+        return tuple(sorted(ready))
 
     @property
     def service(self) -> str | None:
@@ -89,22 +95,24 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Ob
         ]
     else:
         listed = [_object(raw) for raw in _items(raws)]
-    spaces = len({each.namespace for each in listed}) > 1
-    kinds = len({_resource(each) for each in listed if each.raw}) > 1
-    return by_name("objects", ((_name(each, spaces=spaces, kinds=kinds), each) for each in listed))
+    spaces = len({object_.namespace for object_ in listed}) > 1
+    kinds = len({_resource(object_) for object_ in listed if object_.raw}) > 1
+    return by_name(
+        "objects", ((_name(object_, spaces=spaces, kinds=kinds), object_) for object_ in listed)
+    )
 
 
-def _name(each: Object, *, spaces: bool, kinds: bool) -> str:
-    kind = f"{_resource(each)}/" if kinds and each.raw else ""
+def _name(object_: Object, *, spaces: bool, kinds: bool) -> str:
+    kind = f"{_resource(object_)}/" if kinds and object_.raw else ""
     # A node, a namespace and others are in none.
-    space = f"{each.namespace}/" if spaces and each.namespace is not None else ""
-    return f"{space}{kind}{each.name}"
+    space = f"{object_.namespace}/" if spaces and object_.namespace is not None else ""
+    return f"{space}{kind}{object_.name}"
 
 
-def _resource(each: Object) -> str:
+def _resource(object_: Object) -> str:
     """An object's kind as kubectl prints it: with the API's group, where it has one."""
-    group, slash, _ = str(each.raw.get("apiVersion") or "").partition("/")
-    return f"{str(each.kind).lower()}{'.' + group if slash else ''}"
+    group, slash, _ = str(object_.raw.get("apiVersion") or "").partition("/")
+    return f"{str(object_.kind).lower()}{'.' + group if slash else ''}"
 
 
 def _items(listed: list[Raw]) -> list[Raw]:
@@ -128,13 +136,13 @@ def _object(raw: Raw) -> Object:
 
 def entries(listed: Mapping[str, Object]) -> Iterator[Entry]:
     """Objects by what names them in the API; from a table, its columns without ages."""
-    for name, each in listed.items():
-        columns = {word: _column(word, cell) for word, cell in each.columns.items()}
+    for name, object_ in listed.items():
+        columns = {word: _column(word, cell) for word, cell in object_.columns.items()}
         yield Entry(
-            key=(_resource(each), each.namespace, each.name),
+            key=(_resource(object_), object_.namespace, object_.name),
             name=name,
-            noun=(each.kind or "object").lower(),
-            facts=Facts(raw=each.raw or columns, apart=_SAID),
+            noun=(object_.kind or "object").lower(),
+            facts=Facts(raw=object_.raw or columns, apart=_SAID),
         )
 
 

@@ -163,7 +163,7 @@ class Details:
             self._columns = None
 
     def _driver(self, words: list[str]) -> None:
-        end = next((at for at, word in enumerate(words) if word in _AFTER_DRIVER), len(words))
+        end = next((index for index, word in enumerate(words) if word in _AFTER_DRIVER), len(words))
         name = words[0]
         slave = name.endswith("_slave")
         kind = self.raw.setdefault("linkinfo", {}).setdefault(
@@ -230,14 +230,14 @@ def keep(raw: dict[str, Any], label: str, words: Sequence[str]) -> None:
 
 def _words(raw: dict[str, Any], words: Sequence[str]) -> None:
     """Read words one after the other; from one that is not known, or that comes twice, keep all."""
-    at = 0
-    while at < len(words):
-        read = _word(words[at], words[at + 1] if at + 1 < len(words) else None)
+    position = 0
+    while position < len(words):
+        read = _word(words[position], words[position + 1] if position + 1 < len(words) else None)
         if read is None or read[0].keys() & raw.keys():
-            keep(raw, "words", words[at:])
+            keep(raw, "words", words[position:])
             return
         raw.update(read[0])
-        at += read[1]
+        position += read[1]
 
 
 def _word(word: str, value: str | None) -> tuple[dict[str, Any], int] | None:
@@ -267,20 +267,20 @@ def _word(word: str, value: str | None) -> tuple[dict[str, Any], int] | None:
 def _program(raw: dict[str, Any], way: str, words: Sequence[str]) -> None:
     """`prog/xdp id 52 name f tag 3b185187f1855c4c jited`; a program's name can be empty."""
     program = raw.setdefault("xdp", {}).setdefault(f"prog_{way}" if way else "prog", {})
-    at = 1
-    while at < len(words):
-        word, value = words[at], words[at + 1] if at + 1 < len(words) else None
+    position = 1
+    while position < len(words):
+        word, value = words[position], words[position + 1] if position + 1 < len(words) else None
         if word == "jited":
             program["jited"] = 1
-            at += 1
+            position += 1
         elif word == "name" and value == "tag":
             program["name"] = ""
-            at += 1
+            position += 1
         elif word in _OF_PROGRAM and value is not None:
             program[word] = value if word in ("name", "tag") else whole(value)
-            at += 2
+            position += 2
         else:
-            keep(raw, words[0], words[at:])
+            keep(raw, words[0], words[position:])
             return
 
 

@@ -20,7 +20,7 @@ from macros.kinds.fields import (
     string,
     strings,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac
+from macros.kinds.kind import Entry, Facts, Mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +141,15 @@ def _macs(links: Mapping[str, Link]) -> Iterator[Mac]:
 
 def _labels(lines: Sequence[str]) -> list[str | None]:
     """By the whole name, which the first line of a link has behind its index."""
-    found: list[str | None] = []
+    names: list[str | None] = []
     for line in lines:
         words = line.split(" ", 2)
         first = words[0][:-1].isdigit() and words[0].endswith(":") and len(words) > 1
-        found.append(words[1].partition("@")[0] if first else (found or [None])[-1])
-    return found
+        names.append(words[1].partition("@")[0] if first else (names or [None])[-1])
+    return names
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="links",
     what="links",
     asked=iproute.shows("ip link"),
@@ -157,8 +157,5 @@ KIND = Kind(
     twin=iproute.detailed_twin,
     entries=_entries,
     labels=_labels,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
     macs=_macs,
 )

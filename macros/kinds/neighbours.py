@@ -22,7 +22,7 @@ from macros.kinds.fields import (
     strings,
     unreadable,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Mac, by_first_word, in_any_order
+from macros.kinds.kind import Entry, Facts, Mac, by_first_word, in_any_order
 
 # NUD_* of linux/neighbour.h as ip/ipneigh.c prints them.
 _STATES = any_of("INCOMPLETE REACHABLE STALE DELAY PROBE FAILED NOARP PERMANENT NONE")
@@ -68,7 +68,7 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Neighb
 
 def parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `ip neigh` as the objects that `ip -j neigh` would have printed."""
-    for place, line in enumerate(text.splitlines(), 1):
+    for line_number, line in enumerate(text.splitlines(), 1):
         # iproute2 forgets a space: `used 1/61/1probes 5`.
         words = re.sub(r"(\d)probes ", r"\1 probes ", line).split()
         if not words:
@@ -76,7 +76,7 @@ def parse(text: str) -> Iterator[dict[str, Any]]:
         try:
             yield _entry(words)
         except ValueError as error:
-            raise unreadable("neighbours", line, place) from error
+            raise unreadable("neighbours", line, line_number) from error
 
 
 def _entry(words: list[str]) -> dict[str, Any]:
@@ -116,21 +116,17 @@ def _entries(neighbours: Iterable[Neighbour]) -> Iterator[Entry]:
 def _macs(neighbours: Iterable[Neighbour]) -> Iterator[Mac]:
     for neighbour in neighbours:
         if neighbour.mac is not None:
-            place = ("neighbour", str(neighbour.dev), neighbour.address)
-            yield Mac(place, neighbour.mac, neighbour.address)
+            owner = ("neighbour", str(neighbour.dev), neighbour.address)
+            yield Mac(owner, neighbour.mac, neighbour.address)
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="neighbours",
     what="neighbours",
     asked=iproute.shows("ip neighbour"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
     labels=by_first_word,
-    whole=True,
-    speech=iproute.SPEECH,
     free=in_any_order,
-    wraps=iproute.worded,
     macs=_macs,
 )

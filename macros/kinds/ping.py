@@ -84,7 +84,7 @@ class Ping:
     @property
     def mtu(self) -> int | None:
         """The first MTU that was said to be in the way."""
-        return next((each.mtu for each in self.failures if each.mtu is not None), None)
+        return next((failure.mtu for failure in self.failures if failure.mtu is not None), None)
 
 
 def read(text: str, twin: Any = None, _call: Call | None = None) -> Ping:
@@ -109,7 +109,7 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> Ping:
         raise GuideError(f"the output does not read as ping's: {text.strip()[:100]!r}")
     times = _TIMES.search(text)
     loss = _LOSS.search(text)
-    low, middle, high = (float(each) for each in times.groups()) if times else (None, None, None)
+    low, middle, high = (float(time) for time in times.groups()) if times else (None, None, None)
     return Ping(
         target=start["target"] if start else None,
         address=start["address"] if start else None,
@@ -139,25 +139,25 @@ def _reply(match: re.Match[str]) -> Reply:
     )
 
 
-def _host(said: str) -> str:
+def _host(text: str) -> str:
     """The address in `10.1.0.3` or `localhost (127.0.0.1)`."""
-    inside = re.search(r"\(([^()]+)\)", said)
-    return inside[1] if inside else said
+    inside = re.search(r"\(([^()]+)\)", text)
+    return inside[1] if inside else text
 
 
-def _percent(said: str) -> float:
+def _percent(text: str) -> float:
     # As printed: `0%` is 0 in a sentence too, not 0.0.
-    return int(said) if said.isdigit() else float(said)
+    return int(text) if text.isdigit() else float(text)
 
 
 def _mtu(line: str) -> int | None:
-    found = _MTU.search(line)
-    return int(found[1]) if found else None
+    match = _MTU.search(line)
+    return int(match[1]) if match else None
 
 
 def _count(pattern: re.Pattern[str], text: str) -> int:
-    found = pattern.search(text)
-    return int(found[1]) if found else 0
+    match = pattern.search(text)
+    return int(match[1]) if match else 0
 
 
 _WORDS = (

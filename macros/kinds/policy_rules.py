@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from macros.ground.commandline import Call
 from macros.kinds import iproute
 from macros.kinds.fields import Raw, must, objects, string, unreadable
-from macros.kinds.kind import Entry, Facts, Kind
+from macros.kinds.kind import Entry, Facts
 
 _L3MDEV = "[l3mdev-table]"
 _WORDS: Mapping[str, str] = {
@@ -117,16 +117,16 @@ def _port(raw: Raw, key: str) -> str:
 
 def _parse(text: str) -> Iterator[dict[str, Any]]:
     """The output of `ip rule` as the objects that `ip -j rule` would have printed."""
-    for place, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         head, colon, rest = line.partition(":\t")
         if not line.strip():
             continue
         if not colon or not head.isdigit():
-            raise unreadable("rules of routing", line, place)
+            raise unreadable("rules of routing", line, number)
         try:
             yield {"priority": int(head), **_said(rest.split())}
         except (ValueError, IndexError) as error:
-            raise unreadable("rules of routing", line, place) from error
+            raise unreadable("rules of routing", line, number) from error
 
 
 def _said(words: list[str]) -> dict[str, Any]:
@@ -187,32 +187,28 @@ def _words(rule: PolicyRule) -> dict[str, str]:
 def _entries(rules: Iterable[PolicyRule]) -> Iterator[Entry]:
     for rule in rules:
         words = _words(rule)
-        said = " ".join(
+        settings = " ".join(
             value if word in ("not", "action") else f"{word} {value}"
             for word, value in words.items()
         )
         yield Entry(
             key=rule.priority,
-            name=f"{rule.priority}: {said}",
+            name=f"{rule.priority}: {settings}",
             noun="rule",
             of=f"rule {rule.priority}",
             facts=Facts(words),
-            line=f"{rule.priority}: {said}",
-            moves=said,
+            line=f"{rule.priority}: {settings}",
+            moves=settings,
             spot=f"priority {rule.priority}",
             traits=words,
             rank=rule.priority,
         )
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="policy-rules",
     what="rules of routing",
     asked=iproute.shows("ip rule"),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
 )

@@ -54,33 +54,33 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Queue,
     if not printed:
         return tuple(map(_of_json, raws))
     joined = zip(printed, raws or [{}] * len(printed), strict=True)
-    return tuple(_queue(found, lines, raw) for (found, lines), raw in joined)
+    return tuple(_queue(head, lines, raw) for (head, lines), raw in joined)
 
 
 def _parse(text: str) -> Iterator[tuple[re.Match[str], list[str]]]:
     """The heads of disciplines, each with the lines of statistics below it."""
-    found: re.Match[str] | None = None
+    head: re.Match[str] | None = None
     lines: list[str] = []
-    for place, line in enumerate(text.splitlines(), 1):
-        if line[:1].isspace() and found is not None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line[:1].isspace() and head is not None:
             lines.append(line.rstrip())
             continue
-        if found is not None:
-            yield found, lines
-        found, lines = _HEAD.fullmatch(f"{line.rstrip()} "), []
-        if found is None:
-            raise unreadable("queues", line, place)
-    if found is not None:
-        yield found, lines
+        if head is not None:
+            yield head, lines
+        head, lines = _HEAD.fullmatch(f"{line.rstrip()} "), []
+        if head is None:
+            raise unreadable("queues", line, number)
+    if head is not None:
+        yield head, lines
 
 
-def _queue(found: re.Match[str], lines: list[str], raw: Raw) -> Queue:
+def _queue(head: re.Match[str], lines: list[str], raw: Raw) -> Queue:
     return Queue(
-        kind=found["kind"],
-        handle=found["handle"],
-        parent=found["root"] or found["parent"] or "",
-        device=found["device"],
-        settings=_settings(found["rest"]),
+        kind=head["kind"],
+        handle=head["handle"],
+        parent=head["root"] or head["parent"] or "",
+        device=head["device"],
+        settings=_settings(head["rest"]),
         counts=tuple(lines),
         raw=raw,
     )
@@ -96,17 +96,17 @@ def _of_json(raw: Raw) -> Queue:
     )
 
 
-def _settings(said: str) -> dict[str, str]:
+def _settings(text: str) -> dict[str, str]:
     """Words with what follows each: a value begins with a digit, all else is a word."""
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     name = ""
-    for word in said.split():
-        if word[0].isalpha() and not (name and found.get(name) == "" and word in ("on", "off")):
+    for word in text.split():
+        if word[0].isalpha() and not (name and settings.get(name) == "" and word in ("on", "off")):
             name = word
-            found.setdefault(name, "")
+            settings.setdefault(name, "")
         elif name:
-            found[name] = f"{found[name]} {word}".strip()
-    return found
+            settings[name] = f"{settings[name]} {word}".strip()
+    return settings
 
 
 def _asked(call: Call) -> bool:
@@ -139,8 +139,8 @@ def _twin(command: str, call: Call) -> str | None:
 
 def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
     for queue in queues:
-        at = f"at {queue.parent}" if queue.parent else ""
-        of = f"{at} of {queue.device}" if queue.device else at
+        parent = f"at {queue.parent}" if queue.parent else ""
+        of = f"{parent} of {queue.device}" if queue.device else parent
         chosen = CHOSEN.fullmatch(queue.handle) is not None
         inside = _parent(queue.parent)
         settings = {word: value for word, value in queue.settings.items() if word != "seed"}

@@ -274,11 +274,11 @@ def _value(form: _Form, words: _Words) -> Any:
 def _programs(encap: dict[str, Any], words: _Words) -> None:
     """`in F out G xmit H`, each with a name or without, and the headroom of the last."""
     places = ("in", "out", "xmit")
-    for place in places:
-        if words.next == place:
+    for word in places:
+        if words.next == word:
             words.take()
             nameless = words.next in (*places, "via", "dev", "tos") or words.next.isdigit()
-            encap[place] = "<unknown>" if nameless else words.take()
+            encap[word] = "<unknown>" if nameless else words.take()
     if words.next.isdigit():
         encap["headroom"] = int(words.take())
 

@@ -19,7 +19,7 @@ from macros.kinds.fields import (
     string,
     strings,
 )
-from macros.kinds.kind import Entry, Facts, Kind, Part, by_first_word
+from macros.kinds.kind import Entry, Facts, Part, by_first_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +164,11 @@ def _from_destination(line: str) -> str:
     return rest if rest and word in route_lines.TYPES else line
 
 
-KIND = Kind(
+KIND = iproute.Listing(
     name="routes",
     what="routes",
     asked=iproute.shows("ip route", get=True),
     read=read,
-    twin=iproute.twin,
     entries=_entries,
     labels=_labels,
-    whole=True,
-    speech=iproute.SPEECH,
-    wraps=iproute.worded,
 )

@@ -90,10 +90,13 @@ class Rule:
 
         Where one is given twice the first stands.
         """
-        found: dict[str, str] = {}
-        for option in [*(each for match in self.matches for each in match.options), *self.options]:
-            found.setdefault(option.name, option.text)
-        return found
+        texts: dict[str, str] = {}
+        for option in [
+            *(matched for match in self.matches for matched in match.options),
+            *self.options,
+        ]:
+            texts.setdefault(option.name, option.text)
+        return texts
 
     @property
     def source(self) -> str | None:
@@ -181,7 +184,7 @@ def parse(text: str, table: str) -> dict[str, Table]:
     `iptables -S` does not print its table: `table` says which it was.
     """
     tables: dict[str, dict[str, _Open]] = {}
-    for at, printed in enumerate(text.splitlines(), 1):
+    for number, printed in enumerate(text.splitlines(), 1):
         line = printed.strip()
         if not line or line.startswith("#") or line == "COMMIT":
             continue
@@ -189,7 +192,7 @@ def parse(text: str, table: str) -> dict[str, Table]:
             table = line[1:]
             tables.setdefault(table, {})
         elif not _line(tables.setdefault(table, {}), table, line):
-            raise unreadable("rules", printed, at)
+            raise unreadable("rules", printed, number)
     return {name: _closed(name, chains) for name, chains in tables.items()}
 
 
@@ -197,14 +200,14 @@ def _line(chains: dict[str, _Open], table: str, line: str) -> bool:
     """Read a chain's or a rule's line; False if it is neither."""
     policy = _POLICY.match(line)
     if policy is not None:
-        name, said, packets, size = policy.groups()
-        chains[name] = _Open(None if said == "-" else said, _number(packets), _number(size))
+        name, verdict, packets, size = policy.groups()
+        chains[name] = _Open(None if verdict == "-" else verdict, _number(packets), _number(size))
         return True
     line, packets, size = _counters(line)
     unread = " ".join(dict.fromkeys(_UNREAD.findall(line)))
     match _tokens(_UNREAD.sub("", line) if unread else line):
-        case [("-P", _), (name, _), (said, _)]:
-            chains[name] = _Open(said, _number(packets), _number(size))
+        case [("-P", _), (name, _), (verdict, _)]:
+            chains[name] = _Open(verdict, _number(packets), _number(size))
         case [("-N", _), (name, _)]:
             chains.setdefault(name, _Open())
         case [("-A", _), (name, _), *tokens]:
@@ -348,8 +351,8 @@ def entries(tables: Mapping[str, Table]) -> Iterator[Entry]:
 
 
 def _step(rule: Rule) -> Step:
-    said = rule.text.removeprefix(f"-A {rule.chain} ")
-    return Step(rule.text, said, {"packets": rule.packets, "bytes": rule.bytes})
+    words = rule.text.removeprefix(f"-A {rule.chain} ")
+    return Step(rule.text, words, {"packets": rule.packets, "bytes": rule.bytes})
 
 
 def _whole(chain: Chain) -> str:
@@ -362,13 +365,13 @@ _OF_CHAIN = re.compile(r"(?::|-[APN] )(\S+) ?")
 
 def _labels(lines: Sequence[str]) -> list[str | None]:
     """By chain and table; a line that says no chain is always read."""
-    found: list[str | None] = []
+    labels: list[str | None] = []
     table = _FILTER
     for line in lines:
         table = line[1:] if line.startswith("*") else table
         chain = _OF_CHAIN.match(line)
-        found.append(f"{table} {chain[1]}" if chain else None)
-    return found
+        labels.append(f"{table} {chain[1]}" if chain else None)
+    return labels
 
 
 KIND = Kind(

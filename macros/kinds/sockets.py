@@ -101,12 +101,12 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Socket
     before = header[1].split()
     sockets: list[Socket] = []
     details: list[list[str]] = []
-    for at, line in enumerate(lines[1:], 2):
+    for number, line in enumerate(lines[1:], 2):
         if not line.strip():
             continue
         if line[0].isspace():
             if not details:
-                raise unreadable("sockets", line, at)
+                raise unreadable("sockets", line, number)
             details[-1].append(line.strip())
             continue
         words = line.split(maxsplit=len(before) + 4)
@@ -115,8 +115,8 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Socket
             recv_q, send_q, local, peer, *rest = words[len(before) :]
             queues = int(recv_q), int(send_q)
         except ValueError as error:
-            raise unreadable("sockets", line, at) from error
-        said = " ".join(rest).strip()
+            raise unreadable("sockets", line, number) from error
+        detail = " ".join(rest).strip()
         sockets.append(
             Socket(
                 local,
@@ -124,12 +124,12 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Socket
                 named.get("Netid"),
                 named.get("State"),
                 *queues,
-                tuple(Process(n, int(pid), int(fd)) for n, pid, fd in _PROCESS.findall(said)),
+                tuple(Process(n, int(pid), int(fd)) for n, pid, fd in _PROCESS.findall(detail)),
             )
         )
-        details.append([said] if said else [])
+        details.append([detail] if detail else [])
     return tuple(
-        replace(socket, details=tuple(said)) for socket, said in zip(sockets, details, strict=True)
+        replace(socket, details=tuple(told)) for socket, told in zip(sockets, details, strict=True)
     )
 
 
@@ -155,12 +155,12 @@ def _entries(sockets: Iterable[Socket]) -> Iterator[Entry]:
             "process": ", ".join(sorted({process.name for process in socket.processes})),
             **_details(socket.details),
         }
-        said = " ".join(f"{word} {value}" for word, value in words.items() if value)
+        described = " ".join(f"{word} {value}" for word, value in words.items() if value)
         yield Entry(
             key=(socket.netid, socket.local, socket.peer),
             name=f"{netid} {way}",
             facts=Facts(words),
-            line=f"{socket.local} {socket.peer} {said}",
+            line=f"{socket.local} {socket.peer} {described}",
         )
 
 
@@ -184,21 +184,21 @@ def _labels(lines: Sequence[str]) -> list[str | None]:
 
 def _details(printed: Iterable[str]) -> dict[str, str]:
     """The words behind the columns that tell what a socket is, not how it is at this moment."""
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     words = _DETAIL.findall(_USERS.sub("", " ".join(printed)))
-    for place, word in enumerate(words):
+    for index, word in enumerate(words):
         name, colon, value = word.partition(":")
         memory = _MEMORY.fullmatch(word)
-        rate = _RATE.fullmatch(word) and place and words[place - 1] in RATES
+        rate = _RATE.fullmatch(word) and index and words[index - 1] in RATES
         if rate or _MOMENT.fullmatch(word) or (name in FIGURES and _FIGURE.fullmatch(value)):
             continue
         if memory is not None:
-            found["dropped"] = [_some(int(memory[1]))]
+            values["dropped"] = [_some(int(memory[1]))]
         elif name == "timer":
-            found.setdefault(name, []).append(value.strip("()").partition(",")[0])
+            values.setdefault(name, []).append(value.strip("()").partition(",")[0])
         elif word not in RATES:
-            found.setdefault(name if colon else "options", []).append(value if colon else word)
-    return {name: " ".join(values) for name, values in found.items()}
+            values.setdefault(name if colon else "options", []).append(value if colon else word)
+    return {name: " ".join(values) for name, values in values.items()}
 
 
 def _some(size: int) -> str:

@@ -34,12 +34,12 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> dict[str, Vr
 
 
 def _parse(text: str) -> Iterator[dict[str, Any]]:
-    for place, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if words in (["Name", "Table"], []) or not line.strip("-"):
             continue
         if len(words) != 2 or not words[1].isdigit():
-            raise unreadable("VRFs", line, place)
+            raise unreadable("VRFs", line, number)
         yield {"name": words[0], "table": int(words[1])}
 
 

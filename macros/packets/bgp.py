@@ -59,13 +59,13 @@ _ATTRIBUTES = {
 
 def sizes(data: bytes) -> Iterator[int]:
     """The lengths of the whole messages that `data` begins with, one after the other."""
-    at = 0
-    while len(data) - at >= _HEAD and data[at : at + 16] == MARKER:
-        size = int.from_bytes(data[at + 16 : at + 18], "big")
-        if not _HEAD <= size <= min(_LONGEST, len(data) - at) or data[at + 18] not in TYPES:
+    offset = 0
+    while len(data) - offset >= _HEAD and data[offset : offset + 16] == MARKER:
+        size = int.from_bytes(data[offset + 16 : offset + 18], "big")
+        if not _HEAD <= size <= min(_LONGEST, len(data) - offset) or data[offset + 18] not in TYPES:
             return
         yield size
-        at += size
+        offset += size
 
 
 def what(layer: Layer) -> str:
@@ -120,17 +120,17 @@ def _as_kind(value: int) -> str:
 
 
 def _capability(bits: Bits) -> None:
-    at = bits.byte
-    code = bits.around.data[at]
-    size = bits.around.data[at + 1] if bits.left > 1 else 0
+    first = bits.byte
+    code = bits.around.data[first]
+    size = bits.around.data[first + 1] if bits.left > 1 else 0
     if size + 2 > bits.left:
         bits.rest("capability", "capability", "malformed or cut")
         return
-    value = bits.around.data[at + 2 : at + 2 + size]
+    value = bits.around.data[first + 2 : first + 2 + size]
     name, label, read = _CAPABILITIES.get(code, ("capability", f"capability {code}", None))
-    said = read(value) if read is not None else value.hex(" ")
+    shown = read(value) if read is not None else value.hex(" ")
     bits.bytes(name, label, size + 2)
-    bits.fields[-1] = replace(bits.fields[-1], value=said or "yes", shown=said or "yes")
+    bits.fields[-1] = replace(bits.fields[-1], value=shown or "yes", shown=shown or "yes")
     bits.means(_CAPABILITY_MEANINGS.get(code, ""))
 
 
@@ -203,8 +203,8 @@ def _update(bits: Bits) -> None:
 
 
 def _attribute(bits: Bits, room: int) -> None:
-    at = bits.byte
-    data = bits.around.data[at : at + room]
+    first = bits.byte
+    data = bits.around.data[first : first + room]
     wide = bool(data[0] & 0x10)  # the flag "extended length"
     head = 4 if wide else 3
     size = int.from_bytes(data[2:head], "big") if len(data) >= head else room
@@ -216,9 +216,9 @@ def _attribute(bits: Bits, room: int) -> None:
     bits.bytes("attribute", "attribute", head, lambda _: title)
     bits.means(_flags(data[0]))
     value = data[head : head + size]
-    said, meaning = _value(data[1], value)
+    shown, meaning = _value(data[1], value)
     bits.bytes(name, title, size)
-    bits.fields[-1] = replace(bits.fields[-1], value=said, shown=said)
+    bits.fields[-1] = replace(bits.fields[-1], value=shown, shown=shown)
     bits.means(meaning)
 
 
@@ -254,13 +254,13 @@ def _prefixes(bits: Bits, size: int, name: str) -> None:
     bits beyond their length are not zero, or that come twice, show that they are.
     """
     data = bits.around.data[bits.byte : bits.byte + size]
-    found = _read(data, ids=False) or _read(data, ids=True)
-    if found is None:
+    prefixes = _read(data, ids=False) or _read(data, ids=True)
+    if prefixes is None:
         bits.bytes(name, name, size)
         bits.means("not decoded here")
         return
     says = {"announced": "this way there from now on", "withdrawn": "no longer this way there"}
-    for number, prefix, length in found:
+    for number, prefix, length in prefixes:
         if number is not None:
             bits.number("path_id", "path id", 32, "{}", "tells the sender's ways there apart")
         bits.bytes(name, name, length)
@@ -270,25 +270,25 @@ def _prefixes(bits: Bits, size: int, name: str) -> None:
 
 def _read(data: bytes, *, ids: bool) -> list[tuple[int | None, str, int]] | None:
     """Path id, prefix and its bytes, for each; None where `data` is no such list."""
-    found: list[tuple[int | None, str, int]] = []
-    at = 0
-    while at < len(data):
+    prefixes: list[tuple[int | None, str, int]] = []
+    offset = 0
+    while offset < len(data):
         number = None
         if ids:
-            number, at = int.from_bytes(data[at : at + 4], "big"), at + 4
-        if at >= len(data) or data[at] > 32:
+            number, offset = int.from_bytes(data[offset : offset + 4], "big"), offset + 4
+        if offset >= len(data) or data[offset] > 32:
             return None
-        bits, size = data[at], 1 + (data[at] + 7) // 8
-        if at + size > len(data):
+        bits, size = data[offset], 1 + (data[offset] + 7) // 8
+        if offset + size > len(data):
             return None
-        address = IPv4Address(data[at + 1 : at + size].ljust(4, b"\0"))
+        address = IPv4Address(data[offset + 1 : offset + size].ljust(4, b"\0"))
         try:
-            found.append((number, str(IPv4Network((address, bits))), size))
+            prefixes.append((number, str(IPv4Network((address, bits))), size))
         except ValueError:  # bits beyond the prefix are set
             return None
-        at += size
-    twice = len({(number, prefix) for number, prefix, _ in found}) < len(found)
-    return None if twice else found
+        offset += size
+    twice = len({(number, prefix) for number, prefix, _ in prefixes}) < len(prefixes)
+    return None if twice else prefixes
 
 
 def _notification(bits: Bits) -> None:

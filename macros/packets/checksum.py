@@ -25,19 +25,19 @@ def pseudo(source: bytes, target: bytes, protocol: int, length: int) -> bytes:
     return source + target + struct.pack("!IxxxB", length, protocol)
 
 
-def state(found: int, data: bytes, at: int, front: bytes = b"") -> tuple[str, str]:
+def state(stored: int, data: bytes, offset: int, front: bytes = b"") -> tuple[str, str]:
     """How the checksum `found` at byte `at` of `data` is, and a sentence for the reader.
 
     `front` is the pseudo-header, if there is one. Linux leaves the sum of the pseudo-header alone
     in the field when the network card is to add the rest (CHECKSUM_PARTIAL, linux/skbuff.h).
     """
-    right = of(front + data[:at] + b"\0\0" + data[at + 2 :])
+    right = of(front + data[:offset] + b"\0\0" + data[offset + 2 :])
     if front and right == 0:
         right = 0xFFFF  # zero would mean that there is none (RFC 768)
     over = "the pseudo-header and all that follows" if front else "the header"
     if total(front + data) == 0xFFFF:
         return "right", f"right: computed over {over}"
-    if front and found == total(front):
+    if front and stored == total(front):
         return "partial", (
             "partial: the sum of the pseudo-header alone; the sender left the rest to the network "
             f"card (checksum offload), which would make it 0x{right:04x}"

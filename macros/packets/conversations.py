@@ -137,15 +137,15 @@ class Ending:
         if segment is None or key.protocol != "TCP" or segment.get("flags") is None:
             return False
         source, target = ends(packet)
-        flags, one = flags_of(segment), self._under_way.setdefault(key, _Closing())
+        flags, closing = flags_of(segment), self._under_way.setdefault(key, _Closing())
         if "RST" in flags:
             return True
         if "FIN" in flags:
             carried = segment.end - segment.offset - segment.length
-            one.owed[source] = (int(segment["seq"].value) + carried + 1) % 2**32
-        if "ACK" in flags and int(segment["ack"].value) == one.owed.get(target):
-            one.confirmed.add(target)
-        return len(one.confirmed) == 2
+            closing.owed[source] = (int(segment["seq"].value) + carried + 1) % 2**32
+        if "ACK" in flags and int(segment["ack"].value) == closing.owed.get(target):
+            closing.confirmed.add(target)
+        return len(closing.confirmed) == 2
 
 
 def closed(packets: Iterable[Packet]) -> bool:

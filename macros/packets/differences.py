@@ -31,16 +31,16 @@ def pairs(a: Sequence[Layer], b: Sequence[Layer]) -> list[Pair]:
     """
     names_a = [layer.name for layer in reversed(a)]
     names_b = [layer.name for layer in reversed(b)]
-    found: list[Pair] = []
+    joined: list[Pair] = []
     matcher = SequenceMatcher(None, names_a, names_b, autojunk=False)
     inside_a, inside_b = list(reversed(a)), list(reversed(b))
     for kind, a1, a2, b1, b2 in matcher.get_opcodes():
         if kind == "equal":
-            found += zip(inside_a[a1:a2], inside_b[b1:b2], strict=True)
+            joined += zip(inside_a[a1:a2], inside_b[b1:b2], strict=True)
         else:
-            found += [(one, None) for one in inside_a[a1:a2]]
-            found += [(None, one) for one in inside_b[b1:b2]]
-    return found[::-1]
+            joined += [(layer, None) for layer in inside_a[a1:a2]]
+            joined += [(None, layer) for layer in inside_b[b1:b2]]
+    return joined[::-1]
 
 
 def fields(a: Layer, b: Layer) -> list[tuple[Field | None, Field | None]]:
@@ -48,11 +48,11 @@ def fields(a: Layer, b: Layer) -> list[tuple[Field | None, Field | None]]:
 
     def named(layer: Layer) -> dict[tuple[str, int], Field]:
         seen: dict[str, int] = {}
-        found = {}
+        fields_by_name = {}
         for field in layer.fields:
             seen[field.name] = seen.get(field.name, 0) + 1
-            found[field.name, seen[field.name]] = field
-        return found
+            fields_by_name[field.name, seen[field.name]] = field
+        return fields_by_name
 
     left, right = named(a), named(b)
     keys = [*left, *(key for key in right if key not in left)]
@@ -63,22 +63,27 @@ def changes(a: Packet, b: Packet) -> list[tuple[Layer, Change]]:
     """What differs between two packets in the headers that both have."""
     joined = pairs(a.layers, b.layers)
     routed = _hops(joined)
-    found = []
+    told = []
     for before, after in joined:
         if before is None or after is None:
             continue
         differing = [pair for pair in fields(before, after) if not same(*pair)]
         names = {field.name for pair in differing for field in pair if field is not None}
         address = _address_changes(joined)
-        for one, two in differing:
-            why = _why(after, one, two, names | address, routed)
-            found.append((after, Change(one, two, why)))
-    return found
+        for earlier, later in differing:
+            why = _why(after, earlier, later, names | address, routed)
+            told.append((after, Change(earlier, later, why)))
+    return told
 
 
-def same(one: Field | None, two: Field | None) -> bool:
+def same(earlier: Field | None, later: Field | None) -> bool:
     """Whether two fields hold the same bits and the same value."""
-    return one is not None and two is not None and one.raw == two.raw and one.value == two.value
+    return (
+        earlier is not None
+        and later is not None
+        and earlier.raw == later.raw
+        and earlier.value == later.value
+    )
 
 
 def _hops(joined: Sequence[Pair]) -> int:
@@ -90,15 +95,15 @@ def _hops(joined: Sequence[Pair]) -> int:
 
 
 def _address_changes(joined: Sequence[Pair]) -> set[str]:
-    found = set()
+    names = set()
     for before, after in joined:
         if before is None or after is None or before.name not in {"IPv4", "IPv6"}:
             continue
         for name in ("src", "dst"):
-            one, two = before.get(name), after.get(name)
-            if one and two and one.raw != two.raw:
-                found.add(f"ip-{name}")
-    return found
+            earlier, later = before.get(name), after.get(name)
+            if earlier and later and earlier.raw != later.raw:
+                names.add(f"ip-{name}")
+    return names
 
 
 def _why(

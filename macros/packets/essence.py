@@ -33,12 +33,12 @@ def told(packets: Sequence[Packet], keep: str = "") -> list[Any]:
     facts = Facts(packets)
     if keep:
         return _kept(packets, keep, facts)
-    found: dict[Any, list[Any]] = {}
+    members_of: dict[Any, list[Any]] = {}
     for packet in packets:
         way = streams.way_of(packet)
         key = _others(packet, facts.pings) if way is None else ("TCP", *sorted(way))
-        found.setdefault(key, []).append(packet)
-    return [(key, _conversation(key, members, facts)) for key, members in found.items()]
+        members_of.setdefault(key, []).append(packet)
+    return [(key, _conversation(key, members, facts)) for key, members in members_of.items()]
 
 
 def _conversation(key: tuple[Any, ...], packets: Sequence[Packet], facts: Facts) -> Any:
@@ -191,17 +191,17 @@ def _carry(way: _Way, segment: Segment, header: str, *, answered: bool) -> None:
 
 
 def _header(segment: Segment, facts: Facts) -> _Header:
-    packet, place, flags = segment.packet, segment.place, segment.flags
+    packet, level, flags = segment.packet, segment.place, segment.flags
     layers = _layers(packet, facts)
-    values = dict(layers[place][3])
+    values = dict(layers[level][3])
     for name in ("seq", "sack", *(("ack",) if "ACK" in flags else ())):
         values.pop(name, None)
     small = len(segment.data) < SMALL
     below = []
-    for name, role, length, inner in layers[:place]:
+    for name, role, length, inner in layers[:level]:
         without = {key: value for key, value in inner.items() if key != "length"}
         below.append((name, role, length, without if small else inner))
-    cut, own = packet.captured < packet.wire, layers[place][:3]
+    cut, own = packet.captured < packet.wire, layers[level][:3]
 
     def text(shown: frozenset[str]) -> str:
         return repr((cut, below, own, {**values, "flags": sorted(shown)}))
@@ -234,11 +234,11 @@ def _others(packet: Packet, pings: Mapping[int, int]) -> Any:
 def _layers(packet: Packet, facts: Facts) -> list[Any]:
     """The layers of a packet by what counts of them: name, role, length, values."""
     told_layers = []
-    for place, layer in enumerate(packet.layers):
+    for level, layer in enumerate(packet.layers):
         values: dict[str, Any] = {}
-        for each in layer.fields:
-            value = facts.value(packet, place, each)
+        for part in layer.fields:
+            value = facts.value(packet, level, part)
             if value is not None:
-                values.setdefault(each.name, []).append(value)
+                values.setdefault(part.name, []).append(value)
         told_layers.append((layer.name, layer.role, layer.length, values))
     return told_layers

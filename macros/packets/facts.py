@@ -32,21 +32,21 @@ class Facts:
                 if layer.name == dns.NAME:
                     self.questions.setdefault(str(layer["id"].value), len(self.questions))
 
-    def value(self, packet: Packet, place: int, field: Field) -> Any:
+    def value(self, packet: Packet, level: int, field: Field) -> Any:
         """What counts of a field of layer `place`; None where nothing does."""
-        layer = packet.layers[place]
+        layer = packet.layers[level]
         if field.name == "checksum":
             return field.state
         if (layer.name, field.name) in _IDS or _hash_of_flow(layer, field):
             return None
         if layer.name == "TCP":
-            return self._of_tcp(packet, place, field)
+            return self._of_tcp(packet, level, field)
         if layer.name == "ICMP" and field.name == "id":
             return self.pings[int(field.value)]
         if layer.name == dns.NAME:
             return self._of_dns(field)
         if layer.name == "Data":
-            return carried(packet, place)
+            return carried(packet, level)
         return field.value
 
     def _of_dns(self, field: Field) -> Any:
@@ -54,15 +54,15 @@ class Facts:
             return self.questions[str(field.value)]
         return dns.lasting(str(field.value)) if field.name in dns.RECORDS else field.value
 
-    def _of_tcp(self, packet: Packet, place: int, field: Field) -> Any:
-        layer = packet.layers[place]
+    def _of_tcp(self, packet: Packet, level: int, field: Field) -> Any:
+        layer = packet.layers[level]
         if field.name == "seq":
-            return self.starts.seq(packet, place)
+            return self.starts.seq(packet, level)
         if field.name == "ack":
-            number = self.starts.ack(packet, place)
+            number = self.starts.ack(packet, level)
             return field.value if number is None else number
         if field.name == "sack":
-            return tuple(self.starts.edges(packet, place))
+            return tuple(self.starts.edges(packet, level))
         if field.name == "timestamps":
             return "first" if field.shown.endswith(" 0") else "there"
         if field.name == "window" and "SYN" not in flags_of(layer) and layer.role != "quoted":
@@ -70,10 +70,10 @@ class Facts:
         return field.value
 
 
-def carried(packet: Packet, place: int) -> bytes:
+def carried(packet: Packet, level: int) -> bytes:
     """Data without dates of HTTP, and without the time that ping puts in front of its filling."""
-    raw = packet.layers[place].fields[0].raw
-    if place and packet.layers[place - 1].name == "ICMP":
+    raw = packet.layers[level].fields[0].raw
+    if level and packet.layers[level - 1].name == "ICMP":
         # 16 bytes of iputils on 64 bits, 4 of busybox.
         raw = raw[16:] if any(raw[16:]) else raw[4:]
     return undated(raw)

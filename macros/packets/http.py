@@ -93,13 +93,13 @@ def undated(data: bytes) -> bytes:
 
 def methods(data: bytes) -> list[str]:
     """The methods of the requests that `data` begins with."""
-    found, offset = [], 0
+    starts, offset = [], 0
     for size in sizes(data, (), whole=True):
         start = _START.match(data, offset)
         if start is not None and start["method"]:
-            found.append(start["method"].decode("ascii"))
+            starts.append(start["method"].decode("ascii"))
         offset += size
-    return found
+    return starts
 
 
 def said(data: bytes) -> bytes:

@@ -83,14 +83,14 @@ def talk(segments: Sequence[Segment]) -> Talk | None:
     # Who asks comes first: answers have the ids of questions.
     order = sorted(ways, key=lambda way: way[1][1] != dns.PORT)
     ids: dict[bytes, int] = {}
-    found = {}
+    spoken = {}
     for way in order:
         ended = any("FIN" in segment.flags for segment in ways[way])
         pieces = _pieces(protocol, sent[way], sent.get(way[::-1], ()), ended=ended)
         carriers = _Carriers(ways[way])
-        found[way] = tuple(_message(protocol, way, piece, carriers, ids) for piece in pieces)
-    if any(message.whole for mine in found.values() for message in mine):
-        return Talk(protocol, found)
+        spoken[way] = tuple(_message(protocol, way, piece, carriers, ids) for piece in pieces)
+    if any(message.whole for mine in spoken.values() for message in mine):
+        return Talk(protocol, spoken)
     return None
 
 
@@ -139,7 +139,9 @@ class _Carriers:
     """The segments of a direction, found by the bytes that they carry."""
 
     def __init__(self, segments: Iterable[Segment]) -> None:
-        self._sorted = sorted((each for each in segments if each.data), key=lambda each: each.first)
+        self._sorted = sorted(
+            (segment for segment in segments if segment.data), key=lambda segment: segment.first
+        )
         self._firsts = [segment.first for segment in self._sorted]
         self._longest = max((len(segment.data) for segment in self._sorted), default=0)
 

@@ -82,7 +82,9 @@ class Packet:
 
     def all(self, name: str) -> tuple[Layer, ...]:
         """The layers of that name, outermost first; those quoted by an ICMP error are left out."""
-        return tuple(one for one in self.layers if one.name == name and one.role != "quoted")
+        return tuple(
+            layer for layer in self.layers if layer.name == name and layer.role != "quoted"
+        )
 
     def first(self, name: str) -> Layer | None:
         """The outermost layer of that name."""

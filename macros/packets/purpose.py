@@ -52,17 +52,17 @@ def _is(layer: Layer, message: Message) -> bool:
 def _in_order(packets: Sequence[Packet]) -> list[Message]:
     """The messages of all TCP conversations, in the order in which they were captured whole."""
     segments = sorted(
-        streams.segments(packets, streams.Starts(packets)), key=lambda each: sorted(each.way)
+        streams.segments(packets, streams.Starts(packets)), key=lambda segment: sorted(segment.way)
     )
-    found: list[tuple[int, int, Message]] = []
-    for _, members in groupby(segments, key=lambda each: sorted(each.way)):
+    ended: list[tuple[int, int, Message]] = []
+    for _, members in groupby(segments, key=lambda segment: sorted(segment.way)):
         talk = messages.talk(list(members))
         for mine in () if talk is None else talk.ways.values():
             for message in mine:
                 if message.whole and message.segments:
                     last = max(segment.packet.number for segment in message.segments)
-                    found.append((last, message.first, message))
-    return [message for _, _, message in sorted(found, key=lambda each: each[:2])]
+                    ended.append((last, message.first, message))
+    return [message for _, _, message in sorted(ended, key=lambda spot: spot[:2])]
 
 
 def _alone(message: Message) -> Packet:

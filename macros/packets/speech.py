@@ -107,11 +107,11 @@ def headers(segments: Iterable[Segment], facts: Facts) -> frozenset[Header]:
 
 def _header(segment: Segment, facts: Facts) -> Header:
     values = []
-    for place, layer in enumerate(segment.packet.layers[: segment.place + 1]):
+    for level, layer in enumerate(segment.packet.layers[: segment.place + 1]):
         for field in layer.fields:
             if field.name in _CUTTING:
                 continue
-            value = facts.value(segment.packet, place, field)
+            value = facts.value(segment.packet, level, field)
             if layer.name == "TCP" and field.name == "flags":
                 value = " ".join(sorted(segment.flags - {"FIN", "PSH"}))
             if value is not None:

@@ -54,13 +54,13 @@ class Run(NamedTuple):
     data: bytes
 
 
-def ends_of(packet: Packet, place: int) -> Way | None:
+def ends_of(packet: Packet, level: int) -> Way | None:
     """The sender and the receiver of the TCP header at layer `place`; None where it is no such."""
-    layer = packet.layers[place]
+    layer = packet.layers[level]
     source, target = layer.get("sport"), layer.get("dport")
     if source is None or target is None or layer.name != "TCP":
         return None
-    under = next((outer for outer in reversed(packet.layers[:place]) if outer.get("src")), None)
+    under = next((outer for outer in reversed(packet.layers[:level]) if outer.get("src")), None)
     if under is None or under.get("dst") is None:
         return ("", source.value), ("", target.value)
     return (under["src"].value, source.value), (under["dst"].value, target.value)
@@ -68,8 +68,8 @@ def ends_of(packet: Packet, place: int) -> Way | None:
 
 def way_of(packet: Packet) -> Way | None:
     """The direction of a packet's own TCP segment, not of one that an ICMP error quotes."""
-    place = _place(packet)
-    return None if place is None else ends_of(packet, place)
+    level = _place(packet)
+    return None if level is None else ends_of(packet, level)
 
 
 def flags_of(layer: Layer) -> frozenset[str]:
@@ -80,8 +80,8 @@ def flags_of(layer: Layer) -> frozenset[str]:
 
 def _place(packet: Packet) -> int | None:
     places = (
-        place
-        for place, layer in enumerate(packet.layers)
+        level
+        for level, layer in enumerate(packet.layers)
         if layer.name == "TCP" and layer.role != "quoted"
     )
     return max(places, default=None)
@@ -103,9 +103,9 @@ class Starts:
         """Headers that an ICMP error quotes count by themselves."""
         seen: dict[Any, _Numbers] = {}
         for packet in packets:
-            for place, layer in enumerate(packet.layers):
+            for level, layer in enumerate(packet.layers):
                 if layer.name == "TCP":
-                    _note(seen, packet, place)
+                    _note(seen, packet, level)
         self._bases = {key: _base(numbers) for key, numbers in seen.items()}
         self._shakes = {key for key, numbers in seen.items() if numbers.syn is not None}
 
@@ -113,40 +113,40 @@ class Starts:
         """Whether the capture has this direction's SYN."""
         return (False, *way) in self._shakes
 
-    def seq(self, packet: Packet, place: int) -> int | None:
+    def seq(self, packet: Packet, level: int) -> int | None:
         """The relative sequence number of the TCP header at layer `place`."""
-        return self._relative(packet, place, "seq", forward=True)
+        return self._relative(packet, level, "seq", forward=True)
 
-    def ack(self, packet: Packet, place: int) -> int | None:
+    def ack(self, packet: Packet, level: int) -> int | None:
         """The relative acknowledgement, None where it has none."""
-        if "ACK" not in flags_of(packet.layers[place]):
+        if "ACK" not in flags_of(packet.layers[level]):
             return None
-        return self._relative(packet, place, "ack", forward=False)
+        return self._relative(packet, level, "ack", forward=False)
 
-    def edges(self, packet: Packet, place: int) -> list[int]:
+    def edges(self, packet: Packet, level: int) -> list[int]:
         """The relative numbers in a header's SACK option."""
-        sack, base = packet.layers[place].get("sack"), self._base(packet, place, forward=False)
+        sack, base = packet.layers[level].get("sack"), self._base(packet, level, forward=False)
         if sack is None or base is None:
             return []
         return [_distance(int(edge), base) for edge in sack.shown.split()]
 
-    def _relative(self, packet: Packet, place: int, name: str, *, forward: bool) -> int | None:
-        number = packet.layers[place].get(name)
-        base = self._base(packet, place, forward=forward)
+    def _relative(self, packet: Packet, level: int, name: str, *, forward: bool) -> int | None:
+        number = packet.layers[level].get(name)
+        base = self._base(packet, level, forward=forward)
         if number is None or base is None:
             return None
         return _distance(int(number.value), base)
 
-    def _base(self, packet: Packet, place: int, *, forward: bool) -> int | None:
-        way = ends_of(packet, place)
+    def _base(self, packet: Packet, level: int, *, forward: bool) -> int | None:
+        way = ends_of(packet, level)
         if way is None:
             return None
-        quoted = packet.layers[place].role == "quoted"
+        quoted = packet.layers[level].role == "quoted"
         return self._bases.get((quoted, *(way if forward else way[::-1])))
 
 
-def _note(seen: dict[Any, _Numbers], packet: Packet, place: int) -> None:
-    layer, way = packet.layers[place], ends_of(packet, place)
+def _note(seen: dict[Any, _Numbers], packet: Packet, level: int) -> None:
+    layer, way = packet.layers[level], ends_of(packet, level)
     if way is None or layer.get("seq") is None:
         return
     quoted = layer.role == "quoted"
@@ -175,17 +175,17 @@ def _distance(number: int, base: int) -> int:
 def segments(packets: Iterable[Packet], starts: Starts) -> Iterator[Segment]:
     """The TCP segments among packets, in the order in which they were captured."""
     for packet in packets:
-        place = _place(packet)
-        way = None if place is None else ends_of(packet, place)
-        if place is None or way is None:
+        level = _place(packet)
+        way = None if level is None else ends_of(packet, level)
+        if level is None or way is None:
             continue
-        layer = packet.layers[place]
+        layer = packet.layers[level]
         yield Segment(
             packet,
-            place,
+            level,
             way,
-            starts.seq(packet, place),
-            starts.ack(packet, place),
+            starts.seq(packet, level),
+            starts.ack(packet, level),
             flags_of(layer),
             packet.data[layer.offset + layer.length : layer.end],
         )
@@ -202,25 +202,25 @@ def runs(segments: Iterable[Segment]) -> tuple[list[Run], list[Run]]:
     What came again counts once. The second list has bytes that came again as others: that is
     never left out, for one of the two is what the receiver read.
     """
-    found: list[tuple[int, bytearray]] = []
+    stretches: list[tuple[int, bytearray]] = []
     rewritten: list[Run] = []
     carrying = [segment for segment in segments if segment.data]
-    for segment in sorted(carrying, key=lambda each: each.first):
+    for segment in sorted(carrying, key=lambda sent: sent.first):
         first, data = segment.first, segment.data
-        if not found or first > found[-1][0] + len(found[-1][1]):
-            found.append((first, bytearray(data)))
+        if not stretches or first > stretches[-1][0] + len(stretches[-1][1]):
+            stretches.append((first, bytearray(data)))
             continue
-        start, run = found[-1]
+        start, run = stretches[-1]
         overlap = min(start + len(run) - first, len(data))
         if run[first - start : first - start + overlap] != data[:overlap]:
             rewritten.append(Run(first, data[:overlap]))
         run += data[overlap:]
-    return [Run(first, bytes(data)) for first, data in found], rewritten
+    return [Run(first, bytes(data)) for first, data in stretches], rewritten
 
 
 def by_way(segments: Sequence[Segment]) -> dict[Way, list[Segment]]:
     """The segments of each direction."""
-    found: dict[Way, list[Segment]] = {}
+    segments_of: dict[Way, list[Segment]] = {}
     for segment in segments:
-        found.setdefault(segment.way, []).append(segment)
-    return found
+        segments_of.setdefault(segment.way, []).append(segment)
+    return segments_of

@@ -27,17 +27,17 @@ def problems(tree: nodes.Template, text: str, known: Container[str]) -> list[Gui
     every = _Nodes(tree)
     blocks = {id(block.call) for block in every.of(nodes.CallBlock)}
     own = _own_names(every)
-    found = [*_shadowing(every), *_uncalled(every)]
+    errors = [*_shadowing(every), *_uncalled(every)]
     for call in every.of(nodes.Call):
         if not isinstance(call.node, nodes.Name):
             continue
         name = call.node.name
         if name in MACROS:
-            found += _misuses(call, MACROS[name], text, body=id(call) in blocks)
+            errors += _misuses(call, MACROS[name], text, body=id(call) in blocks)
         elif name not in own and name not in known:
             message = f"there is no macro {name!r}{nearest(name, MACROS)}"
-            found.append(_error(message, place_of(call)))
-    return sorted(found, key=lambda error: (error.line or 0, error.column or 0))
+            errors.append(_error(message, place_of(call)))
+    return sorted(errors, key=lambda error: (error.line or 0, error.column or 0))
 
 
 def stamp_lines(tree: nodes.Template) -> None:
@@ -48,10 +48,10 @@ def stamp_lines(tree: nodes.Template) -> None:
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in MACROS:
             # A plain tuple: the compiler writes it as a constant.
-            place = nodes.Const(
+            position = nodes.Const(
                 tuple(place_of(call)), lineno=call.lineno, environment=call.environment
             )
-            call.args.insert(0, place)
+            call.args.insert(0, position)
 
 
 def _misuses(

@@ -53,9 +53,9 @@ class Collector:
 
     def call(self, name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
         """What a template calls for the macro `name` that stands at `place` in it."""
-        at = Place(self._before + place[0], place[1])
+        written_at = Place(self._before + place[0], place[1])
         try:
-            return self._collect(MACROS[name].written(values, options), at)
+            return self._collect(MACROS[name].written(values, options), written_at)
         except MisusedError as error:
             written = positions.options(self._text, Place(*place))
             for misuse in error.misuses:
@@ -64,9 +64,9 @@ class Collector:
                 self.errors.append(wrong.located(self._source, self._before + line, column))
         except UndefinedError as error:
             message = positions.undefined(error)
-            self.errors.append(GuideError(message).located(self._source, *at))
+            self.errors.append(GuideError(message).located(self._source, *written_at))
         except GuideError as error:
-            self.errors.append(error.located(self._source, *at))
+            self.errors.append(error.located(self._source, *written_at))
         return ""
 
     def _collect(self, call: Macro, at: Place) -> Any:
@@ -137,8 +137,8 @@ class Collector:
             raise GuideError(f"trace {call.id}: {error.message}", fix=error.fix) from error
         for tap_id, node, capture in taps:
             block = self._listening(tap_id, node, capture, call.timeout, at)
-            place = (call.names or {}).get(capture.netns) or capture.container
-            self._add(replace(block, shown=False, place=place))
+            site = (call.names or {}).get(capture.netns) or capture.container
+            self._add(replace(block, shown=False, place=site))
 
     def _listening(
         self, id: str, node: str, capture: CaptureOf, timeout: float | None, at: Place

@@ -238,25 +238,25 @@ class _Head:
 
     def place(self, *way: str | int) -> tuple[int, int]:
         """Line and column of what `way` leads to, or of the last step that there is."""
-        node, found = self._node, (2, 1)
+        node, position = self._node, (2, 1)
         for step in way:
             if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
                 node = node.value[step]
-                found = _place(node)
+                position = _place(node)
             elif isinstance(node, yaml.MappingNode):
                 for key, value in node.value:
                     if key.value == step:
-                        node, found = value, _place(key)
-        return found
+                        node, position = value, _place(key)
+        return position
 
     def above(self, line: int) -> str:
         """The comment right above a line of the page, as a sentence for readers."""
-        found: list[str] = []
+        paragraph: list[str] = []
         for text in reversed(self._lines[: line - 2]):
             if not text.strip().startswith("#"):
                 break
-            found.insert(0, text.strip().lstrip("# "))
-        return " ".join(found)
+            paragraph.insert(0, text.strip().lstrip("# "))
+        return " ".join(paragraph)
 
     def _take(self, values: Any) -> None:
         if not isinstance(values, dict):

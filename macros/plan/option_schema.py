@@ -65,7 +65,7 @@ def schema() -> dict[str, Any]:
 
 def described(declared: type[Declared]) -> Mapping[str, str]:
     """The string below each annotation of a declaration and of those that it is made from."""
-    found: dict[str, str] = {}
+    docstrings: dict[str, str] = {}
     for part in reversed(declared.__mro__):
         if not issubclass(part, Declared) or part is Declared:
             continue
@@ -75,8 +75,8 @@ def described(declared: type[Declared]) -> Mapping[str, str]:
             if not isinstance(line, ast.AnnAssign) or not isinstance(line.target, ast.Name):
                 continue
             if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-                found[line.target.id] = inspect.cleandoc(str(below.value.value))
-    return found
+                docstrings[line.target.id] = inspect.cleandoc(str(below.value.value))
+    return docstrings
 
 
 def _declared(name: str) -> type[Declared]:
@@ -138,7 +138,7 @@ def _of_kind(kind: Any) -> dict[str, Any]:
     """An annotation as a schema."""
     arguments = get_args(kind)
     if get_origin(kind) is UnionType:
-        either = [_of_kind(each) for each in arguments if each is not NoneType]
+        either = [_of_kind(argument) for argument in arguments if argument is not NoneType]
         return either[0] if len(either) == 1 else {"anyOf": either}
     if get_origin(kind) is Sequence:
         return {"type": "array", "items": _of_kind(arguments[0])}

@@ -156,7 +156,7 @@ def nearest(name: str, known: Mapping[str, Any], spelled: str = "{}") -> str:
     """`; did you mean until=?` where one of the known names is near enough, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 only where something is misspelt
 
-    small = {each.lower(): each for each in known}
+    small = {option.lower(): option for option in known}
     near = get_close_matches(name.lower(), small, 1)
     return f"; did you mean {spelled.format(small[near[0]])}?" if near else ""
 
@@ -178,7 +178,7 @@ def fits(kind: Any) -> Callable[[Any], bool]:
         key, item = fits(arguments[0]), fits(arguments[1])
         return lambda value: (
             isinstance(value, dict)
-            and all(key(name) and item(each) for name, each in value.items())
+            and all(key(name) and item(content) for name, content in value.items())
         )
     if origin is Callable:
         return callable

@@ -99,8 +99,8 @@ def _planned(
         evaluate(source, front, collector.call)
     except GuideError as error:
         errors += error.all
-    said = {error.line for error in errors}
-    errors += [error for error in collector.errors if error.line not in said]
+    told = {error.line for error in errors}
+    errors += [error for error in collector.errors if error.line not in told]
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
     start = hashes.start(front)
     known = machines(front.nodes, outside=front.outside) if whole else None
@@ -155,7 +155,7 @@ def _problems(
 def names(text: str, block_id: str) -> bool:
     """Whether a page's text gives some call this id, or a trace the id that a tap's begins with."""
     ids = re.findall(r"""\bid\s*=\s*["']([^"'\n]+)["']""", text)
-    return any(f"{block_id}-".startswith(f"{each}-") for each in ids)
+    return any(f"{block_id}-".startswith(f"{other_id}-") for other_id in ids)
 
 
 def _node_problem(block: Block, known: tuple[str, ...]) -> str:

@@ -74,19 +74,19 @@ def parse(environment: jinja2.Environment, text: str) -> nodes.Template:
 def options(text: str, call: Place) -> dict[str, Place]:
     """The options of the call whose name stands at `call`, each with its place."""
     tokens = _read(text)
-    at = next((i for i, token in enumerate(tokens) if place(token.lineno) == call), None)
-    found: dict[str, Place] = {}
+    start = next((i for i, token in enumerate(tokens) if place(token.lineno) == call), None)
+    places_of: dict[str, Place] = {}
     depth = 0
-    for token, follower in _pairs(tokens[at + 1 :] if at is not None else ()):
+    for token, follower in _pairs(tokens[start + 1 :] if start is not None else ()):
         if token.type in _OPENING:
             depth += 1
         elif token.type in _CLOSING:
             depth -= 1
         elif depth == 1 and token.type == "name" and follower.type == "assign":
-            found[token.value] = place(token.lineno)
+            places_of[token.value] = place(token.lineno)
         if depth == 0:
             break
-    return found
+    return places_of
 
 
 class _Parser(Parser):
@@ -99,9 +99,9 @@ class _Parser(Parser):
 
     def parse_statement(self) -> nodes.Node | list[nodes.Node]:
         self._opened.append(self.stream.current.lineno)
-        found = super().parse_statement()
+        statement = super().parse_statement()
         self._opened.pop()  # not after an error, which says what is open
-        return found
+        return statement
 
     def _fail_ut_eof(
         self,
@@ -136,26 +136,26 @@ def _with_columns(
 ) -> Iterator[tuple[int, str, str]]:
     """Tokens of the lexer, which leaves out no more than spaces, at their places in the text."""
     source = "\n".join(newline_re.split(text)[::2])
-    at = 0
+    offset = 0
     try:
         for line, kind, value in tokens:
-            at = source.index(value, at)
-            yield Line.of(line, at - source.rfind("\n", 0, at)), kind, value
-            at += len(value)
+            offset = source.index(value, offset)
+            yield Line.of(line, offset - source.rfind("\n", 0, offset)), kind, value
+            offset += len(value)
     except jinja2.TemplateSyntaxError as error:
-        raise _of_lexer(error, source, at) from error
+        raise _of_lexer(error, source, offset) from error
 
 
 def _of_lexer(
-    error: jinja2.TemplateSyntaxError, source: str, at: int
+    error: jinja2.TemplateSyntaxError, source: str, offset: int
 ) -> jinja2.TemplateSyntaxError:
     """What the lexer complains about, with its column, which it says in characters from the top."""
     message = str(error.message)
     if told := re.fullmatch(r"unexpected char (.+) at (\d+)", message):
-        at = int(told[2])
+        offset = int(told[2])
         quote = told[1].strip("'\"") in ("", "\\'")
         message = f"unexpected character {told[1]}" + ("; is a quote missing?" if quote else "")
-    line = Line.of(source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at))
+    line = Line.of(source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset))
     return jinja2.TemplateSyntaxError(message, line)
 
 

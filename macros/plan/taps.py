@@ -44,7 +44,7 @@ class Tap:
 
 def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
     """The taps in the order of the way. GuideError for one that is not written as a tap."""
-    found = []
+    in_order = []
     for spec in taps:
         text, own = (spec, filter) if isinstance(spec, str) else (spec[0], spec[1])
         parts = text.split("/")
@@ -54,12 +54,12 @@ def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
                 fix="write node/interface or node/namespace/interface: node0/eth1, node0/$POD/eth0",
             )
         namespace = parts[1] if len(parts) == 3 else ""
-        found.append(Tap(parts[0], namespace, parts[-1], own))
-    if len(found) < 2:
+        in_order.append(Tap(parts[0], namespace, parts[-1], own))
+    if len(in_order) < 2:
         raise GuideError("a trace has two taps at least", fix="one place alone is a capture(...)")
-    if twice := next((one for one in found if found.count(one) > 1), None):
+    if twice := next((tap for tap in in_order if in_order.count(tap) > 1), None):
         raise GuideError(f"a trace has the tap {_words(twice)} twice")
-    return tuple(found)
+    return tuple(in_order)
 
 
 def block_id(trace: str, tap: Tap) -> str:

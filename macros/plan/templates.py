@@ -39,7 +39,10 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     except GuideError as error:
         _go_on(environment, front)
         raise_all(
-            [each.located(source, before + (each.line or 1), each.column) for each in error.all]
+            [
+                nested.located(source, before + (nested.line or 1), nested.column)
+                for nested in error.all
+            ]
         )
         raise
     except jinja2.TemplateSyntaxError as error:
@@ -53,8 +56,8 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
         raise
     except Exception as error:  # a page can raise anything: 1/0, an undefined name
         undefined = isinstance(error, jinja2.UndefinedError)
-        said = positions.undefined(error) if undefined else error
-        message, line = f"macro call: {said}", before + _line_of(error)
+        told = positions.undefined(error) if undefined else error
+        message, line = f"macro call: {told}", before + _line_of(error)
         raise GuideError(message, page=source, line=line) from error
 
 

@@ -1,7 +1,7 @@
 """Record pages: each into a transcript of its own, then settled into the edition as a whole."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -52,21 +52,28 @@ def record(
             _check_versions(folder, edition, lab, everything=everything)
         for page in pages:
             transcript = settled.transcripts(recordings) / edition / page.key / _stamp()
-            transcript.mkdir(parents=True)
-            try:
+            with _says_what_cannot_be_written(page, transcript):
+                transcript.mkdir(parents=True)
                 record_page.record(lab, page, transcript, partial(on_block, page), on_wait)
                 with alone():
                     _write_edition(folder, lab)
                     changed = settled.publish(page, transcript, folder, shared)
-            except OSError as error:
-                raise GuideError(
-                    f"cannot write {error.filename or transcript}: {error.strerror};"
-                    " the earlier recordings are untouched",
-                    page=page.source,
-                    fix="make room on the disk, then record again",
-                ) from error
             settled.keep_last(transcript.parent)
             on_page(page, changed)
+
+
+@contextmanager
+def _says_what_cannot_be_written(page: Page, transcript: Path) -> Iterator[None]:
+    """A file of a page's that cannot be written: an error that says which, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise GuideError(
+            f"cannot write {error.filename or transcript}: {error.strerror};"
+            " the earlier recordings are untouched",
+            page=page.source,
+            fix="make room on the disk, then record again",
+        ) from error
 
 
 def _stamp() -> str:

@@ -8,7 +8,7 @@ from macros.values.lookup import lookup
 
 def extract(block: Block, recording: Recording) -> dict[str, str]:
     """The values that `block` binds, found in its answer. GuideError where one is not there."""
-    found = {}
+    values = {}
     for name, path in block.bind.items():
         try:
             value = lookup(recording, path)
@@ -19,5 +19,5 @@ def extract(block: Block, recording: Recording) -> dict[str, str]:
                 command=recording.ran,
                 fix="correct the path in bind=; the answer began: " + repr(recording.text[:120]),
             ) from error
-        found[name] = str(value)
-    return found
+        values[name] = str(value)
+    return values

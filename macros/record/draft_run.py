@@ -64,7 +64,7 @@ class DraftRun:
                 self._run(block)
             except GuideError:
                 if old.block(block.id) is None:
-                    self._owed = frozenset(each.id for each in todo[number:])
+                    self._owed = frozenset(waiting.id for waiting in todo[number:])
                     raise
                 session.clean(self._lab, old)
                 return self._all(page)
@@ -140,7 +140,7 @@ def _alone(block: Block) -> str:
 def _with_captures(block: Block, blocks: Iterable[Block]) -> str:
     """All text in which a block, or a capture that listens during it, may use a value."""
     listening = [b for b in blocks if b.capture is not None and b.capture.during == block.id]
-    return "\n".join(f"{each.command}\n{each.until or ''}" for each in (block, *listening))
+    return "\n".join(f"{asked.command}\n{asked.until or ''}" for asked in (block, *listening))
 
 
 def _uses(text: str, names: Iterable[str]) -> bool:

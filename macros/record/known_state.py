@@ -75,9 +75,9 @@ def leave(lab: Lab, page: Page, before: State) -> None:
     profile(lab, page, "stop")
     errors = []
     for node, facts in after.items():
-        if found := node_facts.differences(before[node], facts):
+        if differing := node_facts.differences(before[node], facts):
             error = GuideError(
-                f"the page leaves {node} changed: {_listed(found)}",
+                f"the page leaves {node} changed: {_listed(differing)}",
                 page=page.source,
                 node=node,
                 fix=f"undo it in the page's cleanup:; {_reset(lab)} removes what is left now",
@@ -96,9 +96,9 @@ def remember(lab: Lab) -> None:
     """
     unknown = [node for node in lab.nodes if node not in _kept(lab)]
     if unknown:
-        found = _read(lab, unknown, cluster=lab.cluster is not None, first=_FORGET)
+        by_node = _read(lab, unknown, cluster=lab.cluster is not None, first=_FORGET)
         # What a node runs is still being started: the first page finds that.
-        _keep(lab, {node: _without_running(facts) for node, facts in found.items()})
+        _keep(lab, {node: _without_running(facts) for node, facts in by_node.items()})
 
 
 def _without_running(facts: Sequence[str]) -> tuple[str, ...]:
@@ -119,9 +119,9 @@ def _as_made(lab: Lab, page: Page, fresh: State) -> None:
             learnt[node], new = (*old, *running), _without_running(facts)
         if page.cluster:  # its agents change the rest as pods come and go
             old, new = (node_facts.lasting(side) for side in (old, new))
-        if found := node_facts.differences(old, new):
+        if differing := node_facts.differences(old, new):
             raise GuideError(
-                f"{node} is not as it was created: {_listed(found)}",
+                f"{node} is not as it was created: {_listed(differing)}",
                 page=page.source,
                 node=node,
                 fix=f"{_reset(lab)} takes seconds; then record again. If the page that ran last"
@@ -151,9 +151,9 @@ def _path(lab: Lab) -> Path:
     return files.user_cache() / "states" / f"{lab.name}.json"
 
 
-def _listed(found: Sequence[str]) -> str:
-    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return "; ".join(found[:_SHOWN]) + more
+def _listed(differing: Sequence[str]) -> str:
+    more = f"; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+    return "; ".join(differing[:_SHOWN]) + more
 
 
 def _reset(lab: Lab) -> str:

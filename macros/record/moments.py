@@ -33,13 +33,13 @@ def differ(command: str, text: str, twin: Any) -> str:
 
 def _by_key(records: Any) -> dict[str, list[Any]]:
     """Records by what they are called; several can be called the same."""
-    found: dict[str, list[Any]] = {}
+    by_name: dict[str, list[Any]] = {}
     if isinstance(records, Mapping):
         return {str(name): [record] for name, record in records.items()}
     for record in records if isinstance(records, tuple) else (records,):
         name = getattr(record, getattr(type(record), "KEY", ""), "")
-        found.setdefault(str(name), []).append(record)
-    return found
+        by_name.setdefault(str(name), []).append(record)
+    return by_name
 
 
 def _difference(
@@ -65,10 +65,12 @@ def _difference(
 def _says(printed: Any, asked: Any, moving: frozenset[str]) -> bool:
     """Whether all that the text says stands in the JSON, which may say more."""
     if is_dataclass(printed) and not isinstance(printed, type):
-        known = (each.name for each in fields(printed) if each.compare and each.name not in moving)
+        known = (
+            field.name for field in fields(printed) if field.compare and field.name not in moving
+        )
         return all(_says(getattr(printed, name), getattr(asked, name), moving) for name in known)
     if isinstance(printed, tuple) and isinstance(asked, tuple) and printed:
         return len(printed) == len(asked) and all(
-            _says(one, other, moving) for one, other in zip(printed, asked, strict=True)
+            _says(record, other, moving) for record, other in zip(printed, asked, strict=True)
         )
     return printed in (None, "", (), frozenset()) or bool(printed == asked)

@@ -36,10 +36,10 @@ _EVER = ("sysctl ", "file ", "ip rule ")
 
 def facts(printed: str, *, cluster: bool) -> list[str]:
     """The facts in what the script printed, each once; on a cluster those that pods leave alone."""
-    found: list[str] = []
+    read: list[str] = []
     for name, lines in _parts(printed):
-        found += _READERS[name](lines) if name in _READERS else ()
-    kept = dict.fromkeys(found)
+        read += _READERS[name](lines) if name in _READERS else ()
+    kept = dict.fromkeys(read)
     return list(lasting(list(kept)) if cluster else kept)
 
 
@@ -96,8 +96,9 @@ def _ip(lines: Sequence[str]) -> Iterator[str]:
     for route in routes:
         if route.get("table", "main") != "local" and "expires" not in route:
             yield f"route table {route.get('table', 'main')}: {_route(route)}"
-    for each in neighbours:
-        yield f"neighbour {each.get('dst')} dev {each.get('dev')} is {each.get('lladdr', 'itself')}"
+    for neighbour in neighbours:
+        hardware = neighbour.get("lladdr", "itself")
+        yield f"neighbour {neighbour.get('dst')} dev {neighbour.get('dev')} is {hardware}"
 
 
 def _link(link: Mapping[str, Any]) -> Iterator[str]:
@@ -139,9 +140,9 @@ def _ip6(lines: Sequence[str]) -> Iterator[str]:
 def _vlans(lines: Sequence[str]) -> Iterator[str]:
     for answer in _answers("\n".join(lines)):
         for port in answer:
-            for each in port.get("vlans", ()):
-                flags = " ".join(each.get("flags", ()))
-                yield f"{port.get('ifname')}: VLAN {each.get('vlan')} {flags}".rstrip()
+            for vlan in port.get("vlans", ()):
+                flags = " ".join(vlan.get("flags", ()))
+                yield f"{port.get('ifname')}: VLAN {vlan.get('vlan')} {flags}".rstrip()
 
 
 _BUILT_IN = re.compile(r"table ip6? (raw|mangle|nat|filter|security)")
@@ -234,16 +235,16 @@ def _services(lines: Sequence[str]) -> Iterator[str]:
 
 def _answers(text: str) -> list[list[Mapping[str, Any]]]:
     """All JSON arrays in a text, one after the other; none where it is no JSON."""
-    decoder, at, found = json.JSONDecoder(), 0, []
+    decoder, offset, answers = json.JSONDecoder(), 0, []
     text = text.strip()
-    while at < len(text):
+    while offset < len(text):
         try:
-            answer, end = decoder.raw_decode(text, at)
+            answer, end = decoder.raw_decode(text, offset)
         except ValueError:
             return []
-        found.append(answer)
-        at = end + len(text[end:]) - len(text[end:].lstrip())
-    return found
+        answers.append(answer)
+        offset = end + len(text[end:]) - len(text[end:].lstrip())
+    return answers
 
 
 _READERS: Mapping[str, Callable[[Sequence[str]], Iterator[str]]] = {

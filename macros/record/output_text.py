@@ -13,4 +13,4 @@ def decode(output: bytes) -> str:
     not take effect in the terminal of whoever reads a diff.
     """
     text = output.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(lambda control: f"\\x{ord(control[0]):02x}", text)

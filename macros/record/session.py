@@ -86,7 +86,7 @@ def give_up(lab: Lab, page: Page, before: known_state.State) -> list[GuideError]
         known_state.leave(lab, page, before)
     except GuideError as error:
         # A lost lab is reset: that it answers nothing has been said.
-        failed += [each for each in error.all if not isinstance(each, ssh.LostError)]
+        failed += [failure for failure in error.all if not isinstance(failure, ssh.LostError)]
     return failed
 
 
@@ -99,8 +99,8 @@ def clean(lab: Lab, page: Page) -> list[GuideError]:
         except GuideError:
             return failed  # a lost lab is reset, not cleaned
         if answer.exit != 0:
-            said = decode(answer.output)[-200:].strip()
-            message = f"after this the cleanup failed too, with exit code {answer.exit}: {said}"
+            printed = decode(answer.output)[-200:].strip()
+            message = f"after this the cleanup failed too, with exit code {answer.exit}: {printed}"
             failed.append(_of_step(lab, page, step, message))
     with suppress(GuideError):
         _no_manifests(lab, page)
@@ -191,7 +191,7 @@ def _awaited(
 ) -> tuple[Recording, list[tcpdump.Listener]]:
     """The block's answer, and what its captures saw: of the last try, when it is repeated."""
     began = time.monotonic()
-    deadline, said = began + block.timeout, began
+    deadline, last_word = began + block.timeout, began
     while True:
         try:
             # Fresh captures for each try: what an earlier one caused is not what the page shows.
@@ -206,8 +206,8 @@ def _awaited(
                     command=substitute(block.command, bound),
                     fix=answer.fix,
                 ) from None
-            if time.monotonic() - said > tcpdump.SAID_EVERY:
-                said = time.monotonic()
+            if time.monotonic() - last_word > tcpdump.SAID_EVERY:
+                last_word = time.monotonic()
                 waits(f"block {block.id} waits for {answer.waited}")
             time.sleep(_POLL)
         else:
@@ -236,10 +236,10 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
     if block.kind == "observe":
         twin, text = json_text.value(pair.answer.output), ""
         if twin is None:
-            said = decode(pair.answer.output)[-300:].strip()
+            printed = decode(pair.answer.output)[-300:].strip()
             raise at(
                 block,
-                f"block {block.id}: the observer printed no JSON: {said}",
+                f"block {block.id}: the observer printed no JSON: {printed}",
                 fix="run scripts/node/observe.sh on the node by hand (guide lab ssh)",
             )
     recording = Recording(

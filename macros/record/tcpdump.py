@@ -164,9 +164,9 @@ def _listen(block: Block, bound: Mapping[str, str]) -> str:
     return substitute(command.strip(), bound)
 
 
-def _missed_none(block: Block, said: str, command: str) -> None:
+def _missed_none(block: Block, printed: str, command: str) -> None:
     """A capture that missed packets must not pass for one that saw all there were."""
-    if missed := tcpdump_words.missed(said):
+    if missed := tcpdump_words.missed(printed):
         raise at(
             block,
             f"capture {block.id} missed {missed} packets: its node was too busy to take them",
@@ -179,10 +179,10 @@ def _await_ready(block: Block, handle: ssh.Stream, command: str) -> None:
     limit = time.monotonic() + block.timeout
     while tcpdump_words.READY not in handle.said():
         if not handle.alive() or time.monotonic() > limit:
-            said = handle.said().strip() or "nothing"
+            printed = handle.said().strip() or "nothing"
             raise at(
                 block,
-                f"capture {block.id} is not listening; tcpdump printed: {said}",
+                f"capture {block.id} is not listening; tcpdump printed: {printed}",
                 command=command,
                 fix="check the interface's name, its namespace and the filter",
             )

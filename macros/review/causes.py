@@ -36,8 +36,8 @@ class Rule:
     def explains(self, change: Change) -> bool:
         """Whether this is the cause of `change`."""
         return any(
-            all(pattern.search(getattr(change, field)) for field, pattern in each.items())
-            for each in self.fits
+            all(pattern.search(getattr(change, field)) for field, pattern in fit.items())
+            for fit in self.fits
         )
 
 
@@ -50,12 +50,17 @@ class Causes:
     new: str
     rules: tuple[Rule, ...]
 
+    def rule_of(self, change: Change) -> int | None:
+        """The number of the first rule that explains a change."""
+        explaining = (index for index, rule in enumerate(self.rules) if rule.explains(change))
+        return next(explaining, None)
+
 
 def read(path: Path) -> Causes:
     """Read a file of causes. GuideError says what is wrong with it."""
     try:
         data = safe_yaml.load(path.read_bytes())
-        rules = tuple(_rule(each) for each in data["causes"])
+        rules = tuple(_rule(cause) for cause in data["causes"])
         _check_first(rules)
         return Causes(path, str(data["old"]), str(data["new"]), rules)
     except OSError as error:
@@ -119,24 +124,26 @@ def explained(
                 " its version is the same in both",
                 fix=f"one of: {', '.join(sorted(known))}",
             )
-    found, without, used = [], [], set()
+    with_rules, without, used = [], [], set()
     for change in changes:
-        number = next((at for at, one in enumerate(causes.rules) if one.explains(change)), None)
-        if number is None:
+        if (number := causes.rule_of(change)) is None:
             without.append(change)
         else:
             used.add(number)
-            found.append((change, causes.rules[number]))
+            with_rules.append((change, causes.rules[number]))
     if without:
-        lines = "\n".join(f"    {one.page}#{one.block} [{one.kind}] {one.what}" for one in without)
+        lines = "\n".join(
+            f"    {unexplained.page}#{unexplained.block} [{unexplained.kind}] {unexplained.what}"
+            for unexplained in without
+        )
         raise GuideError(
             f"{len(without)} changes from {causes.old} to {causes.new} have no cause:\n{lines}",
             fix=f"find out why, and say it in {shown(causes.path)}",
         )
-    if idle := [rule for at, rule in enumerate(causes.rules) if at not in used]:
+    if idle := [rule for index, rule in enumerate(causes.rules) if index not in used]:
         raise GuideError(
             f"{shown(causes.path)}: no change has this cause any longer: {idle[0].cause},"
             f" {idle[0].why[:80]}",
             fix="remove it",
         )
-    return found
+    return with_rules

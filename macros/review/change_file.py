@@ -47,22 +47,22 @@ def load(recordings: Path, edition: str) -> Changes:
     if not path.is_file():
         raise GuideError(f"{reader.shown(path)} is missing", fix=fix)
     data = safe_yaml.load(path.read_bytes())
-    found = Changes(
+    changes = Changes(
         data["old"],
         data["new"],
-        tuple((each["cause"], each["why"]) for each in data["causes"]),
+        tuple((cause["cause"], cause["why"]) for cause in data["causes"]),
         tuple(
-            Listed(each["page"], tuple(each["blocks"]), each["what"], each["why"] - 1)
-            for each in data["changes"]
+            Listed(change["page"], tuple(change["blocks"]), change["what"], change["why"] - 1)
+            for change in data["changes"]
         ),
         data["of"],
         tuple(number - 1 for number in data.get("first", ())),
     )
-    if found.of != hash_of(recordings, found.old, found.new):
+    if changes.of != hash_of(recordings, changes.old, changes.new):
         raise GuideError(
             f"{reader.shown(path)} is older than the recordings that it compares", fix=fix
         )
-    return found
+    return changes
 
 
 def hash_of(recordings: Path, old: str, new: str) -> str:

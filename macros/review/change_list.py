@@ -25,28 +25,28 @@ def made(old: Recorded, new: Recorded, causes: Causes, keeps: Purposes | None = 
         for name in dict.fromkeys((*old.versions, *new.versions))
         if old.versions.get(name) != new.versions.get(name)
     ]
-    found = [one for one in _compared(old, new, keeps) if one.kind not in _OWN]
-    by = {id(change): rule for change, rule in explained(found, causes, differing)}
+    changes = [change for change in _compared(old, new, keeps) if change.kind not in _OWN]
+    by = {id(change): rule for change, rule in explained(changes, causes, differing)}
     rules = list(causes.rules)
     listed = []
-    for item in _by_cause(found, by):
+    for item in _by_cause(changes, by):
         rule = by[id(item.changes[0])]
         listed.append(Listed(item.page, item.blocks, item.what, rules.index(rule)))
     of = hash_of(old.folder.parent, old.name, new.name)
     whys = tuple((rule.cause, rule.why) for rule in rules)
-    ranked = sorted((rule.first, at) for at, rule in enumerate(rules) if rule.first)
-    return Changes(old.name, new.name, whys, tuple(listed), of, tuple(at for _, at in ranked))
+    ranked = sorted((rule.first, index) for index, rule in enumerate(rules) if rule.first)
+    return Changes(old.name, new.name, whys, tuple(listed), of, tuple(index for _, index in ranked))
 
 
-def _by_cause(found: list[Change], by: Mapping[int, Any]) -> Iterator[Item]:
+def _by_cause(changes: list[Change], by: Mapping[int, Any]) -> Iterator[Item]:
     """The same words on one page are listed once for each cause."""
-    for item in items(found):
+    for item in items(changes):
         left = list(item.changes)
         while left:
             rule = by[id(left[0])]
-            mine = tuple(one for one in left if by[id(one)] is rule)
+            mine = tuple(change for change in left if by[id(change)] is rule)
             yield Item(item.page, item.what, mine, item.key)
-            left = [one for one in left if by[id(one)] is not rule]
+            left = [change for change in left if by[id(change)] is not rule]
 
 
 def _compared(old: Recorded, new: Recorded, keeps: Purposes | None) -> Iterator[Change]:
@@ -63,9 +63,9 @@ def folder(recordings: Path, old: str, new: str) -> Path:
     GuideError where neither has.
     """
     for name, other in ((old, new), (new, old)):
-        found = editions.edition(recordings / name)
-        if found.meta.get("base") == other:
-            return found.folder
+        edition = editions.edition(recordings / name)
+        if edition.meta.get("base") == other:
+            return edition.folder
     raise GuideError(f"neither of {old} and {new} has the other as its base")
 
 
@@ -75,17 +75,17 @@ def dump(changes: Changes) -> str:
         "old": changes.old,
         "new": changes.new,
         "of": changes.of,
-        **({"first": [at + 1 for at in changes.first]} if changes.first else {}),
+        **({"first": [number + 1 for number in changes.first]} if changes.first else {}),
         "causes": [{"cause": cause, "why": why} for cause, why in changes.whys],
         "changes": [
             {
-                "page": one.page,
-                "blocks": list(one.blocks),
-                "what": one.what,
-                "cause": changes.whys[one.why][0],
-                "why": one.why + 1,
+                "page": item.page,
+                "blocks": list(item.blocks),
+                "what": item.what,
+                "cause": changes.whys[item.why][0],
+                "why": item.why + 1,
             }
-            for one in changes.listed
+            for item in changes.listed
         ],
     }
     return form.dump_yaml(data)

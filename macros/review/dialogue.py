@@ -17,40 +17,40 @@ KEYS = (
 
 def ask(items: Sequence[Item], decisions: Decisions, show: Show) -> None:
     """Ask for every open item, from the first, until the last, q, or the end of input."""
-    at = _next(items, decisions, 0)
+    current = _next(items, decisions, 0)
     whole = False
-    while at < len(items):
-        show(at, whole)
+    while current < len(items):
+        show(current, whole)
         click.echo(KEYS)
         whole = False
         match _key():
             case "a" | "y":
-                decisions.decide([items[at]], Decision.ACCEPTED)
-                at = _next(items, decisions, at + 1)
+                decisions.decide([items[current]], Decision.ACCEPTED)
+                current = _next(items, decisions, current + 1)
             case "r" | "n":
-                decisions.decide([items[at]], Decision.REJECTED)
-                at = _next(items, decisions, at + 1)
+                decisions.decide([items[current]], Decision.REJECTED)
+                current = _next(items, decisions, current + 1)
             case "p":
-                page = items[at].page
-                left = [one for one in items[at:] if one.page == page]
-                still = [one for one in left if decisions.of(one) is Decision.OPEN]
+                page = items[current].page
+                left = [item for item in items[current:] if item.page == page]
+                still = [item for item in left if decisions.of(item) is Decision.OPEN]
                 decisions.decide(still, Decision.ACCEPTED)
-                at = _next(items, decisions, at + 1)
+                current = _next(items, decisions, current + 1)
             case "s":
-                at = _next(items, decisions, at + 1)
+                current = _next(items, decisions, current + 1)
             case "b":
                 # Also to what has been decided: going back is for deciding again.
-                at = max(at - 1, 0)
+                current = max(current - 1, 0)
             case "d":
                 whole = True
             case "q":
                 return
 
 
-def _next(items: Sequence[Item], decisions: Decisions, at: int) -> int:
-    while at < len(items) and decisions.of(items[at]) is not Decision.OPEN:
-        at += 1
-    return at
+def _next(items: Sequence[Item], decisions: Decisions, start: int) -> int:
+    while start < len(items) and decisions.of(items[start]) is not Decision.OPEN:
+        start += 1
+    return start
 
 
 def agreed(question: str) -> bool:

@@ -87,5 +87,7 @@ def _count(items: Sequence[Item], decisions: Decisions) -> str:
     if not items:
         return "nothing changed"
     by = [decisions.of(item) for item in items]
-    counts = [f"{by.count(one)} {one.value}" for one in Decision if by.count(one)]
+    counts = [
+        f"{by.count(decision)} {decision.value}" for decision in Decision if by.count(decision)
+    ]
     return f"{len(items)} change{'s' * (len(items) != 1)}: {', '.join(counts)}"

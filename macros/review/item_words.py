@@ -46,11 +46,11 @@ def below(item: Item, most: int = 6) -> Iterator[str]:
 
 def command_lines(change: Change) -> list[str]:
     """The lines of two commands that differ, as a diff has them."""
-    found = []
+    lines = []
     for gone, come in differing(change.old.splitlines(), change.new.splitlines()):
-        found += [f"- {line}" for line in gone]
-        found += [f"+ {line}" for line in come]
-    return found
+        lines += [f"- {line}" for line in gone]
+        lines += [f"+ {line}" for line in come]
+    return lines
 
 
 def values_of(docs: Path, recorded: Callable[[str], Blocks]) -> Values:
@@ -58,37 +58,38 @@ def values_of(docs: Path, recorded: Callable[[str], Blocks]) -> Values:
 
     @cache
     def of(source: Path) -> Mapping[str, str]:
-        found = {}
+        known = {}
         for quote in quotes(source, page_key(docs, source)):
-            found[quote.path] = with_values(quote, {}, recorded(quote.page)).new
-        return found
+            known[quote.path] = with_values(quote, {}, recorded(quote.page)).new
+        return known
 
     return of
 
 
-def sentence(one: Quoted, values: Values) -> str:
+def sentence(quoted: Quoted, values: Values) -> str:
     """The sentence with values where it quotes: the one that changed as `10 -> 30`."""
-    if not one.quote.sentence:
-        return f"(a claim about {one.quote.path})  {_turned(one)}".rstrip()
-    known = values(one.quote.source)
+    if not quoted.quote.sentence:
+        return f"(a claim about {quoted.quote.path})  {_turned(quoted)}".rstrip()
+    known = values(quoted.quote.source)
 
     def value(path: re.Match[str]) -> str:
-        return _turned(one) if path[1] == one.quote.path else known.get(path[1]) or path[0]
+        return _turned(quoted) if path[1] == quoted.quote.path else known.get(path[1]) or path[0]
 
-    text = _PATH.sub(value, one.quote.sentence)
-    shown = f"<{one.quote.path}>" in one.quote.sentence
-    return text if shown or one.old == one.new else f"{text}  ({_turned(one)})"
+    text = _PATH.sub(value, quoted.quote.sentence)
+    shown = f"<{quoted.quote.path}>" in quoted.quote.sentence
+    return text if shown or quoted.old == quoted.new else f"{text}  ({_turned(quoted)})"
 
 
-def broken(one: Quoted, claims: Mapping[tuple[Path, int], Sequence[str]]) -> Sequence[str]:
+def broken(quoted: Quoted, claims: Mapping[tuple[Path, int], Sequence[str]]) -> Sequence[str]:
     """What no longer holds in the quote's line: `claims` are errors by file and line."""
-    return claims.get((one.quote.source.resolve(), one.quote.line), ())
+    return claims.get((quoted.quote.source.resolve(), quoted.quote.line), ())
 
 
-def _turned(one: Quoted) -> str:
-    if one.old == one.new:
-        return one.new
-    return f"{report.short(one.old, 60) or 'nothing'} -> {report.short(one.new, 60) or 'nothing'}"
+def _turned(quoted: Quoted) -> str:
+    if quoted.old == quoted.new:
+        return quoted.new
+    old, new = (report.short(side, 60) or "nothing" for side in (quoted.old, quoted.new))
+    return f"{old} -> {new}"
 
 
 def _in_lines(change: Change) -> bool:

@@ -25,17 +25,17 @@ class Item:
     @property
     def blocks(self) -> tuple[str, ...]:
         """The blocks that show it, in order; none for what concerns a whole page."""
-        return tuple(dict.fromkeys(one.block for one in self.changes if one.block))
+        return tuple(dict.fromkeys(change.block for change in self.changes if change.block))
 
 
 def items(changes: Iterable[Change]) -> list[Item]:
     """Changes as items, by page, each where its words come first."""
-    found: dict[str, dict[str, list[Change]]] = {}
-    for one in changes:
-        found.setdefault(one.page, {}).setdefault(one.what, []).append(one)
+    by_page: dict[str, dict[str, list[Change]]] = {}
+    for change in changes:
+        by_page.setdefault(change.page, {}).setdefault(change.what, []).append(change)
     return [
         item_of(page, what, same)
-        for page, by_words in found.items()
+        for page, by_words in by_page.items()
         for what, same in by_words.items()
     ]
 
@@ -46,5 +46,5 @@ def item_of(page: str, what: str, changes: Sequence[Change], parts: Sequence[Ite
 
 
 def _key(page: str, what: str, changes: Iterable[Change]) -> str:
-    sides = sorted((one.block, one.kind, one.old, one.new) for one in changes)
+    sides = sorted((change.block, change.kind, change.old, change.new) for change in changes)
     return hashlib.sha256(json.dumps([page, what, sides]).encode()).hexdigest()[:16]

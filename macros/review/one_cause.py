@@ -62,16 +62,16 @@ def by_cause(items: Sequence[Item], quotes: Quotes | None = None) -> list[Item]:
 
     `quotes` are the sentences of the pages, which are counted where they say something else now.
     """
-    found: list[tuple[int, Item]] = []
-    places = {id(item): place for place, item in enumerate(items)}
+    placed: list[tuple[int, Item]] = []
+    places = {id(item): index for index, item in enumerate(items)}
     for page in dict.fromkeys(item.page for item in items):
         left = [item for item in items if item.page == page]
         for swap, parts in _causes(left):
             first = min(places[id(part)] for part in parts)
-            found.append((first, _joined(page, swap, parts, quotes or {})))
+            placed.append((first, _joined(page, swap, parts, quotes or {})))
             left = [item for item in left if item not in parts]
-        found += [(places[id(item)], item) for item in left]
-    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+        placed += [(places[id(item)], item) for item in left]
+    return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _causes(items: Sequence[Item]) -> Iterator[tuple[Swap, list[Item]]]:
@@ -121,11 +121,11 @@ def _lines(old: str, new: str) -> Iterator[tuple[str, str]]:
 
 
 def _swap(old: str, new: str) -> Swap:
-    one, other = _OCTETS.fullmatch(old), _OCTETS.fullmatch(new)
-    if one and other and one[5] == other[5]:
-        last = max(at for at in range(1, 5) if one[at] != other[at])
+    was, now = _OCTETS.fullmatch(old), _OCTETS.fullmatch(new)
+    if was and now and was[5] == now[5]:
+        last = max(index for index in range(1, 5) if was[index] != now[index])
         if last < 4:
-            begin = ".".join(one.groups()[:last]) + ".", ".".join(other.groups()[:last]) + "."
+            begin = ".".join(was.groups()[:last]) + ".", ".".join(now.groups()[:last]) + "."
             return Swap(*begin, prefix=True)
         return Swap(old.partition("/")[0], new.partition("/")[0])
     return Swap(old, new)
@@ -182,10 +182,10 @@ def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Ite
     told = [_counted(len(blocks), "blocks")]
     told += [_counted(number, _NOUNS.get(kind, kind)) for kind, number in counts.items()]
     wrong = {
-        (one.quote.source, one.quote.line)
+        (sentence.quote.source, sentence.quote.line)
         for block in blocks
-        for one in quotes.get((page, block), ())
-        if one.old != one.new
+        for sentence in quotes.get((page, block), ())
+        if sentence.old != sentence.new
     }
     if wrong:
         told.append(_counted(len(wrong), "sentences") + " wrong now")
@@ -205,14 +205,17 @@ def _label(swap: Swap, changes: Sequence[Change]) -> str:
     """What changed, by what it is called where it stands."""
     texts = [text for change in changes for text in (change.old, _bare(change))]
     if swap.prefix:
-        found = (found for text in texts for found in _OCTETS.finditer(text))
-        nets = [one[0] for one in found if one[0].startswith(swap.old) and one[5]]
+        addresses = (match for text in texts for match in _OCTETS.finditer(text))
+        nets = [
+            address[0] for address in addresses if address[0].startswith(swap.old) and address[5]
+        ]
         if nets:
-            net, _ = Counter(str(ip_interface(each).network) for each in nets).most_common(1)[0]
+            networks = Counter(str(ip_interface(address).network) for address in nets)
+            net, _ = networks.most_common(1)[0]
             return f"subnet {net} -> {swap.applied(net)}"
         return f"addresses {swap.old}… -> {swap.new}…"
     before = re.compile(rf'([A-Za-z][\w-]*)"?[ =:]+{re.escape(swap.old)}(?![\w.])')
-    words = Counter(found[1] for text in texts for found in before.finditer(text))
+    words = Counter(match[1] for text in texts for match in before.finditer(text))
     known = Counter({_LABELS[word]: number for word, number in words.items() if word in _LABELS})
     label = known.most_common(1)[0][0] if known else ""
     if _OCTETS.fullmatch(swap.old):

@@ -31,9 +31,9 @@ class Outcome:
 
 def outcomes(items: Iterable[Item], decisions: Decisions) -> list[Outcome]:
     """What has been decided, by page, in the items' order."""
-    found: dict[str, dict[Decision, list[Item]]] = {}
+    by_page: dict[str, dict[Decision, list[Item]]] = {}
     for item in items:
-        found.setdefault(item.page, {}).setdefault(decisions.of(item), []).append(item)
+        by_page.setdefault(item.page, {}).setdefault(decisions.of(item), []).append(item)
     return [
         Outcome(
             page,
@@ -41,17 +41,17 @@ def outcomes(items: Iterable[Item], decisions: Decisions) -> list[Outcome]:
             tuple(by.get(Decision.REJECTED, ())),
             tuple(by.get(Decision.OPEN, ())),
         )
-        for page, by in found.items()
+        for page, by in by_page.items()
     ]
 
 
-def to_put_back(found: Sequence[Outcome], sides: Sides) -> list[str]:
+def to_put_back(by_page: Sequence[Outcome], sides: Sides) -> list[str]:
     """The pages whose earlier recordings are to be put back.
 
     Those with a rejected change; and when the edition's versions changed, all that it has now:
     pages of one edition are of one set of versions.
     """
-    rejected = [one.page for one in found if one.decision is Decision.REJECTED]
+    rejected = [outcome.page for outcome in by_page if outcome.decision is Decision.REJECTED]
     if rejected and sides.old.versions != sides.new.versions:
         return sorted({*sides.old.pages, *sides.new.pages})
     return [page for page in rejected if page]

@@ -22,15 +22,15 @@ class Prose:
 
     def of(self, item: Item) -> list[Quoted]:
         """What quotes one of the item's blocks, each sentence once."""
-        found = {}
+        by_place = {}
         for block in item.blocks:
-            for one in self.quotes.get((item.page, block), ()):
-                found[one.quote.source, one.quote.line, one.quote.path] = one
-        return list(found.values())
+            for sentence in self.quotes.get((item.page, block), ()):
+                by_place[sentence.quote.source, sentence.quote.line, sentence.quote.path] = sentence
+        return list(by_place.values())
 
     def lines(self, item: Item) -> Iterator[str]:
         """The sentences whose values changed, with their places, and what fails in them."""
-        for one in self.of(item):
-            if one.old != one.new:
-                yield f"{report.place(one)} {item_words.sentence(one, self.values)}"
-                yield from (f"  {claim}" for claim in item_words.broken(one, self.claims))
+        for sentence in self.of(item):
+            if sentence.old != sentence.new:
+                yield f"{report.place(sentence)} {item_words.sentence(sentence, self.values)}"
+                yield from (f"  {claim}" for claim in item_words.broken(sentence, self.claims))

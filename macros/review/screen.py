@@ -61,9 +61,9 @@ def show(
     quoted = prose.of(item)
     if quoted:
         console.print(Text("Quoted by the page:", style="dim"))
-        for one in quoted:
-            console.print(_sentence(one, prose))
-            for claim in item_words.broken(one, prose.claims):
+        for sentence in quoted:
+            console.print(_sentence(sentence, prose))
+            for claim in item_words.broken(sentence, prose.claims):
                 console.print(Text(f"    {claim}", style="red"))
 
 
@@ -79,11 +79,13 @@ def _both(change: Change, sides: Sides, outputs: Outputs, *, whole: bool) -> Ren
     table = Table(expand=True, show_edge=False, pad_edge=False)
     table.add_column(sides.old_name, ratio=1, overflow="fold")
     table.add_column(sides.new_name, ratio=1, overflow="fold")
-    one, other = (each.text.splitlines() if each else [] for each in (old, new))
-    if not whole and (one == other or not (one and other)):
+    mine, theirs = (
+        change_side.text.splitlines() if change_side else [] for change_side in (old, new)
+    )
+    if not whole and (mine == theirs or not (mine and theirs)):
         # What differs is in the JSON, the packets or the files, or stands on one side only.
-        one, other = change.old.splitlines(), change.new.splitlines()
-    rows = list(_rows(one, other, around=len(one) + len(other) if whole else _AROUND))
+        mine, theirs = change.old.splitlines(), change.new.splitlines()
+    rows = list(_rows(mine, theirs, around=len(mine) + len(theirs) if whole else _AROUND))
     for left, right in rows if whole else rows[:_MOST]:
         table.add_row(left, right)
     if not rows:
@@ -101,25 +103,25 @@ def _rows(
     old: Sequence[str], new: Sequence[str], around: int
 ) -> list[tuple[Text | str, Text | str]]:
     """Lines side by side: the same ones beside each other, those far from a difference left out."""
-    found: list[tuple[Text | str, Text | str]] = []
+    rows: list[tuple[Text | str, Text | str]] = []
     matcher = SequenceMatcher(a=old, b=new, autojunk=False)
     for group in matcher.get_grouped_opcodes(around):
-        if found:
-            found.append((Text("…", style="dim"), Text("…", style="dim")))
+        if rows:
+            rows.append((Text("…", style="dim"), Text("…", style="dim")))
         for tag, low, high, first, last in group:
             mine, theirs = old[low:high], new[first:last]
-            for at in range(max(len(mine), len(theirs))):
-                left = mine[at] if at < len(mine) else ""
-                right = theirs[at] if at < len(theirs) else ""
+            for index in range(max(len(mine), len(theirs))):
+                left = mine[index] if index < len(mine) else ""
+                right = theirs[index] if index < len(theirs) else ""
                 if tag == "equal":
-                    found.append((Text(left, style="dim"), Text(right, style="dim")))
+                    rows.append((Text(left, style="dim"), Text(right, style="dim")))
                 else:
-                    found.append((Text(left, style="red"), Text(right, style="green")))
-    return found
+                    rows.append((Text(left, style="red"), Text(right, style="green")))
+    return rows
 
 
-def _sentence(one: Quoted, prose: Prose) -> Text:
+def _sentence(quote: Quoted, prose: Prose) -> Text:
     text = Text("  ")
-    text.append(f"{shown(one.quote.source)}:{one.quote.line} ", style="dim")
-    said = item_words.sentence(one, prose.values)
-    return text.append(said, style="bold" if one.old != one.new else "")
+    text.append(f"{shown(quote.quote.source)}:{quote.quote.line} ", style="dim")
+    words = item_words.sentence(quote, prose.values)
+    return text.append(words, style="bold" if quote.old != quote.new else "")

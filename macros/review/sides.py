@@ -65,9 +65,9 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
     }
     same = {page for page, blocks in differing.items() if not blocks}
     told: set[tuple[str, str]] = set()
-    for one in editions.compare(_without(sides.old, same), _without(sides.new, same), keeps):
-        told.add((one.page, one.block))
-        yield one
+    for change in editions.compare(_without(sides.old, same), _without(sides.new, same), keeps):
+        told.add((change.page, change.block))
+        yield change
     for page, blocks in differing.items():
         untold = [block for block in blocks if (page, block) not in told]
         folders = sides.old.folder / page, sides.new.folder / page
@@ -95,11 +95,11 @@ def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
 
 def _differing(old: Path, new: Path) -> Iterator[str]:
     """Blocks of which something differs besides the plan that they were recorded for."""
-    one, other = _answers(old), _answers(new)
+    mine, theirs = _answers(old), _answers(new)
     blocks = {
         name.split(".", 1)[0]
-        for name in one.keys() | other.keys()
-        if name not in one or name not in other or _told(name, one) != _told(name, other)
+        for name in mine.keys() | theirs.keys()
+        if name not in mine or name not in theirs or _told(name, mine) != _told(name, theirs)
     }
     yield from sorted(blocks)
 
@@ -145,8 +145,8 @@ def _git(folder: Path, *words: str, of: str) -> bytes:
     except FileNotFoundError as error:
         raise GuideError("git is missing", fix="apt-get install git") from error
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip() or "it is not a revision"
+        message = done.stderr.decode(errors="replace").strip() or "it is not a revision"
         raise GuideError(
-            f"git cannot read {of!r}: {said}", fix="name a commit, a branch or a tag with --base"
+            f"git cannot read {of!r}: {message}", fix="name a commit, a branch or a tag with --base"
         )
     return done.stdout

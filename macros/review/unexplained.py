@@ -59,8 +59,11 @@ def _lines(old: Path, new: Path) -> Iterator[tuple[str, str]]:
         mask = noise_mask.Masks(sides)
     was, now = (side.splitlines() for side in sides)
     for gone, come in differing([mask(line) for line in was], [mask(line) for line in now]):
-        for at in range(max(len(gone), len(come))):
-            yield (gone[at] if at < len(gone) else "", come[at] if at < len(come) else "")
+        for index in range(max(len(gone), len(come))):
+            yield (
+                gone[index] if index < len(gone) else "",
+                come[index] if index < len(come) else "",
+            )
 
 
 def _masked(tree: Any, key: str = "") -> Any:

@@ -39,7 +39,7 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
     for ends, chosen in after.items():
         known = before.get(ends, [])
         both = set(known) & set(chosen)
-        mine, theirs = ([port for port in each if port not in both] for each in (chosen, known))
+        mine, theirs = ([port for port in side if port not in both] for side in (chosen, known))
         if len(mine) == len(theirs):
             pairs = [*zip(mine, theirs, strict=True), *((port, port) for port in both)]
             for port, name in pairs:
@@ -54,14 +54,14 @@ def rename(pcap: bytes, renaming: Renaming) -> bytes:
     """
     if not pcap:
         return pcap
-    _, found = records(pcap)
+    _, raw_records = records(pcap)
     packets = dissector.packets(pcap)
-    out, at = bytearray(pcap[:_FILE]), _FILE
+    out, offset = bytearray(pcap[:_FILE]), _FILE
     changes = _Bytes(renaming)
-    for record, packet in zip(found, packets, strict=True):
-        out += pcap[at : at + _RECORD]
+    for record, packet in zip(raw_records, packets, strict=True):
+        out += pcap[offset : offset + _RECORD]
         out += _packet(packet, changes)
-        at += _RECORD + len(record.data)
+        offset += _RECORD + len(record.data)
     return bytes(out)
 
 
@@ -92,9 +92,9 @@ class _Bytes:
             re.DOTALL,
         )
 
-    def id(self, found: re.Match[bytes]) -> bytes:
+    def id(self, match: re.Match[bytes]) -> bytes:
         """An id in a payload under its old name."""
-        return self.ids.get(found[0], found[0])
+        return self.ids.get(match[0], match[0])
 
 
 def _raw(mac: str) -> bytes:
@@ -107,7 +107,7 @@ def _eui64(mac: bytes) -> bytes:
 
 def _packet(packet: Packet, changes: _Bytes) -> bytes:
     old = packet.data
-    data = bytearray(changes.pattern.sub(lambda found: changes.words[found[0]], old))
+    data = bytearray(changes.pattern.sub(lambda word: changes.words[word[0]], old))
     for layer in packet.layers:
         if layer.name == "Data":
             span = slice(layer.offset, layer.offset + layer.length)
@@ -127,17 +127,17 @@ def _packet(packet: Packet, changes: _Bytes) -> bytes:
 def bring_in_step(packet: Packet, data: bytearray) -> None:
     """Change the checksums in `data` by what it has otherwise than the packet had."""
     if data != packet.data:
-        for at in range(len(packet.layers) - 1, -1, -1):
-            _adjust(packet, at, data)
+        for index in range(len(packet.layers) - 1, -1, -1):
+            _adjust(packet, index, data)
 
 
-def _adjust(packet: Packet, at: int, data: bytearray) -> None:
+def _adjust(packet: Packet, index: int, data: bytearray) -> None:
     """Bring one checksum in step with what changed in what it covers: RFC 1624, equation 3."""
-    layer = packet.layers[at]
+    layer = packet.layers[index]
     field = layer.get("checksum")
     if field is None or (layer.name == "UDP" and not int(field.value)):
         return
-    spans = list(_covered(packet, at))
+    spans = list(_covered(packet, index))
     before = [packet.data[start:end] for start, end in spans]
     after = [bytes(data[start:end]) for start, end in spans]
     if before == after:
@@ -153,23 +153,23 @@ def _adjust(packet: Packet, at: int, data: bytearray) -> None:
     struct.pack_into("!H", data, field.first, value)
 
 
-def _covered(packet: Packet, at: int) -> Iterator[tuple[int, int]]:
+def _covered(packet: Packet, index: int) -> Iterator[tuple[int, int]]:
     """The bytes that a layer's checksum covers, without itself, each span at an even distance.
 
     A partial checksum covers the addresses only. An outer one above it was computed as if the
     inner were filled in, which takes all that the inner one covers out of the sum.
     """
-    layer = packet.layers[at]
+    layer = packet.layers[index]
     own = layer["checksum"]
     if layer.name == "IPv4":
         yield from _around(layer.offset, layer.offset + layer.length, own.first)
         return
     if layer.name in {"TCP", "UDP", "ICMPv6"}:
-        under = next((one for one in reversed(packet.layers[:at]) if one.get("src")), None)
+        under = next((outer for outer in reversed(packet.layers[:index]) if outer.get("src")), None)
         if under is not None and under.name.startswith("IP"):
             yield under["src"].first, under["src"].last + 1
             yield under["dst"].first, under["dst"].last + 1
-    inner = next((one for one in packet.layers[at + 1 :] if _partial(one)), None)
+    inner = next((inside for inside in packet.layers[index + 1 :] if _partial(inside)), None)
     if inner is not None:
         yield from _around(layer.offset, inner.offset, own.first)
         yield inner.end, max(layer.end, inner.end)

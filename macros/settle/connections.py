@@ -65,36 +65,36 @@ _FROM = re.compile(
 @lru_cache(maxsize=2048)
 def of_text(text: str) -> Connections:
     """The connections in a text, in the forms of the tools that print them."""
-    found: list[Connection] = []
+    told: list[Connection] = []
     served: set[str] = set()
     chosen: set[str] = set()
     streams = set(_STREAMS.findall(text)) if "LISTEN" in text else set()
     if "sport=" in text:
         for sport, dport, reply in _TRACKED.findall(text):
             # One that was first seen when it was answered has the server's port as its first.
-            found.append(Connection(sport, dport, sure=int(sport) >= _PRIVILEGED))
+            told.append(Connection(sport, dport, sure=int(sport) >= _PRIVILEGED))
             if reply not in {"", sport} and int(reply) >= ports.MASQUERADED_FROM:
                 chosen.add(reply)
-    found += _packets(text)
+    told += _packets(text)
     for local, peer in _SOCKET.findall(text) if _is_of_sockets(text) else ():
         if peer == "*" and local.isdigit():
             served.add(local)
         elif local.isdigit() and peer.isdigit():
-            found.append(Connection(local, peer, sure=False))
+            told.append(Connection(local, peer, sure=False))
     if "from " in text or "local port" in text:
-        found += [
-            Connection(one[1] or one[2], "0", sure=True)
-            for one in _FROM.finditer(text)
+        told += [
+            Connection(match[1] or match[2], "0", sure=True)
+            for match in _FROM.finditer(text)
             # Where kubectl listens for who is to be forwarded.
-            if text[max(0, one.start() - 11) : one.start()] != "Forwarding "
+            if text[max(0, match.start() - 11) : match.start()] != "Forwarding "
         ]
-    return _sorted(found, served - streams, chosen | streams)
+    return _sorted(told, served - streams, chosen | streams)
 
 
-def _sorted(found: Iterable[Connection], served: set[str], chosen: set[str]) -> Connections:
+def _sorted(told: Iterable[Connection], served: set[str], chosen: set[str]) -> Connections:
     """The connections, with targets, and ports at both ends, as what is listened on."""
     kept = []
-    for connection in dict.fromkeys(found):
+    for connection in dict.fromkeys(told):
         source, target, sure = connection
         # Name servers among themselves; WireGuard's: each listens where it sends from.
         served |= {end for end in (source, target) if int(end) in ports.BOTH_ENDS}

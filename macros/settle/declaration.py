@@ -91,9 +91,11 @@ class Evidence:
     @cached_property
     def documents(self) -> Sequence[Any]:
         """All JSON: what the tools were asked for beside their outputs, and outputs that are it."""
-        twins = [one.twin for one in self.recordings if one.twin is not None]
+        twins = [recording.twin for recording in self.recordings if recording.twin is not None]
         printed = [
-            json_text.value(one.text) for one in self.recordings if one.text[:1] in {"{", "["}
+            json_text.value(recording.text)
+            for recording in self.recordings
+            if recording.text[:1] in {"{", "["}
         ]
         return [*twins, *(value for value in printed if value is not None)]
 

@@ -48,13 +48,13 @@ def _as_recorded(page: Page, was: Recordings) -> list[Block]:
 def _done_before(blocks: Sequence[Block]) -> dict[str, tuple[str, ...]]:
     """For each block what was done before it and by it: hashes of what does more than look."""
     done: list[str] = []
-    found = {}
+    before_block = {}
     for block in blocks:
         alone = hashes.chained("", (block,))[0].plan
         if _acts(block):
             done.append(alone)
-        found[block.id] = (*done, alone)
-    return found
+        before_block[block.id] = (*done, alone)
+    return before_block
 
 
 def _acts(block: Block) -> bool:

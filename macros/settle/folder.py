@@ -110,12 +110,14 @@ def _sides(page: Page, old: Path, new: Path) -> tuple[_Side, _Side]:
         for recordings, more in zip(read, twins, strict=True)
     )
     sides = zip(read, scan.learned(was, now), strict=True)
-    one, other = (_Side(found, known, _places(page, found)) for found, known in sides)
-    return one, other
+    old_side, new_side = (
+        _Side(recordings, known, _places(page, recordings)) for recordings, known in sides
+    )
+    return old_side, new_side
 
 
 def _places(page: Page, recordings: Mapping[str, Recording]) -> Mapping[str, Place]:
-    return {key: _place(page.block(key), one) for key, one in recordings.items()}
+    return {key: _place(page.block(key), recording) for key, recording in recordings.items()}
 
 
 def _place(block: Block | None, recording: Recording) -> Place:
@@ -132,18 +134,18 @@ def _place(block: Block | None, recording: Recording) -> Place:
 
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:
     """What is on both sides, cut: `<block>.txt` and `<block>.json`."""
-    found: dict[str, Document] = {}
+    documents: dict[str, Document] = {}
     for block_id, new in now.recordings.items():
         old = was.recordings.get(block_id)
         if old is None:
             continue
         name = f"{block_id}.txt"
-        found[name] = _text(name, block_id, was, now)
+        documents[name] = _text(name, block_id, was, now)
         if old.twin is not None and new.twin is not None:
             name = f"{block_id}.json"
             trees = _tree(was, block_id, old.twin), _tree(now, block_id, new.twin)
-            found[name] = Document(name, *trees, same=old.twin == new.twin)
-    return found
+            documents[name] = Document(name, *trees, same=old.twin == new.twin)
+    return documents
 
 
 def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
@@ -205,22 +207,22 @@ def _answer(
     if text is None:
         return _renamed(recording, now, renaming)
     if _untouched(text, renaming):
-        found = recording
+        settled = recording
     elif isinstance(text.old, Lines) and isinstance(text.new, Lines):
         lines = answer.lines(text.old, text.new, renaming, text.free, fresh=fresh)
-        found = replace(recording, text="\n".join(lines))
+        settled = replace(recording, text="\n".join(lines))
     else:
         parsed = json_output.parse(recording.text)
         escaped = parsed is not None and parsed[1]
         value = _node(text, renaming, fresh=fresh)
-        found = replace(recording, text=json_output.dump(value, escaped=escaped))
+        settled = replace(recording, text=json_output.dump(value, escaped=escaped))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
         untouched = _untouched(twin, renaming)
-        return found if untouched else replace(found, twin=_node(twin, renaming, fresh=fresh))
+        return settled if untouched else replace(settled, twin=_node(twin, renaming, fresh=fresh))
     if recording.twin is None:
-        return found
-    return replace(found, twin=_renamed(recording, now, renaming).twin)
+        return settled
+    return replace(settled, twin=_renamed(recording, now, renaming).twin)
 
 
 def _untouched(document: Document, renaming: Renaming) -> bool:
@@ -247,16 +249,16 @@ def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
 
 def _bound(page: Page, settled: Mapping[str, Recording]) -> dict[str, Recording]:
     """Commands as they would have been run: a bound value is found again in a settled answer."""
-    found = dict(settled)
+    with_values = dict(settled)
     bound: dict[str, str] = {}
     for block in page.blocks:
-        recording = found.get(block.id)
+        recording = with_values.get(block.id)
         if recording is None or block.capture is not None:
             continue
         for other in page.blocks:
-            if other.id in found and other.capture and other.capture.during == block.id:
-                found[other.id] = replace(
-                    found[other.id], ran=substitute(found[other.id].command, bound)
+            if other.id in with_values and other.capture and other.capture.during == block.id:
+                with_values[other.id] = replace(
+                    with_values[other.id], ran=substitute(with_values[other.id].command, bound)
                 )
         ran = recording.command if block.script else substitute(recording.command, bound)
         values = dict(recording.bound)
@@ -266,9 +268,9 @@ def _bound(page: Page, settled: Mapping[str, Recording]) -> dict[str, Recording]
                     values[name] = str(lookup(recording, block.bind[name]))
                 except GuideError:
                     continue  # the settled answer is not what the page expects: shown as it came
-        found[block.id] = replace(recording, ran=ran, bound=values)
+        with_values[block.id] = replace(recording, ran=ran, bound=values)
         bound |= values
-    return found
+    return with_values
 
 
 def _name_ports(now: _Side, was: _Side, renaming: Renaming) -> None:
@@ -287,7 +289,7 @@ def _captures(
     What listened during one command is shown side by side, hop by hop: one of them that changed
     makes all of them new.
     """
-    found: dict[str, bytes | None] = {}
+    packets_of: dict[str, bytes | None] = {}
     during = {block.id: block.capture.during for block in page.blocks if block.capture is not None}
     keeps = {block.id: block.keep for block in page.blocks}
     changed: set[str] = set()
@@ -296,7 +298,7 @@ def _captures(
             continue
         packets = capture.rename(new.pcap.read_bytes(), renaming)
         old = was.recordings.get(block_id)
-        found[block_id] = packets
+        packets_of[block_id] = packets
         keep = keeps.get(block_id, "")
         if (
             old is None
@@ -308,7 +310,7 @@ def _captures(
             changed.add(during.get(block_id, block_id))
     return {
         block_id: packets if during.get(block_id, block_id) in changed else None
-        for block_id, packets in found.items()
+        for block_id, packets in packets_of.items()
     }
 
 

@@ -68,11 +68,11 @@ def of_text(text: str) -> Told:
     yaml = _YAML.findall(text) if " generateName: " in text else ()
     names = {_split(name) for _, front, name in yaml if name.startswith(front)}
     names.update(_described(text))
-    for near, place in _PLACES:
+    for near, pattern in _PLACES:
         if near(text):
-            names.update(Made(*made) for made in place.findall(text))
+            names.update(Made(*made) for made in pattern.findall(text))
     pods = {
-        Made(*made) for near, place in _POD_PLACES if near(text) for made in place.findall(text)
+        Made(*made) for near, pattern in _POD_PLACES if near(text) for made in pattern.findall(text)
     }
     fronts = {pod.front for pod in pods if _DRAWN.match(pod.letters)}
     return Told(frozenset(names), frozenset(fronts), frozenset(pods))

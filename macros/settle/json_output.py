@@ -16,7 +16,10 @@ def parse(text: str) -> tuple[Any, bool] | None:
     value = json_text.value(text)
     if value is None:
         return None
-    return next(((value, one) for one in (False, True) if dump(value, escaped=one) == text), None)
+    return next(
+        ((value, escaped) for escaped in (False, True) if dump(value, escaped=escaped) == text),
+        None,
+    )
 
 
 def dump(value: Any, *, escaped: bool) -> str:

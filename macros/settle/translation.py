@@ -44,10 +44,10 @@ def _segments(packet: Packet) -> Iterator[tuple[tuple[object, ...], _Ends]]:
 
     Not of those that an ICMP error quotes, for it quotes a part.
     """
-    for place, layer in enumerate(packet.layers):
+    for index, layer in enumerate(packet.layers):
         if layer.role == "quoted":
             continue
-        under = packet.layers[place - 1] if place else layer
+        under = packet.layers[index - 1] if index else layer
         data = packet.data[layer.offset + layer.length : layer.end]
         if layer.name == "TCP":
             flags = int(layer["flags"].value)
@@ -80,13 +80,13 @@ def _rewritten(sightings: Iterable[_Ends]) -> Iterator[int]:
 
 def connections(pcaps: Iterable[bytes]) -> Connections:
     """The connections in captures whose source's port the kernel chose."""
-    found = [
+    seen = [
         Connection(str(port), str(target[1]), sure=True)
         for pcap in pcaps
         for (_, _, target), chosen_ in choices(dissector.packets(pcap)).items()
         for port in chosen_
     ]
-    return Connections(tuple(found), frozenset(target for _, target, _ in found))
+    return Connections(tuple(seen), frozenset(target for _, target, _ in seen))
 
 
 def choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
@@ -95,7 +95,7 @@ def choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
     It chooses the port of who begins. A server has its own, in that range too: so where a
     capture does not show the beginning, it is a choice only opposite a port below that range.
     """
-    found: dict[Any, list[int]] = {}
+    ports_of: dict[Any, list[int]] = {}
     for members in conversations.conversations(packets).values():
         ways = [way for packet in members if (way := _ways(packet)) is not None]
         begun = [way for packet in members if (way := _ways(packet)) and _begins(packet)]
@@ -107,8 +107,8 @@ def choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
         known = bool(begun) or not ports.is_chosen(target[1])
         if known and ports.is_chosen(source[1]) and source[1] not in ports.BOTH_ENDS:
             protocol = members[0].last("TCP") is not None
-            found.setdefault((protocol, source[0], target), []).append(source[1])
-    return found
+            ports_of.setdefault((protocol, source[0], target), []).append(source[1])
+    return ports_of
 
 
 def _ways(packet: Packet) -> tuple[tuple[Any, int], tuple[Any, int]] | None:

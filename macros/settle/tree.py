@@ -68,7 +68,9 @@ def build(value: Any, place: Place, side: Side) -> Node:
     """The tree of a twin."""
     inodes = {}
     if isinstance(value, dict) and isinstance(value.get("namespaces"), list):
-        inodes = {one.get("inode"): one.get("name", "") for one in value["namespaces"]}
+        inodes = {
+            namespace.get("inode"): namespace.get("name", "") for namespace in value["namespaces"]
+        }
     return _build(value, "", _Around(place, side, {}), inodes)
 
 
@@ -110,13 +112,13 @@ def _leaf(value: Any, parts: tuple[Part, ...]) -> Leaf:
 def _settled(node: Object | Array) -> Object | Array:
     """The node with its skeleton, where no identity is in it."""
     if isinstance(node, Array):
-        said = all(item.said is not None for item in node.items)
+        known = all(item.said is not None for item in node.items)
     else:
-        said = all(
+        known = all(
             inner.said is not None and not any(isinstance(part, Token) for part in key)
             for _, key, inner in node.entries
         )
-    return replace(node, said=text(node, _nobody)) if said else node
+    return replace(node, said=text(node, _nobody)) if known else node
 
 
 def _nobody(_token: Token) -> None:
@@ -158,9 +160,9 @@ def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]
     if not inodes or "links" not in value or not isinstance(value.get("name"), str):
         return around
     peers = {
-        one["nsid"]: inodes[one["inode"]]
-        for one in value.get("nsids", [])
-        if one.get("inode") in inodes and "nsid" in one
+        nsid["nsid"]: inodes[nsid["inode"]]
+        for nsid in value.get("nsids", [])
+        if nsid.get("inode") in inodes and "nsid" in nsid
     }
     return _Around(replace(around.place, netns=value["name"]), around.side, peers)
 
@@ -235,15 +237,17 @@ def own_name(node: Node, value: skeleton.Value) -> str:
     """
     if not isinstance(node, Object):
         return ""
-    inner = {name: one for name, _, one in node.entries}
-    found = {name: inner[name] for name in _OWN_NAMES if name in inner}
+    inner = {name: child for name, _, child in node.entries}
+    named = {name: inner[name] for name in _OWN_NAMES if name in inner}
     if {"type", "status"} <= inner.keys():
-        found["type"] = inner["type"]
+        named["type"] = inner["type"]
     metadata = inner.get("metadata")
     if isinstance(metadata, Object):
-        found |= {name: one for name, _, one in metadata.entries if name in {"namespace", "name"}}
-        found |= {"kind": inner["kind"]} if "kind" in inner else {}
-    return "".join(f"{name}={text(found[name], value)}" for name in sorted(found))
+        named |= {
+            name: child for name, _, child in metadata.entries if name in {"namespace", "name"}
+        }
+        named |= {"kind": inner["kind"]} if "kind" in inner else {}
+    return "".join(f"{name}={text(named[name], value)}" for name in sorted(named))
 
 
 def plain(node: Node, mapping: Mapping[Key, str]) -> Any:

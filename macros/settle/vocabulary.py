@@ -31,9 +31,9 @@ class Vocabulary:
         pieces = sought.translate(_DIGITS).split() if self._large else []
         last = len(pieces) - 1
         return all(
-            f"{' ' * (at > 0 or sought[0].isspace())}{piece}"
-            f"{' ' * (at < last or sought[-1].isspace())}" in self._words
-            for at, piece in enumerate(pieces)
+            f"{' ' * (index > 0 or sought[0].isspace())}{piece}"
+            f"{' ' * (index < last or sought[-1].isspace())}" in self._words
+            for index, piece in enumerate(pieces)
         )
 
 

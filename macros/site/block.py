@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +35,11 @@ class Look:
     highlight: Lines = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
+    def bound(self, values: Mapping[str, str]) -> "Look":
+        """The same, with the values of the page in its lines for `$NAME`."""
+        lines = None if self.lines is None else _bound(self.lines, values)
+        return replace(self, lines=lines, highlight=_bound(self.highlight, values))
+
 
 class _Line(NamedTuple):
     """One line of an output: `boxed` is an element of its own, set in by `indent` characters."""
@@ -62,9 +67,8 @@ def figure(
     `bound` the values that the page's blocks bind, for `$NAME` in chosen lines; `hands` what a
     reader types.
     """
-    within = block.netns or commandline.within(recording.ran)
+    scope = (block.node, block.netns or commandline.within(recording.ran), interfaces)
     wrapping = _wrapping(recording)
-    pcap = recording.pcap
     rows = _note_rows(recording, look, bound)
     # A reader meets the marks from the top down, so the notes are numbered by their lines.
     order = sorted(range(len(rows)), key=rows.__getitem__)
@@ -77,15 +81,7 @@ def figure(
         ran=hands.text(recording.ran),
         first=recording.ran.splitlines()[0],
         wraps=wrapping,
-        parts=_parts(
-            recording,
-            look,
-            (block.node, within),
-            interfaces,
-            bound,
-            [rows[number] for number in order],
-            wraps=wrapping,
-        ),
+        parts=_parts(recording, look.bound(bound), scope, sorted(rows), wraps=wrapping),
         notes=[safe(notes_html[number]) for number in order],
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
@@ -96,8 +92,13 @@ def figure(
         ],
         facts=_facts(recording),
         values=hands.values,
-        file=None if pcap is None else {"href": place.href(pcap), "name": pcap.name},
+        file=_file(recording.pcap, place),
     )
+
+
+def _file(pcap: Path | None, place: Place) -> dict[str, str] | None:
+    """A capture's file, to download."""
+    return None if pcap is None else {"href": place.href(pcap), "name": pcap.name}
 
 
 def _command(
@@ -153,31 +154,30 @@ def _words(command: str) -> list[Markup]:
 def _parts(
     recording: Recording,
     look: Look,
-    scope: tuple[str, str],
-    interfaces: Collection[str],
-    bound: Mapping[str, str],
+    scope: tuple[str, str, Collection[str]],
     noted: Sequence[int],
     *,
     wraps: bool,
 ) -> list[tuple[bool, list[_Line]]]:
     """The output's lines in runs that are shown or folded; none where it prints nothing.
 
-    `scope` is the node and the namespace that names in it are of; `noted` the line of each note.
+    `scope` is the node and the namespace that names in it are of, and the names of interfaces;
+    `noted` the line of each note.
     """
     text = recording.text.removesuffix("\n")
     if not text:
         return []
     plain = text.split("\n")
-    lit = line_choice.choose(plain, _bound(look.highlight, bound), "highlight")
+    lit = line_choice.choose(plain, look.highlight, "highlight")
     notes: dict[int, list[int]] = {}
     for number, row in enumerate(noted, start=1):
         notes.setdefault(row, []).append(number)
     shown: Collection[int] = range(len(plain))
     if look.lines is not None:
-        chosen = line_choice.choose(plain, _bound(look.lines, bound), "lines")
+        chosen = line_choice.choose(plain, look.lines, "lines")
         shown = chosen | lit | notes.keys()
     # A browser's tab stops move with the indent of a line that wraps; a terminal's do not.
-    marked = marks.mark_text(text.expandtabs(), *scope, interfaces).split("\n")
+    marked = marks.mark_text(text.expandtabs(), *scope).split("\n")
     lines = [
         _line(html, notes.get(row, ()), lit=row in lit, wraps=wraps)
         for row, html in enumerate(marked)

@@ -57,13 +57,13 @@ def linked(html: str, known: tuple[Term, ...], glossary: str, title: str) -> str
     expression, by_form = _searched(known)
     done = {title.casefold()}
 
-    def link(found: re.Match[str]) -> str:
-        term = by_form[found[1]]
+    def link(match: re.Match[str]) -> str:
+        term = by_form[match[1]]
         if term.term.casefold() in done:
-            return found[0]
+            return match[0]
         done.add(term.term.casefold())
         address, meaning = escape(f"{glossary}#{term.id}"), escape(term.meaning)
-        return f'<a class="term" href="{address}" title="{meaning}">{found[0]}</a>'
+        return f'<a class="term" href="{address}" title="{meaning}">{match[0]}</a>'
 
     return "".join(
         expression.sub(link, piece) if is_prose else piece for piece, is_prose in _pieces(html)

@@ -123,8 +123,8 @@ def _lanes(pairs: Taps, values: Mapping[str, str]) -> list[Lane]:
         assert of is not None  # noqa: S101 a tap is a capture
         netns = substitute(block.netns, values)
         interface = substitute(of.interface, values)
-        place = substitute(block.place, values) or netns
-        lanes.append(Lane(block.id, block.node, netns, place, interface))
+        owner = substitute(block.place, values) or netns
+        lanes.append(Lane(block.id, block.node, netns, owner, interface))
     return lanes
 
 

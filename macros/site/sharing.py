@@ -17,8 +17,8 @@ _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 
 def description(html: str) -> str:
     """The first sentences of a page, as many as search engines and messengers show."""
-    for found in _PARAGRAPH.finditer(html):
-        text = plain(found[1])
+    for match in _PARAGRAPH.finditer(html):
+        text = plain(match[1])
         if len(text) < 40:
             continue
         if len(text) <= _MOST:

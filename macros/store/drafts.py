@@ -24,12 +24,12 @@ def folder(recordings: Path, edition: str, key: str = "") -> Path:
 
 def read(drafts: Path, page: Page) -> Mapping[str, Recording]:
     """The drafts of a page that are of its blocks as they are now, by id."""
-    found = {}
+    drafted = {}
     for block in page.blocks:
         recording = one(drafts, block.id)
         if recording is not None and recording.plan == block.plan:
-            found[block.id] = recording
-    return found
+            drafted[block.id] = recording
+    return drafted
 
 
 def one(drafts: Path, block: str) -> Recording | None:
@@ -51,15 +51,15 @@ def stamp(drafts: Path, blocks: Iterable[Block]) -> None:
 
 def over(recorded: PageRecording, drafts: Path, page: Page) -> PageRecording:
     """What is recorded of a page with its drafts in the place of what they are newer than."""
-    found = read(drafts, page)
-    if not found:
+    drafted = read(drafts, page)
+    if not drafted:
         return recorded
     return replace(
         recorded,
         recorded=recorded.recorded or "draft",
         lab=recorded.lab or "draft",
         nodes=recorded.nodes or page.machines,
-        blocks={**recorded.blocks, **found},
+        blocks={**recorded.blocks, **drafted},
     )
 
 

@@ -115,28 +115,27 @@ def _differences(
     for block in planned.blocks:
         recording = recorded.get(block.id)
         if recording is None:
-            yield GuideError(
-                f"block {block.id} has no recording{_nearest(block, unused)}",
-                page=planned.source,
-                line=block.line,
-                node=block.node,
-                command=block.command,
-                fix=fix,
-            )
+            message = f"block {block.id} has no recording{_nearest(block, unused)}"
+            yield _error(message, planned, block, fix)
         elif recording.plan != block.plan:
-            yield GuideError(
-                f"the recording of block {block.id} is stale: {_why(block, recording)}",
-                page=planned.source,
-                line=block.line,
-                node=block.node,
-                command=block.command,
-                fix=fix,
-            )
+            message = f"the recording of block {block.id} is stale: {_why(block, recording)}"
+            yield _error(message, planned, block, fix)
             return  # every later block is stale by this one
     for rec in unused:
         yield GuideError(
             f"recording {rec.id} belongs to no block of the page", page=planned.source, fix=fix
         )
+
+
+def _error(message: str, planned: Page, block: Block, fix: str) -> GuideError:
+    return GuideError(
+        message,
+        page=planned.source,
+        line=block.line,
+        node=block.node,
+        command=block.command,
+        fix=fix,
+    )
 
 
 def _why(block: Block, recording: Recording) -> str:

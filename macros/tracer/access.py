@@ -78,8 +78,8 @@ def answered(access: Access, node: str, script: str, what: str, *, timeout: floa
     """What a script printed. GuideError where it did not succeed."""
     reply = access.run(node, script, timeout=timeout)
     if reply.exit != 0:
-        said = reply.text.strip()[-400:] or "nothing"
-        raise GuideError(f"{what} failed with exit code {reply.exit}: {said}", node=node)
+        printed = reply.text.strip()[-400:] or "nothing"
+        raise GuideError(f"{what} failed with exit code {reply.exit}: {printed}", node=node)
     return reply.text
 
 

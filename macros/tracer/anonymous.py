@@ -49,11 +49,11 @@ class Masks:
         """A text with all that it names under other names."""
         return self._pattern.sub(self._replaced, text)
 
-    def _replaced(self, found: re.Match[str]) -> str:
-        whole = found[0]
-        if found["mac"]:
+    def _replaced(self, match: re.Match[str]) -> str:
+        whole = match[0]
+        if match["mac"]:
             return self.mac(bytes.fromhex(whole.replace(":", ""))).hex(":")
-        if found["name"]:
+        if match["name"]:
             return self._names[whole]
         address, slash, length = whole.partition("/")
         try:
@@ -74,10 +74,10 @@ class Masks:
         bits = int.from_bytes(raw)
         size = len(raw) * 8
         out = bits >> (size - 8)
-        for at in range(8, size):
-            before = bits >> (size - at)
-            turned = self._hash(b"%d/%d" % (before, at)) & 1
-            out = out << 1 | ((bits >> (size - at - 1)) & 1) ^ turned
+        for index in range(8, size):
+            before = bits >> (size - index)
+            turned = self._hash(b"%d/%d" % (before, index)) & 1
+            out = out << 1 | ((bits >> (size - index - 1)) & 1) ^ turned
         return out.to_bytes(len(raw))
 
     def mac(self, raw: bytes) -> bytes:
@@ -97,10 +97,10 @@ class Masks:
         if not pcap:
             return pcap
         _, kept = records(pcap)
-        out, at = bytearray(pcap[:_FILE]), _FILE
+        out, offset = bytearray(pcap[:_FILE]), _FILE
         for record, packet in zip(kept, dissector.packets(pcap), strict=True):
-            out += pcap[at : at + _RECORD] + self.packet(packet)
-            at += _RECORD + len(record.data)
+            out += pcap[offset : offset + _RECORD] + self.packet(packet)
+            offset += _RECORD + len(record.data)
         return bytes(out)
 
     def packet(self, packet: Packet) -> bytes:
@@ -108,8 +108,8 @@ class Masks:
         data = bytearray(packet.data)
         for layer in packet.layers:
             if layer.name in ("Data", "DNS", "BGP"):
-                for place in range(layer.offset, min(layer.offset + layer.length, len(data))):
-                    data[place] = 0x78
+                for index in range(layer.offset, min(layer.offset + layer.length, len(data))):
+                    data[index] = 0x78
             for field in layer.fields:
                 raw = field.raw
                 if field.name in _FIELDS and len(raw) in (4, 6, 16):
@@ -153,15 +153,15 @@ def _walk(value: _T, other: Masks) -> _T:
         case Story():
             made = _story(value, other)
         case Mapping():
-            made = {_walk(key, other): _walk(each, other) for key, each in value.items()}
+            made = {_walk(key, other): _walk(member, other) for key, member in value.items()}
         case Question():
-            made = Question(*(other.text(each) for each in value))
+            made = Question(*(other.text(member) for member in value))
         case tuple() | list():
-            made = type(value)(_walk(each, other) for each in value)
+            made = type(value)(_walk(member, other) for member in value)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             fields = {
-                one.name: _walk(getattr(value, one.name), other)
-                for one in dataclasses.fields(value)
+                field.name: _walk(getattr(value, field.name), other)
+                for field in dataclasses.fields(value)
             }
             made = type(value)(**fields)
     result: _T = made
@@ -175,15 +175,15 @@ def _story(story: Story, other: Masks) -> Story:
     if story.trace is not None:
         lanes = _walk(story.trace.lanes, other)
         trace = assembly.read(lanes, [dissector.packets(pcap) if pcap else () for pcap in captures])
-    by_number = {one.number: one for one in trace.journeys} if trace else {}
+    by_number = {journey.number: journey for journey in trace.journeys} if trace else {}
     sights = tuple(
         Sight(
-            replace(by_number[one.journey.number], forward=one.forward),
-            one.forward,
-            _walk(one.stops, other),
+            replace(by_number[sight.journey.number], forward=sight.forward),
+            sight.forward,
+            _walk(sight.stops, other),
         )
-        for one in story.sights
-        if one.journey.number in by_number
+        for sight in story.sights
+        if sight.journey.number in by_number
     )
     return replace(
         story, stops=_walk(story.stops, other), captures=captures, trace=trace, sights=sights,

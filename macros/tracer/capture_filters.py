@@ -37,23 +37,23 @@ def expression(stop: Stop, wanted: Wanted) -> str:
         return f"udp port {stop.port or 51820}"
     if stop.wrapped:
         numbers = (4, 41, 47)  # IPv4, IPv6, GRE
-        return " or ".join(f"{ip} proto {one}" for ip in ("ip", "ip6") for one in numbers)
+        return " or ".join(f"{ip} proto {number}" for ip in ("ip", "ip6") for number in numbers)
     ports = " or ".join(f"port {port}" for port in wanted.ports)
-    servers = " or ".join(f"host {one}" for one in wanted.servers)
-    clients = " or ".join(f"host {one}" for one in wanted.clients)
+    servers = " or ".join(f"host {server}" for server in wanted.servers)
+    clients = " or ".join(f"host {client}" for client in wanted.clients)
     own = wanted.protocol if wanted.protocol != "icmp" else "(icmp or icmp6)"
-    said = f"{own} and ({servers})" + (f" and ({ports})" if ports else "")
+    condition = f"{own} and ({servers})" + (f" and ({ports})" if ports else "")
     errors = f"(icmp or icmp6) and ({clients} or {servers})" if clients else "icmp or icmp6"
-    return f"({said}) or ({errors}) or arp"
+    return f"({condition}) or ({errors}) or arp"
 
 
 def _pairs(wanted: Wanted, version: int) -> list[tuple[str, str]]:
     """All pairs of a client's and a server's address, of one family."""
     return [
-        (one, other)
-        for one in wanted.clients
+        (client, other)
+        for client in wanted.clients
         for other in wanted.servers
-        if ipaddress.ip_address(one).version == ipaddress.ip_address(other).version == version
+        if ipaddress.ip_address(client).version == ipaddress.ip_address(other).version == version
     ]
 
 
@@ -65,15 +65,15 @@ def _inside_vxlan(wanted: Wanted) -> str:
     return " or ".join([*tests, "ip6"])
 
 
-def _words(pairs: Sequence[tuple[str, str]], header: str, at: int) -> str:
+def _words(pairs: Sequence[tuple[str, str]], header: str, start: int) -> str:
     """That the addresses at a place of a header are one of these pairs, in either order."""
     tests = []
-    for one, other in pairs:
-        for first, second in ((one, other), (other, one)):
+    for client, other in pairs:
+        for first, second in ((client, other), (other, client)):
             raw = ipaddress.ip_address(first).packed + ipaddress.ip_address(second).packed
             tests.append(
                 " and ".join(
-                    f"{header}[{at + offset}:4] = 0x{raw[offset : offset + 4].hex()}"
+                    f"{header}[{start + offset}:4] = 0x{raw[offset : offset + 4].hex()}"
                     for offset in range(0, len(raw), 4)
                 )
             )

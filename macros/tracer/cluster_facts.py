@@ -61,12 +61,12 @@ class Kubectl:
         return done.stdout
 
 
-def refused(said: str, words: Sequence[str]) -> GuideError:
+def refused(printed: str, words: Sequence[str]) -> GuideError:
     """The error for what kubectl printed when it failed."""
-    said = said.strip()
-    last = said.splitlines()[-1] if said else "nothing"
+    printed = printed.strip()
+    last = printed.splitlines()[-1] if printed else "nothing"
     command = f"kubectl {' '.join(words[:3])}"
-    if forbidden := _FORBIDDEN.search(said):
+    if forbidden := _FORBIDDEN.search(printed):
         rule = (
             f'- apiGroups: ["{forbidden["group"]}"]\n  resources: ["{forbidden["resource"]}"]\n'
             f'  verbs: ["{forbidden["verb"]}"]'
@@ -78,7 +78,7 @@ def refused(said: str, words: Sequence[str]) -> GuideError:
             command=command,
             fix=f"ask for {kind} with this rule:\n{rule}",
         )
-    if "localhost:8080" in said or "no configuration has been provided" in said.lower():
+    if "localhost:8080" in printed or "no configuration has been provided" in printed.lower():
         return GuideError(
             "kubectl knows no cluster: there is no kubeconfig",
             command=command,
@@ -139,7 +139,7 @@ class Facts:
 
     def service(self, group: str, name: str) -> Json | None:
         """The Service of that name."""
-        return next((one for one in self.services if _key(one) == (group, name)), None)
+        return next((service for service in self.services if _key(service) == (group, name)), None)
 
     def pod_at(self, address: str) -> Pod | None:
         """The pod with that address and a network of its own."""
@@ -155,7 +155,7 @@ class Facts:
         return tuple(
             sorted(
                 set(_endpoints(self.slices, _key(service), name)),
-                key=lambda one: (one.node, one.address),
+                key=lambda endpoint: (endpoint.node, endpoint.address),
             )
         )
 
@@ -170,35 +170,35 @@ def asked(kubectl: Kubectl) -> Facts:
 
 def read(items: Sequence[Json]) -> Facts:
     """The facts from the API's objects."""
-    nodes = [one for one in items if one["kind"] == "Node"]
+    nodes = [item for item in items if item["kind"] == "Node"]
     return Facts(
         {
-            one["metadata"]["name"]: tuple(
-                each["address"] for each in one["status"].get("addresses", ())
-                if each["type"] in ("InternalIP", "ExternalIP")
+            node["metadata"]["name"]: tuple(
+                address["address"] for address in node["status"].get("addresses", ())
+                if address["type"] in ("InternalIP", "ExternalIP")
             )
-            for one in nodes
+            for node in nodes
         },
         {
-            one["metadata"]["name"]: tuple(
-                one["spec"].get("podCIDRs") or ()
+            node["metadata"]["name"]: tuple(
+                node["spec"].get("podCIDRs") or ()
             )
-            for one in nodes
+            for node in nodes
         },
-        tuple(_pod(one) for one in items if one["kind"] == "Pod"),
-        tuple(one for one in items if one["kind"] == "Service"),
-        tuple(one for one in items if one["kind"] == "EndpointSlice"),
+        tuple(_pod(item) for item in items if item["kind"] == "Pod"),
+        tuple(item for item in items if item["kind"] == "Service"),
+        tuple(item for item in items if item["kind"] == "EndpointSlice"),
     )  # fmt: skip
 
 
 def _pod(raw: Json) -> Pod:
     spec, status, meta = raw["spec"], raw.get("status", {}), raw["metadata"]
-    addresses = [each["ip"] for each in status.get("podIPs") or ()]
+    addresses = [address["ip"] for address in status.get("podIPs") or ()]
     return Pod(
         meta["namespace"], meta["name"], spec.get("nodeName", ""), tuple(addresses),
         bool(spec.get("hostNetwork")), status.get("phase", ""), meta["uid"],
         meta.get("labels") or {},
-        sum(each.get("restartCount", 0) for each in status.get("containerStatuses") or ()),
+        sum(held.get("restartCount", 0) for held in status.get("containerStatuses") or ()),
     )  # fmt: skip
 
 
@@ -207,19 +207,19 @@ def _key(raw: Json) -> tuple[str, str]:
 
 
 def _endpoints(slices: Sequence[Json], service: tuple[str, str], port: str) -> Iterator[Endpoint]:
-    for one in slices:
-        meta = one["metadata"]
+    for endpoint_slice in slices:
+        meta = endpoint_slice["metadata"]
         if (meta["namespace"], (meta.get("labels") or {}).get(_OWN)) != service:
             continue
-        for to in one.get("ports") or ():
+        for to in endpoint_slice.get("ports") or ():
             if (to.get("name") or "") != port or to.get("port") is None:
                 continue
-            for each in one.get("endpoints") or ():
-                ready = (each.get("conditions") or {}).get("ready") is not False
-                for address in each.get("addresses") or ():
+            for endpoint in endpoint_slice.get("endpoints") or ():
+                ready = (endpoint.get("conditions") or {}).get("ready") is not False
+                for address in endpoint.get("addresses") or ():
                     yield Endpoint(
-                        address, to["port"], each.get("nodeName") or "",
-                        (each.get("targetRef") or {}).get("name", ""), ready,
+                        address, to["port"], endpoint.get("nodeName") or "",
+                        (endpoint.get("targetRef") or {}).get("name", ""), ready,
                     )  # fmt: skip
 
 

@@ -261,7 +261,7 @@ def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
 def _misled(walk: _Walk) -> bool:
     """Whether an entry that led here named the wrong machine."""
     return any(
-        one.trouble in ("fdb-wrong", "neighbour-wrong")
+        lookup.trouble in ("fdb-wrong", "neighbour-wrong")
         for stop in walk.stops
-        for one in stop.lookups
+        for lookup in stop.lookups
     )

@@ -14,24 +14,24 @@ def questions(
 
     `asked` is the address that the request names, `ends` are those where it can come to.
     """
-    found: list[Question] = []
+    asked_for: list[Question] = []
     for name, state in terrain.states.items():
-        found += _between_machines(terrain, name, state)
+        asked_for += _between_machines(terrain, name, state)
         for end in ends:
-            found += _through(name, state, source, end)
-            place = terrain.place_of(end)
-            space = state.namespace(place[1]) if place[0] == name and place[1] else None
+            asked_for += _through(name, state, source, end)
+            spot = terrain.place_of(end)
+            space = state.namespace(spot[1]) if spot[0] == name and spot[1] else None
             if space is not None:
-                found += _inside(name, space, end, source)
+                asked_for += _inside(name, space, end, source)
     state_of = terrain.states.get(client[0])
     space = state_of.namespace(client[1]) if state_of else None
     if space is not None and client[1]:
-        found.append(Question(*client, asked))
+        asked_for.append(Question(*client, asked))
         for end in ends:
-            found += _inside(client[0], space, source, end)
+            asked_for += _inside(client[0], space, source, end)
     elif space is not None:
-        found += [Question(*client, to) for to in (asked, *ends)]
-    return found
+        asked_for += [Question(*client, to) for to in (asked, *ends)]
+    return asked_for
 
 
 def _between_machines(terrain: Terrain, name: str, state: Node) -> Iterator[Question]:

@@ -65,9 +65,9 @@ def judge(
     story = told(heard, target, asking)
     forward, back = ways[_chosen(story, ways, target)]
     own = {stop.end for stop in joined(forward, back)}
-    own |= {stop.end for one in story.sights for stop in one.stops}
+    own |= {stop.end for sight in story.sights for stop in sight.stops}
     # What was listened at beside it are the ways to other endpoints.
-    story = told([one for one in heard if one.stop.end in own], target, asking)
+    story = told([listener for listener in heard if listener.stop.end in own], target, asking)
     waited = request.wish.kind == "wait"
     loss = None if outcome.good and not waited else lost(story, forward, back)
     case = Case(
@@ -76,9 +76,9 @@ def judge(
         tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
     )  # fmt: skip
     came = outcome.good or waited
-    found = explaining.causes(case, loss) if loss else [] if came else explaining.unplaced(case)
+    why = explaining.causes(case, loss) if loss else [] if came else explaining.unplaced(case)
     return Traced(
-        client, target, request.wish, outcome, terrain, after, forward, back, story, loss, found,
+        client, target, request.wish, outcome, terrain, after, forward, back, story, loss, why,
         drops,
     )  # fmt: skip
 

@@ -56,8 +56,8 @@ class KeptShell:
                     break
                 chunk = os.read(out.fileno(), 65536)
                 read += chunk
-                text, found, code = bytes(read).partition(end)
-                if found and code.endswith(b"\n"):
+                text, ended, code = bytes(read).partition(end)
+                if ended and code.endswith(b"\n"):
                     return Reply(text.decode("utf-8", "backslashreplace"), int(code))
                 if not chunk:
                     raise GuideError(

@@ -152,7 +152,7 @@ class KubectlAccess:
         until = time.monotonic() + _START
         while True:
             answer = self._kubectl.ask("get", "pods", "-n", self._space, "-o", "json")
-            pods = {one["metadata"]["name"]: one for one in json.loads(answer)["items"]}
+            pods = {item["metadata"]["name"]: item for item in json.loads(answer)["items"]}
             waiting = [node for node in nodes if not self._settled(node, pods.get(node))]
             if not waiting:
                 break
@@ -205,14 +205,14 @@ def _removal(space: str) -> tuple[str, ...]:
 
 def left(spaces: Sequence[Mapping[str, object]], now: datetime) -> list[str]:
     """The namespaces among these whose pods must have ended themselves."""
-    found = []
-    for one in spaces:
-        meta = one["metadata"]
+    names = []
+    for namespace in spaces:
+        meta = namespace["metadata"]
         assert isinstance(meta, Mapping)  # noqa: S101 as the API has it
         made = datetime.fromisoformat(str(meta["creationTimestamp"]))
         if (now - made).total_seconds() > LIFE:
-            found.append(str(meta["name"]))
-    return found
+            names.append(str(meta["name"]))
+    return names
 
 
 def state_of(node: str, pod: Mapping[str, object]) -> tuple[str, bool]:
@@ -220,14 +220,14 @@ def state_of(node: str, pod: Mapping[str, object]) -> tuple[str, bool]:
     status = pod.get("status")
     if not isinstance(status, Mapping):
         return "", False
-    for each in status.get("containerStatuses") or ():
-        waiting = each.get("state", {}).get("waiting") or {}
+    for container in status.get("containerStatuses") or ():
+        waiting = container.get("state", {}).get("waiting") or {}
         if waiting.get("reason") in _HOPELESS:
-            said = str(waiting.get("message") or "").splitlines()
-            detail = f": {said[-1][:200]}" if said else ""
-            image = each.get("image", "")
+            message = str(waiting.get("message") or "").splitlines()
+            detail = f": {message[-1][:200]}" if message else ""
+            image = container.get("image", "")
             return f"{node} cannot run {image}: {waiting['reason']}{detail}", False
-        if "running" in each.get("state", {}):
+        if "running" in container.get("state", {}):
             return "", True
     if status.get("phase") == "Failed":
         return (

@@ -109,16 +109,16 @@ class Dropped:
 def read_drops(node: str, text: str) -> list[Drop]:
     """The drops in what the trace printed, by the time of day that its first line tells."""
     offset: int | None = None
-    found = []
+    drops = []
     for line in text.splitlines():
         if mark := _MARK.search(line):
             offset = int(mark["now"]) - int(float(mark["at"]) * 1e9)
         elif (drop := _DROP.search(line)) and offset is not None:
             reason = drop["reason"] or ""
             if reason not in _NO_DROP:
-                at = int(float(drop["at"]) * 1e9) + offset
-                found.append(Drop(node, at, reason, drop["place"], line.strip()))
-    return found
+                moment = int(float(drop["at"]) * 1e9) + offset
+                drops.append(Drop(node, moment, reason, drop["place"], line.strip()))
+    return drops
 
 
 @contextmanager
@@ -138,36 +138,41 @@ def listening(
     with _Together() as together:
         begun = []
         for kernel in kernels:
-            here = [one for one in heard if one.stop.end.node == kernel.node]
-            parts = {0: kernel.take, **{at: one.take_text for at, one in enumerate(here, 1)}}
+            here = [listener for listener in heard if listener.stop.end.node == kernel.node]
+            parts = {
+                0: kernel.take,
+                **{index: listener.take_text for index, listener in enumerate(here, 1)},
+            }
             script = _script(here, wanted, pids)
             started = together.enter(access.stream(kernel.node, script, _Numbered(parts).take))
             begun.append((kernel, here, started))
         limit = time.monotonic() + _PATIENCE
         for kernel, here, stream in begun:
             kernel.why, *others = _await(stream, len(here) + 1, limit)
-            for one, why in zip(here, others, strict=True):
-                one.why = why
+            for listener, why in zip(here, others, strict=True):
+                listener.why = why
         yield heard, kernels
     for _, here, stream in begun:
-        for number, one in enumerate(here, 1):
-            _whole(one, _words(stream.said(), number), cut=stream.cut)
+        for number, listener in enumerate(here, 1):
+            _whole(listener, _words(stream.said(), number), cut=stream.cut)
 
 
-def _whole(one: Heard, said: str, *, cut: bool) -> None:
+def _whole(listener: Heard, printed: str, *, cut: bool) -> None:
     """See whether a capture has all that passed: what it has not is not known to be lost."""
-    one.missed = tcpdump_words.missed(said)
-    if cut and not one.why:
-        one.why = "its node was too busy to hand over all that it had captured"
+    listener.missed = tcpdump_words.missed(printed)
+    if cut and not listener.why:
+        listener.why = "its node was too busy to hand over all that it had captured"
 
 
 def _script(heard: Sequence["Heard"], wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
     """listen.sh for the captures of one node."""
     rows = []
-    for number, one in enumerate(heard, 1):
-        end = one.stop.end
+    for number, listener in enumerate(heard, 1):
+        end = listener.stop.end
         within = enter(pids, end.node, end.namespace).strip() or "-none-"
-        rows.append("\t".join([str(number), within, end.interface, expression(one.stop, wanted)]))
+        rows.append(
+            "\t".join([str(number), within, end.interface, expression(listener.stop, wanted)])
+        )
     settings = (
         f"LONGEST={LONGEST} WANTED={shlex.quote(chr(10).join(rows))} "
         f"DROPS={shlex.quote(_DROPS.read_text(encoding='utf-8'))}"
@@ -218,7 +223,7 @@ class _Together:
     def __exit__(self, *_: object) -> None:
         if self._open:
             with ThreadPoolExecutor(len(self._open)) as pool:
-                list(pool.map(lambda one: one.__exit__(None, None, None), self._open))
+                list(pool.map(lambda context: context.__exit__(None, None, None), self._open))
 
 
 def _await(stream: Stream, count: int, limit: float) -> list[str]:
@@ -227,19 +232,21 @@ def _await(stream: Stream, count: int, limit: float) -> list[str]:
         over = not stream.alive() or time.monotonic() > limit
         states = [_state(stream.said(), number) for number in range(count)]
         if over or None not in states:
-            return ["it did not begin to listen" if one is None else one for one in states]
+            return ["it did not begin to listen" if state is None else state for state in states]
         time.sleep(0.02)
 
 
-def _words(said: str, number: int) -> str:
+def _words(printed: str, number: int) -> str:
     """What a part said: the lines with its number before them."""
     head = f"{number} "
-    return "\n".join(line.removeprefix(head) for line in said.splitlines() if line.startswith(head))
+    return "\n".join(
+        line.removeprefix(head) for line in printed.splitlines() if line.startswith(head)
+    )
 
 
-def _state(said: str, number: int) -> str | None:
+def _state(printed: str, number: int) -> str | None:
     """What a part said where it failed, or "" where it listens; None while neither is known."""
-    lines = _words(said, number).splitlines()
+    lines = _words(printed, number).splitlines()
     if any(tcpdump_words.READY in line for line in lines):
         return ""
     failed = [line for line in lines if "WARNING" not in line]

@@ -64,8 +64,8 @@ class Look:
 
     def sysctl(self, name: str) -> str:
         """A setting, such as `net/ipv4/conf/eth0/forwarding`; "" where it was not read."""
-        found = re.search(rf"^{re.escape(name)} = (.*)$", self.parts["sysctl"], re.MULTILINE)
-        return found[1] if found else ""
+        match = re.search(rf"^{re.escape(name)} = (.*)$", self.parts["sysctl"], re.MULTILINE)
+        return match[1] if match else ""
 
     @cached_property
     def rules(self) -> Mapping[str, rules.Table]:
@@ -119,8 +119,8 @@ def read(node: str, text: str, *, whole: bool = True) -> Look:
         try:
             raw = {**json.loads(parts["observe"]), "node": node}
         except ValueError as error:
-            said = parts["observe"].strip()[-300:]
-            raise GuideError(f"{node} could not be observed: {said}", node=node) from error
+            printed = parts["observe"].strip()[-300:]
+            raise GuideError(f"{node} could not be observed: {printed}", node=node) from error
     return Look(node, parts, raw)
 
 
@@ -166,13 +166,13 @@ def _of_nft(text: str) -> Iterator[Counted]:
             chain = ""
         elif chain and not managed:
             number += 1
-            said = line.strip()
-            policy = "policy drop" in said and said.startswith("type ")
-            ends = _VERDICT.search(_unquoted(said))
+            rule = line.strip()
+            policy = "policy drop" in rule and rule.startswith("type ")
+            ends = _VERDICT.search(_unquoted(rule))
             if policy or ends:
-                counter = _COUNTER.search(said)
+                counter = _COUNTER.search(rule)
                 yield Counted(
-                    table, chain, _COUNTER.sub("", said), (ends[1] if ends else "drop").upper(),
+                    table, chain, _COUNTER.sub("", rule), (ends[1] if ends else "drop").upper(),
                     int(counter[1]) if counter else None,
                     f"nft list chain {table} {chain}", number,
                 )  # fmt: skip

@@ -27,7 +27,11 @@ Pairs = dict[str, tuple[Way, Way | None]]
 
 def concerned(facts: Facts, client: Client, target: Target) -> list[str]:
     """The nodes that are looked at first: of who asks, and of who can be asked."""
-    wanted = [client.node, *(one.node for one in target.endpoints), facts.node_at(target.address)]
+    wanted = [
+        client.node,
+        *(endpoint.node for endpoint in target.endpoints),
+        facts.node_at(target.address),
+    ]
     return [node for node in dict.fromkeys(wanted) if node]
 
 
@@ -40,12 +44,12 @@ def reachable(access: Access, facts: Facts, concerned: Sequence[str]) -> list[st
 
 def unseen(access: Access, terrain: Terrain, ways: Pairs, target: Target) -> list[str]:
     """The nodes that the tables lead to and that were not looked at; a machine that is no node."""
-    found = {way.unseen for pair in ways.values() for way in pair if way is not None}
+    missing = {way.unseen for pair in ways.values() for way in pair if way is not None}
     leaves = any(pair[0].ends == "leaves" for pair in ways.values())
     if leaves and target.kind == "address":
-        found |= {node for node in access.nodes if node not in terrain.facts.nodes}
+        missing |= {node for node in access.nodes if node not in terrain.facts.nodes}
     known = {*terrain.looks, *terrain.dark, OUTSIDE, ""}
-    return sorted(found - known)
+    return sorted(missing - known)
 
 
 def look_at(
@@ -90,7 +94,9 @@ def look_again(access: Access, terrain: Terrain, target: Target) -> dict[str, Lo
 
     with ThreadPoolExecutor(len(terrain.looks)) as pool:
         seen = pool.map(one, terrain.looks)
-        return {node: each for node, each in zip(terrain.looks, seen, strict=True) if each}
+        return {
+            node: look_now for node, look_now in zip(terrain.looks, seen, strict=True) if look_now
+        }
 
 
 def space_of(terrain: Terrain, client: Client) -> str:
@@ -117,7 +123,7 @@ def _source(client: Client, target: Target) -> str:
     if client.pod is None or client.pod.host:
         return ""
     six = ":" in target.address
-    own = [one for one in client.pod.addresses if (":" in one) == six]
+    own = [address for address in client.pod.addresses if (":" in address) == six]
     if not own:
         family = "IPv6" if six else "IPv4"
         raise GuideError(f"{client.pod.full} has no {family} address, and {target.address} is one")
@@ -128,9 +134,9 @@ def ends_of(terrain: Terrain, client: Client, target: Target) -> list[str]:
     """The addresses where it can come to: by the API, and by the rules of the client's node."""
     here = terrain.looks.get(client.node)
     by_rules = [endpoints.host(end) for end in service_ends.led_to(here, target)] if here else []
-    return list(dict.fromkeys([*(one.address for one in target.endpoints), *by_rules])) or [
-        target.address
-    ]
+    return list(
+        dict.fromkeys([*(endpoint.address for endpoint in target.endpoints), *by_rules])
+    ) or [target.address]
 
 
 def find_ways(
@@ -171,7 +177,7 @@ def stops_of(ways: Pairs, terrain: Terrain) -> list[Stop]:
     stops: list[Stop] = []
     for forward, back in ways.values():
         for stop in joined(forward, back):
-            if all(one.end != stop.end for one in stops):
+            if all(earlier.end != stop.end for earlier in stops):
                 stops.append(stop)
     return [stop for stop in stops if stop.end.node in terrain.looks]
 

@@ -53,13 +53,13 @@ class Target:
     @property
     def ready(self) -> tuple[Endpoint, ...]:
         """The endpoints that are ready."""
-        return tuple(one for one in self.endpoints if one.ready)
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.ready)
 
     @property
     def ports(self) -> tuple[int, ...]:
         """The port that is asked, and those that it can become."""
-        found = [self.port, *(one.port for one in self.endpoints)]
-        return tuple(dict.fromkeys(port for port in found if port))
+        numbers = [self.port, *(endpoint.port for endpoint in self.endpoints)]
+        return tuple(dict.fromkeys(port for port in numbers if port))
 
 
 def client(facts: Facts, text: str, machines: Sequence[str] = ()) -> Client:
@@ -78,7 +78,11 @@ def client(facts: Facts, text: str, machines: Sequence[str] = ()) -> Client:
     if not slash and text in machines:
         return Client(text, text)
     if slash:
-        others = [one.full for one in facts.pods if one.group == group or one.name == name]
+        others = [
+            candidate.full
+            for candidate in facts.pods
+            if candidate.group == group or candidate.name == name
+        ]
     else:
         others = [*facts.nodes, *(p.full for p in facts.pods if p.name.startswith(name[:4]))]
     near = f"; there is {', '.join(others[:6])}" if others else ""
@@ -103,14 +107,14 @@ def target(facts: Facts, text: str, asker: Client, protocol: str) -> Target:
         given := _plain(address["six"] or address["bare"])
     ):
         return _at_address(facts, given, address["port"], protocol)
-    said = _TO.fullmatch(text)
-    if said is None:
+    match = _TO.fullmatch(text)
+    if match is None:
         raise GuideError(
             f"{text!r} is no name of a pod, Service or node, and no address",
             fix="TO is namespace/pod, a Service (hello, ns/hello:http), node0:30080 or 10.0.0.1:80",
         )
-    group = said["group"] or (asker.pod.group if asker.pod else "default")
-    kind, name, port = said["kind"] or "", said["name"], said["port"]
+    group = match["group"] or (asker.pod.group if asker.pod else "default")
+    kind, name, port = match["kind"] or "", match["name"], match["port"]
     pod = facts.pod(group, name) if kind in ("", "pod") else None
     service = facts.service(group, name) if kind in ("", "service", "svc") else None
     if pod and service:
@@ -156,7 +160,7 @@ def _pod(pod: Pod, port: str | None, asker: Client, protocol: str) -> Target:
 def _of_family(addresses: Sequence[str], asker: Client) -> str:
     """The address of a family that the client has too."""
     known = {family(address) for address in asker.addresses} or {4}
-    return next((one for one in addresses if family(one) in known), addresses[0])
+    return next((address for address in addresses if family(address) in known), addresses[0])
 
 
 def _at_address(
@@ -168,9 +172,9 @@ def _at_address(
             return _service(facts, service, port, None, protocol, address)
     node = name or facts.node_at(address)
     for service in facts.services if node else ():
-        for one in service["spec"].get("ports") or ():
-            if number and one.get("nodePort") == number:
-                ends = facts.endpoints(service, one)
+        for entry in service["spec"].get("ports") or ():
+            if number and entry.get("nodePort") == number:
+                ends = facts.endpoints(service, entry)
                 words = f"port {number} of {node}, of the Service {service['metadata']['name']}"
                 return Target(words, "node", address, number, protocol, ends, service)
     pod = facts.pod_at(address)
@@ -197,9 +201,9 @@ def _service(
     ends = facts.endpoints(service, chosen)
     own = str(chosen.get("protocol", "TCP")).lower()
     protocol = own if protocol == "tcp" else protocol
-    addresses = [one for one in spec.get("clusterIPs") or () if one != "None"]
+    addresses = [candidate for candidate in spec.get("clusterIPs") or () if candidate != "None"]
     if not addresses:  # headless: its name leads straight to a pod
-        ready = [one for one in ends if one.ready]
+        ready = [end for end in ends if end.ready]
         if not ready:
             raise GuideError(
                 f"the Service {full} has no address of its own and no ready endpoint: "
@@ -209,7 +213,7 @@ def _service(
         words = f"pod {ready[0].pod} of the headless Service {full}"
         return Target(words, "pod", ready[0].address, ready[0].port, protocol, (ready[0],), service)
     asked = address or (_of_family(addresses, asker) if asker else addresses[0])
-    ends = tuple(one for one in ends if family(one.address) == family(asked))
+    ends = tuple(end for end in ends if family(end.address) == family(asked))
     return Target(f"Service {full}", "service", asked, chosen["port"], protocol, ends, service)
 
 
@@ -218,12 +222,16 @@ def _port(ports: Sequence[Json], wanted: str | None, full: str, protocol: str) -
         raise GuideError(f"the Service {full} answers no ping: it has ports only")
     if not ports:
         raise GuideError(f"the Service {full} has no ports")
-    known = ", ".join(f"{one.get('name') or ''}:{one['port']}".lstrip(":") for one in ports)
+    known = ", ".join(f"{port.get('name') or ''}:{port['port']}".lstrip(":") for port in ports)
     if wanted is None and len(ports) == 1:
         return ports[0]
-    named = [one for one in ports if wanted in (one.get("name"), str(one["port"]))]
+    named = [port for port in ports if wanted in (port.get("name"), str(port["port"]))]
     if len(named) > 1:
-        named = [one for one in named if str(one.get("protocol", "TCP")).lower() == protocol]
+        named = [
+            candidate
+            for candidate in named
+            if str(candidate.get("protocol", "TCP")).lower() == protocol
+        ]
     if wanted is None or not named:
         which = f"no port {wanted}" if wanted else "several ports"
         raise GuideError(

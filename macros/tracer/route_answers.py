@@ -67,8 +67,10 @@ class RouteAnswers:
         if not by_node:
             return
         with ThreadPoolExecutor(len(by_node)) as pool:
-            for found in pool.map(lambda one: self._on(access, *one), by_node.items()):
-                self.known |= found
+            for answers in pool.map(
+                lambda asked_of_node: self._on(access, *asked_of_node), by_node.items()
+            ):
+                self.known |= answers
 
     def _on(
         self, access: Access, node: str, questions: list[Question]
@@ -78,7 +80,7 @@ class RouteAnswers:
             spaces.setdefault(question.space, []).append(question)
         script = []
         for name, asked in spaces.items():
-            batch = "".join(f"route get {one.words}\n" for one in asked)
+            batch = "".join(f"route get {wanted.words}\n" for wanted in asked)
             within = enter(self.pids, node, name)
             script.append(
                 f"echo @@\n{{ said=$({within}ip -force -batch - <<'Q' 2>&1 >&3\n{batch}Q\n); }}"
@@ -90,23 +92,23 @@ class RouteAnswers:
         for part, (name, asked) in zip(text.split("@@\n")[1:], spaces.items(), strict=True):
             out, _, errors = part.partition("@!\n")
             within = enter(self.pids, node, name)
-            for question, said, good in read(asked, out, errors):
+            for question, printed, good in read(asked, out, errors):
                 command = f"{within}ip route get {question.words}"
-                route = routes.read(said)[0] if good else None
-                answers[question] = RouteAnswer(command, said, route)
+                route = routes.read(printed)[0] if good else None
+                answers[question] = RouteAnswer(command, printed, route)
         return answers
 
 
 def read(asked: list[Question], out: str, errors: str) -> list[tuple[Question, str, bool]]:
     """The answers of `ip -batch`: those that failed are told by their line, the rest in order."""
     failed: dict[int, str] = {}
-    said: list[str] = []
+    printed: list[str] = []
     for line in errors.splitlines():
         if number := _FAILED.search(line):
-            failed[int(number[1])] = "\n".join(said)
-            said = []
+            failed[int(number[1])] = "\n".join(printed)
+            printed = []
         elif line.strip():
-            said.append(line.strip())
+            printed.append(line.strip())
     given: list[str] = []
     for line in out.splitlines():
         if line.startswith((" ", "\t")) and given:

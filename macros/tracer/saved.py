@@ -52,19 +52,19 @@ def as_json(traced: Traced) -> Mapping[str, Any]:
         "loss": None
         if loss is None
         else {"what": loss.what, "last": _plain(loss.last), "next": _plain(loss.next)},
-        "causes": [_plain(one) for one in traced.causes],
+        "causes": [_plain(cause) for cause in traced.causes],
         "stops": [str(stop.end) for stop in traced.story.stops],
         "forward": _plain(traced.forward),
         "back": _plain(traced.back),
         "seen": [
             {
-                "forward": one.forward,
-                "at": [str(stop.end) for stop in one.stops],
-                "times": [visit.packet.time for visit in one.journey.visits],
+                "forward": sight.forward,
+                "at": [str(stop.end) for stop in sight.stops],
+                "times": [visit.packet.time for visit in sight.journey.visits],
             }
-            for one in traced.story.sights
+            for sight in traced.story.sights
         ],
-        "drops": [_plain(one) for one in traced.drops],
+        "drops": [_plain(drop) for drop in traced.drops],
         "notes": list(traced.notes),
         "seconds": dict(traced.seconds),
         "cluster": _plain(traced.terrain.facts),
@@ -86,9 +86,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, End):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _plain(member) for key, member in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
+        return [_plain(member) for member in value]
     return value

@@ -31,7 +31,9 @@ def of_node(look: Look, target: Target) -> tuple[Rules, tuple[str, ...]]:
         except GuideError as error:
             unread.append(error.message)
             continue
-        if rules and (ends := tuple(dict.fromkeys(end for one in answers for end in one.ends))):
+        if rules and (
+            ends := tuple(dict.fromkeys(end for answer in answers for end in answer.ends))
+        ):
             return rules, ends
     nowhere = f"no rule of {look.node} leads {service} anywhere"
     raise GuideError(nowhere if len(unread) < 2 else "; ".join(unread), node=look.node)

@@ -23,21 +23,21 @@ _REFUSALS: tuple[tuple[str, Trouble], ...] = (
 
 def route(terrain: Terrain, question: Question, answer: RouteAnswer) -> Lookup:
     """What a routing table answered."""
-    found = answer.route
+    known = answer.route
     where = f"{question.node}{f', {question.space},' if question.space else ''}"
-    if found is None:
+    if known is None:
         return _no_route(terrain, question, answer, where)
 
     def said(words: str, trouble: Trouble = "") -> Lookup:
-        place = (question.node, question.space)
-        return Lookup(*place, answer.command, answer.text, words, trouble)
+        spot = (question.node, question.space)
+        return Lookup(*spot, answer.command, answer.text, words, trouble)
 
-    if found.type == "local":
+    if known.type == "local":
         return said(f"{question.to} is an address of {where} itself")
-    if found.type != "unicast":
-        return said(f"{where} has a {found.type} route for {question.to}", "blackhole")
-    via = f"by {found.via} " if found.via else ""
-    return said(f"{where} sends it {via}out of {found.dev}")
+    if known.type != "unicast":
+        return said(f"{where} has a {known.type} route for {question.to}", "blackhole")
+    via = f"by {known.via} " if known.via else ""
+    return said(f"{where} sends it {via}out of {known.dev}")
 
 
 def _no_route(terrain: Terrain, question: Question, answer: RouteAnswer, where: str) -> Lookup:
@@ -208,10 +208,10 @@ def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
     node, _ = terrain.place_of(to)
     taken = next(
         (
-            one
+            lookup
             for stop in reversed(stops)
-            for one in reversed(stop.lookups)
-            if "ip route get" in one.command
+            for lookup in reversed(stop.lookups)
+            if "ip route get" in lookup.command
         ),
         None,
     )
@@ -228,7 +228,11 @@ def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
 def _like(terrain: Terrain, node: str) -> str:
     """A route of this node to another node's pods."""
     ranges = [
-        one for name, own in terrain.facts.ranges.items() if name != node for one in own if one
+        network
+        for name, own in terrain.facts.ranges.items()
+        if name != node
+        for network in own
+        if network
     ]
     for line in terrain.looks[node].parts["routes"].splitlines():
         if line.split()[:1] and line.split()[0] in ranges:
@@ -259,8 +263,8 @@ def of_pods(terrain: Terrain, address: str) -> bool:
     """Whether an address is one of the pods' ranges."""
     if not address:
         return False
-    known = [one for own in terrain.facts.ranges.values() for one in own if one]
-    if any(ipaddress.ip_address(address) in ipaddress.ip_network(one) for one in known):
+    known = [network for own in terrain.facts.ranges.values() for network in own if network]
+    if any(ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in known):
         return True
     return terrain.facts.pod_at(address) is not None
 
@@ -268,8 +272,8 @@ def of_pods(terrain: Terrain, address: str) -> bool:
 def masquerade(out: Spot, source: str) -> str:
     """The address that a packet gets which leaves there under the node's own name."""
     version = family(source) if source else 4
-    own = (one.ip for one in out.interface.addresses if not one.link_local)
-    return next((one for one in own if family(one) == version), source)
+    own = (address.ip for address in out.interface.addresses if not address.link_local)
+    return next((address for address in own if family(address) == version), source)
 
 
 def _where(spot: Spot) -> str:

@@ -56,8 +56,8 @@ class Story:
 
 def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Story:
     """Read the captures."""
-    stops = tuple(one.stop for one in heard)
-    pcaps = [one.pcap() for one in heard]
+    stops = tuple(listener.stop for listener in heard)
+    pcaps = [listener.pcap() for listener in heard]
     packets = [dissector.packets(pcap) if pcap else () for pcap in pcaps]
     flows = _flows(packets, target, clients)
     own = [_own(lane, flows) for lane in packets]
@@ -70,18 +70,19 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Stor
         note = error.message
     ports = {f":{port}" for port in target.ports}
     sights = tuple(
-        _sight(one, stops, ports) for one in (trace.journeys if trace else _plain(own, lanes))
+        _sight(journey, stops, ports)
+        for journey in (trace.journeys if trace else _plain(own, lanes))
     )
     errors = [
         (stop, packet) for stop, lane in zip(stops, own, strict=True) for packet in lane
         if _is_error(packet)
     ]  # fmt: skip
-    sights = tuple(one for one in sights if not _is_error(one.packet))
+    sights = tuple(sight for sight in sights if not _is_error(sight.packet))
     servers = {end for flow in flows for end in (flow.one, flow.other) if _served(end, ports)}
     asking = {end for flow in flows for end in (flow.one, flow.other)} - servers
     return Story(
         stops, tuple(_only(p, of) for p, of in zip(pcaps, own, strict=True)),
-        tuple(one.command for one in heard), trace, sights, tuple(errors),
+        tuple(listener.command for listener in heard), trace, sights, tuple(errors),
         tuple(sorted(map(host_of, servers))), tuple(sorted(map(host_of, asking))), note,
     )  # fmt: skip
 
@@ -89,8 +90,8 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Stor
 def lanes_of(stops: Sequence[Stop]) -> list[Lane]:
     """The lanes of a drawing, one a stop."""
     return [
-        Lane(f"lane-{at}", s.end.node, s.end.namespace, s.end.namespace, s.end.interface)
-        for at, s in enumerate(stops)
+        Lane(f"lane-{index}", s.end.node, s.end.namespace, s.end.namespace, s.end.interface)
+        for index, s in enumerate(stops)
     ]
 
 
@@ -148,8 +149,8 @@ def _first(
         for packet in lane:
             _, source, to = conversations.named_ends(packet)
             asked = any(
-                host_of(to) == one and (not port or to.endswith(f":{port}"))
-                for one, port in servers
+                host_of(to) == address and (not port or to.endswith(f":{port}"))
+                for address, port in servers
             )
             if asked and (not clients or host_of(source) in clients) and _begins(packet):
                 return conversations.flow(packet)
@@ -177,7 +178,7 @@ def _own(packets: Iterable[Packet], flows: frozenset[Flow]) -> tuple[Packet, ...
     own = []
     for packet in packets:
         quoted = next(
-            (one for one in packet.layers if one.role == "quoted" and one.get("dst")), None
+            (layer for layer in packet.layers if layer.role == "quoted" and layer.get("dst")), None
         )
         if conversations.flow(packet) in flows or (
             quoted is not None and {quoted["src"].shown, quoted["dst"].shown} in hosts
@@ -191,13 +192,13 @@ def _only(pcap: bytes, own: Sequence[Packet]) -> bytes:
     if not pcap:
         return b""
     _, every = records(pcap)
-    kept, at = bytearray(pcap[:24]), 24
+    kept, offset = bytearray(pcap[:24]), 24
     numbers = {packet.number for packet in own}
     for number, record in enumerate(every, 1):
-        end = at + 16 + len(record.data)
+        end = offset + 16 + len(record.data)
         if number in numbers:
-            kept += pcap[at:end]
-        at = end
+            kept += pcap[offset:end]
+        offset = end
     return bytes(kept)
 
 
@@ -238,22 +239,22 @@ class Loss:
 
 def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
     """Where the request or its answer was lost; None where all came through."""
-    there = [one for one in story.sights if one.forward]
-    answers = [one for one in story.sights if not one.forward]
+    there = [sight for sight in story.sights if sight.forward]
+    answers = [sight for sight in story.sights if not sight.forward]
     if not there:
         return Loss("request", forward, -1, None)
     end = len(forward.stops) - 1
-    arrived = forward.ends == "there" and any(_place(one, forward) >= end for one in there)
+    arrived = forward.ends == "there" and any(_place(sight, forward) >= end for sight in there)
     if not arrived and not answers:
-        best = max(there, key=lambda one: _place(one, forward))
+        best = max(there, key=lambda sight: _place(sight, forward))
         return Loss("request", forward, _place(best, forward), best)
     if not answers:
         return Loss("silent", forward, end, there[0])
-    if any(_is_reset(one.packet) for one in answers):
+    if any(_is_reset(answer.packet) for answer in answers):
         return Loss("refused", forward, end, answers[0])
-    came = [one for one in answers if forward.stops and forward.stops[0] in one.stops]
+    came = [answer for answer in answers if forward.stops and forward.stops[0] in answer.stops]
     if not came and back is not None:
-        best = max(answers, key=lambda one: _place(one, back))
+        best = max(answers, key=lambda answer: _place(answer, back))
         return Loss("answer", back, _place(best, back), best)
     return _missing(there, forward) or (_missing(answers, back) if back else None)
 
@@ -261,14 +262,14 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
 def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
     """Data that never came, by no packet: on the way it can be cut in pieces and joined again."""
     end = len(way.stops) - 1
-    came = [_bytes(one.last) for one in sights if _place(one, way) >= end]
-    for one in sights if came else ():
-        first, after = _bytes(one.packet)
+    came = [_bytes(arrived.last) for arrived in sights if _place(arrived, way) >= end]
+    for sight in sights if came else ():
+        first, after = _bytes(sight.packet)
         for low, high in sorted(came):
             if low <= first < high:
                 first = high
         if first < after:
-            return Loss("data", way, _place(one, way), one)
+            return Loss("data", way, _place(sight, way), sight)
     return None
 
 
@@ -280,7 +281,9 @@ def _bytes(packet: Packet) -> tuple[int, int]:
 
 def _place(sight: Sight, way: Way) -> int:
     """The last stop of the way that saw the packet; -1 where none did."""
-    return max((at for stop in sight.stops if (at := way.at(stop.end)) is not None), default=-1)
+    return max(
+        (index for stop in sight.stops if (index := way.at(stop.end)) is not None), default=-1
+    )
 
 
 def _is_reset(packet: Packet) -> bool:

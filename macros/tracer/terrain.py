@@ -44,15 +44,15 @@ class Terrain:
     @cached_property
     def pids(self) -> Mapping[str, Mapping[str, int]]:
         """A process in each namespace, by node and the namespace's name."""
-        found: dict[str, dict[str, int]] = {}
+        by_node: dict[str, dict[str, int]] = {}
         for node, look in self.looks.items():
             by_inode = {part["inode"]: part["pid"] for part in look.raw["namespaces"]}
-            found[node] = {
+            by_node[node] = {
                 space.name: by_inode[space.inode]
                 for space in self.states[node].namespaces
                 if space.name and by_inode.get(space.inode)
             }
-        return found
+        return by_node
 
     def spots(self) -> Iterator[Spot]:
         """All interfaces."""
@@ -63,20 +63,20 @@ class Terrain:
 
     @cached_property
     def _by_address(self) -> Mapping[str, tuple[Spot, ...]]:
-        found: dict[str, list[Spot]] = {}
+        spots_of: dict[str, list[Spot]] = {}
         for spot in self.spots():
             for address in spot.interface.addresses:
                 if not address.link_local and spot.interface.kind != "loopback":
-                    found.setdefault(address.ip, []).append(spot)
-        return {address: tuple(spots) for address, spots in found.items()}
+                    spots_of.setdefault(address.ip, []).append(spot)
+        return {address: tuple(spots) for address, spots in spots_of.items()}
 
     @cached_property
     def _by_mac(self) -> Mapping[str, tuple[Spot, ...]]:
-        found: dict[str, list[Spot]] = {}
+        spots_of: dict[str, list[Spot]] = {}
         for spot in self.spots():
             if spot.interface.mac:
-                found.setdefault(spot.interface.mac, []).append(spot)
-        return {mac: tuple(spots) for mac, spots in found.items()}
+                spots_of.setdefault(spot.interface.mac, []).append(spot)
+        return {mac: tuple(spots) for mac, spots in spots_of.items()}
 
     def owner(self, address: str) -> Spot | None:
         """Who has an address; None where nobody or several have."""
@@ -119,7 +119,11 @@ class Terrain:
         """What the kernel has for an address on that interface."""
         entries = self.looks[spot.node].neighbours(spot.space)
         return next(
-            (one for one in entries if (one.address, one.dev) == (address, spot.interface.name)),
+            (
+                entry
+                for entry in entries
+                if (entry.address, entry.dev) == (address, spot.interface.name)
+            ),
             None,
         )
 
@@ -128,11 +132,13 @@ class Terrain:
         name = spot.interface.name
         entries = self.looks[spot.node].entries(spot.space)
         if spot.interface.kind == "bridge":
-            own = [one for one in entries if one.master == name and one.state != "permanent"]
-            return next((one for one in own if one.mac == mac), None)
-        own = [one for one in entries if one.dev == name and one.dst is not None]
-        return next((one for one in own if one.mac == mac), None) or next(
-            (one for one in own if one.mac == DEFAULT_ENTRY), None
+            own = [
+                entry for entry in entries if entry.master == name and entry.state != "permanent"
+            ]
+            return next((entry for entry in own if entry.mac == mac), None)
+        own = [entry for entry in entries if entry.dev == name and entry.dst is not None]
+        return next((entry for entry in own if entry.mac == mac), None) or next(
+            (entry for entry in own if entry.mac == DEFAULT_ENTRY), None
         )
 
     def place_of(self, address: str) -> tuple[str, str]:
@@ -148,10 +154,14 @@ def _named(node: Node, facts: Facts) -> Node:
     """The node with the namespaces of pods called after the pods, which their addresses tell."""
     spaces: list[Namespace] = []
     for space in node.namespaces:
-        addresses = [one.ip for each in space.interfaces for one in each.addresses]
+        addresses = [
+            address.ip for interface in space.interfaces for address in interface.addresses
+        ]
         pods = [pod for address in addresses if (pod := facts.pod_at(address))]
-        pod = next((one for one in pods if space.name and one.node == node.name), None)
-        if pod is not None and all(one.name != pod.known_as for one in spaces):
+        pod = next(
+            (candidate for candidate in pods if space.name and candidate.node == node.name), None
+        )
+        if pod is not None and all(namespace.name != pod.known_as for namespace in spaces):
             space = replace(space, name=pod.known_as, pod=pod.name, group=pod.group)  # noqa: PLW2901
         spaces.append(space)
     return Node(node.name, tuple(spaces))

@@ -103,7 +103,9 @@ def _replaced(traced: Traced, kubectl: Kubectl | None) -> list[str]:
 
 def restarted(before: Facts, now: Facts, traced: Traced) -> list[str]:
     """The same, by what the API said before and says now."""
-    addresses = {one.address for one in traced.target.endpoints} | {*traced.client.addresses}
+    addresses = {endpoint.address for endpoint in traced.target.endpoints} | {
+        *traced.client.addresses
+    }
     notes = []
     for pod in before.pods:
         if pod.host or not addresses & {*pod.addresses}:
@@ -118,17 +120,24 @@ def restarted(before: Facts, now: Facts, traced: Traced) -> list[str]:
 
 def _notes(heard: Sequence[Heard], kernels: Sequence[Dropped], terrain: Terrain) -> list[str]:
     notes = [f"{node} is dark: {why}" for node, why in terrain.dark.items()]
-    notes += [f"nothing was heard at {one.stop.end}: {one.why}" for one in heard if one.why]
-    notes += [f"{one.stop.end} had more packets than are kept" for one in heard if one.more]
     notes += [
-        f"{one.missed} packets passed {one.stop.end} while its node was too busy to capture them"
-        for one in heard
-        if one.missed
+        f"nothing was heard at {listener.stop.end}: {listener.why}"
+        for listener in heard
+        if listener.why
     ]
     notes += [
-        f"the kernel of {one.node} does not say what it drops: {one.why}"
-        for one in kernels
-        if one.why
+        f"{listener.stop.end} had more packets than are kept" for listener in heard if listener.more
+    ]
+    notes += [
+        f"{listener.missed} packets passed {listener.stop.end} while its node was too busy to"
+        " capture them"
+        for listener in heard
+        if listener.missed
+    ]
+    notes += [
+        f"the kernel of {kernel.node} does not say what it drops: {kernel.why}"
+        for kernel in kernels
+        if kernel.why
     ]
     return notes
 
@@ -144,8 +153,8 @@ def _send(access: Access, terrain: Terrain, request: Request, kubectl: Kubectl |
             f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}"
         )
     if wish.kind == "command" and client.pod and kubectl:
-        said = in_pod(kubectl, client.pod, wish)
-        if said is not None:
-            return said
+        reply = in_pod(kubectl, client.pod, wish)
+        if reply is not None:
+            return reply
     within = enter(terrain.pids, client.node, planning.space_of(terrain, client))
     return send(access, client.node, within, wish, request.target)

@@ -73,7 +73,7 @@ class Way:
 
     def at(self, end: End) -> int | None:
         """The place of an interface on the way, counted from 0."""
-        return next((at for at, stop in enumerate(self.stops) if stop.end == end), None)
+        return next((index for index, stop in enumerate(self.stops) if stop.end == end), None)
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -83,8 +83,8 @@ class Way:
     @property
     def troubles(self) -> tuple[Lookup, ...]:
         """What is wrong on it, in order."""
-        every = [*(one for stop in self.stops for one in stop.lookups), *self.last]
-        return tuple(one for one in every if one.trouble)
+        every = [*(lookup for stop in self.stops for lookup in stop.lookups), *self.last]
+        return tuple(lookup for lookup in every if lookup.trouble)
 
 
 def joined(forward: Way, back: Way | None) -> tuple[Stop, ...]:
@@ -95,7 +95,7 @@ def joined(forward: Way, back: Way | None) -> tuple[Stop, ...]:
     stops = list(forward.stops)
     for stop in reversed(back.stops) if back else ():
         turned = replace(stop, lookups=())
-        if all(one.end != stop.end for one in stops):
+        if all(earlier.end != stop.end for earlier in stops):
             stops.insert(_after(stops, back, stop), turned)
     return tuple(stops)
 
@@ -103,9 +103,11 @@ def joined(forward: Way, back: Way | None) -> tuple[Stop, ...]:
 def _after(stops: Sequence[Stop], back: Way | None, stop: Stop) -> int:
     """Where a stop of the way back belongs: behind the one that it leads to."""
     assert back is not None  # noqa: S101
-    place = back.at(stop.end) or 0
-    for nearer in back.stops[place + 1 :]:
-        at = next((at for at, one in enumerate(stops) if one.end == nearer.end), None)
-        if at is not None:
-            return at + 1
+    index = back.at(stop.end) or 0
+    for nearer in back.stops[index + 1 :]:
+        position = next(
+            (number for number, candidate in enumerate(stops) if candidate.end == nearer.end), None
+        )
+        if position is not None:
+            return position + 1
     return 0

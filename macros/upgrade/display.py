@@ -47,8 +47,8 @@ class Display:
             self.note(f"{event.page}: {what} in {event.seconds:.1f} s")
         elif event.kind in ("failed", "no lab"):
             who = event.page or f"lab {task.name} ({', '.join(page.key for page in task.pages)})"
-            said = event.failure.message.splitlines()[0] if event.failure else ""
-            self.note(f"{who}: not recorded: {said}")
+            reason = event.failure.message.splitlines()[0] if event.failure else ""
+            self.note(f"{who}: not recorded: {reason}")
 
     def note(self, text: str) -> None:
         """One line that stays."""

@@ -74,17 +74,24 @@ def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[Guide
     old, new = (replace(side, pages=both) for side in (old, new))
     versions = tuple(_versions(old.versions, new.versions))
     purposes = editions.purposes(guide.pages.values())
-    changes = [one for one in editions.compare(old, new, purposes) if one.kind != _VERSION]
+    changes = [change for change in editions.compare(old, new, purposes) if change.kind != _VERSION]
     quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes)
     values = item_words.values_of(guide.docs, new.blocks)
-    differing = [one for each in quotes.values() for one in each if one.old and one.old != one.new]
-    said = ((report.place(one), item_words.sentence(one, values)) for one in differing)
+    differing = [
+        sentence
+        for of_block in quotes.values()
+        for sentence in of_block
+        if sentence.old and sentence.old != sentence.new
+    ]
+    told = (
+        (report.place(sentence), item_words.sentence(sentence, values)) for sentence in differing
+    )
     errors = list(wrong)
     return Findings(
         versions,
         tuple(_facts(changes, quotes, _rules(lists, {name for name, _, _ in versions}))),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
-        tuple(dict.fromkeys(said)),
+        tuple(dict.fromkeys(told)),
         tuple(f"{error.place}: {error.message}" for error in errors if _follows(error)),
     )
 
@@ -104,9 +111,16 @@ def _versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[
 def _rules(lists: Sequence[Causes], differing: set[str]) -> list[tuple[Rule, Known]]:
     """The rules whose cause can be one here: something that has another version."""
     return [
-        (rule, Known(rule.cause, rule.why, f"{shown(each.path)}, {each.old} to {each.new}"))
-        for each in lists
-        for rule in each.rules
+        (
+            rule,
+            Known(
+                rule.cause,
+                rule.why,
+                f"{shown(known_causes.path)}, {known_causes.old} to {known_causes.new}",
+            ),
+        )
+        for known_causes in lists
+        for rule in known_causes.rules
         if rule.cause in differing
     ]
 
@@ -118,15 +132,15 @@ def _facts(
     for change in changes:
         known = next((known for rule, known in rules if rule.explains(change)), None)
         by.setdefault(known, []).append(change)
-    found = [
+    facts = [
         (item, known)
         for known, group in by.items()
         for item in (items(group) if known else by_cause(items(group), quotes))
     ]
     # By page, the open ones first: they are what somebody has to look at.
-    order = {known: place for place, (_, known) in enumerate(rules)}
-    found.sort(key=lambda pair: (pair[0].page, order[pair[1]] if pair[1] else -1))
-    yield from (_fact(item, known) for item, known in found)
+    order = {known: index for index, (_, known) in enumerate(rules)}
+    facts.sort(key=lambda pair: (pair[0].page, order[pair[1]] if pair[1] else -1))
+    yield from (_fact(item, known) for item, known in facts)
 
 
 def _fact(item: Item, known: Known | None) -> Fact:
@@ -146,7 +160,9 @@ def _broken(guide: Guide, old: Recorded, new: Recorded, error: GuideError) -> Br
     if source is not None and source.suffix == ".md" and source.is_file():
         for quote in sentences.quotes(source, page_key(guide.docs.resolve(), source)):
             if quote.line == error.line:
-                one = sentences.with_values(quote, old.blocks(quote.page), new.blocks(quote.page))
-                values.append((quote.path, one.old, one.new))
-    differing = [each for each in values if each[1] != each[2]]
+                sentence = sentences.with_values(
+                    quote, old.blocks(quote.page), new.blocks(quote.page)
+                )
+                values.append((quote.path, sentence.old, sentence.new))
+    differing = [value for value in values if value[1] != value[2]]
     return Broken(error.place or "the edition", error.message, tuple(differing))

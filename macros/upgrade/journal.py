@@ -45,11 +45,11 @@ def of(recordings: Path, edition: str) -> Journal:
 
 def earlier_seconds(recordings: Path) -> dict[str, float]:
     """How long each page took when an upgrade of these recordings last recorded it."""
-    found: dict[str, float] = {}
+    seconds: dict[str, float] = {}
     paths_ = _folder().glob(f"{project.tag(recordings)}-*.json")
     for path in sorted(paths_, key=lambda path: path.stat().st_mtime):
-        found |= _stored(path).get("seconds") or {}
-    return found
+        seconds |= _stored(path).get("seconds") or {}
+    return seconds
 
 
 @contextmanager
@@ -78,8 +78,8 @@ def log(lab: str) -> Path:
 
 def labs() -> list[str]:
     """The labs that an upgrade has not taken down; none is at work: it was killed."""
-    found = _stored(_folder() / "labs.json").get("labs")
-    return [str(name) for name in found] if isinstance(found, list) else []
+    names = _stored(_folder() / "labs.json").get("labs")
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def keep_labs(names: list[str]) -> None:
@@ -89,9 +89,9 @@ def keep_labs(names: list[str]) -> None:
 
 def _stored(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
         raise GuideError(f"{path} cannot be read: {error}", fix=f"rm {path}") from None
-    return found if isinstance(found, dict) else {}
+    return stored if isinstance(stored, dict) else {}

@@ -44,8 +44,8 @@ class Report:
         """The exit code."""
         if self.undone or self.failed or self.findings is None:
             return UNDONE
-        found = self.findings
-        return DECIDE if found.facts or found.broken else NOTHING
+        findings = self.findings
+        return DECIDE if findings.facts or findings.broken else NOTHING
 
     @property
     def headline(self) -> str:
@@ -53,10 +53,10 @@ class Report:
         if self.undone:
             return f"not done: {self.undone[0]} failed"
         parts = [f"{_many(len(self.failed), 'page')} could not be recorded"] if self.failed else []
-        found = self.findings
-        if found and (found.facts or found.broken):
-            parts += _decisions(found)
-        elif found:
+        findings = self.findings
+        if findings and (findings.facts or findings.broken):
+            parts += _decisions(findings)
+        elif findings:
             parts += [f"nothing changed on {_many(len(self.recorded) + len(self.kept), 'page')}"]
         return "; ".join(parts)
 
@@ -79,13 +79,13 @@ class Report:
         return f"nothing to decide: rm -r recordings/{self.edition}, or commit it"
 
 
-def _decisions(found: Findings) -> Iterator[str]:
-    unknown = sum(fact.known is None for fact in found.facts)
-    if found.facts:
-        yield f"{_many(len(found.facts), 'fact')} changed, {unknown} of them of no known cause"
-    if found.broken:
-        one = len(found.broken) == 1
-        yield f"{_many(len(found.broken), 'sentence')} no longer hold{'s' * one}"
+def _decisions(findings: Findings) -> Iterator[str]:
+    unknown = sum(fact.known is None for fact in findings.facts)
+    if findings.facts:
+        yield f"{_many(len(findings.facts), 'fact')} changed, {unknown} of them of no known cause"
+    if findings.broken:
+        single = len(findings.broken) == 1
+        yield f"{_many(len(findings.broken), 'sentence')} no longer hold{'s' * single}"
 
 
 def text(report: Report) -> str:
@@ -104,26 +104,26 @@ def text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _text_of(found: Findings) -> Iterator[str]:
-    if found.facts:
+def _text_of(findings: Findings) -> Iterator[str]:
+    if findings.facts:
         yield "facts changed:"
-    for page, known, facts in _grouped(found.facts):
+    for page, known, facts in _grouped(findings.facts):
         cause = f"{known.cause}, {short(known.why, _WHY)} ({known.listed})" if known else "open"
         yield f"  {page or 'edition'}, cause: {cause}"
         for fact in facts:
             yield f"    {fact.what}{_blocks(fact)}"
             yield from (f"      {line}" for line in fact.below)
-    if found.broken:
+    if findings.broken:
         yield "no longer holds:"
-    for broken in found.broken:
+    for broken in findings.broken:
         yield f"  {broken.place} {broken.message}"
         yield from (f"    {line}" for line in _values(broken.values))
-    if found.sentences:
+    if findings.sentences:
         yield "sentences whose values changed:"
-    yield from (f"  {place} {short(words, 200)}" for place, words in found.sentences)
-    if found.unchecked:
+    yield from (f"  {where} {short(words, 200)}" for where, words in findings.sentences)
+    if findings.unchecked:
         yield "not checked, for want of a page that is not recorded:"
-    yield from (f"  {one}" for one in found.unchecked)
+    yield from (f"  {claim}" for claim in findings.unchecked)
 
 
 def markdown(report: Report) -> str:
@@ -152,13 +152,13 @@ def markdown(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _markdown_of(found: Findings) -> Iterator[str]:
-    if found.facts:
+def _markdown_of(findings: Findings) -> Iterator[str]:
+    if findings.facts:
         yield from ("## Facts changed", "")
     page = None
-    for at, known, facts in _grouped(found.facts):
-        if at != page:
-            page = at
+    for key, known, facts in _grouped(findings.facts):
+        if key != page:
+            page = key
             yield from (f"### {page or 'edition'}", "")
         cause = f"{known.cause}. {known.why} ({code(known.listed)})" if known else "**open**"
         yield from (f"Cause: {cause}", "")
@@ -166,18 +166,18 @@ def _markdown_of(found: Findings) -> Iterator[str]:
             yield f"- {code(fact.what)}{_blocks(fact, '`')}"
             yield from (f"  - {code(line)}" for line in fact.below)
         yield ""
-    if found.broken:
+    if findings.broken:
         yield from ("## No longer holds", "")
-        for broken in found.broken:
+        for broken in findings.broken:
             yield f"- `{broken.place}` {code(broken.message)}"
             yield from (f"  - {code(line)}" for line in _values(broken.values))
         yield ""
     for title, rows in (
         (
             "Sentences whose values changed",
-            [f"`{at}` {code(said)}" for at, said in found.sentences],
+            [f"`{where}` {code(words)}" for where, words in findings.sentences],
         ),
-        ("Not checked, for want of a page", [code(one) for one in found.unchecked]),
+        ("Not checked, for want of a page", [code(claim) for claim in findings.unchecked]),
     ):
         if rows:
             yield from (f"## {title}", "", *(f"- {row}" for row in rows), "")
@@ -185,14 +185,14 @@ def _markdown_of(found: Findings) -> Iterator[str]:
 
 def _grouped(facts: Sequence[Fact]) -> Iterator[tuple[str, Known | None, list[Fact]]]:
     """Facts by page and cause; what is open comes first on a page."""
-    for (page, known), found in groupby(facts, key=lambda fact: (fact.page, fact.known)):
-        yield page, known, list(found)
+    for (page, known), alike in groupby(facts, key=lambda fact: (fact.page, fact.known)):
+        yield page, known, list(alike)
 
 
 def _together(whys: Mapping[str, _Why]) -> Iterator[tuple[str, _Why]]:
     """Each reason once, with the pages that have it."""
     for why in dict.fromkeys(whys.values()):
-        yield in_words([key for key, each in whys.items() if each == why]), why
+        yield in_words([key for key, reason in whys.items() if reason == why]), why
 
 
 def _values(values: Sequence[tuple[str, str, str]]) -> Iterator[str]:
@@ -209,7 +209,7 @@ def _blocks(fact: Fact, mark: str = "") -> str:
 def _versions(report: Report) -> str:
     changed = {name: old for name, old, _ in report.findings.versions} if report.findings else {}
     moved = [f"{name} {old} -> {report.versions[name]}" for name, old in changed.items()]
-    same = [f"{name} {each}" for name, each in report.versions.items() if name not in changed]
+    same = [f"{name} {version}" for name, version in report.versions.items() if name not in changed]
     return "; ".join([*moved, ", ".join(same)] if same else moved) or "none yet"
 
 

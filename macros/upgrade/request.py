@@ -93,9 +93,9 @@ def _suite(docker: str, kubernetes: str) -> str:
 
 def dockers() -> Mapping[str, str]:
     """Docker's version by suite, as the locked packages have it."""
-    found = {}
+    upstreams = {}
     for suite in packages.SUITES:
         for package in packages.read_lock(inputs.packages_lock(suite)):
             if package.name == _DOCKER_PACKAGE:
-                found[suite] = rootfs.upstream(package.version)
-    return found
+                upstreams[suite] = rootfs.upstream(package.version)
+    return upstreams

@@ -216,18 +216,18 @@ def _report(
     undone: tuple[str, Failure] | None = None,
 ) -> Report:
     """What came of it."""
-    found = None
+    outcome = None
     there = course.folder.is_dir() and any(course.folder.glob("*/page.yml"))
     if check is not None and there:
         course.display.note(f"comparing with {course.shown.edition_name}, checking every claim")
         with _timed(course, "comparing and checking"):
             fresh = course.shown.of_edition(course.guide.edition_name)
             lists = findings.earlier(fresh.docs)
-            found = findings.find(fresh, course.shown.edition_name, lists, check(fresh))
+            outcome = findings.find(fresh, course.shown.edition_name, lists, check(fresh))
     versions = reader.edition(course.guide.recordings, course.folder.name).versions if there else {}
     return Report(
         words=str(course.request), base=course.shown.edition_name, edition=course.folder.name,
         versions=versions, recorded=tuple(course.recorded), kept=tuple(kept),
-        failed=course.failed, left_out=course.left_out, findings=found, undone=undone,
+        failed=course.failed, left_out=course.left_out, findings=outcome, undone=undone,
         seconds=dict(course.notes.seconds), all_seconds=time.monotonic() - since,
     )  # fmt: skip

@@ -49,6 +49,11 @@ class Styles:
 def start(page: Page, address: str) -> None:
     """Opens a page with everything on it unfolded, and axe in it."""
     page.goto(address)
+    prepare(page)
+
+
+def prepare(page: Page) -> None:
+    """Unfolds everything on a page, and puts axe into it."""
     # What is not drawn before one scrolls to it has no place yet, and would lie on its neighbours.
     page.add_style_tag(content="* { content-visibility: visible !important }")
     page.evaluate(SCRIPT)

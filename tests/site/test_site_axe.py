@@ -6,45 +6,21 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.site.axe import ALL, COLOURS, Options, Styles, look, start, violations
-from tests.site.browser import DESKTOP, PHONE, SCHEMES, size
+from tests.site.browser import SCHEMES, size
 from tests.site.build import GUIDE_PAGES, SAMPLE_PAGES, Site
-
-LOOKS: list[tuple[str, tuple[int, int], Options]] = [
-    ("light", DESKTOP, ALL),
-    ("light", PHONE, ALL),
-    ("dark", PHONE, COLOURS),
-    ("dark", DESKTOP, COLOURS),
-]
-
-
-@pytest.fixture(scope="session")
-def styles() -> Styles:
-    """What axe has judged in this process: a style is the same on each page."""
-    return Styles()
-
-
-def everywhere(page: Page, address: str, styles: Styles) -> list[str]:
-    """What axe says of a page, everything unfolded, in each scheme and size."""
-    found = []
-    look(page, "light")
-    start(page, address)
-    for scheme, view, options in LOOKS:
-        look(page, scheme)
-        size(page, view)
-        found += [f"{scheme} {view[0]} px: {line}" for line in violations(page, options, styles)]
-    return found
+from tests.site.visits import LOOKS, Visited
 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)
-def test_axe_finds_nothing_in_the_guide(page: Page, guide: Site, styles: Styles, path: str) -> None:
-    found = everywhere(page, f"{guide.url}/{path}", styles)
-    assert not found, "\n".join(found)
+def test_axe_finds_nothing_in_the_guide(visited: Visited, path: str) -> None:
+    faults = visited(path).axe
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("path", SAMPLE_PAGES)
-def test_axe_finds_nothing_in_figures(page: Page, sample: Site, styles: Styles, path: str) -> None:
-    found = everywhere(page, f"{sample.url}/{path}", styles)
-    assert not found, "\n".join(found)
+def test_axe_finds_nothing_in_figures(visited_sample: Visited, path: str) -> None:
+    faults = visited_sample(path).axe
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

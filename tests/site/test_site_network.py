@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 
 from tests.site.browser import logged
 from tests.site.build import GUIDE_PAGES, Site
+from tests.site.visits import Visited
 
 WAYS = ("served", "file")
 
@@ -14,22 +15,32 @@ FONTS = """() => document.fonts.ready.then(() => [
   [...document.fonts].filter(f => f.status === "error").map(f => f.family)))"""
 
 
-@pytest.mark.parametrize(
-    ("way", "path"),
-    # Only a server shows the page for what is not there.
-    [(way, path) for path in GUIDE_PAGES for way in WAYS if (way, path) != ("file", "404.html")],
-)
-def test_no_page_of_the_guide_asks_another_host(
-    page: Page, guide: Site, way: str, path: str
-) -> None:
+@pytest.mark.parametrize("path", GUIDE_PAGES)
+def test_no_page_of_the_guide_asks_another_host(visited: Visited, guide: Site, path: str) -> None:
+    log = visited(path).log
+    assert log.requests
+    assert log.foreign(guide.url) == []
+    assert not log.errors, "\n".join(log.errors)
+
+
+# Only a server shows the page for what is not there.
+@pytest.mark.parametrize("path", [path for path in GUIDE_PAGES if path != "404.html"])
+def test_no_page_from_the_disk_asks_a_host(page: Page, guide: Site, path: str) -> None:
+    with logged(page) as log:
+        page.goto(f"{guide.file_url}/{path}", wait_until="load")
+    assert log.foreign(guide.file_url) == []
+    assert not log.errors, "\n".join(log.errors)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_search_asks_no_other_host(page: Page, guide: Site, way: str) -> None:
     base = guide.url if way == "served" else guide.file_url
     with logged(page) as log:
-        page.goto(f"{base}/{path}", wait_until="load")
-        # The search fetches its index only now.
-        if path == "index.html":
-            page.keyboard.press("/")
-            page.keyboard.type("docker")
-            page.wait_for_timeout(300)
+        page.goto(f"{base}/index.html", wait_until="load")
+        # It fetches its index only now.
+        page.keyboard.press("/")
+        page.keyboard.type("docker")
+        page.wait_for_timeout(300)
     assert log.foreign(base) == []
     assert not log.errors, "\n".join(log.errors)
 

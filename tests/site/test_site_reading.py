@@ -1,14 +1,11 @@
 """Pages can be read without JavaScript, by keyboard, on a phone, in print."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.site.browser import DESKTOP, PHONE, open_all, size
+from tests.site.browser import DESKTOP, PHONE, size
 from tests.site.build import GUIDE_PAGES, SAMPLE_PAGES, Site
+from tests.site.visits import Visit
 
 # What is folded has a size, but is not shown: playwright's is_visible() does not see that.
 VISIBLE = "el => el.checkVisibility()"
@@ -32,10 +29,9 @@ def test_without_javascript_everything_is_there(browser: Browser, sample: Site) 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)
 def test_without_javascript_the_guide_shows_its_blocks(
-    browser: Browser, guide: Site, path: str
+    scriptless: BrowserContext, guide: Site, path: str
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+    page = scriptless.new_page()
     page.goto(f"{guide.url}/{path}")
     assert page.locator("h1").is_visible()
     hidden = page.evaluate(
@@ -44,78 +40,23 @@ def test_without_javascript_the_guide_shows_its_blocks(
              .map(el => el.id)"""
     )
     assert not hidden
-    context.close()
+    page.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What is wrong with a page: looked at once, on a narrow phone and then on paper."""
-
-    too_wide: list[str]
-    broken: list[str]
-    words: int
-    not_printed: list[str]
-
-
-# The site ("guide" or "sample") and the page -> what was seen there; looked at once a process.
-Visited = Callable[[str, str], Visit]
 ALL_PAGES = [
     *(("guide", path) for path in GUIDE_PAGES),
     *(("sample", path) for path in SAMPLE_PAGES),
 ]
 
 
-@pytest.fixture(scope="module")
-def visited(context: BrowserContext, guide: Site, sample: Site) -> Iterator[Visited]:
-    page = context.new_page()
-    size(page, (360, 740))
-    sites = {"guide": guide, "sample": sample}
-    yield cache(lambda site, path: visit(page, f"{sites[site].url}/{path}"))
-    page.close()
-
-
-def visit(page: Page, address: str) -> Visit:
-    page.goto(address)
-    broken = page.locator("article .whole").evaluate_all(
-        "all => all.filter(el => el.getClientRects().length > 1).map(el => el.textContent)"
-    )
-    words = page.locator("article .whole").count()
-    wide = too_wide(page)
-    page.emulate_media(media="print")
-    # Paper has a packet's boxes or its line in a list; its other forms stay on the screen, and so
-    # does what is there to be pasted.
-    not_printed = page.evaluate(
-        """() => [...document.querySelectorAll("article details > *:not(summary)")]
-             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below, .hands, .block .first"))
-             .map(el => el.outerHTML.slice(0, 100))"""
-    )
-    page.emulate_media(media="screen")
-    open_all(page)
-    return Visit(wide + too_wide(page), broken, words, not_printed)
-
-
-def too_wide(page: Page) -> list[str]:
-    """How wide a page of 360 px is that scrolls sideways, and what makes it so."""
-    width = page.evaluate("document.documentElement.scrollWidth")
-    if width <= 360:
-        return []
-    culprit = page.evaluate(
-        """() => [...document.querySelectorAll("article *")].filter(
-             el => el.getBoundingClientRect().right > 361
-               && !el.parentElement.closest("pre, svg, .scroll, [role=region]"))
-           .slice(0, 3).map(el => el.outerHTML.slice(0, 120))"""
-    )
-    return [f"{width} px {culprit}"]
+@pytest.mark.parametrize(("site", "path"), ALL_PAGES)
+def test_no_page_scrolls_sideways_on_a_narrow_phone(seen: Visit) -> None:
+    assert seen.too_wide == []
 
 
 @pytest.mark.parametrize(("site", "path"), ALL_PAGES)
-def test_no_page_scrolls_sideways_on_a_narrow_phone(visited: Visited, site: str, path: str) -> None:
-    assert visited(site, path).too_wide == []
-
-
-@pytest.mark.parametrize(("site", "path"), ALL_PAGES)
-def test_no_option_is_broken_at_its_hyphen(visited: Visited, site: str, path: str) -> None:
-    assert visited(site, path).broken == []
+def test_no_option_is_broken_at_its_hyphen(seen: Visit) -> None:
+    assert seen.broken == []
 
 
 def test_the_guide_has_options_that_could_break(guide: Site) -> None:
@@ -124,8 +65,8 @@ def test_the_guide_has_options_that_could_break(guide: Site) -> None:
 
 
 @pytest.mark.parametrize(("site", "path"), ALL_PAGES)
-def test_print_shows_what_is_folded(visited: Visited, site: str, path: str) -> None:
-    assert visited(site, path).not_printed == []
+def test_print_shows_what_is_folded(seen: Visit) -> None:
+    assert seen.not_printed == []
 
 
 def test_a_fold_that_is_closed_is_printed(page: Page, sample: Site) -> None:

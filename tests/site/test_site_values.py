@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Locator, Page
 
 from tests.site.browser import PHONE
 from tests.site.build import GUIDE_PAGES, ROOT, Site
+from tests.site.visits import Visited, focused, lit, places
 
 NODE1 = "ip::192.168.56.11"
 SUBNET = "ip::10.42.1.0"
@@ -18,26 +19,8 @@ def shown(page: Page, sample: Site) -> Page:
     return page
 
 
-def lit(page: Page) -> dict[str, int]:
-    """KEY -> how many places are lit."""
-    found: dict[str, int] = page.evaluate(
-        """() => [...document.querySelectorAll("[data-lit]")].reduce(
-             (sum, el) => ({...sum, [el.dataset.v]: (sum[el.dataset.v] ?? 0) + 1}), {})"""
-    )
-    return found
-
-
-def places(page: Page, key: str) -> int:
-    return page.locator(f'.v[data-v="{key}"]').count()
-
-
 def in_prose(page: Page, key: str) -> Locator:
     return page.locator(f'article > p .v[data-v="{key}"]').first
-
-
-def focused(page: Page) -> str:
-    key: str = page.evaluate("document.activeElement.dataset.v ?? ''")
-    return key
 
 
 def tab_to_value(page: Page) -> None:
@@ -252,16 +235,15 @@ def test_every_value_marked_in_the_guide_has_a_second_place(guide: Site) -> None
 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)
-def test_values_light_up_on_every_page_of_the_guide(page: Page, guide: Site, path: str) -> None:
+def test_values_light_up_on_every_page_of_the_guide(
+    visited: Visited, guide: Site, path: str
+) -> None:
     if 'class="v"' not in (guide.folder / path).read_text():
         return  # most pages of the reference
-    page.goto(f"{guide.url}/{path}")
-    stop = page.locator(".v[tabindex='0']").first
-    stop.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowLeft")
-    key = focused(page)
-    assert lit(page) == {key: places(page, key)}
+    seen = visited(path).lit
+    assert seen
+    assert seen.key
+    assert seen.places == {seen.key: seen.all}
 
 
 def test_the_chapters_of_the_guide_have_values(guide: Site) -> None:

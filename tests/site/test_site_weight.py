@@ -57,8 +57,11 @@ def test_the_heaviest_page_is_light(browser: Browser, guide: Site, view: tuple[i
 
 @pytest.mark.parametrize("path", ["docker.html", "by-hand.html"])
 def test_nothing_moves_when_the_fonts_come(browser: Browser, guide: Site, path: str) -> None:
+    shifts: list[float] = []
     # Where a page is painted on a busy machine while it is half there, its lower half moves.
-    assert min(weigh(browser, guide, path).shift for _ in range(3)) <= SHIFT
+    while len(shifts) < 3 and not any(shift <= SHIFT for shift in shifts):
+        shifts.append(weigh(browser, guide, path).shift)
+    assert min(shifts) <= SHIFT
 
 
 @pytest.mark.parametrize("path", ["by-hand.html", "docker.html", "flannel.html", "index.html"])

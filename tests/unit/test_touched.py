@@ -110,7 +110,7 @@ def test_what_has_no_time_is_skipped_and_counted(late: bool) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.touched", test],
         cwd=touched.ROOT,
-        env={**os.environ, touched._VARIABLE: json.dumps(touched.Touched({}, [], until))},
+        env={**os.environ, touched.VARIABLE: json.dumps(touched.Touched({}, [], until))},
         capture_output=True,
         text=True,
         check=False,

@@ -227,15 +227,17 @@ def boxes(
     numbers: Numbers,
     marks: Marks,
     *,
-    base: int = 0,
+    base: int | None = None,
     opened: Collection[int] = (),
     tables: bool = True,
 ) -> Markup:
     """Boxes within boxes. Padding lies in the innermost box whose bytes it is among.
 
-    `base` is the byte that offsets count from, `opened` are the offsets of
-    the headers whose tables are shown from the start.
+    `base` is the byte that offsets count from, if not the first of `layers`; `opened` are the
+    offsets of the headers whose tables are shown from the start.
     """
+    if base is None:
+        base = layers[0].offset if layers else 0
     box = partial(_box, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
     drawn = Markup()
     rest = list(layers)

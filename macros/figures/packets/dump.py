@@ -53,15 +53,7 @@ def dump(
         return Markup()
     base = layers[0].offset
     stop = max(layer.offset + layer.length for layer in layers)
-    shown = {
-        byte
-        for layer in layers
-        for byte in range(layer.offset, layer.offset + layer.length)
-        if layer.name != "Data" or byte - layer.offset < _MOST_DATA
-    }
-    last = max(shown, default=base - 1) + 1
-    if last < stop:
-        last -= (last - base) % 16
+    last = _shown_until(layers, stop)
     runs = _runs(layers, numbers, last, changed)
     left = stop - last
     return render(
@@ -78,6 +70,19 @@ def dump(
         ],
         more=count(left) if left > 0 else "",
     )
+
+
+def _shown_until(layers: Sequence[Layer], stop: int) -> int:
+    """The end of the bytes that are shown: `stop`, or before it, where a row ends, in long data."""
+    base = layers[0].offset
+    shown = {
+        byte
+        for layer in layers
+        for byte in range(layer.offset, layer.offset + layer.length)
+        if layer.name != "Data" or byte - layer.offset < _MOST_DATA
+    }
+    last = max(shown, default=base - 1) + 1
+    return last - (last - base) % 16 if last < stop else last
 
 
 def _runs(

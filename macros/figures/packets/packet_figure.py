@@ -4,7 +4,7 @@ Everything here is a string for one `<figure>`, styled by packet.css; packet.js 
 bytes light up together and is not needed to read them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -48,32 +48,45 @@ def packet_figure(
     it names. With `message`, one of a segment's, the others are left out, and a line says what
     they are. GuideError where a name of `layers` or `all_fields` is not in the packet.
     """
-    beside = [layer for layer in packet.layers if message is not None and _beside(layer, message)]
-    drawn = tuple(layer for layer in _chosen(packet, layers) if layer not in beside)
-    base = drawn[0].offset if drawn else 0
+    drawn, beside = _drawn(packet, layers, message)
     numbers = Numbers(drawn)
-    told = drawn if all_fields is True else _chosen(packet, all_fields or ())
-    opened = {layer.offset for layer in told}
-    whole = len(drawn) == len(packet.layers)
-    size = sum(layer.length for layer in drawn)
-    facts: list[str] = [*_seen_at(node, netns, interface, marks)]
-    facts.append(f"packet {packet.number}" + (f" of {total}" if total else ""))
-    facts.append(count(packet.wire) if whole else f"{size} of {count(packet.wire)}")
-    if packet.captured < packet.wire:
-        facts.append(f"{packet.captured} captured")
+    opened = drawn if all_fields is True else _chosen(packet, all_fields or ())
     return render(
         "figures/packets/packet_figure.html",
         id=id,
         node=node,
         title=title or summary.summary(packet),
-        facts=facts,
-        boxes=boxes(drawn, numbers, marks, base=base, opened=opened),
-        others=", ".join(map(_message, beside)),
-        others_size=count(sum(layer.length for layer in beside)),
+        facts=[*_seen_at(node, netns, interface, marks), *_sizes(packet, drawn, total)],
+        boxes=boxes(drawn, numbers, marks, opened={layer.offset for layer in opened}),
+        **_others(beside),
         dump=dump(drawn, packet.data, numbers),
         tcpdump=_lines(node, netns, tcpdump),
         href=pcap_href,
     )
+
+
+def _sizes(packet: Packet, drawn: Sequence[Layer], total: int | None) -> Iterator[str]:
+    """Its number, and its bytes: all of them, those that are drawn, those that were captured."""
+    yield f"packet {packet.number}" + (f" of {total}" if total else "")
+    size = sum(layer.length for layer in drawn)
+    whole = len(drawn) == len(packet.layers)
+    yield count(packet.wire) if whole else f"{size} of {count(packet.wire)}"
+    if packet.captured < packet.wire:
+        yield f"{packet.captured} captured"
+
+
+def _drawn(
+    packet: Packet, names: Sequence[str] | None, message: Layer | None
+) -> tuple[tuple[Layer, ...], list[Layer]]:
+    """The headers to draw, and what else than `message` its segment carries, which is left out."""
+    beside = [layer for layer in packet.layers if message is not None and _beside(layer, message)]
+    return tuple(layer for layer in _chosen(packet, names) if layer not in beside), beside
+
+
+def _others(beside: Sequence[Layer]) -> dict[str, str]:
+    """What is said of what is left out: what it is, and how many bytes."""
+    size = sum(layer.length for layer in beside)
+    return {"others": ", ".join(map(_message, beside)), "others_size": count(size)}
 
 
 def _beside(layer: Layer, message: Layer) -> bool:
@@ -170,12 +183,12 @@ def _chosen(packet: Packet, names: Sequence[str] | None) -> tuple[Layer, ...]:
         return packet.layers
     wanted = {name.lower() for name in names}
     called = {
-        at: {layer.name.lower(), layer.title.lower(), SHORT[layer.name]}
-        for at, layer in enumerate(packet.layers)
+        index: {layer.name.lower(), layer.title.lower(), SHORT[layer.name]}
+        for index, layer in enumerate(packet.layers)
     }
     known = set().union(*called.values()) if called else set()
     unknown = [name for name in names if name.lower() not in known]
     if unknown:
         there = ", ".join(layer.title for layer in packet.layers)
         raise GuideError(f"packet {packet.number} has no layer {unknown[0]}; it has {there}")
-    return tuple(layer for at, layer in enumerate(packet.layers) if called[at] & wanted)
+    return tuple(layer for index, layer in enumerate(packet.layers) if called[index] & wanted)

@@ -74,9 +74,9 @@ def _shared_numbers(a: Packet, b: Packet, joined: Sequence[Pair]) -> tuple[Numbe
     for before, after in joined:
         if before is None or after is None:
             continue
-        for one, two in fields(before, after):
-            if one is not None and two is not None:
-                numbers_b.join(two, numbers_a.of(one))
+        for first, second in fields(before, after):
+            if first is not None and second is not None:
+                numbers_b.join(second, numbers_a.of(first))
     return numbers_a, numbers_b
 
 
@@ -86,17 +86,17 @@ def _different(joined: Sequence[Pair]) -> tuple[set[int], set[int]]:
     right: set[int] = set()
     for before, after in joined:
         if before is not None and after is not None:
-            for one, two in fields(before, after):
-                if same(one, two):
+            for first, second in fields(before, after):
+                if same(first, second):
                     continue
-                for field, other, found in ((one, two, left), (two, one, right)):
+                for field, other, differing in ((first, second, left), (second, first, right)):
                     if field is None:
                         continue
                     raw = other.raw if other is not None else b""
-                    found |= {
-                        field.first + at
-                        for at, byte in enumerate(field.raw)
-                        if at >= len(raw) or raw[at] != byte
+                    differing |= {
+                        field.first + index
+                        for index, byte in enumerate(field.raw)
+                        if index >= len(raw) or raw[index] != byte
                     }
         elif before is not None:
             left |= set(range(before.offset, before.offset + before.length))

@@ -43,8 +43,8 @@ def turning(scene: Scene, boxes: dict[End, Box], stacked: Stacks) -> list[Turnin
 
 def pair_links(scene: Scene, drawing: Drawing, bent: Sequence[Turning]) -> list[Link]:
     """Lines for all pairs whose ends are placed; those without a seen end are stubs."""
-    boxes = {each.end: each.box for each in drawing.placed}
-    level_of = {(each.near, each.far): each.level for each in bent}
+    boxes = {placed.end: placed.box for placed in drawing.placed}
+    level_of = {(bend.near, bend.far): bend.level for bend in bent}
     links = []
     for pair in scene.pairs:
         if pair.near not in boxes:
@@ -81,29 +81,29 @@ def lower_links(
 ) -> list[Link]:
     """Lines to and from the band of routes, to a bridge's other ports, and of tunnels."""
     links = []
-    for each in above:
-        if scene.speaks_ip(each.interface):
-            x = min(max(each.box.cx, band.x + 12), band.right - 12)
-            links.append(Link("routed", [(x, each.box.bottom), (x, band.y)], (each.end,)))
-    bars = {each.interface.name: each.box for each in above if each.role == "bridge"}
-    for each in (*devices, *physical):
-        x = each.box.cx
-        bar = bars.get(each.interface.master)
+    for upper in above:
+        if scene.speaks_ip(upper.interface):
+            x = min(max(upper.box.cx, band.x + 12), band.right - 12)
+            links.append(Link("routed", [(x, upper.box.bottom), (x, band.y)], (upper.end,)))
+    bars = {shape.interface.name: shape.box for shape in above if shape.role == "bridge"}
+    for lower in (*devices, *physical):
+        x = lower.box.cx
+        bar = bars.get(lower.interface.master)
         if bar is not None:
             start, turn = max(x, bar.x + 12), bar.bottom + ROW / 2
-            points = [(start, bar.bottom), (start, turn), (x, turn), (x, each.box.y)]
+            points = [(start, bar.bottom), (start, turn), (x, turn), (x, lower.box.y)]
             straight = [points[0], points[-1]]
-            links.append(Link("port", straight if start == x else points, (each.end,)))
-        elif scene.speaks_ip(each.interface):
-            links.append(Link("routed", [(x, band.bottom), (x, each.box.y)], (each.end,)))
-    carriers = {each.interface.name: each for each in physical}
-    for each in devices:
-        carrier = carriers.get(_carrier(each.interface))
+            links.append(Link("port", straight if start == x else points, (lower.end,)))
+        elif scene.speaks_ip(lower.interface):
+            links.append(Link("routed", [(x, band.bottom), (x, lower.box.y)], (lower.end,)))
+    carriers = {nic.interface.name: nic for nic in physical}
+    for tunnel in devices:
+        carrier = carriers.get(_carrier(tunnel.interface))
         if carrier is not None:
             turn, to = carrier.box.y - ROW / 2, carrier.box.cx - 24
-            x = each.box.cx
-            points = [(x, each.box.bottom), (x, turn), (to, turn), (to, carrier.box.y)]
-            links.append(Link("over", points, (each.end, carrier.end)))
+            x = tunnel.box.cx
+            points = [(x, tunnel.box.bottom), (x, turn), (to, turn), (to, carrier.box.y)]
+            links.append(Link("over", points, (tunnel.end, carrier.end)))
     return links
 
 

@@ -87,21 +87,21 @@ class Group:
 
 def group(scene: Scene, bridges: Sequence[Placed]) -> list[Group]:
     """Who stands where: guests with their first bridge, in the order of their ports."""
-    veths = [each for each in scene.own() if each.kind == "veth"]
+    veths = [interface for interface in scene.own() if interface.kind == "veth"]
     waiting = list(scene.guests)
     groups = []
     names = [bridge.interface.name for bridge in bridges]
-    for place, bridge in enumerate(bridges):
-        ports = [each for each in veths if each.master == bridge.interface.name]
-        ports.sort(key=partial(_side, scene, names, place))
+    for index, bridge in enumerate(bridges):
+        ports = [veth for veth in veths if veth.master == bridge.interface.name]
+        ports.sort(key=partial(_side, scene, names, index))
         groups.append(Group(bridge, _columns(scene, ports, waiting)))
-    bridged = {each.interface.name for each in bridges}
-    loose = _columns(scene, [each for each in veths if each.master not in bridged], waiting)
+    bridged = {bar.interface.name for bar in bridges}
+    loose = _columns(scene, [veth for veth in veths if veth.master not in bridged], waiting)
     loose += [_column(scene, guest, {}) for guest in _in_a_row(scene, waiting)]
     return [*groups, *([Group(None, loose)] if loose else [])]
 
 
-def _side(scene: Scene, bridges: Sequence[str], place: int, port: Interface) -> int:
+def _side(scene: Scene, bridges: Sequence[str], index: int, port: Interface) -> int:
     """Where a port stands on its bridge: towards the other bridge that its cable leads to, if any.
 
     So the cable between two bridges is short, and crosses none that leads to a guest.
@@ -110,33 +110,33 @@ def _side(scene: Scene, bridges: Sequence[str], place: int, port: Interface) -> 
     peer = scene.node.own.interface(other.interface) if other and not other.namespace else None
     if peer is None or peer.master not in bridges or peer.master == port.master:
         return 0
-    return 1 if bridges.index(peer.master) > place else -1
+    return 1 if bridges.index(peer.master) > index else -1
 
 
 def spread(members: Group, x: float) -> None:
     """The x of everything in a group; a bridge gets as wide as what stands on it."""
-    at = x + (members.width() - members.columns_width()) / 2
+    left_edge = x + (members.width() - members.columns_width()) / 2
     for column in members.columns:
         full = column.width()
         if column.frame is not None:
-            column.frame.box.x, column.frame.box.w = at, full
+            column.frame.box.x, column.frame.box.w = left_edge, full
         widths = column.slot_widths()
-        left = at + (full - sum(widths) - GAP * max(0, len(widths) - 1)) / 2
+        left = left_edge + (full - sum(widths) - GAP * max(0, len(widths) - 1)) / 2
         lefts = []
         for slot, slot_width in zip(column.slots, widths, strict=True):
             lefts.append(left)
-            for each in slot:
-                if each is not None:
-                    each.box.x = left + (slot_width - each.box.w) / 2
+            for member in slot:
+                if member is not None:
+                    member.box.x = left + (slot_width - member.box.w) / 2
             left += slot_width + GAP
         for bar in column.bars:
             ports = column.ports(bar)
-            bar.box.x, bar.box.w = at + GUEST_PAD, full - 2 * GUEST_PAD
+            bar.box.x, bar.box.w = left_edge + GUEST_PAD, full - 2 * GUEST_PAD
             if ports:
                 bar.box.x = lefts[ports[0]]
                 bar.box.w = lefts[ports[-1]] + widths[ports[-1]] - bar.box.x
             _flatten(bar)
-        at += full + GAP
+        left_edge += full + GAP
     if members.bridge is not None:
         members.bridge.box.x, members.bridge.box.w = x, members.width()
         _flatten(members.bridge)
@@ -158,21 +158,24 @@ def close(column: Column, bottom: float) -> None:
 
 def _columns(scene: Scene, hosts: Sequence[Interface], waiting: list[Namespace]) -> list[Column]:
     """Columns for these host ends, in their order; takes their guests off `waiting`."""
-    placed = [scene.place("", each, "veth") for each in hosts]
-    by_end = {each.end: each for each in placed}
+    placed = [scene.place("", host, "veth") for host in hosts]
+    by_end = {host.end: host for host in placed}
     columns: list[Column] = []
     done: set[End] = set()
     for host in placed:
         if host.end in done:
             continue
         other = scene.other.get(host.end)
-        guest = next((each for each in waiting if other and each.name == other.namespace), None)
+        guest = next(
+            (candidate for candidate in waiting if other and candidate.name == other.namespace),
+            None,
+        )
         if guest is None:
             columns.append(Column(None, [(None, host)]))
             continue
         waiting.remove(guest)
         columns.append(_column(scene, guest, by_end))
-        done |= {each.end for each in columns[-1].below()}
+        done |= {standing.end for standing in columns[-1].below()}
     return columns
 
 
@@ -180,11 +183,13 @@ def _column(scene: Scene, guest: Namespace, hosts: dict[End, Placed]) -> Column:
     frame = Frame(scene.node.name, guest.name, scene.labels.namespace(scene.node, guest), Box(0, 0))
     column = Column(frame, [])
     standing = bars(guest)
-    for each in sorted(guest.interfaces, key=lambda each: (each.master, each.index)):
-        if each.name in standing:
-            column.bars.append(scene.place(guest.name, each, "bridge"))
-        elif each.kind != "loopback":
-            placed = scene.place(guest.name, each, "veth" if each.kind == "veth" else "device")
+    for interface in sorted(guest.interfaces, key=lambda port: (port.master, port.index)):
+        if interface.name in standing:
+            column.bars.append(scene.place(guest.name, interface, "bridge"))
+        elif interface.kind != "loopback":
+            placed = scene.place(
+                guest.name, interface, "veth" if interface.kind == "veth" else "device"
+            )
             other = scene.other.get(placed.end)
             column.slots.append((placed, hosts.get(other) if other else None))
     return column
@@ -196,7 +201,7 @@ def _in_a_row(scene: Scene, guests: Iterable[Namespace]) -> list[Namespace]:
     Otherwise they stand in the order in which they were made, which the inode tells: the kernel
     gives a new namespace the lowest free number (proc_alloc_inum).
     """
-    by_name = {each.name: each for each in guests}
+    by_name = {guest.name: guest for guest in guests}
     near: dict[str, set[str]] = {name: set() for name in by_name}
     # Who hangs on the first interface of the one in the middle stands on its left.
     first: dict[str, int] = dict.fromkeys(by_name, 0)
@@ -219,9 +224,9 @@ def _in_a_row(scene: Scene, guests: Iterable[Namespace]) -> list[Namespace]:
 
 def _flatten(bar: Placed) -> None:
     """Write a bar's text on one line, or two, if it is wide enough."""
-    for at in (1, 2):
-        head, rest = bar.lines[:at], bar.lines[at:]
-        joined = [_join(bar.lines)] if at == 1 else [head[0], _join([*head[1:], *rest])]
+    for lines_above in (1, 2):
+        head, rest = bar.lines[:lines_above], bar.lines[lines_above:]
+        joined = [_join(bar.lines)] if lines_above == 1 else [head[0], _join([*head[1:], *rest])]
         if width(joined) + 2 * TEXT_PAD <= bar.box.w:
             bar.lines = joined
             break

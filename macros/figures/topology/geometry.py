@@ -121,9 +121,9 @@ class Drawing:
 
     def boxes(self) -> Iterator[Box]:
         """Every rectangle."""
-        yield from (each.box for each in self.frames)
-        yield from (each.box for each in self.placed)
-        yield from (each.box for each in self.notes)
+        yield from (frame.box for frame in self.frames)
+        yield from (interface.box for interface in self.placed)
+        yield from (note.box for note in self.notes)
 
     def move(self, dx: float, dy: float) -> None:
         """Shift all of it."""
@@ -141,7 +141,7 @@ class Drawing:
 
     def of(self, end: End) -> Placed:
         """The interface with that name."""
-        return next(each for each in self.placed if each.end == end)
+        return next(interface for interface in self.placed if interface.end == end)
 
 
 def measure(lines: list[Line], *, least: float = 0) -> Box:

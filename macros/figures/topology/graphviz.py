@@ -39,14 +39,14 @@ def to_page(
     root.attrib |= {
         "role": "img",
         "aria-labelledby": f"{prefix}-title {prefix}-desc",
-        "viewBox": " ".join(number(each) for each in (left, top, width, height)),
+        "viewBox": " ".join(number(length) for length in (left, top, width, height)),
         "width": number(width),
         "height": number(height),
     }
-    for place, (name, text) in enumerate((("title", title), ("desc", description))):
-        said = ET.Element(name, {"id": f"{prefix}-{name}"})
-        said.text = text
-        root.insert(place, said)
+    for index, (name, text) in enumerate((("title", title), ("desc", description))):
+        label = ET.Element(name, {"id": f"{prefix}-{name}"})
+        label.text = text
+        root.insert(index, label)
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
 
 

@@ -62,7 +62,7 @@ class Labels:
         elif state := status(interface):
             lines.append((Run(state, "state"),))
         lines += [(Run(text, "note"),) for text in vlan_texts(interface)]
-        lines += [self._address(end, each) for each in drawn_addresses(interface)]
+        lines += [self._address(end, address) for address in drawn_addresses(interface)]
         if self.brief:
             return lines
         if interface.mac:
@@ -80,7 +80,7 @@ class Labels:
         if namespace.pod:
             within = "" if namespace.group == "default" else f"in {namespace.group}"
             words = ["pod", within] if self.narrow else [f"pod {within}".strip()]
-            lines += [(Run(each, "note"),) for each in words if each]
+            lines += [(Run(word, "note"),) for word in words if word]
         elif namespace.container:
             short = namespace.container[:12]
             lines.append((Run("container ", "note"), Run(short, "mono", f"ctr::{short}")))
@@ -142,7 +142,7 @@ class Labels:
 
 def drawn_addresses(interface: Interface) -> tuple[Address, ...]:
     """All but IPv6 link-local ones, which every interface gives itself; the text has those too."""
-    return tuple(each for each in interface.addresses if not each.link_local)
+    return tuple(address for address in interface.addresses if not address.link_local)
 
 
 def kind_text(interface: Interface) -> str:
@@ -168,9 +168,9 @@ def kind_text(interface: Interface) -> str:
 
 def vlan_texts(interface: Interface) -> list[str]:
     """What the port of a bridge lets through, one line for those with a tag, one for others."""
-    bare = [each for each in interface.vlans if "untagged" in each]
-    tagged = [each for each in interface.vlans if "untagged" not in each]
-    return [f"VLAN {each}" for each in bare] + (
+    bare = [vlan for vlan in interface.vlans if "untagged" in vlan]
+    tagged = [vlan for vlan in interface.vlans if "untagged" not in vlan]
+    return [f"VLAN {vlan}" for vlan in bare] + (
         [f"VLAN {', '.join(tagged)} tagged"] if tagged else []
     )
 

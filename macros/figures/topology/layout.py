@@ -15,6 +15,7 @@ cannot be straight turn in the channel between guests and host ends, each on a l
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from macros.figures.svg import Line, Run, width
 from macros.figures.topology import columns
@@ -58,17 +59,17 @@ def lay_out(
     """
     drawing = Drawing()
     nodes = [_node(set_scene(node, labels, leave_out, nat=nat)) for node in states]
-    bottom = max(each.box.h for each in nodes)
+    bottom = max(node.box.h for node in nodes)
     x = y = 0.0
-    for each in nodes:
-        each.move(x, y if stacked else bottom - each.box.h)
-        drawing.add(each)
+    for node in nodes:
+        node.move(x, y if stacked else bottom - node.box.h)
+        drawing.add(node)
         if stacked:
-            y += each.box.h + ROW
+            y += node.box.h + ROW
         else:
-            x += each.box.w + 2 * GAP
+            x += node.box.w + 2 * GAP
     if stacked:
-        drawing.box = Box(max(each.box.w for each in nodes), y - ROW)
+        drawing.box = Box(max(node.box.w for node in nodes), y - ROW)
     else:
         drawing.box = Box(x - 2 * GAP, bottom)
     add_networks(drawing, states)
@@ -78,40 +79,94 @@ def lay_out(
     return drawing
 
 
+class _Above(NamedTuple):
+    """What stands above the band of routes: guests, host ends, and bridges below their ports."""
+
+    groups: Sequence[columns.Group]
+
+    @property
+    def width(self) -> float:
+        return sum(group.width() for group in self.groups) + 2 * GAP * max(0, len(self.groups) - 1)
+
+    @property
+    def columns(self) -> list[columns.Column]:
+        return [column for group in self.groups for column in group.columns]
+
+    @property
+    def inside(self) -> list[Placed]:
+        """The interfaces of guests that stand at their lower edge."""
+        return [interface for column in self.columns for interface in column.inside()]
+
+    @property
+    def hosts(self) -> list[Placed]:
+        """The ends of veth pairs in the node's own namespace."""
+        return [interface for column in self.columns for interface in column.below()]
+
+    @property
+    def bars(self) -> list[Placed]:
+        return [group.bridge for group in self.groups if group.bridge is not None]
+
+    @property
+    def boxes(self) -> dict[End, Box]:
+        """Where the ends of veth pairs stand."""
+        return {veth.end: veth.box for veth in (*self.inside, *self.hosts)}
+
+
+class _Below(NamedTuple):
+    """What stands below the band of routes; `bridges` are the names of the node's bridges."""
+
+    devices: Sequence[Placed]
+    physical: Sequence[Placed]
+    bridges: Collection[str]
+
+    @property
+    def ports(self) -> list[Placed]:
+        """NICs that are ports of a bridge: on the left, so that their lines pass the band."""
+        return [nic for nic in self.physical if nic.interface.master in self.bridges]
+
+    @property
+    def free(self) -> list[Placed]:
+        return [nic for nic in self.physical if nic.interface.master not in self.bridges]
+
+    @property
+    def aside(self) -> float:
+        """How far the band is moved to the right for the lines to those ports."""
+        return sum(port.box.w + GAP for port in self.ports)
+
+    @property
+    def width(self) -> float:
+        beside = sum(shape.box.w + GAP for shape in (*self.devices, *self.free))
+        return self.aside + beside - GAP
+
+
 def _node(scene: Scene) -> Drawing:
     """One node; its frame's upper left corner is at 0, 0."""
     out = Drawing()
-    own = [scene.place("", each, _role(each, scene.node.own)) for each in scene.own()]
-    bridges = [each for each in own if each.role == "bridge"]
-    devices = [each for each in own if each.role == "device"]
-    physical = [each for each in own if each.role == "physical"]
+    own = [
+        scene.place("", interface, _role(interface, scene.node.own)) for interface in scene.own()
+    ]
+    bridges, devices, physical = (
+        [shape for shape in own if shape.role == role] for role in ("bridge", "device", "physical")
+    )
+    below = _Below(devices, physical, {bridge.interface.name for bridge in bridges})
+    above = _Above(columns.group(scene, bridges))
     stacked = stacks(scene, [*devices, *physical], bridges)
-    groups = columns.group(scene, bridges)
     band = scene.routes()
     title: list[Line] = [(Run(scene.node.name, "title"),)]
+    inner = max(above.width, band.box.w + below.aside, below.width, width(title), LEAST_NODE)
 
-    # NICs that are ports of a bridge stand on the left, so that their lines pass the band.
-    names = {each.interface.name for each in bridges}
-    ports = [each for each in physical if each.interface.master in names]
-    free = [each for each in physical if each.interface.master not in names]
-    aside = sum(each.box.w + GAP for each in ports)
-    total = sum(each.width() for each in groups) + 2 * GAP * max(0, len(groups) - 1)
-    below = aside + sum(each.box.w + GAP for each in (*devices, *free)) - GAP
-    inner = max(total, band.box.w + aside, below, width(title), LEAST_NODE)
-
-    y, levels = _upper_rows(scene, out, groups, PAD + (inner - total) / 2, stacked)
-    veths = [each for group in groups for column in group.columns for each in column.below()]
-    bridged = {each.interface.name for each in bridges}
-    upper = [*bridges, *(each for each in veths if each.interface.master not in bridged)]
+    y, levels = _upper_rows(scene, out, above, PAD + (inner - above.width) / 2, stacked)
+    alone = [veth for veth in above.hosts if veth.interface.master not in below.bridges]
+    upper = [*bridges, *alone]
     attached = any(scene.speaks_ip(p.interface) for p in (*upper, *devices, *physical))
     if attached or len(band.lines) > 1:
-        y = y + ROW + stacked.room("bridge") if groups else TITLE
+        y = y + ROW + stacked.room("bridge") if above.groups else TITLE
         out.notes.append(band)
     else:  # nothing for the node's IP to do
         band.box.h = 0
-    band.box.x, band.box.w, band.box.y = PAD + aside, inner - aside, y
+    band.box.x, band.box.w, band.box.y = PAD + below.aside, inner - below.aside, y
 
-    y = _lower_rows(devices, ports, free, band.box, PAD + inner, stacked)
+    y = _lower_rows(below, band.box, PAD + inner, stacked)
     out.placed += [*devices, *physical]
     out.links += lower_links(scene, band.box, upper, devices, physical)
     out.links += lane_links(stacked, out, levels, PAD + inner + PAD / 2)
@@ -131,73 +186,69 @@ def _role(interface: Interface, own: Namespace) -> Role:
 
 
 def _upper_rows(
-    scene: Scene, out: Drawing, groups: Sequence[columns.Group], x: float, stacked: Stacks
+    scene: Scene, out: Drawing, above: _Above, x: float, stacked: Stacks
 ) -> tuple[float, Levels]:
     """Place guests, host ends and bridges from `x` on.
 
     The lower edge of the lowest, and on which level each line in the channel runs.
     """
-    for group in groups:
+    for group in above.groups:
         columns.spread(group, x)
         x += group.width() + 2 * GAP
-    every = [column for group in groups for column in group.columns]
-    inside = [each for column in every for each in column.inside()]
-    hosts = [each for column in every for each in column.below()]
-    bars = [group.bridge for group in groups if group.bridge is not None]
-    bent = turning(scene, {each.end: each.box for each in (*inside, *hosts)}, stacked)
-
-    y: float = TITLE
-    framed = [column for column in every if column.frame is not None]
-    if framed:
-        y += max(column.head() for column in framed)
-        y += max((each.box.h for each in inside), default=PROTRUDE)
-        _end_at(y, inside)
-        for column in framed:
-            columns.close(column, y)
-            out.placed += column.bars
-        out.frames += [column.frame for column in framed if column.frame is not None]
+    inside, hosts, bars = above.inside, above.hosts, above.bars
+    bent = turning(scene, above.boxes, stacked)
+    y = _guests(out, above)
     if bent or (inside and hosts):
         # The channel; without host ends below it, it needs less room.
-        y += (ROW + 8 if hosts else 20) + LEVEL * max((each.level for each in bent), default=0)
+        y += (ROW + 8 if hosts else 20) + LEVEL * max((bend.level for bend in bent), default=0)
     if hosts:
-        y += max(each.box.h for each in hosts)
+        y += max(host.box.h for host in hosts)
         _end_at(y, hosts)
     for bar in bars:
         bar.box.y = y - 1 if hosts else y  # ports and bridge share a border
     out.placed += [*inside, *hosts, *bars]
     out.links += pair_links(scene, out, bent)
-    levels = {(each.near, each.far): each.level for each in bent}
-    out.links += channel_links(stacked, {each.end: each.box for each in (*inside, *hosts)}, levels)
+    levels = {(bend.near, bend.far): bend.level for bend in bent}
+    out.links += channel_links(stacked, above.boxes, levels)
     return max((bar.box.bottom for bar in bars), default=y), levels
 
 
-def _lower_rows(
-    devices: Sequence[Placed],
-    ports: Sequence[Placed],
-    free: Sequence[Placed],
-    band: Box,
-    right: float,
-    stacked: Stacks,
-) -> float:
+def _guests(out: Drawing, above: _Above) -> float:
+    """Place the guests and their frames below the node's title; their lower edge."""
+    framed = [column for column in above.columns if column.frame is not None]
+    if not framed:
+        return TITLE
+    y = TITLE + max(column.head() for column in framed)
+    y += max((interface.box.h for interface in above.inside), default=PROTRUDE)
+    _end_at(y, above.inside)
+    for column in framed:
+        columns.close(column, y)
+        out.placed += column.bars
+    out.frames += [column.frame for column in framed if column.frame is not None]
+    return y
+
+
+def _lower_rows(below: _Below, band: Box, right: float, stacked: Stacks) -> float:
     """Place devices and NICs below the band; the lower edge of the node's frame."""
+    devices, ports, free = below.devices, below.ports, below.free
     y = band.bottom
     if devices:
         y += ROW + stacked.room("device")
-        row((each.box for each in devices), band.x, GAP)
-        for each in devices:
-            each.box.y = y
-        y = max(each.box.bottom for each in devices)
+        row((device.box for device in devices), band.x, GAP)
+        for device in devices:
+            device.box.y = y
+        y = max(device.box.bottom for device in devices)
     if not ports and not free:
         return y + PAD + 3 + LEVEL * len(stacked.low)
-    row((each.box for each in ports), PAD, GAP)
-    start = band.x + sum(each.box.w + GAP for each in devices)
-    taken = sum(each.box.w for each in free) + GAP * (len(free) - 1)
-    row((each.box for each in free), start + max(0, (right - start - taken) / 2), GAP)
-    y += ROW + stacked.room("physical") + max(each.box.h for each in (*ports, *free))
-    _end_at(y, [*ports, *free])
+    row((port.box for port in ports), PAD, GAP)
+    start = band.x + sum(device.box.w + GAP for device in devices)
+    taken = sum(nic.box.w for nic in free) + GAP * (len(free) - 1)
+    row((nic.box for nic in free), start + max(0, (right - start - taken) / 2), GAP)
+    y += ROW + stacked.room("physical") + max(nic.box.h for nic in below.physical)
+    _end_at(y, below.physical)
     return y - PROTRUDE
 
 
-def _end_at(y: float, things: Sequence[Placed]) -> None:
-    for each in things:
-        each.box.y = y - each.box.h
+def _end_at(y: float, shapes: Sequence[Placed]) -> None:
+    for shape in shapes:
+        shape.box.y = y - shape.box.h

@@ -97,12 +97,12 @@ def of_states(
     for node in states:
         lines = []
         nat = nat_device(node)
-        for each in node.own.interfaces:
-            if each.kind != "physical" or not each.addresses:
+        for interface in node.own.interfaces:
+            if interface.kind != "physical" or not interface.addresses:
                 continue
-            address = each.addresses[0]
-            lines.append(f"{each.name} {address.text}")
-            if each.name == nat:
+            address = interface.addresses[0]
+            lines.append(f"{interface.name} {address.text}")
+            if interface.name == nat:
                 name = "NAT"
                 networks.setdefault(
                     name, Thing(name, "nat", (address.network, "one for each node"))

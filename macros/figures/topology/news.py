@@ -52,7 +52,9 @@ def status(interface: Interface) -> str:
 def shown_namespaces(node: Node) -> tuple[Namespace, ...]:
     """The namespaces worth a frame: those without any interface but lo are left out."""
     return tuple(
-        each for each in node.namespaces if not each.anonymous or each.nsids or _named(each)
+        namespace
+        for namespace in node.namespaces
+        if not namespace.anonymous or namespace.nsids or _named(namespace)
     )
 
 
@@ -89,9 +91,9 @@ class _Facts:
                 facts.namespaces.add((node.name, namespace.name))
                 for route in namespace.routes:
                     facts.routes.add((node.name, namespace.name, route.text))
-                for each in namespace.interfaces:
-                    end = End(node.name, namespace.name, each.name)
-                    facts.indexes[end] = each.index
-                    facts.interfaces[end] = (status(each), each.master)
-                    facts.addresses.update((end, address.text) for address in each.addresses)
+                for interface in namespace.interfaces:
+                    end = End(node.name, namespace.name, interface.name)
+                    facts.indexes[end] = interface.index
+                    facts.interfaces[end] = (status(interface), interface.master)
+                    facts.addresses.update((end, address.text) for address in interface.addresses)
         return facts

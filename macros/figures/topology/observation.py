@@ -113,12 +113,14 @@ class Namespace:
 
     def interface(self, name: str) -> Interface | None:
         """The interface of that name, if there is one."""
-        return next((each for each in self.interfaces if each.name == name), None)
+        return next((interface for interface in self.interfaces if interface.name == name), None)
 
     @property
     def anonymous(self) -> bool:
         """Nobody uses it: no interface but lo (systemd's PrivateNetwork=, for instance)."""
-        return bool(self.name) and all(each.kind == "loopback" for each in self.interfaces)
+        return bool(self.name) and all(
+            interface.kind == "loopback" for interface in self.interfaces
+        )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -155,7 +157,7 @@ class Node:
 
     def namespace(self, name: str) -> Namespace | None:
         """The namespace of that name, if there is one."""
-        return next((each for each in self.namespaces if each.name == name), None)
+        return next((namespace for namespace in self.namespaces if namespace.name == name), None)
 
 
 def read(observed: str | bytes | Mapping[str, Any]) -> Node:
@@ -163,7 +165,10 @@ def read(observed: str | bytes | Mapping[str, Any]) -> Node:
     try:
         state = json.loads(observed) if isinstance(observed, str | bytes) else observed
         namespaces = tuple(
-            sorted((_namespace(each) for each in state["namespaces"]), key=lambda each: each.name)
+            sorted(
+                (_namespace(record) for record in state["namespaces"]),
+                key=lambda namespace: namespace.name,
+            )
         )
         node = Node(name=state["node"], namespaces=namespaces)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -173,7 +178,7 @@ def read(observed: str | bytes | Mapping[str, Any]) -> Node:
         ) from error
     if not namespaces or namespaces[0].name:
         raise GuideError(f"the state of {node.name} lacks the node's own, nameless namespace")
-    names = [each.name for each in namespaces]
+    names = [namespace.name for namespace in namespaces]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise GuideError(f"two namespaces of {node.name} have the same name: {doubled[0]!r}")
     return node
@@ -181,8 +186,8 @@ def read(observed: str | bytes | Mapping[str, Any]) -> Node:
 
 def pairs(node: Node) -> tuple[Pair, ...]:
     """All veth pairs of a node, each once. The end in the node's own namespace is `far`."""
-    own_last = {each.name: (not each.name, each.name) for each in node.namespaces}
-    found: set[Pair] = set()
+    own_last = {inside.name: (not inside.name, inside.name) for inside in node.namespaces}
+    joined_pairs: set[Pair] = set()
     alone: set[End] = set()
     for namespace, interface in _veths(node):
         end = End(node.name, namespace.name, interface.name)
@@ -191,11 +196,11 @@ def pairs(node: Node) -> tuple[Pair, ...]:
             alone.add(end)
             continue
         near, far = sorted((end, other), key=lambda e: (own_last[e.namespace], e.interface))
-        found.add(Pair(near, far))
+        joined_pairs.add(Pair(near, far))
     # One end may know its peer's namespace while the other does not: that is enough.
-    joined = {end for pair in found for end in (pair.near, pair.far)}
-    found |= {Pair(end, None) for end in alone - joined}
-    return tuple(sorted(found, key=lambda pair: (pair.near, str(pair.far))))
+    joined = {end for pair in joined_pairs for end in (pair.near, pair.far)}
+    joined_pairs |= {Pair(end, None) for end in alone - joined}
+    return tuple(sorted(joined_pairs, key=lambda pair: (pair.near, str(pair.far))))
 
 
 def parents(node: Node) -> Mapping[End, End]:
@@ -203,19 +208,19 @@ def parents(node: Node) -> Mapping[End, End]:
 
     By child: of the first three it is the interface below, of a member the bond or VRF above it.
     """
-    found: dict[End, End] = {}
+    parent_of: dict[End, End] = {}
     for namespace in node.namespaces:
-        joints = {each.name for each in namespace.interfaces if each.kind in JOINING}
-        for each in namespace.interfaces:
-            end = End(node.name, namespace.name, each.name)
-            home = _home(node, namespace, each)
-            if each.kind in STACKED | BOUND and home is not None:
+        joints = {interface.name for interface in namespace.interfaces if interface.kind in JOINING}
+        for interface in namespace.interfaces:
+            end = End(node.name, namespace.name, interface.name)
+            home = _home(node, namespace, interface)
+            if interface.kind in STACKED | BOUND and home is not None:
                 for other in home.interfaces:
-                    if other.index == each.peer_index:
-                        found[end] = End(node.name, home.name, other.name)
-            elif each.master in joints:
-                found[end] = End(node.name, namespace.name, each.master)
-    return found
+                    if other.index == interface.peer_index:
+                        parent_of[end] = End(node.name, home.name, other.name)
+            elif interface.master in joints:
+                parent_of[end] = End(node.name, namespace.name, interface.master)
+    return parent_of
 
 
 def bars(namespace: Namespace, *, own: bool = False) -> frozenset[str]:
@@ -223,17 +228,21 @@ def bars(namespace: Namespace, *, own: bool = False) -> frozenset[str]:
 
     In a node's `own` namespace only veths stand on one: NICs and devices lie below it.
     """
-    above = {each.master for each in namespace.interfaces if each.kind == "veth" or not own}
+    above = {
+        interface.master
+        for interface in namespace.interfaces
+        if interface.kind == "veth" or not own
+    }
     return frozenset(
-        each.name
-        for each in namespace.interfaces
-        if each.kind == "bridge" or (each.kind in JOINING and each.name in above)
+        interface.name
+        for interface in namespace.interfaces
+        if interface.kind == "bridge" or (interface.kind in JOINING and interface.name in above)
     )
 
 
 def default_device(namespace: Namespace) -> str:
     """The interface that the default route leaves by, or ""."""
-    return next((each.device for each in namespace.routes if each.to == "default"), "")
+    return next((route.device for route in namespace.routes if route.to == "default"), "")
 
 
 def _veths(node: Node) -> Iterator[tuple[Namespace, Interface]]:
@@ -264,7 +273,9 @@ def _home(node: Node, namespace: Namespace, interface: Interface) -> Namespace |
     if interface.peer_nsid is None:
         return namespace
     key = namespace.nsids.get(interface.peer_nsid)
-    match = [each for each in node.namespaces if key is not None and key in _names(each)]
+    match = [
+        namespace for namespace in node.namespaces if key is not None and key in _names(namespace)
+    ]
     return match[0] if len(match) == 1 else None
 
 
@@ -274,28 +285,28 @@ def _names(namespace: Namespace) -> tuple[int | str, ...]:
 
 
 def _namespace(state: Mapping[str, Any]) -> Namespace:
-    addresses = {each["ifindex"]: each.get("addr_info", ()) for each in state["addresses"]}
+    addresses = {record["ifindex"]: record.get("addr_info", ()) for record in state["addresses"]}
     # In JSON, ip gives the number of a peer elsewhere, but the name of one in the same namespace.
-    indexes = {each["ifname"]: each["ifindex"] for each in state["links"]}
-    vlans = {each["ifname"]: each.get("vlans", ()) for each in state.get("vlans", ())}
+    indexes = {record["ifname"]: record["ifindex"] for record in state["links"]}
+    vlans = {record["ifname"]: record.get("vlans", ()) for record in state.get("vlans", ())}
     interfaces = [
         replace(
-            _interface(each, addresses.get(each["ifindex"], ()), indexes),
-            vlans=_vlans(vlans.get(each["ifname"], ())),
+            _interface(link, addresses.get(link["ifindex"], ()), indexes),
+            vlans=_vlans(vlans.get(link["ifname"], ())),
         )
-        for each in state["links"]
+        for link in state["links"]
     ]
     nsids: dict[int, int | str] = {}
-    for each in state.get("nsids", ()):
-        known = each.get("inode") or each.get("name")
+    for record in state.get("nsids", ()):
+        known = record.get("inode") or record.get("name")
         if known:
-            nsids[each["nsid"]] = known
+            nsids[record["nsid"]] = known
     return Namespace(
         name=state["name"],
         inode=state["inode"],
         container=state.get("container", ""),
-        interfaces=tuple(sorted(interfaces, key=lambda each: each.index)),
-        routes=tuple(_route(each) for each in state["routes"]),
+        interfaces=tuple(sorted(interfaces, key=lambda interface: interface.index)),
+        routes=tuple(_route(route) for route in state["routes"]),
         nsids=nsids,
         pod=state.get("pod", {}).get("name", ""),
         group=state.get("pod", {}).get("namespace", ""),
@@ -316,7 +327,7 @@ def _interface(
         mtu=link["mtu"],
         up="UP" in link["flags"],
         operstate=link.get("operstate", "UNKNOWN"),
-        addresses=tuple(Address(each["local"], each["prefixlen"]) for each in addresses),
+        addresses=tuple(Address(address["local"], address["prefixlen"]) for address in addresses),
         master=link.get("master", ""),
         peer_index=link.get("link_index") or indexes.get(link.get("link", "")),
         peer_nsid=link.get("link_netnsid"),
@@ -326,12 +337,12 @@ def _interface(
 
 def _vlans(port: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The VLANs of a port as `bridge -j vlan` has them; none where all is as a bridge makes it."""
-    said = []
-    for each in port:
-        flags = [_FLAGS.get(flag, flag) for flag in each.get("flags", ())]
-        last = f"-{each['vlanEnd']}" if "vlanEnd" in each else ""
-        said.append(" ".join([f"{each['vlan']}{last}", *flags]))
-    return () if said == ["1 PVID untagged"] else tuple(said)
+    texts = []
+    for vlan in port:
+        flags = [_FLAGS.get(flag, flag) for flag in vlan.get("flags", ())]
+        last = f"-{vlan['vlanEnd']}" if "vlanEnd" in vlan else ""
+        texts.append(" ".join([f"{vlan['vlan']}{last}", *flags]))
+    return () if texts == ["1 PVID untagged"] else tuple(texts)
 
 
 def _route(route: Mapping[str, Any]) -> Route:

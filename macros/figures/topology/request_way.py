@@ -29,11 +29,11 @@ def ends(states: Sequence[Node], way: Sequence[str]) -> tuple[End, ...]:
     Each is written as in the text of a drawing, node0/client:eth0, or node0/:cni0 for one of the
     node itself. GuideError where one is not in the states, or two have nothing between them.
     """
-    named = [_end(states, each) for each in way]
-    found = named[:1]
+    named = [_end(states, name) for name in way]
+    along = named[:1]
     for start, stop in pairwise(named):
-        found += _between(states, start, stop)
-    return tuple(found)
+        along += _between(states, start, stop)
+    return tuple(along)
 
 
 def legs(drawing: Drawing, way: Sequence[End]) -> tuple[Leg, ...]:
@@ -55,14 +55,14 @@ def _end(states: Sequence[Node], text: str) -> End:
     node, _, rest = text.partition("/")
     namespace, _, interface = rest.rpartition(":")
     known = [
-        End(each.name, inside.name, one.name)
-        for each in states
-        for inside in each.namespaces
-        for one in inside.interfaces
+        End(state.name, inside.name, inner.name)
+        for state in states
+        for inside in state.namespaces
+        for inner in inside.interfaces
     ]
     end = End(node, namespace, interface)
     if end not in known:
-        near = ", ".join(str(each) for each in known if each.interface == interface)
+        near = ", ".join(str(candidate) for candidate in known if candidate.interface == interface)
         raise GuideError(
             f"way= names {text!r}, which no state contains",
             fix=f"write node0/pod:eth0 or node0/:cni0; there is {near or 'none of that name'}",
@@ -96,11 +96,11 @@ def _layer_two(states: Sequence[Node]) -> dict[End, set[End]]:
         for namespace in node.namespaces:
             edges += [
                 (
-                    End(node.name, namespace.name, each.name),
-                    End(node.name, namespace.name, each.master),
+                    End(node.name, namespace.name, interface.name),
+                    End(node.name, namespace.name, interface.master),
                 )
-                for each in namespace.interfaces
-                if each.master
+                for interface in namespace.interfaces
+                if interface.master
             ]
         for a, b in edges:
             joined.setdefault(a, set()).add(b)
@@ -140,7 +140,7 @@ def _through(drawing: Drawing, kind: LinkKind, start: End, stop: End) -> Sequenc
 def _own(drawing: Drawing, kind: LinkKind, end: End) -> Sequence[Point]:
     """The line of one interface alone."""
     return next(
-        (each.points for each in drawing.links if each.kind == kind and each.ends == (end,)), ()
+        (link.points for link in drawing.links if link.kind == kind and link.ends == (end,)), ()
     )
 
 
@@ -162,7 +162,7 @@ def _toward(points: Sequence[Point], box: Box) -> Sequence[Point]:
 
 def places(way: Sequence[End]) -> dict[End, str]:
     """The number of each interface on the way; of one that is met twice, both: `3, 5`."""
-    found: dict[End, str] = {}
+    numbers: dict[End, str] = {}
     for number, end in enumerate(way, 1):
-        found[end] = f"{found[end]}, {number}" if end in found else str(number)
-    return found
+        numbers[end] = f"{numbers[end]}, {number}" if end in numbers else str(number)
+    return numbers

@@ -37,9 +37,9 @@ class Scene:
     def own(self) -> list[Interface]:
         """The interfaces of the node's own namespace that are drawn."""
         return [
-            each
-            for each in self.node.own.interfaces
-            if each.kind != "loopback" and each.name not in self.hidden
+            interface
+            for interface in self.node.own.interfaces
+            if interface.kind != "loopback" and interface.name not in self.hidden
         ]
 
     def place(self, namespace: str, interface: Interface, role: Role) -> Placed:
@@ -67,14 +67,14 @@ class Scene:
     def speaks_ip(self, interface: Interface) -> bool:
         """The node's own IP uses it: it has an address, or a route leads to it."""
         routed = any(route.device == interface.name for route in self.node.own.routes)
-        return routed or any(not each.link_local for each in interface.addresses)
+        return routed or any(not address.link_local for address in interface.addresses)
 
 
 def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bool) -> Scene:
     """Choose what is drawn. A pair is left out with either of its ends."""
     hidden = frozenset({*leave_out, *([] if nat else [nat_device(node)])})
-    guests = tuple(each for each in shown_namespaces(node)[1:] if each.name not in hidden)
-    names = {each.name for each in guests}
+    guests = tuple(guest for guest in shown_namespaces(node)[1:] if guest.name not in hidden)
+    names = {guest.name for guest in guests}
 
     def drawn(end: End | None) -> bool:
         if end is None:
@@ -91,7 +91,7 @@ def set_scene(node: Node, labels: Labels, leave_out: Collection[str], *, nat: bo
     for pair in kept:
         if pair.far is not None:
             other |= {pair.near: pair.far, pair.far: pair.near}
-    standing = {each.name: bars(each, own=not each.name) for each in node.namespaces}
+    standing = {space.name: bars(space, own=not space.name) for space in node.namespaces}
 
     def stands(child: End, parent: End) -> bool:
         """Whether it is a port, or a member, that the bar it belongs to shows as such."""
@@ -115,12 +115,12 @@ def nat_device(node: Node) -> str:
 
     The default route leaves by it. Where a page took that route away, the network tells.
     """
-    physical = [each for each in node.own.interfaces if each.kind == "physical"]
+    physical = [interface for interface in node.own.interfaces if interface.kind == "physical"]
     if len(physical) < 2:
         return ""
     device = default_device(node.own)
-    for each in physical:
-        in_nat = any(address.network == _NAT for address in each.addresses)
-        if each.name == device or (not device and in_nat):
-            return each.name
+    for nic in physical:
+        in_nat = any(address.network == _NAT for address in nic.addresses)
+        if nic.name == device or (not device and in_nat):
+            return nic.name
     return ""

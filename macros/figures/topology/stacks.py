@@ -42,7 +42,7 @@ class Stacks:
 
 def stacks(scene: Scene, lower: Iterable[Placed], bridges: Iterable[Placed]) -> Stacks:
     """What is drawn of a node's stacked interfaces; `lower` are its devices and NICs."""
-    rows = {each.end: str(each.role) for each in (*lower, *bridges)}
+    rows = {shape.end: str(shape.role) for shape in (*lower, *bridges)}
     below = {end for end, row in rows.items() if row != "bridge"}
     bars = rows.keys() - below
     channel, lanes, low = [], [], []
@@ -80,7 +80,7 @@ def lane_links(
     right: float,
 ) -> list[Link]:
     """Lines by the lanes, whose first is at `right`: down from a guest, or from a bridge."""
-    placed = {each.end: each for each in drawing.placed}
+    placed = {shape.end: shape for shape in drawing.placed}
 
     def upper(ends: tuple[End, End]) -> float:
         return min((placed[end].box for end in ends), key=lambda box: box.y).cx
@@ -100,9 +100,9 @@ def lane_links(
 
 def low_links(of: Stacks, drawing: Drawing) -> list[Link]:
     """Lines between devices, and from a device to the NIC that it sends by, or that is its own."""
-    placed = {each.end: each for each in drawing.placed}
-    own = [each for each in drawing.placed if not each.end.namespace]
-    bottom = max((each.box.bottom for each in own if each.role == "device"), default=0)
+    placed = {shape.end: shape for shape in drawing.placed}
+    own = [shape for shape in drawing.placed if not shape.end.namespace]
+    bottom = max((shape.box.bottom for shape in own if shape.role == "device"), default=0)
 
     def order(ends: tuple[End, End]) -> tuple[bool, float]:
         to_nic = any(placed[end].role == "physical" for end in ends)
@@ -112,7 +112,7 @@ def low_links(of: Stacks, drawing: Drawing) -> list[Link]:
     # Devices beside each other are nearest to their row; of NICs the farthest is, and its line
     # leaves on the right of the others: so none crosses another.
     for number, ends in enumerate(sorted(of.low, key=order)):
-        left, right = sorted((placed[end] for end in ends), key=lambda each: each.box.cx)
+        left, right = sorted((placed[end] for end in ends), key=lambda shape: shape.box.cx)
         y = bottom + _NEAR + LEVEL * number
         x = left.box.cx + 2 * _IN - _APART * number
         to = right.box.cx - _IN - _APART * number
@@ -134,12 +134,14 @@ def _leaving(
     if placed.end.namespace:
         return [(box.cx + _IN, box.bottom), (box.cx + _IN, _channel(box, level))]
     if placed.role == "bridge":
-        own = [each for each in drawing.placed if not each.end.namespace]
-        bottom = max(each.box.bottom for each in own if each.role == "bridge")
+        own = [shape for shape in drawing.placed if not shape.end.namespace]
+        bottom = max(shape.box.bottom for shape in own if shape.role == "bridge")
         x = box.right - _IN - LEVEL * number
         return [(x, box.bottom), (x, bottom + _NEAR + LEVEL * number)]
     row = [
-        each.box.y for each in drawing.placed if each.role == placed.role and not each.end.namespace
+        shape.box.y
+        for shape in drawing.placed
+        if shape.role == placed.role and not shape.end.namespace
     ]
     x = box.right - _IN - LEVEL * number
     return [(x, box.y), (x, min(row) - _NEAR - LEVEL * number)]

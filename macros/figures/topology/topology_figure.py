@@ -5,7 +5,8 @@
 The same states give the same bytes. Colours and fonts are those of docs/assets/css/topology.css.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from html import escape
 
 from macros.figures.svg import LINE_HEIGHT, number, path, tag, text_lines
@@ -17,6 +18,9 @@ from macros.figures.topology.news import News, compare
 from macros.figures.topology.observation import JOINING, STACKED, End, Node
 from macros.figures.topology.topology_text import summary, text_equivalent, way_text
 from macros.ground.errors import GuideError
+
+Drawn = Callable[..., str]
+"""Makes a picture of a drawing; see `_drawn`."""
 
 RADIUS = 6
 _BADGE = (32.0, 16.0)
@@ -52,70 +56,94 @@ def topology(
     Raises GuideError if there is no state or a node twice, or if `highlight`, `leave_out` or `way`
     name what is not there.
     """
-    if not states:
-        raise GuideError(f"topology {id!r} has no observed state to draw")
-    names = [node.name for node in states]
-    if doubled := next((name for name in names if names.count(name) > 1), ""):
-        raise GuideError(f"topology {id!r} has {doubled} twice", fix="give one state for each node")
+    _check(states, id, leave_out)
     news = compare(states, previous or ())
-    _check_names(states, leave_out, "leave_out")
     drawing = lay_out(states, Labels(news, brief), leave_out=leave_out, nat=nat)
     taken = ways.ends(states, way)
-    heading, description = f"t-{id}-title", f"t-{id}-desc"
-    svg = _drawn(
-        drawing, news, highlight, taken,
-        tag("title", escape(title), id=heading),
-        tag("desc", escape(summary(states)), id=description),
-        aria_labelledby=f"{heading} {description}",
-    )  # fmt: skip
-    narrow = ""
-    if drawing.box.w > _PHONE and not nat:  # each node's NAT would need a bar of its own
-        told = f"{title}. {summary(states)}"
-        for less in dict.fromkeys((brief, True)):
-            labels = Labels(news, less, narrow=True)
-            upright = lay_out(states, labels, leave_out=leave_out, nat=nat, stacked=True)
-            dense = upright.box.w > _PHONE
-            if upright.box.w <= (_DENSE if less else _PHONE):
-                drawn = _drawn(upright, news, highlight, taken, aria_label=told)
-                kind = "drawn-narrow is-dense" if dense else "drawn-narrow"
-                narrow = f'<div class="{kind}">{drawn}</div>'
-                break
-    # topology.css makes such a drawing a little smaller where that saves scrolling.
-    kind = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
-    # zoom.js opens on a phone what has no form for one.
-    kind += " is-big" if drawing.box.w > _PHONE and not narrow else ""
+    drawn = partial(_drawn, news=news, highlight=highlight, way=taken)
+    # On a phone each node's NAT would need a bar of its own.
+    narrow = "" if nat else _narrow(states, drawing, drawn, Labels(news, brief), leave_out, title)
     return (
         f'<figure class="topology" id="t-{escape(id)}">'
         f'<figcaption class="topology-title">{escape(title)}</figcaption>'
+        f"{_wide(states, drawing, drawn, id, title, alone=not narrow)}{narrow}"
+        f"{_legend(drawing, news, taken)}{_as_text(states, news, taken)}</figure>"
+    )
+
+
+def _wide(
+    states: Sequence[Node], drawing: Drawing, drawn: Drawn, id: str, title: str, *, alone: bool
+) -> str:
+    """The drawing in a box that scrolls sideways where the page is narrower."""
+    heading, description = f"t-{id}-title", f"t-{id}-desc"
+    svg = drawn(
+        drawing,
+        tag("title", escape(title), id=heading),
+        tag("desc", escape(summary(states)), id=description),
+        aria_labelledby=f"{heading} {description}",
+    )
+    # topology.css makes such a drawing a little smaller where that saves scrolling.
+    kind = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
+    # zoom.js opens on a phone what has no form for one.
+    kind += " is-big" if drawing.box.w > _PHONE and alone else ""
+    return (
         f'<div class="topology-scroll{kind}" role="region" tabindex="0" '
-        f'aria-label="Drawing: {escape(title)}">{svg}</div>{narrow}'
-        f"{_legend(drawing, news, taken)}"
+        f'aria-label="Drawing: {escape(title)}">{svg}</div>'
+    )
+
+
+def _narrow(
+    states: Sequence[Node],
+    drawing: Drawing,
+    drawn: Drawn,
+    labels: Labels,
+    leave_out: Collection[str],
+    title: str,
+) -> str:
+    """The same for a phone, nodes one below the other; "" where it fits, or cannot be made to."""
+    if drawing.box.w <= _PHONE:
+        return ""
+    told = f"{title}. {summary(states)}"
+    for less in dict.fromkeys((labels.brief, True)):
+        narrow = Labels(labels.news, less, narrow=True)
+        upright = lay_out(states, narrow, leave_out=leave_out, nat=False, stacked=True)
+        if upright.box.w <= (_DENSE if less else _PHONE):
+            kind = "drawn-narrow is-dense" if upright.box.w > _PHONE else "drawn-narrow"
+            return f'<div class="{kind}">{drawn(upright, aria_label=told)}</div>'
+    return ""
+
+
+def _as_text(states: Sequence[Node], news: News, way: Sequence[End]) -> str:
+    return (
         '<details class="text-equivalent"><summary>The same as text</summary>'
-        f"{way_text(taken)}{text_equivalent(states, news)}</details></figure>"
+        f"{way_text(way)}{text_equivalent(states, news)}</details>"
     )
 
 
 def _drawn(
     drawing: Drawing,
+    *told: str,
     news: News,
     highlight: Collection[str],
-    taken: Sequence[End],
-    *told: str,
+    way: Sequence[End],
     **aria: str,
 ) -> str:
-    """The picture; `told` and `aria` say what it is to who does not see it."""
-    lit = _Lit(drawing, highlight, taken)
+    """The picture, from what lies at the bottom to what lies on top.
+
+    `told` and `aria` say what it is to who does not see it.
+    """
+    lit = _Lit(drawing, highlight, way)
     return tag(
         "svg",
         *told,
-        *(_frame(each, news, lit) for each in drawing.frames),
-        *(_note(each, text=not taken) for each in drawing.notes),
-        *(_link(each, news, lit) for each in drawing.links),
-        *(_leg(each) for each in ways.legs(drawing, taken)),
+        *(_frame(frame, news, lit) for frame in drawing.frames),
+        *(_note(note, text=not way) for note in drawing.notes),
+        *(_link(link, news, lit) for link in drawing.links),
+        *(_leg(leg) for leg in ways.legs(drawing, way)),
         # Where a way leads over a band, the band's text stands above it.
-        *(_note(each, rect=False) for each in drawing.notes if taken),
-        *(_interface(each, news, lit) for each in drawing.placed),
-        *(_place(drawing.of(end), number) for end, number in ways.places(taken).items()),
+        *(_note(note, rect=False) for note in drawing.notes if way),
+        *(_interface(placed, news, lit) for placed in drawing.placed),
+        *(_place(drawing.of(end), number) for end, number in ways.places(way).items()),
         role="img",
         **aria,
         viewBox=f"0 0 {_whole(drawing.box.w)} {_whole(drawing.box.h)}",
@@ -129,8 +157,8 @@ class _Lit:
 
     def __init__(self, drawing: Drawing, highlight: Collection[str], way: Sequence[End]) -> None:
         wanted = {
-            each.removeprefix("if:").removeprefix("ip::").removeprefix("mac::"): each
-            for each in highlight
+            name.removeprefix("if:").removeprefix("ip::").removeprefix("mac::"): name
+            for name in highlight
         }
         self.way = frozenset(way)
         self.ends = {placed.end for placed in drawing.placed if wanted.keys() & _names_of(placed)}
@@ -139,12 +167,12 @@ class _Lit:
             for frame in drawing.frames
             if frame.namespace in wanted or (not frame.namespace and frame.node in wanted)
         }
-        found = {name for placed in drawing.placed for name in _names_of(placed)}
-        found |= {frame.namespace or frame.node for frame in drawing.frames}
-        if unknown := sorted(wanted[name] for name in wanted.keys() - found):
+        drawn = {name for placed in drawing.placed for name in _names_of(placed)}
+        drawn |= {frame.namespace or frame.node for frame in drawing.frames}
+        if unknown := sorted(wanted[name] for name in wanted.keys() - drawn):
             raise GuideError(
                 f"highlight names {unknown[0]!r}, which is not in the drawing",
-                fix=f"use one of: {', '.join(sorted(found))}",
+                fix=f"use one of: {', '.join(sorted(drawn))}",
             )
 
 
@@ -156,9 +184,18 @@ def _names_of(placed: Placed) -> set[str]:
     return names - {""}
 
 
+def _check(states: Sequence[Node], id: str, leave_out: Collection[str]) -> None:
+    if not states:
+        raise GuideError(f"topology {id!r} has no observed state to draw")
+    names = [node.name for node in states]
+    if doubled := next((name for name in names if names.count(name) > 1), ""):
+        raise GuideError(f"topology {id!r} has {doubled} twice", fix="give one state for each node")
+    _check_names(states, leave_out, "leave_out")
+
+
 def _check_names(states: Sequence[Node], names: Collection[str], option: str) -> None:
-    known = {each.name for node in states for each in node.own.interfaces}
-    known |= {each.name for node in states for each in node.namespaces[1:]}
+    known = {interface.name for node in states for interface in node.own.interfaces}
+    known |= {namespace.name for node in states for namespace in node.namespaces[1:]}
     if unknown := sorted(set(names) - known):
         raise GuideError(
             f"{option} names {unknown[0]!r}, which the state does not have",
@@ -236,14 +273,14 @@ def _leg(leg: ways.Leg) -> str:
     return tag("g", *parts, class_="way", data_ends=f"{leg.start} {leg.stop}")
 
 
-def _place(placed: Placed, place: str) -> str:
+def _place(placed: Placed, numbers: str) -> str:
     """Where on the way an interface is: its number, at the upper left corner."""
-    w = 18 + 6 * (len(place) - 1)
+    w = 18 + 6 * (len(numbers) - 1)
     x, y = placed.box.x - 9, placed.box.y - 9
     if placed.role == "bridge":  # its ports stand on its upper edge
         x, y = placed.box.x - w + 5, placed.box.y + 4
     rect = tag("rect", x=x, y=y, width=float(w), height=18.0, rx=9.0)
-    text = tag("text", place, x=x + w / 2, y=y + 13, text_anchor="middle")
+    text = tag("text", numbers, x=x + w / 2, y=y + 13, text_anchor="middle")
     return tag("g", rect, text, class_="place")
 
 

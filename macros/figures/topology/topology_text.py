@@ -44,7 +44,7 @@ def summary(states: Sequence[Node]) -> str:
     """One plain sentence for the drawing's description."""
     parts = []
     for node in states:
-        guests = [each.name for each in shown_namespaces(node)[1:]]
+        guests = [namespace.name for namespace in shown_namespaces(node)[1:]]
         words = (
             f" with the namespaces {in_words(guests)}" if guests else " without other namespaces"
         )
@@ -63,15 +63,15 @@ def _namespaces(node: Node, news: News) -> str:
     for namespace in shown_namespaces(node):
         new = _new((node.name, namespace.name) in news.namespaces)
         inside = [
-            f"<li>{_interface(node, namespace, each, joined, news)}"
-            f"{_parent(End(node.name, namespace.name, each.name), each, stacked)}</li>"
-            for each in namespace.interfaces
-            if each.kind != "loopback"
+            f"<li>{_interface(node, namespace, interface, joined, news)}"
+            f"{_parent(End(node.name, namespace.name, interface.name), interface, stacked)}</li>"
+            for interface in namespace.interfaces
+            if interface.kind != "loopback"
         ]
         inside += [
-            f"<li>route {_route(node, namespace, each.text)}"
-            f"{_new((node.name, namespace.name, each.text) in news.routes)}</li>"
-            for each in namespace.routes
+            f"<li>route {_route(node, namespace, route.text)}"
+            f"{_new((node.name, namespace.name, route.text) in news.routes)}</li>"
+            for route in namespace.routes
         ]
         body = f"<ul>{''.join(inside)}</ul>" if inside else ""
         items.append(f"<li>{_heading(namespace)}{new}{body}</li>")
@@ -119,8 +119,8 @@ def _interface(
         if other is None:
             facts.append(f"its other end, index {interface.peer_index}, was not seen")
         else:
-            place = other.namespace or "the node's own namespace"
-            facts.append(f"veth pair with {_name(other)} in {escape(place)}")
+            home = other.namespace or "the node's own namespace"
+            facts.append(f"veth pair with {_name(other)} in {escape(home)}")
     change = news.changed.get(end)
     changed = f" <strong>({escape(change)})</strong>" if change else ""
     new = _new(end in news.interfaces)
@@ -131,9 +131,9 @@ def _members(node: Node, namespace: Namespace, joint: Interface) -> str:
     """What a bridge, a bond or a VRF has in it."""
     word = "ports" if joint.kind == "bridge" else "members"
     inside = [
-        _name(End(node.name, namespace.name, each.name))
-        for each in namespace.interfaces
-        if each.master == joint.name
+        _name(End(node.name, namespace.name, interface.name))
+        for interface in namespace.interfaces
+        if interface.master == joint.name
     ]
     return f"{word}: {in_words(inside)}" if inside else f"no {word}"
 
@@ -146,8 +146,8 @@ def _parent(end: End, interface: Interface, stacked: Mapping[End, End]) -> str:
     if interface.kind in STACKED and end in stacked:
         parent = stacked[end]
         home = parent.namespace or "the node's own namespace"
-        place = f" in {escape(home)}" if parent.namespace != end.namespace else ""
-        return f"{words}, sends by {_name(parent)}{place}"
+        suffix = f" in {escape(home)}" if parent.namespace != end.namespace else ""
+        return f"{words}, sends by {_name(parent)}{suffix}"
     if interface.kind in STACKED:
         return f"{words}, its parent, index {interface.peer_index}, was not seen"
     return words

@@ -36,49 +36,49 @@ class Band:
 
 def bands(journey: Journey) -> tuple[Band, ...]:
     """The headers of a packet along its way, outermost first."""
-    found = [_keyed(visit.packet) for visit in journey.visits]
-    return tuple(_band(key, found) for key in _order(found))
+    keyed = [_keyed(visit.packet) for visit in journey.visits]
+    return tuple(_band(key, keyed) for key in _order(keyed))
 
 
 def _keyed(packet: Packet) -> dict[_Key, Layer]:
     seen: dict[str, int] = {}
-    found = {}
+    by_key = {}
     for layer in reversed(packet.layers):
         if layer.name == "Padding" or layer.role == "quoted":
             continue
         inside = seen.get(layer.name, 0)
         seen[layer.name] = inside + 1
-        found[layer.name, inside] = layer
-    return dict(reversed(found.items()))
+        by_key[layer.name, inside] = layer
+    return dict(reversed(by_key.items()))
 
 
-def _order(found: Sequence[dict[_Key, Layer]]) -> list[_Key]:
+def _order(keyed: Sequence[dict[_Key, Layer]]) -> list[_Key]:
     """All headers in one order that agrees with that of each packet."""
     order: list[_Key] = []
-    for one in sorted(found, key=lambda each: -len(each)):
-        keys = list(one)
-        for at, key in enumerate(keys):
+    for layers in sorted(keyed, key=lambda visited: -len(visited)):
+        keys = list(layers)
+        for index, key in enumerate(keys):
             if key not in order:
-                inner = next((other for other in keys[at + 1 :] if other in order), None)
+                inner = next((other for other in keys[index + 1 :] if other in order), None)
                 order.insert(order.index(inner) if inner is not None else len(order), key)
     return order
 
 
-def _band(key: _Key, found: Sequence[dict[_Key, Layer]]) -> Band:
+def _band(key: _Key, keyed: Sequence[dict[_Key, Layer]]) -> Band:
     pieces: list[Piece] = []
     shade, name = "", key[0]
-    for at, one in enumerate(found):
-        layer = one.get(key)
+    for index, layers in enumerate(keyed):
+        layer = layers.get(key)
         if layer is None:
             continue
         own = colour(layer)
         shade = own if own == "ip2" or not shade else shade
         lines = _lines(layer)
         last = pieces[-1] if pieces else None
-        if last is not None and last.last == at - 1 and last.lines == lines:
-            pieces[-1] = Piece(last.first, at, lines)
+        if last is not None and last.last == index - 1 and last.lines == lines:
+            pieces[-1] = Piece(last.first, index, lines)
         else:
-            pieces.append(Piece(at, at, lines))
+            pieces.append(Piece(index, index, lines))
     return Band(name, shade, tuple(pieces))
 
 

@@ -19,9 +19,9 @@ def short(packet: Packet) -> str:
         return known.get(int(operation.value), "ARP") if operation is not None else "ARP"
     segment = packet.last("TCP")
     if segment is not None and segment.get("flags"):
-        found = _HTTP.match(_data(packet))
-        if found:
-            return (found[1] + b" " + found[2] if found[1] else found[3]).decode("ascii", "replace")
+        match = _HTTP.match(_data(packet))
+        if match:
+            return (match[1] + b" " + match[2] if match[1] else match[3]).decode("ascii", "replace")
         words = segment["flags"].shown.split()
         telling = [word for word in words if word not in {"ACK", "PSH"}]
         if telling == ["SYN"] and "ACK" in words:
@@ -98,10 +98,10 @@ def clock_words(clock: Clock) -> str:
 
 def round_trip_words(clock: Clock) -> str:
     """What can be said of the wire between two nodes: both ways together."""
-    one, two = clock.pair
+    there, back = clock.pair
     return (
         "too uncertain to time one direction; the round trip took at least"
-        f" {took(clock.round_trip)} (nos. {one} and {two})"
+        f" {took(clock.round_trip)} (nos. {there} and {back})"
     )
 
 
@@ -115,5 +115,5 @@ def lane_name(lane: Lane) -> str:
 
 
 def _data(packet: Packet) -> bytes:
-    found = [one for one in packet.layers if one.name == "Data" and not one.role]
-    return found[0].fields[0].raw if found else b""
+    payloads = [layer for layer in packet.layers if layer.name == "Data" and not layer.role]
+    return payloads[0].fields[0].raw if payloads else b""

@@ -73,18 +73,18 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
         word = escape(_note(journey.notes[0]))
         parts.append(tag("text", word, class_="odd", x=10 + digits, y=row.y + 28))
     # What is seen comes first: who speaks to a browser says what stands there (WCAG 2.5.3).
-    said = f"{journey.number} {name} {captions.since_first(trace, journey)}"
-    said += "".join(f", {_note(note)}" for note in journey.notes[:1])
+    label = f"{journey.number} {name} {captions.since_first(trace, journey)}"
+    label += "".join(f", {_note(note)}" for note in journey.notes[:1])
     if name != captions.titled(packet):
-        said += f": {captions.titled(packet)}"
-    said += "".join(f", {note}" for note in journey.notes)
+        label += f": {captions.titled(packet)}"
+    label += "".join(f", {note}" for note in journey.notes)
     return tag(
         "a",
         " ".join(parts),  # as words, so that the name has them as they are seen
         href=address(journey.number, None),
         class_=row_class(row.journey),
         data_n=journey.number,
-        aria_label=said,
+        aria_label=label,
     )
 
 
@@ -113,7 +113,7 @@ def ground(layout: Layout, height: float) -> list[str]:
     """What packets cross: nodes, namespaces, and the lanes with their names."""
     return [
         *(_frame(frame, height) for frame in layout.frames),
-        *(_lane(layout, at, height) for at in range(len(layout.lanes))),
+        *(_lane(layout, index, height) for index in range(len(layout.lanes))),
     ]
 
 
@@ -123,10 +123,10 @@ def way(layout: Layout, row: Row) -> str:
     dots = "".join(
         tag(
             "g",
-            tag("circle", class_="dot", cx=at, cy=row.y, r=_DOT),
+            tag("circle", class_="dot", cx=across, cy=row.y, r=_DOT),
             class_=dot_class(visit),
         )
-        for at, visit in zip(x, row.journey.visits, strict=True)
+        for across, visit in zip(x, row.journey.visits, strict=True)
     )
     return tag("g", *_arrows(row, x), _steps(row, x), dots, class_=row_class(row.journey))
 
@@ -149,15 +149,15 @@ def _frame(frame: Frame, height: float) -> str:
     return tag("g", whole, rect, text, class_="place" if frame.inner else "node")
 
 
-def _lane(layout: Layout, at: int, height: float) -> str:
-    lane = layout.lanes[at]
+def _lane(layout: Layout, index: int, height: float) -> str:
+    lane = layout.lanes[index]
     key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
     name = f'<tspan class="v" data-v="{escape(key)}">{escape(lane.interface)}</tspan>'
-    text = tag("text", name, class_="if", x=layout.x[at], y=layout.names, text_anchor="middle")
+    text = tag("text", name, class_="if", x=layout.x[index], y=layout.names, text_anchor="middle")
     line = tag(
         "path",
         class_="lane",
-        d=f"M{number(layout.x[at])} {number(layout.head)}V{number(height - 14)}",
+        d=f"M{number(layout.x[index])} {number(layout.head)}V{number(height - 14)}",
     )
     return text + line
 
@@ -174,7 +174,7 @@ def _row(layout: Layout, row: Row, address: Address) -> str:
         tabindex="-1",
         aria_hidden="true",
     )
-    dots = "".join(_dot(layout, row, at, x[at], address) for at in range(len(visits)))
+    dots = "".join(_dot(layout, row, index, x[index], address) for index in range(len(visits)))
     return tag(
         "g", body, _steps(row, x), dots, class_=row_class(row.journey), data_n=row.journey.number
     )
@@ -190,7 +190,9 @@ def _arrows(row: Row, x: list[float]) -> list[str]:
 
 
 def _steps(row: Row, x: list[float]) -> str:
-    return "".join(_step(row, step, (x[at] + x[at + 1]) / 2) for at, step in enumerate(row.steps))
+    return "".join(
+        _step(row, step, (x[index] + x[index + 1]) / 2) for index, step in enumerate(row.steps)
+    )
 
 
 def dot_class(visit: Visit) -> str:
@@ -215,7 +217,7 @@ def _tubes(row: Row, x: list[float]) -> str:
     """Behind the arrow, where the packet is wrapped in another: a tunnel."""
     parts = []
     start = 0
-    kinds = [hops.wrapping(one.packet) for one in row.journey.visits]
+    kinds = [hops.wrapping(visit.packet) for visit in row.journey.visits]
     for end in range(1, len(kinds) + 1):
         if end < len(kinds) and kinds[end] == kinds[start]:
             continue
@@ -238,11 +240,13 @@ def _arrow(x: list[float], y: float) -> str:
 def _cross(x: list[float], row: Row) -> str:
     """The end of a packet that was seen no further."""
     sign = 1 if row.journey.forward else -1
-    at = x[-1] + sign * 18
-    left, right = number(at - 5), number(at + 5)
+    middle = x[-1] + sign * 18
+    left, right = number(middle - 5), number(middle + 5)
     top, low = number(row.y - 5), number(row.y + 5)
     line = tag(
-        "path", class_="way is-lost", d=f"M{number(x[-1] + sign * 6)} {number(row.y)}H{number(at)}"
+        "path",
+        class_="way is-lost",
+        d=f"M{number(x[-1] + sign * 6)} {number(row.y)}H{number(middle)}",
     )
     return line + tag(
         "path", class_="cross", d=f"M{left} {top}L{right} {low}M{right} {top}L{left} {low}"
@@ -254,9 +258,9 @@ def _step(row: Row, step: hops.Step, middle: float) -> str:
     if step.time is not None:
         took = escape(captions.took(step.time))
         parts.append(tag("text", took, class_="took", x=middle, y=row.y - 7, text_anchor="middle"))
-    for at, mark in enumerate(step.marks):
+    for index, mark in enumerate(step.marks):
         wide = len(mark.short) * 6.6 + 9
-        y = row.y + 8 + at * 17
+        y = row.y + 8 + index * 17
         box = tag("rect", x=middle - wide / 2, y=y, width=wide, height=_PILL, rx=_PILL / 2)
         text = tag("text", escape(mark.short), x=middle, y=y + 11.2, text_anchor="middle")
         classes = pill_class(step, mark)
@@ -264,18 +268,18 @@ def _step(row: Row, step: hops.Step, middle: float) -> str:
     return "".join(parts)
 
 
-def _dot(layout: Layout, row: Row, at: int, x: float, address: Address) -> str:
-    visit = row.journey.visits[at]
-    said = f"{captions.titled(visit.packet)} at {layout.lanes[visit.lane].where}"
+def _dot(layout: Layout, row: Row, index: int, x: float, address: Address) -> str:
+    visit = row.journey.visits[index]
+    label = f"{captions.titled(visit.packet)} at {layout.lanes[visit.lane].where}"
     return tag(
         "a",
-        tag("title", escape(f"{said}, {visit.packet.wire} bytes")),
+        tag("title", escape(f"{label}, {visit.packet.wire} bytes")),
         tag("circle", class_="hit", cx=x, cy=row.y, r=_HIT),
         tag("circle", class_="dot", cx=x, cy=row.y, r=_DOT),
         href=address(row.journey.number, visit),
         class_=dot_class(visit),
         tabindex="-1",
-        aria_label=f"No. {row.journey.number}, {said}",
+        aria_label=f"No. {row.journey.number}, {label}",
     )
 
 

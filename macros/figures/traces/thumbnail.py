@@ -34,16 +34,16 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
     steps = hops.steps(journey, trace.lanes)
     layout = lay_out(trace.lanes, [(journey, steps)], labels=_NAMES)
     (row,) = layout.rows
-    found = bands(journey)
-    tops = _tops(found, layout, row)
+    drawn = bands(journey)
+    tops = _tops(drawn, layout, row)
     size = (int(layout.width + 0.999), int(tops[-1] + 12.999))
     lanes = tag(
         "svg",
         *draw.ground(layout, size[1]),
         draw.way(layout, row),
         *(
-            _piece(band, piece, layout, row, tops[at])
-            for at, band in enumerate(found)
+            _piece(band, piece, layout, row, tops[index])
+            for index, band in enumerate(drawn)
             for piece in band.pieces
         ),
         class_="tr-lanes",
@@ -56,7 +56,7 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
     )
     labels = tag(
         "svg",
-        *(_name(band, tops[at], tops[at + 1]) for at, band in enumerate(found)),
+        *(_name(band, tops[index], tops[index + 1]) for index, band in enumerate(drawn)),
         class_="tr-labels",
         aria_hidden="true",
         width=_NAMES,
@@ -72,22 +72,22 @@ def drawing(trace: Trace, journey: Journey, title: str) -> str:
 
 def stack(trace: Trace, journey: Journey) -> str:
     """The same for a narrow screen: each stretch of the way where the headers are the same."""
-    found = bands(journey)
+    drawn = bands(journey)
     stretches: list[tuple[list[int], list[tuple[Band, Piece]]]] = []
-    for at in range(len(journey.visits)):
+    for index in range(len(journey.visits)):
         heads = [
             (band, piece)
-            for band in found
+            for band in drawn
             for piece in band.pieces
-            if piece.first <= at <= piece.last
+            if piece.first <= index <= piece.last
         ]
         if stretches and stretches[-1][1] == heads:
-            stretches[-1][0].append(at)
+            stretches[-1][0].append(index)
         else:
-            stretches.append(([at], heads))
+            stretches.append(([index], heads))
     parts = []
     for visits, heads in stretches:
-        lanes = [trace.lanes[journey.visits[at].lane] for at in visits]
+        lanes = [trace.lanes[journey.visits[index].lane] for index in visits]
         where = ", ".join(
             f"{escape(lane.node)} {escape(captions.lane_name(lane))}" for lane in lanes
         )
@@ -102,10 +102,10 @@ def stack(trace: Trace, journey: Journey) -> str:
     )
 
 
-def _tops(found: Sequence[Band], layout: Layout, row: Row) -> list[float]:
+def _tops(drawn: Sequence[Band], layout: Layout, row: Row) -> list[float]:
     """Where each band begins, and where the last ends."""
     tops = [row.bottom + 4]
-    for band in found:
+    for band in drawn:
         lines = max((len(_fitted(piece, layout, row)) for piece in band.pieces), default=1)
         tops.append(tops[-1] + lines * _LINE + 8 + _GAP)
     return tops
@@ -150,7 +150,7 @@ def _short(line: str, room: int) -> str:
 def _piece(band: Band, piece: Piece, layout: Layout, row: Row, top: float) -> str:
     left, right = _span(piece, layout, row)
     lines = _fitted(piece, layout, row)
-    height = max(len(_fitted(one, layout, row)) for one in band.pieces) * _LINE + 8
+    height = max(len(_fitted(part, layout, row)) for part in band.pieces) * _LINE + 8
     rect = tag("rect", x=left, y=top, width=right - left, height=height, rx=4.0)
     middle = (left + right) / 2
     first = top + (height - len(lines) * _LINE) / 2 + 10.5
@@ -159,10 +159,10 @@ def _piece(band: Band, piece: Piece, layout: Layout, row: Row, top: float) -> st
             "text",
             _marked(line),
             x=middle,
-            y=float(first + at * _LINE),
+            y=float(first + index * _LINE),
             text_anchor="middle",
         )
-        for at, line in enumerate(lines)
+        for index, line in enumerate(lines)
     )
     title = tag("title", escape(f"{band.name}: {' '.join(piece.lines)}"))
     return tag("g", title, rect, text, class_=f"band hd-{band.colour}")
@@ -187,20 +187,20 @@ def _name(band: Band, top: float, bottom: float) -> str:
 def text(trace: Trace, journey: Journey) -> list[tuple[str, ...]]:
     """The same as rows of a table, as HTML: where, what happened, the headers there."""
     steps = hops.steps(journey, trace.lanes)
-    found = bands(journey)
+    drawn = bands(journey)
     rows: list[tuple[str, ...]] = []
-    for at, visit in enumerate(journey.visits):
+    for index, visit in enumerate(journey.visits):
         lane = trace.lanes[visit.lane]
         heads = [
             f"{band.name} {' '.join(piece.lines)}"
-            for band in found
+            for band in drawn
             for piece in band.pieces
-            if piece.first <= at <= piece.last
+            if piece.first <= index <= piece.last
         ]
         rows.append(
             (
                 f"{escape(lane.node)} {escape(captions.lane_name(lane))}",
-                marks.mark_text(steps[at - 1].words if at else "", "", "", ()),
+                marks.mark_text(steps[index - 1].words if index else "", "", "", ()),
                 marks.mark_text("; ".join(heads), "", "", ()),
             )
         )

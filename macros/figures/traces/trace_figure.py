@@ -33,7 +33,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         forms = [form for form, _ in _forms(journey)]
         return f"#tr-{id}-{number}-{forms.index(visit.packet.data) + 1}"
 
-    packets = "".join(_packet(trace, one, id, title) for one in told)
+    packets = "".join(_packet(trace, walked, id, title) for walked in told)
     return (
         f'<figure class="trace" id="tr-{escape(id)}">'
         f'<figcaption class="tr-title">{escape(title)}</figcaption>'
@@ -49,23 +49,23 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
 
 def _forms(journey: Journey) -> list[tuple[bytes, list[Visit]]]:
     """The packet as it was at each stretch of its way: the same bytes are the same form."""
-    found: dict[bytes, list[Visit]] = {}
+    forms: dict[bytes, list[Visit]] = {}
     for visit in journey.visits:
-        found.setdefault(visit.packet.data, []).append(visit)
-    return list(found.items())
+        forms.setdefault(visit.packet.data, []).append(visit)
+    return list(forms.items())
 
 
-def _packet(trace: Trace, one: Told, id: str, title: str) -> str:
-    journey = one[0]
+def _packet(trace: Trace, told: Told, id: str, title: str) -> str:
+    journey = told[0]
     own = f"tr-{escape(id)}-{journey.number}"
     packet = journey.visits[0].packet
     source, target = (_end(end) for end in conversations.ends(packet))
     notes = "".join(f'<span class="tr-odd">{escape(note)}</span>' for note in journey.notes)
     forms = _forms(journey)
-    widest = max(range(len(forms)), key=lambda at: (len(forms[at][0]), -at))
+    widest = max(range(len(forms)), key=lambda index: (len(forms[index][0]), -index))
     drawn = "".join(
-        _form(trace, visits, f"{own}-{at + 1}", widest=at == widest)
-        for at, (_, visits) in enumerate(forms)
+        _form(trace, visits, f"{own}-{index + 1}", widest=index == widest)
+        for index, (_, visits) in enumerate(forms)
     )
     return (
         f'<li><details id="{own}"><summary>'
@@ -73,17 +73,17 @@ def _packet(trace: Trace, one: Told, id: str, title: str) -> str:
         f'<span class="tr-time">{escape(captions.since_first(trace, journey))}</span>'
         f'<span class="tr-ends">{source}<span class="tr-to"> → </span>{target}</span>'
         f'<span class="tr-what">{escape(captions.titled(packet))}{notes}</span></summary>'
-        f"{_hops(trace, one, own, title)}{drawn}</details></li>"
+        f"{_hops(trace, told, own, title)}{drawn}</details></li>"
     )
 
 
-def _hops(trace: Trace, one: Told, own: str, title: str) -> str:
+def _hops(trace: Trace, told: Told, own: str, title: str) -> str:
     """A table of where the packet was seen, and what had happened on the way there."""
-    journey, steps = one
+    journey, steps = told
     forms = [form for form, _ in _forms(journey)]
     rows = []
-    for at, visit in enumerate(journey.visits):
-        step = steps[at - 1] if at else None
+    for index, visit in enumerate(journey.visits):
+        step = steps[index - 1] if index else None
         time = captions.took(step.time) if step is not None and step.time is not None else ""
         form = forms.index(visit.packet.data) + 1
         where = f'<a href="#{own}-{form}">{_where(trace.lanes[visit.lane])}</a>'
@@ -97,7 +97,7 @@ def _form(trace: Trace, visits: Sequence[Visit], id: str, *, widest: bool) -> st
     """The packet's boxes as it was at these interfaces; where it was widest its bytes too."""
     packet = visits[0].packet
     numbers = Numbers(packet.layers)
-    lanes = [trace.lanes[at] for at in dict.fromkeys(visit.lane for visit in visits)]
+    lanes = [trace.lanes[lane] for lane in dict.fromkeys(visit.lane for visit in visits)]
     inside = boxes(packet.layers, numbers, values.mark, tables=False)
     shown = ""
     if widest:
@@ -132,8 +132,8 @@ def _where(lane: Lane) -> str:
 
 def _interface(lane: Lane) -> str:
     key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
-    place = f"{escape(lane.place)} " if lane.place else ""
-    return f"{place}{values.mark(lane.interface, key)}"
+    prefix = f"{escape(lane.place)} " if lane.place else ""
+    return f"{prefix}{values.mark(lane.interface, key)}"
 
 
 def _end(text: str) -> str:
@@ -213,13 +213,13 @@ def _text(trace: Trace, told: Sequence[Told], title: str) -> str:
         alike.setdefault((way, tuple(step.words for step in steps)), []).append((journey, steps))
     for group in alike.values():
         journey, steps = group[0]
-        times = [f"no. {one.number}: after" for one, _ in group]
+        times = [f"no. {member.number}: after" for member, _ in group]
         rows = []
-        for at, visit in enumerate(journey.visits):
-            before = [_took(own[at - 1]) if at else "" for _, own in group]
-            words = _marked(steps[at - 1].words) if at else ""
+        for index, visit in enumerate(journey.visits):
+            before = [_took(own[index - 1]) if index else "" for _, own in group]
+            words = _marked(steps[index - 1].words) if index else ""
             rows.append((_where(trace.lanes[visit.lane]), words, *before))
-        numbers = ", ".join(str(one.number) for one, _ in group)
+        numbers = ", ".join(str(member.number) for member, _ in group)
         which = f"The path of no. {numbers}" if len(group) == 1 else f"The path of nos. {numbers}"
         seen = ("seen at", "what happened on the way", *times)
         parts.append(_table(which, seen, rows, f"{title}, as text"))
@@ -260,9 +260,10 @@ def _took(step: Step) -> str:
 def _captures(trace: Trace, commands: Sequence[str]) -> str:
     """The captures, to download, and how they were made."""
     rows = "".join(
-        f'<li><a class="tr-file" href="{pcapng.mark(at)}" download>{escape(lane.where)} (pcap)</a> '
+        f'<li><a class="tr-file" href="{pcapng.mark(index)}" download>'
+        f"{escape(lane.where)} (pcap)</a> "
         f'<code><span class="prompt">{escape(lane.node)}$</span> {escape(command)}</code></li>'
-        for at, (lane, command) in enumerate(zip(trace.lanes, commands, strict=True))
+        for index, (lane, command) in enumerate(zip(trace.lanes, commands, strict=True))
     )
     return (
         '<div class="tr-files">'

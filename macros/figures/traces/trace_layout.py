@@ -61,7 +61,7 @@ class Layout:
         """Where a journey's visit of that index stands; two at one lane stand side by side."""
         visits = row.journey.visits
         lane = visits[index].lane
-        same = [at for at, one in enumerate(visits) if one.lane == lane]
+        same = [number for number, visit in enumerate(visits) if visit.lane == lane]
         aside = (same.index(index) - (len(same) - 1) / 2) * 18
         return self.x[lane] + (aside if row.journey.forward else -aside)
 
@@ -98,27 +98,29 @@ def lay_out(
 
 def _spread(lanes: Sequence[Lane], room: float) -> tuple[list[float], list[tuple[float, float]]]:
     """Where each lane stands, and the ends of its room: a long name gets more of it."""
-    halves = [max(len(one.interface) * _MONO, len(one.place[:9]) * 6.4) / 2 + 5 for one in lanes]
-    gaps = [_NODE_GAP if one.node != two.node else 0.0 for one, two in pairwise(lanes)]
-    needed = [max(one + two, _LEAST) for one, two in pairwise(halves)]
+    halves = [max(len(lane.interface) * _MONO, len(lane.place[:9]) * 6.4) / 2 + 5 for lane in lanes]
+    gaps = [
+        _NODE_GAP if lane.node != following.node else 0.0 for lane, following in pairwise(lanes)
+    ]
+    needed = [max(half + following, _LEAST) for half, following in pairwise(halves)]
     ends = max(halves[0], _LEAST / 2 - 4) + max(halves[-1], _LEAST / 2 - 4) + 2 * _EDGE
     # What is left over is shared, so that a few lanes stand as far apart as they can.
     spare = max(0.0, room - ends - sum(needed) - sum(gaps)) / len(lanes)
-    steps = [min(one + spare, max(one, _MOST)) for one in needed]
+    steps = [min(width + spare, max(width, _MOST)) for width in needed]
     x = [_EDGE + max(halves[0], _LEAST / 2 - 4) + (steps[0] - needed[0]) / 2]
     edges = [_EDGE]
     ends_of = []
-    for at, step in enumerate(steps):
-        share = halves[at] / (halves[at] + halves[at + 1])
+    for index, step in enumerate(steps):
+        share = halves[index] / (halves[index] + halves[index + 1])
         ends_of.append(x[-1] + step * share)
-        edges.append(x[-1] + step * share + gaps[at])
-        x.append(x[-1] + step + gaps[at])
+        edges.append(x[-1] + step * share + gaps[index])
+        x.append(x[-1] + step + gaps[index])
     ends_of.append(x[-1] + max(halves[-1], _LEAST / 2 - 4) + (steps[-1] - needed[-1]) / 2)
     return x, list(zip(edges, ends_of, strict=True))
 
 
 def _frames(lanes: Sequence[Lane], edges: Sequence[tuple[float, float]]) -> list[Frame]:
-    found = []
+    frames = []
     for inner in (False, True):
         start = 0
         for end in range(1, len(lanes) + 1):
@@ -131,9 +133,9 @@ def _frames(lanes: Sequence[Lane], edges: Sequence[tuple[float, float]]) -> list
                 left = edges[start][0] + edge
                 width = edges[end - 1][1] - edges[start][0] - 2 * edge
                 y = 26.0 if inner else 4.0
-                found.append(Frame(title, lanes[start].node, left, y, width, inner))
+                frames.append(Frame(title, lanes[start].node, left, y, width, inner))
             start = end
-    return found
+    return frames
 
 
 def _frame(lane: Lane, *, inner: bool) -> tuple[str, str]:

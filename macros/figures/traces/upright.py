@@ -34,8 +34,8 @@ def drawing(trace: Trace, told: Sequence[Told], title: str, address: Address) ->
         rows, bottom = _rows(trace.lanes, top + _HEAD)
         parts += _ground(trace.lanes, rows, bottom)
         column = (WIDTH - _NAMES) / _ACROSS
-        for at, one in enumerate(band):
-            parts.append(_packet(trace, one, _NAMES + at * column + 14, top, rows, address))
+        for index, journey in enumerate(band):
+            parts.append(_packet(trace, journey, _NAMES + index * column + 14, top, rows, address))
         top = bottom + 18
     height = int(top)
     svg = tag(
@@ -54,8 +54,8 @@ def _rows(lanes: Sequence[Lane], top: float) -> tuple[list[float], float]:
     """The height of each lane, with room for its node's name above the first; where they end."""
     rows: list[float] = []
     y = top
-    for at, lane in enumerate(lanes):
-        if at == 0 or lane.node != lanes[at - 1].node:
+    for index, lane in enumerate(lanes):
+        if index == 0 or lane.node != lanes[index - 1].node:
             y += _NODE
         rows.append(y + 12)
         y += _ROW
@@ -65,7 +65,11 @@ def _rows(lanes: Sequence[Lane], top: float) -> tuple[list[float], float]:
 def _ground(lanes: Sequence[Lane], rows: Sequence[float], bottom: float) -> list[str]:
     """The nodes as frames, the interfaces as lines with their names."""
     parts: list[str] = []
-    starts = [at for at, lane in enumerate(lanes) if at == 0 or lane.node != lanes[at - 1].node]
+    starts = [
+        index
+        for index, lane in enumerate(lanes)
+        if index == 0 or lane.node != lanes[index - 1].node
+    ]
     for start, end in zip(starts, [*starts[1:], len(lanes)], strict=True):
         top = rows[start] - 12 - _NODE + 4
         low = rows[end] - 12 - _NODE if end < len(lanes) else bottom
@@ -116,32 +120,31 @@ def _packet(
         _dot(trace, journey, visit, x, y, address)
         for visit, y in zip(journey.visits, heights, strict=True)
     )
-    said = "".join(
-        _step(step, x + 7, (heights[at] + heights[at + 1]) / 2) for at, step in enumerate(steps)
+    words = "".join(
+        _step(step, x + 7, (heights[index] + heights[index + 1]) / 2)
+        for index, step in enumerate(steps)
     )
-    tubes = _tubes(journey, x, heights)
-    return tag(
-        "g", head, *tubes, line, arrow, said, dots, class_=row_class(journey), data_n=journey.number
-    )
+    drawn = [*_tubes(journey, x, heights), line, arrow, words, dots]
+    return tag("g", head, *drawn, class_=row_class(journey), data_n=journey.number)
 
 
 def _tubes(journey: Journey, x: float, heights: Sequence[float]) -> list[str]:
     """Behind the way, where the packet is wrapped in another: a tunnel."""
     parts = []
     kinds = [hops.wrapping(visit.packet) for visit in journey.visits]
-    for (one, y), (other, below) in pairwise(zip(kinds, heights, strict=True)):
-        if one and one == other:
+    for (wrapping, y), (other, below) in pairwise(zip(kinds, heights, strict=True)):
+        if wrapping and wrapping == other:
             d = f"M{number(x)} {number(y)}V{number(below)}"
-            parts.append(tag("path", class_=f"tube is-{one}", d=d))
+            parts.append(tag("path", class_=f"tube is-{wrapping}", d=d))
     return parts
 
 
 def _heights(journey: Journey, rows: Sequence[float]) -> list[float]:
     """Where each visit stands; two at one interface stand one below the other."""
     heights = []
-    for at, visit in enumerate(journey.visits):
+    for index, visit in enumerate(journey.visits):
         same = [n for n, other in enumerate(journey.visits) if other.lane == visit.lane]
-        aside = (same.index(at) - (len(same) - 1) / 2) * 13
+        aside = (same.index(index) - (len(same) - 1) / 2) * 13
         heights.append(rows[visit.lane] + (aside if journey.forward else -aside))
     return heights
 
@@ -154,21 +157,21 @@ def _step(step: Step, x: float, y: float) -> str:
         parts.append(tag("text", escape(time), class_="took", x=x, y=y - (4 if step.marks else -4)))
     for mark in step.marks[:1]:
         more = f" +{len(step.marks) - 1}" if len(step.marks) > 1 else ""
-        words = tag("title", escape("; ".join(each.words for each in step.marks)))
+        words = tag("title", escape("; ".join(note.words for note in step.marks)))
         text = tag("text", escape(f"{mark.short}{more}"), x=x, y=y + 10)
         parts.append(tag("g", words, text, class_=pill_class(step, mark)))
     return "".join(parts)
 
 
 def _dot(trace: Trace, journey: Journey, visit: Visit, x: float, y: float, address: Address) -> str:
-    said = f"{captions.titled(visit.packet)} at {trace.lanes[visit.lane].where}"
+    label = f"{captions.titled(visit.packet)} at {trace.lanes[visit.lane].where}"
     return tag(
         "a",
-        tag("title", escape(f"{said}, {visit.packet.wire} bytes")),
+        tag("title", escape(f"{label}, {visit.packet.wire} bytes")),
         tag("circle", class_="hit", cx=x, cy=y, r=_HIT),
         tag("circle", class_="dot", cx=x, cy=y, r=_DOT),
         href=address(journey.number, visit),
         class_=dot_class(visit),
         tabindex="-1",
-        aria_label=f"No. {journey.number}, {said}",
+        aria_label=f"No. {journey.number}, {label}",
     )

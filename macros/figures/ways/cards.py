@@ -7,6 +7,7 @@ docs/assets/css/paths.css: the value that one card hands to the next looks the s
 import re
 from collections.abc import Mapping
 from html import escape
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -14,7 +15,20 @@ from macros.figures.marks import key_of, mark
 from macros.figures.markup import render, safe
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
+from macros.kinds.routes import Route
 from macros.ways.lookups import Chain
+
+
+class _Look(NamedTuple):
+    """One look-up: in which table, what is asked, and what the answer says."""
+
+    table: str
+    question: str
+    line: tuple[str, str]
+    """The first word of the printed line that answers, and another word of it."""
+    answer: str
+    told: int
+    """Which of the recordings it is read from."""
 
 
 def figure(
@@ -31,67 +45,67 @@ def figure(
     from, `addresses` those of their blocks, for links.
     """
     node = told[0].node
-    hop, mac, to = chain.hop, chain.mac, chain.entry.dst or chain.entry.dev or ""
-    joins = {chain.address: 0, hop: 1, mac: 2, to: 3}
-    device = _device(node, chain.device)
-    on_link = "" if chain.route.via else " itself (its network is on the link)"
-    cards = [
-        _card(
-            "route",
-            f"Which way to {_value(chain.address)}?",
-            _line(told[0], chain.route.destination, hop if chain.route.via else chain.device),
-            f"The longest matching prefix is {escape(chain.route.destination)}: to"
-            f" {_value(hop)}{on_link}, by {device}.",
-            (told[0], addresses[0]),
-            joins,
-        ),
-        _card(
-            "neighbour",
-            f"Which MAC has {_value(hop)} on {device}?",
-            _line(told[1], hop, mac),
-            f"{_value(mac)}{_lasting(chain.neighbour.state)}.",
-            (told[1], addresses[1]),
-            joins,
-        ),
-        _card(
-            "forwarding entry",
-            f"Where is {_value(mac)}?",
-            _line(told[2], mac, to),
-            _found(chain, node),
-            (told[2], addresses[2]),
-            joins,
-        ),
-    ]
+    joins = {chain.address: 0, chain.hop: 1, chain.mac: 2, _target(chain): 3}
+    looks = [_route(chain, node), _neighbour(chain, node), _forwarding(chain, node)]
     if chain.carrier is not None and chain.entry.dst:
-        by = chain.carrier.via
-        cards.append(
-            _card(
-                "route, again",
-                f"Which way to {_value(chain.entry.dst)}?",
-                _line(told[0], chain.carrier.destination, chain.carrier.dev or ""),
-                f"{f'To {_value(by)}' if by else 'Its network is on the link'}: what carries the"
-                f" frame leaves by {_device(node, chain.carrier.dev or '')}.",
-                (told[0], addresses[0]),
-                joins,
-            )
-        )
+        looks.append(_route_of_carrier(chain.entry.dst, chain.carrier, node))
+    cards = [_card(look, told[look.told], addresses[look.told], joins) for look in looks]
     return render("figures/ways/lookup.html", id=id, title=title, cards=cards)
 
 
+def _target(chain: Chain) -> str:
+    """Where the forwarding entry sends a frame: to another node's address, or to a port."""
+    return chain.entry.dst or chain.entry.dev or ""
+
+
+def _route(chain: Chain, node: str) -> _Look:
+    on_link = "" if chain.route.via else " itself (its network is on the link)"
+    return _Look(
+        "route",
+        f"Which way to {_value(chain.address)}?",
+        (chain.route.destination, chain.hop if chain.route.via else chain.device),
+        f"The longest matching prefix is {escape(chain.route.destination)}: to"
+        f" {_value(chain.hop)}{on_link}, by {_device(node, chain.device)}.",
+        0,
+    )
+
+
+def _neighbour(chain: Chain, node: str) -> _Look:
+    return _Look(
+        "neighbour",
+        f"Which MAC has {_value(chain.hop)} on {_device(node, chain.device)}?",
+        (chain.hop, chain.mac),
+        f"{_value(chain.mac)}{_lasting(chain.neighbour.state)}.",
+        1,
+    )
+
+
+def _forwarding(chain: Chain, node: str) -> _Look:
+    question = f"Where is {_value(chain.mac)}?"
+    return _Look("forwarding entry", question, (chain.mac, _target(chain)), _behind(chain, node), 2)
+
+
+def _route_of_carrier(address: str, carrier: Route, node: str) -> _Look:
+    """The way of the datagram that carries the frame to another node's address."""
+    by = carrier.via
+    return _Look(
+        "route, again",
+        f"Which way to {_value(address)}?",
+        (carrier.destination, carrier.dev or ""),
+        f"{f'To {_value(by)}' if by else 'Its network is on the link'}: what carries the"
+        f" frame leaves by {_device(node, carrier.dev or '')}.",
+        0,
+    )
+
+
 def _card(
-    table: str,
-    question: str,
-    line: str,
-    answer: str,
-    told: tuple[Recording, str],
-    joins: Mapping[str, int],
+    look: _Look, recording: Recording, address: str, joins: Mapping[str, int]
 ) -> dict[str, str]:
-    recording, address = told
     return {
-        "table": table,
-        "question": _joined(question, joins),
-        "line": _joined(line, joins),
-        "answer": _joined(answer, joins),
+        "table": look.table,
+        "question": _joined(look.question, joins),
+        "line": _joined(_line(recording, *look.line), joins),
+        "answer": _joined(look.answer, joins),
         "address": address,
         "node": recording.node,
         "command": recording.ran.splitlines()[0],
@@ -117,9 +131,9 @@ def _joined(html: str, joins: Mapping[str, int]) -> Markup:
     """Put the values that the cards share into <b class="join is-N">."""
     pattern = re.compile(r'(<span class="v" data-v="[^"]*">)([^<]*)(</span>)')
 
-    def put(found: re.Match[str]) -> str:
-        number = joins.get(found[2])
-        whole = f"{found[1]}{found[2]}{found[3]}"
+    def put(match: re.Match[str]) -> str:
+        number = joins.get(match[2])
+        whole = f"{match[1]}{match[2]}{match[3]}"
         return whole if number is None else f'<b class="join is-{number}">{whole}</b>'
 
     return safe(pattern.sub(put, html))
@@ -141,7 +155,7 @@ def _lasting(state: str) -> str:
     return f", learnt by ARP ({state.lower()})" if state else ""
 
 
-def _found(chain: Chain, node: str) -> str:
+def _behind(chain: Chain, node: str) -> str:
     if chain.entry.dst:
         return (
             f"Behind {_value(chain.entry.dst)}: the frame goes there as the payload of a UDP"

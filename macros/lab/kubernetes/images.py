@@ -95,7 +95,7 @@ def closure(status: str, wanted: Iterable[str]) -> list[str]:
         for paragraph in status.strip().split("\n\n")
         if "Package" in (values := fields(paragraph))
     }
-    found: set[str] = set()
+    needed: set[str] = set()
     todo = list(wanted)
     if lacking := [name for name in todo if name not in installed]:
         raise GuideError(
@@ -103,12 +103,12 @@ def closure(status: str, wanted: Iterable[str]) -> list[str]:
         )
     while todo:
         name = todo.pop()
-        if name in found or name in _NOT_IN_CLIENT or name not in installed:
+        if name in needed or name in _NOT_IN_CLIENT or name not in installed:
             continue
-        found.add(name)
+        needed.add(name)
         for field in ("Depends", "Pre-Depends"):
             todo += re.findall(r"(?:^|, )([a-z0-9][a-z0-9.+-]*)", installed[name].get(field, ""))
-    return sorted(found)
+    return sorted(needed)
 
 
 def kept(path: str) -> bool:

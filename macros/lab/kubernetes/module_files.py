@@ -124,11 +124,11 @@ def _check_known(module: Module, version: str) -> None:
 def _instead(known: Sequence[str], version: str) -> str:
     """Versions that there are, to choose from: of the same minor, or else the newest of each."""
     line = version.rpartition(".")[0] + "."
-    same = [each for each in known if each.startswith(line) and "-" not in each]
+    same = [package for package in known if package.startswith(line) and "-" not in package]
     if same:
         return f"it has {in_words(same)}"
-    newest = {each.rpartition(".")[0]: each for each in known if "-" not in each}
-    usable = [each for each in newest.values() if not _too_old(each)]
+    newest = {package.rpartition(".")[0]: package for package in known if "-" not in package}
+    usable = [package for package in newest.values() if not _too_old(package)]
     return f"the newest that it has of each are {in_words(usable[-5:])}" if usable else AGAIN
 
 

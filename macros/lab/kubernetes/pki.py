@@ -31,16 +31,16 @@ def kept(kubeadm: Path, version: str) -> Path:
     anew would cost each start what starting ten programs costs.
     """
     made_of = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    place = paths.cache() / "kubernetes" / f"secrets-{version}-{made_of}"
+    folder = paths.cache() / "kubernetes" / f"secrets-{version}-{made_of}"
     with locked(paths.cache() / "kubernetes-secrets.lock", None):
-        if place.is_dir() and time.time() - place.stat().st_mtime < _DAYS * 86400:
-            return place
-        new = place.with_suffix(".new")
+        if folder.is_dir() and time.time() - folder.stat().st_mtime < _DAYS * 86400:
+            return folder
+        new = folder.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
         write(kubeadm, new, version, MOST_NODES)
-        shutil.rmtree(place, ignore_errors=True)
-        new.rename(place)
-    return place
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
+    return folder
 
 
 def write(kubeadm: Path, into: Path, version: str, nodes: int = 1) -> None:
@@ -62,11 +62,11 @@ def write(kubeadm: Path, into: Path, version: str, nodes: int = 1) -> None:
 
 
 def _user(kubeadm: Path, settings: Path, out: Path, name: str, *more: str) -> None:
-    said = call(
+    printed = call(
         kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", name, *more,
         what=f"making the kubeconfig of {name}",
     )  # fmt: skip
-    out.write_text(said, encoding="utf-8")
+    out.write_text(printed, encoding="utf-8")
 
 
 def _settings(version: str, certificates: Path) -> str:

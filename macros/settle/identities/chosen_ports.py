@@ -29,10 +29,10 @@ def _learn(evidence: Evidence) -> _Ports:
 
         rewritten = translation.chosen(captures)
         told.append(translation.connections(captures))
-    served = frozenset().union(*(one.served for one in told))
-    seen = dict.fromkeys(connection for one in told for connection in one.connections)
+    served = frozenset().union(*(text.served for text in told))
+    seen = dict.fromkeys(connection for text in told for connection in text.connections)
     chosen, unsure = _split(seen, served)
-    free = frozenset().union(rewritten, chosen, *(one.chosen for one in told))
+    free = frozenset().union(rewritten, chosen, *(text.chosen for text in told))
     return _Ports(free - served, unsure)
 
 

@@ -30,10 +30,10 @@ class _Names(NamedTuple):
 def _learn(evidence: Evidence) -> _Names:
     told = [generated.of_text(text) for text in evidence.texts]
     made = {name for document in evidence.documents for name in generated.of_document(document)}
-    made.update(*(one.names for one in told))
+    made.update(*(text.names for text in told))
     # A pod that is gone is in no object any more: its front tells, where a pod's name stands.
-    fronts = {name.front for name in made}.union(*(one.fronts for one in told))
-    made.update(pod for one in told for pod in one.pods if pod.front in fronts)
+    fronts = {name.front for name in made}.union(*(text.fronts for text in told))
+    made.update(pod for text in told for pod in text.pods if pod.front in fronts)
     pods: dict[str, tuple[str, Made]] = {}
     shown = {digits for text in evidence.texts if "cali" in text for digits in _CALI.findall(text)}
     if shown:

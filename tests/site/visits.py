@@ -1,0 +1,146 @@
+"""One visit to each page for all tests that look at every page: loading a chapter takes seconds.
+
+A page is loaded once in a process, on a narrow phone. What its tests ask for is looked at from what
+changes nothing to what changes most; each test is about one field of what was seen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.site import axe
+from tests.site.axe import ALL, COLOURS, Options, Styles
+from tests.site.browser import DESKTOP, PHONE, Log, logged, open_all, size
+
+NARROW = (360, 740)
+LOOKS: list[tuple[str, tuple[int, int], Options]] = [
+    ("light", DESKTOP, ALL),
+    ("light", PHONE, ALL),
+    ("dark", PHONE, COLOURS),
+    ("dark", DESKTOP, COLOURS),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """The value that has the focus, the places that are lit by it, and all places that it has."""
+
+    key: str
+    places: dict[str, int]
+    all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What was seen on a page."""
+
+    log: Log
+    """What it asked for while it loaded, and what it complained about."""
+    broken: list[str]
+    """Words that stay whole, but stand on two lines of a narrow phone."""
+    too_wide: list[str]
+    """What makes it scroll sideways there, folded and unfolded."""
+    not_printed: list[str]
+    """What is folded and not shown on paper."""
+    lit: Lit | None
+    """What happens when its first marked value has the focus; None for a page without values."""
+    axe: list[str]
+    """What axe finds with everything unfolded, in each scheme and size."""
+
+
+# A page's path -> what was seen there.
+Visited = Callable[[str], Visit]
+
+
+def visit(context: BrowserContext, address: str, styles: Styles) -> Visit:
+    """Loads a page and looks at it."""
+    page = context.new_page()
+    axe.look(page, "light")
+    size(page, NARROW)
+    with logged(page) as log:
+        page.goto(address, wait_until="load")
+        loaded = Log([*log.requests], [*log.errors])
+    broken = page.locator("article .whole").evaluate_all(
+        "all => all.filter(el => el.getClientRects().length > 1).map(el => el.textContent)"
+    )
+    wide = too_wide(page)
+    not_printed = on_paper(page)
+    size(page, DESKTOP)
+    lit_places = focused_value(page)
+    size(page, NARROW)
+    open_all(page)
+    wide += too_wide(page)
+    axe.prepare(page)
+    faults = []
+    for scheme, view, options in LOOKS:
+        axe.look(page, scheme)
+        size(page, view)
+        seen = axe.violations(page, options, styles)
+        faults += [f"{scheme} {view[0]} px: {line}" for line in seen]
+    page.close()
+    return Visit(loaded, broken, wide, not_printed, lit_places, faults)
+
+
+def too_wide(page: Page) -> list[str]:
+    """How wide a page of 360 px is that scrolls sideways, and what makes it so."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width <= NARROW[0]:
+        return []
+    culprit = page.evaluate(
+        """() => [...document.querySelectorAll("article *")].filter(
+             el => el.getBoundingClientRect().right > 361
+               && !el.parentElement.closest("pre, svg, .scroll, [role=region]"))
+           .slice(0, 3).map(el => el.outerHTML.slice(0, 120))"""
+    )
+    return [f"{width} px {culprit}"]
+
+
+def on_paper(page: Page) -> list[str]:
+    """What is folded and is not shown in print.
+
+    Paper has a packet's boxes or its line in a list; its other forms stay on the screen, and so
+    does what is there to be pasted.
+    """
+    page.emulate_media(media="print")
+    missing: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("article details > *:not(summary)")]
+             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below, .hands, .block .first"))
+             .map(el => el.outerHTML.slice(0, 100))"""
+    )
+    page.emulate_media(media="screen")
+    return missing
+
+
+def focused_value(page: Page) -> Lit | None:
+    """Moves the focus to a marked value, there and back by arrow keys; then puts out the light."""
+    stop = page.locator(".v[tabindex='0']")
+    if not page.locator(".v").count():
+        return None
+    stop.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    key = focused(page)
+    seen = Lit(key, lit(page), places(page, key))
+    page.keyboard.press("Escape")
+    return seen
+
+
+def lit(page: Page) -> dict[str, int]:
+    """KEY -> how many places are lit."""
+    counts: dict[str, int] = page.evaluate(
+        """() => [...document.querySelectorAll("[data-lit]")].reduce(
+             (sum, el) => ({...sum, [el.dataset.v]: (sum[el.dataset.v] ?? 0) + 1}), {})"""
+    )
+    return counts
+
+
+def places(page: Page, key: str) -> int:
+    """How many places a value has."""
+    return page.locator(f'.v[data-v="{key}"]').count()
+
+
+def focused(page: Page) -> str:
+    """The key of the value that has the focus, or ""."""
+    key: str = page.evaluate("document.activeElement.dataset.v ?? ''")
+    return key
