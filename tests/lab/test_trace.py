@@ -94,3 +94,25 @@ def test_an_answer_that_never_comes_ends_by_its_timeout(cluster: Cluster, tmp_pa
     traced, said = cluster.trace(("default/tools", "10.42.9.9:80", "--timeout", "2"), tmp_path)
     assert not traced["came"], said
     assert traced["seconds"]["sending the request"] < 6
+
+
+_SENT = "cat /sys/class/net/flannel.1/statistics/tx_bytes"
+_SINK = "systemd-run --quiet --unit=guide-sink sh -c 'busybox nc -l -p 9000 >/dev/null'"
+_SOURCE = "systemd-run --quiet --unit=guide-source sh -c 'busybox nc 10.42.1.1 9000 </dev/zero'"
+
+
+def test_traffic_beside_the_request_takes_no_memory(cluster: Cluster, tmp_path: Path) -> None:
+    words = ("default/tools", "pod/hello-1")
+    quiet = cluster.trace_memory(words, tmp_path / "quiet")
+    cluster.on("node1", _SINK)
+    try:
+        cluster.on("node0", _SOURCE)
+        before = int(cluster.on("node0", _SENT))
+        busy = cluster.trace_memory(words, tmp_path / "busy")
+        passed = int(cluster.on("node0", _SENT)) - before
+    finally:
+        cluster.on("node0", "systemctl stop guide-source || true")
+        cluster.on("node1", "systemctl stop guide-sink || true")
+    print(f"{passed >> 20} MiB passed; {quiet >> 20} MiB without them, {busy >> 20} MiB with them")
+    assert passed > 100_000_000
+    assert busy - quiet < 16 << 20

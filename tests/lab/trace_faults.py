@@ -4,6 +4,7 @@ Names after the lab choose some of them. With `--kubectl` nodes are reached by p
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -195,6 +196,17 @@ class Cluster:
         path = folder / "trace.json"
         assert path.is_file(), done.stdout
         return json.loads(path.read_text(encoding="utf-8")), done.stdout
+
+    def trace_memory(self, words: Sequence[str], folder: Path) -> int:
+        """The most memory that the command took, in bytes; it has to come to an answer."""
+        with subprocess.Popen(
+            [*GUIDE, "trace", *words, "--lab", self.lab.name, "--out", str(folder)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as running:  # fmt: skip
+            _, status, usage = os.wait4(running.pid, 0)
+            running.returncode = os.waitstatus_to_exitcode(status)
+        assert running.returncode == 0
+        return usage.ru_maxrss * 1024
 
     def state(self) -> frozenset[str]:
         """What a trace could leave: processes, mounts, tracing, rules, files, objects."""
