@@ -90,7 +90,8 @@ def causes(case: Case, loss: Loss) -> list[Cause]:
     unique: dict[tuple[str, str], Cause] = {}
     for cause in found:
         unique.setdefault((cause.kind, cause.node), cause)
-    return list(unique.values()) or [_unknown(case, loss)]
+    ranked = sorted(unique.values(), key=lambda cause: not cause.sure)
+    return ranked or [_unknown(case, loss)]
 
 
 def _from_lookup(lookup: Lookup) -> Cause:
@@ -121,7 +122,8 @@ def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
         before, after = case.terrain.looks.get(node), case.after.get(node)
         if before is None or after is None:
             continue
-        for rule, was in counted(before, after):
+        # Of several on a node the first is told: one that may be about others comes last.
+        for rule, was in sorted(counted(before, after), key=lambda pair: _is_of_strays(pair[0])):
             if not _could_be(rule, case.story):
                 continue
             rejects = rule.verdict == "REJECT"
@@ -133,8 +135,14 @@ def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
                 f"a rule on {node} {what} it: chain {rule.chain} of table {rule.table} {ended} "
                 f"{times} while the request was under way",
                 (Evidence(node, rule.lists, f"{rule.text}  ({was} before, {rule.packets} after)"),),
+                sure=not _is_of_strays(rule),
             )  # fmt: skip
         yield from _uncounted(case, node, after)
+
+
+def _is_of_strays(rule: Counted) -> bool:
+    """Whether a rule ends what belongs to no connection: late packets of others, in any cluster."""
+    return "ctstate INVALID" in rule.text or "ct state invalid" in rule.text
 
 
 def counted(before: Look, after: Look) -> Iterator[tuple[Counted, int]]:

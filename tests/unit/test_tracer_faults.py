@@ -44,6 +44,16 @@ def test_nothing_is_named_where_nothing_is_wrong() -> None:
     assert len({stop.end for one in traced.story.sights for stop in one.stops}) in (5, 10)
 
 
+def test_late_packets_of_others_are_a_guess_behind_what_is_sure() -> None:
+    traced = replayed("lost", counted="ctstate INVALID")
+    causes = [(one.kind, one.sure) for one in traced.causes]
+    assert causes[:2] == [("no-endpoint", True), ("rule-rejected", True)]
+    assert ("rule-dropped", False) in causes
+    # A drop that is about the request hides behind none of them.
+    traced = replayed("forward-drop", counted="ctstate INVALID")
+    assert (traced.causes[0].kind, traced.causes[0].sure) == ("rule-dropped", True)
+
+
 def test_a_node_that_does_not_answer_is_dark_and_the_rest_is_told() -> None:
     traced = replayed("forward-drop", dark="node1")
     assert traced.forward.ends == "dark"

@@ -7,6 +7,7 @@ packed by `compact`: what every node said before and after, what the API said, t
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -63,10 +64,11 @@ def slice_of(name: str, addresses: Sequence[str], *, ready: bool = True) -> Mapp
 KEPT = Path(__file__).parents[1] / "data" / "tracer"
 
 
-def replayed(name: str, *, dark: str = "") -> Traced:
+def replayed(name: str, *, dark: str = "", counted: str = "") -> Traced:
     """A trace that was kept, judged again: from what nodes, API and captures said.
 
-    `dark` is a node that could not be looked at.
+    `dark` is a node that could not be looked at. A rule of iptables that has `counted` in it has
+    ended a packet more, on every node.
     """
     kept = json.loads(gzip.decompress((KEPT / f"{name}.json.gz").read_bytes()))
     cluster = kept["cluster"]
@@ -78,6 +80,14 @@ def replayed(name: str, *, dark: str = "") -> Traced:
     )  # fmt: skip
     seen = {node: one for node, one in kept["nodes"].items() if node != dark}
     looks = {node: Look(node, one["before"], one["observed"]) for node, one in seen.items()}
+    if counted:
+        for one in seen.values():
+            before, more = (
+                one["before"]["iptables"],
+                re.compile(rf"^\[\d+(:.*{counted})", re.MULTILINE),
+            )
+            assert more.search(before)
+            one["after"]["iptables"] = more.sub(r"[9999\1", one["after"]["iptables"])
     after = {node: Look(node, one["after"]) for node, one in seen.items()}
     terrain = Terrain(looks, known, {dark: "it did not answer"} if dark else {})
     answers = RouteAnswers(terrain.pids)
