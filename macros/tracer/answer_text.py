@@ -94,13 +94,20 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
 
 
 def _causes(traced: Traced) -> Iterator[str]:
-    """The nearest and surest; a kernel's word where no table and no rule says more."""
-    others = [cause for cause in traced.causes if not cause.kind.startswith("kernel-")]
-    shown = others if any(cause.sure for cause in others) else traced.causes
+    """The nearest and surest; guesses and a kernel's word where no table and no rule says more.
+
+    The page has them all.
+    """
+    told = [cause for cause in traced.causes if cause.sure and not _is_a_kernels_word(cause)]
+    shown = told or traced.causes
     for number, cause in enumerate(shown[:_MOST], 1):
         yield from _cause(number, cause)
     if len(shown) > _MOST:
         yield f"   and {len(shown) - _MOST} more on the page"
+
+
+def _is_a_kernels_word(cause: Cause) -> bool:
+    return cause.kind.startswith("kernel-")
 
 
 def _beyond(loss: Loss) -> str:

@@ -49,6 +49,7 @@ def test_late_packets_of_others_are_a_guess_behind_what_is_sure() -> None:
     causes = [(one.kind, one.sure) for one in traced.causes]
     assert causes[:2] == [("no-endpoint", True), ("rule-rejected", True)]
     assert ("rule-dropped", False) in causes
+    assert "a guess" not in "\n".join(answer_text.lines(traced))
     # A drop that is about the request hides behind none of them.
     traced = replayed("forward-drop", counted="ctstate INVALID")
     assert (traced.causes[0].kind, traced.causes[0].sure) == ("rule-dropped", True)
