@@ -76,10 +76,11 @@ def test_figures_of_the_first_window_have_their_size_at_once(
             && getComputedStyle(figure).contentVisibility === "auto").map(figure => figure.id)"""
     )
     assert not guessed
-    assert page.evaluate(
+    later = page.evaluate(
         """() => [...document.querySelectorAll(".md-content__inner > figure")]
           .some(figure => getComputedStyle(figure).contentVisibility === "auto")"""
-    ), "and far from the window nothing is laid out"
+    )
+    assert later or path == "index.html", "far from the window of a long page nothing is laid out"
 
 
 def test_search_is_fetched_when_it_is_opened(page: Page, guide: Site) -> None:
