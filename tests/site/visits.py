@@ -100,13 +100,22 @@ def on_paper(page: Page) -> list[str]:
     """What is folded and is not shown in print.
 
     Paper has a packet's boxes or its line in a list; its other forms stay on the screen, and so
-    does what is there to be pasted.
+    does what is there to be pasted. What all blocks say alike of themselves stands below the first.
     """
     page.emulate_media(media="print")
     missing: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll("article details > *:not(summary)")]
-             .filter(el => !el.checkVisibility() && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below, .hands, .block .first"))
-             .map(el => el.outerHTML.slice(0, 100))"""
+        """() => {
+             const first = document.querySelector("article figure.block .meta");
+             // The prompt of its command says on which node.
+             const words = dt => dt.textContent + ": "
+               + dt.nextElementSibling.textContent.replace(/^(node[0-9]+|client), /, "");
+             const printed = [...(first?.querySelectorAll("dt") ?? [])]
+               .filter(dt => dt.checkVisibility()).map(words);
+             const again = el => el.matches(".meta > dl") && [...el.querySelectorAll("dt")]
+               .every(dt => dt.matches(".meta-link") || printed.includes(words(dt)));
+             return [...document.querySelectorAll("article details > *:not(summary)")]
+             .filter(el => !el.checkVisibility() && !again(el) && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below, .hands, .block .first"))
+             .map(el => el.outerHTML.slice(0, 100)) }"""
     )
     page.emulate_media(media="screen")
     return missing
