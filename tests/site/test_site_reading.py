@@ -64,8 +64,6 @@ def test_the_guide_has_options_that_could_break(guide: Site) -> None:
     assert sum(text.count('class="whole"') for text in texts) > 100
 
 
-# One page or more has something folded that is not printed since the two-column hops; not found yet.
-@pytest.mark.xfail(strict=False, reason="known: session 10's note")
 @pytest.mark.parametrize(("site", "path"), ALL_PAGES)
 def test_print_shows_what_is_folded(seen: Visit) -> None:
     assert seen.not_printed == []

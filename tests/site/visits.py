@@ -105,9 +105,14 @@ def on_paper(page: Page) -> list[str]:
     page.emulate_media(media="print")
     missing: list[str] = page.evaluate(
         """() => {
-             const first = document.querySelector("article figure.block .meta > dl");
-             const again = el => first?.checkVisibility() && el.matches(".meta > dl")
-               && [...el.querySelectorAll("dt")].every(dt => dt.matches(".meta-link, .meta-page"));
+             const first = document.querySelector("article figure.block .meta");
+             // The prompt of its command says on which node.
+             const words = dt => dt.textContent + ": "
+               + dt.nextElementSibling.textContent.replace(/^(node[0-9]+|client|here), /, "");
+             const printed = [...(first?.querySelectorAll("dt") ?? [])]
+               .filter(dt => dt.checkVisibility()).map(words);
+             const again = el => el.matches(".meta > dl") && [...el.querySelectorAll("dt")]
+               .every(dt => dt.matches(".meta-link") || printed.includes(words(dt)));
              return [...document.querySelectorAll("article details > *:not(summary)")]
              .filter(el => !el.checkVisibility() && !again(el) && !el.closest(".text-equivalent, .pl details, .trace details, .pk-below, .hands, .block .first"))
              .map(el => el.outerHTML.slice(0, 100)) }"""
