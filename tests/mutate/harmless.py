@@ -490,7 +490,8 @@ def times(rng: Random, run: Run) -> Run:
         old = (
             re.sub(
                 r"(?m)(\S {2,})\d+[smh](?:\d+[sm])?( {2,}|$)",
-                lambda m: f"{m[1]}{rng.randrange(1, 60)}{rng.choice('smh')}{m[2]}",
+                # HumanDuration: days from 48 hours on.
+                lambda m: f"{m[1]}{rng.randrange(1, 48)}{rng.choice('smh')}{m[2]}",
                 old if re.match(r"[A-Z -]+ AGE\b", old) else "",
             )
             or old
