@@ -2,11 +2,23 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 Pair = tuple[int, int]
 T = TypeVar("T")
+
+
+class _Window(NamedTuple):
+    """Lines `low` up to `high` of the old text, `first` up to `last` of the new."""
+
+    low: int
+    high: int
+    first: int
+    last: int
+
+
+_Inside = Callable[[Sequence[str], Sequence[str], _Window], Iterator[Pair]]
 
 
 def align(old: Sequence[str], new: Sequence[str]) -> list[Pair]:
@@ -15,7 +27,7 @@ def align(old: Sequence[str], new: Sequence[str]) -> list[Pair]:
     What is common at both ends, then lines that occur once on each side (patience), then what is
     common beside those. A line between them that moved is not found: it moved.
     """
-    return list(_between(old, new, 0, len(old), 0, len(new)))
+    return list(_aligned(old, new, _Window(0, len(old), 0, len(new)), _between_anchors))
 
 
 def stretches(
@@ -29,52 +41,34 @@ def stretches(
     yield old[low:], new[first:], None
 
 
-def _between(
-    old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
+def _aligned(
+    old: Sequence[str], new: Sequence[str], window: _Window, inside: _Inside
 ) -> Iterator[Pair]:
-    head, tail = _ends(old, new, low, high, first, last)
-    yield from head
-    low, high, first, last = (
-        low + len(head),
-        high - len(tail),
-        first + len(head),
-        last - len(tail),
-    )
-    for anchor, other in _anchors(old, new, low, high, first, last):
-        yield from _gap(old, new, low, anchor, first, other)
-        yield anchor, other
-        low, first = anchor + 1, other + 1
-    yield from _gap(old, new, low, high, first, last)
-    yield from tail
-
-
-def _ends(
-    old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
-) -> tuple[list[Pair], list[Pair]]:
-    """What is common at the beginning and, of the rest, at the end."""
-    head: list[Pair] = []
+    """What is common at both ends of a window, and `inside` of what is between."""
+    low, high, first, last = window
     while low < high and first < last and old[low] == new[first]:
-        head.append((low, first))
+        yield low, first
         low, first = low + 1, first + 1
     tail: list[Pair] = []
     while low < high and first < last and old[high - 1] == new[last - 1]:
         high, last = high - 1, last - 1
         tail.append((high, last))
-    return head, tail[::-1]
+    yield from inside(old, new, _Window(low, high, first, last))
+    yield from reversed(tail)
 
 
-def _gap(
-    old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
-) -> Iterator[Pair]:
-    """Between two anchors: what is common at either end, then equal lines as they come."""
-    head, tail = _ends(old, new, low, high, first, last)
-    yield from head
-    low, high, first, last = (
-        low + len(head),
-        high - len(tail),
-        first + len(head),
-        last - len(tail),
-    )
+def _between_anchors(old: Sequence[str], new: Sequence[str], window: _Window) -> Iterator[Pair]:
+    low, high, first, last = window
+    for anchor, other in _anchors(old, new, window):
+        yield from _aligned(old, new, _Window(low, anchor, first, other), _as_they_come)
+        yield anchor, other
+        low, first = anchor + 1, other + 1
+    yield from _aligned(old, new, _Window(low, high, first, last), _as_they_come)
+
+
+def _as_they_come(old: Sequence[str], new: Sequence[str], window: _Window) -> Iterator[Pair]:
+    """Each old line with the next new line that is equal to it."""
+    low, high, first, last = window
     places: dict[str, list[int]] = {}
     for index in range(last - 1, first - 1, -1):
         places.setdefault(new[index], []).append(index)
@@ -86,13 +80,11 @@ def _gap(
             first = waiting.pop()
             yield index, first
             first += 1
-    yield from tail
 
 
-def _anchors(
-    old: Sequence[str], new: Sequence[str], low: int, high: int, first: int, last: int
-) -> list[Pair]:
+def _anchors(old: Sequence[str], new: Sequence[str], window: _Window) -> list[Pair]:
     """Lines that occur once on each side, the longest run of them that is in order on both."""
+    low, high, first, last = window
     count_old = Counter(old[low:high])
     count_new = Counter(new[first:last])
     unique = {new[index]: index for index in range(first, last) if count_new[new[index]] == 1}
@@ -101,6 +93,11 @@ def _anchors(
         for index in range(low, high)
         if count_old[old[index]] == 1 and old[index] in unique
     ]
+    return _longest_run(pairs)
+
+
+def _longest_run(pairs: Sequence[Pair]) -> list[Pair]:
+    """The most pairs whose second places rise as their first ones do (patience sorting)."""
     ends: list[int] = []
     owners: list[int] = []
     before: list[int] = []

@@ -105,7 +105,7 @@ def parts(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     told = place.columns or place.alone or place.choice or fits.finders or fits.heads
     if not (values or marks or told):
         return (line,)
-    spans = with_noise(list(_tokens(line, values, place, side, fits)), marks, place)
+    spans = _with_noise(list(_tokens(line, values, place, side, fits)), marks, place)
     if place.choice is not None:
         # What is chosen is chosen as a whole: nothing in it is a name of its own.
         chosen = list(_chosen(line, place.choice, side))
@@ -124,7 +124,7 @@ def longest_first(span: Span) -> tuple[int, int]:
     return span[0], -span[1]
 
 
-def with_noise(names: list[Span], marks: Sequence[Marked], place: Place) -> list[Span]:
+def _with_noise(names: list[Span], marks: Sequence[Marked], place: Place) -> list[Span]:
     """Identities, the longest first of those that begin at one place, and noise behind them."""
     if len(names) > 1:
         names.sort(key=longest_first)
