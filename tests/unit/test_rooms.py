@@ -125,3 +125,18 @@ def test_the_drawing_has_the_rooms_of_the_table() -> None:
 def test_no_two_files_have_one_name() -> None:
     stems = Counter(path.stem for path in PACKAGE.rglob("*.py") if path.stem != "__init__")
     assert [stem for stem, count in stems.items() if count > 1] == []
+
+
+_NAMED = re.compile(r"\bmacros/[\w/]+\.(?:py|html|xml|sh)\b")
+
+
+@pytest.mark.parametrize("folder", ["docs/assets/css", "docs/assets/js", "macros", "scripts"])
+def test_a_file_that_a_comment_names_is_there(folder: str) -> None:
+    missing = sorted(
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".css", ".js", ".py", ".html", ".sh"} and "vendor" not in path.parts
+        for name in _NAMED.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    )
+    assert missing == []
