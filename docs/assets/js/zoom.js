@@ -6,8 +6,8 @@
   function view(figure) {
     const dialog = document.createElement("dialog");
     dialog.className = "zoom";
-    dialog.setAttribute("aria-label", figure.querySelector("figcaption").textContent);
     const drawing = figure.querySelector(".topology-scroll > svg").cloneNode(true);
+    dialog.setAttribute("aria-label", drawing.querySelector("title").textContent);
     for (const named of drawing.querySelectorAll("[id]")) named.removeAttribute("id");
     drawing.removeAttribute("aria-labelledby");
     drawing.setAttribute("aria-label", dialog.getAttribute("aria-label"));
