@@ -1,13 +1,11 @@
 """`guide follow`: a page's commands typed as a reader types them, and what was seen beside it."""
 
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from macros.cli import claims_check, lab_choice
 from macros.cli.path_table import page_named
@@ -18,6 +16,7 @@ from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.handson import copied
 from macros.lab.lab import Lab
+from macros.rebuild import terminal
 from macros.store.guide import Guide
 
 _SILENCE = 10.0
@@ -63,15 +62,7 @@ def _typed(guide: Guide, page: Page, lab: Lab) -> Typist:
     recorded = guide.recorded(page.key)
     total = len(copied.of_page(page, recorded.blocks))
     console = Console(stderr=True, soft_wrap=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    ) as progress:
+    with terminal.block_bar(console) as progress:
         task = progress.add_task("preparing", total=total)
         typed, said = 0, time.monotonic()
 

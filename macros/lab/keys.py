@@ -52,13 +52,28 @@ def control(sockets: Path, node: str) -> str:
     return f"{sockets}/ssh-{node}"
 
 
-def write_ssh_config(folder: Path, sockets: Path, nodes: tuple[Node, ...]) -> Path:
-    """`ssh -F` this file and a node's name: address, key and shared connection are in it.
+def connection_lines(sockets: Path) -> list[str]:
+    """How every provider's ssh_config ends: nothing is asked, and a dead machine is noticed.
 
     "ControlMaster no": commands use the shared connection that the lab opened (`connect` in uml)
     and go a way of their own without it. With "auto", the next command would open it again as a
     process that keeps that command's standard error open, and whoever reads it waits for ever.
     """
+    return [
+        "  UpdateHostKeys no",
+        "  BatchMode yes",
+        "  PreferredAuthentications publickey",
+        "  ConnectTimeout 10",
+        "  ServerAliveInterval 5",
+        "  ServerAliveCountMax 6",
+        "  ControlMaster no",
+        f"  ControlPath {control(sockets, '%n')}",
+        "  LogLevel ERROR",
+    ]
+
+
+def write_ssh_config(folder: Path, sockets: Path, nodes: tuple[Node, ...]) -> Path:
+    """`ssh -F` this file and a node's name: address, key and shared connection are in it."""
     host_key = (folder / "host_key.pub").read_text(encoding="ascii").split()
     known = folder / "known_hosts"
     known.write_text(
@@ -77,15 +92,7 @@ def write_ssh_config(folder: Path, sockets: Path, nodes: tuple[Node, ...]) -> Pa
         f'  UserKnownHostsFile "{known}"',
         "  GlobalKnownHostsFile /dev/null",
         "  StrictHostKeyChecking yes",
-        "  UpdateHostKeys no",
-        "  BatchMode yes",
-        "  PreferredAuthentications publickey",
-        "  ConnectTimeout 10",
-        "  ServerAliveInterval 5",
-        "  ServerAliveCountMax 6",
-        "  ControlMaster no",
-        f"  ControlPath {control(sockets, '%n')}",
-        "  LogLevel ERROR",
+        *connection_lines(sockets),
     ]
     out = folder / "ssh_config"
     out.write_text("\n".join(lines) + "\n", encoding="utf-8")

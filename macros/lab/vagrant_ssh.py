@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.lab.keys import control
+from macros.lab.keys import connection_lines
 
 _KEPT = ("HostName", "Port", "IdentityFile", "ProxyCommand", "ProxyJump")
 """What of `vagrant ssh-config` says how to reach a machine; the rest is about habits."""
@@ -51,15 +51,7 @@ def write_ssh_config(lab_folder: Path, sockets: Path, machines: Iterable[Host]) 
         f'  UserKnownHostsFile "{lab_folder}/known_hosts"',
         "  GlobalKnownHostsFile /dev/null",
         "  StrictHostKeyChecking accept-new",
-        "  UpdateHostKeys no",
-        "  BatchMode yes",
-        "  PreferredAuthentications publickey",
-        "  ConnectTimeout 10",
-        "  ServerAliveInterval 5",
-        "  ServerAliveCountMax 6",
-        "  ControlMaster no",  # keys.write_ssh_config says why
-        f"  ControlPath {control(sockets, '%n')}",
-        "  LogLevel ERROR",
+        *connection_lines(sockets),
     ]
     out = lab_folder / "ssh_config"
     out.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -53,14 +53,9 @@ def is_everything(guide: Guide, pages: Sequence[Page]) -> bool:
     return {page.key for page in recordable(guide)} <= {page.key for page in pages}
 
 
-def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> None:
-    """Record `pages` on `lab` into the guide's edition, with a bar on a terminal."""
-    console = Console(stderr=True)
-    # What a lab has decides what is `only` for it, not what the edition had before.
-    pages = [planner.for_versions(guide.planned[page.key], lab.versions) for page in pages]
-    total = sum(len(page.blocks) for page in pages)
-    started = time.monotonic()
-    with Progress(
+def block_bar(console: Console) -> Progress:
+    """A bar of blocks, on a terminal only, which is gone when it is done."""
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
@@ -68,7 +63,17 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
         console=console,
         disable=not sys.stderr.isatty(),
         transient=True,
-    ) as progress:
+    )
+
+
+def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> None:
+    """Record `pages` on `lab` into the guide's edition, with a bar on a terminal."""
+    console = Console(stderr=True)
+    # What a lab has decides what is `only` for it, not what the edition had before.
+    pages = [planner.for_versions(guide.planned[page.key], lab.versions) for page in pages]
+    total = sum(len(page.blocks) for page in pages)
+    started = time.monotonic()
+    with block_bar(console) as progress:
         task = progress.add_task("recording", total=total)
         recording.record(
             lab,

@@ -85,15 +85,17 @@ def figure(
         notes=[safe(notes_html[number]) for number in order],
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
-        place=[
-            ("recorded", place.recorded),
-            ("on", f"{block.node}, lab {place.lab}"),
-            *place.versions,
-        ],
+        place=_place(block, place),
         facts=_facts(recording),
         values=hands.values,
         file=_file(recording.pcap, place),
     )
+
+
+def _place(block: Block, place: Place) -> list[tuple[str, str]]:
+    """When and where it was recorded, and with which versions."""
+    on = f"{block.node}, lab {place.lab}"
+    return [("recorded", place.recorded), ("on", on), *place.versions]
 
 
 def _file(pcap: Path | None, place: Place) -> dict[str, str] | None:
