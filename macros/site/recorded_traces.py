@@ -124,7 +124,7 @@ def _lanes(pairs: Taps, values: Mapping[str, str]) -> list[Lane]:
         netns = substitute(block.netns, values)
         interface = substitute(of.interface, values)
         owner = substitute(block.place, values) or netns
-        lanes.append(Lane(block.id, block.node, netns, owner, interface))
+        lanes.append(Lane(block.id, block.node, netns, owner, interface, of.packets))
     return lanes
 
 

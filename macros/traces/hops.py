@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Literal
 
 from macros.ground.enumeration import in_words
-from macros.packets import differences
+from macros.packets import conversations, differences
 from macros.packets.packet import Field, Layer, Packet
 from macros.traces.trace import Journey, Lane, Visit
 
-Kind = Literal["wrap", "nat", "hop", "mac", "other"]
+Kind = Literal["wrap", "nat", "hop", "mac", "copy", "other"]
 
 
 _PORT = "port"
@@ -47,9 +47,41 @@ class Step:
 
 def steps(journey: Journey, lanes: Sequence[Lane]) -> tuple[Step, ...]:
     """The steps of a journey, in order."""
-    return tuple(
-        _step(earlier, later, journey, lanes) for earlier, later in pairwise(journey.visits)
-    )
+    taken = [_step(earlier, later, journey, lanes) for earlier, later in pairwise(journey.visits)]
+    for number in _copies(journey):
+        into, out = taken[number - 1], taken[number]
+        taken[number - 1] = _without_nat(into, Mark("copy", "copy", _as_it_was(into)))
+        taken[number] = _without_nat(out)
+    return tuple(taken)
+
+
+def _copies(journey: Journey) -> list[int]:
+    """The visits of a copy, by their places: the packet is translated before it and behind it.
+
+    A bridge that is listened at passes each frame up to itself, after it has sent it on to a port
+    and as it was when it came (br_handle_frame_finish of net/bridge/br_input.c). A packet itself
+    is not translated there and back on its way.
+    """
+    ends = [conversations.ends(visit.packet) for visit in journey.visits]
+    return [
+        number
+        for number in range(1, len(ends) - 1)
+        if ends[number - 1] == ends[number + 1] != ends[number]
+    ]
+
+
+def _as_it_was(step: Step) -> str:
+    translated = [
+        f"{'source' if change.after.name == 'src' else 'destination'} {change.after.shown}"
+        for layer, change in differences.changes(step.before.packet, step.after.packet)
+        if _is_ip(layer) and change.after is not None and change.after.name in {"src", "dst"}
+    ]
+    return f"a copy, as it was before it was translated: {', '.join(translated)}"
+
+
+def _without_nat(step: Step, *instead: Mark) -> Step:
+    others = (mark for mark in step.marks if mark.kind != "nat")
+    return replace(step, marks=(*instead, *others))
 
 
 def wrapping(packet: Packet) -> Literal["", "vxlan", "ip2"]:
@@ -86,7 +118,7 @@ def _turn(mark: Mark) -> int:
 
     That holds for translations and for undoing them (nf_nat_core.c, HOOK2MANIP and nf_nat_packet).
     """
-    order = ("nat", "hop", "nat, source", "wrap", "mac", "other")
+    order = ("nat", "hop", "nat, source", "wrap", "mac", "copy", "other")
     source = mark.kind == "nat" and (": source " in mark.words or "of the sender" in mark.words)
     return order.index("nat, source" if source else mark.kind)
 

@@ -1,7 +1,7 @@
 """What is unusual about a packet of a trace: cut or joined, sent again, overtaken, or gone."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from macros.packets import conversations
@@ -151,16 +151,37 @@ def _common(journey: Journey, other: Journey) -> list[int]:
     return list(dict.fromkeys(visit.lane for visit in journey.visits if visit.lane in theirs))
 
 
-def _gone(journey: Journey, journeys: Iterable[Journey], lanes: Sequence[Lane]) -> tuple[str, ...]:
-    """Whether others of its direction were seen further on."""
+def _gone(journey: Journey, journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[str, ...]:
+    """Whether it should have been seen further on: where its conversation was, or any other is.
+
+    A conversation that is answered ends where it ends; of one without an answer nobody knows.
+    """
+    own = [other for other in journeys if _flows(journey) & _flows(other)]
+    answered = any(other.forward != journey.forward for other in own)
     places = {
         visit.lane
-        for other in journeys
-        if other.forward == journey.forward
+        for other in (own if answered else journeys)
+        if answered or other.forward == journey.forward
         for visit in other.visits
     }
     last = journey.visits[-1].lane
     further = [lane for lane in places if (lane > last if journey.forward else lane < last)]
     if not further:
         return ()
+    following = min(further) if journey.forward else max(further)
+    if _had_ended(following, journey, journeys, lanes):
+        return (f"end of capture: {lanes[following].where} had its {lanes[following].most}",)
     return (f"not seen after {lanes[last].where}",)
+
+
+def _flows(journey: Journey) -> set[tuple[int, conversations.Flow]]:
+    """The conversation at each lane: a translation makes it another one."""
+    return {(visit.lane, conversations.flow(visit.packet)) for visit in journey.visits}
+
+
+def _had_ended(
+    lane: int, journey: Journey, journeys: Sequence[Journey], lanes: Sequence[Lane]
+) -> bool:
+    """Whether the capture there had all its packets, each of them from before this one."""
+    seen = [other.number for other in journeys for _ in other.at(lane)]
+    return len(seen) == lanes[lane].most and max(seen) < journey.number

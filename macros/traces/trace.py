@@ -10,7 +10,8 @@ class Lane:
     """One interface that was listened at.
 
     `netns` is the namespace's own name ("" for the node's), `place` what the page calls it.
-    `block` is the id of the tap's block.
+    `block` is the id of the tap's block. `most` is how many packets its capture ends after, None
+    where a number does not end it.
     """
 
     block: str
@@ -18,6 +19,7 @@ class Lane:
     netns: str
     place: str
     interface: str
+    most: int | None = None
 
     @property
     def where(self) -> str:
@@ -39,7 +41,8 @@ class Journey:
     """One packet on its way: where it was seen, in order.
 
     `forward` says that it goes the way the lanes are given in. `notes` are what is unusual about
-    it, each a short sentence: that it was sent again, overtaken, or not seen any further.
+    it, each a short sentence: that it was sent again, overtaken, or not seen any further, or that
+    nobody listened further on any more.
     """
 
     number: int

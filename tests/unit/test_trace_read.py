@@ -9,9 +9,12 @@ from macros.figures.traces.trace_layout import lay_out
 from macros.ground.errors import GuideError
 from macros.packets.dissector import packets
 from macros.packets.packet import Packet
-from macros.traces import assembly, clocks, hops
+from macros.site import recorded_traces
+from macros.store.guide import Guide
+from macros.traces import assembly, clocks, hops, oddities
 from macros.traces.trace import Lane, Trace
 from tests import trace_support
+from tests.site.build import ROOT
 
 
 def captures(name: str) -> tuple[list[Lane], list[tuple[Packet, ...]]]:
@@ -282,3 +285,42 @@ def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:
     x = [row.at(row.rows[0], index) for index in range(4)]
     assert x == sorted(x)
     assert x[2] - x[1] == 18
+
+
+def recorded(page: str, trace: str) -> Trace:
+    """A trace of the guide's own recordings."""
+    guide = Guide(ROOT / "docs", ROOT / "recordings", "2026-11")
+    pairs = recorded_traces.taps(guide, trace, page)
+    recording = guide.recorded(page).blocks
+    taps = [(tap, recording[tap.id]) for tap in pairs]
+    lanes = recorded_traces._lanes(taps, recorded_traces.bound(guide, page))
+    return assembly.read(lanes, [packets(one.pcap) for _, one in taps if one.pcap is not None])
+
+
+def test_a_bridges_own_copy_is_not_translated_there_and_back() -> None:
+    """The answer of the DNS server next door: translated back at the port, its copy on cni0 is not."""
+    whole = recorded("services", "whole")
+    answer = next(one for one in whole.journeys if not one.forward)
+    assert words(whole, answer.number) == [
+        "a copy, as it was before it was translated: source 10.42.0.2",
+        "",
+    ]
+    request = next(one for one in whole.journeys if one.forward and len(one.visits) > 5)
+    assert "destination NAT: destination 10.43.0.80 → 10.42.1.2" in words(whole, request.number)[1]
+
+
+def test_what_came_after_a_capture_had_its_packets_is_not_gone() -> None:
+    whole = recorded("services", "whole")
+    notes = {captions.short(one.visits[0].packet): one.notes for one in whole.journeys}
+    assert notes["data"] == ("end of capture: node0: cni0 had its 6",)
+    endless = [replace(lane, most=None) for lane in whole.lanes]
+    again = oddities.noted([replace(one, notes=()) for one in whole.journeys], endless)
+    assert again[-1].notes == ("not seen after node0: flannel.1",)
+
+
+def test_what_is_answered_next_door_is_not_gone() -> None:
+    """Others go on into the tunnel; the question to the DNS server of this node does not."""
+    whole = recorded("services", "whole")
+    assert whole.journeys[0].notes == ()
+    unanswered = [one for one in whole.journeys if one.number != 2]
+    assert oddities.noted(unanswered, whole.lanes)[0].notes == ("not seen after node0: cni0",)

@@ -161,6 +161,7 @@ def legend(told: Sequence[Told]) -> str:
         "hop": ("routed", "the TTL one less, new MACs where there are any"),
         "nat": ("DNAT", "an address or port translated; un-: translated back"),
         "mac": ("MACs", "sent on to another station"),
+        "copy": ("copy", "a bridge's own, of a frame that it had passed on"),
         "other": ("…", "another field changed"),
     }
     items = [
