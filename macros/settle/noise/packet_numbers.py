@@ -2,17 +2,25 @@
 
 from macros.settle.declaration import Noise, patterns_of
 
+_DNS = r" > [^ ,]+[.:]\d+: (?:\[[^\]]*\] )?(\d{1,5})(?=(?: [a-z_]+)?"
+
 NOISE = Noise(
     name="packet numbers",
     what="numbers that a sender starts anywhere: sequence and acknowledgement numbers, timestamp"
-    " options, the id of a ping",
+    " options, the ids of a ping and of a question to the DNS",
     rank=60,
     patterns=patterns_of(
         ("id=", r"\bid=(\d+)\b"),
         (", id ", r", id (\d+)(?=,)"),
         ("seq ", r"\bseq (\d{5,})(?=,)"),
+        # of a segment with data, where the beginning was not captured: its size stands behind it
+        ("seq ", r"\bseq (\d{8,10}):(\d{8,10})(?=,)"),
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
+        # tcpdump's of the DNS: print-domain.c, its question and its answer; and tshark's
+        ("? ", rf"{_DNS}[+$%]* (?:\[[^\]]*\] )*[A-Z][A-Z0-9]*\? )"),
+        ("/", rf"{_DNS}(?: [A-Z]\w*)?[*$|-]* (?:\[[^\]]*\] )?(?:q: .*? )?\d+/\d+/\d+[ ,])"),
+        ("Standard query", r"\bStandard query (?:response )?(0x[0-9a-f]{4})\b"),
         # dig's
         ("opcode: ", r"\bopcode: \w+, status: \w+, id: (\d+)$"),
         ("; COOKIE: ", r"^; COOKIE: ([0-9a-f]+)(?= |$)"),
