@@ -7,7 +7,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.lab.lab import Lab
 from macros.record import fitting
-from macros.store import reader
+from macros.store.repair import repair
 
 
 def in_view_of_labs(errors: Sequence[GuideError], pages: Mapping[str, Page]) -> list[GuideError]:
@@ -16,7 +16,7 @@ def in_view_of_labs(errors: Sequence[GuideError], pages: Mapping[str, Page]) -> 
         return list(errors)
     labs = _up()
     shorter = {
-        reader.repair(page): f"guide record {option(lab)}{page.key}"
+        repair(page): f"guide record {option(lab)}{page.key}"
         for page in pages.values()
         if (lab := next((lab for lab in labs if fitting.fits(lab, page)), None)) is not None
     }

@@ -13,10 +13,11 @@ from rich.table import Table
 
 from macros.cli import lab_choice, vagrant_lab
 from macros.cli.lab_prepare import prepare
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
-from macros.lab import packages, process, providers, state, uml, vagrant, wanted
+from macros.lab import process, providers, state, uml, vagrant, wanted
 from macros.lab import ssh as remote
 from macros.lab.kubernetes import cluster, parts, programs, releases
 from macros.lab.kubernetes import compilation as building_kubernetes
@@ -30,8 +31,8 @@ _name = click.option("--name", default="guide", show_default=True, help="Name of
 _nodes = click.option("--nodes", default=1, show_default=True, help="Number of nodes.")
 _suite = click.option(
     "--suite",
-    type=click.Choice(tuple(packages.SUITES)),
-    default=packages.SUITE,
+    type=click.Choice(tuple(suites.SUITES)),
+    default=suites.SUITE,
     show_default=True,
     help="The programs' Debian suite: sid, or trixie (Debian 13).",
 )
@@ -138,15 +139,15 @@ def up(  # a lab is what these options say
     """Start a lab; returns when every node answers and the cluster, if any, is ready."""
     if plain and cni:
         raise click.UsageError("--plain means no Kubernetes, --cni means Kubernetes")
-    if cni is None and nodes >= CLUSTER_NODES and suite == packages.SUITE and not plain:
+    if cni is None and nodes >= CLUSTER_NODES and suite == suites.SUITE and not plain:
         cni = "flannel"
     if vagrant_lab.wanted(name, kind):
         vagrant_lab.refuse(outside=outside, version=version, suite=suite)
         asked = Cluster(cni, proxy) if cni else None
         vagrant_lab.up(name, nodes, memory, asked, provider, keep=keep)
         return
-    if cni and suite != packages.SUITE:
-        raise click.UsageError(f"--cni: Kubernetes is built for {packages.SUITE} only")
+    if cni and suite != suites.SUITE:
+        raise click.UsageError(f"--cni: Kubernetes is built for {suites.SUITE} only")
     if version and not cni:
         raise click.UsageError("--version is Kubernetes' version: add --cni")
     asked = Cluster(cni, proxy) if cni else None

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import click
 from rich.console import Console
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
-from macros.lab import packages, vagrant, vagrant_state
+from macros.lab import vagrant, vagrant_state
 from macros.lab import wanted as wanted_lab
 from macros.lab.left import looks
 from macros.lab.progress import Progress
@@ -27,7 +28,7 @@ def wanted(name: str, kind: str | None) -> bool:
 
 def refuse(*, outside: bool, version: str | None, suite: str) -> None:
     """Say of options of the lab uml that this one does not have them."""
-    if outside or version or suite != packages.SUITE:
+    if outside or version or suite != suites.SUITE:
         raise click.UsageError("--outside, --version and --suite exist only in the lab uml")
 
 

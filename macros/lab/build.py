@@ -12,6 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import doctor, inputs, kernel, packages, paths, rootfs
@@ -31,7 +32,7 @@ class Built:
     versions: dict[str, str]
 
 
-def built(suite: str = packages.SUITE) -> Built:
+def built(suite: str = suites.SUITE) -> Built:
     """The products of the checkout's present inputs. GuideError when they were not built yet."""
     keys = inputs.keys(suite)
     linux = keys.kernel_folder / "linux"
@@ -40,15 +41,15 @@ def built(suite: str = packages.SUITE) -> Built:
         what = "kernel" if not linux.is_file() else "root file system"
         raise GuideError(
             f"the lab's {what} is not built, or its inputs have changed since",
-            fix="guide lab build" + ("" if suite == packages.SUITE else f" --suite {suite}"),
+            fix="guide lab build" + ("" if suite == suites.SUITE else f" --suite {suite}"),
         )
     facts = _json(keys.kernel_folder / "kernel.json")
     listed = _json(keys.rootfs_folder / "rootfs.json")["packages"]
     versions = rootfs.shown_versions(facts["release"], listed)
-    return Built(linux, image, {"Debian": packages.SUITES[suite], **versions})
+    return Built(linux, image, {"Debian": suites.SUITES[suite], **versions})
 
 
-def build(progress: Progress, mirror: str | None = None, suite: str = packages.SUITE) -> Built:
+def build(progress: Progress, mirror: str | None = None, suite: str = suites.SUITE) -> Built:
     """Make what is not in the cache yet: the kernel, and the root file system of `suite`."""
     doctor.require("build")
     with _alone(), disk_named():
@@ -64,12 +65,12 @@ def build(progress: Progress, mirror: str | None = None, suite: str = packages.S
         if not (keys.kernel_folder / "linux").is_file():
             (source,) = packages.read_lock(inputs.KERNEL_LOCK)
             folder = _work(f"kernel-{keys.kernel}")
-            kernel.build(index(packages.SUITE), source, folder, keys.kernel_folder, progress)
+            kernel.build(index(suites.SUITE), source, folder, keys.kernel_folder, progress)
         _prune()
     return built(suite)
 
 
-def update_lock(progress: Progress, mirror: str | None = None, suite: str = packages.SUITE) -> None:
+def update_lock(progress: Progress, mirror: str | None = None, suite: str = suites.SUITE) -> None:
     """Write the lock file of `suite` anew from what it has today; with the first, the kernel's."""
     doctor.require("build")
     with _alone(), disk_named():
@@ -77,13 +78,13 @@ def update_lock(progress: Progress, mirror: str | None = None, suite: str = pack
         progress.step("package index: finding versions that fit together")
         chosen = apt.resolve(packages.read_wanted(inputs.PACKAGES_WANTED))
         packages.write_lock(inputs.packages_lock(suite), chosen, apt.release())
-        if suite == packages.SUITE:
+        if suite == suites.SUITE:
             packages.write_lock(inputs.KERNEL_LOCK, [apt.newest(kernel.SOURCE)], apt.release())
 
 
 def _index(progress: Progress, mirror: str | None, suite: str) -> packages.Apt:
     progress.step("package index: reading")
-    name = "apt" if suite == packages.SUITE else f"apt-{suite}"
+    name = "apt" if suite == suites.SUITE else f"apt-{suite}"
     uri = mirror or packages.mirror()
     return packages.private_apt(paths.cache() / "work" / name, uri, suite)
 
@@ -102,7 +103,7 @@ def _work(name: str) -> Path:
 
 def _prune() -> None:
     """Remove old products: all but the newest of each sort, the current, and what a lab runs on."""
-    keys = [inputs.keys(suite) for suite in packages.SUITES]
+    keys = [inputs.keys(suite) for suite in suites.SUITES]
     current = {name for key in keys for name in (key.kernel, key.base, key.rootfs)}
     used = "".join(file.read_text(encoding="utf-8") for file in paths.labs().glob("*/lab.json"))
     for sort in ("kernel", "base", "rootfs"):

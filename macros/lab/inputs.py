@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from macros.ground.suites import SUITE
 from macros.lab import paths
-from macros.lab.packages import SUITE
 
 KERNEL_FRAGMENT = paths.SCRIPTS / "kernel" / "uml.config"
 KERNEL_LOCK = paths.SCRIPTS / "kernel" / "source.lock"

@@ -14,12 +14,9 @@ from pathlib import Path
 
 from macros.ground import files
 from macros.ground.errors import GuideError
+from macros.ground.suites import SUITE
 from macros.lab.tools import call, environment
 
-SUITE = "sid"
-"""Debian's suite that labs have unless told otherwise; its kernel is that of all of them."""
-SUITES = {SUITE: "sid", "trixie": "13"}
-"""Those with a lock file of their own, and what a recording calls each."""
 ARCHITECTURE = "amd64"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 UPDATE = "guide lab build --update-lock"

@@ -15,8 +15,8 @@ from typing import Any, ClassVar, TypeVar
 from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
+from macros.ground.suites import SUITE
 from macros.lab import paths
-from macros.lab.packages import SUITE
 from macros.lab.process import Process, end
 
 _T = TypeVar("_T")

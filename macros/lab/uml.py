@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.ground.model import Cluster
-from macros.lab import boot, doctor, packages, paths, process, readiness, ssh_connections, wanted
+from macros.lab import boot, doctor, paths, process, readiness, ssh_connections, wanted
 from macros.lab.build import built
 from macros.lab.keys import control, make_keys, write_seed, write_ssh_config
 from macros.lab.lab import Lab
@@ -117,7 +118,7 @@ def up(
     nodes: int,
     memory: int,
     progress: Progress,
-    suite: str = packages.SUITE,
+    suite: str = suites.SUITE,
     *,
     outside: bool = False,
     addition: Addition | None = None,

@@ -13,8 +13,8 @@ from typing import Any
 
 from macros.ground import files
 from macros.ground.model import Cluster
+from macros.ground.suites import SUITE
 from macros.lab import paths
-from macros.lab.packages import SUITE
 from macros.lab.state import folder, stored
 
 _SUFFIX = ".reset"

@@ -10,6 +10,7 @@ from macros.ground.model import Page
 from macros.settle import folder as settle_page
 from macros.settle.folder import Shared
 from macros.store import form, reader, writer
+from macros.store.repair import repair
 
 
 def transcripts(recordings: Path) -> Path:
@@ -46,7 +47,7 @@ def kept(page: Page, edition_folder: Path) -> Path:
     """The newest complete transcript of a page. GuideError where none fits the page as it is."""
     folder = transcripts(edition_folder.parent) / edition_folder.name / page.key
     complete = sorted(meta.parent for meta in folder.glob("*/page.yml")) if folder.is_dir() else []
-    fix = reader.repair(page)
+    fix = repair(page, edition_folder)
     if not complete:
         raise GuideError(
             f"no transcript of page {page.key} is kept in {folder}", page=page.source, fix=fix

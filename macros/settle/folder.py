@@ -30,7 +30,8 @@ from macros.settle.renaming import Document, Renaming
 from macros.settle.scan import Place, Side
 from macros.settle.text_lines import Lines
 from macros.settle.tree import Node
-from macros.store import form, reader, sums
+from macros.store import form, sums
+from macros.store.repair import repair
 from macros.values.lookup import lookup
 
 _PINNED = frozenset(kind.name for kind in identities.ALL if kind.pinned)
@@ -98,7 +99,7 @@ def _same_command(block_id: str, was: _Side, now: _Side) -> bool:
 
 def _sides(page: Page, old: Path, new: Path) -> tuple[_Side, _Side]:
     read = [
-        {path.stem: form.read(path, reader.repair(page)) for path in sorted(folder.glob("*.txt"))}
+        {path.stem: form.read(path, repair(page)) for path in sorted(folder.glob("*.txt"))}
         for folder in (old, new)
     ]
     twins = [

@@ -17,7 +17,7 @@ from macros.site import recorded_figures, recorded_traces
 from macros.site.provenance import Place
 from macros.site.slots import Slot, Slots
 from macros.store.guide import Guide, interfaces
-from macros.store.reader import repair
+from macros.store.repair import repair
 
 _NOTES = markdown.Markdown()
 
@@ -141,7 +141,7 @@ class PageContext:
         if not self.lenient and (stale or (recording is None and not unrecorded_whole)):
             raise FollowsError(
                 f"block {block.id} of page {page.key} has no {'fresh ' if stale else ''}recording",
-                fix=repair(page),
+                fix=repair(page, held.recordings / held.edition_name),
             )
         return block, recording
 

@@ -9,6 +9,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
 from macros.plan.frontmatter import KNOWN_NEEDS
 from macros.store import form, sums
+from macros.store.repair import repair
 
 
 def edition(recordings: Path, name: str) -> Edition:
@@ -32,7 +33,7 @@ def edition(recordings: Path, name: str) -> Edition:
 def page(edition_folder: Path, planned: Page) -> PageRecording:
     """All recordings of a page that are there; `problems` says what is wrong with them."""
     folder = edition_folder / planned.key
-    fix = repair(planned)
+    fix = repair(planned, edition_folder)
     meta_path = folder / "page.yml"
     if not meta_path.is_file():
         return PageRecording(planned.key, folder, "", "", (), {})
@@ -60,7 +61,7 @@ def problems(
     what the edition was recorded with: a page may be unrecorded only for want of what it needs.
     """
     folder = edition_folder / planned.key
-    fix = repair(planned)
+    fix = repair(planned, edition_folder)
     if not folder.is_dir():
         if not planned.needs or KNOWN_NEEDS[planned.needs] in versions:
             yield _unrecorded(edition_folder.name, planned, fix)
@@ -156,11 +157,6 @@ def _nearest(block: Block, unused: Iterable[Recording]) -> str:
     if best is None or likeness < 0.6:
         return ""
     return f"; the nearest is {best.id} (`{best.command}`), which no block has as its id"
-
-
-def repair(page: Page) -> str:
-    """The commands that record a page anew."""
-    return f"guide lab up{page.lab_options}, then guide record {page.key}"
 
 
 def shown(path: Path) -> str:

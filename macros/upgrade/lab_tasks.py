@@ -8,8 +8,9 @@ machines are not: they number their links from page to page, and Docker 26 shows
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from macros.ground import suites
 from macros.ground.model import Cluster, Page
-from macros.lab import doctor, packages, uml
+from macros.lab import doctor, uml
 from macros.lab.kubernetes import cluster
 from macros.lab.wanted import Wanted
 
@@ -73,8 +74,8 @@ def fitting(pages: Iterable[Page], suite: str) -> tuple[list[Page], dict[str, st
     """
     fit, others = [], {}
     for page in pages:
-        if page.cluster and suite != packages.SUITE:
-            others[page.key] = f"clusters are built for {packages.SUITE} only, not for {suite}"
+        if page.cluster and suite != suites.SUITE:
+            others[page.key] = f"clusters are built for {suites.SUITE} only, not for {suite}"
         else:
             fit.append(page)
     return fit, others

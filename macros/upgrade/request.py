@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from macros.ground import suites
 from macros.ground.enumeration import in_words
 from macros.ground.errors import GuideError
 from macros.lab import inputs, packages, rootfs
@@ -71,7 +72,7 @@ def read(words: Iterable[str]) -> Request:
 def _suite(docker: str, kubernetes: str) -> str:
     """The suite whose locked packages have that Docker; where none is asked for, labs' own."""
     if not docker:
-        return packages.SUITE
+        return suites.SUITE
     known = dockers()
     if docker not in known.values():
         there = in_words([f"{suite} has {version}" for suite, version in known.items()])
@@ -81,10 +82,10 @@ def _suite(docker: str, kubernetes: str) -> str:
             fix=f"one of these; {packages.UPDATE} locks what sid has today",
         )
     suite = next(suite for suite, version in known.items() if version == docker)
-    if kubernetes and suite != packages.SUITE:
+    if kubernetes and suite != suites.SUITE:
         raise GuideError(
-            f"Docker {docker} is {suite}'s, and Kubernetes is built for {packages.SUITE} only,"
-            f" which has Docker {known[packages.SUITE]}",
+            f"Docker {docker} is {suite}'s, and Kubernetes is built for {suites.SUITE} only,"
+            f" which has Docker {known[suites.SUITE]}",
             fix=f"one after the other: guide upgrade {KUBERNETES}={kubernetes}, then"
             f" guide upgrade {DOCKER}={docker}",
         )
@@ -94,7 +95,7 @@ def _suite(docker: str, kubernetes: str) -> str:
 def dockers() -> Mapping[str, str]:
     """Docker's version by suite, as the locked packages have it."""
     upstreams = {}
-    for suite in packages.SUITES:
+    for suite in suites.SUITES:
         for package in packages.read_lock(inputs.packages_lock(suite)):
             if package.name == _DOCKER_PACKAGE:
                 upstreams[suite] = rootfs.upstream(package.version)

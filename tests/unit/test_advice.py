@@ -9,7 +9,7 @@ from macros.cli import advice
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster, Page
 from macros.lab.lab import Lab
-from macros.store import reader
+from macros.store.repair import repair
 from tests.unit import settle_support
 
 PAGE = replace(settle_support.page(), key="docker", nodes=2)
@@ -17,7 +17,7 @@ PAGES = {"docker": PAGE, "docker-2": replace(PAGE, key="docker-2")}
 
 
 def _told(page: Page = PAGE) -> GuideError:
-    fix = f"git checkout -- x, or {reader.repair(page)}"
+    fix = f"git checkout -- x, or {repair(page)}"
     (told,) = advice.in_view_of_labs([GuideError("stale", fix=fix)], PAGES)
     return told
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.lab import inputs, packages, rootfs
 from macros.lab.kernel import missing_options
@@ -38,7 +39,7 @@ def test_an_option_that_the_final_configuration_lost_is_named(wanted: str, lost:
     assert missing_options(f"CONFIG_SMP=y\n{wanted}\n", CONFIG) == ([wanted] if lost else [])
 
 
-@pytest.mark.parametrize("suite", packages.SUITES)
+@pytest.mark.parametrize("suite", suites.SUITES)
 def test_the_committed_lock_files_can_be_read(suite: str) -> None:
     (source,) = packages.read_lock(inputs.KERNEL_LOCK)
     assert source.name.startswith("linux-source-")
