@@ -69,6 +69,10 @@ REPAIRS = (
     ),
     ("return o.content=a.colorScheme,a.backgroundColor", "return a.backgroundColor"),
     ('typeof document!="undefined"&&e(document)', ""),
+    # Sixty names in the navigation were watched for coming into sight, each by all sixty: page.js
+    # looks at the one that is pointed at. And a heading was looked for through the whole page.
+    ('e.pipe(b(()=>M(".md-ellipsis"))', "e.pipe(b(()=>[])"),
+    ('p=ue(`[id="${c}"]`)', "p=document.getElementById(c)||void 0"),
 )
 _DIAGRAMS = re.compile(r'="(\.node circle,[^"]*)"')
 """How Mermaid's drawings look, which Material's script carries along. No page has one."""

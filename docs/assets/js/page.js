@@ -44,6 +44,12 @@
     });
   }
 
+  /* A name in the navigation that is cut off is told when it is pointed at. */
+  document.addEventListener("pointerover", (event) => {
+    const name = event.target.closest?.(".md-ellipsis");
+    if (name && name.offsetWidth < name.scrollWidth) (name.closest("a") ?? name).title = name.innerText;
+  });
+
   /* The index of commands: only those with some letters in them. */
   const filter = document.getElementById("commands-filter");
   if (filter) {
