@@ -85,7 +85,7 @@
     said.setAttribute("role", "status");
     const boxes = element("div", "steps-boxes");
     for (const button of [back, next, close]) button.type = "button";
-    back.hidden = close.hidden = true;
+    back.hidden = back.disabled = close.hidden = true;
     panel.append(back, next, close, said, boxes);
     Object.assign(walk, { panel, back, next, close, said, boxes });
     return panel;
