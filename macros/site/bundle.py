@@ -12,7 +12,9 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
+from macros.site.boxed_tables import boxed, by_box
 from macros.site.unused_styles import without_unused
 
 MATERIAL = "9.8.1"
@@ -39,8 +41,38 @@ REPAIRS = (
         ),
         "",
     ),
-    ('M("table:not([class])",e)', 'M("table:not([class]):not(figure *)",e)'),
+    # Tables have their boxes when the page comes: boxed_tables.py.
+    ('...M("table:not([class])",e).map(i=>ti(i)),', ""),
     ('M("details",e)', 'M("details:not(figure *)",e)'),
+    # Each of these had a whole page styled anew while it loads, which is most of what its script
+    # cost: a mark against transitions, also where no colour changes; a `meta` for the colours of
+    # scroll bars, which tokens.css gives; a class that says that the browser does not know
+    # :focus-visible, which all do.
+    (
+        'if(document.body.setAttribute("data-md-color-switching",""),s.color.media===',
+        "if(s.color.media===",
+    ),
+    (
+        "for(let[a,c]of Object.entries(s.color))document.body.setAttribute(",
+        (
+            'if(document.body.getAttribute("data-md-color-scheme")!==s.color.scheme)'
+            'document.body.setAttribute("data-md-color-switching","");'
+            "for(let[a,c]of Object.entries(s.color))document.body.setAttribute("
+        ),
+    ),
+    (
+        (
+            'let o=x("meta",{name:"color-scheme"});document.head.appendChild(o);'
+            'let n=Wt("(prefers-color-scheme: light)");'
+        ),
+        'let n=Wt("(prefers-color-scheme: light)");',
+    ),
+    ("return o.content=a.colorScheme,a.backgroundColor", "return a.backgroundColor"),
+    ('typeof document!="undefined"&&e(document)', ""),
+    # Sixty names in the navigation were watched for coming into sight, each by all sixty: page.js
+    # looks at the one that is pointed at. And a heading was looked for through the whole page.
+    ('e.pipe(b(()=>M(".md-ellipsis"))', "e.pipe(b(()=>[])"),
+    ('p=ue(`[id="${c}"]`)', "p=document.getElementById(c)||void 0"),
 )
 _DIAGRAMS = re.compile(r'="(\.node circle,[^"]*)"')
 """How Mermaid's drawings look, which Material's script carries along. No page has one."""
@@ -79,11 +111,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001 MkDocs' signature
+    """Tables get their boxes."""
+    return boxed(output)
+
+
 def styles(material: list[str], own: list[str]) -> str:
     """What the guide needs of Material's style sheets as the lowest layer, its own above them."""
     text = "\n".join(own)
     lowest = "".join(sheet.removeprefix('@charset "UTF-8";') for sheet in material)
-    lowest = without_unused(lowest, beside=text)
+    lowest = by_box(without_unused(lowest, beside=text))
     dark = _DARK.search(text)
     if dark:
         # Without scripts nothing else reads which colours the reader's system has.

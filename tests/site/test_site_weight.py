@@ -1,6 +1,7 @@
 """A first visit is light: bytes and requests stay within a budget, and nothing moves on arrival."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -81,6 +82,31 @@ def test_figures_of_the_first_window_have_their_size_at_once(
           .some(figure => getComputedStyle(figure).contentVisibility === "auto")"""
     )
     assert later or path == "index.html", "far from the window of a long page nothing is laid out"
+
+
+def test_no_class_that_changes_has_all_below_it_styled_anew(guide: Site) -> None:
+    # What is known by having no class makes a browser look again at each change of any.
+    (sheet,) = guide.folder.glob("assets/css/guide.*.css")
+    assert "[class" not in sheet.read_text()
+
+
+@pytest.mark.parametrize(("system", "chosen"), [("light", "dark"), ("dark", "light")])
+def test_the_window_has_the_colours_of_the_page(
+    browser: Browser, guide: Site, system: Literal["light", "dark"], chosen: str
+) -> None:
+    context = browser.new_context(color_scheme=system)
+    page = context.new_page()
+    page.goto(f"{guide.url}/index.html")
+    scheme = "getComputedStyle(document.documentElement).colorScheme"
+    assert page.evaluate(scheme) == system
+    page.evaluate(
+        """chosen => document.querySelector(
+             `input[data-md-color-media="(prefers-color-scheme: ${chosen})"]`).click()""",
+        chosen,
+    )
+    page.wait_for_function(f"{scheme} === '{chosen}'")
+    page.wait_for_function("!document.body.hasAttribute('data-md-color-switching')")
+    context.close()
 
 
 def test_search_is_fetched_when_it_is_opened(page: Page, guide: Site) -> None:

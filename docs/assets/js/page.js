@@ -44,6 +44,12 @@
     });
   }
 
+  /* A name in the navigation that is cut off is told when it is pointed at. */
+  document.addEventListener("pointerover", (event) => {
+    const name = event.target.closest?.(".md-ellipsis");
+    if (name && name.offsetWidth < name.scrollWidth) (name.closest("a") ?? name).title = name.innerText;
+  });
+
   /* The index of commands: only those with some letters in them. */
   const filter = document.getElementById("commands-filter");
   if (filter) {
@@ -66,10 +72,11 @@
     });
   }
 
-  /* A column that the sentence before names is in sight: "Look at the column `INTERNAL-IP`". */
+  /* How far a box scrolls so that the column which the sentence before names is in sight: "Look at
+     the column `INTERNAL-IP`". */
   function toNamedColumn(box) {
     const before = box.closest("figure")?.previousElementSibling;
-    if (box.scrollLeft || !before?.matches("p") || !box.matches(".out:not(.wrap)")) return;
+    if (!before?.matches("p") || !box.matches(".out:not(.wrap)") || box.scrollLeft) return 0;
     const text = box.querySelector("pre")?.textContent ?? "";
     const head = text.split("\n", 1)[0];
     for (const code of before.querySelectorAll("code")) {
@@ -77,49 +84,51 @@
       if (column < 1) continue;
       const letter = box.scrollWidth / Math.max(...text.split("\n").map((line) => line.length));
       const end = (column + code.textContent.length + 8) * letter;
-      if (end > box.clientWidth) box.scrollLeft = end - box.clientWidth;
-      return;
+      return Math.max(0, end - box.clientWidth);
     }
+    return 0;
   }
 
   if ("ResizeObserver" in window) {
     const seen = new ResizeObserver((entries) => {
-      const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);
-      entries.forEach(({ target }, i) => {
+      // All is read before anything is changed, so that it is laid out once.
+      const found = entries.map(({ target }) => {
+        const wide = target.scrollWidth > target.clientWidth + 1;
+        return { target, wide, left: wide && !target.matches(".dump") ? toNamedColumn(target) : 0 };
+      });
+      for (const { target, wide, left } of found) {
         // A region without anything to scroll is only one more landmark.
-        target.classList.toggle("is-wide", wide[i]);
-        if (target.matches(".dump")) return;
-        if (wide[i]) toNamedColumn(target);
-        if (wide[i]) {
+        target.classList.toggle("is-wide", wide);
+        if (target.matches(".dump")) continue;
+        if (left) target.scrollLeft = left;
+        if (wide) {
           target.tabIndex = 0;
           target.setAttribute("role", "region");
         } else {
           target.removeAttribute("tabindex");
           target.removeAttribute("role");
         }
-      });
+      }
     });
     for (const box of document.querySelectorAll("figure [role=region][tabindex='0'], .dump")) {
       seen.observe(box);
     }
-    // Material puts tables into boxes of its own, which cannot be scrolled by keyboard; nor can code.
-    addEventListener("load", () => {
-      const names = new Set();
-      for (const box of document.querySelectorAll(
-        ".md-typeset__scrollwrap, .md-typeset :not(figure) > pre > code",
-      )) {
-        if (box.closest("figure, .md-search, .prepared")) continue;
-        const word = box.matches("code") ? "code" : "table";
-        const first = box.matches("code") ? box.textContent.trim().split("\n", 1)[0]
-          : box.querySelector("th")?.textContent ?? "";
-        const name = box.getAttribute("aria-label") ?? `${word}: ${first}`;
-        let label = name;
-        for (let n = 2; names.has(label); n += 1) label = `${name} (${n})`;
-        names.add(label);
-        box.setAttribute("aria-label", label);
-        seen.observe(box);
-      }
-    });
+    // Tables of the text stand in boxes without a name, which cannot be scrolled by keyboard; nor can code.
+    const names = new Set();
+    for (const box of document.querySelectorAll(
+      ".md-typeset__scrollwrap, .md-typeset :not(figure) > pre > code",
+    )) {
+      if (box.closest("figure, .md-search, .prepared")) continue;
+      const word = box.matches("code") ? "code" : "table";
+      const first = box.matches("code") ? box.textContent.trim().split("\n", 1)[0]
+        : box.querySelector("th")?.textContent ?? "";
+      const name = box.getAttribute("aria-label") ?? `${word}: ${first}`;
+      let label = name;
+      for (let n = 2; names.has(label); n += 1) label = `${name} (${n})`;
+      names.add(label);
+      box.setAttribute("aria-label", label);
+      seen.observe(box);
+    }
   }
 
   if (!CSS.supports("selector(::details-content)")) {

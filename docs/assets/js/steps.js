@@ -2,11 +2,12 @@
    (#tr-way-s1.4: the first packet at its fourth interface; #t-way-s3: the third rule).
 
    Everything it says and shows is on the page already: rows of the hop table, the packet's boxes as
-   it was there, rows of the rules. Without this script the whole picture stands there as it does. */
+   it was there, rows of the rules. They are read when the first step is taken; until then a figure
+   has a button, and nothing more. Without this script the whole picture stands there as it does. */
 (() => {
   "use strict";
 
-  const walks = new Map(); // figure id -> {figure, steps, at, panel, ...}
+  const walks = new Map(); // figure id -> {figure, steps (once they are asked for), at, panel, ...}
 
   const element = (name, className, text = "") => {
     const made = document.createElement(name);
@@ -16,6 +17,12 @@
   };
 
   /* ---- what there is to step through ---- */
+
+  const PLACES = ".tr-packets > li > details .tr-table tbody tr";
+  const RULES = ".rp-table tbody tr:has(strong)";
+
+  const stepsOf = (walk) =>
+    (walk.steps ??= walk.figure.matches(".trace") ? stepsOfTrace(walk.figure) : stepsOfRules(walk.figure));
 
   function stepsOfTrace(figure) {
     const steps = [];
@@ -45,8 +52,7 @@
   }
 
   function stepsOfRules(figure) {
-    const rows = [...figure.querySelectorAll(".rp-table tbody tr")].filter((row) =>
-      row.querySelector("strong"));
+    const rows = [...figure.querySelectorAll(RULES)];
     const marks = new Map();
     for (const number of figure.querySelectorAll("svg .rp-number")) {
       const text = number.textContent;
@@ -71,6 +77,7 @@
     const panel = element("div", "steps");
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", "Step by step");
+    panel.walk = walk;
     const back = element("button", "steps-back", "‹ back");
     const next = element("button", "steps-next", "step through ›");
     const close = element("button", "steps-close", "whole picture");
@@ -78,34 +85,50 @@
     said.setAttribute("role", "status");
     const boxes = element("div", "steps-boxes");
     for (const button of [back, next, close]) button.type = "button";
-    back.addEventListener("click", () => go(walk, walk.at - 1));
-    next.addEventListener("click", () => go(walk, walk.at + 1));
-    close.addEventListener("click", () => { go(walk, -1); next.focus(); });
-    panel.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.altKey || event.metaKey) return;
-      const to = {
-        ArrowRight: walk.at + 1,
-        ArrowDown: walk.at + 1,
-        ArrowLeft: walk.at - 1,
-        ArrowUp: walk.at - 1,
-        Home: 0,
-        End: walk.steps.length - 1,
-        Escape: -1,
-      }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      event.stopPropagation();
-      go(walk, Math.max(event.key === "Escape" ? -1 : 0, to));
-    });
+    back.hidden = back.disabled = close.hidden = true;
     panel.append(back, next, close, said, boxes);
     Object.assign(walk, { panel, back, next, close, said, boxes });
     return panel;
   }
 
+  const walkAt = (event) => event.target.closest?.(".steps")?.walk;
+
+  document.addEventListener("click", (event) => {
+    const walk = walkAt(event);
+    const button = walk && event.target.closest("button");
+    if (!button) return;
+    if (button === walk.back) go(walk, walk.at - 1);
+    else if (button === walk.next) go(walk, walk.at + 1);
+    else if (button === walk.close) {
+      go(walk, -1);
+      walk.next.focus();
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const walk = walkAt(event);
+    if (!walk || event.ctrlKey || event.altKey || event.metaKey) return;
+    const to = {
+      ArrowRight: walk.at + 1,
+      ArrowDown: walk.at + 1,
+      ArrowLeft: walk.at - 1,
+      ArrowUp: walk.at - 1,
+      Home: 0,
+      End: Infinity,
+      Escape: -1,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    // Material listens for arrows too.
+    event.stopPropagation();
+    go(walk, Math.max(event.key === "Escape" ? -1 : 0, to));
+  });
+
   /* ---- a step ---- */
 
   function go(walk, to) {
-    const { steps, figure } = walk;
+    const { figure } = walk;
+    const steps = stepsOf(walk);
     const at = Math.max(-1, Math.min(steps.length - 1, to));
     for (const mark of figure.querySelectorAll(".is-here")) mark.classList.remove("is-here");
     for (const mark of document.querySelectorAll(".topology .is-step")) mark.classList.remove("is-step");
@@ -186,17 +209,13 @@
 
   /* ---- beginning ---- */
 
-  function walkOf(figure) {
-    let walk = walks.get(figure.id);
-    if (!walk) {
-      const steps = figure.matches(".trace") ? stepsOfTrace(figure) : stepsOfRules(figure);
-      walk = { figure, steps, at: -1 };
-      walks.set(figure.id, walk);
-      if (steps.length < 2) return walk;
-      const drawing = figure.querySelector(".tr-upright, .drawn-narrow") ?? figure.querySelector(".tr-scroll, .topology-scroll");
-      drawing.after(panelOf(walk));
-      go(walk, -1);
-    }
+  function begin(figure) {
+    const rows = figure.querySelectorAll(figure.matches(".trace") ? PLACES : RULES);
+    if (rows.length < 2) return null;
+    const walk = { figure, steps: null, at: -1 };
+    walks.set(figure.id, walk);
+    const drawing = figure.querySelector(".tr-upright, .drawn-narrow") ?? figure.querySelector(".tr-scroll, .topology-scroll");
+    drawing.after(panelOf(walk));
     return walk;
   }
 
@@ -204,15 +223,16 @@
     const found = /^#(.+)-s(\d+(?:\.\d+)?)$/.exec(decodeURIComponent(location.hash));
     const figure = found && document.getElementById(found[1]);
     if (!figure?.matches(".trace, .rulepath")) return;
-    const walk = walkOf(figure);
-    const at = walk.steps.findIndex((step) => step.id === found[2]);
+    const walk = walks.get(figure.id) ?? begin(figure);
+    if (!walk) return;
+    const at = stepsOf(walk).findIndex((step) => step.id === found[2]);
     if (at < 0) return;
     go(walk, at);
     figure.scrollIntoView();
     walk.next.focus({ preventScroll: true });
   }
 
-  for (const figure of document.querySelectorAll(".trace:not(.trace-small), .rulepath")) walkOf(figure);
+  for (const figure of document.querySelectorAll(".trace:not(.trace-small), .rulepath")) begin(figure);
   addEventListener("hashchange", fromAddress);
   fromAddress();
 })();

@@ -32,7 +32,11 @@
     button.type = "button";
     button.className = "zoom-open";
     button.textContent = "all of the drawing";
-    button.addEventListener("click", () => view(scroll.closest("figure")));
     scroll.after(button);
   }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.(".zoom-open");
+    if (button) view(button.closest("figure"));
+  });
 })();
