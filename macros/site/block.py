@@ -16,8 +16,10 @@ from macros.ground import commandline
 from macros.ground.bindings import places, substitute
 from macros.ground.model import Block, Page, Recording
 from macros.plan.signatures import Lines
-from macros.site import line_choice
+from macros.site import block_rows, line_choice
 from macros.site.block_hands import Hands
+from macros.site.block_rows import Texts
+from macros.site.html_text import plain as plain_text
 from macros.site.provenance import Place
 from macros.site.unbroken import keep_whole
 from macros.values.lookup import wraps
@@ -44,6 +46,7 @@ class Look:
 class _Line(NamedTuple):
     """One line of an output: `boxed` is an element of its own, set in by `indent` characters."""
 
+    plain: str
     html: Markup
     lit: bool
     notes: Sequence[int]
@@ -72,17 +75,22 @@ def figure(
     rows = _note_rows(recording, look, bound)
     # A reader meets the marks from the top down, so the notes are numbered by their lines.
     order = sorted(range(len(rows)), key=rows.__getitem__)
+    parts = _parts(recording, look.bound(bound), scope, sorted(rows), wraps=wrapping)
+    shown = [(visible, [line.plain for line in lines]) for visible, lines in parts]
+    notes = [safe(notes_html[number]) for number in order]
+    texts = [plain_text(note) for note in notes]
     return render(
         "site/block.html",
         id=block.id,
+        rows=block_rows.rows(Texts(recording.ran, shown, texts, hands, wrapping)),
         node=block.node,
         command=_words(_command(recording, block, interfaces, bound)),
         hands=hands,
         ran=hands.text(recording.ran),
         first=recording.ran.splitlines()[0],
         wraps=wrapping,
-        parts=_parts(recording, look.bound(bound), scope, sorted(rows), wraps=wrapping),
-        notes=[safe(notes_html[number]) for number in order],
+        parts=parts,
+        notes=notes,
         day=place.recorded[:10],
         brief=" · ".join(f"{name} {version}" for name, version in place.versions[:3]),
         place=_place(block, place),
@@ -181,7 +189,7 @@ def _parts(
     # A browser's tab stops move with the indent of a line that wraps; a terminal's do not.
     marked = marks.mark_text(text.expandtabs(), *scope).split("\n")
     lines = [
-        _line(html, notes.get(row, ()), lit=row in lit, wraps=wraps)
+        _line(plain[row], html, notes.get(row, ()), lit=row in lit, wraps=wraps)
         for row, html in enumerate(marked)
     ]
     runs = _runs(len(plain), shown)
@@ -210,12 +218,12 @@ def _bound(chosen: Lines, bound: Mapping[str, str]) -> Lines:
     ]
 
 
-def _line(html: str, notes: Sequence[int], *, lit: bool, wraps: bool) -> _Line:
+def _line(plain: str, html: str, notes: Sequence[int], *, lit: bool, wraps: bool) -> _Line:
     if not wraps:
-        return _Line(safe(html), lit, notes, boxed=lit, indent=0)
+        return _Line(plain, safe(html), lit, notes, boxed=lit, indent=0)
     # What wraps is set in further than its line is.
     indent = len(html) - len(html.lstrip())
-    return _Line(safe(keep_whole(html)), lit, notes, boxed=True, indent=indent)
+    return _Line(plain, safe(keep_whole(html)), lit, notes, boxed=True, indent=indent)
 
 
 def _runs(count: int, shown: Collection[int]) -> list[tuple[bool, range]]:

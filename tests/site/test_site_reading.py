@@ -55,6 +55,12 @@ def test_no_page_scrolls_sideways_on_a_narrow_phone(seen: Visit) -> None:
 
 
 @pytest.mark.parametrize(("site", "path"), ALL_PAGES)
+def test_a_block_far_below_has_the_size_that_it_will_have(seen: Visit) -> None:
+    """Else it lies over the next one, as Lighthouse says of its buttons, or the page jumps."""
+    assert seen.misjudged == []
+
+
+@pytest.mark.parametrize(("site", "path"), ALL_PAGES)
 def test_no_option_is_broken_at_its_hyphen(seen: Visit) -> None:
     assert seen.broken == []
 

@@ -43,6 +43,8 @@ class Visit:
     """What makes it scroll sideways there, folded and unfolded."""
     not_printed: list[str]
     """What is folded and not shown on paper."""
+    misjudged: list[str]
+    """Blocks that are higher than their counted lines, or half as high."""
     lit: Lit | None
     """What happens when its first marked value has the focus; None for a page without values."""
     axe: list[str]
@@ -66,7 +68,10 @@ def visit(context: BrowserContext, address: str, styles: Styles) -> Visit:
     )
     wide = too_wide(page)
     not_printed = on_paper(page)
+    size(page, PHONE)
+    wrong_sizes = misjudged(page)
     size(page, DESKTOP)
+    wrong_sizes += misjudged(page)
     lit_places = focused_value(page)
     size(page, NARROW)
     open_all(page)
@@ -79,7 +84,7 @@ def visit(context: BrowserContext, address: str, styles: Styles) -> Visit:
         seen = axe.violations(page, options, styles)
         faults += [f"{scheme} {view[0]} px: {line}" for line in seen]
     page.close()
-    return Visit(loaded, broken, wide, not_printed, lit_places, faults)
+    return Visit(loaded, broken, wide, not_printed, wrong_sizes, lit_places, faults)
 
 
 def too_wide(page: Page) -> list[str]:
@@ -119,6 +124,22 @@ def on_paper(page: Page) -> list[str]:
     )
     page.emulate_media(media="screen")
     return missing
+
+
+def misjudged(page: Page) -> list[str]:
+    """Blocks whose size, before they are laid out, is too small or twice what it is then."""
+    wrong: list[str] = page.evaluate(
+        """() => {
+             const blocks = [...document.querySelectorAll(".md-content__inner > .block")]
+               .filter(el => getComputedStyle(el).contentVisibility === "auto");
+             for (const el of blocks) el.style.contentVisibility = "visible";
+             const sizes = blocks.map(el => [
+               el.id, el.offsetHeight, parseFloat(getComputedStyle(el).containIntrinsicHeight.replace("auto ", ""))]);
+             for (const el of blocks) el.style.contentVisibility = "";
+             return sizes.filter(([, is, guess]) => !(guess > is - 8 && guess < 2 * is + 40))
+               .map(([id, is, guess]) => `${innerWidth} px: ${id} is ${is} px, counted ${guess}`) }"""
+    )
+    return wrong
 
 
 def focused_value(page: Page) -> Lit | None:
