@@ -55,7 +55,7 @@ def random_macs(run: Run) -> set[str]:
         mac
         for mac in found
         if int(mac[:2], 16) & 3 == 2
-        and not mac.startswith(("02:00:", "06:00:", "0a:58:", "33:33", "52:55:", "ee:ee:ee:ee:"))
+        and not mac.startswith(("02:00:", "06:00:0", "0a:58:", "33:33", "52:55:", "ee:ee:ee:ee:"))
         # Docker until 27 writes 02:42 before a container's address; its bridges draw the rest.
         and not (mac.startswith("02:42:") and _address(mac) in addresses)
     }

@@ -31,8 +31,11 @@ FORMS = {
     "aa:bb:0a:01:00:01": macs.Form("aa:bb + address"),
     "aa:bb:0a:01:00:02": macs.Form("random", chance=True),
     # The lab's, its pages', QEMU's; by chance one begins with two of QEMU's three bytes.
-    "02:00:c0:a8:38:10": macs.Form("set by hand"),
-    "06:00:0a:01:00:02": macs.Form("set by hand"),
+    "02:00:c0:a8:38:10": macs.Form("02:00 + address"),
+    "06:00:0a:01:00:02": macs.Form("06:00 + address"),
+    "02:00:00:00:01:02": macs.Form("set by hand"),
+    # A pod's, as a kernel drew it on a lab.
+    "06:00:94:21:48:10": macs.Form("random", chance=True),
     "52:54:00:12:34:56": macs.Form("set by hand"),
     "52:54:99:12:34:56": macs.Form("random", chance=True),
 }
