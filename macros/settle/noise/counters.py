@@ -89,7 +89,7 @@ NOISE = Noise(
         ),
     ),
     keys=re.compile(
-        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|carrier_changes"
+        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|otherhost|carrier_changes"
         r"|collisions|refcnt|probes|fdb_n_learned"
         r"|generation|observedGeneration"
         rf"|drops|overlimits|requeues|backlog|qlen|{_QUEUE}"
