@@ -58,7 +58,9 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted]
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
             changes = [change for change in sides.changes(both, purposes) if change.page in keys]
-            quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
+            quotes = quoted_by(
+                guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions
+            )
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
         return None

@@ -134,7 +134,7 @@ def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
 
 def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
     """The sentences about what changed, and the claims that fail with the recordings now."""
-    quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes)
+    quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions)
     pages = {change.page for change in changes if change.page}
     claims: dict[tuple[Path, int], list[str]] = {}
     if both.restorable and pages:

@@ -9,6 +9,7 @@ import jinja2
 from jinja2 import nodes
 
 from macros.compare.change import Change
+from macros.ground import conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.plan import frontmatter
@@ -29,7 +30,8 @@ class Quote:
     """A call of value() or expect(): where, of which block (page and id), by which path.
 
     `line` counts from 1 in the page's file. `sentence` is the prose around it, its calls replaced
-    by the paths they quote; empty for a claim that stands alone.
+    by the paths they quote; empty for a claim that stands alone. `only` are the conditions of the
+    parts of the page that it stands in: see macros/ground/conditions.py.
     """
 
     source: Path
@@ -38,6 +40,11 @@ class Quote:
     block: str
     path: str
     sentence: str
+    only: tuple[str, ...] = ()
+
+    def shown(self, versions: Mapping[str, str]) -> bool:
+        """Whether a page recorded with these versions has it."""
+        return all(conditions.holds(condition, versions) for condition in self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
         line = front.body_line - 1 + error.lineno
         raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
     lines = front.body.splitlines()
+    conditioned = _conditioned(tree)
     for call in tree.find_all(nodes.Call):
         if not isinstance(call.node, nodes.Name) or call.node.name not in _QUOTES:
             continue
@@ -74,7 +82,21 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
             block,
             words[1],
             _sentence(lines, line, words[0], words[1]),
+            conditioned.get(id(call), ()),
         )
+
+
+def _conditioned(tree: nodes.Template) -> Mapping[int, tuple[str, ...]]:
+    """The calls that stand in `{% call only("Docker >= 28") %}`, by identity."""
+    conditions_of: dict[int, tuple[str, ...]] = {}
+    for part in tree.find_all(nodes.CallBlock):
+        of, words = part.call.node, part.call.args
+        if isinstance(of, nodes.Name) and of.name == "only":
+            given = tuple(word.value for word in words if isinstance(word, nodes.Const))
+            for statement in part.body:
+                for call in statement.find_all(nodes.Call):
+                    conditions_of[id(call)] = (*conditions_of.get(id(call), ()), *given)
+    return conditions_of
 
 
 def with_values(quote: Quote, old: Mapping[str, Recording], new: Mapping[str, Recording]) -> Quoted:
@@ -87,10 +109,12 @@ def quoted_by(
     old: Callable[[str], Mapping[str, Recording]],
     new: Callable[[str], Mapping[str, Recording]],
     changes: Iterable[Change],
+    versions: Mapping[str, str],
 ) -> dict[tuple[str, str], list[Quoted]]:
     """What the pages under `docs` quote of the blocks that changed, by page and block.
 
-    `old` and `new` give a page's recordings on either side.
+    `old` and `new` give a page's recordings on either side; `versions` are the new side's: what
+    its pages do not have is left out.
     """
     changed = {(change.page, change.block) for change in changes if change.block}
     pages: dict[str, tuple[Mapping[str, Recording], Mapping[str, Recording]]] = {}
@@ -98,7 +122,7 @@ def quoted_by(
     for source in sorted(docs.rglob("*.md")) if changed else ():
         for quote in quotes(source, page_key(docs, source)):
             block = (quote.page, quote.block)
-            if block not in changed:
+            if block not in changed or not quote.shown(versions):
                 continue
             if quote.page not in pages:
                 pages[quote.page] = old(quote.page), new(quote.page)

@@ -75,7 +75,7 @@ def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[Guide
     versions = tuple(_versions(old.versions, new.versions))
     purposes = editions.purposes(guide.pages.values())
     changes = [change for change in editions.compare(old, new, purposes) if change.kind != _VERSION]
-    quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes)
+    quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
     values = item_words.values_of(guide.docs, new.blocks)
     differing = [
         sentence

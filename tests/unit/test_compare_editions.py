@@ -143,6 +143,22 @@ def test_a_sentence_is_found_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sentence_that_the_new_versions_page_lacks_is_not_wrong_there() -> None:
+    hairpins = [
+        quote
+        for quote in sentences.quotes(ROOT / "docs/services-nftables.md", "services-nftables")
+        if "hairpin-connections" in quote.sentence
+    ]
+    assert hairpins
+    for quote in hairpins:
+        assert quote.only == ("Kubernetes >= 1.36",)
+        assert quote.shown({"Kubernetes": "1.36.3"})
+        assert not quote.shown({"Kubernetes": "1.34.4"})
+    both = list(sentences.quotes(ROOT / "docs/docker.md", "docker"))
+    assert any(quote.shown({"Docker": "26.1.5"}) for quote in both if quote.only)
+    assert all(quote.shown({}) for quote in both if not quote.only)
+
+
 def test_every_quote_of_this_checkout_has_a_sentence() -> None:
     found = [
         one
