@@ -8,8 +8,8 @@ NOISE = Noise(
     rank=200,
     mask=counted,
     patterns=patterns_of(
-        ("[+", r"  +\[\+(\d+)\]$"),
-        ("  +", r"^ +[A-Z]\w+  \+(\d+)$"),
+        (" before, ", r"  \((\d+) before, (\d+) after\)$"),
+        (" more than before", r"^ +(\d+) more than before$"),
         (" packets while", r"\bended (\d+) packets while\b"),
     ),
 )
