@@ -309,3 +309,20 @@ def test_the_handle_of_a_rule_means_nothing_and_its_map_does(tmp_path: Path) -> 
     assert settle_json(tmp_path, old, [{"rule": {**old[0]["rule"], "handle": 70}}]) == old
     changed = [{"rule": {**old[0]["rule"], "handle": 70, "mod": 2}}]
     assert settle_json(tmp_path, old, changed)[0]["rule"]["mod"] == 2
+
+
+def test_each_counter_of_a_link_is_one_also_in_json(tmp_path: Path) -> None:
+    """As `ip -s -s -j link` has them; a key that is no counter of a link is a fact."""
+
+    def link(**counted: int) -> list[dict[str, object]]:
+        return [{"ifname": "flannel.1", "stats64": {"rx": {"nohandler": 0, **counted}}}]
+
+    before = link(otherhost=23, missed_errors=2, multicast=7)
+    assert settle_json(tmp_path, before, link(otherhost=8, missed_errors=5, multicast=9)) == before
+
+
+def test_what_is_no_counter_of_a_link_is_a_fact_in_json(tmp_path: Path) -> None:
+    new = [{"ifname": "flannel.1", "mtu": 1450, "stats64": {"rx": {"otherhost": 8}}}]
+    old = [{"ifname": "flannel.1", "mtu": 1400, "stats64": {"rx": {"otherhost": 23}}}]
+    kept = [{"ifname": "flannel.1", "mtu": 1450, "stats64": {"rx": {"otherhost": 23}}}]
+    assert settle_json(tmp_path, old, new) == kept
