@@ -93,7 +93,7 @@ def value(key: str, inner: object) -> object:
     if isinstance(inner, bool) or inner is None:
         return inner
     if isinstance(inner, list):
-        return ["known" if word in _WORDS else value(key, word) for word in inner]
+        return ["known" if _is_known(word) else value(key, word) for word in inner]
     for kind in noise.ALL:
         by_key = kind.keys is not None and not kind.words and kind.keys.fullmatch(key)
         # A word where a number, a time or an id belongs is none of these.
@@ -103,3 +103,7 @@ def value(key: str, inner: object) -> object:
 
 
 _WORDS = frozenset(word for kind in noise.ALL for word in kind.words)
+
+
+def _is_known(word: object) -> bool:
+    return isinstance(word, str) and word in _WORDS
