@@ -143,7 +143,11 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
         of = f"{parent} of {queue.device}" if queue.device else parent
         chosen = CHOSEN.fullmatch(queue.handle) is not None
         inside = _parent(queue.parent)
-        settings = {word: value for word, value in queue.settings.items() if word != "seed"}
+        settings = {
+            word: _counted(value) if word == "direct_packets_stat" else value
+            for word, value in queue.settings.items()
+            if word != "seed"
+        }
         options = {} if queue.settings else queue.raw.get("options") or {}
         yield Entry(
             key=(queue.device, inside, queue.kind),
@@ -163,6 +167,11 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             ),
             line=" ".join(f"{word} {value}".strip() for word, value in settings.items()),
         )
+
+
+def _counted(value: str) -> str:
+    """Of a counter, whether it is zero."""
+    return "0" if value == "0" else "some"
 
 
 def _parent(parent: str) -> str:

@@ -277,7 +277,7 @@ def any_of(*words: str) -> Near:
 
 def counted(value: str) -> str:
     """The mask of a counter: whether it is zero."""
-    return "0" if not value.strip(" 0./") else "n"
+    return "0" if not value.strip(" 0./x") else "n"
 
 
 Known = Mapping[str, Any]

@@ -31,8 +31,10 @@ NOISE = Noise(
         # conntrack's timeout, also in what -E and -o extended print
         (
             "src=",
-            r"^(?: *\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+ (\d+) (?=[A-Z]|src=)",
+            r"^(?: *\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+ (\d+) (?=[A-Z]|src=|timeout=)",
         ),
+        # ipvsadm -Lc
+        (like(r"\d\d:\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),
         # a forwarding entry: used and updated; a neighbour: used, confirmed and updated, with no
         # blank behind where iproute2 forgets it

@@ -74,6 +74,17 @@ NOISE = Noise(
         ("transfer: ", rf"\btransfer: {_SIZE} received, {_SIZE} sent"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
+        # ip xfrm state
+        (like(r"seq(?:-hi)? 0x"), r"(?<![\w-])o?seq(?:-hi)? (0x[0-9a-f]+)"),
+        ("bitmap 0x", r"\bbitmap (0x[0-9a-f]+)"),
+        # ipvsadm -L, with --stats and --rate too
+        ("  -> ", r"^  -> \S+ +(?:Masq|Route|Tunnel|Local) +-?\d+ +(\d+) +(\d+) *$"),
+        (
+            like(r":\d+(?: +\d+[KMGT]?){5}"),
+            r"^(?:TCP|UDP|SCTP|  ->) +\S+" + r" +(\d+[KMGT]?)" * 5 + " *$",
+        ),
+        # a bond's port
+        ("failure_count ", r"\blink_failure_count (\d+)\b"),
         ("_learned ", r"\bfdb_n_learned (\d+)\b"),
         # BIRD: how many updates a protocol has seen.
         (
@@ -90,7 +101,7 @@ NOISE = Noise(
     ),
     keys=re.compile(
         r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|carrier_changes"
-        r"|collisions|refcnt|probes|fdb_n_learned"
+        r"|collisions|refcnt|probes|fdb_n_learned|link_failure_count"
         r"|generation|observedGeneration"
         rf"|drops|overlimits|requeues|backlog|qlen|{_QUEUE}"
     ),

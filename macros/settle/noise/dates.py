@@ -30,7 +30,8 @@ NOISE = Noise(
     patterns=patterns_of(
         (
             like(r"-\d\d-\d\dT\d"),
-            r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)",
+            # A rule's own is a fact.
+            r"(?<!\w)(?<!--datestart )(?<!--datestop )(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)",
         ),
         (
             like(r"-\d\d-\d\d \d"),

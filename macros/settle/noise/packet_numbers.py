@@ -1,6 +1,6 @@
 """Numbers that senders start anywhere."""
 
-from macros.settle.declaration import Noise, patterns_of
+from macros.settle.declaration import Noise, like, patterns_of
 
 NOISE = Noise(
     name="packet numbers",
@@ -8,7 +8,10 @@ NOISE = Noise(
     " options, the id of a ping",
     rank=60,
     patterns=patterns_of(
-        ("id=", r"\bid=(\d+)\b"),
+        # conntrack's: of a ping, and of a connection (-o id)
+        (like(r"src=[^\n]* id=\d|code=\d+ id=\d"), r" id=(\d+)\b"),
+        # tshark's
+        (") re", r"\(ping\) re(?:quest|ply) +id=(0x[0-9a-f]{4}), "),
         (", id ", r", id (\d+)(?=,)"),
         ("seq ", r"\bseq (\d{5,})(?=,)"),
         ("ack ", r"\back (\d{5,})(?=,)"),
@@ -17,8 +20,9 @@ NOISE = Noise(
         ("opcode: ", r"\bopcode: \w+, status: \w+, id: (\d+)$"),
         ("; COOKIE: ", r"^; COOKIE: ([0-9a-f]+)(?= |$)"),
         # the traces of nft and of xtables-monitor
-        (" ip id ", r" ip id (\d+) "),
-        (" ct id ", r" ct id (\d+) ?$"),
+        (" ip id ", r"^trace id .* ip id (\d+) "),
+        (" ct id ", r"^trace id .* ct id (\d+) ?$"),
+        (" icmp", r"^trace id .* icmp(?:v6)? id (\d+) "),
         ("PACKET: ", r"^PACKET: .* ID=(\d+) "),
     ),
 )
