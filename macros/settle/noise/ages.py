@@ -33,6 +33,10 @@ NOISE = Noise(
             "src=",
             r"^(?: *\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+ (\d+) (?=[A-Z]|src=|timeout=)",
         ),
+        # tc -s filter's actions, ovs-ofctl's flows
+        (" sec", r"(?:\b(?:installed|firstused)|(?<=sec )used) (\d+) sec\b"),
+        ("duration=", r"\bduration=([\d.]+)s\b"),
+        ("_age=", r"\b(?:idle|hard)_age=(\d+)\b"),
         # ipvsadm -Lc
         (like(r"\d\d:\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),

@@ -89,14 +89,30 @@ NOISE = Noise(
         # BIRD: how many updates a protocol has seen.
         (
             like(r"port (?:updates|withdraws):"),
-            r"^ +(?:Im|Ex)port (?:updates|withdraws):" + r" +(?:(\d+)|---)" * 5 + "$",
+            r"^ +(?:Im|Ex)port (?:updates|withdraws):"
+            + r" +(?:(\d+)|---)" * 5
+            + r"(?: +(?:(\d+)|---))?" * 3
+            + "$",
         ),
         ("eneration: ", r"^ +(?:observedG|g)eneration: (\d+)$"),
+        # nft's quotas; tc filter's actions; bpftool's programs
+        ("used ", r"\bused (\d+) [kmgt]?bytes\b"),
+        ("run_time_ns ", r"\brun_time_ns (\d+) run_cnt (\d+)"),
+        # ovs-ofctl
+        ("n_packets=", r"\bn_packets=(\d+), n_bytes=(\d+)\b"),
         # /proc/net/dev
         (like(r":(?: +\d+){16}"), r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
             like(r" (?:--|-f|!f) "),
-            r"^( *\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
+            r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
+            r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*) +(?:--|-f|!f) )",
+        ),
+        # ip6tables -L -v has no word for fragments; what follows is two interfaces, two networks
+        (
+            ":",
+            r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
+            r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*) {2,}\S+ +\S+ +!?[0-9a-f:]*:[0-9a-f:/]*"
+            r" +!?[0-9a-f:]*:[0-9a-f:/]* )",
         ),
     ),
     keys=re.compile(

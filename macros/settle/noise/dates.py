@@ -64,7 +64,9 @@ NOISE = Noise(
             like(r" \[[\w.-]+ (?:\d\d[:-]|\d{4}-|[A-Z][a-z]{2}\d)"),
             rf" \[[\w.-]+ ({_SINCE})(?= from |\])",
         ),
-        # Seconds since 1970: conntrack's and dmesg's stamps.
-        ("[1", r"^\[(1\d{9}\.\d+) *\]"),
+        # Seconds since 1970: conntrack's; since the kernel began: dmesg's. wg's dump, with a peer's
+        # last handshake.
+        (like(r"\[ *\d+\.\d{6}"), r"^\[ *(\d+\.\d{6}) *\]"),
+        (like(r"\t1\d{9}\t"), r"\t(1\d{9})\t\d+\t\d+(?:\t|$)"),
     ),
 )
