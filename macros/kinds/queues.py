@@ -149,6 +149,7 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             if word != "seed"
         }
         options = {} if queue.settings else queue.raw.get("options") or {}
+        counted = {key: value for key, value in queue.raw.items() if key in _COUNTS}
         yield Entry(
             key=(queue.device, inside, queue.kind),
             name=queue.kind,
@@ -157,7 +158,7 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             of=f"{queue.kind} {of}".strip(),
             facts=Facts(
                 words={"handle": "" if chosen else queue.handle},
-                raw=options,
+                raw={**options, **counted},
                 apart=frozenset({"seed"}),
                 worded=settings,
                 printed={
@@ -167,6 +168,12 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             ),
             line=" ".join(f"{word} {value}".strip() for word, value in settings.items()),
         )
+
+
+# print_tcstats2_attr() of tc/tc_util.c: what -s adds to the JSON.
+_COUNTS = frozenset(
+    {"bytes", "packets", "drops", "overlimits", "requeues", "backlog", "qlen"}
+)
 
 
 def _counted(value: str) -> str:

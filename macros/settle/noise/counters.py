@@ -36,6 +36,11 @@ NOISE = Noise(
             like(r"    \d[\d.]*[kKMGTPE]?i? +\d"),
             rf"^ {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + " *$",
         ),
+        # the same with -o
+        (
+            like(r"\\ {4,}\d[\d.]*[kKMGTPE]?i? +\d"),
+            rf"(?<=\\) {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + r" *(?=\\|$)",
+        ),
         # bridge -s vlan
         ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
         # ifconfig, of net-tools and of BusyBox

@@ -23,6 +23,8 @@ NOISE = Noise(
         (" ip id ", r"^trace id .* ip id (\d+) "),
         (" ct id ", r"^trace id .* ct id (\d+) ?$"),
         (" icmp", r"^trace id .* icmp(?:v6)? id (\d+) "),
+        # the kernel's log, by LOG and nft's log
+        (" ID=", r" ID=(\d+) (?=(?:CE |DF |MF |FRAG:\d+ )*PROTO=|SEQ=)"),
         ("PACKET: ", r"^PACKET: .* ID=(\d+) "),
     ),
 )
