@@ -27,9 +27,9 @@ _LIST = "list:set"
 
 @dataclass(frozen=True, slots=True)
 class IpSet:
-    """One set. `type` is `hash:ip`, `hash:net`; `members` are sorted: their order means nothing,
-    except in a list of sets (`list:set`), which are asked one after the other.
+    """One set. `type` is `hash:ip`, `hash:net`; `members` are sorted: their order means nothing.
 
+    In a list of sets (`list:set`) they are in order, for they are asked one after the other.
     `options` are the other lines above the members by their names (`Header`), and how the set was
     made; `settings` what is said of a member, where something is (`nomatch`, `timeout 300`).
     """

@@ -171,9 +171,7 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
 
 
 # print_tcstats2_attr() of tc/tc_util.c: what -s adds to the JSON.
-_COUNTS = frozenset(
-    {"bytes", "packets", "drops", "overlimits", "requeues", "backlog", "qlen"}
-)
+_COUNTS = frozenset({"bytes", "packets", "drops", "overlimits", "requeues", "backlog", "qlen"})
 
 
 def _counted(value: str) -> str:

@@ -146,7 +146,8 @@ class Identity:
     end of a line ends a value as that of the text does. `meet` completes
     what two sides know by each other. `columns` are heads below which numbers are such values, at
     the right of their column. `keys` are the JSON keys whose number is such a value, or whose text
-    if `in_text`; in a `spec`, which is what an author wished for, only if `in_spec`. `alone` gives the scope of a number that is all that a command prints.
+    if `in_text`; in a `spec`, which is what an author wished for, only if `in_spec`. `alone` gives
+    the scope of a number that is all that a command prints.
 
     `read` says what a found value is, given its pattern's shape and what was learned; None for a
     fact: a fact is never renamed, and neither is a value whose form is another than the old one's.

@@ -18,6 +18,12 @@ _QUEUE = (
 )
 """What tc -s says of netem, fq_codel and htb (tc/q_*.c)."""
 
+_RULE = (
+    r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
+    r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*)"
+)
+"""A rule of iptables -L -v: its number if asked for, counters, a target if it has one, a protocol."""
+
 _ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
 
 NOISE = Noise(
@@ -39,7 +45,10 @@ NOISE = Noise(
         # the same with -o
         (
             like(r"\\ {4,}\d[\d.]*[kKMGTPE]?i? +\d"),
-            rf"(?<=\\) {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + r" *(?=\\|$)",
+            rf"(?<=\\) {{4,}}{_HUMAN}"
+            + rf" +{_HUMAN}" * 3
+            + rf"(?: +{_HUMAN})?" * 5
+            + r" *(?=\\|$)",
         ),
         # bridge -s vlan
         ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
@@ -109,15 +118,12 @@ NOISE = Noise(
         (like(r":(?: +\d+){16}"), r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
             like(r" (?:--|-f|!f) "),
-            r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
-            r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*) +(?:--|-f|!f) )",
+            rf"{_RULE} +(?:--|-f|!f) )",
         ),
         # ip6tables -L -v has no word for fragments; what follows is two interfaces, two networks
         (
             ":",
-            r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
-            r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*) {2,}\S+ +\S+ +!?[0-9a-f:]*:[0-9a-f:/]*"
-            r" +!?[0-9a-f:]*:[0-9a-f:/]* )",
+            rf"{_RULE} {{2,}}\S+ +\S+(?: +!?[0-9a-f:]*:[0-9a-f:/]*){{2}} )",
         ),
     ),
     keys=re.compile(

@@ -9,6 +9,7 @@ def _date(value: str) -> str:
 
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
@@ -31,7 +32,7 @@ NOISE = Noise(
         (
             like(r"-\d\d-\d\dT\d"),
             # A rule's own is a fact.
-            r"(?<!\w)(?<!--datestart )(?<!--datestop )(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)",
+            rf"(?<!\w)(?<!--datestart )(?<!--datestop )({_UTC})(?!\w)",
         ),
         (
             like(r"-\d\d-\d\d \d"),
