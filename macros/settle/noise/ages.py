@@ -39,7 +39,7 @@ NOISE = Noise(
         ("duration=", r"\bduration=([\d.]+)s\b"),
         ("_age=", r"\b(?:idle|hard)_age=(\d+)\b"),
         # ipvsadm -Lc
-        (like(r"\d\d:\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
+        (like(r":\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),
         # a forwarding entry: used and updated; a neighbour: used, confirmed and updated, with no
         # blank behind where iproute2 forgets it

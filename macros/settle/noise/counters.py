@@ -22,7 +22,7 @@ _RULE = (
     r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
     r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*)"
 )
-"""A rule of iptables -L -v: its number if asked for, counters, a target if it has one, a protocol."""
+"""A rule of iptables -L -v: its number if asked for, counters, any target, the protocol."""
 
 _ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
 
@@ -122,7 +122,7 @@ NOISE = Noise(
         ),
         # ip6tables -L -v has no word for fragments; what follows is two interfaces, two networks
         (
-            ":",
+            " ::/0 ",
             rf"{_RULE} {{2,}}\S+ +\S+(?: +!?[0-9a-f:]*:[0-9a-f:/]*){{2}} )",
         ),
     ),

@@ -1,6 +1,6 @@
 """Numbers that senders start anywhere."""
 
-from macros.settle.declaration import Noise, like, patterns_of
+from macros.settle.declaration import Noise, patterns_of
 
 NOISE = Noise(
     name="packet numbers",
@@ -9,7 +9,7 @@ NOISE = Noise(
     rank=60,
     patterns=patterns_of(
         # conntrack's: of a ping, and of a connection (-o id)
-        (like(r"src=[^\n]* id=\d|code=\d+ id=\d"), r" id=(\d+)\b"),
+        (" id=", r"(?:(?<=code=\d)|(?<=code=\d\d)|\buse=\d+|\]) id=(\d+)\b"),
         # tshark's
         (") re", r"\(ping\) re(?:quest|ply) +id=(0x[0-9a-f]{4}), "),
         (", id ", r", id (\d+)(?=,)"),
