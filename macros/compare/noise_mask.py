@@ -88,14 +88,22 @@ def _masked(value: re.Match[str], kind: Noise, may_be: Callable[[int], bool]) ->
     return whole
 
 
-def value(key: str, inner: object) -> object:
-    """A value of a tool's JSON, masked where its key or its own form says that it is noise."""
+def value(key: str, inner: object, *, wished: bool = False) -> object:
+    """A value of a tool's JSON, masked where its key or its own form says that it is noise.
+
+    `wished`: it is within a `spec`, what an author wished for.
+    """
     if isinstance(inner, bool) or inner is None:
         return inner
     if isinstance(inner, list):
-        return ["known" if word in _WORDS else value(key, word) for word in inner]
+        return ["known" if _is_known(word) else value(key, word, wished=wished) for word in inner]
     for kind in noise.ALL:
-        by_key = kind.keys is not None and not kind.words and kind.keys.fullmatch(key)
+        by_key = (
+            kind.keys is not None
+            and not kind.words
+            and (kind.in_spec or not wished)
+            and kind.keys.fullmatch(key)
+        )
         # A word where a number, a time or an id belongs is none of these.
         if by_key and not isinstance(inner, dict) and any(map(str.isdigit, str(inner))):
             return f"<{kind.mask(str(inner))}>"
@@ -103,3 +111,7 @@ def value(key: str, inner: object) -> object:
 
 
 _WORDS = frozenset(word for kind in noise.ALL for word in kind.words)
+
+
+def _is_known(word: object) -> bool:
+    return isinstance(word, str) and word in _WORDS

@@ -15,6 +15,8 @@ from macros.kinds.kind import Speech
 # Where a key, or an entry of a list, is not there at all.
 _ABSENT = object()
 _ID = re.compile(r"[0-9a-f]{64}")
+# In what an author wished for: within a `spec`.
+_WISHED = re.compile(r"(?:^|\.)spec[.\[]")
 # A word that the next one is the value of.
 _KEY = re.compile(r"[a-zA-Z][\w-]*")
 
@@ -37,11 +39,11 @@ class Teller:
             yield from self._members(subject, *members, lambda name: f"{before}{name}")
         elif isinstance(old, list) and isinstance(new, list):
             if key in self.speech.sets and _plain(*old, *new):
-                sides = noise_mask.value(key, old), noise_mask.value(key, new)
+                sides = _masked(key, old, path), _masked(key, new, path)
                 yield from self._sets(subject, self.speech.word(path), *sides)
             else:
                 yield from self._lists(subject, old, new, path)
-        elif noise_mask.value(key, old) != noise_mask.value(key, new):
+        elif _masked(key, old, path) != _masked(key, new, path):
             if self._says(old) and self._says(new):
                 was, now = self.shown(old) or "none", self.shown(new) or "none"
                 what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
@@ -191,6 +193,11 @@ class Teller:
         if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
             return ", ".join(map(str, value))
         return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _masked(key: str, value: Any, path: str) -> Any:
+    """A value without noise: see `noise_mask.value`."""
+    return noise_mask.value(key, value, wished=_WISHED.search(path) is not None)
 
 
 def _plain(*items: Any) -> bool:

@@ -24,6 +24,10 @@ _PROTOCOL = re.compile(
 )
 _DETAIL = re.compile(r"\s{2,}(?P<name>[A-Z][\w ]*):\s*(?P<text>.*)")
 _CHANNEL = re.compile(r"\s{2,}Channel (?P<name>\S+)$")
+# bgp_show_capabilities(): what the one side, and the other, say that they can; BIRD 1 says it in
+# one line.
+_CAPABILITIES = re.compile(r"    (?:Local|Neighbor) capabilities")
+_OF_SIDE, _BELOW_SIDE = " capabilities", "      "
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def read(text: str, _twin: Any = None, _call: Call | None = None) -> dict[str, P
     protocols: dict[str, Protocol] = {}
     details: dict[str, str] = {}
     lines: dict[str, str] = {}
-    channel = ""
+    section = ""
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or BANNER.match(line) or _COLUMNS.match(line):
             continue
@@ -61,34 +65,41 @@ def read(text: str, _twin: Any = None, _call: Call | None = None) -> dict[str, P
             match = _PROTOCOL.fullmatch(line)
             if match is None or match["name"] in protocols:
                 raise unreadable("BIRD's protocols", line, number)
-            details, lines, channel = {}, {}, ""
+            details, lines, section = {}, {}, ""
             words = match.groupdict()
             words["info"] = words["info"].strip() or None
             protocols[match["name"]] = Protocol(**words, details=details, lines=lines)
         elif not protocols:
             raise unreadable("BIRD's protocols", line, number)
         else:
-            channel = _read_detail(line, channel, details, lines)
+            section = _read_detail(line, section, details, lines)
     if not protocols:
         raise GuideError("BIRD named no protocol")
     return protocols
 
 
-def _read_detail(line: str, channel: str, details: dict[str, str], lines: dict[str, str]) -> str:
-    """Read a line below a protocol's own; the channel that the next ones are of."""
+def _read_detail(line: str, section: str, details: dict[str, str], lines: dict[str, str]) -> str:
+    """Read a line below a protocol's own; the section that the next ones are of.
+
+    A channel is one, and so are a side's capabilities, which are indented below their head.
+    """
     begins = _CHANNEL.fullmatch(line.rstrip())
-    channel = begins["name"] if begins else channel
+    heads = _CAPABILITIES.fullmatch(line.rstrip())
+    if section.endswith(_OF_SIDE) and not line.startswith(_BELOW_SIDE):
+        section = ""
     detail = _DETAIL.fullmatch(line.rstrip())
     name = detail["name"].lower().replace(" ", "-") if detail else line.strip()
     if detail is not None:
         details.setdefault(name, detail["text"].strip())
-    label = own = f"{channel} {name}" if channel and not begins else name
+    label = own = f"{section} {name}" if section and not (begins or heads) else name
     number = 1
     while label in lines:
         number += 1
         label = f"{own} ({number})"
     lines[label] = line
-    return channel
+    if begins or heads:
+        section = begins["name"] if begins else line.strip()
+    return section
 
 
 def banner(line: str) -> bool:

@@ -197,7 +197,7 @@ _WORDS = {
     "valid_life_time": "valid lifetime",
     "preferred_life_time": "preferred lifetime",
 }
-_SILENT = ("linkinfo.", "info_data.")
+_SILENT = ("linkinfo.", "info_data.", "metrics[1].")
 
 
 def _word(path: str) -> str:

@@ -21,12 +21,15 @@ _SAVED = re.compile(r"(?P<verb>create|add) (?P<name>\S+) (?P<rest>.+)")
 # The start of a set's hash: by chance, unless the set was made with it.
 _CHANCE = re.compile(r" initval 0x[0-9a-f]+")
 _COUNTED = frozenset({"timeout", "packets", "bytes"})
+# The sets in it are tried in the order in which they stand (ipset(8)).
+_LIST = "list:set"
 
 
 @dataclass(frozen=True, slots=True)
 class IpSet:
     """One set. `type` is `hash:ip`, `hash:net`; `members` are sorted: their order means nothing.
 
+    In a list of sets (`list:set`) they are in order, for they are asked one after the other.
     `options` are the other lines above the members by their names (`Header`), and how the set was
     made; `settings` what is said of a member, where something is (`nomatch`, `timeout 300`).
     """
@@ -84,10 +87,11 @@ def _made(
     name: str, type_: str, references: int, options: Mapping[str, str], members: Sequence[str]
 ) -> IpSet:
     settings = dict(member.split(" ", 1) for member in members if " " in member)
-    names = sorted(member.partition(" ")[0] for member in members)
+    names = [member.partition(" ")[0] for member in members]
     if len(set(names)) < len(names):
         raise GuideError(f"a member of the set {name} comes twice")
-    return IpSet(name, type_, references, tuple(names), options, settings)
+    ordered = names if type_ == _LIST else sorted(names)
+    return IpSet(name, type_, references, tuple(ordered), options, settings)
 
 
 def _saved(text: str) -> Iterator[IpSet]:
@@ -119,41 +123,47 @@ def _entries(sets: Mapping[str, IpSet]) -> Iterator[Entry]:
                 words,
                 worded={option.lower(): value for option, value in ipset.options.items()},
             ),
-            parts=(Part("member", items),),
+            parts=(Part("member", items, ordered="members" if ipset.type == _LIST else ""),),
             line=f"{ipset.type} {', '.join(ipset.members)}",
         )
 
 
 def _settings(text: str) -> Facts:
     """A member's settings; of what counts up or down only whether it is zero."""
-    words = text.split(" ")
+    # A comment is its author's: nothing in it counts.
+    plain, quote, comment = text.partition('comment "')
     counts = {
         word: "0" if value.strip("0") == "" else "some"
-        for word, value in pairwise(words)
+        for word, value in pairwise(plain.split(" "))
         if word in _COUNTED and value.isdigit()
     }
-    rest = re.sub(r"\b(timeout|packets|bytes) \d+ ?", "", text).strip()
-    return Facts({**counts, "settings": rest})
+    rest = re.sub(r"\b(timeout|packets|bytes) \d+ ?", "", plain)
+    return Facts({**counts, "settings": f"{rest}{quote}{comment}".strip()})
 
 
 def free(lines: Sequence[str]) -> list[Span]:
-    """What follows `Members:` up to an empty line, under the name of its set; `add` after `add`."""
+    """What follows `Members:` up to an empty line, under the name of its set; `add` after `add`.
+
+    The members of a list of sets are in order.
+    """
     spans: list[Span] = []
-    name, position = "", 0
+    name, position, ordered = "", 0, False
     while position < len(lines):
         saved = _SAVED.fullmatch(lines[position])
         if lines[position].startswith("Name: "):
-            name = lines[position]
+            name, ordered = lines[position], False
+        elif lines[position].startswith("Type: "):
+            ordered = lines[position] == f"Type: {_LIST}"
         start, ends = position + 1, position
         if lines[position] == "Members:":
             ends = next((i for i in range(start, len(lines)) if not lines[i]), len(lines))
         elif saved and saved["verb"] == "create":
-            name = f"create {saved['name']}"
+            name, ordered = f"create {saved['name']}", saved["rest"].startswith(f"{_LIST} ")
             added = f"add {saved['name']} "
             ends = start
             while ends < len(lines) and lines[ends].startswith(added):
                 ends += 1
-        if ends > start:
+        if ends > start and not ordered:
             spans.append(Span(start, ends, name))
         position = max(ends, start)
     return spans

@@ -171,9 +171,15 @@ def plain(_line: str) -> bool:
 def by_first_word(lines: Sequence[str]) -> list[str | None]:
     """Each line belongs to what its first word names; an indented one to what is above it."""
     labels: list[str | None] = []
+    above: str | None = None
     for line in lines:
+        if not line.strip():
+            # What comes behind it may go on with what is above.
+            labels.append(None)
+            continue
         indented = line[:1] in {" ", "\t"} and bool(labels)
-        labels.append(labels[-1] if indented else line.partition(" ")[0] or None)
+        above = above if indented else line.partition(" ")[0] or None
+        labels.append(above)
     return labels
 
 

@@ -143,8 +143,13 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
         of = f"{parent} of {queue.device}" if queue.device else parent
         chosen = CHOSEN.fullmatch(queue.handle) is not None
         inside = _parent(queue.parent)
-        settings = {word: value for word, value in queue.settings.items() if word != "seed"}
+        settings = {
+            word: _counted(value) if word == "direct_packets_stat" else value
+            for word, value in queue.settings.items()
+            if word != "seed"
+        }
         options = {} if queue.settings else queue.raw.get("options") or {}
+        counted = {key: value for key, value in queue.raw.items() if key in _COUNTS}
         yield Entry(
             key=(queue.device, inside, queue.kind),
             name=queue.kind,
@@ -153,7 +158,7 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             of=f"{queue.kind} {of}".strip(),
             facts=Facts(
                 words={"handle": "" if chosen else queue.handle},
-                raw=options,
+                raw={**options, **counted},
                 apart=frozenset({"seed"}),
                 worded=settings,
                 printed={
@@ -163,6 +168,15 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             ),
             line=" ".join(f"{word} {value}".strip() for word, value in settings.items()),
         )
+
+
+# print_tcstats2_attr() of tc/tc_util.c: what -s adds to the JSON.
+_COUNTS = frozenset({"bytes", "packets", "drops", "overlimits", "requeues", "backlog", "qlen"})
+
+
+def _counted(value: str) -> str:
+    """Of a counter, whether it is zero."""
+    return "0" if value == "0" else "some"
 
 
 def _parent(parent: str) -> str:

@@ -115,6 +115,8 @@ _TRAITS = {
     "via": "gateway",
     **{word: word for word in ("dev", "table", "metric")},
 }
+# Said otherwise; and how often, and how long ago, a route that is kept was used (-s).
+_APART = frozenset({"gateway", "via", "nexthops", "users", "used", "age", "tsage"})
 # Routes to these are of one interface, and a packet to them names it.
 _ON_LINK = ("fe80:", "ff0")
 
@@ -137,7 +139,7 @@ def _entries(routes: Iterable[Route]) -> Iterator[Entry]:
             key=route.destination,
             name=route.destination,
             noun="route to",
-            facts=Facts(raw=route.raw, apart=frozenset({"gateway", "via", "nexthops"})),
+            facts=Facts(raw=route.raw, apart=_APART),
             parts=(Part("next hop", items, pairs=True, alone=True),),
             traits=traits,
             rank=None if route.destination.startswith(_ON_LINK) else rank,

@@ -146,7 +146,8 @@ class Identity:
     end of a line ends a value as that of the text does. `meet` completes
     what two sides know by each other. `columns` are heads below which numbers are such values, at
     the right of their column. `keys` are the JSON keys whose number is such a value, or whose text
-    if `in_text`. `alone` gives the scope of a number that is all that a command prints.
+    if `in_text`; in a `spec`, which is what an author wished for, only if `in_spec`. `alone` gives
+    the scope of a number that is all that a command prints.
 
     `read` says what a found value is, given its pattern's shape and what was learned; None for a
     fact: a fact is never renamed, and neither is a value whose form is another than the old one's.
@@ -170,6 +171,7 @@ class Identity:
     columns: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     in_text: bool = False
+    in_spec: bool = False
     alone: Callable[[Where], str | None] = unscoped
     pinned: bool = False
     shares: str = ""
@@ -201,7 +203,8 @@ class Noise:
 
     `patterns` find it in a line, as the groups of the expression. `columns` are heads below which
     numbers are such, at the right of their column; `heads` those below which a cell may be. `keys`
-    match, as a whole, the JSON keys whose number is such, or whose text if it matches `in_text`.
+    match, as a whole, the JSON keys whose number is such, or whose text if it matches `in_text`; in
+    a `spec`, which is what an author wished for, only if `in_spec`.
     `words` are those of a JSON list under `keys`, which is one value as a whole. `mask` is what two
     values must have in common. `rank` is its place in the reference.
     """
@@ -215,6 +218,7 @@ class Noise:
     heads: frozenset[str] = frozenset()
     keys: re.Pattern[str] | None = None
     in_text: re.Pattern[str] | None = None
+    in_spec: bool = False
     words: frozenset[str] = frozenset()
 
 
@@ -277,7 +281,7 @@ def any_of(*words: str) -> Near:
 
 def counted(value: str) -> str:
     """The mask of a counter: whether it is zero."""
-    return "0" if not value.strip(" 0./") else "n"
+    return "0" if not value.strip(" 0./x") else "n"
 
 
 Known = Mapping[str, Any]

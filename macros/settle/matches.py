@@ -33,8 +33,12 @@ COLUMNS: Mapping[str, Identity | Noise] = {
     **{head: kind for kind in noise.ALL for head in kind.columns},
 }
 _HEADS = frozenset().union(*(kind.heads for kind in noise.ALL))
-# What a rule says in quotes is its author's: a comment, what is logged, what is looked for.
-QUOTED = re.compile(r'(?:--[\w-]+|\bcomment|\bprefix) "(?:[^"\\]|\\.)*"')
+# What a rule says in quotes is its author's: a comment, what is logged, what is looked for, when.
+_SAID = r'"(?:[^"\\\n]|\\.)*"'
+QUOTED = re.compile(
+    rf"(?:--[\w-]+|\bcomment|\bprefix) {_SAID}"
+    rf"|\bmeta time (?:[!<>=]+ )?(?:\{{ )?{_SAID}(?:(?:-|, ){_SAID})*"
+)
 # Numbers stand at the right of their columns (ps, lsns).
 HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
 

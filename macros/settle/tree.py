@@ -62,6 +62,8 @@ class _Around:
     place: Place
     side: Side
     peers: Mapping[int, str]
+    wished: bool = False
+    """Whether it is what an author wished for: within a `spec`."""
 
 
 def build(value: Any, place: Place, side: Side) -> Node:
@@ -83,8 +85,8 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
                 name,
                 scan.cut(name, around.place, around.side),
                 _number(name, inner, around, scope)
-                if name in _KEYS and (_is_whole(inner) or _is_text(_KEYS[name], inner))
-                else _build(inner, name, around, inodes),
+                if _is_named(name, inner, around)
+                else _build(inner, name, _inside(name, around), inodes),
             )
             for name, inner in value.items()
         )
@@ -96,11 +98,28 @@ def _build(value: Any, key: str, around: _Around, inodes: Mapping[Any, str]) -> 
         items = tuple(_build(inner, key, around, inodes) for inner in value)
         return _settled(Array(items, not (value and all(map(_loose, value))), None))
     for kind in _noises(key):
-        if _is_noise(kind, value) and kind.name not in around.place.facts:
+        if (
+            _is_noise(kind, value)
+            and kind.name not in around.place.facts
+            and (kind.in_spec or not around.wished)
+        ):
             return _leaf(value, (Mark(str(value), f"{kind.name} {kind.mask(str(value))}"),))
     if isinstance(value, str):
         return _leaf(value, scan.cut(value, around.place, around.side))
     return _leaf(value, (json.dumps(value),))
+
+
+def _is_named(name: str, value: Any, around: _Around) -> bool:
+    """Whether a value is an identity by its key."""
+    kind = _KEYS.get(name)
+    if kind is None or (around.wished and not kind.in_spec):
+        return False
+    return _is_whole(value) or _is_text(kind, value)
+
+
+def _inside(name: str, around: _Around) -> _Around:
+    """What is around the value of a key."""
+    return replace(around, wished=True) if name == "spec" and not around.wished else around
 
 
 def _leaf(value: Any, parts: tuple[Part, ...]) -> Leaf:
@@ -164,7 +183,7 @@ def _within(value: Mapping[str, Any], around: _Around, inodes: Mapping[Any, str]
         for nsid in value.get("nsids", [])
         if nsid.get("inode") in inodes and "nsid" in nsid
     }
-    return _Around(replace(around.place, netns=value["name"]), around.side, peers)
+    return replace(around, place=replace(around.place, netns=value["name"]), peers=peers)
 
 
 def _peer_scope(value: Mapping[str, Any], around: _Around) -> str:

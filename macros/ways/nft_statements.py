@@ -42,6 +42,8 @@ def branches(statements: Iterable[Json], sets: Sets, origin: str) -> Iterator[Br
     rule = _Open()
     for statement in statements:
         ((kind, body),) = statement.items()
+        if kind in ("dnat", "snat"):
+            rule.tests += _families(body)
         chosen = _chosen(kind, body)
         if chosen is not None:
             yield from _mapped(kind, chosen, sets, rule)
@@ -66,6 +68,16 @@ def branches(statements: Iterable[Json], sets: Sets, origin: str) -> Iterator[Br
         elif kind not in _SILENT and not _watches(kind, body):
             rule.actions.append(Action("end", _words(kind, body)))
     yield rule.branch()
+
+
+def _families(body: Any) -> Iterator[Test]:
+    """`dnat ip to …` in a table of both families: it does nothing to a packet of the other one.
+
+    Source: nft_nat_inet_eval() of the kernel's net/netfilter/nft_nat.c.
+    """
+    family = (body or {}).get("family")
+    if family in ("ip", "ip6"):
+        yield Test((Field("family"),), ((family,),))
 
 
 def _watches(kind: str, body: Any) -> bool:

@@ -92,14 +92,24 @@ def _rules(key: _Table, items: Sequence[Json], written: Mapping[_Table, Any]) ->
     ]
     sets: Sets = {value["name"]: value for kind, value in own if kind in ("set", "map")}
     lines = written.get(key, {})
+    asleep = any(_is_dormant(item["table"], key) for item in items if "table" in item)
     chains = {}
     for kind, value in own:
         if kind == "chain":
             rules = [
                 rule for what, rule in own if what == "rule" and rule["chain"] == value["name"]
             ]
-            chains[value["name"]] = _chain(value, rules, lines.get(value["name"]), sets)
+            read = _chain(value, rules, lines.get(value["name"]), sets)
+            chains[value["name"]] = replace(read, hook=None) if asleep else read
     return Rules("nftables", name, chains, family)
+
+
+def _is_dormant(table: Json, key: _Table) -> bool:
+    """Whether it is this table, and no packet comes through its chains (`flags dormant`)."""
+    flags = table.get("flags") or ()
+    return (table["family"], table["name"]) == key and "dormant" in (
+        [flags] if isinstance(flags, str) else flags
+    )
 
 
 def _written(text: str) -> dict[_Table, dict[str, list[str]]]:

@@ -37,7 +37,7 @@ CHANGES = [
     ("route", "\tnexthop via 10.1.0.3 dev br0 weight 1 \n", "",
      ["next hop 10.1.0.3 dev br0 weight 1 of 10.88.0.0/16 gone"]),
     ("route", "blackhole 10.42.135.128/26 \n", "", ["route to 10.42.135.128/26 gone"]),
-    ("route", "mtu 1400", "mtu 1450", ["metrics[1].mtu of 10.77.0.0/16 via 192.168.56.11 dev eth1 1400 -> 1450"]),
+    ("route", "mtu 1400", "mtu 1450", ["mtu of 10.77.0.0/16 via 192.168.56.11 dev eth1 1400 -> 1450"]),
     ("neigh", "02:00:c0:a8:38:11", "02:00:c0:a8:38:12",
      ["mac of 192.168.56.11 02:00:c0:a8:38:11 -> 02:00:c0:a8:38:12"]),
     ("neigh", "INCOMPLETE", "FAILED",

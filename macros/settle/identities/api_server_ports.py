@@ -48,4 +48,5 @@ IDENTITY = Identity(
     learn=_learn,
     read=_read,
     keys=("targetPort",),
+    in_spec=True,
 )

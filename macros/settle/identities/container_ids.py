@@ -11,6 +11,12 @@ from macros.settle.declaration import Evidence, Identity, Named, Near, Token, an
 _HEX = "(?<![0-9A-Za-z])(?P<v>[0-9a-f]{%s})(?![0-9A-Za-z])"
 _WHOLE = f"(?<!sha256:){_HEX % 64}"
 _WHOLES = re.compile(_WHOLE)
+# As long, but of what something says: sha256sum's, an annotation `checksum/config`, a token.
+_DIGEST = re.compile(
+    r"(?:(?:checksum|digest|fingerprint|hash|key|secret|sum|token)[\w./-]*\"?[:=] ?\"?"
+    r"(?P<said>[0-9a-f]{64})(?![0-9A-Za-z])|^(?P<first>[0-9a-f]{64}) [ *](?=\S))",
+    re.MULTILINE,
+)
 # A sandbox's namespace has 12 digits of its own.
 _NETNS = re.compile(r"netns/(?P<v>[0-9a-f]{12})(?![0-9a-f])")
 
@@ -42,8 +48,18 @@ _is_said = any_of("br-", "root@", "Hostname: ")
 
 
 class _Shown(NamedTuple):
+    """What one text shows: whole ids, short ones, and what is as long and no id."""
+
     whole: frozenset[str]
     short: frozenset[str]
+    digests: frozenset[str]
+
+
+class _Known(NamedTuple):
+    """Whole ids by their first 12 digits, none for those that have no more; and what is none."""
+
+    ids: Mapping[str, set[str]]
+    digests: frozenset[str]
 
 
 @lru_cache(maxsize=2048)
@@ -53,8 +69,12 @@ def _shown(text: str) -> _Shown:
         short.update(_SHORT.findall(text))
     if "CONTAINER" in text or " ID" in text:
         short.update(_cells(text))
-    whole = _WHOLES.findall(text) if _is_whole(text) else ()
-    return _Shown(frozenset(whole), frozenset(short))
+    whole: frozenset[str] = frozenset()
+    digests: frozenset[str] = frozenset()
+    if _is_whole(text):
+        whole = frozenset(_WHOLES.findall(text))
+        digests = frozenset(said or first for said, first in _DIGEST.findall(text))
+    return _Shown(whole - digests, frozenset(short), digests)
 
 
 def _cells(text: str) -> Iterator[str]:
@@ -70,11 +90,10 @@ def _cells(text: str) -> Iterator[str]:
                 yield cell[0]
 
 
-def _learn(evidence: Evidence) -> Mapping[str, set[str]]:
-    """Whole ids by their first 12 digits; none for those that have no more."""
+def _learn(evidence: Evidence) -> _Known:
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    for text in evidence.texts:
-        shown = _shown(text)
+    every = [_shown(text) for text in evidence.texts]
+    for shown in every:
         for whole in shown.whole:
             ids[whole[:12]].add(whole)
         for short in shown.short:
@@ -83,13 +102,16 @@ def _learn(evidence: Evidence) -> Mapping[str, set[str]]:
         if _ASKED.search(recording.ran):
             for short in _ALONE.findall(recording.text):
                 ids[short[:12]].update(())
-    return ids
+    # What is an id elsewhere is one here, too.
+    wholes = frozenset().union(*(shown.whole for shown in every))
+    digests = frozenset().union(*(shown.digests for shown in every))
+    return _Known(ids, digests - wholes)
 
 
-def _read(raw: str, _shape: str, known: Mapping[str, set[str]]) -> Named | None:
+def _read(raw: str, _shape: str, known: _Known) -> Named | None:
     if len(raw) > 13:
-        return Named(raw, "hex", "whole")
-    wholes = known.get(raw[:12])
+        return None if raw in known.digests else Named(raw, "hex", "whole")
+    wholes = known.ids.get(raw[:12])
     if wholes is None or len(wholes) > 1:
         return None
     value = next(iter(wholes), raw)
@@ -106,7 +128,8 @@ IDENTITY = Identity(
     name="id",
     what="the id of a container, network, sandbox or endpoint: 64 hex digits, or the first 12 or"
     " 13 of them, where the page shows the whole one, or where only an id can stand: below"
-    " CONTAINER ID, NETWORK ID and POD ID, behind `br-`, in a prompt. An image's id is a fact",
+    " CONTAINER ID, NETWORK ID and POD ID, behind `br-`, in a prompt. An image's id is a fact, and"
+    " so is what something says by its digest: a file's checksum, a key, a token",
     scope="lab",
     rank=20,
     pinned=True,

@@ -12,6 +12,7 @@ _AGO = (
 )
 # `kubectl top` without its head: processors before bytes, or before a share of them.
 _CELL_ENDS = r"(?= {2,}| *$| \(x\d)(?! +\d+(?:[KMGT]i|%))"
+_OF_PROTOCOL = r"(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+"
 _UNITS = r"(?:second|minute|hour|day|week|month|year)s?"
 _WORDS = rf"(?:\d+|[Aa]bout an?|[Aa]n?|Less than a) {_UNITS}"
 
@@ -31,8 +32,14 @@ NOISE = Noise(
         # conntrack's timeout, also in what -E and -o extended print
         (
             "src=",
-            r"^(?: *\[[A-Z]+\] )?(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+ (\d+) (?=[A-Z]|src=)",
+            rf"^(?: *\[[A-Z]+\] )?{_OF_PROTOCOL} (\d+) (?=[A-Z]|src=|timeout=)",
         ),
+        # tc -s filter's actions, ovs-ofctl's flows
+        (" sec", r"(?:\b(?:installed|firstused)|(?<=sec )used) (\d+) sec\b"),
+        ("duration=", r"\bduration=([\d.]+)s\b"),
+        ("_age=", r"\b(?:idle|hard)_age=(\d+)\b"),
+        # ipvsadm -Lc
+        (like(r":\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),
         # a forwarding entry: used and updated; a neighbour: used, confirmed and updated, with no
         # blank behind where iproute2 forgets it

@@ -18,6 +18,12 @@ _QUEUE = (
 )
 """What tc -s says of netem, fq_codel and htb (tc/q_*.c)."""
 
+_RULE = (
+    r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
+    r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*)"
+)
+"""A rule of iptables -L -v: its number if asked for, counters, any target, the protocol."""
+
 _ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
 
 NOISE = Noise(
@@ -35,6 +41,14 @@ NOISE = Noise(
         (
             like(r"    \d[\d.]*[kKMGTPE]?i? +\d"),
             rf"^ {{4,}}{_HUMAN}" + rf" +{_HUMAN}" * 3 + rf"(?: +{_HUMAN})?" * 5 + " *$",
+        ),
+        # the same with -o
+        (
+            like(r"\\ {4,}\d[\d.]*[kKMGTPE]?i? +\d"),
+            rf"(?<=\\) {{4,}}{_HUMAN}"
+            + rf" +{_HUMAN}" * 3
+            + rf"(?: +{_HUMAN})?" * 5
+            + r" *(?=\\|$)",
         ),
         # bridge -s vlan
         ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
@@ -74,23 +88,52 @@ NOISE = Noise(
         ("transfer: ", rf"\btransfer: {_SIZE} received, {_SIZE} sent"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
+        # ip xfrm state
+        (like(r"seq(?:-hi)? 0x"), r"(?<![\w-])o?seq(?:-hi)? (0x[0-9a-f]+)"),
+        ("bitmap 0x", r"\bbitmap (0x[0-9a-f]+)"),
+        # ipvsadm -L, with --stats and --rate too
+        ("  -> ", r"^  -> \S+ +(?:Masq|Route|Tunnel|Local) +-?\d+ +(\d+) +(\d+) *$"),
+        (
+            like(r":\d+(?: +\d+[KMGT]?){5}"),
+            r"^(?:TCP|UDP|SCTP|  ->) +\S+" + r" +(\d+[KMGT]?)" * 5 + " *$",
+        ),
+        # a bond's port
+        ("failure_count ", r"\blink_failure_count (\d+)\b"),
         ("_learned ", r"\bfdb_n_learned (\d+)\b"),
         # BIRD: how many updates a protocol has seen.
         (
             like(r"port (?:updates|withdraws):"),
-            r"^ +(?:Im|Ex)port (?:updates|withdraws):" + r" +(?:(\d+)|---)" * 5 + "$",
+            r"^ +(?:Im|Ex)port (?:updates|withdraws):"
+            + r" +(?:(\d+)|---)" * 5
+            + r"(?: +(?:(\d+)|---))?" * 3
+            + "$",
         ),
         ("eneration: ", r"^ +(?:observedG|g)eneration: (\d+)$"),
+        # nft's quotas; tc filter's actions; bpftool's programs
+        ("used ", r"\bused (\d+) [kmgt]?bytes\b"),
+        ("run_time_ns ", r"\brun_time_ns (\d+) run_cnt (\d+)"),
+        # ovs-ofctl
+        ("n_packets=", r"\bn_packets=(\d+), n_bytes=(\d+)\b"),
         # /proc/net/dev
         (like(r":(?: +\d+){16}"), r"^ *[\w.@-]+:" + r" +(\d+)" * 16 + "$"),
         (
             like(r" (?:--|-f|!f) "),
-            r"^( *\d+[KMG]?) +(\d+[KMG]?) +(?=[A-Z][\w-]+ +(?:\d+|all|[a-z]+) +(?:--|-f|!f) )",
+            rf"{_RULE} +(?:--|-f|!f) )",
+        ),
+        # ip6tables -L -v has no word for fragments; what follows is two interfaces, two networks
+        (
+            " ::/0 ",
+            rf"{_RULE} {{2,}}\S+ +\S+(?: +!?[0-9a-f:]*:[0-9a-f:/]*){{2}} )",
         ),
     ),
     keys=re.compile(
+<<<<<<< HEAD
         r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|otherhost|carrier_changes"
         r"|collisions|refcnt|probes|fdb_n_learned"
+=======
+        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|carrier_changes"
+        r"|collisions|refcnt|probes|fdb_n_learned|link_failure_count"
+>>>>>>> foreign
         r"|generation|observedGeneration"
         rf"|drops|overlimits|requeues|backlog|qlen|{_QUEUE}"
     ),

@@ -9,6 +9,7 @@ def _date(value: str) -> str:
 
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 
@@ -30,7 +31,8 @@ NOISE = Noise(
     patterns=patterns_of(
         (
             like(r"-\d\d-\d\dT\d"),
-            r"(?<![\w])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)(?!\w)",
+            # A rule's own is a fact.
+            rf"(?<!\w)(?<!--datestart )(?<!--datestop )({_UTC})(?!\w)",
         ),
         (
             like(r"-\d\d-\d\d \d"),
@@ -63,7 +65,9 @@ NOISE = Noise(
             like(r" \[[\w.-]+ (?:\d\d[:-]|\d{4}-|[A-Z][a-z]{2}\d)"),
             rf" \[[\w.-]+ ({_SINCE})(?= from |\])",
         ),
-        # Seconds since 1970: conntrack's and dmesg's stamps.
-        ("[1", r"^\[(1\d{9}\.\d+) *\]"),
+        # Seconds since 1970: conntrack's; since the kernel began: dmesg's. wg's dump, with a peer's
+        # last handshake.
+        (like(r"\[ *\d+\.\d{6}"), r"^\[ *(\d+\.\d{6}) *\]"),
+        (like(r"\t1\d{9}\t"), r"\t(1\d{9})\t\d+\t\d+(?:\t|$)"),
     ),
 )

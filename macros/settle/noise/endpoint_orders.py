@@ -1,6 +1,8 @@
 """Orders of endpoints in one line."""
 
-from macros.settle.declaration import Noise, like, patterns_of
+import re
+
+from macros.settle.declaration import CELL, Noise, Pattern, like
 
 
 def _members(value: str) -> str:
@@ -14,14 +16,28 @@ _IPV6 = (
     r"\[[0-9a-f:]+\]:\d+",
 )
 
+_LISTS = (
+    (like(r",\d{1,3}\.\d"), _ENDPOINT),
+    (like(r":[0-9a-f:]*,[0-9a-f:]*:"), _IPV6[0]),
+    (like(r":\d+,\["), _IPV6[1]),
+)
+# Where only endpoints stand: a column, a line of `kubectl describe`, an Ingress' backend there.
+# Every other list (name servers, allowed sources) is in its author's order.
+_PLACES = (
+    (r"(?<=[^:\s]  ) *", r"(?=  |\t| *$| \+ \d+ more)", CELL),
+    (r"\b(?:Endpoints|(?:NotReady)?Addresses): +", r"(?= *$| \+ \d+ more)", ""),
+    (r":\S+ \(", r"(?=\) *$)", ""),
+)
+
 NOISE = Noise(
     name="order of endpoints",
     what="the order in which the addresses behind a Service are listed",
     rank=90,
     mask=_members,
-    patterns=patterns_of(
-        (like(r",\d{1,3}\.\d"), rf"(?<![\w.,])({_ENDPOINT}(?:,{_ENDPOINT})+)(?![\w.:])"),
-        (like(r":[0-9a-f:]*,[0-9a-f:]*:"), rf"(?<![\w.:,])({_IPV6[0]}(?:,{_IPV6[0]})+)(?![\w.:/])"),
-        (like(r":\d+,\["), rf"(?<![\w.,])({_IPV6[1]}(?:,{_IPV6[1]})+)(?![\w.:])"),
+    heads=frozenset({"ENDPOINTS"}),
+    patterns=tuple(
+        Pattern("", re.compile(f"{before}({one}(?:,{one})+){behind}"), shape, near)
+        for near, one in _LISTS
+        for before, behind, shape in _PLACES
     ),
 )

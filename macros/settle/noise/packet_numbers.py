@@ -10,7 +10,10 @@ NOISE = Noise(
     " options, the ids of a ping and of a question to the DNS",
     rank=60,
     patterns=patterns_of(
-        ("id=", r"\bid=(\d+)\b"),
+        # conntrack's: of a ping, and of a connection (-o id)
+        (" id=", r"(?:(?<=code=\d)|(?<=code=\d\d)|\buse=\d+|\]) id=(\d+)\b"),
+        # tshark's
+        (") re", r"\(ping\) re(?:quest|ply) +id=(0x[0-9a-f]{4}), "),
         (", id ", r", id (\d+)(?=,)"),
         ("seq ", r"\bseq (\d{5,})(?=,)"),
         # of a segment with data, where the beginning was not captured: its size stands behind it
@@ -18,15 +21,18 @@ NOISE = Noise(
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
         # tcpdump's of the DNS: print-domain.c, its question and its answer; and tshark's
-        ("? ", rf"{_DNS}[+$%]* (?:\[[^\]]*\] )*[A-Z][A-Z0-9]*\? )"),
-        ("/", rf"{_DNS}(?: [A-Z]\w*)?[*$|-]* (?:\[[^\]]*\] )?(?:q: .*? )?\d+/\d+/\d+[ ,])"),
+        (" > ", rf"{_DNS}[+$%]* (?:\[[^\]]*\] )*[A-Z][A-Z0-9]*\? )"),
+        (" > ", rf"{_DNS}(?: [A-Z]\w*)?[*$|-]* (?:\[[^\]]*\] )?(?:q: .*? )?\d+/\d+/\d+[ ,])"),
         ("Standard query", r"\bStandard query (?:response )?(0x[0-9a-f]{4})\b"),
         # dig's
         ("opcode: ", r"\bopcode: \w+, status: \w+, id: (\d+)$"),
         ("; COOKIE: ", r"^; COOKIE: ([0-9a-f]+)(?= |$)"),
         # the traces of nft and of xtables-monitor
-        (" ip id ", r" ip id (\d+) "),
-        (" ct id ", r" ct id (\d+) ?$"),
+        (" ip id ", r"^trace id .* ip id (\d+) "),
+        (" ct id ", r"^trace id .* ct id (\d+) ?$"),
+        (" icmp", r"^trace id .* icmp(?:v6)? id (\d+) "),
+        # the kernel's log, by LOG and nft's log
+        (" ID=", r" ID=(\d+) (?=(?:CE |DF |MF |FRAG:\d+ )*PROTO=|SEQ=)"),
         ("PACKET: ", r"^PACKET: .* ID=(\d+) "),
     ),
 )

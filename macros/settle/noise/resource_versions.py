@@ -13,4 +13,5 @@ NOISE = Noise(
     patterns=patterns_of(("resourceVersion", r'resourceVersion"?: "(\d+)"')),
     in_text=re.compile(r"\d+"),
     keys=re.compile(r"resourceVersion"),
+    in_spec=True,
 )
