@@ -127,13 +127,8 @@ NOISE = Noise(
         ),
     ),
     keys=re.compile(
-<<<<<<< HEAD
-        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|otherhost|carrier_changes"
-        r"|collisions|refcnt|probes|fdb_n_learned"
-=======
-        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|carrier_changes"
-        r"|collisions|refcnt|probes|fdb_n_learned|link_failure_count"
->>>>>>> foreign
+        r"packets|bytes|errors|dropped|\w+_errors|multicast|compressed|nohandler|otherhost"
+        r"|carrier_changes|collisions|refcnt|probes|fdb_n_learned|link_failure_count"
         r"|generation|observedGeneration"
         rf"|drops|overlimits|requeues|backlog|qlen|{_QUEUE}"
     ),

@@ -2,7 +2,7 @@
 
 from macros.settle.declaration import Noise, patterns_of
 
-_DNS = r" > [^ ,]+[.:]\d+: (?:\[[^\]]*\] )?(\d{1,5})(?=(?: [a-z_]+)?"
+_DNS = r" > [^ ,\n]+[.:]\d+: (?:\[[^\]\n]*\] )?(\d{1,5})(?=(?: [a-z_]+)?"
 
 NOISE = Noise(
     name="packet numbers",
@@ -21,8 +21,8 @@ NOISE = Noise(
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
         # tcpdump's of the DNS: print-domain.c, its question and its answer; and tshark's
-        (" > ", rf"{_DNS}[+$%]* (?:\[[^\]]*\] )*[A-Z][A-Z0-9]*\? )"),
-        (" > ", rf"{_DNS}(?: [A-Z]\w*)?[*$|-]* (?:\[[^\]]*\] )?(?:q: .*? )?\d+/\d+/\d+[ ,])"),
+        (" > ", rf"{_DNS}[+$%]* (?:\[[^\]\n]*\] )*[A-Z][A-Z0-9]*\? )"),
+        (" > ", rf"{_DNS}(?: [A-Z]\w*)?[*$|-]* (?:\[[^\]\n]*\] )?(?:q: .*? )?\d+/\d+/\d+[ ,])"),
         ("Standard query", r"\bStandard query (?:response )?(0x[0-9a-f]{4})\b"),
         # dig's
         ("opcode: ", r"\bopcode: \w+, status: \w+, id: (\d+)$"),
