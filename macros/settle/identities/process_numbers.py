@@ -11,6 +11,7 @@ IDENTITY = Identity(
     columns=("PID", "PPID"),
     patterns=patterns_of(
         ("pid=", r"\bpid=(?P<v>\d+)\b"),
+        ("Main PID: ", r"^ +Main PID: (?P<v>\d+)\b"),
         # A system's log.
         ("]: ", r"^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.-]+\[(?P<v>\d+)\]: "),
     ),

@@ -27,6 +27,7 @@ NOISE = Noise(
         ("Up ", rf"\bUp ({_WORDS})"),
         # systemd's
         (" ago", r"; ((?:\d+(?:y|month|w|day|h|min|s|ms)s? )+ago)"),
+        (" CPU: ", r"^ +CPU: ((?:\d+(?:h|min) )*\d+(?:\.\d+)?m?s)$"),
         (" up ", r"\bup ((?:\d+ days?, +)?(?:\d+:\d\d|\d+ min)),"),
         ("_timer", r"_timer +(\d+\.\d\d)\b"),
         # conntrack's timeout, also in what -E and -o extended print

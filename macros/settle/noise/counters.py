@@ -50,6 +50,10 @@ NOISE = Noise(
             + rf"(?: +{_HUMAN})?" * 5
             + r" *(?=\\|$)",
         ),
+        # systemctl status, uptime, wg
+        ("Tasks: ", r"^ +Tasks: (\d+) \(limit: "),
+        ("load average: ", r"\bload average: ([\d.]+), ([\d.]+), ([\d.]+)$"),
+        ("Memory: ", r"^ +Memory: ([\d.]+[BKMGT])(?: \(peak: ([\d.]+[BKMGT])\))?$"),
         # bridge -s vlan
         ("X: ", r"\b[RT]X: (\d+) bytes (\d+) packets"),
         # ifconfig, of net-tools and of BusyBox

@@ -47,6 +47,7 @@ NOISE = Noise(
         ("guide-trace-", r"\bguide-trace-(\d{8}-\d{6})\b"),
         # a web server's log
         (like(r"/\d{4}:\d\d:"), rf"\[(\d\d/{_MONTH}/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}})\]"),
+        (" up ", r"^ (\d\d:\d\d:\d\d) up (?=\d)"),
         (like(r":\d\d\.\d{6} "), r"^(\d\d:\d\d:\d\d\.\d{6}) "),
         # ls -l, and a system's log.
         (_IN_MONTH, rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
