@@ -20,7 +20,7 @@ _DETAILS = frozenset({"state", "mcast_router", "neigh_suppress", "neigh_forward_
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One VLAN at one port, or a range of them.
+    """One VLAN at one port, or a range of them; `vlan` is 0 for a port that is in none.
 
     `pvid`: what comes in without a tag belongs to this VLAN. `untagged`: its frames leave without
     a tag; else they leave with one.
@@ -57,7 +57,7 @@ def read(text: str, twin: Any = None, _call: Call | None = None) -> tuple[Member
             raw=vlan,
         )
         for port in (list(_parse(text)) if ports is None else ports)
-        for vlan in port["vlans"]
+        for vlan in port["vlans"] or [{"vlan": 0}]
     )
 
 
@@ -109,18 +109,18 @@ def _vlan(words: list[str]) -> dict[str, Any]:
 
 def _entries(memberships: Iterable[Membership]) -> Iterator[kind.Entry]:
     for membership in memberships:
-        ids = f"{membership.vlan}"
+        ids = f"VLAN {membership.vlan}" if membership.vlan else "no VLAN"
         if membership.last != membership.vlan:
             ids += f"-{membership.last}"
         yield kind.Entry(
             key=(membership.port, membership.vlan, membership.last),
             name=membership.port,
             noun="port",
-            tail=f"in VLAN {ids}",
-            of=f"VLAN {ids} at {membership.port}",
+            tail=f"in {ids}",
+            of=f"{ids} at {membership.port}",
             facts=kind.Facts(raw=membership.raw, apart=frozenset({"vlan", "vlanEnd"})),
             moves=(membership.port, membership.flags),
-            spot=f"VLAN {ids}",
+            spot=ids,
         )
 
 
