@@ -251,6 +251,10 @@ def _silent(lab: Lab) -> list[str]:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def ssh(name: str | None, node: str, command: tuple[str, ...]) -> None:
     """Log in to a node, or run a command there; also in a lab that failed and was kept."""
+    if command and command[0] == "--name":  # behind the node: no program is called that
+        if len(command) < 2:
+            raise click.UsageError("Option '--name' requires an argument.")
+        name, command = command[1], command[2:]
     chosen = lab_choice.find(name, kept=True)
     if node not in chosen.nodes:
         raise GuideError(f"the lab {chosen.name!r} has no {node}; it has {', '.join(chosen.nodes)}")

@@ -28,8 +28,9 @@ _SETTINGS = (
     r" PROMPT_COMMAND='printf \\036E%d\\036 $?'"
 )
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-# A line that a program goes back to and erases, as progress is drawn: cursor up, erase in line.
-_DRAWN_OVER = re.compile(r"[^\n]*\n\x1b\[1?A\x1b\[2?K")
+# A line that a program goes back to and erases, as progress is drawn: cursor up, erase in line. The
+# cursor may be shown again (DECTCEM) before that.
+_DRAWN_OVER = re.compile(r"[^\n]*\n(?:\x1b\[\?25h)?\r?\x1b\[1?A\x1b\[2?K")
 _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _AGAIN = 3.0  # seconds after which a key is pressed a second time
 _START = 60.0  # seconds that a login may take: a busy node takes some

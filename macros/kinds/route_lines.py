@@ -35,7 +35,9 @@ _STRINGS = {
     "ipid": "ipid",
     "ts": "ts",
 }
-_NUMBERS = any_of("nhid metric uid error users used weight tsage")
+_NUMBERS = any_of("nhid metric uid error weight")
+# How often and how long ago it was used: where no number stands there, it is something else.
+_COUNTS = any_of("users used tsage")
 _SECONDS = any_of("expires age")
 # mx_names[]: what stands in the list `metrics` in JSON; times are milliseconds there.
 _METRICS = any_of(
@@ -177,8 +179,10 @@ def _read(route: dict[str, Any], words: _Words) -> None:
             _put(route, _STRINGS[word], words.take())
         elif word in _NUMBERS:
             _put(route, word, whole(words.take()))
+        elif word in _COUNTS:
+            _put(route, word, int(words.take()))
         elif word in _SECONDS:
-            _put(route, word, whole(words.take().removesuffix("sec")))
+            _put(route, word, int(words.take().removesuffix("sec")))
         elif word in _METRICS or word in ("features", "congctl"):
             _metric(route, word, words)
         elif word == "via":

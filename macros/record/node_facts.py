@@ -220,7 +220,8 @@ def _sockets(kind: str, listening: str) -> Callable[[Sequence[str]], Iterator[st
 
 
 def _processes(lines: Sequence[str]) -> Iterator[str]:
-    names = Counter(line.rpartition("/")[2] for line in lines)
+    # A program that says in its own name what it does, such as `sshd-session: root@pts/0`.
+    names = Counter(line.partition(": ")[0].rpartition("/")[2] for line in lines)
     for name, number in names.items():
         if not _NOISY_PROCESSES.fullmatch(name):
             yield f"process {name}" + (f" ({number} of them)" if number > 1 else "")

@@ -30,6 +30,8 @@ def terminal() -> Iterator[Terminal]:
         ("printf '\\033[1mbold\\033[0m\\n'", "bold\n", 0),
         ("printf '10%%\\r100%%\\ndone\\n'", "100%\ndone\n", 0),
         ("printf 'a\\n\\033[1A\\033[2K\\rb\\n'", "b\n", 0),
+        # rich's spinner, as it is drawn and at its end
+        ("printf '\\033[?25l- a\\r\\033[2K* a\\n\\033[?25h\\r\\033[1A\\033[2Kb\\n'", "b\n", 0),
     ],
 )
 def test_what_was_printed_is_told_from_what_was_typed(

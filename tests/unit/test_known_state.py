@@ -140,7 +140,7 @@ def test_what_changes_by_itself_is_no_fact() -> None:
     printed = (
         "@sysctl\n/proc/sys/net/netfilter/nf_conntrack_count:3\n"
         "@files\n9 1.5 /root/.bash_history\n1 1.5 /etc/mtab\n"
-        "@mounts\nnsfs /run/netns/red nsfs rw 0 0\n@processes\nsshd: root@notty\n-bash\n"
+        "@mounts\nnsfs /run/netns/red nsfs rw 0 0\n@processes\nsshd: root@notty\nsshd-session: root@pts/0\n-bash\n"
     )
     assert node_facts.facts(printed, cluster=False) == []
 

@@ -1,14 +1,17 @@
-"""`guide lab up`: which lab the options say."""
+"""`guide lab up` and `ssh`: which lab the options say."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from macros.cli import lab_commands
 from macros.cli.lab_commands import lab as command
 from macros.ground.model import Cluster
 from macros.lab import uml
 from macros.lab.kubernetes import cluster, programs
+from macros.lab.lab import Lab
 
 Started = list[tuple[Cluster | None, str | None]]
 
@@ -76,3 +79,32 @@ def test_options_that_contradict_each_other_are_refused(
     assert done.exit_code == 2
     assert said in done.output
     assert started == []
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "ran"),
+    [
+        ("--name mine node0", "mine", ()),
+        ("node0 --name mine", "mine", ()),
+        ("node0 --name mine ip route", "mine", ("ip", "route")),
+        ("node0 kubectl --name other", None, ("kubectl", "--name", "other")),
+    ],
+)
+def test_ssh_takes_the_labs_name_before_and_behind_the_node(
+    monkeypatch: pytest.MonkeyPatch, words: str, asked: str | None, ran: tuple[str, ...]
+) -> None:
+    names: list[str | None] = []
+    typed: list[tuple[str, ...]] = []
+
+    def find(name: str | None, *, kept: bool) -> Lab:
+        assert kept
+        names.append(name)
+        return Lab("mine", "uml", ("node0",), Path("config"), "instance-1", {})
+
+    monkeypatch.setattr(lab_commands.lab_choice, "find", find)
+    monkeypatch.setattr(lab_commands.remote, "login", lambda _lab, node: ("ssh", node))
+    monkeypatch.setattr("os.execvp", lambda _program, argv: typed.append(tuple(argv)))
+    done = CliRunner().invoke(command, ["ssh", *words.split()])
+    assert done.exception is None, done.output
+    assert names == [asked]
+    assert typed == [("ssh", "-F", "config", "node0", *ran) if ran else ("ssh", "node0")]
