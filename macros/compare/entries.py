@@ -80,7 +80,7 @@ class _Group:
         return " ".join(
             f"{word} {entry.traits[word]}"
             for word in self._words
-            if entry.traits[word]
+            if entry.traits.get(word)
             and (partner is None or partner.traits.get(word) == entry.traits[word])
         )
 

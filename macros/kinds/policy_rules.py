@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
 from macros.kinds import iproute
-from macros.kinds.fields import Raw, must, objects, string, unreadable
+from macros.kinds.fields import Raw, is_address, must, objects, string, unreadable
 from macros.kinds.kind import Entry, Facts
 
 _L3MDEV = "[l3mdev-table]"
@@ -134,7 +134,10 @@ def _said(words: list[str]) -> dict[str, Any]:
     while words:
         word = words.pop(0)
         if word in ("from", "to"):
-            address, _, length = words.pop(0).partition("/")
+            network = words.pop(0)
+            if network != "all" and not is_address(network):
+                raise ValueError(f"{network} is no address")
+            address, _, length = network.partition("/")
             key = "src" if word == "from" else "dst"
             raw |= {key: address} | ({f"{key}len": length} if length else {})
         elif word in ("sport", "dport", "uidrange"):

@@ -251,3 +251,12 @@ def test_a_container_that_came_is_named() -> None:
     said = between(observation("docker-web"), observation("docker-web-client"))
     assert "namespace client new" in said
     assert "container client new" in said
+
+
+def test_two_rules_of_one_priority_need_not_have_the_same_words() -> None:
+    old = "70:\tfrom all iif eth2 goto 200\n70:\tfrom all lookup 900"
+    new = "70:\tfrom all iif eth2 goto 200\n70:\tfrom all lookup 901"
+    found = between(recording("a", old, "ip rule"), recording("a", new, "ip rule"))
+    assert len(found) in {1, 2}
+    assert all("70" in words for words in found)
+    assert any("901" in words for words in found)

@@ -416,3 +416,8 @@ def test_a_duplicate_reply_is_told() -> None:
 def test_a_socket_line_cut_short_is_an_error() -> None:
     with pytest.raises(GuideError, match="line 2"):
         sockets.read("State Recv-Q Send-Q Local Address:Port Peer Address:Port\nLISTEN 0 128\n")
+
+
+def test_a_rule_from_a_word_that_is_no_address_is_not_read() -> None:
+    with pytest.raises(GuideError, match="does not read as rules of routing"):
+        registry.read("ip rule", "0:\tfrom lookup local")
