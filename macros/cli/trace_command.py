@@ -73,13 +73,18 @@ def trace(
     _agree(access, yes=yes)
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
 
+    status = Console(stderr=True).status("")
+
     def tell(traced: Traced) -> None:
         shown = anonymous(traced) if masked else traced
+        page = saved.save(shown, folder, guide=guide)
+        status.stop()  # else the report begins behind the last word of it
         for line in answer_text.lines(shown):
             click.echo(line)
-        click.echo(f"page: {saved.save(shown, folder, guide=guide)}")
+        click.echo(f"page: {page}")
+        status.start()
 
-    with Console(stderr=True).status("") as status:
+    with status:
         traced = tracing.trace(access, facts, request, status.update, tell, kubectl)
     raise SystemExit(0 if traced.came else 1)
 
