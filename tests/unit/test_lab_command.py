@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from macros.cli import lab_commands
+from macros.cli import lab_choice
 from macros.cli.lab_commands import lab as command
 from macros.ground.model import Cluster
-from macros.lab import uml
+from macros.lab import ssh, uml
 from macros.lab.kubernetes import cluster, programs
 from macros.lab.lab import Lab
 
@@ -101,8 +101,8 @@ def test_ssh_takes_the_labs_name_before_and_behind_the_node(
         names.append(name)
         return Lab("mine", "uml", ("node0",), Path("config"), "instance-1", {})
 
-    monkeypatch.setattr(lab_commands.lab_choice, "find", find)
-    monkeypatch.setattr(lab_commands.remote, "login", lambda _lab, node: ("ssh", node))
+    monkeypatch.setattr(lab_choice, "find", find)
+    monkeypatch.setattr(ssh, "login", lambda _lab, node: ("ssh", node))
     monkeypatch.setattr("os.execvp", lambda _program, argv: typed.append(tuple(argv)))
     done = CliRunner().invoke(command, ["ssh", *words.split()])
     assert done.exception is None, done.output
