@@ -35,7 +35,7 @@ class _Screen:
 
 
 _WIDE = _Screen(output=88, command=72, sentence=92, listening=0)
-_PHONE = _Screen(output=37, command=31, sentence=42, listening=2)
+_PHONE = _Screen(output=36, command=31, sentence=42, listening=2)
 _FOLD = 2  # the summary of a fold, with the space around it
 
 
