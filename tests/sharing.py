@@ -4,7 +4,8 @@ import re
 
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-PAGE = re.compile(r"[\w./-]+\.html(?=[-\]])")
+# Some tests name the site as well: `[guide-flannel.html]` is the page of `[flannel.html]`.
+PAGE = re.compile(r"(?:guide-|sample-)?(?P<page>[\w./-]+\.html)(?=[-\]])")
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
@@ -19,4 +20,4 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
         if not path.startswith("tests/site/"):
             return path
         page = PAGE.search(nodeid.partition("[")[2])
-        return page[0] if page else nodeid
+        return page["page"] if page else nodeid
