@@ -22,6 +22,10 @@ LOOKS: list[tuple[str, tuple[int, int], Options]] = [
 ]
 
 
+# Another edition of a page has its words otherwise, not its style: one size shows what they do.
+LOOKS_OF_EDITIONS = [look for look in LOOKS if look != ("light", DESKTOP, ALL)]
+
+
 @dataclass(frozen=True, slots=True)
 class Lit:
     """The value that has the focus, the places that are lit by it, and all places that it has."""
@@ -78,7 +82,7 @@ def visit(context: BrowserContext, address: str, styles: Styles) -> Visit:
     wide += too_wide(page)
     axe.prepare(page)
     faults = []
-    for scheme, view, options in LOOKS:
+    for scheme, view, options in LOOKS_OF_EDITIONS if "/editions/" in address else LOOKS:
         axe.look(page, scheme)
         size(page, view)
         seen = axe.violations(page, options, styles)
