@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from macros.ground.places import CHECKOUT
 from macros.packets.dissector import packets
+from macros.site import recorded_traces
+from macros.store.guide import Guide
 from macros.traces import assembly
 from macros.traces.trace import Lane, Trace
 
@@ -21,6 +24,16 @@ def files(name: str) -> list[Path]:
     """The captures of a trace, in the order that its file `order` has them."""
     folder = DATA / name
     return [folder / f"{line}.pcap" for line in (folder / "order").read_text().split()]
+
+
+def recorded(folder: str, name: str) -> tuple[list[Lane], list[Path]]:
+    """Lanes and captures of a trace of a page's recordings, `recordings/EDITION/PAGE`, in order."""
+    _, edition, page = folder.split("/")
+    guide = Guide(CHECKOUT / "docs", CHECKOUT / "recordings", edition)
+    blocks = guide.recorded(page).blocks
+    taps = [(tap, blocks[tap.id]) for tap in recorded_traces.taps(guide, name, page)]
+    pcaps = [recording.pcap for _, recording in taps if recording.pcap is not None]
+    return recorded_traces._lanes(taps, recorded_traces.bound(guide, page)), pcaps
 
 
 def trace(name: str) -> Trace:

@@ -1,13 +1,17 @@
 """What is unusual about a packet of a trace: cut or joined, sent again, overtaken, or gone."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from macros.packets import conversations
 from macros.packets.packet import Packet
 from macros.traces.sightings import innermost
 from macros.traces.trace import Journey, Lane
+
+_Flow = tuple[int, conversations.Flow]
+"""A lane, and the conversation as it is there: a translation makes it another one."""
 
 
 def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
@@ -16,6 +20,7 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
     resized = _resized_words(journeys, goes_on)
     again = _again(journeys, goes_on)
     overtaken = _overtaken(journeys, lanes)
+    gone = _gone(journeys, lanes)
     return [
         replace(
             journey,
@@ -23,7 +28,7 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
                 *resized.get(journey.number, ()),
                 *again.get(journey.number, ()),
                 *overtaken.get(journey.number, ()),
-                *(() if journey.number in goes_on else _gone(journey, journeys, lanes)),
+                *(() if journey.number in goes_on else gone.get(journey.number, ())),
             ),
         )
         for journey in journeys
@@ -151,37 +156,68 @@ def _common(journey: Journey, other: Journey) -> list[int]:
     return list(dict.fromkeys(visit.lane for visit in journey.visits if visit.lane in theirs))
 
 
-def _gone(journey: Journey, journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[str, ...]:
-    """Whether it should have been seen further on: where its conversation was, or any other is.
+def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple[str, ...]]:
+    """Packets that should have been seen further on: where their conversation was, or any other.
 
     A conversation that is answered ends where it ends; of one without an answer nobody knows.
     """
-    own = [other for other in journeys if _flows(journey) & _flows(other)]
-    answered = any(other.forward != journey.forward for other in own)
-    places = {
-        visit.lane
-        for other in (own if answered else journeys)
-        if answered or other.forward == journey.forward
-        for visit in other.visits
+    flows = {journey.number: _flows(journey) for journey in journeys}
+    alike: defaultdict[_Flow, list[Journey]] = defaultdict(list)
+    for journey in journeys:
+        for flow in flows[journey.number]:
+            alike[flow].append(journey)
+    ways = {flow: frozenset(other.forward for other in own) for flow, own in alike.items()}
+    reached = {flow: _lanes_of(own) for flow, own in alike.items()}
+    others = {
+        way: _lanes_of(other for other in journeys if other.forward == way) for way in (True, False)
     }
+    numbers = _numbers_at(journeys)
+    texts: dict[int, tuple[str, ...]] = {}
+    for journey in journeys:
+        own = flows[journey.number]
+        answered = any((not journey.forward) in ways[flow] for flow in own)
+        places = (
+            frozenset().union(*(reached[flow] for flow in own))
+            if answered
+            else others[journey.forward]
+        )
+        text = _not_seen(journey, places, numbers, lanes)
+        if text:
+            texts[journey.number] = (text,)
+    return texts
+
+
+def _flows(journey: Journey) -> frozenset[_Flow]:
+    return frozenset((visit.lane, conversations.flow(visit.packet)) for visit in journey.visits)
+
+
+def _lanes_of(journeys: Iterable[Journey]) -> frozenset[int]:
+    return frozenset(visit.lane for journey in journeys for visit in journey.visits)
+
+
+def _numbers_at(journeys: Iterable[Journey]) -> Mapping[int, list[int]]:
+    """For each lane the numbers of what was seen there."""
+    numbers: defaultdict[int, list[int]] = defaultdict(list)
+    for journey in journeys:
+        for visit in journey.visits:
+            numbers[visit.lane].append(journey.number)
+    return numbers
+
+
+def _not_seen(
+    journey: Journey,
+    places: Iterable[int],
+    numbers: Mapping[int, list[int]],
+    lanes: Sequence[Lane],
+) -> str:
+    """What is said of a packet that some of `places` should have seen; "" where there is none."""
     last = journey.visits[-1].lane
     further = [lane for lane in places if (lane > last if journey.forward else lane < last)]
     if not further:
-        return ()
+        return ""
     following = min(further) if journey.forward else max(further)
-    if _had_ended(following, journey, journeys, lanes):
-        return (f"end of capture: {lanes[following].where} had its {lanes[following].most}",)
-    return (f"not seen after {lanes[last].where}",)
-
-
-def _flows(journey: Journey) -> set[tuple[int, conversations.Flow]]:
-    """The conversation at each lane: a translation makes it another one."""
-    return {(visit.lane, conversations.flow(visit.packet)) for visit in journey.visits}
-
-
-def _had_ended(
-    lane: int, journey: Journey, journeys: Sequence[Journey], lanes: Sequence[Lane]
-) -> bool:
-    """Whether the capture there had all its packets, each of them from before this one."""
-    seen = [other.number for other in journeys for _ in other.at(lane)]
-    return len(seen) == lanes[lane].most and max(seen) < journey.number
+    seen, most = numbers[following], lanes[following].most
+    # Its capture had all its packets, each of them from before this one.
+    if len(seen) == most and max(seen) < journey.number:
+        return f"end of capture: {lanes[following].where} had its {most}"
+    return f"not seen after {lanes[last].where}"

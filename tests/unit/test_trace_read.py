@@ -9,12 +9,9 @@ from macros.figures.traces.trace_layout import lay_out
 from macros.ground.errors import GuideError
 from macros.packets.dissector import packets
 from macros.packets.packet import Packet
-from macros.site import recorded_traces
-from macros.store.guide import Guide
 from macros.traces import assembly, clocks, hops, oddities
 from macros.traces.trace import Lane, Trace
 from tests import trace_support
-from tests.site.build import ROOT
 
 
 def captures(name: str) -> tuple[list[Lane], list[tuple[Packet, ...]]]:
@@ -287,14 +284,10 @@ def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:
     assert x[2] - x[1] == 18
 
 
-def recorded(page: str, trace: str) -> Trace:
+def recorded(page: str, name: str) -> Trace:
     """A trace of the guide's own recordings."""
-    guide = Guide(ROOT / "docs", ROOT / "recordings", "2026-11")
-    pairs = recorded_traces.taps(guide, trace, page)
-    recording = guide.recorded(page).blocks
-    taps = [(tap, recording[tap.id]) for tap in pairs]
-    lanes = recorded_traces._lanes(taps, recorded_traces.bound(guide, page))
-    return assembly.read(lanes, [packets(one.pcap) for _, one in taps if one.pcap is not None])
+    lanes, pcaps = trace_support.recorded(f"recordings/2026-11/{page}", name)
+    return assembly.read(lanes, [packets(pcap) for pcap in pcaps])
 
 
 def test_a_bridges_own_copy_is_not_translated_there_and_back() -> None:

@@ -241,24 +241,9 @@ def test_recorded_traces_say_what_tshark_reads(name: str) -> None:
         for path in sorted((ROOT / folder).glob("*.txt"))
         if re.search(rf"^pcap: {trace}\.", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
-    lanes, pcaps = _planned(folder, trace)
+    lanes, pcaps = trace_support.recorded(folder, trace)
     assert len(lanes) == len(found)
     _compare(lanes, pcaps)
-
-
-def _planned(folder: str, trace: str) -> tuple[list[Lane], list[Path]]:
-    """The taps in the order of the page."""
-    from macros.site import recorded_traces  # noqa: PLC0415
-    from macros.store.guide import Guide  # noqa: PLC0415
-
-    _, edition, page = folder.split("/")
-    guide = Guide(ROOT / "docs", ROOT / "recordings", edition)
-    recorded = guide.recorded(page)
-    found = [(tap, recorded.blocks[tap.id]) for tap in recorded_traces.taps(guide, trace, page)]
-    pcaps = [recording.pcap for _, recording in found]
-    return recorded_traces._lanes(found, recorded_traces.bound(guide, page)), [
-        one for one in pcaps if one
-    ]
 
 
 def _headers(pcap: Path) -> str:
@@ -285,7 +270,7 @@ def _headers(pcap: Path) -> str:
 @pytest.mark.parametrize("name", ["flannel", "recordings/2026-11/flannel:way"])
 def test_a_small_drawing_says_what_tshark_reads(name: str) -> None:
     if ":" in name:
-        lanes, pcaps = _planned(*name.split(":"))
+        lanes, pcaps = trace_support.recorded(*name.split(":"))
     else:
         pcaps = trace_support.files(name)
         lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in pcaps]
