@@ -1,6 +1,7 @@
 """The commands that record a page anew: on which lab, and into which edition."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,13 @@ def repair(page: Page, edition_folder: Path | None = None) -> str:
 
 def _edition(folder: Path | None) -> Mapping[str, Any]:
     path = folder / "edition.yml" if folder else None
-    data = safe_yaml.load(path.read_bytes()) if path and path.is_file() else None
+    return _parsed(path.read_bytes()) if path and path.is_file() else {}
+
+
+@lru_cache
+def _parsed(content: bytes) -> Mapping[str, Any]:
+    """A repair is ready for every page that is read: its edition's file is parsed once."""
+    data = safe_yaml.load(content)
     return data if isinstance(data, dict) else {}
 
 
