@@ -66,6 +66,7 @@ _RANGES = {
     "172.16/12": tuple(f"ac:{byte:02x}:" for byte in range(16, 32)),
     "192.168/16": ("c0:a8:",),
 }
+_PRIVATE = tuple(chain(*_RANGES.values()))
 _PREFIXES = {
     # Docker until 27, from its own pools: by chance one bridge in 4000 begins so.
     "02:42": (*_RANGES["172.16/12"], *_RANGES["192.168/16"]),
@@ -73,8 +74,8 @@ _PREFIXES = {
     # also a part of its hash. By chance one in 16384 begins so.
     "0a:58": ("",),
     # The lab's own, and its pages'.
-    "02:00": tuple(chain(*_RANGES.values())),
-    "06:00": tuple(chain(*_RANGES.values())),
+    "02:00": _PRIVATE,
+    "06:00": _PRIVATE,
     # slirp's, for the guest's network.
     "52:55": (*_RANGES["10/8"], *_RANGES["192.168/16"]),
 }

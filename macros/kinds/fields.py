@@ -114,6 +114,11 @@ def any_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def counted(value: str) -> str:
+    """What counts of a counter: whether it is zero."""
+    return "some" if value.strip("0") else "0"
+
+
 def whole(value: str) -> int | str:
     """A word as a number if it is one: tools print both as words."""
     return int(value) if value.isdigit() else value

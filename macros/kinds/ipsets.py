@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
 from macros.ground.errors import GuideError
-from macros.kinds.fields import by_name, unreadable
+from macros.kinds.fields import by_name, counted, unreadable
 from macros.kinds.kind import Entry, Facts, Kind, Part, Span
 
 # What follows from the machine, and from the members, which `-terse` leaves out.
@@ -133,7 +133,7 @@ def _settings(text: str) -> Facts:
     # A comment is its author's: nothing in it counts.
     plain, quote, comment = text.partition('comment "')
     counts = {
-        word: "0" if value.strip("0") == "" else "some"
+        word: counted(value)
         for word, value in pairwise(plain.split(" "))
         if word in _COUNTED and value.isdigit()
     }

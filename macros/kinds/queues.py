@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from macros.ground.commandline import Call
-from macros.kinds.fields import Raw, must, objects, string, unreadable
+from macros.kinds.fields import Raw, counted, must, objects, string, unreadable
 from macros.kinds.kind import Entry, Facts, Kind
 
 _HEAD = re.compile(
@@ -20,6 +20,8 @@ CHOSEN = re.compile(r"(?!ffff)[89a-f][0-9a-f]{3}:")
 """A handle that the kernel chose: from 8001: on (qdisc_alloc_handle() in net/sched/sch_api.c)."""
 _WITH_VALUE = frozenset({"-n", "-netns", "-b", "-batch", "-cf", "-conf"})
 _JSON = ("-j", "-json")
+# print_tcstats2_attr() of tc/tc_util.c: what -s adds to the JSON.
+_COUNTS = frozenset({"bytes", "packets", "drops", "overlimits", "requeues", "backlog", "qlen"})
 _LOOKS = frozenset({"-p", "-pretty", "-c", "-color", "-iec", "-o", "-oneline"})
 
 
@@ -144,12 +146,12 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
         chosen = CHOSEN.fullmatch(queue.handle) is not None
         inside = _parent(queue.parent)
         settings = {
-            word: _counted(value) if word == "direct_packets_stat" else value
+            word: counted(value) if word == "direct_packets_stat" else value
             for word, value in queue.settings.items()
             if word != "seed"
         }
         options = {} if queue.settings else queue.raw.get("options") or {}
-        counted = {key: value for key, value in queue.raw.items() if key in _COUNTS}
+        counts = {key: value for key, value in queue.raw.items() if key in _COUNTS}
         yield Entry(
             key=(queue.device, inside, queue.kind),
             name=queue.kind,
@@ -158,7 +160,7 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             of=f"{queue.kind} {of}".strip(),
             facts=Facts(
                 words={"handle": "" if chosen else queue.handle},
-                raw={**options, **counted},
+                raw={**options, **counts},
                 apart=frozenset({"seed"}),
                 worded=settings,
                 printed={
@@ -168,15 +170,6 @@ def _entries(queues: Iterable[Queue]) -> Iterator[Entry]:
             ),
             line=" ".join(f"{word} {value}".strip() for word, value in settings.items()),
         )
-
-
-# print_tcstats2_attr() of tc/tc_util.c: what -s adds to the JSON.
-_COUNTS = frozenset({"bytes", "packets", "drops", "overlimits", "requeues", "backlog", "qlen"})
-
-
-def _counted(value: str) -> str:
-    """Of a counter, whether it is zero."""
-    return "0" if value == "0" else "some"
 
 
 def _parent(parent: str) -> str:
