@@ -230,6 +230,12 @@ def test_a_segment_larger_than_the_mtu_is_explained() -> None:
     assert "MTU" not in layer(read("http-nooffload")[5], "IPv4")["length"].meaning
 
 
+def test_the_largest_segment_is_the_mtu_less_both_headers() -> None:
+    recorded = Path(__file__).parents[2] / "recordings/2026-11/dual-stack/wire6.node0.eth1.pcap"
+    for syn, less in ((read("http-red")[0], 40), (packets(recorded)[0], 60)):
+        assert layer(syn, "TCP")["mss"].meaning.endswith(f"the MTU less {less}")
+
+
 def test_an_outer_checksum_that_counts_on_the_inner_one_is_no_error() -> None:
     get = read("vxlan")[7]
     outer = get.first("UDP")
