@@ -65,11 +65,11 @@ def in_fragment(ip: Layer) -> bool:
 
 
 def udp(bits: Bits) -> None:
-    """RFC 768. VXLAN: no outer checksum, and a hash as source port (RFC 7348, section 5)."""
+    """RFC 768. VXLAN's source port is a hash that stands for the flow inside (RFC 7348)."""
     source = len(bits.fields)
     bits.number("sport", "from port", 16, "{}", _port)
     if bits.number("dport", "to port", 16, "{}", _port) in numbers.VXLAN_PORTS:
-        meaning = "a hash of the packet inside: nobody listens there"
+        meaning = "stands for the connection inside: nobody listens there"
         bits.fields[source] = replace(bits.fields[source], meaning=meaning)
     length = bits.number("length", "length", 16)
     ip = network(bits)
