@@ -35,6 +35,7 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     answer otherwise than the page says, each with its line. Exit code 1 if there is one.
     """
     guide = guide_of_checkout(edition)
+    guide = guide.holder(page_named(guide.planned, page).key)
     planned = guide.pages[page_named(guide.pages, page).key]
     lab = lab_choice.find(name)
     lab_in_use.check(lab, planned, dict(guide.edition.versions))

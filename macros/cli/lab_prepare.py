@@ -20,6 +20,7 @@ def prepare(page: str, name: str | None, undo: bool, edition: str | None) -> Non
     With --undo, do what it says under "Undo". `guide lab reset` does the same, for any page.
     """
     guide = guide_of_checkout(edition)
+    guide = guide.holder(page_named(guide.planned, page).key)
     planned = guide.pages[page_named(guide.pages, page).key]
     lab = lab_choice.find(name)
     if undo:

@@ -4,6 +4,7 @@ It is a module of its own because MkDocs loads hooks as files, under names of it
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mkdocs.structure.pages import Page
 
 from macros.ground.errors import GuideError
+from macros.ground.model import Page as PlannedPage
 from macros.plan import frontmatter
+from macros.plan.planner import page_key
 from macros.site import edition_links, glossary
 from macros.site.glossary import Term
 from macros.site.slots import Slots
@@ -64,8 +67,22 @@ class Build:
     def guides(self) -> dict[str, Guide]:
         """The guide in each edition, by name: the one shown by default first."""
         shown = self.guide
-        others = {name: shown.of_edition(name) for name in shown.others}
+        base = {shown.base.edition_name: shown.base} if shown.base is not None else {}
+        others = {name: base.get(name) or shown.of_edition(name) for name in shown.others}
         return {shown.edition_name: shown} | others
+
+    @cached_property
+    def beside(self) -> Mapping[str, Mapping[Path, PlannedPage]]:
+        """The pages that each other edition shows at addresses of its own, by their files.
+
+        Of what the edition shown by default has not recorded, its base's are shown in its place.
+        """
+        taken = {key: guide.edition_name for key, guide in self.guide.held.items()}
+        return {
+            name: {page.source: page for page in guide.pages.values() if taken[page.key] != name}
+            for name, guide in self.guides.items()
+            if guide is not self.guide
+        }
 
     @property
     def may_keep(self) -> bool:
@@ -105,13 +122,13 @@ class Build:
         return self._renderers[address]
 
     def has(self, edition: str, source: str) -> bool:
-        """Whether an edition other than the default one has the page `source` (below docs/)."""
-        return self.guide.docs / source in self.guides[edition].sources
+        """Whether an edition shows the page `source` (below docs/) at an address of its own."""
+        return self.guide.docs / source in self.beside.get(edition, {})
 
     def address_of(self, edition: str, source: Path, page: Page) -> str:
         """The address of a page from another, as an edition has it, or else as by default."""
         relative = source.relative_to(self.guide.docs).as_posix()
-        if edition != self.guide.edition_name and self.has(edition, relative):
+        if self.has(edition, relative):
             relative = edition_links.uri(edition, relative)
         uri = PurePosixPath(relative)
         flat = uri.name == "index.md" or not self.use_directory_urls
@@ -127,7 +144,7 @@ class Build:
         """Links to a page's other editions, for below its heading."""
         edition, uri = edition_links.split(page.file.src_uri)
         source = self.guide.docs / uri
-        mine = edition or self.guide.edition_name
+        mine = edition or self.guide.holder(page_key(self.guide.docs, source)).edition_name
         offered = []
         for name, guide in self.guides.items():
             planned = next((own for own in guide.pages.values() if own.source == source), None)
@@ -148,8 +165,10 @@ class Build:
         from macros.site.page_macros import PageRenderer  # noqa: PLC0415 where a page is rendered
 
         edition, uri = edition_links.split(page.file.src_uri)
-        guide = self.guides[edition or self.guide.edition_name]
         source = self.guide.docs / uri
+        # A page without blocks is of the edition that is shown.
+        shown = self.guide.held.get(page_key(self.guide.docs, source), self.guide)
+        guide = self.guides[edition] if edition else shown
 
         def href(path: Path) -> str:
             # Another edition's, where this one quotes a page that it has not recorded.

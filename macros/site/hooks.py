@@ -107,12 +107,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 if not build.serving:
                     raise PluginError(str(error)) from error
                 build.problems.append(error)
-        if guide is not build.guide:
-            for page in guide.pages.values():
-                uri = edition_links.uri(name, page.source.relative_to(guide.docs).as_posix())
-                source = str(page.source)
-                beside = InclusionLevel.NOT_IN_NAV
-                files.append(File.generated(config, uri, abs_src_path=source, inclusion=beside))
+        for source in build.beside.get(name, {}):
+            uri = edition_links.uri(name, source.relative_to(guide.docs).as_posix())
+            beside = InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, uri, abs_src_path=str(source), inclusion=beside))
     site = config.site_url or ""
     feed = sharing.feed(build.guide.recordings, build.guides, site, config.site_name)
     files.append(File.generated(config, "robots.txt", content=sharing.robots(site)))

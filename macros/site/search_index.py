@@ -118,8 +118,9 @@ def _pages(docs: list[Entry]) -> Iterator[Entry]:
 
 
 def _commands(guide: Guide, address: Callable[[Path], str]) -> Iterator[Entry]:
-    for page in guide.pages.values():
-        recorded: Mapping[str, Recording] = guide.recorded(page.key).blocks
+    for key, held in guide.held.items():
+        page = held.pages[key]
+        recorded: Mapping[str, Recording] = held.recorded(key).blocks
         for block in page.blocks:
             recording = recorded.get(block.id)
             if recording is None or block.kind == "observe" or not block.shown:

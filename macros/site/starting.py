@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from macros.figures.markup import render
+from macros.ground import suites
 from macros.ground.model import Page, Step
 from macros.handson import copied, whole_page
 from macros.plan.signatures import Prepared, Undo
@@ -28,10 +29,11 @@ def prepared(page: PageContext, _: Prepared) -> str:
         for name, text in planned.manifests
     ]
     tasks += _tasks(planned.setup)
+    versions = suites.lab_options(page.guide.edition.versions, cluster=planned.cluster is not None)
     html = render(
         "site/before_you_start.html",
         key=planned.key,
-        up=f"guide lab up{planned.lab_options}",
+        up=f"guide lab up{planned.lab_options}{versions}",
         vagrant=_vagrant(planned),
         needs=_needs(planned),
         tasks=tasks,

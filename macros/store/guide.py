@@ -87,14 +87,25 @@ class Guide:
             name = self.edition.base
         except GuideError:
             return None  # `problems` says what is wrong with the edition
-        if not name or self._whole is None or self._whole.edition_name != name:
-            return self.of_edition(name) if name else None
-        return self._whole
+        whole = self._whole
+        if name and whole is not None:
+            # What it has read is not read again.
+            near = next(
+                (own for own in (whole, whole.base) if own and own.edition_name == name), None
+            )
+            if near is not None:
+                return near
+        return self.of_edition(name) if name else None
 
     def holder(self, key: str) -> "Guide":
         """Where a page is quoted from: this edition, or its base where it has not recorded it."""
         lent = key not in self.pages and self.base is not None
         return self.base.holder(key) if lent and self.base is not None else self
+
+    @cached_property
+    def held(self) -> Mapping[str, "Guide"]:
+        """Where each page that has blocks is shown from, by key: see `holder`."""
+        return {key: self.holder(key) for key in self.planned}
 
     @cached_property
     def sources(self) -> tuple[Path, ...]:

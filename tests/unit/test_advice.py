@@ -53,3 +53,16 @@ def test_labs_are_not_looked_for_where_nothing_has_to_be_recorded(
     monkeypatch.delattr(advice, "_up")
     errors = [GuideError("a", fix="edit it"), GuideError("b")]
     assert advice.in_view_of_labs(errors, PAGES) == errors
+
+
+def test_a_lab_of_another_version_is_no_advice(up: list[Lab]) -> None:
+    page = replace(PAGE, nodes=3, cluster=Cluster("flannel", "iptables"))
+    up.append(replace(_lab("old", 3, page.cluster), versions={"Kubernetes": "1.34.4"}))
+    pages = {page.key: page}
+    lab = "guide lab up --nodes 3 --cni flannel"
+    for options, told in (
+        ("", "guide lab up --nodes 3 --cni flannel, then guide record --edition x docker"),
+        (" --version v1.34.4", "guide record --lab old --edition x docker"),
+    ):
+        error = GuideError("stale", fix=f"{lab}{options}, then guide record --edition x docker")
+        assert [one.fix for one in advice.in_view_of_labs([error], pages)] == [told]

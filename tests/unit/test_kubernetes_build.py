@@ -51,7 +51,7 @@ def test_programs_say_their_version_and_only_flannel_is_partly_c(log: Path) -> N
     rows = {row.rpartition(" ")[2]: row for row in log.read_text("utf-8").splitlines()}
     kubernetes = rows["k8s.io/kubernetes/cmd/kubectl"]
     assert kubernetes.startswith("CGO_ENABLED=0 build ")
-    assert "-X k8s.io/component-base/version.gitVersion=v1.36.3 " in kubernetes
+    assert f"-X k8s.io/component-base/version.gitVersion={programs.VERSION} " in kubernetes
     assert "-X k8s.io/client-go/pkg/version.gitMinor=36 " in kubernetes
     flanneld = rows["github.com/flannel-io/flannel"]
     assert flanneld.startswith("CGO_ENABLED=1 build ")

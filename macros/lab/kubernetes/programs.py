@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macros.ground.errors import GuideError
+from macros.ground.suites import KUBERNETES as RELEASE
 from macros.lab import paths
 from macros.lab.kubernetes import releases
 
 FOLDER = paths.SCRIPTS / "kubernetes"
 BUILD = FOLDER / "build.sh"
-VERSION = "v1.36.3"
+VERSION = RELEASE
 """What kubernetes/go.mod pins. Others are built by `--version`, from a module made for them."""
 
 STEPS = "1"
