@@ -98,7 +98,7 @@ def _unrecorded(guide: Guide) -> list[tuple[Page, list[str]]]:
     for page in _pages(guide).values():
         if not page.needs:
             continue
-        held = guide.recorded(page.key).blocks
+        held = guide.holder(page.key).recorded(page.key).blocks
         names = [block.id for block in page.blocks if block.id not in held]
         if names:
             lacking.append((page, names))

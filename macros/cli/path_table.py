@@ -34,6 +34,7 @@ def paths(
     guide paths docker started-addresses docker0 mac
     """  # noqa: D301 click's mark for lines to keep
     guide = guide_of_checkout(edition)
+    guide = guide.holder(page_named(guide.planned, page).key)
     planned = page_named(guide.pages, page)
     if block is None:
         for planned_block in planned.blocks:

@@ -67,15 +67,13 @@ class Build:
     def guides(self) -> dict[str, Guide]:
         """The guide in each edition, by name: the one shown by default first."""
         shown = self.guide
-        base = {shown.base.edition_name: shown.base} if shown.base is not None else {}
-        others = {name: base.get(name) or shown.of_edition(name) for name in shown.others}
-        return {shown.edition_name: shown} | others
+        return {name: shown.beside(name) for name in (shown.edition_name, *shown.others)}
 
     @cached_property
     def beside(self) -> Mapping[str, Mapping[Path, PlannedPage]]:
         """The pages that each other edition shows at addresses of its own, by their files.
 
-        Of what the edition shown by default has not recorded, its base's are shown in its place.
+        A page that the edition shown by default lacks is shown in its place from another.
         """
         taken = {key: guide.edition_name for key, guide in self.guide.held.items()}
         return {

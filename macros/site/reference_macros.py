@@ -16,14 +16,14 @@ def edition_versions(page: PageContext, call: EditionVersions) -> str:
     """A table of all versions of two editions."""
     listed = _changes(page, call.edition)
     names = (listed.old, listed.new)
-    old, new = (page.guide.of_edition(name).edition.versions for name in names)
+    old, new = (page.guide.beside(name).edition.versions for name in names)
     return page.slot(changes_page.versions(old, new, names), "")
 
 
 def changes(page: PageContext, call: ChangesCall) -> str:
     """What differs on a page between two editions, in words; without a page, what to know first."""
     listed = _changes(page, call.edition)
-    sides = {name: page.guide.of_edition(name) for name in (listed.old, listed.new)}
+    sides = {name: page.guide.beside(name) for name in (listed.old, listed.new)}
 
     def address(edition: str, key: str, block_id: str) -> str | None:
         planned = sides[edition].pages[key]
@@ -56,7 +56,7 @@ def commands(page: PageContext, _: Commands) -> str:
     """Every command of the guide, and the blocks that use it."""
 
     def ran(block: Block) -> str:
-        recording = page.guide.recorded(block.page).blocks.get(block.id)
+        recording = page.guide.holder(block.page).recorded(block.page).blocks.get(block.id)
         return recording.ran if recording is not None else block.command
 
     uses = commands_index.uses(page.guide.pages.values(), page.address, ran)

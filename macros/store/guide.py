@@ -26,6 +26,7 @@ class Guide:
     partly: bool = False
     drafts: bool = False
     _pages: dict[str, PageRecording] = field(default_factory=dict)
+    _editions: "dict[str, Guide]" = field(default_factory=dict)
     _whole: "Guide | None" = None
     _beside: Page | None = None
 
@@ -87,20 +88,29 @@ class Guide:
             name = self.edition.base
         except GuideError:
             return None  # `problems` says what is wrong with the edition
-        whole = self._whole
-        if name and whole is not None:
-            # What it has read is not read again.
-            near = next(
-                (own for own in (whole, whole.base) if own and own.edition_name == name), None
-            )
-            if near is not None:
-                return near
-        return self.of_edition(name) if name else None
+        return self.beside(name) if name else None
+
+    def beside(self, name: str) -> "Guide":
+        """The guide in another edition; what it has read is not read again."""
+        if name == self.edition_name:
+            return self
+        if self._whole is not None:
+            return self._whole.beside(name)
+        if name not in self._editions:
+            self._editions[name] = self.of_edition(name)
+        return self._editions[name]
 
     def holder(self, key: str) -> "Guide":
-        """Where a page is quoted from: this edition, or its base where it has not recorded it."""
-        lent = key not in self.pages and self.base is not None
-        return self.base.holder(key) if lent and self.base is not None else self
+        """Where a page is shown and quoted from: this edition, or its base if it lacks the page.
+
+        A page that needs what an edition without a base was not made with is another edition's.
+        """
+        if key not in self.pages:
+            return self.base.holder(key) if self.base is not None else self
+        if not self.pages[key].needs or (self.recordings / self.edition_name / key).is_dir():
+            return self
+        held = [name for name in self.others if (self.recordings / name / key).is_dir()]
+        return self.beside(held[-1]) if held else self
 
     @cached_property
     def held(self) -> Mapping[str, "Guide"]:
@@ -109,13 +119,14 @@ class Guide:
 
     @cached_property
     def sources(self) -> tuple[Path, ...]:
-        """The files under docs/ that stand in this edition: all; with a base, what it recorded."""
+        """The files under docs/ that stand in this edition; with a base, those that it recorded."""
         try:
             base = self.edition.base
         except GuideError:
             base = ""  # `problems` says what is wrong with the edition
         if not base:
-            return tuple(sorted(self.docs.rglob("*.md")))
+            lent = {self.planned[key].source for key, own in self.held.items() if own is not self}
+            return tuple(sorted(path for path in self.docs.rglob("*.md") if path not in lent))
         return tuple(sorted(page.source for page in self.pages.values()))
 
     @cached_property

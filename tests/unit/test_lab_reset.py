@@ -21,7 +21,7 @@ from macros.lab.process import Process
 from macros.lab.state import State
 from macros.lab.wanted import Wanted
 
-CALICO = Wanted("uml", 3, 3072, "sid", Cluster("calico", "nftables"), "v1.36.3", outside=True)
+CALICO = Wanted("uml", 3, 3072, "sid", Cluster("calico", "nftables"), "v1.37.2", outside=True)
 PLAIN = Wanted("uml", 2, 1024)
 
 
@@ -267,7 +267,7 @@ def test_a_note_of_a_reset_that_cannot_be_read_is_named(text: str) -> None:
     ("lab", "words"),
     [
         (PLAIN, "2 nodes of sid"),
-        (CALICO, ("3 nodes of sid (Kubernetes v1.36.3, cni calico, kube-proxy nftables)"
+        (CALICO, ("3 nodes of sid (Kubernetes v1.37.2, cni calico, kube-proxy nftables)"
                  " and a client outside")),
         (Wanted("vagrant", 3, cluster=Cluster("flannel", "iptables")),
          "3 nodes of vagrant (Kubernetes, cni flannel, kube-proxy iptables)"),

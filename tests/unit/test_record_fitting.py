@@ -101,6 +101,13 @@ def test_a_front_matter_that_no_lab_can_be_is_refused(lab: str, said: str, tmp_p
         frontmatter.read(tmp_path / "page.md", f"---\nlab: {{{lab}}}\n---\n")
 
 
+@pytest.fixture
+def no_lab_is_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """This machine may have labs of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_lab_is_up")
 def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
     recorded: list[str] = []
     everything: list[bool] = []
@@ -124,6 +131,7 @@ def test_without_a_page_a_lab_records_what_it_is_made_for(monkeypatch: pytest.Mo
     assert "calico" not in done.output
 
 
+@pytest.mark.usefixtures("no_lab_is_up")
 def test_a_lab_that_is_made_for_no_page_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = replace(FLANNEL, cluster=Cluster("none", "iptables"))
     monkeypatch.setattr(providers, "find", lambda _name, **_: bare)

@@ -25,19 +25,20 @@ def test_the_edition_that_the_site_shows_needs_no_name() -> None:
 
 
 def test_the_only_edition_needs_no_name(tmp_path: Path) -> None:
-    shutil.copytree(EDITIONS / "2026-11-kubernetes-1.37", tmp_path / "a")
+    shutil.copytree(EDITIONS / "2026-11", tmp_path / "a")
     assert repair(PAGE, tmp_path / "a") == f"{LAB}, then guide record ips"
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     assert repair(PAGE, tmp_path / "a") == f"{LAB}, then guide record --edition a ips"
 
 
 def test_a_version_that_labs_have_anyway_is_not_named() -> None:
-    name = "2026-11-kubernetes-1.37"
+    name = "2026-11"
     assert repair(PAGE, EDITIONS / name) == f"{LAB}, then guide record --edition {name} ips"
 
 
 @pytest.mark.parametrize(
-    ("name", "version"), [("2026-11", "v1.36.3"), ("2026-11-kubernetes-1.34", "v1.34.4")]
+    ("name", "version"),
+    [("2026-11-kubernetes-1.36", "v1.36.3"), ("2026-11-kubernetes-1.34", "v1.34.4")],
 )
 def test_another_version_is_named(name: str, version: str) -> None:
     assert repair(PAGE, EDITIONS / name) == (

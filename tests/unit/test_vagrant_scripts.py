@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from macros.store import reader
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 LOCK = SCRIPTS / "vagrant" / "k3s.lock"
@@ -151,9 +153,12 @@ def test_a_lock_that_contradicts_the_release_is_said(release: Release) -> None:
     assert f"the release says {release.sums['k3s']}, the lock {'0' * 64}" in done.stdout
 
 
-def test_the_page_and_the_lab_uml_have_the_version_of_the_lock() -> None:
-    from macros.lab.kubernetes import programs  # noqa: PLC0415 where Kubernetes is pinned
-
+def test_the_page_and_an_edition_have_the_version_of_the_lock() -> None:
     version = LOCK.read_text(encoding="utf-8").partition("\nversion ")[2].split()[0]
-    assert version.partition("+")[0] == programs.VERSION
+    recorded = {
+        f"v{reader.edition(path.parent, path.name).versions.get('Kubernetes')}": path.name
+        for path in (ROOT / "recordings").iterdir()
+    }
+    edition = recorded[version.partition("+")[0]]
+    assert f"`--edition {edition}`" in (ROOT / "docs" / "lab.md").read_text(encoding="utf-8")
     assert f"is {version}, pinned" in (ROOT / "docs" / "lab.md").read_text(encoding="utf-8")
