@@ -227,7 +227,7 @@ def page(folder: Path, counts: dict[str, int], seed: int) -> int:
     return sum(sizes)
 
 
-_PAGE = Page("page", Path("page.md"), "T", 1, "", "", (), (), (), ())
+_PAGE = Page("page", Path("page.md"), (), title="T", nodes=1)
 
 
 def measure(counts: dict[str, int]) -> tuple[float, float, int, int]:

@@ -25,7 +25,7 @@ PATIENCE = 300.0  # seconds for pods; a machine that does other things too takes
 def page(nodes: int = 3) -> Page:
     """A page of a cluster, as far as its state goes."""
     source = Path("docs/page.md")
-    return Page("page", source, "", nodes, "", "", (), (), (), (), Cluster("flannel", "iptables"))
+    return Page("page", source, (), title="", nodes=nodes, cluster=Cluster("flannel", "iptables"))
 
 
 def on(lab: Lab, node: str, command: str, timeout: float = 120) -> str:
@@ -85,8 +85,14 @@ def lab(bare: Lab) -> Iterator[Lab]:
 def test_nodes_are_ready_and_have_their_networks_by_number(bare: Lab) -> None:
     found = json.loads(kubectl(bare, "get", "nodes", "-o", "json"))["items"]
     assert [each["spec"]["podCIDR"] for each in found] == [f"10.42.{i}.0/24" for i in range(3)]
-    conditions = [each for node in found for each in node["status"]["conditions"]]
-    assert sum(each["type"] == "Ready" and each["status"] == "True" for each in conditions) == 3
+    conditions = [condition for node in found for condition in node["status"]["conditions"]]
+    assert (
+        sum(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in conditions
+        )
+        == 3
+    )
     assert bare.cluster == Cluster("flannel", "iptables")
     assert {"Kubernetes", "flannel", "CoreDNS", "etcd", "containerd", "runc"} <= set(bare.versions)
 
@@ -208,7 +214,7 @@ def test_the_api_answers_when_the_ssh_connection_of_node0_is_gone(bare: Lab) -> 
 
 def test_a_killed_node_comes_back_with_its_pods(lab: Lab) -> None:
     on(lab, "node1", "echo kept >/root/kept; sync")
-    killed = next(each for each in known(lab.name).processes if each.what == "node1")
+    killed = next(process for process in known(lab.name).processes if process.what == "node1")
     subprocess.run(["kill", "-9", str(killed.pid)], check=True)
     assert within(20, lambda: not killed.alive())
     with pytest.raises(GuideError, match=r"node1 .* ended"):
