@@ -70,7 +70,7 @@ def _cluster() -> None:
     print(f"lab_reset_3_s {_seconds('lab', 'reset', '--name', NAME)[0]:.1f}", flush=True)
     found = state.read(NAME)
     assert found is not None
-    print(f"lab_rss_mib {sum(process.memory(each) for each in found.processes)}", flush=True)
+    print(f"lab_rss_mib {sum(process.memory(process) for process in found.processes)}", flush=True)
 
 
 def _seconds(*words: str) -> tuple[float, str]:

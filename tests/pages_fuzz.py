@@ -84,10 +84,10 @@ def _outcome(whole: Guide, docs: Path, source: Path) -> Outcome:
         errors = error.all
     except Exception:  # noqa: BLE001 whatever it is, no author may see it
         return Outcome(text, (), traceback.format_exc())
-    homeless = [each for each in errors if not each.page or not each.line]
-    causes = [each for each in errors if _internal(each)]
-    surprise = "".join(f"without a place: {each}\n" for each in homeless)
-    surprise += "".join("".join(traceback.format_exception(each)) for each in causes)
+    homeless = [error for error in errors if not error.page or not error.line]
+    causes = [error for error in errors if _internal(error)]
+    surprise = "".join(f"without a place: {error}\n" for error in homeless)
+    surprise += "".join("".join(traceback.format_exception(cause)) for cause in causes)
     return Outcome(text, errors, surprise)
 
 

@@ -45,8 +45,8 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("CALICO_ARTIFACTS", str(tmp_path))
     calico._files.cache_clear()
     yield tmp_path
-    for each in _disks() - before:
-        each.unlink()
+    for disk in _disks() - before:
+        disk.unlink()
 
 
 def _disks() -> set[Path]:

@@ -46,8 +46,11 @@ def test_without_a_network_nodes_are_known_and_not_ready(name: str) -> None:
     assert lab.cluster == Cluster("none", "iptables")
     assert "flannel" not in lab.versions
     found = json.loads(kubectl(lab, "get", "nodes", "-o", "json"))["items"]
-    conditions = [each for node in found for each in node["status"]["conditions"]]
-    assert [each["status"] for each in conditions if each["type"] == "Ready"] == ["False", "False"]
+    conditions = [condition for node in found for condition in node["status"]["conditions"]]
+    assert [condition["status"] for condition in conditions if condition["type"] == "Ready"] == [
+        "False",
+        "False",
+    ]
     assert on(lab, "node1", "ls /etc/cni/net.d; ip -br link").count("\n") == 3, "lo, eth0, eth1"
     reset = guide("lab", "reset", "--name", name, timeout=900)
     assert reset.returncode == 0, reset.stdout

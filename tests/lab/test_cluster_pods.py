@@ -84,7 +84,7 @@ def lab(bare: Lab) -> Iterator[Lab]:
 
 def test_nodes_are_ready_and_have_their_networks_by_number(bare: Lab) -> None:
     found = json.loads(kubectl(bare, "get", "nodes", "-o", "json"))["items"]
-    assert [each["spec"]["podCIDR"] for each in found] == [f"10.42.{i}.0/24" for i in range(3)]
+    assert [member["spec"]["podCIDR"] for member in found] == [f"10.42.{i}.0/24" for i in range(3)]
     conditions = [condition for node in found for condition in node["status"]["conditions"]]
     assert (
         sum(

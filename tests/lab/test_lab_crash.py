@@ -25,7 +25,7 @@ KINDS = {
 
 
 def _kill(lab: Lab, what: str) -> None:
-    victim = next(each for each in known(lab.name).processes if each.what == what)
+    victim = next(process for process in known(lab.name).processes if process.what == what)
     os.kill(victim.pid, signal.SIGKILL)
     assert within(5, lambda: not victim.alive())
 

@@ -47,9 +47,9 @@ def test_two_ups_of_one_name_at_once_are_one_lab_and_one_error(name: str) -> Non
         subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
-    said = [each.communicate(timeout=120)[0] for each in both]
-    assert sorted(each.returncode for each in both) == [0, 1], said
-    assert any(f"another command is working on the lab '{name}'" in each for each in said)
+    said = [process.communicate(timeout=120)[0] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], said
+    assert any(f"another command is working on the lab '{name}'" in output for output in said)
     assert providers.find(name).nodes == ("node0",)
 
 
@@ -135,7 +135,7 @@ def test_a_lab_that_fails_can_be_kept_and_looked_into(name: str) -> None:
     )
     assert coming.stdout is not None
     assert any("waiting" in line for line in coming.stdout)
-    (victim,) = [each for each in known(name).processes if each.what == "node0"]
+    (victim,) = [process for process in known(name).processes if process.what == "node0"]
     os.kill(victim.pid, signal.SIGKILL)
     said = coming.communicate(timeout=120)[0]
     assert coming.returncode == 1
@@ -225,7 +225,7 @@ def test_cycles_of_up_and_down_leave_no_process_socket_or_memory() -> None:
 
 def _there(among: Iterable[int] = ()) -> set[int]:
     """The numbers of all processes, or which of these there are."""
-    every = {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}
+    every = {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     return every & set(among) if among else every
 
 

@@ -126,7 +126,9 @@ def test_a_lab_killed_in_the_middle_leaves_recordings_untouched(
 
     def kill() -> None:
         found = known(own.name)
-        pids = [each.pid for each in found.processes if victim in (each.what, "everything")]
+        pids = [
+            process.pid for process in found.processes if victim in (process.what, "everything")
+        ]
         for pid in pids if victim != "everything" else family(found):
             with contextlib.suppress(ProcessLookupError):  # ended with its parent
                 os.kill(pid, signal.SIGKILL)

@@ -166,7 +166,7 @@ class Cluster:
     def values(self) -> Mapping[str, str]:
         """What commands name that is different in every cluster."""
         pods = json.loads(self.kubectl("get", "pods", "-o", "json"))["items"]
-        ips = {one["metadata"]["name"]: one["status"].get("podIP", "") for one in pods}
+        ips = {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in pods}
         vtep = self.on("node1", "cat /sys/class/net/flannel.1/address").strip()
         return {"tools": ips["tools"], "hello1": ips["hello-1"], "vtep1": vtep}
 
@@ -237,7 +237,7 @@ class Cluster:
 
 def judged(fault: Fault, traced: Mapping[str, Any]) -> str:
     """What is wrong with the verdict; "" where it is right."""
-    causes = [(one["kind"], one["node"]) for one in traced["causes"]]
+    causes = [(cause["kind"], cause["node"]) for cause in traced["causes"]]
     if not fault.kinds:
         return "" if traced["came"] and not causes else f"named {causes} though all is well"
     if traced["came"]:

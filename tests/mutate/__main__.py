@@ -68,10 +68,10 @@ def main() -> int:
     _table("kind", "mutations", "missed", made, missed)
     _table("kind", "harmless", "raised", done, raised)
     for what, list_ in (("missed", missed), ("raised", raised)):
-        for one in list_:
+        for miss in list_:
             print(
-                f"{what}: {one.kind}: {one.page}/{one.where}: {_short(one.before)} ->"
-                f" {_short(one.after)}"
+                f"{what}: {miss.kind}: {miss.page}/{miss.where}: {_short(miss.before)} ->"
+                f" {_short(miss.after)}"
             )
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
@@ -151,12 +151,13 @@ def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[in
 
 
 def _missed(kind: str, run: Run, batch: Sequence[Difference]) -> list[_Told]:
-    files = {name: raw for one in batch for name, raw in one.files.items()}
+    files = {name: raw for difference in batch for name, raw in difference.files.items()}
     settled = settle(run, files)
     return [
-        _Told(kind, _page(run), one.where, one.before, one.after)
-        for one in batch
-        if any(settled.get(name) == run.files[name] for name in one.files) and not _alone(run, one)
+        _Told(kind, _page(run), difference.where, difference.before, difference.after)
+        for difference in batch
+        if any(settled.get(name) == run.files[name] for name in difference.files)
+        and not _alone(run, difference)
     ]
 
 
@@ -225,7 +226,7 @@ def _raised(run: Run, new: Run) -> list[tuple[str, str, str]]:
 def _table(kind: str, all_: str, wrong: str, made: Counter[str], told: Sequence[_Told]) -> None:
     if not made:
         return
-    counts = Counter(one.kind for one in told)
+    counts = Counter(miss.kind for miss in told)
     print(f"{kind:<28}{all_:>10}{wrong:>8}")
     for name in [*made, *(name for name in counts if name not in made)]:
         print(f"{name:<28}{made[name]:>10}{counts[name]:>8}")

@@ -197,10 +197,10 @@ def veths(rng: Random, run: Run) -> Run:
 def ids(rng: Random, run: Run) -> Run:
     """64 hexadecimal digits, and the first 12 of them; sandboxes have 12 of their own."""
     long = _found(run, r"(?<![\w:])[0-9a-f]{64}(?!\w)|(?<=://)[0-9a-f]{64}(?!\w)")
-    table = {one: _hex(rng, 64) for one in long}
+    table = {old: _hex(rng, 64) for old in long}
     table |= {one[:12]: new[:12] for one, new in table.items()}
     short = _found(run, r"(?<=netns/)[0-9a-f]{12}(?!\w)")
-    table |= {one: _hex(rng, 12) for one in short if one not in table}
+    table |= {old: _hex(rng, 12) for old in short if old not in table}
     return _renamed(run, table, payload=True)
 
 
@@ -211,7 +211,7 @@ def uids(rng: Random, run: Run) -> Run:
         return "-".join(_hex(rng, size) for size in (8, 4, 4, 4, 12))
 
     found = _found(run, r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
-    return _renamed(run, {one: fresh() for one in found})
+    return _renamed(run, {name: fresh() for name in found})
 
 
 def generated_names(rng: Random, run: Run) -> Run:
@@ -219,10 +219,10 @@ def generated_names(rng: Random, run: Run) -> Run:
     letters = "bcdfghjklmnpqrstvwxz2456789"
     found = _found(run, rf"(?<=[a-z0-9]-)[{letters}]{{5}}(?![\w-])")
     table = {
-        one: "".join(rng.choice(letters) for _ in range(5))
-        for one in found
+        name: "".join(rng.choice(letters) for _ in range(5))
+        for name in found
         # Words of Services' names are nobody's choice by chance.
-        if not one.isdigit() and one not in {"https", "http2", "pgsql", "mssql"}
+        if not name.isdigit() and name not in {"https", "http2", "pgsql", "mssql"}
     }
     return _renamed(run, table)
 
@@ -261,7 +261,7 @@ def inodes(rng: Random, run: Run) -> Run:
     """Of namespaces that were made; the first one has its number from the kernel's sources."""
     shift = rng.randrange(1, 400)
     return _renamed(
-        run, {one: str(int(one) + shift) for one in _found(run, r"\b402653[2-9]\d{3}\b")}
+        run, {old: str(int(old) + shift) for old in _found(run, r"\b402653[2-9]\d{3}\b")}
     )
 
 
@@ -428,7 +428,7 @@ def indexes(rng: Random, run: Run) -> Run:
 
 def _indexed(value: Any, index: Callable[[int], int], *, own: bool | None) -> Any:
     if isinstance(value, list):
-        return [_indexed(one, index, own=own) for one in value]
+        return [_indexed(inner, index, own=own) for inner in value]
     if not isinstance(value, dict):
         return value
     if "inode" in value and "links" in value:
@@ -573,7 +573,7 @@ def _shuffled(value: Any, rng: Random) -> Any:
             if isinstance(found.get(key), list):
                 found[key] = rng.sample(found[key], len(found[key]))
         return found
-    return [_shuffled(one, rng) for one in value] if isinstance(value, list) else value
+    return [_shuffled(inner, rng) for inner in value] if isinstance(value, list) else value
 
 
 def retransmission(rng: Random, run: Run) -> Run:
@@ -706,7 +706,8 @@ def counts(rng: Random, run: Run) -> Run:
         return re.sub(
             r"(?<= -c )(\d+) (\d+)",
             lambda m: " ".join(
-                str(int(one) + rng.randrange(1, 900)) if int(one) else one for one in m.groups()
+                str(int(group) + rng.randrange(1, 900)) if int(group) else group
+                for group in m.groups()
             ),
             old,
         )

@@ -161,7 +161,7 @@ def test_the_index_of_commands_has_tools_and_the_commands_that_ran(page: Page, g
     assert not [head for head in heads if not re.fullmatch(r"[a-z][\w.-]*( [a-z][\w-]*)?", head)]
     assert not {"chain", "until", "for", "done"} & set(heads)
     commands = page.locator(".commands li > code").all_inner_texts()
-    assert not [one for one in commands if "$SVC" in one]
+    assert not [command for command in commands if "$SVC" in command]
     links = page.locator(".commands-tools a").evaluate_all("all => all.map(a => a.hash.slice(1))")
     assert links == page.locator(".commands h2").evaluate_all("all => all.map(el => el.id)")
     page.get_by_label("Only commands with").fill("bridge fdb")

@@ -91,7 +91,7 @@ def test_what_commands_printed_is_not_in_the_index(guide: Site) -> None:
         ):
             lines = html.unescape(re.sub(r"<[^>]+>", "", out)).splitlines()
             # Short lines may well stand in prose too.
-            found += [f"{path}: {one}" for one in lines if len(one) > 40 and one in words]
+            found += [f"{path}: {line}" for line in lines if len(line) > 40 and line in words]
     assert not found, "\n".join(found)
 
 

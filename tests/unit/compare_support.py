@@ -18,7 +18,7 @@ PACKETS = ROOT / "tests" / "data" / "packets"
 
 
 def words(changes: Sequence[Change]) -> list[str]:
-    return [one.what for one in changes]
+    return [change.what for change in changes]
 
 
 def between(old: Recording, new: Recording) -> list[str]:

@@ -25,7 +25,11 @@ LAB = Lab("x", "uml", ("node0", "node1", "node2", "client"), Path(), "x-1", {})
 
 
 def _controllers(objects: list[dict[str, Any]]) -> dict[str, Any]:
-    (found,) = [each for each in objects if each["metadata"]["name"] == "calico-kube-controllers"]
+    (found,) = [
+        manifest
+        for manifest in objects
+        if manifest["metadata"]["name"] == "calico-kube-controllers"
+    ]
     return found
 
 
@@ -86,8 +90,8 @@ def test_so_they_do_under_vagrant(tmp_path: Path, nodes: int, where: str) -> Non
     subprocess.run(["bash", "-euo", "pipefail", "-c", program], env=words, check=True)
     applied = tmp_path / "applied"
     named = yaml.safe_load((applied / "kustomization.yaml").read_text(encoding="utf-8"))
-    patches = {each["path"] for each in named["patches"]}
-    assert patches == {each.name for each in applied.glob("calico-*.yaml")}
+    patches = {patch["path"] for patch in named["patches"]}
+    assert patches == {file.name for file in applied.glob("calico-*.yaml")}
     text = (applied / "calico-kube-controllers.yaml").read_text(encoding="utf-8")
     selector = yaml.safe_load(text)["spec"]["template"]["spec"]["nodeSelector"]
     assert selector == {"kubernetes.io/hostname": where}
@@ -126,9 +130,9 @@ def test_containers_that_wait_for_another_are_not_blamed() -> None:
         {"name": "install-cni", "ready": False, "state": {"running": {}}},
         {"name": "ebpf-bootstrap", "ready": False, "state": {"waiting": {}}},
     ]
-    assert [each["name"] for each in unready.waiting(pod)] == ["install-cni"]
+    assert [container["name"] for container in unready.waiting(pod)] == ["install-cni"]
     pod["status"]["initContainerStatuses"] = []
-    assert [each["name"] for each in unready.waiting(pod)] == ["calico-node"]
+    assert [container["name"] for container in unready.waiting(pod)] == ["calico-node"]
     pod["status"]["containerStatuses"][0]["ready"] = True
     assert unready.waiting(pod) == []
 

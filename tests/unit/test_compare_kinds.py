@@ -239,9 +239,9 @@ def test_an_observation_is_compared_namespace_by_namespace() -> None:
     one = observation("docker-web-client")
 
     def change(twin: dict[str, list[dict[str, list[dict[str, object]]]]]) -> None:
-        space = next(each for each in twin["namespaces"] if each["name"] == "web")  # type: ignore[comparison-overlap]
+        space = next(namespace for namespace in twin["namespaces"] if namespace["name"] == "web")  # type: ignore[comparison-overlap]
         for part in ("links", "addresses"):
-            next(each for each in space[part] if each["ifname"] == "eth0")["mtu"] = 1400
+            next(link for link in space[part] if link["ifname"] == "eth0")["mtu"] = 1400
 
     assert between(one, twin_with(one, change)) == ["mtu of eth0 in web 1500 -> 1400"]
     assert between(one, observation("docker-web-client")) == []

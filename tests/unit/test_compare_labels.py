@@ -42,10 +42,10 @@ def _outputs() -> dict[str, list[Recording]]:
         case = yaml.safe_load(path.read_text(encoding="utf-8"))
         every.append(recording("a", case["text"], case["command"]))
     found: dict[str, list[Recording]] = {name: [] for name in KINDS}
-    for one in every:
-        kind = registry.kind_of(one.ran)
-        if kind is not None and kind.labels is not None and one.pcap is None:
-            found[kind.name].append(replace(one, twin=None))
+    for answer in every:
+        kind = registry.kind_of(answer.ran)
+        if kind is not None and kind.labels is not None and answer.pcap is None:
+            found[kind.name].append(replace(answer, twin=None))
     return found
 
 
@@ -77,13 +77,13 @@ def _another(lines: list[str], rng: Random) -> list[str]:
 
 def _pairs(name: str) -> Iterator[tuple[Recording, Recording]]:
     rng = Random(name)  # noqa: S311 no secret
-    for one in OUTPUTS[name]:
-        lines = one.text.split("\n")
+    for output in OUTPUTS[name]:
+        lines = output.text.split("\n")
         for _ in range(max(6, 240 // len(OUTPUTS[name]))):
             new = _another(lines, rng)
             if rng.random() < 0.3:
                 new = _another(new, rng) if new else new
-            yield one, replace(one, text="\n".join(new))
+            yield output, replace(output, text="\n".join(new))
 
 
 def _as_they_are(old: Recording, new: Recording) -> tuple[Recording, Recording]:

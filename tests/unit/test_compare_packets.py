@@ -43,7 +43,7 @@ def test_a_segment_that_came_again_is_no_change(tmp_path: Path) -> None:
 
 
 def test_other_data_in_a_segment_is_a_change(tmp_path: Path) -> None:
-    found = [one.replace(b"HTTP/1", b"HTTP/2") for one in parts(HTTP)]
+    found = [part.replace(b"HTTP/1", b"HTTP/2") for part in parts(HTTP)]
     assert said(HTTP, written(tmp_path, HTTP, found))
 
 
@@ -54,7 +54,7 @@ def test_conversations_can_change_places_and_packets_of_one_cannot(tmp_path: Pat
     assert said(wire, written(tmp_path, wire, found[2:] + found[:2])) == []
     turned = said(wire, written(tmp_path, wire, [*found[:2], found[3], found[2]]))
     assert len(turned) == 2
-    assert all("ICMP echo re" in one for one in turned)
+    assert all("ICMP echo re" in line for line in turned)
 
 
 def test_packets_captured_elsewhere_differ_in_their_headers() -> None:

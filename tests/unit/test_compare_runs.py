@@ -13,7 +13,7 @@ from tests.unit.test_settle_runs import run
 
 def settled(tmp_path: Path, new: list[Recording]) -> list[tuple[Recording, Recording]]:
     found = settle(tmp_path, run("a"), new)
-    return [(one, found[one.id]) for one in run("a")]
+    return [(recording, found[recording.id]) for recording in run("a")]
 
 
 def test_two_machines_made_from_nothing_show_no_change(tmp_path: Path) -> None:

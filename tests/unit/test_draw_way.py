@@ -68,7 +68,7 @@ def test_the_way_is_one_line_from_box_to_box(stacked: bool) -> None:
 def test_every_interface_of_the_way_is_numbered_and_listed() -> None:
     shown = figure()
     root = svg_of(shown)
-    numbers = ["".join(each.itertext()) for each in by_class(root, "place")]
+    numbers = ["".join(element.itertext()) for element in by_class(root, "place")]
     assert numbers == [str(number) for number in range(1, 11)]
     assert len(list(by_class(root, "is-way"))) == 10
     said = words(shown)
@@ -131,7 +131,7 @@ def test_in_brief_there_are_names_and_addresses_alone() -> None:
 
 def test_the_text_of_the_routes_stands_above_the_way() -> None:
     classes = [
-        each.get("class", "") for each in svg_of(figure(brief=False)).iter() if _is_group(each)
+        group.get("class", "") for group in svg_of(figure(brief=False)).iter() if _is_group(group)
     ]
     last_leg = max(at for at, name in enumerate(classes) if name == "way")
     above = [at for at, name in enumerate(classes) if "is-above" in name]

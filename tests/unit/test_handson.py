@@ -67,7 +67,7 @@ def test_every_form_is_a_command_for_a_shell(key: str) -> None:
 def test_every_shown_command_and_every_capture_can_be_typed(key: str) -> None:
     page = GUIDE.pages[key]
     forms = copied.of_page(page, GUIDE.recorded(key).blocks)
-    typed = {each.block.id for form in forms for each in form.all}
+    typed = {command.block.id for form in forms for command in form.all}
     shown = {b.id for b in page.blocks if b.capture or (b.kind == "run" and b.shown)}
     assert shown <= typed
 

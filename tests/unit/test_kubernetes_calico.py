@@ -126,7 +126,7 @@ def test_all_files_are_found_with_their_version(folder: Path) -> None:
 def test_an_archive_may_call_its_image_by_another_registry(folder: Path, tag: str) -> None:
     archive(folder / "calico-node.tar", tag, PROGRAMS[NODE])
     objects = calico.patched(calico_files.found())
-    (speaker,) = [each for each in objects if each["kind"] == "DaemonSet"]
+    (speaker,) = [manifest for manifest in objects if manifest["kind"] == "DaemonSet"]
     used = speaker["spec"]["template"]["spec"]["containers"][0]["image"]
     assert used == "docker.io/calico/node:v3.32.1"
 
@@ -252,7 +252,7 @@ def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
     objects = calico.patched(found)
     assert list(found.manifest) == before  # the files' own stays as it is
     speaker = objects[1]["spec"]["template"]["spec"]
-    env = {each["name"]: each.get("value") for each in speaker["containers"][0]["env"]}
+    env = {variable["name"]: variable.get("value") for variable in speaker["containers"][0]["env"]}
     assert env["IP_AUTODETECTION_METHOD"] == "interface=eth1"
     assert env["CALICO_IPV4POOL_CIDR"] == "10.42.0.0/16"
     assert env["CALICO_IPV4POOL_IPIP"] == "Always"
@@ -265,7 +265,9 @@ def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
         container["image"] = NODE if "node:" in container["image"] else container["image"]
     assert objects[0] == before[0]
     assert speaker["volumes"][1] == before[1]["spec"]["template"]["spec"]["volumes"][1]
-    policies = [each["imagePullPolicy"] for each in calico_files.containers(tuple(objects))]
+    policies = [
+        container["imagePullPolicy"] for container in calico_files.containers(tuple(objects))
+    ]
     assert policies == ["Never"] * 5
 
 

@@ -36,7 +36,7 @@ def test_old_parts_go_but_not_those_that_a_lab_runs_on_or_another_version(cache:
     lab.mkdir(parents=True)
     (lab / "lab.json").write_text(f'{{"rootfs": "{used}/disk.ext4"}}', encoding="utf-8")
     parts._prune("v1.36.3", current)
-    assert [each.is_dir() for each in (current, before, old, used, other)] == [
+    assert [path.is_dir() for path in (current, before, old, used, other)] == [
         True, True, False, True, True,
     ]  # fmt: skip
 

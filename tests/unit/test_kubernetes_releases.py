@@ -84,7 +84,7 @@ def test_what_is_pinned_is_said_and_goes_into_the_checkout_when_asked(
     assert "require k8s.io/kubernetes v1.35.4" in (own / "go.mod").read_text(encoding="utf-8")
     assert (own / "go.sum").is_file()
     assert module_files.described(KUBERNETES, OTHER).endswith("in the checkout")
-    assert sorted(each.name for each in checkout.iterdir() if not each.is_symlink()) == [own.name]
+    assert sorted(path.name for path in checkout.iterdir() if not path.is_symlink()) == [own.name]
 
 
 def test_a_pinned_release_asks_no_registry(checkout: Path, log: Path) -> None:

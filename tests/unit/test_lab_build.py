@@ -152,7 +152,7 @@ def test_old_products_go_but_not_the_one_that_a_lab_runs_on(
         monkeypatch.setattr(inputs, "ASSEMBLE", other)
         made.append(building.build(QUIET).rootfs.parent)
         os.utime(made[-1], (number + 1, number + 1))
-    assert [each.exists() for each in made] == [False, False, True, True, True], (
+    assert [path.exists() for path in made] == [False, False, True, True, True], (
         "this one and the two before it"
     )
     assert first.exists()

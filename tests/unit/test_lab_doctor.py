@@ -30,7 +30,7 @@ IDS = Check("build", "subordinate ids", good=False, state="none", fix="sudo user
 
 @pytest.mark.usefixtures("bare")
 def test_missing_programs_are_named_with_their_packages() -> None:
-    found = {each.what: each for each in doctor.checks() if not each.good}
+    found = {check.what: check for check in doctor.checks() if not check.good}
     for program, package, purpose in (
         ("dot", "graphviz", "site"),
         ("flex", "flex", "build"),

@@ -15,7 +15,7 @@ from macros.values import record_path
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 SESSION = packets(DATA / "calico-bgp.pcap")
-MESSAGES = [(packet, one) for packet in SESSION for one in packet.all("BGP")]
+MESSAGES = [(packet, decoded) for packet in SESSION for decoded in packet.all("BGP")]
 
 
 def pcap(frames: list[bytes]) -> bytes:
@@ -33,7 +33,7 @@ def rows() -> Iterator[tuple[Packet, dict[str, list[str]]]]:
 
 
 def of(packet: Packet, name: str) -> list[str]:
-    fields = [f for one in packet.all("BGP") for f in one.fields if f.name == name]
+    fields = [f for message in packet.all("BGP") for f in message.fields if f.name == name]
     return [str(field.value) for field in fields]
 
 
@@ -51,7 +51,7 @@ def test_all_is_as_tshark_reads_it() -> None:
         assert of(packet, "next_hop") == said["bgp.update.path_attribute.next_hop"]
         assert of(packet, "local_pref") == said["bgp.update.path_attribute.local_pref"]
         assert of(packet, "path_id") == said["bgp.nlri_path_id"]
-        prefixes = [each.partition("/")[0] for each in of(packet, "announced")]
+        prefixes = [prefix.partition("/")[0] for prefix in of(packet, "announced")]
         assert prefixes == said["bgp.nlri_prefix"]
         codes = [str(f.raw[0]) for f in packet.layers[-1].fields if f.label.startswith("can:")]
         assert codes == said["bgp.cap.type"]
@@ -103,7 +103,7 @@ def test_messages_lie_side_by_side_in_their_segment() -> None:
     assert "10.42.135.128/26" in figure
     tcp = SESSION[15].first("TCP")
     assert tcp is not None
-    assert {one.end <= tcp.end for one in SESSION[15].all("BGP")} == {True}
+    assert {message.end <= tcp.end for message in SESSION[15].all("BGP")} == {True}
 
 
 @pytest.mark.parametrize("number", [1, 9, 16])

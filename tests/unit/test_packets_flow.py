@@ -53,7 +53,7 @@ def test_words_find_packets(name: str, match: str | int, numbers: list[int]) -> 
         with pytest.raises(GuideError, match="no packet matches"):
             selection.select(capture, match)
         return
-    assert [one.number for one in selection.select(capture, match)] == numbers
+    assert [packet.number for packet in selection.select(capture, match)] == numbers
 
 
 def test_what_matches_nothing_lists_what_there_is() -> None:

@@ -25,7 +25,7 @@ def layer(packet: Packet, name: str) -> Layer:
 
 
 def titles(packet: Packet) -> list[str]:
-    return [one.title for one in packet.layers]
+    return [layer.title for layer in packet.layers]
 
 
 # --- every bit belongs to exactly one field -----------------------------------------------------
@@ -33,14 +33,14 @@ def titles(packet: Packet) -> list[str]:
 
 def assert_tiled(packet: Packet) -> None:
     at = 0
-    for one in packet.layers:
-        assert one.offset * 8 == at
-        for field in one.fields:
+    for layer in packet.layers:
+        assert layer.offset * 8 == at
+        for field in layer.fields:
             assert field.offset == at
             assert field.raw == packet.data[field.first : field.last + 1]
             at += field.length
-        assert at == (one.offset + one.length) * 8
-        assert one.offset + one.length <= one.end <= len(packet.data)
+        assert at == (layer.offset + layer.length) * 8
+        assert layer.offset + layer.length <= layer.end <= len(packet.data)
     assert at == len(packet.data) * 8
 
 
@@ -142,8 +142,8 @@ def test_fields_are_those_that_tshark_reads(name: str) -> None:
         for key, (kind, field, form) in FIELDS.items():
             ours = [
                 form.format(value=found.value, shown=found.shown)
-                for one in packet.layers
-                if one.name == kind and (found := one.get(field))
+                for layer in packet.layers
+                if layer.name == kind and (found := layer.get(field))
             ]
             # tshark also reads headers that are cut; those are data here.
             if packet.captured < packet.wire and len(ours) < len(told[key]):
@@ -158,7 +158,7 @@ def test_checksums_are_right_where_tshark_finds_them_right(name: str) -> None:
     for packet, told in rows(name):
         for kind, short in kinds.items():
             states = told[f"{short}.checksum.status"]
-            ours = [one["checksum"].state for one in packet.layers if one.name == kind]
+            ours = [layer["checksum"].state for layer in packet.layers if layer.name == kind]
             if len(states) != len(ours):
                 continue
             for state, own in zip(states, ours, strict=True):
@@ -211,7 +211,7 @@ def test_a_senders_own_capture_has_partial_checksums() -> None:
 
 
 def test_without_offload_every_checksum_is_right() -> None:
-    states = {layer(one, "TCP")["checksum"].state for one in read("http-nooffload")}
+    states = {layer(packet, "TCP")["checksum"].state for packet in read("http-nooffload")}
     assert states == {"right"}
 
 
@@ -253,11 +253,11 @@ def test_padding_is_no_data() -> None:
     assert titles(read("frames")[0]) == ["Ethernet", "ARP", "Padding"]
     udp = read("frames")[2]
     assert titles(udp) == ["Ethernet", "IPv4", "UDP", "Data", "Padding"]
-    assert [one.length for one in udp.layers] == [14, 20, 8, 2, 16]
+    assert [layer.length for layer in udp.layers] == [14, 20, 8, 2, 16]
 
 
 def test_headers_that_lie_become_data() -> None:
-    found = {one.number: titles(one) for one in read("frames")}
+    found = {packet.number: titles(packet) for packet in read("frames")}
     assert found[5] == ["Ethernet", "Data"]  # unknown type
     assert found[6] == ["Ethernet", "VLAN", "IPv4", "UDP", "Data"]
     assert found[8] == ["Ethernet", "Data"]  # IP header of 12 bytes
@@ -293,7 +293,7 @@ def test_options_are_fields() -> None:
     route = layer(read("trouble-red")[12], "IPv4")["record_route"]
     assert route.shown.startswith("10.1.1.2 10.2.2.1 10.2.2.2")
     syn = layer(read("http-red")[0], "TCP")
-    assert [one.name for one in syn.fields[-5:]] == [
+    assert [field.name for field in syn.fields[-5:]] == [
         "mss",
         "sack_permitted",
         "timestamps",
@@ -322,8 +322,8 @@ def pcap(
     data: list[bytes], *, wire: int | None = None, order: str = "<", magic: int = 0xA1B2C3D4
 ) -> bytes:
     head = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 262144, 1)
-    for one in data:
-        head += struct.pack(f"{order}IIII", 1, 7, len(one), wire or len(one)) + one
+    for record in data:
+        head += struct.pack(f"{order}IIII", 1, 7, len(record), wire or len(record)) + record
     return head
 
 

@@ -55,7 +55,8 @@ def test_a_pod_of_the_same_node_is_its_own_next_hop_behind_a_port() -> None:
 
 def test_the_text_alone_says_the_same_as_the_json() -> None:
     told = [
-        recording(each.id, each.ran, printed=each.text) for each in (ROUTES, NEIGHBOURS, ENTRIES)
+        recording(answer.id, answer.ran, printed=answer.text)
+        for answer in (ROUTES, NEIGHBOURS, ENTRIES)
     ]
     by_text = lookups.join("10.42.2.9", *told)
     by_json = lookups.join("10.42.2.9", ROUTES, NEIGHBOURS, ENTRIES)

@@ -191,7 +191,12 @@ def test_namespaces_are_named_by_what_the_cni_plugins_were_told(tmp_path: Path) 
         check=True,
     )
     found = json.loads(done.stdout)["namespaces"]
-    assert [each["name"] for each in found] == ["", "hello-0", "kube-system/coredns-7", "red"]
+    assert [namespace["name"] for namespace in found] == [
+        "",
+        "hello-0",
+        "kube-system/coredns-7",
+        "red",
+    ]
     assert found[0]["nsids"] == [{"nsid": 0, "name": "hello-0"}]
     assert found[1]["pod"] == {"name": "hello-0", "namespace": "default"}
     assert "pod" not in found[3]

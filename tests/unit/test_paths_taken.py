@@ -46,7 +46,7 @@ def test_every_rule_that_was_traced_is_on_the_way(case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_chance_of_the_way_is_a_third_of_three(case: str) -> None:
     found = way(case)
-    assert [each.share for each in found.choices] == [Fraction(1, 3)] * 3
+    assert [choice.share for choice in found.choices] == [Fraction(1, 3)] * 3
     assert found.first in found.choices
 
 
@@ -166,4 +166,4 @@ def test_return_is_said_in_words() -> None:
     """xtables-monitor 1.8.13 prints the verdict RETURN as 0xfffffffb, which is NFT_RETURN."""
     assert "0xfffffffb" in text("ipt-pod.trace.txt")
     (found,) = told("ipt-pod", "trace")
-    assert [each.verdict for each in found.fitted("nat")][-1] == "RETURN"
+    assert [visit.verdict for visit in found.fitted("nat")][-1] == "RETURN"

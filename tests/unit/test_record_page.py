@@ -209,7 +209,7 @@ def test_a_failed_run_says_at_once_what_its_clean_up_missed(
     with pytest.raises(GuideError) as caught:
         checkout.record()
     assert len(alone.value.all) == 1
-    assert [each.message.partition(":")[0] for each in caught.value.all] == [
+    assert [error.message.partition(":")[0] for error in caught.value.all] == [
         "block a ended with exit code 1, expected 0",
         "the page leaves node0 changed",
     ]
@@ -453,9 +453,9 @@ def test_a_manifest_is_there_while_the_page_is_recorded_and_then_gone(
     assert checkout.text("a") == "kind: Pod\n"
     assert not Path("manifests").exists()
     (manifests / "a.yaml").write_text("kind: Service\n")
-    assert ["stale" in str(each) or "not fresh" in str(each) for each in checkout.problems()] == [
-        True
-    ]
+    assert [
+        "stale" in str(problem) or "not fresh" in str(problem) for problem in checkout.problems()
+    ] == [True]
 
 
 def test_what_a_block_waits_for_is_said_while_it_waits(

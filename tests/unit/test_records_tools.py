@@ -43,7 +43,7 @@ def test_nothing_of_the_json_is_lost(name: str) -> None:
     held = read(name)
     found: Iterable[Any] = held.values() if isinstance(held, dict) else held
     raw = [getattr(record, "interface", record).raw for record in found]
-    listed = [each for each in twin(name) if each]
+    listed = [entry for entry in twin(name) if entry]
     if name.startswith("vlans/"):  # a list of VLANs a port
         listed = [vlan for port in listed for vlan in port["vlans"]]
     assert raw == listed
@@ -187,7 +187,7 @@ def test_a_route_lookup_is_a_route() -> None:
 
 
 def test_neighbours_without_an_answer_have_no_mac() -> None:
-    found = {each.address: each for each in read("neigh")}
+    found = {neighbour.address: neighbour for neighbour in read("neigh")}
     assert (found["10.1.0.99"].mac, found["10.1.0.99"].state) == (None, "INCOMPLETE")
     assert found["10.42.1.0"].mac == "02:00:00:00:02:02"
     assert found["10.42.1.0"].state == "PERMANENT"
@@ -263,7 +263,7 @@ def test_what_kept_ping_from_an_answer_is_read(
 ) -> None:
     found = read(name)
     assert (found.transmitted, found.received, found.replies) == (sent, 0, ())
-    assert [(each.address, each.seq, each.text) for each in found.failures] == failures
+    assert [(failure.address, failure.seq, failure.text) for failure in found.failures] == failures
     assert found.mtu == mtu
     assert found.avg is None
 
@@ -309,21 +309,21 @@ def test_an_offloaded_connection_has_no_timeout() -> None:
 
 
 def test_sockets_have_process_and_ports() -> None:
-    proxy = next(each for each in read("docker/ss-listening") if each.port == "8080")
+    proxy = next(socket for socket in read("docker/ss-listening") if socket.port == "8080")
     assert (proxy.address, proxy.process, proxy.processes[0].pid) == (
         "0.0.0.0",  # noqa: S104 as printed
         "docker-proxy",
         511,
     )
-    assert [each.local for each in read("docker/ss-listening")][-1] == "[::]:22"
+    assert [socket.local for socket in read("docker/ss-listening")][-1] == "[::]:22"
 
 
 def test_columns_that_ss_leaves_out_are_none() -> None:
     everything = read("ss-all")
-    assert {each.netid for each in everything} == {"udp", "tcp"}
+    assert {socket.netid for socket in everything} == {"udp", "tcp"}
     established = read("ss-established")
-    assert {(each.netid, each.state) for each in established} == {(None, None)}
-    assert {process.name for each in established for process in each.processes} == {
+    assert {(socket.netid, socket.state) for socket in established} == {(None, None)}
+    assert {process.name for socket in established for process in socket.processes} == {
         "busybox",
         "ss",
         "bash",

@@ -132,9 +132,9 @@ def test_json_has_each_change_its_decision_and_its_quotes(checkout: Checkout) ->
     done = checkout.run("--format", "json")
     found = json.loads(done.output)
     assert done.exit_code == 1
-    assert {one["page"] for one in found} == {"docker"}
-    assert {one["decision"] for one in found} == {"open"}
-    changes = [change for one in found for change in one["changes"]]
+    assert {item["page"] for item in found} == {"docker"}
+    assert {item["decision"] for item in found} == {"open"}
+    changes = [change for item in found for change in item["changes"]]
     assert any(change["block"] == "started-addresses" for change in changes)
     assert any(quote["path"] == "docker0.cidr" for change in changes for quote in change["quotes"])
 
@@ -142,9 +142,9 @@ def test_json_has_each_change_its_decision_and_its_quotes(checkout: Checkout) ->
 def test_the_same_words_are_asked_once_a_page(checkout: Checkout) -> None:
     checkout.change("by-hand", "02:00:0a:00:02:0f", "02:00:0a:00:02:aa")
     found = json.loads(checkout.run("--format", "json").output)
-    words = [one["what"] for one in found]
+    words = [item["what"] for item in found]
     assert len(words) == len(set(words))
-    assert max(len(one["changes"]) for one in found) > 1
+    assert max(len(item["changes"]) for item in found) > 1
 
 
 def test_both_sides_stand_beside_each_other(checkout: Checkout) -> None:

@@ -75,17 +75,19 @@ def test_the_committed_list_is_what_comparing_and_the_causes_give(name: str) -> 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_change_has_a_cause_whose_version_differs(name: str) -> None:
     found = change_file.load(RECORDINGS, name)
-    old, new = (editions.edition(RECORDINGS / each).versions for each in (found.old, found.new))
+    old, new = (
+        editions.edition(RECORDINGS / edition).versions for edition in (found.old, found.new)
+    )
     assert found.listed
-    for one in found.listed:
-        cause, why = found.whys[one.why]
+    for change in found.listed:
+        cause, why = found.whys[change.why]
         assert old[cause] != new[cause]
-        assert len(why) > 15, one
+        assert len(why) > 15, change
 
 
 def test_debian_13_differs_in_chains_and_in_the_form_of_macs_by_docker() -> None:
     found = change_file.load(RECORDINGS, DEBIAN_13)
-    by_docker = {one.what for one in found.listed if found.whys[one.why][0] == "Docker"}
+    by_docker = {change.what for change in found.listed if found.whys[change.why][0] == "Docker"}
     assert "MACs of containers: from 02:42 + address to random" in by_docker
     assert "chain DOCKER-FORWARD new, with 4 rules" in by_docker
     assert any("PREROUTING (raw)" in what and "-j DROP" in what for what in by_docker)
@@ -95,7 +97,7 @@ def test_debian_13_differs_in_chains_and_in_the_form_of_macs_by_docker() -> None
 @pytest.mark.parametrize("name", LISTS)
 def test_the_page_shows_the_changes_of_every_page(name: str) -> None:
     text = (ROOT / "docs" / "changes.md").read_text(encoding="utf-8")
-    changed = {one.page for one in change_file.load(RECORDINGS, name).listed}
+    changed = {change.page for change in change_file.load(RECORDINGS, name).listed}
     recorded = {path.parent.name for path in (RECORDINGS / name).glob("*/page.yml")}
     shown = set(re.findall(rf'changes\("{re.escape(name)}", "([^"]+)"\)', text))
     # Of a page in which nothing changed it is said too.

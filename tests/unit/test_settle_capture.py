@@ -235,7 +235,7 @@ def acknowledged_once_more(frames: Frames) -> None:
     """An acknowledgement of the first half of some data, before that of all."""
     at = next(at for at, frame in enumerate(frames) if len(_scapy(frame)["TCP"].payload))
     data = _scapy(frames[at])["TCP"]
-    answer = next(one for one in frames[at + 1 :] if _scapy(one)["TCP"].sport == data.dport)
+    answer = next(later for later in frames[at + 1 :] if _scapy(later)["TCP"].sport == data.dport)
     early = _scapy(answer)
     early["TCP"].remove_payload()
     early["TCP"].ack = data.seq + 9

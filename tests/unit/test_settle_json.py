@@ -105,7 +105,7 @@ def test_a_forwarding_entry_at_another_port_is_shown(tmp_path: Path) -> None:
         [recording("links", "", "l", LINKS), recording("fdb", "", "f", FDB)],
         [recording("links", "", "l", another(LINKS)), recording("fdb", "", "f", new)],
     )
-    changed = [one for one in found["fdb"].twin if one not in FDB]
+    changed = [entry for entry in found["fdb"].twin if entry not in FDB]
     assert changed == [{"mac": "0a:ff:b1:80:53:03", "ifname": "vethdd93b3d", "state": ""}]
 
 
@@ -159,7 +159,9 @@ def test_swapped_addresses_are_shown(tmp_path: Path) -> None:
     one, other = new["Containers"].values()
     one["IPv4Address"], other["IPv4Address"] = other["IPv4Address"], one["IPv4Address"]
     found = settle_json(tmp_path, old, new)
-    assert {one["Name"]: one["IPv4Address"] for one in found["Containers"].values()} == {
+    assert {
+        container["Name"]: container["IPv4Address"] for container in found["Containers"].values()
+    } == {
         "client": "172.17.0.2/16",
         "web": "172.17.0.3/16",
     }
@@ -205,7 +207,7 @@ def test_a_namespace_whose_number_is_missing_is_shown(tmp_path: Path) -> None:
     path = Path(__file__).parents[2] / "recordings/2026-11/by-hand/addressed.json"
     old = json.loads(path.read_text(encoding="utf-8"))
     new = deepcopy(old)
-    dropped = [one.pop("nsid") for space in new["namespaces"] for one in space["nsids"]]
+    dropped = [nsid.pop("nsid") for space in new["namespaces"] for nsid in space["nsids"]]
     assert dropped
     assert settle_json(tmp_path, old, new) == new
     assert settle_json(tmp_path, old, deepcopy(old)) == old

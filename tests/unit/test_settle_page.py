@@ -52,7 +52,7 @@ def test_a_mac_that_differs_between_two_blocks_is_shown(tmp_path: Path) -> None:
         recording("fdb", fdb.format(mac="6e:89:03:ee:9b:db", veth="veth4290bf2"), "bridge fdb"),
     ]
     found = settle(tmp_path, old, new)
-    assert [found[one.id].text == one.text for one in old].count(False) == 1
+    assert [found[answer.id].text == answer.text for answer in old].count(False) == 1
 
 
 def test_a_new_block_takes_the_names_of_the_others(tmp_path: Path) -> None:

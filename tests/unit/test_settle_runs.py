@@ -26,8 +26,8 @@ def test_nothing_differs_between_two_machines(tmp_path: Path, old: str, new: str
     before, after = run(old), run(new)
     assert sum(one.text != other.text for one, other in zip(before, after, strict=True)) > 10
     found = settle(tmp_path, before, after)
-    for one in before:
-        assert found[one.id].text == one.text, one.command
+    for answer in before:
+        assert found[answer.id].text == answer.text, answer.command
 
 
 def _replace(old: str, new: str, count: int = 1) -> Callable[[str], str]:
@@ -76,6 +76,6 @@ def test_a_change_among_the_noise_is_shown(tmp_path: Path, what: str) -> None:
     else:
         pytest.fail("nothing was changed")
     found = settle(tmp_path, before, after)
-    differing = [one.id for one in before if found[one.id].text != one.text]
+    differing = [answer.id for answer in before if found[answer.id].text != answer.text]
     assert differing
     assert len(differing) <= 2, "all else is as it was"

@@ -46,7 +46,10 @@ def checked(folder: Path) -> list[tuple[str, int, int, str]]:
     )
     assert done.returncode == 1, done.stderr
     found = json.loads(done.stdout)["problems"]
-    return [(each["page"], each["line"], each["column"], each["message"]) for each in found]
+    return [
+        (problem["page"], problem["line"], problem["column"], problem["message"])
+        for problem in found
+    ]
 
 
 def project(folder: Path, pages: dict[str, str], nav: str = "") -> Path:

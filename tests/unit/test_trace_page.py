@@ -201,7 +201,7 @@ def test_all_captures_in_one_have_names_and_one_clock(tmp_path: Path, cache: Pat
     assert path.name == "way.pcapng"
     made = make()
     assert made == make()
-    total = sum(len(records(one)[1]) for one in trace_support.files("flannel"))
+    total = sum(len(records(file)[1]) for file in trace_support.files("flannel"))
     if shutil.which("tshark") is None:
         pytest.skip("tshark is not there")
     (tmp_path / "way.pcapng").write_bytes(made)

@@ -23,11 +23,11 @@ def captures(name: str) -> tuple[list[Lane], list[tuple[Packet, ...]]]:
 def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
     return [
         (
-            ">" if one.forward else "<",
-            captions.short(one.visits[0].packet),
-            [visit.lane for visit in one.visits],
+            ">" if journey.forward else "<",
+            captions.short(journey.visits[0].packet),
+            [visit.lane for visit in journey.visits],
         )
-        for one in trace.journeys
+        for journey in trace.journeys
     ]
 
 
@@ -79,7 +79,7 @@ def test_pings_are_found_inside_of_gre() -> None:
 def test_the_order_of_the_taps_says_what_is_there_and_what_is_back() -> None:
     lanes, found = captures("calico")
     turned = assembly.read(lanes[::-1], found[::-1])
-    assert [one.forward for one in turned.journeys[:3]] == [False, True, False]
+    assert [journey.forward for journey in turned.journeys[:3]] == [False, True, False]
 
 
 def test_other_conversations_are_left_out_and_counted() -> None:
@@ -128,7 +128,7 @@ def test_a_destination_is_rewritten_before_routing_and_a_source_after_it() -> No
 
 def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
     trace = trace_support.trace("again")
-    notes = {one.number: one.notes for one in trace.journeys if one.notes}
+    notes = {journey.number: journey.notes for journey in trace.journeys if journey.notes}
     assert notes == {
         7: ("not seen after node0, router: red",),
         10: ("sent again: the same bytes as no. 7",),
@@ -137,8 +137,10 @@ def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
 
 def test_a_segment_that_is_cut_goes_on_as_its_pieces() -> None:
     trace = trace_support.trace("cut")
-    notes = {one.number: one.notes for one in trace.journeys if one.notes}
-    whole = next(one for one in trace.journeys if captions.size(one.visits[0].packet) == 4019)
+    notes = {journey.number: journey.notes for journey in trace.journeys if journey.notes}
+    whole = next(
+        journey for journey in trace.journeys if captions.size(journey.visits[0].packet) == 4019
+    )
     pieces = [number for number, texts in notes.items() if texts[0].startswith("a piece")]
     assert notes[whole.number] == (f"cut up: goes on as nos. {', '.join(map(str, pieces))}",)
     assert len(pieces) == 3
@@ -156,7 +158,7 @@ def test_a_packet_that_another_passed_is_overtaken() -> None:
     late = replace(last.pop(6), time=last[7].time + 500)
     last.insert(8, late)
     found[3] = tuple(replace(one, number=number) for number, one in enumerate(last, 1))
-    notes = {one.number: one.notes for one in assembly.read(lanes, found).journeys}
+    notes = {journey.number: journey.notes for journey in assembly.read(lanes, found).journeys}
     assert notes[8] == ("overtaken by no. 10 before node0, blue: eth0",)
     assert notes[1] == notes[9] == ()
 
@@ -164,12 +166,12 @@ def test_a_packet_that_another_passed_is_overtaken() -> None:
 def test_packets_that_cross_on_the_way_are_not_overtaken() -> None:
     # The server's FIN left node1 before the ACK arrived there, and came to node0 after it had left.
     trace = trace_support.trace("calico")
-    assert all(not one.notes for one in trace.journeys)
+    assert all(not journey.notes for journey in trace.journeys)
 
 
 def shifted(found: list[tuple[Packet, ...]], lanes: list[Lane], by: int) -> Trace:
     moved = [
-        tuple(replace(one, time=one.time + by) for one in packets)
+        tuple(replace(packet, time=packet.time + by) for packet in packets)
         if lane.node == "node1"
         else packets
         for lane, packets in zip(lanes, found, strict=True)
@@ -210,7 +212,7 @@ def test_no_time_is_told_between_two_nodes() -> None:
 
 def test_a_clock_seen_in_one_direction_only_is_not_compared() -> None:
     lanes, found = captures("flannel-ping")
-    trace = assembly.read(lanes, [one[:1] for one in found])
+    trace = assembly.read(lanes, [packets[:1] for packets in found])
     assert trace.clock("node1") is None
     assert trace.clock("node0") is not None
 
@@ -293,21 +295,23 @@ def recorded(page: str, name: str) -> Trace:
 def test_a_bridges_own_copy_is_not_translated_there_and_back() -> None:
     """The answer of the DNS server next door: translated back at the port, its copy on cni0 is not."""
     whole = recorded("services", "whole")
-    answer = next(one for one in whole.journeys if not one.forward)
+    answer = next(journey for journey in whole.journeys if not journey.forward)
     assert words(whole, answer.number) == [
         "a copy, as it was before it was translated: source 10.42.0.2",
         "",
     ]
-    request = next(one for one in whole.journeys if one.forward and len(one.visits) > 5)
+    request = next(
+        journey for journey in whole.journeys if journey.forward and len(journey.visits) > 5
+    )
     assert "destination NAT: destination 10.43.0.80 → 10.42.1.2" in words(whole, request.number)[1]
 
 
 def test_what_came_after_a_capture_had_its_packets_is_not_gone() -> None:
     whole = recorded("services", "whole")
-    notes = {captions.short(one.visits[0].packet): one.notes for one in whole.journeys}
+    notes = {captions.short(journey.visits[0].packet): journey.notes for journey in whole.journeys}
     assert notes["data"] == ("end of capture: node0: cni0 had its 6",)
     endless = [replace(lane, most=None) for lane in whole.lanes]
-    again = oddities.noted([replace(one, notes=()) for one in whole.journeys], endless)
+    again = oddities.noted([replace(journey, notes=()) for journey in whole.journeys], endless)
     assert again[-1].notes == ("not seen after node0: flannel.1",)
 
 
@@ -315,5 +319,5 @@ def test_what_is_answered_next_door_is_not_gone() -> None:
     """Others go on into the tunnel; the question to the DNS server of this node does not."""
     whole = recorded("services", "whole")
     assert whole.journeys[0].notes == ()
-    unanswered = [one for one in whole.journeys if one.number != 2]
+    unanswered = [journey for journey in whole.journeys if journey.number != 2]
     assert oddities.noted(unanswered, whole.lanes)[0].notes == ("not seen after node0: cni0",)

@@ -156,12 +156,13 @@ def _compare(lanes: list[Lane], pcaps: list[Path]) -> None:
     drawn = _drawn(page)
     assert len(drawn) == len(expected)
     for ends, rows in drawn:
-        names = [f"{lane.node} {lane.place} {lane.interface}".replace("  ", " ") for lane in lanes]
+        names = [f"{lane.node} {lane.label} {lane.interface}".replace("  ", " ") for lane in lanes]
         seen = [
-            one
-            for one in expected.values()
-            if [names[each.where] for each in _along(one, rows, names)] == [r.where for r in rows]
-            and _matches(_along(one, rows, names), rows, ends, lanes)
+            journey
+            for journey in expected.values()
+            if [names[seen_there.where] for seen_there in _along(journey, rows, names)]
+            == [r.where for r in rows]
+            and _matches(_along(journey, rows, names), rows, ends, lanes)
         ]
         assert len(seen) >= 1, (ends, rows)
         key = next(key for key, value in expected.items() if value is seen[0])
@@ -174,7 +175,9 @@ def _along(seen: list[Seen], rows: list[Row], names: list[str]) -> list[Seen]:
     left = list(seen)
     found = []
     for row in rows:
-        one = next((each for each in left if names[each.where] == row.where), None)
+        one = next(
+            (seen_there for seen_there in left if names[seen_there.where] == row.where), None
+        )
         if one is None:
             return []
         left.remove(one)
@@ -295,10 +298,12 @@ def _changed(name: str) -> tuple[Trace, Trace]:
 
 def test_a_packet_that_an_interface_lacks_is_not_drawn_there() -> None:
     whole, less = _changed("flannel")
-    one, two = (draw.drawing(each, _layout(each), "t", lambda *_: "#") for each in (whole, less))
+    one, two = (draw.drawing(trace, _layout(trace), "t", lambda *_: "#") for trace in (whole, less))
     assert one.count("tr-dot") - 1 == two.count("tr-dot")
     assert [visit.lane for visit in less.journeys[0].visits] == [0, 1, *range(3, 10)]
 
 
 def _layout(trace: Trace):  # type: ignore[no-untyped-def] # noqa: ANN202
-    return lay_out(trace.lanes, [(one, hops.steps(one, trace.lanes)) for one in trace.journeys])
+    return lay_out(
+        trace.lanes, [(journey, hops.steps(journey, trace.lanes)) for journey in trace.journeys]
+    )

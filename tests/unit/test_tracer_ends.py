@@ -18,7 +18,7 @@ def to(text: str, protocol: str = "tcp", *more: object) -> Target:
 def test_a_pod_is_asked_at_its_own_address() -> None:
     found = to("default/hello-1")
     assert (found.kind, found.address, found.port) == ("pod", "10.42.1.2", 80)
-    assert [one.node for one in found.endpoints] == ["node1"]
+    assert [endpoint.node for endpoint in found.endpoints] == ["node1"]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_pod_is_asked_at_its_own_address() -> None:
 def test_a_service_leads_to_its_endpoints(text: str) -> None:
     found = to(text)
     assert (found.kind, found.address, found.port) == ("service", "10.43.0.80", 80)
-    assert {one.address for one in found.ready} == {"10.42.0.4", "10.42.1.2", "10.42.2.2"}
+    assert {endpoint.address for endpoint in found.ready} == {"10.42.0.4", "10.42.1.2", "10.42.2.2"}
 
 
 def test_a_node_and_an_address_outside() -> None:

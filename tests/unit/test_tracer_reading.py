@@ -47,7 +47,7 @@ def test_a_rule_that_ends_packets_is_found_in_both_tools() -> None:
         "*filter\n:FORWARD DROP [7:420]\n[3:180] -A FORWARD -j DROP\n[9:1] -A FORWARD -j ACCEPT\nCOMMIT\n",
         "iptables",
     ))  # fmt: skip
-    assert [(one.text, one.packets) for one in ending] == [
+    assert [(rule.text, rule.packets) for rule in ending] == [
         ("-A FORWARD -j DROP", 3), ("-P FORWARD DROP", 7),
     ]  # fmt: skip
     nft = (
@@ -58,7 +58,7 @@ def test_a_rule_that_ends_packets_is_found_in_both_tools() -> None:
         "\t\ttcp dport 81 reject\n\t\taccept\n\t}\n}\n"
     )
     found = list(node_look._of_nft(nft))
-    assert [(one.table, one.verdict, one.packets) for one in found] == [
+    assert [(rule.table, rule.verdict, rule.packets) for rule in found] == [
         ("inet guide", "DROP", 2), ("inet guide", "REJECT", None),
     ]  # fmt: skip
 

@@ -41,7 +41,7 @@ def heard(at: int, keep: Sequence[int] | None = None) -> Heard:
     one.take(pcap[:24])
     # On the client's side a query for the name stands before it: what a resolver's port is in.
     resolver = (53).to_bytes(2)
-    segments = [one for one in every if resolver not in (one.data[34:36], one.data[36:38])]
+    segments = [frame for frame in every if resolver not in (frame.data[34:36], frame.data[36:38])]
     for number, record in enumerate(segments):
         if keep is None or number in keep:
             seconds, rest = divmod(record.time, 10**9)
@@ -57,10 +57,10 @@ def story(seen: Sequence[Heard]) -> Story:
 def test_a_request_that_came_is_lost_nowhere() -> None:
     whole = story([heard(at, range(4)) for at in range(10)])
     assert lost(whole, THERE, BACK) is None
-    assert all(len({stop.end for stop in one.stops}) == 10 for one in whole.sights)
+    assert all(len({stop.end for stop in sight.stops}) == 10 for sight in whole.sights)
     assert whole.servers == ("10.42.1.2", "10.43.0.80")
     assert whole.clients == ("10.42.0.3",)
-    assert {one.forward for one in whole.sights} == {True, False}
+    assert {sight.forward for sight in whole.sights} == {True, False}
 
 
 def test_the_last_place_where_it_was_seen_and_the_next() -> None:

@@ -66,7 +66,7 @@ def test_a_sentence_that_no_longer_holds_has_its_page_line_and_both_values() -> 
     line = next(at for at, text in enumerate(lines, 1) if 'expect("client-inside", "eth0.' in text)
     error = GuideError("the page claims that 2 equals 10, which is not so", page=source, line=line)
     (broken,) = found(wrong=[error]).broken
-    assert broken.place == f"docs/docker.md:{line}"
+    assert broken.position == f"docs/docker.md:{line}"
     assert broken.values, lines[line - 1]
     assert all(old != new for _, old, new in broken.values)
 
