@@ -55,7 +55,7 @@ def mutated(rng: random.Random, text: str) -> str:
     for _ in range(rng.randint(1, 3)):
         start = rng.randrange(len(text))
         # Where the macros and the front matter are, not in prose that says nothing to the tool.
-        spots = [found.start() for found in re.finditer(r"\{\{|\{%|---", text)]
+        spots = [match.start() for match in re.finditer(r"\{\{|\{%|---", text)]
         if spots and rng.random() < 0.8:
             start = min(len(text) - 1, rng.choice(spots) + rng.randrange(60))
         length = rng.choice([0, 1, 1, 2, 5, 40])

@@ -80,7 +80,9 @@ def test_a_cluster_is_no_cluster_before_it_is_whole(name: str, no_compiler: str)
         text=True,
         env={**os.environ, "PATH": no_compiler},
     ) as running:
-        assert within(PATIENCE, lambda: (found := state.read(name)) is not None and found.api > 0)
+        assert within(
+            PATIENCE, lambda: (lab_state := state.read(name)) is not None and lab_state.api > 0
+        )
         assert clusters.find(name) is None
         with pytest.raises(GuideError, match="did not come to its end"):
             providers.find(name)

@@ -31,9 +31,9 @@ def page(nodes: int = 3) -> Page:
 def on(lab: Lab, node: str, command: str, timeout: float = 120) -> str:
     """What the node answers; the command has to succeed."""
     answer = run(lab, node, command, timeout=timeout)
-    said = answer.output.decode()
-    assert answer.exit == 0, f"{node}$ {command}\n{said}"
-    return said
+    printed = answer.output.decode()
+    assert answer.exit == 0, f"{node}$ {command}\n{printed}"
+    return printed
 
 
 def kubectl(lab: Lab, *words: str) -> str:
@@ -55,9 +55,9 @@ def in_pod(lab: Lab, command: str) -> str:
 
 def sandboxes(lab: Lab, node: str) -> int:
     """How often containerd speaks of a pod's sandbox since the node's boot; none lacked a network."""
-    said = on(lab, node, "journalctl -b -u containerd")
-    assert "failed to setup network" not in said, node
-    return said.count("RunPodSandbox")
+    journal = on(lab, node, "journalctl -b -u containerd")
+    assert "failed to setup network" not in journal, node
+    return journal.count("RunPodSandbox")
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +83,9 @@ def lab(bare: Lab) -> Iterator[Lab]:
 
 
 def test_nodes_are_ready_and_have_their_networks_by_number(bare: Lab) -> None:
-    found = json.loads(kubectl(bare, "get", "nodes", "-o", "json"))["items"]
-    assert [member["spec"]["podCIDR"] for member in found] == [f"10.42.{i}.0/24" for i in range(3)]
-    conditions = [condition for node in found for condition in node["status"]["conditions"]]
+    nodes = json.loads(kubectl(bare, "get", "nodes", "-o", "json"))["items"]
+    assert [member["spec"]["podCIDR"] for member in nodes] == [f"10.42.{i}.0/24" for i in range(3)]
+    conditions = [condition for node in nodes for condition in node["status"]["conditions"]]
     assert (
         sum(
             condition["type"] == "Ready" and condition["status"] == "True"
@@ -112,12 +112,12 @@ def test_status_shows_nodes_versions_addresses_memory_and_leaves_no_file(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(paths.cache().parent))
     monkeypatch.setenv("HOME", str(tmp_path))
-    said = guide("lab", "status", "--name", bare.name).stdout
+    printed = guide("lab", "status", "--name", bare.name).stdout
     for number in range(3):
         row = rf"node{number} +192\.168\.56\.1{number} +\d+ +\d+ +\d+ MiB .* runs"
-        assert re.search(row, said), said
-        assert re.search(rf"node{number} +Ready .* v1\.\d+\.\d+ +192\.168\.56\.1{number} ", said)
-    assert re.search(r"Kubernetes 1\.\d+\.\d+, flannel 0\.\d+\.\d+", said)
+        assert re.search(row, printed), printed
+        assert re.search(rf"node{number} +Ready .* v1\.\d+\.\d+ +192\.168\.56\.1{number} ", printed)
+    assert re.search(r"Kubernetes 1\.\d+\.\d+, flannel 0\.\d+\.\d+", printed)
     assert not list(tmp_path.iterdir())
 
 
@@ -167,10 +167,10 @@ def test_pods_on_different_nodes_reach_each_other_by_vxlan(lab: Lab) -> None:
         f"{listen} until grep -q 'listening on' /tmp/t; do sleep 0.1; done;"
         f" kubectl exec tools -- ping -c 2 -i 0.5 {address}; wait; cat /tmp/t"
     )
-    said = on(lab, "node0", script, timeout=200)
-    assert "2 received" in said
-    assert re.search(r"192\.168\.56\.10\.\d+ > 192\.168\.56\.11\.8472: VXLAN.*vni 1", said)
-    assert re.search(rf"IP 10\.42\.0\.\d+ > {re.escape(address)}: ICMP echo request", said)
+    printed = on(lab, "node0", script, timeout=200)
+    assert "2 received" in printed
+    assert re.search(r"192\.168\.56\.10\.\d+ > 192\.168\.56\.11\.8472: VXLAN.*vni 1", printed)
+    assert re.search(rf"IP 10\.42\.0\.\d+ > {re.escape(address)}: ICMP echo request", printed)
 
 
 def test_pods_of_one_node_do_not_leave_it(lab: Lab) -> None:
@@ -181,9 +181,9 @@ def test_pods_of_one_node_do_not_leave_it(lab: Lab) -> None:
 
 
 def test_a_service_answers_from_every_replica(lab: Lab) -> None:
-    said = in_pod(lab, "for i in $(seq 40); do curl -s -m 20 http://10.43.0.80; done")
-    assert {f"hello-{i}" for i in range(3)} == set(re.findall(r"hello from (\S+) at", said))
-    assert len(said.splitlines()) == 40
+    replies = in_pod(lab, "for i in $(seq 40); do curl -s -m 20 http://10.43.0.80; done")
+    assert {f"hello-{i}" for i in range(3)} == set(re.findall(r"hello from (\S+) at", replies))
+    assert len(replies.splitlines()) == 40
 
 
 def test_names_of_services_and_pods_are_answered(lab: Lab) -> None:

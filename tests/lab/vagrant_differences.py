@@ -92,18 +92,18 @@ def differences(recorded: editions.Recorded) -> list[Difference]:
     """What `recorded` has otherwise than the edition, in a fixed order."""
     guide = guide_of_checkout()
     known = editions.edition(guide.recordings / guide.edition_name)
-    found: dict[str, list[str]] = {}
+    by_change: dict[str, list[str]] = {}
     for page in recorded.pages:
         pair = (editions.page(edition.folder / page) for edition in (known, recorded))
         for change in editions.pages(*pair):
             what = " ".join(change.what.split())
             for pattern, instead in _MASKS:
                 what = pattern.sub(instead, what)
-            blocks = found.setdefault(what, [])
-            place = f"{change.page}#{change.block}"
-            if place not in blocks:
-                blocks.append(place)
-    return [Difference(what, tuple(sorted(blocks))) for what, blocks in sorted(found.items())]
+            blocks = by_change.setdefault(what, [])
+            block = f"{change.page}#{change.block}"
+            if block not in blocks:
+                blocks.append(block)
+    return [Difference(what, tuple(sorted(blocks))) for what, blocks in sorted(by_change.items())]
 
 
 def unexplained(found: Iterable[Difference]) -> list[Difference]:
@@ -145,12 +145,12 @@ def main(name: str) -> int:
     """Record, compare, write; exit code 1 where something has no cause."""
     lab = providers.find(name)
     with tempfile.TemporaryDirectory() as folder:
-        found = differences(record(lab, Path(folder)))
-    for difference in (left := unexplained(found)):
+        reading = differences(record(lab, Path(folder)))
+    for difference in (left := unexplained(reading)):
         print(f"no cause: {difference.what}: {', '.join(difference.blocks)}")
-    text = written(found, lab.versions["Linux"], guide_of_checkout())
+    text = written(reading, lab.versions["Linux"], guide_of_checkout())
     COMMITTED.write_text(text, encoding="utf-8")
-    print(f"{len(found)} differences, {len(left)} of them without a cause: {COMMITTED}")
+    print(f"{len(reading)} differences, {len(left)} of them without a cause: {COMMITTED}")
     return 1 if left else 0
 
 

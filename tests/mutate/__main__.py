@@ -133,15 +133,15 @@ def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[in
                 batch: list[Difference] = []
                 taken: set[str] = set()
                 for candidate in list(candidates[: size * 2]):
-                    found = candidate.make(rng)
-                    if found is not None and taken & found.files.keys():
+                    difference = candidate.make(rng)
+                    if difference is not None and taken & difference.files.keys():
                         continue
                     candidates.remove(candidate)
                     tried += 1
-                    if found is None:
+                    if difference is None:
                         continue
-                    batch.append(found)
-                    taken |= found.files.keys()
+                    batch.append(difference)
+                    taken |= difference.files.keys()
                     if len(batch) == min(size, count - made):
                         break
                 if batch:
@@ -191,13 +191,17 @@ def _differ(
             before = new
             new = harmless.KINDS[kind](rng, new)
             made[kind] += new.files != before.files
-        found = _raised(run, new)
-        if found:
+        reported = _raised(run, new)
+        if reported:
             # Which of them it was; together they may raise what none does alone.
             alone = chosen
             if len(chosen) > 1 and len(raised) < 60:
-                alone = [one for one in chosen if _raised(run, harmless.KINDS[one](rng, run))]
-            raised.append(_Told(" + ".join(alone or chosen), _page(run), *found[0]))
+                alone = [
+                    chosen_kind
+                    for chosen_kind in chosen
+                    if _raised(run, harmless.KINDS[chosen_kind](rng, run))
+                ]
+            raised.append(_Told(" + ".join(alone or chosen), _page(run), *reported[0]))
 
 
 def _page(run: Run) -> str:
@@ -206,21 +210,25 @@ def _page(run: Run) -> str:
 
 def _raised(run: Run, new: Run) -> list[tuple[str, str, str]]:
     settled = settle(run, new.files)
-    found = []
+    texts = []
     for name in sorted(settled.keys() | run.files.keys()):
         is_, was = settled.get(name, b""), run.files.get(name, b"")
         if is_ == was:
             continue
         if name.endswith(".pcap"):
-            found.append((name, f"{len(was)} bytes", f"{len(is_)} bytes"))
+            texts.append((name, f"{len(was)} bytes", f"{len(is_)} bytes"))
             continue
         old, text = was.decode().split("\n"), is_.decode().split("\n")
-        at = next(
-            (at for at, pair in enumerate(zip(old, text, strict=False)) if pair[0] != pair[1]),
+        index = next(
+            (
+                index
+                for index, pair in enumerate(zip(old, text, strict=False))
+                if pair[0] != pair[1]
+            ),
             min(len(old), len(text)) - 1,
         )
-        found.append((f"{name}:{at + 1}", old[at], text[at]))
-    return found
+        texts.append((f"{name}:{index + 1}", old[index], text[index]))
+    return texts
 
 
 def _table(kind: str, all_: str, wrong: str, made: Counter[str], told: Sequence[_Told]) -> None:

@@ -27,15 +27,15 @@ def test_open_tables_stay_in_their_boxes_at_every_width(page: Page, guide: Site,
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{guide.url}/{path}")
     open_all(page)
-    found = []
+    faults = []
     for width in WIDTHS:
         size(page, (width, 900))
         page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-        found += [f"{width}: {line}" for line in page.evaluate(STICKS_OUT)]
+        faults += [f"{width}: {line}" for line in page.evaluate(STICKS_OUT)]
     page.emulate_media(media="print")
     size(page, (695, 900))  # what A4 has between its margins
-    found += [f"paper: {line}" for line in page.evaluate(STICKS_OUT)]
-    assert found == []
+    faults += [f"paper: {line}" for line in page.evaluate(STICKS_OUT)]
+    assert faults == []
 
 
 def test_tabs_are_those_of_a_terminal(page: Page, guide: Site) -> None:

@@ -64,10 +64,12 @@ def settle(
 
 
 def settle_text(tmp_path: Path, old: str, new: str, command: str = "true") -> str:
-    found = settle(tmp_path, [recording("a", old, command)], [recording("a", new, command)])
-    return found["a"].text
+    settled = settle(tmp_path, [recording("a", old, command)], [recording("a", new, command)])
+    return settled["a"].text
 
 
 def settle_json(tmp_path: Path, old: Any, new: Any, command: str = "true") -> Any:
-    found = settle(tmp_path, [recording("a", "", command, old)], [recording("a", "", command, new)])
-    return found["a"].twin
+    settled = settle(
+        tmp_path, [recording("a", "", command, old)], [recording("a", "", command, new)]
+    )
+    return settled["a"].twin

@@ -26,9 +26,9 @@ def macs_of(page: Path) -> dict[str, str]:
 def rewritten(folder: Path, old: str, new: str) -> None:
     """A MAC in every text, every JSON and every packet."""
     replaced(folder, old, new)
-    one, other = (bytes.fromhex(mac.replace(":", "")) for mac in (old, new))
+    first, second = (bytes.fromhex(mac.replace(":", "")) for mac in (old, new))
     for path in folder.rglob("*.pcap"):
-        path.write_bytes(path.read_bytes().replace(one, other))
+        path.write_bytes(path.read_bytes().replace(first, second))
 
 
 def test_an_edition_does_not_differ_from_itself(tmp_path: Path) -> None:
@@ -40,13 +40,13 @@ def test_the_form_of_macs_is_said_once_a_block_and_hides_nothing_else(tmp_path: 
     for name, mac in macs_of(EDITION / "docker").items():
         last = {"web": "02", "client": "03"}[name]
         rewritten(old, mac, f"02:42:ac:11:00:{last}")
-    found = compared(old, EDITION)
-    assert found
-    assert {change.kind for change in found} == {"mac"}
-    assert {change.what for change in found} == {
+    changes = compared(old, EDITION)
+    assert changes
+    assert {change.kind for change in changes} == {"mac"}
+    assert {change.what for change in changes} == {
         "MACs of containers: from 02:42 + address to random"
     }
-    assert len({(change.page, change.block) for change in found}) == len(found)
+    assert len({(change.page, change.block) for change in changes}) == len(changes)
     back = compared(EDITION, old)
     assert {change.what for change in back} == {
         "MACs of containers: from random to 02:42 + address"
@@ -80,12 +80,12 @@ def test_packets_are_compared_as_conversations(tmp_path: Path) -> None:
     path = new / "by-hand" / "wire-blue.node0.br0.pcap"
     raw = bytearray(path.read_bytes())
     # The request's time to live: after the file's and four records' headers stand Ethernet and IPv4.
-    at = raw.index(bytes((64, 1)), 24)
-    raw[at] = 63
+    offset = raw.index(bytes((64, 1)), 24)
+    raw[offset] = 63
     path.write_bytes(raw)
-    found = compared(EDITION, new)
-    assert {change.kind for change in found} == {"packets"}
-    assert any("ICMP echo" in word and "64 -> 63" in word for word in words(found))
+    changes = compared(EDITION, new)
+    assert {change.kind for change in changes} == {"packets"}
+    assert any("ICMP echo" in word and "64 -> 63" in word for word in words(changes))
 
 
 def test_a_packet_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ def test_a_packet_that_is_missing_is_named(tmp_path: Path) -> None:
     raw = path.read_bytes()
     size = int.from_bytes(raw[32:36], "little")
     path.write_bytes(raw[:24] + raw[40 + size :])
-    found = words(compared(EDITION, new))
-    assert len(found) == 1
-    assert found[0].startswith("packet gone from ARP ")
-    assert "who has" in found[0]
+    changes = words(compared(EDITION, new))
+    assert len(changes) == 1
+    assert changes[0].startswith("packet gone from ARP ")
+    assert "who has" in changes[0]
 
 
 def test_pages_blocks_and_versions_that_came_or_went_are_named(tmp_path: Path) -> None:
@@ -136,12 +136,12 @@ Something else.
 def test_a_sentence_is_found_with_its_line(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
-    found = [
+    quotes = [
         (quote.line, quote.page, quote.block, quote.path, quote.sentence)
         for quote in sentences.quotes(page, "page")
     ]
     bridge = "The bridge is <docker0.state>, as it was."
-    assert sorted(found) == [
+    assert sorted(quotes) == [
         (4, "page", "links", "docker0.mtu", "Its MTU is <docker0.mtu>."),
         (4, "page", "links", "docker0.state", bridge),
         (6, "page", "links", "docker0.master", bridge),
@@ -166,13 +166,13 @@ def test_a_sentence_that_the_new_versions_page_lacks_is_not_wrong_there() -> Non
 
 
 def test_every_quote_of_this_checkout_has_a_sentence() -> None:
-    found = [
+    values = [
         quote
         for source in sorted((ROOT / "docs").rglob("*.md"))
         for quote in sentences.quotes(source, source.stem)
     ]
-    assert len(found) > 100
-    assert [quote for quote in found if not quote.sentence] == []
+    assert len(values) > 100
+    assert [quote for quote in values if not quote.sentence] == []
 
 
 def test_machine_words_do_not_become_markdown() -> None:

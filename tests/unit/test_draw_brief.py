@@ -34,9 +34,9 @@ def test_two_nodes_are_not_wider_than_the_column(page: str) -> None:
 def test_what_a_deployment_adds_to_a_name_stands_below_it() -> None:
     drawn = texts(figure(observed("calico", "node0")))
     full = next(name for name in pods("calico") if name.startswith("coredns-"))
-    at = drawn.index("coredns-")
-    assert "".join(drawn[at : at + 2]) == full
-    assert drawn[at + 2] == "pod in kube-system"
+    offset = drawn.index("coredns-")
+    assert "".join(drawn[offset : offset + 2]) == full
+    assert drawn[offset + 2] == "pod in kube-system"
     assert "IP in IP" in drawn
     # Where there is room, and in the text, it is one word.
     assert full in texts(figure(observed("calico", "node0"), brief=False))

@@ -22,13 +22,13 @@ def figure() -> str:
 
 
 def test_machines_networks_and_addresses_are_text(figure: str) -> None:
-    drawn, said = texts(figure), words(figure)
+    drawn, labels = texts(figure), words(figure)
     for line in ("node0", "node1", "your computer", "network", "192.168.56.0/24"):
         assert line in drawn
-        assert line in said
+        assert line in labels
     for line in ("eth0 10.0.2.15/24", "eth1 192.168.56.10/24", "eth1 192.168.56.11/24"):
         assert line in drawn
-        assert line in said
+        assert line in labels
 
 
 def test_what_is_inside_a_node_is_not_drawn_here(figure: str) -> None:

@@ -15,9 +15,9 @@ PHONE = 384
 
 
 def narrow(figure: str) -> ET.Element:
-    found = re.search(r'<div class="drawn-narrow">(<svg.*?</svg>)</div>', figure, re.DOTALL)
-    assert found
-    return ET.fromstring(found[1])  # noqa: S314 our own drawing
+    match = re.search(r'<div class="drawn-narrow">(<svg.*?</svg>)</div>', figure, re.DOTALL)
+    assert match
+    return ET.fromstring(match[1])  # noqa: S314 our own drawing
 
 
 def things(svg: ET.Element) -> Counter[str]:

@@ -79,7 +79,9 @@ def crossings(one: Link, other: Link) -> int:
 def test_cables_and_lines_to_parents_do_not_cross(name: str) -> None:
     links = [link for link in drawn(name).links if link.kind in ("over", "veth")]
     assert [
-        (one.ends, other.ends) for one, other in combinations(links, 2) if crossings(one, other)
+        (first.ends, second.ends)
+        for first, second in combinations(links, 2)
+        if crossings(first, second)
     ] == []
 
 

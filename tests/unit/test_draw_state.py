@@ -48,11 +48,11 @@ def test_every_container_is_joined_to_its_own_port_of_docker0() -> None:
     # apart. What Docker itself says of each container's MAC is the second witness.
     observed = raw("docker-web-client")
     node = read(observed)
-    found = {pair.near.namespace: pair for pair in pairs(node)}
-    assert sorted(found) == ["client", "web"]
+    by_namespace = {pair.near.namespace: pair for pair in pairs(node)}
+    assert sorted(by_namespace) == ["client", "web"]
     for container in observed["docker"]["containers"]:
         name = container["Name"].removeprefix("/")
-        pair = found[name]
+        pair = by_namespace[name]
         namespace = node.namespace(name)
         assert namespace is not None
         inside = namespace.interface(pair.near.interface)
@@ -94,9 +94,9 @@ def test_without_nsids_nothing_is_guessed_although_the_indexes_fit() -> None:
     observed = raw("docker-web")
     for namespace in observed["namespaces"]:
         namespace["nsids"] = []
-    found = pairs(read(observed))
-    assert len(found) == 2
-    assert all(pair.far is None for pair in found)
+    pairs_read = pairs(read(observed))
+    assert len(pairs_read) == 2
+    assert all(pair.far is None for pair in pairs_read)
 
 
 def test_ends_that_do_not_name_each_other_are_not_joined() -> None:

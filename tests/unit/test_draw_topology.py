@@ -39,11 +39,11 @@ def with_neighbour(name: str) -> list[Node]:
 def test_every_name_address_and_mac_is_drawn_and_in_the_text(name: str) -> None:
     node = state(name)
     figure = draw(node)
-    drawn, said = "\n".join(texts(figure)), words(figure)
+    drawn, labels = "\n".join(texts(figure)), words(figure)
     for namespace in node.namespaces:
         called = namespace.pod or namespace.name
         assert called in drawn
-        assert called in said
+        assert called in labels
         for interface in namespace.interfaces:
             if interface.kind == "loopback":
                 continue
@@ -51,12 +51,12 @@ def test_every_name_address_and_mac_is_drawn_and_in_the_text(name: str) -> None:
             shown += [assigned.text for assigned in interface.addresses if not assigned.link_local]
             for value in shown:
                 assert value in drawn
-                assert value in said
+                assert value in labels
             # IPv6 link-local addresses are in the text only.
             for address in interface.addresses:
-                assert address.text in said
+                assert address.text in labels
         for route in namespace.routes:
-            assert route.text in said
+            assert route.text in labels
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,11 +69,11 @@ def test_every_veth_pair_is_a_line_and_in_the_text(name: str) -> None:
         if edge.get("data-ends")
     }
     assert lines == {frozenset((str(p.near), str(p.far))) for p in pairs(node)}
-    said = words(figure)
+    labels = words(figure)
     for pair in pairs(node):
         assert pair.far is not None
         place_of_far = pair.far.namespace or "the node's own namespace"
-        assert f"veth pair with {pair.far.interface} in {place_of_far}" in said
+        assert f"veth pair with {pair.far.interface} in {place_of_far}" in labels
 
 
 @pytest.mark.parametrize("stacked", [False, True])
@@ -196,8 +196,8 @@ def svg_bytes(figure: str) -> str:
 
 
 def test_the_same_state_gives_the_same_bytes() -> None:
-    one = draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
-    assert one == draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
+    figure = draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
+    assert figure == draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
 
 
 def test_the_order_of_namespaces_and_links_means_nothing() -> None:

@@ -82,7 +82,7 @@ def test_commands_share_a_shell_and_values_go_from_one_to_the_next(follow: Follo
         '{{ run("node1", "echo $N on another", id="c") }}\n'
     )
     assert found(typist) == []
-    texts = {key: one.text for key, one in typist.seen.items()}
+    texts = {key: recording.text for key, recording in typist.seen.items()}
     assert texts == {"a": "id=42\n", "b": "<42>\n", "c": "42 on another\n"}
     assert typist.seen["b"].ran == "echo '<42>'"
 
@@ -239,8 +239,8 @@ def test_what_means_nothing_twice_makes_no_other_packet(line: str, old: str, new
     ],
 )
 def test_what_a_packet_is_makes_another(line: str, old: str, new: str) -> None:
-    said = list(packet_lines.differences([line], [line.replace(old, new)]))
-    assert [message.partition(":")[0] for message in said] == [
+    differences = list(packet_lines.differences([line], [line.replace(old, new)]))
+    assert [message.partition(":")[0] for message in differences] == [
         "packet missing",
         "packet not on the page",
     ]

@@ -116,8 +116,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_all_files_are_found_with_their_version(folder: Path) -> None:
-    found = calico_files.found()
-    assert found.images[NODE].file == folder / "calico-node.tar"
+    files = calico_files.found()
+    assert files.images[NODE].file == folder / "calico-node.tar"
     assert calico.versions() == {"Calico": "3.32.1"}
     calico.check()
 
@@ -172,10 +172,10 @@ def test_without_a_client_its_image_serves_and_without_both_it_is_said(folder: P
     with pytest.raises(GuideError, match="neither calicoctl-linux-amd64 nor the image calico/ctl"):
         calico_files.found()
     archive(folder / "calico-ctl.tar", "calico/ctl:v3.32.1", ["calicoctl"])
-    found = calico_files.found()
-    assert found.client is None
-    assert found.client_image is not None
-    assert "exec kubectl -n kube-system exec -i calicoctl" in calico._client(found)
+    files = calico_files.found()
+    assert files.client is None
+    assert files.client_image is not None
+    assert "exec kubectl -n kube-system exec -i calicoctl" in calico._client(files)
 
 
 def test_without_files_the_error_names_the_one_that_is_wanted(
@@ -198,8 +198,8 @@ def _release(folder: Path, out: Path) -> None:
     }
     with tarfile.open(out, "w:gz") as release:
         for file in sorted(folder.iterdir()):
-            place = places.get(file.name, f"images/{file.name}")
-            release.add(file, f"{inside}/{place}")
+            path = places.get(file.name, f"images/{file.name}")
+            release.add(file, f"{inside}/{path}")
 
 
 def test_the_release_s_own_archive_is_enough(
@@ -209,10 +209,10 @@ def test_the_release_s_own_archive_is_enough(
     other.mkdir()
     _release(folder, other / calico_files.ARCHIVE)
     monkeypatch.setenv("CALICO_ARTIFACTS", str(other))
-    found = calico_files.found()
-    assert found.images.keys() == PROGRAMS.keys()
-    assert found.client is not None
-    assert calico_files.found().folder == found.folder  # unpacked once
+    files = calico_files.found()
+    assert files.images.keys() == PROGRAMS.keys()
+    assert files.client is not None
+    assert calico_files.found().folder == files.folder  # unpacked once
 
 
 def test_an_archive_with_another_sum_than_the_lock_s_is_refused(
@@ -247,10 +247,10 @@ def test_a_cut_archive_leaves_nothing_half_unpacked(
 
 @pytest.mark.usefixtures("folder")
 def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
-    found = calico_files.found()
-    before = copy.deepcopy(list(found.manifest))
-    objects = calico.patched(found)
-    assert list(found.manifest) == before  # the files' own stays as it is
+    files = calico_files.found()
+    before = copy.deepcopy(list(files.manifest))
+    objects = calico.patched(files)
+    assert list(files.manifest) == before  # the files' own stays as it is
     speaker = objects[1]["spec"]["template"]["spec"]
     env = {variable["name"]: variable.get("value") for variable in speaker["containers"][0]["env"]}
     assert env["IP_AUTODETECTION_METHOD"] == "interface=eth1"

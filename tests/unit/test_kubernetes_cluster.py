@@ -20,8 +20,8 @@ echo "kubeconfig of $*"
 
 
 def _names(secrets: Path, node: Node, cni: str = "flannel") -> set[str]:
-    found = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
-    return {name.removeprefix("etc/kubernetes/") for name in found}
+    files = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
+    return {name.removeprefix("etc/kubernetes/") for name in files}
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def test_the_network_between_pods_is_the_one_asked_for(
 
 
 def test_nodes_always_have_the_same_pod_networks() -> None:
-    found = [(node["metadata"], node["spec"]) for node in cluster._nodes(3, 2048)]
-    assert [(about["name"], spec["podCIDR"]) for about, spec in found] == [
+    parts = [(node["metadata"], node["spec"]) for node in cluster._nodes(3, 2048)]
+    assert [(about["name"], spec["podCIDR"]) for about, spec in parts] == [
         ("node0", "10.42.0.0/24"),
         ("node1", "10.42.1.0/24"),
         ("node2", "10.42.2.0/24"),
@@ -84,8 +84,8 @@ def test_a_cluster_with_both_families_has_two_ranges_of_each_kind_and_others_hav
     parts = [node["spec"]["podCIDRs"] for node in cluster._nodes(2, 2048, dual=True)]
     assert parts == [["10.42.0.0/24", "fd42::/64"], ["10.42.1.0/24", "fd42:0:0:1::/64"]]
 
-    one = cluster._files(Path("parts"), secrets, Cluster("flannel", "iptables"), node)
-    assert b"fd4" not in one["etc/kubernetes/node.env"] + one["etc/kubernetes/flannel.json"]
+    files = cluster._files(Path("parts"), secrets, Cluster("flannel", "iptables"), node)
+    assert b"fd4" not in files["etc/kubernetes/node.env"] + files["etc/kubernetes/flannel.json"]
     assert all(len(node["spec"]["podCIDRs"]) == 1 for node in cluster._nodes(2, 2048))
 
 

@@ -74,9 +74,9 @@ def test_what_is_pinned_is_said_and_goes_into_the_checkout_when_asked(
 ) -> None:
     made = compilation.build(QUIET, OTHER)
     assert not list(checkout.glob("kubernetes-*"))
-    said = module_files.described(KUBERNETES, OTHER)
-    assert said.startswith("kubernetes v1.35.4: 1 modules, pinned by ")
-    assert said.endswith("in the cache (--pin: the checkout)")
+    described = module_files.described(KUBERNETES, OTHER)
+    assert described.startswith("kubernetes v1.35.4: 1 modules, pinned by ")
+    assert described.endswith("in the cache (--pin: the checkout)")
     log.write_text("", encoding="utf-8")
     assert compilation.build(QUIET, OTHER, pin=True) == made
     assert not log.read_text(encoding="utf-8"), "what was compiled is what the pin says"

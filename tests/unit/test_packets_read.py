@@ -19,9 +19,9 @@ def read(name: str) -> tuple[Packet, ...]:
 
 
 def layer(packet: Packet, name: str) -> Layer:
-    found = packet.last(name)
-    assert found is not None, f"packet {packet.number} has no {name}"
-    return found
+    layer = packet.last(name)
+    assert layer is not None, f"packet {packet.number} has no {name}"
+    return layer
 
 
 def titles(packet: Packet) -> list[str]:
@@ -32,16 +32,16 @@ def titles(packet: Packet) -> list[str]:
 
 
 def assert_tiled(packet: Packet) -> None:
-    at = 0
+    offset = 0
     for layer in packet.layers:
-        assert layer.offset * 8 == at
+        assert layer.offset * 8 == offset
         for field in layer.fields:
-            assert field.offset == at
+            assert field.offset == offset
             assert field.raw == packet.data[field.first : field.last + 1]
-            at += field.length
-        assert at == (layer.offset + layer.length) * 8
+            offset += field.length
+        assert offset == (layer.offset + layer.length) * 8
         assert layer.offset + layer.length <= layer.end <= len(packet.data)
-    assert at == len(packet.data) * 8
+    assert offset == len(packet.data) * 8
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -70,9 +70,9 @@ def test_a_tunnel_s_source_port_is_no_client_s() -> None:
 
 def test_a_packet_with_any_one_byte_changed_is_still_tiled() -> None:
     packet = read("vxlan")[7]
-    for at in range(packet.captured):
-        for value in (0, 0xFF, packet.data[at] ^ 0x80):
-            data = packet.data[:at] + bytes([value]) + packet.data[at + 1 :]
+    for index in range(packet.captured):
+        for value in (0, 0xFF, packet.data[index] ^ 0x80):
+            data = packet.data[:index] + bytes([value]) + packet.data[index + 1 :]
             assert_tiled(packets(pcap([data]))[0])
 
 
@@ -141,9 +141,9 @@ def test_fields_are_those_that_tshark_reads(name: str) -> None:
         ]
         for key, (kind, field, form) in FIELDS.items():
             ours = [
-                form.format(value=found.value, shown=found.shown)
+                form.format(value=hit.value, shown=hit.shown)
                 for layer in packet.layers
-                if layer.name == kind and (found := layer.get(field))
+                if layer.name == kind and (hit := layer.get(field))
             ]
             # tshark also reads headers that are cut; those are data here.
             if packet.captured < packet.wire and len(ours) < len(told[key]):
@@ -257,13 +257,13 @@ def test_padding_is_no_data() -> None:
 
 
 def test_headers_that_lie_become_data() -> None:
-    found = {packet.number: titles(packet) for packet in read("frames")}
-    assert found[5] == ["Ethernet", "Data"]  # unknown type
-    assert found[6] == ["Ethernet", "VLAN", "IPv4", "UDP", "Data"]
-    assert found[8] == ["Ethernet", "Data"]  # IP header of 12 bytes
-    assert found[11] == ["Ethernet", "IPv4", "Data"]  # TCP header of 8 bytes
-    assert found[13] == ["Ethernet", "IPv4", "Data"]  # unknown protocol
-    assert found[15] == ["Ethernet", "Data"]  # IP version 7
+    by_number = {packet.number: titles(packet) for packet in read("frames")}
+    assert by_number[5] == ["Ethernet", "Data"]  # unknown type
+    assert by_number[6] == ["Ethernet", "VLAN", "IPv4", "UDP", "Data"]
+    assert by_number[8] == ["Ethernet", "Data"]  # IP header of 12 bytes
+    assert by_number[11] == ["Ethernet", "IPv4", "Data"]  # TCP header of 8 bytes
+    assert by_number[13] == ["Ethernet", "IPv4", "Data"]  # unknown protocol
+    assert by_number[15] == ["Ethernet", "Data"]  # IP version 7
     assert "IPv4" in read("frames")[7].layers[1].fields[0].meaning
 
 

@@ -27,14 +27,14 @@ def table(shown: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_visited_chain_is_a_box_in_the_order_of_the_visit(case: str) -> None:
-    found = way(case)
+    course = way(case)
     boxes = [
         texts_of(chain)[0].split("   ")[0] for chain in by_class(svg_of(figure(case)), "rp-chain")
     ]
-    bases = [chain.name for hook in (found.hook, "postrouting") for chain in found.rules.chains.values()
+    bases = [chain.name for hook in (course.hook, "postrouting") for chain in course.rules.chains.values()
              if chain.hook == hook]  # fmt: skip
     called: list[str] = []
-    for base, steps in zip(bases, (found.first.steps, found.last.steps), strict=True):
+    for base, steps in zip(bases, (course.first.steps, course.last.steps), strict=True):
         called += dict.fromkeys([base, *(step.branch.to for step in steps if step.branch.to)])
     assert boxes == called
 
@@ -45,25 +45,25 @@ def texts_of(element: ET.Element) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_rule_that_fitted_has_its_number_once(case: str) -> None:
-    found = way(case)
-    count = len(found.first.steps) + len(found.last.steps)
+    course = way(case)
+    count = len(course.first.steps) + len(course.last.steps)
     numbers = [number.text for number in by_class(svg_of(figure(case)), "rp-number")]
     assert sorted(map(int, filter(None, numbers))) == list(range(1, count + 1))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_has_every_rule_of_every_visited_chain(case: str) -> None:
-    found = way(case)
+    course = way(case)
     rows = [row for row in table(figure(case)) if row]
     chains = dict.fromkeys(
         visit.chain.name
-        for way_, hook in ((found.first, found.hook), (found.last, "postrouting"))
-        for visit in visits(found.rules, way_, found.rules.bases(hook), 1)
+        for way_, hook in ((course.first, course.hook), (course.last, "postrouting"))
+        for visit in visits(course.rules, way_, course.rules.bases(hook), 1)
     )
-    wanted = [short(rule) for name in chains for rule in found.rules.chain(name).rules]
+    wanted = [short(rule) for name in chains for rule in course.rules.chain(name).rules]
     assert [row[2] for row in rows] == wanted
     fitted = [row for row in rows if "matches" in row[3] and "not" not in row[3]]
-    assert len(fitted) == len(found.first.steps) + len(found.last.steps)
+    assert len(fitted) == len(course.first.steps) + len(course.last.steps)
 
 
 def test_chances_are_explained_as_they_add_up() -> None:

@@ -58,13 +58,13 @@ def test_each_tap_is_a_capture_with_an_id_of_its_own(tmp_path: Path) -> None:
 
 
 def test_how_it_is_shown_makes_no_recording_stale(tmp_path: Path) -> None:
-    one = planned(tmp_path, REQUEST + TRACE)
+    page = planned(tmp_path, REQUEST + TRACE)
     two = planned(
         tmp_path, REQUEST + TRACE.replace('"client"', '"a pod"').replace("One request", "Two")
     )
     three = planned(tmp_path, REQUEST + TRACE.replace("tcp port 80", "tcp port 81"))
-    assert [block.plan for block in one] == [block.plan for block in two]
-    assert one[2].plan != three[2].plan
+    assert [block.plan for block in page] == [block.plan for block in two]
+    assert page[2].plan != three[2].plan
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,12 @@ CLAIM = 'The MTU is {{ expect("answer", "re:mtu (\\\\d+)", equals="1500") }} byt
 @pytest.fixture
 def checkout(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     """Two pages, recorded: one of plain machines, and one of a cluster."""
-    found = Checkout(tmp_path, local_lab, monkeypatch)
-    (found.told / "link").write_text("eth0 mtu 1500\n", encoding="utf-8")
-    found.write("links", f"cat {found.told}/link", prose=CLAIM)
-    found.write("pods", "echo one pod", head=CLUSTER)
-    found.record()
-    return found
+    checkout = Checkout(tmp_path, local_lab, monkeypatch)
+    (checkout.told / "link").write_text("eth0 mtu 1500\n", encoding="utf-8")
+    checkout.write("links", f"cat {checkout.told}/link", prose=CLAIM)
+    checkout.write("pods", "echo one pod", head=CLUSTER)
+    checkout.record()
+    return checkout
 
 
 def test_the_same_answers_are_nothing_to_decide(checkout: Checkout) -> None:

@@ -29,11 +29,11 @@ RECORDED = Path(__file__).parents[2] / "recordings" / "2026-11"
 
 def items(*names: str) -> list[Mapping[str, Any]]:
     """The objects of recorded answers: "faults/pods"."""
-    found: list[Mapping[str, Any]] = []
+    items: list[Mapping[str, Any]] = []
     for name in names:
         answer = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
-        found += answer.get("items", [answer])
-    return found
+        items += answer.get("items", [answer])
+    return items
 
 
 def facts(*more: Mapping[str, Any]) -> Facts:
@@ -78,8 +78,11 @@ def replayed(name: str, *, dark: str = "", counted: str = "") -> Traced:
         {node: tuple(own) for node, own in cluster["ranges"].items()},
         pods, tuple(cluster["services"]), tuple(cluster["slices"]),
     )  # fmt: skip
-    seen = {node: one for node, one in kept["nodes"].items() if node != dark}
-    looks = {node: Look(node, one["before"], one["observed"]) for node, one in seen.items()}
+    seen = {node: kept_look for node, kept_look in kept["nodes"].items() if node != dark}
+    looks = {
+        node: Look(node, kept_look["before"], kept_look["observed"])
+        for node, kept_look in seen.items()
+    }
     if counted:
         for look in seen.values():
             before, more = (
@@ -88,7 +91,7 @@ def replayed(name: str, *, dark: str = "", counted: str = "") -> Traced:
             )
             assert more.search(before)
             look["after"]["iptables"] = more.sub(r"[9999\1", look["after"]["iptables"])
-    after = {node: Look(node, one["after"]) for node, one in seen.items()}
+    after = {node: Look(node, kept_look["after"]) for node, kept_look in seen.items()}
     terrain = Terrain(looks, known, {dark: "it did not answer"} if dark else {})
     answers = RouteAnswers(terrain.pids)
     for look in kept["routes"]:
