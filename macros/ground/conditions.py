@@ -40,13 +40,14 @@ def _holds(condition: str, versions: Mapping[str, str]) -> bool:
         raise GuideError(
             f"{condition!r} is not a condition", fix='write it as "Docker >= 28" or "Docker < 28"'
         )
-    wanted = _parts(match["version"])
+    wanted = parts(match["version"])
     version = versions.get(match["name"])
     if version is None:
         return match["sign"] in (">", ">=", "!=")
-    own = (*_parts(version), *(0 for _ in wanted))[: len(wanted)]
+    own = (*parts(version), *(0 for _ in wanted))[: len(wanted)]
     return _SIGNS[match["sign"]](own, wanted)
 
 
-def _parts(version: str) -> tuple[int, ...]:
+def parts(version: str) -> tuple[int, ...]:
+    """The numbers of a version, to be compared; none of a name such as `sid`."""
     return tuple(map(int, re.findall(r"\d+", version)))

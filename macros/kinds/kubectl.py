@@ -86,6 +86,7 @@ def labels(lines: Sequence[str]) -> list[str | None]:
     objects: list[tuple[str, ...]] = []
     spaces: set[str] = set()
     head: list[tuple[int, str]] = []
+    cells: Sequence[slice] = ()
     above = ""
     for line in lines:
         label = None
@@ -95,8 +96,9 @@ def labels(lines: Sequence[str]) -> list[str | None]:
             above, head = line, _head(line)
             if not head:
                 return [None] * len(lines)
+            cells = _columns(head, ("name", "namespace"))
         elif head and not remark(line) and _is_row(line, head):
-            named = tuple(_cells(line, head, ("name", "namespace")))
+            named = tuple([line[cell].strip() for cell in cells])
             objects.append(named)
             space = "".join(named[1:])
             label = " ".join((*named, above)) if space in spaces else None
@@ -105,13 +107,15 @@ def labels(lines: Sequence[str]) -> list[str | None]:
     return found if len(set(objects)) == len(objects) else [None] * len(lines)
 
 
-def _cells(line: str, head: Sequence[tuple[int, str]], names: Sequence[str]) -> Iterator[str]:
-    """The cells of a row in these of its columns that it has."""
-    for name in names:
-        for at, (start, word) in enumerate(head):
-            if word == name:
-                end = head[at + 1][0] if at + 1 < len(head) else len(line)
-                yield line[start:end].strip()
+def _columns(head: Sequence[tuple[int, str]], names: Sequence[str]) -> list[slice]:
+    """Where in a row these columns are, of those that the table has."""
+    ends = [*(start for start, _ in head[1:]), None]
+    return [
+        slice(start, end)
+        for name in names
+        for (start, word), end in zip(head, ends, strict=True)
+        if word == name
+    ]
 
 
 def _head(line: str) -> list[tuple[int, str]]:

@@ -154,11 +154,16 @@ def _route(raw: bytes) -> str:
     return " ".join(ipv4_text(address) for address in addresses if len(address) == 4) or "empty"
 
 
+def _flow(value: int) -> str:
+    """RFC 6437, section 2."""
+    return "packets of one flow carry the same" if value else "0: the sender gave none"
+
+
 def ipv6(bits: Bits) -> None:
     """RFC 8200, section 3."""
     bits.number("version", "version", 4, "{}", "IPv6")
     bits.number("class", "traffic class", 8)
-    bits.number("flow", "flow label", 20, "0x{:05x}", "packets of one flow carry the same")
+    bits.number("flow", "flow label", 20, "0x{:05x}", _flow)
     length = bits.number("length", "payload length", 16, "{}", "the bytes after this header")
     if not length and bits.around.end > bits.stop:
         jumbo = bits.around.data[bits.byte] == 0  # hop-by-hop options follow

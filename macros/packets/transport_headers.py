@@ -65,11 +65,11 @@ def in_fragment(ip: Layer) -> bool:
 
 
 def udp(bits: Bits) -> None:
-    """RFC 768. VXLAN: no outer checksum, and a hash as source port (RFC 7348, section 5)."""
+    """RFC 768. VXLAN's source port is a hash that stands for the flow inside (RFC 7348)."""
     source = len(bits.fields)
     bits.number("sport", "from port", 16, "{}", _port)
     if bits.number("dport", "to port", 16, "{}", _port) in numbers.VXLAN_PORTS:
-        meaning = "a hash of the packet inside: nobody listens there"
+        meaning = "stands for the connection inside: nobody listens there"
         bits.fields[source] = replace(bits.fields[source], meaning=meaning)
     length = bits.number("length", "length", 16)
     ip = network(bits)
@@ -166,7 +166,9 @@ def _tcp_options(bits: Bits) -> None:
         value = int.from_bytes(raw, "big")
         if (kind, size) == (2, 4):
             _option(bits, "mss", "maximum segment", size, value)
-            bits.means(f"takes at most {value} bytes of data a segment: the MTU less 40")
+            bits.means(
+                f"takes at most {value} bytes of data a segment: the MTU less {_without(bits)}"
+            )
         elif (kind, size) == (3, 3):
             _option(bits, "wscale", "window scale", size, value)
             bits.means(f"its windows count in units of {2**value} bytes" if value < 15 else "")
@@ -183,6 +185,12 @@ def _tcp_options(bits: Bits) -> None:
             bits.means("has these ranges beyond a gap")
         else:
             _option(bits, "option", f"option {kind}", size, raw.hex(" "))
+
+
+def _without(bits: Bits) -> int:
+    """The bytes of the MTU that a segment's data cannot have: an IP and a TCP header, bare."""
+    ip = network(bits)
+    return 60 if ip is not None and ip.name == "IPv6" else 40
 
 
 def _option(bits: Bits, name: str, label: str, size: int, value: int | str) -> None:

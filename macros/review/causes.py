@@ -25,13 +25,15 @@ class Rule:
     """Changes that fit all fields of one of `fits` come from `cause`; `why` is Markdown.
 
     A field is a regular expression that is searched for; `kind`, `page` and `block` are whole.
-    `first` is the rank, from 1, among what a reader is told first; 0 for the rest.
+    `first` is the rank, from 1, among what a reader is told first; 0 for the rest. `always`: it is
+    why any two versions differ so, not only these two.
     """
 
     cause: str
     why: str
     fits: tuple[Mapping[str, re.Pattern[str]], ...]
     first: int = 0
+    always: bool = False
 
     def explains(self, change: Change) -> bool:
         """Whether this is the cause of `change`."""
@@ -84,10 +86,13 @@ def read(path: Path) -> Causes:
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
-    if unknown := data.keys() - {"cause", "why", "changes", "first"}:
+    if unknown := data.keys() - {"cause", "why", "changes", "first", "always"}:
         raise ValueError(f"unknown {', '.join(unknown)}")
     fits = tuple(map(_fit, data["changes"]))
-    return Rule(str(data["cause"]), str(data["why"]).strip(), fits, int(data.get("first", 0)))
+    first, always = int(data.get("first", 0)), data.get("always", False)
+    if not isinstance(always, bool):
+        raise TypeError(f"always: is true or false; it is {always!r}")
+    return Rule(str(data["cause"]), str(data["why"]).strip(), fits, first, always)
 
 
 def _check_first(rules: Sequence[Rule]) -> None:

@@ -25,7 +25,6 @@ from macros.settle import (
 )
 from macros.settle import renaming as match
 from macros.settle.declaration import Evidence, Key, Where
-from macros.settle.matches import Fitting
 from macros.settle.renaming import Document, Renaming
 from macros.settle.scan import Place, Side
 from macros.settle.text_lines import Lines
@@ -156,19 +155,14 @@ def _text(name: str, block_id: str, was: _Side, now: _Side) -> Document:
     if mine is not None and theirs is not None:
         trees = _tree(was, block_id, mine[0]), _tree(now, block_id, theirs[0])
         return Document(name, *trees, same=mine == theirs)
-    free = free_order.free(new.ran, old.text.split("\n"), new.text.split("\n"))
-    same = old.text == new.text
-    fits = matches.fitting((old.text, new.text))
-    lines = _lines(was, block_id, fits), _lines(now, block_id, fits)
-    fits.forget()
-    return Document(name, *lines, same, free)
-
-
-def _lines(side: _Side, block_id: str, fits: Fitting | None = None) -> Lines:
-    text = side.recordings[block_id].text
-    return text_lines.read(
-        text, side.places[block_id], side.scanned, fits or matches.fitting((text,))
+    printed = old.text.split("\n"), new.text.split("\n")
+    fits = matches.fitting((old.text, new.text), printed)
+    lines, others = (
+        text_lines.read(text, side.places[block_id], side.scanned, fits)
+        for text, side in zip(printed, (was, now), strict=True)
     )
+    fits.forget()
+    return Document(name, lines, others, old.text == new.text, free_order.free(new.ran, *printed))
 
 
 def _tree(side: _Side, block_id: str, value: Any) -> Node:
@@ -241,7 +235,10 @@ def _node(document: Document, renaming: Renaming, *, fresh: bool) -> Any:
 
 def _renamed(recording: Recording, now: _Side, renaming: Renaming) -> Recording:
     """A recording that has nothing to be compared with: only its names are settled."""
-    lines = answer.renamed_lines(_lines(now, recording.id), renaming)
+    fits = matches.fitting((recording.text,))
+    printed = recording.text.split("\n")
+    text = text_lines.read(printed, now.places[recording.id], now.scanned, fits)
+    lines = answer.renamed_lines(text, renaming)
     twin = recording.twin
     if twin is not None:
         twin = tree.plain(_tree(now, recording.id, twin), renaming.names)

@@ -68,9 +68,9 @@ class Fitting:
         self.known.clear()
 
 
-def fitting(texts: Sequence[str]) -> Fitting:
-    """What may match in any of these texts."""
-    words = Vocabulary(texts)
+def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fitting:
+    """What may match in any of these texts; `lines` are theirs, where somebody has them already."""
+    words = Vocabulary(texts, lines)
     searched: dict[Near | str, bool] = {"": True}
 
     def near(search: Near) -> bool:

@@ -5,10 +5,11 @@ runs have are kept once.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from macros.settle import scan, skeleton, whole_text
-from macros.settle.declaration import Form
+from macros.settle.declaration import Form, Near
 from macros.settle.matches import Fitting
 from macros.settle.scan import Parts, Place, Side
 
@@ -34,13 +35,13 @@ class Lines:
         return scan.parts(self.printed[number], self.places[at][1], self.side, self.fits)
 
 
-def read(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
+def read(lines: Sequence[str], place: Place, side: Side, fits: Fitting) -> Lines:
     """The lines of a text that was printed at `place`; `fits` is what may match in them."""
     if not (place.alone or place.choice or fits.heads):
-        return _read_at_once(text, place, side, fits)
+        return _read_at_once(lines, place, side, fits)
     found = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
     known: dict[str, Form] = {}
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(lines):
         form = known.get(line)
         if form is None:
             parts = scan.parts(line, place, side, fits)
@@ -58,18 +59,20 @@ def read(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
     return found
 
 
-def _read_at_once(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
+def _read_at_once(lines: Sequence[str], place: Place, side: Side, fits: Fitting) -> Lines:
     """The lines of a text whose place says nothing of single ones."""
     found = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
-    lines = text.split("\n")
+    plain, masked, marked = fits.plain, fits.masked, False
     rest = lines
-    if fits.plain and not fits.finders:
+    if plain or masked:
         # What is alike on both sides was read on the other one; but a finder knows its side.
-        rest = [line for line in lines if line not in fits.plain and line not in fits.masked]
+        may_name = _finder(fits)
+        rest = [
+            line for line in lines if (line not in plain and line not in masked) or may_name(line)
+        ]
     mine: dict[str, tuple[str, Form]] = {}
     for line, parts, alike in whole_text.cut(rest, place, side, fits):
-        (fits.masked if alike else mine)[line] = line, skeleton.form(parts, loose=True)
-    plain, masked, marked = fits.plain, fits.masked, False
+        (masked if alike else mine)[line] = line, skeleton.form(parts, loose=True)
     for line in lines:
         known = mine.get(line) or masked.get(line)
         if known is None:
@@ -82,3 +85,11 @@ def _read_at_once(text: str, place: Place, side: Side, fits: Fitting) -> Lines:
         found.forms.append(known[1])
     found.plain = not marked
     return found
+
+
+def _finder(fits: Fitting) -> Near:
+    """Whether a line may have an identity that depends on what its side has told."""
+    nears = [kind.near or (lambda _line: True) for kind in fits.finders]
+    if len(nears) == 1:
+        return nears[0]
+    return lambda line: any(near(line) for near in nears)

@@ -13,8 +13,9 @@ _SMALL = 20_000
 class Vocabulary:
     """The words of some texts; of two runs, those of a line that both have once."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = _apart(texts)
+    def __init__(self, texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> None:
+        """`lines` are those of the texts, where somebody has them already."""
+        self.texts = _apart(texts, lines)
         self._large = sum(map(len, self.texts)) > _SMALL
         words: set[str] = set()
         if self._large:
@@ -37,9 +38,10 @@ class Vocabulary:
         )
 
 
-def _apart(texts: Sequence[str]) -> Sequence[str]:
+def _apart(texts: Sequence[str], lines: Sequence[Sequence[str]]) -> Sequence[str]:
     """The texts, the second of two without the lines that the first has too."""
     if len(texts) != 2 or len(texts[1]) < _SMALL:
         return texts
-    known = set(texts[0].split("\n"))
-    return texts[0], "\n".join(line for line in texts[1].split("\n") if line not in known)
+    one, other = lines or [text.split("\n") for text in texts]
+    known = set(one)
+    return texts[0], "\n".join([line for line in other if line not in known])

@@ -52,7 +52,7 @@ def cut(
                 noisy = matches.unquoted(line, noisy)
             spans = [*spans, *(mark[:3] for mark in noisy)]
         if spans:
-            yield line, scan.joined(line, spans), not fits.finders and number not in names
+            yield line, scan.joined(line, spans), number not in names
 
 
 def _named(

@@ -1,6 +1,6 @@
 """What a new edition says otherwise than its base: facts with their causes, claims, sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,23 +9,15 @@ from macros.compare.change import Change
 from macros.compare.editions import Recorded
 from macros.ground.errors import FollowsError, GuideError
 from macros.plan.planner import page_key
-from macros.review import causes, item_words
-from macros.review.causes import Causes, Rule
+from macros.review import item_words
+from macros.review.causes import Rule
 from macros.review.items import Item, items
 from macros.review.one_cause import by_cause
 from macros.store.guide import Guide
-from macros.store.reader import shown
+from macros.upgrade import known_causes
+from macros.upgrade.known_causes import Known, Listed
 
 _VERSION = "version"  # the kind of change that a version is
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A cause that an earlier list names: what it is, why it changes things, and which list."""
-
-    cause: str
-    why: str
-    listed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class Findings:
     unchecked: tuple[str, ...]
 
 
-def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[GuideError]) -> Findings:
+def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[GuideError]) -> Findings:
     """Compare the guide's edition with `base`, on the pages that both have.
 
     `lists` are the causes of earlier changes, `wrong` is what a check of the edition finds.
@@ -72,7 +64,7 @@ def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[Guide
     old = editions.edition(guide.recordings / base)
     both = tuple(page for page in old.pages if page in new.pages)
     old, new = (replace(side, pages=both) for side in (old, new))
-    versions = tuple(_versions(old.versions, new.versions))
+    versions = tuple(known_causes.differing(old.versions, new.versions))
     purposes = editions.purposes(guide.pages.values())
     changes = [change for change in editions.compare(old, new, purposes) if change.kind != _VERSION]
     quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
@@ -86,43 +78,15 @@ def find(guide: Guide, base: str, lists: Sequence[Causes], wrong: Iterable[Guide
     told = (
         (report.place(sentence), item_words.sentence(sentence, values)) for sentence in differing
     )
+    rules = known_causes.rules(lists, {name: (was, now) for name, was, now in versions})
     errors = list(wrong)
     return Findings(
         versions,
-        tuple(_facts(changes, quotes, _rules(lists, {name for name, _, _ in versions}))),
+        tuple(_facts(changes, quotes, rules)),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
         tuple(dict.fromkeys(told)),
         tuple(f"{error.position}: {error.message}" for error in errors if _follows(error)),
     )
-
-
-def earlier(docs: Path) -> list[Causes]:
-    """The lists of causes that the guide has, the newest name first."""
-    return [causes.read(path) for path in sorted((docs / "changes").glob("*.yml"), reverse=True)]
-
-
-def _versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """What both name and has another version; what only other pages run is no difference."""
-    for name in sorted(old.keys() & new.keys()):
-        if old[name] != new[name]:
-            yield name, old[name], new[name]
-
-
-def _rules(lists: Sequence[Causes], differing: set[str]) -> list[tuple[Rule, Known]]:
-    """The rules whose cause can be one here: something that has another version."""
-    return [
-        (
-            rule,
-            Known(
-                rule.cause,
-                rule.why,
-                f"{shown(known_causes.path)}, {known_causes.old} to {known_causes.new}",
-            ),
-        )
-        for known_causes in lists
-        for rule in known_causes.rules
-        if rule.cause in differing
-    ]
 
 
 def _facts(

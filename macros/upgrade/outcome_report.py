@@ -8,7 +8,8 @@ from typing import TypeVar
 from macros.compare.report import code, short
 from macros.ground.enumeration import in_words
 from macros.upgrade.events import Failure
-from macros.upgrade.findings import Fact, Findings, Known
+from macros.upgrade.findings import Fact, Findings
+from macros.upgrade.known_causes import Known
 
 NOTHING, DECIDE, UNDONE = 0, 1, 2
 """Exit codes: nothing to decide; facts changed, or claims fail; not done, or not all of it."""

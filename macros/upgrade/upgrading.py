@@ -21,7 +21,7 @@ from macros.plan import planner
 from macros.rebuild import new_edition
 from macros.store import reader
 from macros.store.guide import Guide
-from macros.upgrade import crew, findings, journal, lab_tasks
+from macros.upgrade import crew, findings, journal, known_causes, lab_tasks
 from macros.upgrade.display import Display
 from macros.upgrade.events import Event, Failure
 from macros.upgrade.journal import Journal
@@ -222,7 +222,7 @@ def _report(
         course.display.note(f"comparing with {course.shown.edition_name}, checking every claim")
         with _timed(course, "comparing and checking"):
             fresh = course.shown.of_edition(course.guide.edition_name)
-            lists = findings.earlier(fresh.docs)
+            lists = known_causes.lists(fresh.docs, fresh.recordings)
             outcome = findings.find(fresh, course.shown.edition_name, lists, check(fresh))
     versions = reader.edition(course.guide.recordings, course.folder.name).versions if there else {}
     return Report(

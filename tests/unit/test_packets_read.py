@@ -63,7 +63,7 @@ def test_a_tunnel_s_source_port_is_no_client_s() -> None:
         outer = packet.layers[2]
         assert outer.name == "UDP"
         assert outer["dport"].value == 8472
-        assert outer["sport"].meaning == "a hash of the packet inside: nobody listens there"
+        assert outer["sport"].meaning == "stands for the connection inside: nobody listens there"
     inner = read("vxlan")[7].layers[-2]  # of the client's request
     assert inner["sport"].meaning == "in the range that Linux gives to clients"
 
@@ -230,6 +230,12 @@ def test_a_segment_larger_than_the_mtu_is_explained() -> None:
     assert "MTU" not in layer(read("http-nooffload")[5], "IPv4")["length"].meaning
 
 
+def test_the_largest_segment_is_the_mtu_less_both_headers() -> None:
+    recorded = Path(__file__).parents[2] / "recordings/2026-11/dual-stack/wire6.node0.eth1.pcap"
+    for syn, less in ((read("http-red")[0], 40), (packets(recorded)[0], 60)):
+        assert layer(syn, "TCP")["mss"].meaning.endswith(f"the MTU less {less}")
+
+
 def test_an_outer_checksum_that_counts_on_the_inner_one_is_no_error() -> None:
     get = read("vxlan")[7]
     outer = get.first("UDP")
@@ -377,3 +383,14 @@ def test_a_capture_without_packets_is_none() -> None:
 
 def test_an_empty_packet_is_read() -> None:
     assert packets(pcap([b""]))[0].data == b""
+
+
+def test_a_segment_is_smaller_than_the_mtu_by_the_headers_of_its_family() -> None:
+    over_ipv4 = read("http-red")[0]
+    assert layer(over_ipv4, "TCP")["mss"].meaning.endswith("the MTU less 40")
+    syn = struct.pack(">HHIIBBHHHBBH", 40001, 80, 1, 0, 6 << 4, 2, 64800, 0, 0, 2, 4, 1390)
+    ipv6 = struct.pack(
+        ">IHBB16s16s", 6 << 28, len(syn), 6, 64, bytes(15) + b"\1", bytes(15) + b"\2"
+    )
+    over_ipv6 = packets(pcap([bytes(12) + b"\x86\xdd" + ipv6 + syn]))[0]
+    assert layer(over_ipv6, "TCP")["mss"].meaning.endswith("the MTU less 60")

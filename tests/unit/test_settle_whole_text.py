@@ -77,7 +77,7 @@ def test_lines_are_the_same_at_once_and_one_by_one(name: str) -> None:
             fits = replace(matches.fitting((text,)), heads=False)
             forms, plain = _one_by_one(text, side, fits)
             fits.forget()
-            cut = text_lines.read(text, PLACE, side, fits)
+            cut = text_lines.read(text.split("\n"), PLACE, side, fits)
             assert cut.forms == forms
             assert cut.plain == plain
             assert cut.printed == text.split("\n")
@@ -91,10 +91,10 @@ def test_the_second_side_is_read_as_if_it_were_the_first(name: str) -> None:
     evidence = (Evidence((recording("a", text),)) for text in (old, new))
     _, side = scan.learned(*evidence)
     fits = replace(matches.fitting((old, new)), heads=False)
-    alone = text_lines.read(new, PLACE, side, fits)
+    alone = text_lines.read(new.split("\n"), PLACE, side, fits)
     fits.forget()
-    text_lines.read(old, PLACE, side, fits)
-    both = text_lines.read(new, PLACE, side, fits)
+    text_lines.read(old.split("\n"), PLACE, side, fits)
+    both = text_lines.read(new.split("\n"), PLACE, side, fits)
     assert (both.forms, both.printed, both.plain) == (alone.forms, alone.printed, alone.plain)
 
 
@@ -165,3 +165,19 @@ def _is_in(items: Any) -> bool:
         for code, value in items
     )
     return differs != (str(items[0][0]) == "NEGATE")
+
+
+LINE = "event for web-bcdf2 was seen"
+"""Nothing in it says that a name was made up."""
+POD = "web-bcdf2   1/1   Running"
+
+
+@pytest.mark.parametrize("telling", [0, 1])
+def test_a_line_of_both_sides_is_read_with_what_its_own_side_told(telling: int) -> None:
+    texts = ["", ""]
+    texts[telling] = POD
+    evidence = (Evidence((recording("pods", told), recording("events", LINE))) for told in texts)
+    fits = replace(matches.fitting((LINE, LINE)), heads=False)
+    read = [text_lines.read([LINE], PLACE, side, fits) for side in scan.learned(*evidence)]
+    assert isinstance(read[1 - telling].forms[0], str)
+    assert not isinstance(read[telling].forms[0], str)

@@ -1,13 +1,14 @@
 """What an upgrade reports of two editions that the repository has, with their committed causes."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from macros.cli import check
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import FollowsError, GuideError
-from macros.upgrade import findings, outcome_report
+from macros.upgrade import findings, known_causes, outcome_report
 from macros.upgrade.findings import Findings
 from macros.upgrade.outcome_report import Report
 
@@ -16,8 +17,8 @@ OLD, NEW = "2026-11-debian-13", "2026-11"
 
 def found(*, lists: bool = True, wrong: Iterable[GuideError] = ()) -> Findings:
     guide = guide_of_checkout()
-    earlier = findings.earlier(guide.docs) if lists else []
-    return findings.find(guide, OLD, earlier, wrong)
+    listed = known_causes.lists(guide.docs, guide.recordings) if lists else []
+    return findings.find(guide, OLD, listed, wrong)
 
 
 def report(of: Findings) -> Report:
@@ -53,10 +54,38 @@ def test_without_a_list_every_fact_is_open_and_none_is_lost() -> None:
     assert "docker, cause: open" in text
 
 
-def test_a_cause_whose_version_is_the_same_explains_nothing() -> None:
+def rules(**steps: tuple[str, str]) -> set[tuple[str, str]]:
+    """The causes that can be one where programs take these steps, each with its list."""
     guide = guide_of_checkout()
-    rules = findings._rules(findings.earlier(guide.docs), {"iproute2"})
-    assert {known.cause for _, known in rules} == {"iproute2"}
+    known = known_causes.rules(known_causes.lists(guide.docs, guide.recordings), steps)
+    return {(cause.cause, Path(cause.listed.split(",")[0]).stem) for _, cause in known}
+
+
+def test_a_cause_whose_version_is_the_same_explains_nothing() -> None:
+    assert {cause for cause, _ in rules(iproute2=("6.15.0", "7.3.0"))} == {"iproute2"}
+
+
+@pytest.mark.parametrize("step", [("1.34.4", "1.36.3"), ("1.36.3", "1.35.4"), ("1.33.1", "1.37.2")])
+def test_a_cause_explains_what_takes_part_of_its_step(step: tuple[str, str]) -> None:
+    assert ("Kubernetes", "2026-11-kubernetes-1.34") in rules(Kubernetes=step)
+
+
+def test_a_cause_explains_nothing_of_another_step() -> None:
+    guide = guide_of_checkout()
+    listed = known_causes.lists(guide.docs, guide.recordings)
+    before = known_causes.rules(listed, {"Kubernetes": ("1.36.3", "1.35.4")})
+    of_1_37 = {known.why for _, known in before if "kubernetes-1.37" in known.listed}
+    assert of_1_37, "what holds between any two versions"
+    assert all("which kubelet" in why or "Go map" in why for why in of_1_37)
+    since = known_causes.rules(listed, {"Kubernetes": ("1.37.2", "1.38.0")})
+    assert {known.why for _, known in since} == of_1_37
+
+
+def test_a_list_whose_editions_are_gone_explains_nothing(tmp_path: Path) -> None:
+    guide = guide_of_checkout()
+    listed = known_causes.lists(guide.docs, tmp_path)
+    kept = known_causes.rules(listed, {"Kubernetes": ("1.36.3", "1.37.2")})
+    assert all(rule.always for rule, _ in kept)
 
 
 def test_a_sentence_that_no_longer_holds_has_its_page_line_and_both_values() -> None:
@@ -83,7 +112,9 @@ def test_what_only_lacks_another_page_is_not_said_to_be_wrong() -> None:
 def test_a_real_edition_that_is_whole_has_no_broken_claim() -> None:
     guide = guide_of_checkout()
     older = guide.of_edition(OLD)
-    of = findings.find(older, NEW, findings.earlier(guide.docs), check.everything([older]))
+    of = findings.find(
+        older, NEW, known_causes.lists(guide.docs, guide.recordings), check.everything([older])
+    )
     assert of.broken == ()
     assert any(position.startswith("docs/docker.md:") for position, _ in of.sentences)
 

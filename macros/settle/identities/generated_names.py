@@ -76,12 +76,11 @@ def _near(text: str) -> bool:
 
 
 def _find(line: str, known: _Names) -> Iterator[Found]:
-    if _NEAR.search(line):
-        for name in _WORD.finditer(line):
-            front, letters = name.groups()
-            made = Made(_front(front) if "." in front or "-k8s-" in front else front, letters)
-            if made in known.made or _ALWAYS.search(made.front):
-                yield Found(*name.span(2), Named("".join(made), made.front))
+    for name in _words(line):
+        front, letters = name.groups()
+        made = Made(_front(front) if "." in front or "-k8s-" in front else front, letters)
+        if made in known.made or _ALWAYS.search(made.front):
+            yield Found(*name.span(2), Named("".join(made), made.front))
     if known.pods and "cali" in line:
         for interface in _CALI.finditer(line):
             pod = known.pods.get(interface[0])
@@ -89,6 +88,17 @@ def _find(line: str, known: _Names) -> Iterator[Found]:
                 namespace, made = pod
                 named = Named("".join(made), made.front, f"cali {namespace}")
                 yield Found(*interface.span(), named)
+
+
+def _words(text: str) -> Iterator[re.Match[str]]:
+    """Words that end in five such letters; in a text of many lines few lines have one."""
+    behind = 0
+    for near in _NEAR.finditer(text):
+        if near.start() >= behind:
+            start = text.rfind("\n", 0, near.start()) + 1
+            behind = text.find("\n", near.end())
+            behind = behind if behind >= 0 else len(text)
+            yield from _WORD.finditer(text, start, behind)
 
 
 def _read(_raw: str, _shape: str, _known: Any) -> None:
