@@ -86,8 +86,8 @@ def _settle() -> None:
             for run in runs:
                 # Each copy is of another lab: its names are its own.
                 mine = _fresh(run, copy)
-                for side, one in ((old, mine), (new, _fresh(mine, copy + 1000))):
-                    for name, raw in one.files.items():
+                for side, recording in ((old, mine), (new, _fresh(mine, copy + 1000))):
+                    for name, raw in recording.files.items():
                         if name not in run.captures and not name.endswith(".pcap"):
                             side[f"{run.page.key}-{copy}-{name}"] = raw
         with tempfile.TemporaryDirectory() as folder:

@@ -63,21 +63,23 @@ def main() -> None:
 
 
 def _cluster() -> None:
-    seconds, said = _seconds("lab", "up", "--name", NAME, "--nodes", "3", "--cni", "flannel")
+    seconds, printed = _seconds("lab", "up", "--name", NAME, "--nodes", "3", "--cni", "flannel")
     print(f"lab_up_3_s {seconds:.1f}", flush=True)
-    dns = re.search(r"waiting for CoreDNS: done in ([\d.]+) s", said)
+    dns = re.search(r"waiting for CoreDNS: done in ([\d.]+) s", printed)
     print(f"lab_up_3_ready_s {seconds - float(dns[1] if dns else 0):.1f}", flush=True)
     print(f"lab_reset_3_s {_seconds('lab', 'reset', '--name', NAME)[0]:.1f}", flush=True)
-    found = state.read(NAME)
-    assert found is not None
-    print(f"lab_rss_mib {sum(process.memory(each) for each in found.processes)}", flush=True)
+    lab_state = state.read(NAME)
+    assert lab_state is not None
+    print(
+        f"lab_rss_mib {sum(process.memory(started) for started in lab_state.processes)}", flush=True
+    )
 
 
 def _seconds(*words: str) -> tuple[float, str]:
     """How long a command of ours takes, and what it said."""
     started = time.perf_counter()
-    said = _guide(*words)
-    return time.perf_counter() - started, said
+    printed = _guide(*words)
+    return time.perf_counter() - started, printed
 
 
 def _median(measure: Callable[[], float]) -> float:

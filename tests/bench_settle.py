@@ -67,10 +67,10 @@ def rules(count: int, same: Random, drawn: Random) -> Iterator[str]:
     for name in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"):
         yield f":{name} ACCEPT [{drawn.randrange(1, 9000)}:{drawn.randrange(60, 900000)}]"
     yield ":KUBE-SERVICES - [0:0]"
-    for service, one, other in chains:
+    for service, first, second in chains:
         yield f":KUBE-SVC-{service} - [0:0]"
-        yield f":KUBE-SEP-{one} - [0:0]"
-        yield f":KUBE-SEP-{other} - [0:0]"
+        yield f":KUBE-SEP-{first} - [0:0]"
+        yield f":KUBE-SEP-{second} - [0:0]"
     order = list(range(services))
     drawn.shuffle(order)
     for number in order:
@@ -79,15 +79,15 @@ def rules(count: int, same: Random, drawn: Random) -> Iterator[str]:
             f"-A KUBE-SERVICES -d {_address(number, 11)}/32 -p tcp -m comment --comment"
             f' "default/web-{number}:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-{service}'
         )
-    for number, (service, one, other) in enumerate(chains):
+    for number, (service, first, second) in enumerate(chains):
         yield (
             f"-A KUBE-SVC-{service} -m comment --comment"
             f' "default/web-{number}:http -> {_address(2 * number)}:8080" -m statistic'
-            f" --mode random --probability 0.50000000000 -j KUBE-SEP-{one}"
+            f" --mode random --probability 0.50000000000 -j KUBE-SEP-{first}"
         )
-        yield f"-A KUBE-SVC-{service} -j KUBE-SEP-{other}"
-        for at, end in enumerate((one, other)):
-            address = _address(2 * number + at)
+        yield f"-A KUBE-SVC-{service} -j KUBE-SEP-{second}"
+        for index, end in enumerate((first, second)):
+            address = _address(2 * number + index)
             yield f"-A KUBE-SEP-{end} -s {address}/32 -j KUBE-MARK-MASQ"
             yield f"-A KUBE-SEP-{end} -p tcp -m tcp -j DNAT --to-destination {address}:8080"
     yield "COMMIT"
@@ -168,7 +168,7 @@ def sets(count: int, _same: Random, drawn: Random) -> Iterator[str]:
         yield "Type: hash:net"
         yield f"Header: family inet hashsize 1024 maxelem 1048576 initval 0x{drawn.randrange(16**8):08x}"
         yield "Members:"
-        members = [_address(number + at) for at in range(100)]
+        members = [_address(number + index) for index in range(100)]
         drawn.shuffle(members)
         yield from members
         yield ""
@@ -227,7 +227,7 @@ def page(folder: Path, counts: dict[str, int], seed: int) -> int:
     return sum(sizes)
 
 
-_PAGE = Page("page", Path("page.md"), "T", 1, "", "", (), (), (), ())
+_PAGE = Page("page", Path("page.md"), (), title="T", nodes=1)
 
 
 def measure(counts: dict[str, int]) -> tuple[float, float, int, int]:
@@ -249,8 +249,8 @@ def measure(counts: dict[str, int]) -> tuple[float, float, int, int]:
         old = editions.page(folder / "old")
         new = editions.page(out)
         compared = time.process_time()
-        for block, one in old.blocks.items():
-            list(editions.blocks(one, _changed(new.blocks[block]), _FORMS))
+        for block, recording in old.blocks.items():
+            list(editions.blocks(recording, _changed(new.blocks[block]), _FORMS))
         return settled - started, time.process_time() - compared, size, _memory() - before
 
 

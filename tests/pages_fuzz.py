@@ -55,7 +55,7 @@ def mutated(rng: random.Random, text: str) -> str:
     for _ in range(rng.randint(1, 3)):
         start = rng.randrange(len(text))
         # Where the macros and the front matter are, not in prose that says nothing to the tool.
-        spots = [found.start() for found in re.finditer(r"\{\{|\{%|---", text)]
+        spots = [match.start() for match in re.finditer(r"\{\{|\{%|---", text)]
         if spots and rng.random() < 0.8:
             start = min(len(text) - 1, rng.choice(spots) + rng.randrange(60))
         length = rng.choice([0, 1, 1, 2, 5, 40])
@@ -84,10 +84,10 @@ def _outcome(whole: Guide, docs: Path, source: Path) -> Outcome:
         errors = error.all
     except Exception:  # noqa: BLE001 whatever it is, no author may see it
         return Outcome(text, (), traceback.format_exc())
-    homeless = [each for each in errors if not each.page or not each.line]
-    causes = [each for each in errors if _internal(each)]
-    surprise = "".join(f"without a place: {each}\n" for each in homeless)
-    surprise += "".join("".join(traceback.format_exception(each)) for each in causes)
+    homeless = [error for error in errors if not error.page or not error.line]
+    causes = [error for error in errors if _internal(error)]
+    surprise = "".join(f"without a place: {error}\n" for error in homeless)
+    surprise += "".join("".join(traceback.format_exception(cause)) for cause in causes)
     return Outcome(text, errors, surprise)
 
 

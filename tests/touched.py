@@ -93,15 +93,15 @@ def exit_code(returned: int) -> int:
 def branch_point(root: Path) -> str:
     """Where this branch left main; on main itself the last commit."""
     for name in ("origin/main", "main"):
-        found = subprocess.run(
+        done = subprocess.run(
             ["git", "merge-base", "HEAD", name],
             cwd=root,
             capture_output=True,
             text=True,
             check=False,
         )
-        if found.returncode == 0:
-            return found.stdout.strip()
+        if done.returncode == 0:
+            return done.stdout.strip()
     return "HEAD"
 
 

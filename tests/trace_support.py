@@ -15,9 +15,9 @@ DATA = Path(__file__).parent / "data" / "trace"
 def lane(name: str) -> Lane:
     """The lane of a file `node.interface.pcap` or `node.namespace-interface.pcap`."""
     node, _, rest = name.partition(".")
-    place, _, interface = rest.rpartition("-")
+    label, _, interface = rest.rpartition("-")
     block = f"way-{node}-{rest}".replace(".", "-")
-    return Lane(block, node, place, place, interface)
+    return Lane(block, node, label, label, interface)
 
 
 def files(name: str) -> list[Path]:
@@ -38,7 +38,7 @@ def recorded(folder: str, name: str) -> tuple[list[Lane], list[Path]]:
 
 def trace(name: str) -> Trace:
     """A trace, read."""
-    found = files(name)
+    paths = files(name)
     return assembly.read(
-        [lane(path.name.removesuffix(".pcap")) for path in found], [packets(path) for path in found]
+        [lane(path.name.removesuffix(".pcap")) for path in paths], [packets(path) for path in paths]
     )

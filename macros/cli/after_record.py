@@ -29,7 +29,7 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
         guide.docs, lambda key: guide.recorded(key).blocks if key in guide.pages else {}
     )
     lines += _part("sentences whose values changed", _sentences(quoted, values))
-    claims = [f"{error.place}: {error.message}" for error in broken]
+    claims = [f"{error.position}: {error.message}" for error in broken]
     lines += _part("claims that do not hold", claims)
     if broken:
         pages = ", ".join(dict.fromkeys(str(error.page) for error in broken))

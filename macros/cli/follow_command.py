@@ -50,7 +50,7 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     wrong = {finding.block.id for finding in findings}
     claims = list(_claims(guide, planned, typist))
     for error in claims:
-        console.print(f"{error.place}: {error.message}", markup=False, highlight=False)
+        console.print(f"{error.position}: {error.message}", markup=False, highlight=False)
     good = len(typist.seen) - len(wrong & typist.seen.keys())
     click.echo(
         f"{planned.key}: {good} of {len(typist.seen)} blocks as the page says, in {seconds:.0f} s"
@@ -65,14 +65,14 @@ def _typed(guide: Guide, page: Page, lab: Lab) -> Typist:
     console = Console(stderr=True, soft_wrap=True)
     with terminal.block_bar(console) as progress:
         task = progress.add_task("preparing", total=total)
-        typed, said = 0, time.monotonic()
+        typed, told_at = 0, time.monotonic()
 
         def on_block(block: Block) -> None:
-            nonlocal typed, said
+            nonlocal typed, told_at
             typed += 1
             progress.update(task, advance=1, description=f"{block.node} {block.id}")
-            if progress.disable and time.monotonic() - said > _SILENCE:
-                said = time.monotonic()
+            if progress.disable and time.monotonic() - told_at > _SILENCE:
+                told_at = time.monotonic()
                 console.print(
                     f"{page.key}: {block.node} {block.id}, {typed} of {total}", highlight=False
                 )
@@ -108,6 +108,6 @@ def _broken(guide: Guide, page: Page, blocks: Mapping[str, Recording]) -> list[G
 
 def _line(finding: Finding) -> str:
     block = finding.block
-    position = GuideError("", page=block.source, line=block.line).place
+    position = GuideError("", page=block.source, line=block.line).position
     command = block.command.strip().replace("\n", "\n          ")
     return f"{position}: {block.id}: {finding.what}\n  command: {block.node}$ {command}"

@@ -119,7 +119,7 @@ def _conversations(packets: Sequence[Packet], rename: Rename) -> dict[Key, _Conv
     by_key: dict[Key, _Conversation] = {}
     seen: dict[tuple[str, str, str], int] = {}
     for flow, members in conversations.conversations(packets).items():
-        first, second = sorted((_end(rename(flow.one)), _end(rename(flow.other))))
+        first, second = sorted((_end(rename(flow.first)), _end(rename(flow.second))))
         short = (flow.protocol, first, second)
         seen[short] = seen.get(short, 0) + 1
         packets_ = list(_told(members, rename, facts))

@@ -50,7 +50,7 @@ def _differing(old: _Side, new: _Side) -> frozenset[str | None]:
 def _alike(old: Iterable[_Line], new: Iterable[_Line], most: int) -> int:
     """How many of the first lines are the same, and at most so many."""
     same = islice(map(eq, old, new), most)
-    return next((at for at, one in enumerate(same) if not one), most)
+    return next((index for index, equal in enumerate(same) if not equal), most)
 
 
 def _grouped(

@@ -28,11 +28,11 @@ from macros.kinds.registry import KINDS
 class Forms:
     """The MACs of a page whose form changed: old to new, whose each is, and what it was.
 
-    `said` has for an old MAC its owner, its old form and its new form.
+    `described` has for an old MAC its owner, its old form and its new form.
     """
 
     renamed: Mapping[str, str]
-    said: Mapping[str, tuple[str, str, str]]
+    described: Mapping[str, tuple[str, str, str]]
 
     @cached_property
     def _words(self) -> Mapping[str, str]:
@@ -64,13 +64,13 @@ class Forms:
 
     def changes(self, old: Recording) -> Iterator[Change]:
         """What of this the block shows, one change for each kind of owner."""
-        if not self.said:
+        if not self.described:
             return
         shown = old.text + (json.dumps(old.twin) if old.twin is not None else "")
         changed: dict[tuple[str, str, str], list[str]] = {}
         for mac in dict.fromkeys(macs.PATTERN.findall(shown)):
-            if mac in self.said:
-                changed.setdefault(self.said[mac], []).append(mac)
+            if mac in self.described:
+                changed.setdefault(self.described[mac], []).append(mac)
         for (owner, was, now), olds in changed.items():
             news = [self.renamed[mac] for mac in olds]
             yield said(
@@ -162,7 +162,7 @@ def _observed(seen: Mapping[str, Any]) -> Iterator[Owned]:
 def _of(owned: Iterable[Mac], *, inside: bool) -> Iterator[Owned]:
     for mac in owned:
         if macs.PATTERN.fullmatch(mac.mac):
-            yield mac.place, (mac.mac, "containers" if mac.here and inside else mac.owner)
+            yield mac.path, (mac.mac, "containers" if mac.here and inside else mac.owner)
 
 
 def _bridge_id(mac: str) -> str:

@@ -54,21 +54,21 @@ def _line(text: str, patterns: _Patterns, cells: Cells | None = None) -> str:
     printed = text
     if '"' in text:
         # Nothing that a rule says in quotes is noise.
-        text = matches.QUOTED.sub(lambda said: _kept(said[0], quoted), text)
+        text = matches.QUOTED.sub(lambda quote: _kept(quote[0], quoted), text)
     for (hint, expression, shape, near), kind in patterns:
         if hint in text and (near is None or near(text)):
-            place = partial(cells.has, printed) if cells and shape == CELL else _anywhere
-            text = expression.sub(partial(_masked, kind=kind, may_be=place), text)
-    for number, said in enumerate(quoted):
-        text = text.replace(f"\0{number}\0", said)
+            may_be = partial(cells.has, printed) if cells and shape == CELL else _anywhere
+            text = expression.sub(partial(_masked, kind=kind, may_be=may_be), text)
+    for number, quote in enumerate(quoted):
+        text = text.replace(f"\0{number}\0", quote)
     # Most lines have no columns.
     wide = "  " in text or "\t" in text or "---" in text or "==" in text
     text = _WIDTH.sub(" ", text) if wide else text
     return _RIGHT_ALIGNED.sub(" " * 4, text).rstrip()
 
 
-def _kept(said: str, quoted: list[str]) -> str:
-    quoted.append(said)
+def _kept(quote: str, quoted: list[str]) -> str:
+    quoted.append(quote)
     return f"\0{len(quoted) - 1}\0"
 
 

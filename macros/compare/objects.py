@@ -11,12 +11,13 @@ from macros.compare.change import Change, said
 from macros.ground.alignment import align
 from macros.kinds import iproute
 from macros.kinds.kind import Speech
+from macros.settle.declaration import WISHES
 
 # Where a key, or an entry of a list, is not there at all.
 _ABSENT = object()
 _ID = re.compile(r"[0-9a-f]{64}")
-# In what an author wished for: within a `spec`.
-_WISHED = re.compile(r"(?:^|\.)spec[.\[]")
+# A path into what an author wished for.
+_WISHED = re.compile(rf"(?:^|\.){WISHES}[.\[]")
 # A word that the next one is the value of.
 _KEY = re.compile(r"[a-zA-Z][\w-]*")
 

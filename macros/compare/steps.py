@@ -28,7 +28,7 @@ def compare(kind: str, subject: str, old: Steps, new: Steps) -> Iterator[Change]
     for number, step in gone:
         if number in moved:
             now = moved[number]
-            what = f"{noun} moved in {subject}, from place {number} to {now}: {step.said}"
+            what = f"{noun} moved in {subject}, from place {number} to {now}: {step.summary}"
             yield said(kind, subject, what, str(number), str(now))
     gone = [step for step in gone if step[0] not in moved]
     come = [step for step in come if step[0] not in moved.values()]
@@ -36,13 +36,13 @@ def compare(kind: str, subject: str, old: Steps, new: Steps) -> Iterator[Change]
     for number, step in gone:
         match = _likeness(step, come, _gap(number, pairs, len(after))) if few else None
         if match is None:
-            yield said(kind, subject, f"{noun} removed from {subject}: {step.said}", step.text)
+            yield said(kind, subject, f"{noun} removed from {subject}: {step.summary}", step.text)
         else:
             come.remove(match)
-            what = f"{noun} {match[0]} of {subject} changed: {step.said} -> {match[1].said}"
+            what = f"{noun} {match[0]} of {subject} changed: {step.summary} -> {match[1].summary}"
             yield said(kind, subject, what, step.text, match[1].text)
     for number, step in come:
-        what = f"{noun} added to {subject} at place {number}: {step.said}"
+        what = f"{noun} added to {subject} at place {number}: {step.summary}"
         yield said(kind, subject, what, "", step.text)
     for was, stays in pairs:
         number, step = after[stays]
@@ -88,11 +88,11 @@ def _gap(number: int, pairs: list[tuple[int, int]], end: int) -> tuple[int, int]
 
 def _likeness(step: Step, come: list[_Numbered], gap: tuple[int, int]) -> _Numbered | None:
     """The new step in the same gap that has the most words of this one, and at least two thirds."""
-    words = Counter(step.said.split())
+    words = Counter(step.summary.split())
     best, most = None, 0.0
     for number, other in come:
         if gap[0] <= number - 1 < gap[1]:
-            theirs = Counter(other.said.split())
+            theirs = Counter(other.summary.split())
             share = (words & theirs).total() / max(words.total(), theirs.total())
             if share > most:
                 best, most = (number, other), share

@@ -46,13 +46,13 @@ class GuideError(Exception):
         return placed
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         """Page, line and column as editors and compilers write them: docs/docker.md:12:4."""
         known = (self.page, self.line, self.column if self.line else None)
         return ":".join(str(part) for part in known if part) if self.page else ""
 
     def __str__(self) -> str:
-        lines = [f"{self.place}: {self.message}" if self.page else self.message]
+        lines = [f"{self.position}: {self.message}" if self.page else self.message]
         if self.command is not None:
             shown = self.command.strip().replace("\n", "\n          ")
             lines.append(f"  command: {self.node or '?'}$ {shown}")

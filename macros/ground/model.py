@@ -58,7 +58,7 @@ class Block:
     record, or `re:` and a regular expression with one group. `plan` is the hash over all that
     decides what a machine answers here: this block, those before it, and the page's setup.
     `script` is what runs where the command only names it: the observer's. `shown` says whether
-    the page shows the answer, or only quotes it, `place` what it calls the namespace of a trace's
+    the page shows the answer, or only quotes it, `label` what it calls the namespace of a trace's
     tap. `only` is the condition on versions under which it is run at all (`conditions`). `choice`
     finds in the answer what may come one way or another, `facts` are kinds of noise that are facts
     here, `keep` says in words what a capture is for: they decide how an answer is settled, not
@@ -79,7 +79,7 @@ class Block:
     netns: str = ""
     script: str = ""
     shown: bool = True
-    place: str = ""
+    label: str = ""
     only: str = ""
     choice: str = ""
     facts: tuple[str, ...] = ()
@@ -115,30 +115,38 @@ CLUSTER_NODES = 3
 """So many nodes are a cluster unless it is said otherwise: the chapters without one need two."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A Markdown file under docs/ that has blocks, with what its front matter says of the lab.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageHead:
+    """What a page's front matter says of the page and of the lab.
 
-    `key` names its folder in an edition: the path under docs/ without `.md`, `/` as `-`.
     `profile` is what the lab starts for it, `needs` what this lab may not be able to offer.
-    `start` is the hash over all that comes before its first block.
     `cluster` is None for plain machines; `outside` says whether there is a machine that is no node.
     `manifests` are files that node0 has while the page is recorded, each with its text.
     """
 
-    key: str
-    source: Path
     title: str
     nodes: int
-    profile: str
-    needs: str
-    versions: tuple[str, ...]
-    setup: tuple[Step, ...]
-    cleanup: tuple[Step, ...]
-    blocks: tuple[Block, ...]
+    profile: str = ""
+    needs: str = ""
+    versions: tuple[str, ...] = ()
+    setup: tuple[Step, ...] = ()
+    cleanup: tuple[Step, ...] = ()
     cluster: Cluster | None = None
     outside: bool = False
     manifests: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(PageHead):
+    """A Markdown file under docs/ that has blocks, with what its front matter says of the lab.
+
+    `key` names its folder in an edition: the path under docs/ without `.md`, `/` as `-`.
+    `start` is the hash over all that comes before its first block.
+    """
+
+    key: str
+    source: Path
+    blocks: tuple[Block, ...]
     start: str = ""
 
     @property

@@ -166,8 +166,8 @@ _ORIGINAL = re.compile(
 
 def _labels(lines: Sequence[str]) -> list[str | None]:
     """By protocol and original direction."""
-    found = map(_ORIGINAL.match, lines)
-    return [sent and " ".join(word or "" for word in sent.groups()) for sent in found]
+    matches = map(_ORIGINAL.match, lines)
+    return [sent and " ".join(word or "" for word in sent.groups()) for sent in matches]
 
 
 def _words(flow: Flow) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Step:
     """One of a record's steps: its whole text, what is said of it, what it has counted."""
 
     text: str
-    said: str
+    summary: str
     counts: Mapping[str, int | None] = field(default_factory=dict)
 
 
@@ -138,11 +138,11 @@ class Speech:
 class Mac:
     """A MAC address in a record.
 
-    `place` is where it stands, by names that another run has too; `owner` is whose it is in a
+    `path` is where it stands, by names that another run has too; `owner` is whose it is in a
     sentence. `here`: it belongs to the machine, or the container, that was asked.
     """
 
-    place: tuple[str, ...]
+    path: tuple[str, ...]
     mac: str
     owner: str
     here: bool = False

@@ -82,7 +82,7 @@ def labels(lines: Sequence[str]) -> list[str | None]:
     The first row of a namespace is always read, for how many there are says how objects are named;
     and so is all where there is no table, or where a name comes twice.
     """
-    found: list[str | None] = []
+    labels: list[str | None] = []
     objects: list[tuple[str, ...]] = []
     spaces: set[str] = set()
     head: list[tuple[int, str]] = []
@@ -103,8 +103,8 @@ def labels(lines: Sequence[str]) -> list[str | None]:
             space = "".join(named[1:])
             label = " ".join((*named, above)) if space in spaces else None
             spaces.add(space)
-        found.append(label)
-    return found if len(set(objects)) == len(objects) else [None] * len(lines)
+        labels.append(label)
+    return labels if len(set(objects)) == len(objects) else [None] * len(lines)
 
 
 def _columns(head: Sequence[tuple[int, str]], names: Sequence[str]) -> list[slice]:

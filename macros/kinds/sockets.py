@@ -171,15 +171,15 @@ def _labels(lines: Sequence[str]) -> list[str | None]:
         return [None] * len(lines)
     before = len(header[1].split())
     netid = slice(header[1].startswith("Netid"))
-    found: list[str | None] = [None]
+    labels: list[str | None] = [None]
     for line in lines[1:]:
         if not line.strip() or line[0].isspace():
-            found.append(found[-1])
+            labels.append(labels[-1])
         else:
             words = line.split(maxsplit=before + 4)
             ends = words[before + 2 : before + 4]
-            found.append(" ".join(words[netid] + ends) if len(ends) == 2 else None)
-    return found
+            labels.append(" ".join(words[netid] + ends) if len(ends) == 2 else None)
+    return labels
 
 
 def _details(printed: Iterable[str]) -> dict[str, str]:

@@ -22,8 +22,8 @@ class Flow:
     """
 
     protocol: str
-    one: str
-    other: str
+    first: str
+    second: str
 
 
 def named_ends(packet: Packet) -> tuple[str, str, str]:

@@ -191,7 +191,7 @@ def _carry(way: _Way, segment: Segment, header: str, *, answered: bool) -> None:
 
 
 def _header(segment: Segment, facts: Facts) -> _Header:
-    packet, level, flags = segment.packet, segment.place, segment.flags
+    packet, level, flags = segment.packet, segment.level, segment.flags
     layers = _layers(packet, facts)
     values = dict(layers[level][3])
     for name in ("seq", "sack", *(("ack",) if "ACK" in flags else ())):

@@ -68,7 +68,7 @@ def _in_order(packets: Sequence[Packet]) -> list[Message]:
 def _alone(message: Message) -> Packet:
     """The packet that would carry this message and nothing else, for words to be matched with."""
     segment = message.segments[0]
-    below = segment.packet.layers[: segment.place + 1]
+    below = segment.packet.layers[: segment.level + 1]
     offset = below[-1].offset + below[-1].length
     size = len(message.data)
     if message.layer.name == bgp.NAME:

@@ -107,7 +107,7 @@ def headers(segments: Iterable[Segment], facts: Facts) -> frozenset[Header]:
 
 def _header(segment: Segment, facts: Facts) -> Header:
     values = []
-    for level, layer in enumerate(segment.packet.layers[: segment.place + 1]):
+    for level, layer in enumerate(segment.packet.layers[: segment.level + 1]):
         for field in layer.fields:
             if field.name in _CUTTING:
                 continue

@@ -19,12 +19,12 @@ Way = tuple[End, End]
 class Segment(NamedTuple):
     """A TCP segment of a conversation.
 
-    `place` is its layer in the packet. `seq` and `ack` count from the beginning of their
+    `level` is its layer in the packet. `seq` and `ack` count from the beginning of their
     direction (None where the header is cut, or does not acknowledge); `data` is what was captured.
     """
 
     packet: Packet
-    place: int
+    level: int
     way: Way
     seq: int | None
     ack: int | None
@@ -34,7 +34,7 @@ class Segment(NamedTuple):
     @property
     def layer(self) -> Layer:
         """The TCP header."""
-        return self.packet.layers[self.place]
+        return self.packet.layers[self.level]
 
     @property
     def first(self) -> int:
@@ -55,7 +55,7 @@ class Run(NamedTuple):
 
 
 def ends_of(packet: Packet, level: int) -> Way | None:
-    """The sender and the receiver of the TCP header at layer `place`; None where it is no such."""
+    """The sender and the receiver of the TCP header at layer `level`; None where it is no such."""
     layer = packet.layers[level]
     source, target = layer.get("sport"), layer.get("dport")
     if source is None or target is None or layer.name != "TCP":
@@ -114,7 +114,7 @@ class Starts:
         return (False, *way) in self._shakes
 
     def seq(self, packet: Packet, level: int) -> int | None:
-        """The relative sequence number of the TCP header at layer `place`."""
+        """The relative sequence number of the TCP header at layer `level`."""
         return self._relative(packet, level, "seq", forward=True)
 
     def ack(self, packet: Packet, level: int) -> int | None:

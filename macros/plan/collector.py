@@ -69,16 +69,16 @@ class Collector:
             self.errors.append(error.located(self._source, *written_at))
         return ""
 
-    def _collect(self, call: Macro, at: Place) -> Any:
+    def _collect(self, call: Macro, written_at: Place) -> Any:
         match call:
             case Run():
-                self._add(self._run(call, at))
+                self._add(self._run(call, written_at))
             case Capture():
-                self._add(self._capture(call, at))
+                self._add(self._capture(call, written_at))
             case Trace():
-                self._trace(call, at)
+                self._trace(call, written_at)
             case Observe():
-                self._add(self._observe(call, at))
+                self._add(self._observe(call, written_at))
             case Only():
                 self._only(call)
             case When():
@@ -86,15 +86,15 @@ class Collector:
                 return call.then
         return ""  # the others read recordings; a plan has none
 
-    def _run(self, call: Run, at: Place) -> Block:
+    def _run(self, call: Run, written_at: Place) -> Block:
         text = call.caller() if call.caller is not None else call.command
         if text is None or not text.strip():
             raise GuideError(f"block {call.id} has no command")
         return Block(
             page=self._page,
             id=call.id,
-            line=at.line,
-            column=at.column,
+            line=written_at.line,
+            column=written_at.column,
             kind="run",
             node=call.node,
             command=text.strip("\n"),
@@ -108,7 +108,7 @@ class Collector:
             facts=facts(call.facts),
         )
 
-    def _capture(self, call: Capture, at: Place) -> Block:
+    def _capture(self, call: Capture, written_at: Place) -> Block:
         _check_end(f"capture {call.id}", call.packets, closed=call.closed, until=call.until)
         capture = CaptureOf(
             interface=call.interface,
@@ -120,10 +120,10 @@ class Collector:
             container=call.container,
             until=call.until,
         )
-        block = self._listening(call.id, call.node, capture, call.timeout, at)
+        block = self._listening(call.id, call.node, capture, call.timeout, written_at)
         return replace(block, shown=call.show, keep=call.keep)
 
-    def _trace(self, call: Trace, at: Place) -> None:
+    def _trace(self, call: Trace, written_at: Place) -> None:
         _check_end(f"trace {call.id}", call.packets, closed=call.closed)
         try:
             taps = captures(
@@ -136,18 +136,18 @@ class Collector:
         except GuideError as error:
             raise GuideError(f"trace {call.id}: {error.message}", fix=error.fix) from error
         for tap_id, node, capture in taps:
-            block = self._listening(tap_id, node, capture, call.timeout, at)
+            block = self._listening(tap_id, node, capture, call.timeout, written_at)
             site = (call.names or {}).get(capture.netns) or capture.container
-            self._add(replace(block, shown=False, place=site))
+            self._add(replace(block, shown=False, label=site))
 
     def _listening(
-        self, id: str, node: str, capture: CaptureOf, timeout: float | None, at: Place
+        self, id: str, node: str, capture: CaptureOf, timeout: float | None, written_at: Place
     ) -> Block:
         return Block(
             page=self._page,
             id=id,
-            line=at.line,
-            column=at.column,
+            line=written_at.line,
+            column=written_at.column,
             kind="capture",
             node=node,
             command=capture_command(capture),
@@ -156,12 +156,12 @@ class Collector:
             netns=capture.netns or capture.container,
         )
 
-    def _observe(self, call: Observe, at: Place) -> Block:
+    def _observe(self, call: Observe, written_at: Place) -> Block:
         return Block(
             page=self._page,
             id=call.id,
-            line=at.line,
-            column=at.column,
+            line=written_at.line,
+            column=written_at.column,
             kind="observe",
             node=call.node,
             command="observe",

@@ -9,7 +9,7 @@ import yaml
 
 from macros.ground import safe_yaml
 from macros.ground.errors import GuideError, raise_all
-from macros.ground.model import CNIS, PROXIES, Cluster, Step
+from macros.ground.model import CNIS, PROXIES, Cluster, PageHead, Step
 from macros.ground.places import SCRIPTS
 from macros.plan.options import Declared, MisusedError
 
@@ -112,22 +112,12 @@ class PageKeys(Keys):
     render_macros: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMatter(PageHead):
     """What the YAML at the head of a page says; `body_line` is the line its text starts at."""
 
-    title: str
-    nodes: int
-    profile: str
-    needs: str
-    versions: tuple[str, ...]
-    setup: tuple[Step, ...]
-    cleanup: tuple[Step, ...]
     body: str
     body_line: int
-    cluster: Cluster | None = None
-    outside: bool = False
-    manifests: tuple[tuple[str, str], ...] = ()
     facts: tuple[str, ...] = ()
 
 

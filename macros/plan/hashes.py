@@ -18,7 +18,7 @@ _NO_RUN = (
     "source",
     "page",
     "shown",
-    "place",
+    "label",
     "only",
     "choice",
     "facts",

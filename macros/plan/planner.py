@@ -7,13 +7,13 @@ their arguments, so it has no side effects and no recorded value can steer it.
 import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, replace
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from macros.ground import cache, commandline, conditions
 from macros.ground.errors import GuideError, one_of, raise_all
-from macros.ground.model import HERE, Block, Page, machines
+from macros.ground.model import HERE, Block, Page, PageHead, machines
 from macros.plan import frontmatter, hashes
 from macros.plan.frontmatter import FrontMatter
 
@@ -108,18 +108,9 @@ def _planned(
     page = Page(
         key=page_key(docs, source),
         source=source,
-        title=front.title,
-        nodes=front.nodes,
-        profile=front.profile,
-        needs=front.needs,
-        versions=front.versions,
-        setup=front.setup,
-        cleanup=front.cleanup,
         blocks=hashes.chained(start, blocks),
-        cluster=front.cluster,
-        outside=front.outside,
-        manifests=front.manifests,
         start=start,
+        **{field.name: getattr(front, field.name) for field in fields(PageHead)},
     )
     return page, errors
 

@@ -32,40 +32,42 @@ def lines(
     else:
         mine = old.printed
         theirs = new.printed if new.plain else _as_wide(new, renaming)
-    places = {other: one for one, other in in_order(mine, theirs, free)}
+    places = {now: was for was, now in in_order(mine, theirs, free)}
     orders = []
     for span in free:
-        pairs = _same([mine[at] for at in span.old], [theirs[at] for at in span.new])
-        places |= {span.new[other]: span.old[one] for one, other in pairs}
-        places_of = {other: one for one, other in pairs}
+        pairs = _same([mine[index] for index in span.old], [theirs[index] for index in span.new])
+        places |= {span.new[now]: span.old[was] for was, now in pairs}
+        places_of = {now: was for was, now in pairs}
         order = old_order(len(span.new), places_of, span.groups)
-        orders.append((span.new, [span.new[at] for at in order]))
-    known = {} if fresh else {at: old.printed[one] for at, one in places.items()}
-    found = renamed_lines(new, renaming, known)
-    sequence = list(range(len(found)))
+        orders.append((span.new, [span.new[index] for index in order]))
+    known = {} if fresh else {now: old.printed[was] for now, was in places.items()}
+    settled = renamed_lines(new, renaming, known)
+    sequence = list(range(len(settled)))
     for places_, order in orders:
         sequence[places_.start : places_.stop] = order
-    return [found[at] for at in sequence]
+    return [settled[index] for index in sequence]
 
 
 def renamed_lines(
     text: Lines, renaming: Renaming, known: Mapping[int, str] = MappingProxyType({})
 ) -> list[str]:
     """The lines of a text with every identity under its old name; those of `known` as they are."""
-    found = []
-    for at, (line, form) in enumerate(zip(text.printed, text.forms, strict=True)):
-        if at in known:
-            found.append(known[at])
+    settled = []
+    for index, (line, form) in enumerate(zip(text.printed, text.forms, strict=True)):
+        if index in known:
+            settled.append(known[index])
         elif isinstance(form, str):
-            found.append(line)
+            settled.append(line)
         else:
-            found.append(renamed(text.parts(at), renaming.names))
-    return found
+            settled.append(renamed(text.parts(index), renaming.names))
+    return settled
 
 
 def _as_wide(text: Lines, renaming: Renaming) -> list[str]:
     """What the lines are compared by, where the width of a gap counts."""
-    return [skeleton.of(text.parts(at), renaming.final_new) for at in range(len(text.printed))]
+    return [
+        skeleton.of(text.parts(index), renaming.final_new) for index in range(len(text.printed))
+    ]
 
 
 def node(old: Node, new: Node, renaming: Renaming, *, fresh: bool = False) -> Any:
@@ -75,20 +77,20 @@ def node(old: Node, new: Node, renaming: Renaming, *, fresh: bool = False) -> An
         return old.value if same and not fresh else tree.plain(new, renaming.names)
     if isinstance(old, Object) and isinstance(new, Object):
         known = {name: inner for name, _, inner in old.entries}
-        places = {name: at for at, name in enumerate(known)}
-        found = {}
+        places = {name: index for index, name in enumerate(known)}
+        settled = {}
         for _, key, inner in new.entries:
             name = renamed(key, renaming.names)
-            found[name] = (
+            settled[name] = (
                 node(known[name], inner, renaming, fresh=fresh)
                 if name in known
                 else tree.plain(inner, renaming.names)
             )
-        names = list(found)
+        names = list(settled)
         order = old_order(
-            len(names), {at: places[one] for at, one in enumerate(names) if one in places}
+            len(names), {index: places[name] for index, name in enumerate(names) if name in places}
         )
-        return {names[at]: found[names[at]] for at in order}
+        return {names[index]: settled[names[index]] for index in order}
     if isinstance(old, Array) and isinstance(new, Array):
         return _array(old, new, renaming, fresh=fresh)
     return tree.plain(new, renaming.names)
@@ -99,29 +101,29 @@ def _array(old: Array, new: Array, renaming: Renaming, *, fresh: bool) -> list[A
     theirs = [tree.text(item, renaming.final_new) for item in new.items]
     ordered = old.ordered and new.ordered
     pairs = align(mine, theirs) if ordered else _same(mine, theirs)
-    used, places = {one for one, _ in pairs}, {other: one for one, other in pairs}
+    used, places = {was for was, _ in pairs}, {now: was for was, now in pairs}
     named: dict[str, list[int]] = {}
-    for at, item in enumerate(old.items):
-        if at not in used:
-            named.setdefault(tree.own_name(item, renaming.final_old), []).append(at)
+    for index, item in enumerate(old.items):
+        if index not in used:
+            named.setdefault(tree.own_name(item, renaming.final_old), []).append(index)
     partners = dict(places)
-    for at, item in enumerate(new.items):
-        if at not in places:
+    for index, item in enumerate(new.items):
+        if index not in places:
             waiting = named.get(tree.own_name(item, renaming.final_new), [])
             if waiting:
-                partners[at] = waiting.pop(0)
-    found = [
-        node(old.items[partners[at]], item, renaming, fresh=fresh)
-        if at in partners
+                partners[index] = waiting.pop(0)
+    settled = [
+        node(old.items[partners[index]], item, renaming, fresh=fresh)
+        if index in partners
         else tree.plain(item, renaming.names)
-        for at, item in enumerate(new.items)
+        for index, item in enumerate(new.items)
     ]
-    return found if ordered else [found[at] for at in old_order(len(found), partners)]
+    return settled if ordered else [settled[index] for index in old_order(len(settled), partners)]
 
 
 def _same(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Places of equal lines, in whatever order; of several equal ones as many as both have."""
     places: dict[str, list[int]] = {}
-    for at in range(len(old) - 1, -1, -1):
-        places.setdefault(old[at], []).append(at)
-    return [(places[line].pop(), at) for at, line in enumerate(new) if places.get(line)]
+    for index in range(len(old) - 1, -1, -1):
+        places.setdefault(old[index], []).append(index)
+    return [(places[line].pop(), index) for index, line in enumerate(new) if places.get(line)]

@@ -23,6 +23,9 @@ Near = Callable[[str], object]
 
 CELL = "cell"
 
+WISHES = "spec"
+"""The key of an object's JSON under which is what its author wished for: facts, by their keys."""
+
 
 class Pattern(NamedTuple):
     """An expression that is only tried where a text has the `hint`; `shape`: how it is written.

@@ -246,12 +246,12 @@ def in_old_order(old: Sequence[str], new: Sequence[str], spans: Sequence[Free]) 
     order = list(range(len(new)))
     for span in spans:
         waiting: dict[str, list[int]] = {}
-        for place in reversed(span.old):
-            waiting.setdefault(old[place], []).append(place)
+        for index in reversed(span.old):
+            waiting.setdefault(old[index], []).append(index)
         places = {
-            number: waiting[new[place]].pop()
-            for number, place in enumerate(span.new)
-            if waiting.get(new[place])
+            number: waiting[new[index]].pop()
+            for number, index in enumerate(span.new)
+            if waiting.get(new[index])
         }
         inner = old_order(len(span.new), places, span.groups)
         order[span.new.start : span.new.stop] = [span.new[number] for number in inner]
@@ -261,9 +261,9 @@ def in_old_order(old: Sequence[str], new: Sequence[str], spans: Sequence[Free]) 
 def collapsed(lines: Sequence[str], spans: Sequence[range]) -> tuple[list[str], list[int]]:
     """The lines with each of `spans` as a single one, and where each of these stood."""
     kept, places = [], []
-    at = 0
+    start = 0
     for number, span in enumerate(spans):
-        kept += [*lines[at : span.start], f"\0free {number}"]
-        places += [*range(at, span.start), span.start]
-        at = span.stop
-    return [*kept, *lines[at:]], [*places, *range(at, len(lines))]
+        kept += [*lines[start : span.start], f"\0free {number}"]
+        places += [*range(start, span.start), span.start]
+        start = span.stop
+    return [*kept, *lines[start:]], [*places, *range(start, len(lines))]

@@ -114,25 +114,25 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
     for (hint, expression, shape, near), kind in fits.identities:
         if hint in line and (near is None or near(line)):
             values += [(*value.span("v"), shape, kind) for value in expression.finditer(line)]
-    found: list[Marked] = []
+    marks: list[Marked] = []
     for (hint, expression, shape, near), noisy in fits.noise:
         if hint in line and (near is None or near(line)):
             for value in expression.finditer(line):
                 if shape != CELL or fits.cells.has(line, value.start(1)):
-                    found += [
+                    marks += [
                         (*value.span(group), marked(noisy, raw), noisy.name)
                         for group, raw in enumerate(value.groups(), 1)
                         if raw is not None
                     ]
-    found = unquoted(line, found)
-    return (values, found) if values or found else _NONE
+    marks = unquoted(line, marks)
+    return (values, marks) if values or marks else _NONE
 
 
 def unquoted(line: str, marks: list[Marked]) -> list[Marked]:
     """The noise in a line but for what a rule says in quotes."""
     if not marks or '"' not in line:
         return marks
-    quoted = [found.span() for found in QUOTED.finditer(line)]
+    quoted = [quote.span() for quote in QUOTED.finditer(line)]
     return [mark for mark in marks if not within(mark[0], quoted)]
 
 

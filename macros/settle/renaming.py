@@ -86,12 +86,12 @@ class Renaming:
 
 def find(documents: Sequence[Document], renaming: Renaming) -> None:
     """Complete `renaming` over all `documents`."""
-    left = [one for one in documents if _open(one, renaming)]
+    left = [document for document in documents if _open(document, renaming)]
     for weak in (False, True):
         while left:
             if not _accept(_counted(left, renaming, weak=weak), renaming):
                 break
-            left = [one for one in left if _open(one, renaming)]
+            left = [document for document in left if _open(document, renaming)]
     for document in left:
         # One at a time: what is decided in one may decide the next.
         while _open(document, renaming):
@@ -167,15 +167,17 @@ def _votes(
     elif isinstance(old, Lines) and isinstance(new, Lines):
         mine = skeleton.all_named(old.forms, renaming.known_old)
         theirs = skeleton.all_named(new.forms, renaming.known_new)
-        for one, other in in_order(mine, theirs, document.free, weak=weak):
-            for vote in _vote(old.forms[one], new.forms[other]):
+        for was, now in in_order(mine, theirs, document.free, weak=weak):
+            for vote in _vote(old.forms[was], new.forms[now]):
                 yield vote, 2
         for free in document.free:
             pairs = _unique(
-                [mine[at] for at in free.old], [theirs[at] for at in free.new], tied=tied
+                [mine[index] for index in free.old],
+                [theirs[index] for index in free.new],
+                tied=tied,
             )
-            for one, other in pairs:
-                for vote in _vote(old.forms[free.old[one]], new.forms[free.new[other]]):
+            for was, now in pairs:
+                for vote in _vote(old.forms[free.old[was]], new.forms[free.new[now]]):
                     yield vote, 1
     elif not isinstance(old, Lines) and not isinstance(new, Lines):
         yield from _node(old, new, renaming, _Way(weak, tied))
@@ -187,14 +189,12 @@ def in_order(
     """Places of the same lines, but for those whose order means nothing."""
     if len(free) == 1 and len(free[0].old) >= len(old) - 1 and len(free[0].new) >= len(new) - 1:
         return []
-    mine, at_old = collapsed(old, [one.old for one in free])
-    theirs, at_new = collapsed(new, [one.new for one in free])
+    mine, at_old = collapsed(old, [span.old for span in free])
+    theirs, at_new = collapsed(new, [span.new for span in free])
     pairs = align(mine, theirs)
     if weak:
         pairs += _gaps(pairs, len(mine), len(theirs))
-    return [
-        (at_old[one], at_new[other]) for one, other in pairs if not mine[one].startswith("\0free")
-    ]
+    return [(at_old[was], at_new[now]) for was, now in pairs if not mine[was].startswith("\0free")]
 
 
 def _vote(old: Iterable[Part], new: Iterable[Part]) -> Sequence[Vote]:
@@ -205,31 +205,31 @@ def _vote(old: Iterable[Part], new: Iterable[Part]) -> Sequence[Vote]:
     if len(mine) != len(theirs):
         return ()
     return [
-        (other.key, one.key[2])
-        for one, other in zip(mine, theirs, strict=True)
-        if one.key[:2] == other.key[:2] and one.form == other.form and one.shape == other.shape
+        (now.key, was.key[2])
+        for was, now in zip(mine, theirs, strict=True)
+        if was.key[:2] == now.key[:2] and was.form == now.form and was.shape == now.shape
     ]
 
 
 def _gaps(pairs: Sequence[tuple[int, int]], old: int, new: int) -> list[tuple[int, int]]:
     """Between joined lines, lines that changed: as many on either side are joined in order."""
-    found: list[tuple[int, int]] = []
+    gaps: list[tuple[int, int]] = []
     last_old = last_new = -1
-    for one, other in [*pairs, (old, new)]:
-        if one - last_old == other - last_new:
-            found += zip(range(last_old + 1, one), range(last_new + 1, other), strict=True)
-        last_old, last_new = one, other
-    return found
+    for was, now in [*pairs, (old, new)]:
+        if was - last_old == now - last_new:
+            gaps += zip(range(last_old + 1, was), range(last_new + 1, now), strict=True)
+        last_old, last_new = was, now
+    return gaps
 
 
 def _unique(old: Sequence[str], new: Sequence[str], *, tied: bool) -> list[tuple[int, int]]:
     """Places of what occurs once on each side; `tied`: of what occurs as often, in order."""
     mine: dict[str, list[int]] = {}
     theirs: dict[str, list[int]] = {}
-    for at, line in enumerate(old):
-        mine.setdefault(line, []).append(at)
-    for at, line in enumerate(new):
-        theirs.setdefault(line, []).append(at)
+    for index, line in enumerate(old):
+        mine.setdefault(line, []).append(index)
+    for index, line in enumerate(new):
+        theirs.setdefault(line, []).append(index)
     return [
         pair
         for line, places in mine.items()
@@ -248,42 +248,42 @@ class _Way:
 
 
 def _node(old: Node, new: Node, renaming: Renaming, way: _Way) -> Iterator[tuple[Vote, int]]:
-    if old.said is not None or new.said is not None:
+    if old.skeleton is not None or new.skeleton is not None:
         return
     if isinstance(old, Leaf) and isinstance(new, Leaf):
         for vote in _vote(old.parts, new.parts):
             yield vote, way.weight
     elif isinstance(old, Object) and isinstance(new, Object):
-        for one, other in entries(old, new, renaming, tied=way.tied):
-            for vote in _vote(old.entries[one][1], new.entries[other][1]):
+        for was, now in entries(old, new, renaming, tied=way.tied):
+            for vote in _vote(old.entries[was][1], new.entries[now][1]):
                 yield vote, way.weight
-            yield from _node(old.entries[one][2], new.entries[other][2], renaming, way)
+            yield from _node(old.entries[was][2], new.entries[now][2], renaming, way)
     elif isinstance(old, Array) and isinstance(new, Array):
         inner = way if old.ordered else replace(way, weight=1)
-        for one, other in items(old, new, renaming, weak=way.weak, tied=way.tied):
-            yield from _node(old.items[one], new.items[other], renaming, inner)
+        for was, now in items(old, new, renaming, weak=way.weak, tied=way.tied):
+            yield from _node(old.items[was], new.items[now], renaming, inner)
 
 
 def entries(old: Object, new: Object, renaming: Renaming, *, tied: bool) -> list[tuple[int, int]]:
     """Which entries of two mappings are the same: by key, and by value where a key is an id."""
     places = {
-        skeleton.of(key, renaming.known_old): at
-        for at, (_, key, _) in enumerate(old.entries)
+        skeleton.of(key, renaming.known_old): index
+        for index, (_, key, _) in enumerate(old.entries)
         if not _masked(key, renaming.known_old)
     }
     pairs, left = [], []
-    for at, (_, key, _) in enumerate(new.entries):
+    for index, (_, key, _) in enumerate(new.entries):
         name = skeleton.of(key, renaming.known_new)
         if not _masked(key, renaming.known_new) and name in places:
-            pairs.append((places[name], at))
+            pairs.append((places[name], index))
         else:
-            left.append(at)
+            left.append(index)
     if left:
-        used = {one for one, _ in pairs}
-        rest = [at for at in range(len(old.entries)) if at not in used]
-        mine = [_entry(old.entries[at], renaming.known_old) for at in rest]
-        theirs = [_entry(new.entries[at], renaming.known_new) for at in left]
-        pairs += [(rest[one], left[other]) for one, other in _unique(mine, theirs, tied=tied)]
+        used = {was for was, _ in pairs}
+        rest = [index for index in range(len(old.entries)) if index not in used]
+        mine = [_entry(old.entries[index], renaming.known_old) for index in rest]
+        theirs = [_entry(new.entries[index], renaming.known_new) for index in left]
+        pairs += [(rest[was], left[now]) for was, now in _unique(mine, theirs, tied=tied)]
     return pairs
 
 
@@ -303,16 +303,16 @@ def items(
     theirs = [tree.text(item, renaming.known_new) for item in new.items]
     ordered = old.ordered and new.ordered
     pairs = align(mine, theirs) if ordered else _unique(mine, theirs, tied=tied)
-    used, found = {one for one, _ in pairs}, {other for _, other in pairs}
-    rest = [at for at in range(len(mine)) if at not in used]
-    left = [at for at in range(len(theirs)) if at not in found]
+    used, taken = {was for was, _ in pairs}, {now for _, now in pairs}
+    rest = [index for index in range(len(mine)) if index not in used]
+    left = [index for index in range(len(theirs)) if index not in taken]
     if rest and left:
-        named_old = [tree.own_name(old.items[at], renaming.known_old) for at in rest]
-        named_new = [tree.own_name(new.items[at], renaming.known_new) for at in left]
+        named_old = [tree.own_name(old.items[index], renaming.known_old) for index in rest]
+        named_new = [tree.own_name(new.items[index], renaming.known_new) for index in left]
         more = [
-            (rest[one], left[other])
-            for one, other in _unique(named_old, named_new, tied=False)
-            if named_old[one]
+            (rest[was], left[now])
+            for was, now in _unique(named_old, named_new, tied=False)
+            if named_old[was]
         ]
         pairs += more
         if weak and not more and old.ordered and len(rest) == len(left):

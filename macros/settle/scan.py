@@ -136,18 +136,18 @@ def joined(line: str, spans: list[Span]) -> Parts:
     # A mark without width comes before what begins there.
     if len(spans) > 1:
         spans.sort(key=lambda span: (span[0], span[0] < span[1]))
-    found: list[Part] = []
+    pieces: list[Part] = []
     behind = 0
     for start, end, part in spans:
         if start < behind:
             continue
         if start > behind:
-            found.append(line[behind:start])
-        found.append(part)
+            pieces.append(line[behind:start])
+        pieces.append(part)
         behind = end
     if behind < len(line):
-        found.append(line[behind:])
-    return tuple(found)
+        pieces.append(line[behind:])
+    return tuple(pieces)
 
 
 def _tokens(

@@ -20,7 +20,7 @@ def form(parts: Sequence[Part], *, loose: bool = False) -> Form:
     """
     if len(parts) == 1 and isinstance(parts[0], str):
         return narrow(parts[0], first=True) if loose else parts[0]
-    found: list[str | Token] = []
+    pieces: list[str | Token] = []
     text = ""
     at_start = True
     if loose and _is_right_aligned(parts):
@@ -33,13 +33,13 @@ def form(parts: Sequence[Part], *, loose: bool = False) -> Form:
             text += f"\0{part.mask}\0"
         else:
             if text:
-                found.append(text)
+                pieces.append(text)
                 text = ""
-            found.append(part)
+            pieces.append(part)
         at_start = False
-    if not found:
+    if not pieces:
         return text
-    return (*found, text) if text else tuple(found)
+    return (*pieces, text) if text else tuple(pieces)
 
 
 def named(line: Form, value: Value) -> str:
@@ -49,19 +49,19 @@ def named(line: Form, value: Value) -> str:
     """
     if isinstance(line, str):
         return line
-    found: list[str] = []
+    words: list[str] = []
     numbers: dict[Key, int] = {}
     for part in line:
         if isinstance(part, str):
-            found.append(part)
+            words.append(part)
         else:
             known = value(part)
             if known is None:
                 _, key, form, shape = part
                 number = numbers.setdefault(key, len(numbers))
                 known = f"\0{key[0]} {form} {shape} {number}\0"
-            found.append(known)
-    return "".join(found)
+            words.append(known)
+    return "".join(words)
 
 
 def as_printed(lines: Sequence[Form]) -> list[str]:

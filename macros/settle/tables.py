@@ -37,20 +37,22 @@ class Cells:
 
 def cells(texts: Sequence[str], heads: frozenset[str]) -> Cells:
     """The cells that stand below one of `heads`."""
-    found = Cells(heads)
+    known = Cells(heads)
     for text in texts:
         for row, head in _rows(text):
-            found.rows.setdefault(row, head)
-    return found
+            known.rows.setdefault(row, head)
+    return known
 
 
 def _rows(text: str) -> Iterator[tuple[str, _Head]]:
     """The rows of a text's tables: what follows a head, up to an empty or less indented line."""
-    places = sorted({*_numbers(text, _CAPITALS), *(at - 1 for at in _numbers(text, _DASHES) if at)})
+    places = sorted(
+        {*_numbers(text, _CAPITALS), *(number - 1 for number in _numbers(text, _DASHES) if number)}
+    )
     lines = text.split("\n") if places else []
-    for at, end in zip(places, [*places[1:], len(lines)], strict=False):
-        head = _head(*lines[at : at + 2])
-        for line in lines[at + 1 : end]:
+    for start, end in zip(places, [*places[1:], len(lines)], strict=False):
+        head = _head(*lines[start : start + 2])
+        for line in lines[start + 1 : end]:
             if not line.strip() or not line.startswith(head.indent):
                 break
             if not line.lstrip(" ").startswith("--") or not _DASHES.match(line):
@@ -60,9 +62,9 @@ def _rows(text: str) -> Iterator[tuple[str, _Head]]:
 def _numbers(text: str, expression: re.Pattern[str]) -> Iterator[int]:
     """The numbers of the lines that an expression matches."""
     number = behind = 0
-    for found in expression.finditer(text):
-        number += text.count("\n", behind, found.start())
-        behind = found.start()
+    for match in expression.finditer(text):
+        number += text.count("\n", behind, match.start())
+        behind = match.start()
         yield number
 
 

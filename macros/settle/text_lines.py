@@ -31,15 +31,15 @@ class Lines:
 
     def parts(self, number: int) -> Parts:
         """The parts of a line; they are not kept."""
-        at = bisect_right(self.places, number, key=lambda pair: pair[0]) - 1
-        return scan.parts(self.printed[number], self.places[at][1], self.side, self.fits)
+        index = bisect_right(self.places, number, key=lambda pair: pair[0]) - 1
+        return scan.parts(self.printed[number], self.places[index][1], self.side, self.fits)
 
 
 def read(lines: Sequence[str], place: Place, side: Side, fits: Fitting) -> Lines:
     """The lines of a text that was printed at `place`; `fits` is what may match in them."""
     if not (place.alone or place.choice or fits.heads):
         return _read_at_once(lines, place, side, fits)
-    found = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
+    lines_read = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
     known: dict[str, Form] = {}
     for number, line in enumerate(lines):
         form = known.get(line)
@@ -47,21 +47,21 @@ def read(lines: Sequence[str], place: Place, side: Side, fits: Fitting) -> Lines
             parts = scan.parts(line, place, side, fits)
             form = skeleton.form(parts, loose=True)
             known[line] = form
-            found.plain = found.plain and (not parts or parts[0] is line)
-        found.printed.append(line)
-        found.forms.append(form)
+            lines_read.plain = lines_read.plain and (not parts or parts[0] is line)
+        lines_read.printed.append(line)
+        lines_read.forms.append(form)
         if fits.heads:
             below = scan.below(line, place, fits)
             if below is not place:
                 place = below
-                found.places.append((number + 1, place))
+                lines_read.places.append((number + 1, place))
                 known = {}
-    return found
+    return lines_read
 
 
 def _read_at_once(lines: Sequence[str], place: Place, side: Side, fits: Fitting) -> Lines:
     """The lines of a text whose place says nothing of single ones."""
-    found = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
+    lines_read = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
     plain, masked, marked = fits.plain, fits.masked, False
     rest = lines
     if plain or masked:
@@ -81,10 +81,10 @@ def _read_at_once(lines: Sequence[str], place: Place, side: Side, fits: Fitting)
                 known = plain[line] = line, skeleton.narrow(line) if "  " in line else line
         else:
             marked = True
-        found.printed.append(known[0])
-        found.forms.append(known[1])
-    found.plain = not marked
-    return found
+        lines_read.printed.append(known[0])
+        lines_read.forms.append(known[1])
+    lines_read.plain = not marked
+    return lines_read
 
 
 def _finder(fits: Fitting) -> Near:

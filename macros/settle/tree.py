@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from macros.settle import identities, noise, scan, skeleton
-from macros.settle.declaration import Identity, Key, Noise, Token
+from macros.settle.declaration import WISHES, Identity, Key, Noise, Token
 from macros.settle.matches import Mark
 from macros.settle.scan import Part, Place, Side
 
@@ -22,7 +22,7 @@ class Leaf:
 
     value: Any
     parts: tuple[Part, ...]
-    said: str | None
+    skeleton: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Object:
     """A mapping; its keys are cut too, for some are ids."""
 
     entries: tuple[tuple[str, tuple[Part, ...], "Node"], ...]
-    said: str | None
+    skeleton: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Array:
 
     items: tuple["Node", ...]
     ordered: bool
-    said: str | None
+    skeleton: str | None
 
 
 Node = Leaf | Object | Array
-"""`said` is a node's skeleton where nothing in it is an identity, so that it never changes."""
+"""A node has a `skeleton` where nothing in it is an identity, so that it never changes."""
 
 _ENTRIES = (
     {"mac", "ifname"},
@@ -63,7 +63,7 @@ class _Around:
     side: Side
     peers: Mapping[int, str]
     wished: bool = False
-    """Whether it is what an author wished for: within a `spec`."""
+    """Whether it is what an author wished for: see `WISHES`."""
 
 
 def build(value: Any, place: Place, side: Side) -> Node:
@@ -119,7 +119,7 @@ def _is_named(name: str, value: Any, around: _Around) -> bool:
 
 def _inside(name: str, around: _Around) -> _Around:
     """What is around the value of a key."""
-    return replace(around, wished=True) if name == "spec" and not around.wished else around
+    return replace(around, wished=True) if name == WISHES and not around.wished else around
 
 
 def _leaf(value: Any, parts: tuple[Part, ...]) -> Leaf:
@@ -131,13 +131,13 @@ def _leaf(value: Any, parts: tuple[Part, ...]) -> Leaf:
 def _settled(node: Object | Array) -> Object | Array:
     """The node with its skeleton, where no identity is in it."""
     if isinstance(node, Array):
-        known = all(item.said is not None for item in node.items)
+        known = all(item.skeleton is not None for item in node.items)
     else:
         known = all(
-            inner.said is not None and not any(isinstance(part, Token) for part in key)
+            inner.skeleton is not None and not any(isinstance(part, Token) for part in key)
             for _, key, inner in node.entries
         )
-    return replace(node, said=text(node, _nobody)) if known else node
+    return replace(node, skeleton=text(node, _nobody)) if known else node
 
 
 def _nobody(_token: Token) -> None:
@@ -231,8 +231,8 @@ def parts(node: Node) -> Iterator[tuple[Part, ...]]:
 
 def text(node: Node, value: skeleton.Value) -> str:
     """A node's skeleton: that of all it holds."""
-    if node.said is not None:
-        return node.said
+    if node.skeleton is not None:
+        return node.skeleton
     if isinstance(node, Leaf):
         return _said_by(node.value, node.parts, value)
     if isinstance(node, Array):

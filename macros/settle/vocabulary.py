@@ -42,6 +42,6 @@ def _apart(texts: Sequence[str], lines: Sequence[Sequence[str]]) -> Sequence[str
     """The texts, the second of two without the lines that the first has too."""
     if len(texts) != 2 or len(texts[1]) < _SMALL:
         return texts
-    one, other = lines or [text.split("\n") for text in texts]
-    known = set(one)
-    return texts[0], "\n".join([line for line in other if line not in known])
+    first, second = lines or [text.split("\n") for text in texts]
+    known = set(first)
+    return texts[0], "\n".join([line for line in second if line not in known])

@@ -131,9 +131,9 @@ class _Whole:
 
     def _inside(self, pattern: Pattern, expression: re.Pattern[str]) -> Iterator[_Matched]:
         starts, number, end = self.starts, 0, 0
-        for place in self._worth(pattern):
-            if place >= end:
-                while starts[number + 1] <= place:
+        for offset in self._worth(pattern):
+            if offset >= end:
+                while starts[number + 1] <= offset:
                     number += 1
                 start, end = starts[number], starts[number + 1]
                 for value in expression.finditer(self.text, start, end - 1):
@@ -143,7 +143,7 @@ class _Whole:
         """Places in the lines that have a pattern's hint and where its search succeeds."""
         expression = search(pattern.hint, pattern.near)
         if expression is not None:
-            return (found.start() for found in expression.finditer(self.text))
+            return (match.start() for match in expression.finditer(self.text))
         return (
             start
             for start, line in zip(self.starts, self.lines, strict=False)

@@ -64,31 +64,27 @@ def figure(
     bound: Mapping[str, str],
     hands: Hands,
 ) -> str:
-    """The whole figure of a recorded block.
+    """The whole figure of a recorded block, its notes from `notes_html`, in the order of `look`.
 
-    `interfaces` are the names to mark; `notes_html` the notes of `look`, in order, as HTML;
-    `bound` the values that the page's blocks bind, for `$NAME` in chosen lines; `hands` what a
-    reader types.
+    `interfaces` are marked; `bound` are the page's values, for `$NAME` in chosen lines.
     """
     scope = (block.node, block.netns or commandline.within(recording.ran), interfaces)
-    wrapping = _wrapping(recording)
     rows = _note_rows(recording, look, bound)
     # A reader meets the marks from the top down, so the notes are numbered by their lines.
-    order = sorted(range(len(rows)), key=rows.__getitem__)
-    parts = _parts(recording, look.bound(bound), scope, sorted(rows), wraps=wrapping)
+    notes = [safe(notes_html[number]) for number in sorted(range(len(rows)), key=rows.__getitem__)]
+    parts = _parts(recording, look.bound(bound), scope, sorted(rows), wraps=_wrapping(recording))
     shown = [(visible, [line.plain for line in lines]) for visible, lines in parts]
-    notes = [safe(notes_html[number]) for number in order]
-    texts = [plain_text(note) for note in notes]
+    texts = Texts(recording.ran, shown, list(map(plain_text, notes)), hands, _wrapping(recording))
     return render(
         "site/block.html",
         id=block.id,
-        rows=block_rows.rows(Texts(recording.ran, shown, texts, hands, wrapping)),
+        rows=block_rows.rows(texts),
         node=block.node,
         command=_words(_command(recording, block, interfaces, bound)),
         hands=hands,
         ran=hands.text(recording.ran),
         first=recording.ran.splitlines()[0],
-        wraps=wrapping,
+        wraps=_wrapping(recording),
         parts=parts,
         notes=notes,
         day=place.recorded[:10],

@@ -141,9 +141,9 @@ def script(shims: list[str], material: str, own: list[str]) -> str:
                 f" {material.count(old)} times; see macros/site/bundle.py"
             )
         material = material.replace(old, new)
-    material, found = _DIAGRAMS.subn('=""', material)
-    if found != 1:
-        raise PluginError(f"Material's script has {found} styles of diagrams: see bundle.py")
+    material, replaced = _DIAGRAMS.subn('=""', material)
+    if replaced != 1:
+        raise PluginError(f"Material's script has {replaced} styles of diagrams: see bundle.py")
     parts = [*shims, LAZY_WORKER, material, *own]
     return ";\n".join(bare(part) for part in parts) + "\n"
 

@@ -113,7 +113,7 @@ def merged(pairs: Taps, values: Mapping[str, str]) -> bytes:
 def way(pairs: Taps, values: Mapping[str, str]) -> list[str]:
     """The interfaces of a trace in order, as `topology` wants a way: node0/client:eth0."""
     lanes = _lanes(pairs, values)
-    return [f"{lane.node}/{lane.place}:{lane.interface}" for lane in lanes]
+    return [f"{lane.node}/{lane.label}:{lane.interface}" for lane in lanes]
 
 
 def _lanes(pairs: Taps, values: Mapping[str, str]) -> list[Lane]:
@@ -123,7 +123,7 @@ def _lanes(pairs: Taps, values: Mapping[str, str]) -> list[Lane]:
         assert of is not None  # noqa: S101 a tap is a capture
         netns = substitute(block.netns, values)
         interface = substitute(of.interface, values)
-        owner = substitute(block.place, values) or netns
+        owner = substitute(block.label, values) or netns
         lanes.append(Lane(block.id, block.node, netns, owner, interface, of.packets))
     return lanes
 

@@ -19,7 +19,9 @@ def problem(env: Environment, meta: Mapping[str, Any], source: Path) -> GuideErr
     except TemplateError as error:
         absent = isinstance(error, TemplateNotFound)
         what = "the theme does not have it" if absent else error.message
-        known = ", ".join(sorted(one for one in env.list_templates() if _is_for_pages(one)))
+        known = ", ".join(
+            sorted(template for template in env.list_templates() if _is_for_pages(template))
+        )
         return GuideError(
             f"front matter: template {name!r} cannot be used: {what}",
             page=source,
@@ -35,4 +37,4 @@ def _is_for_pages(name: str) -> bool:
 
 def _line(source: Path) -> int:
     lines = source.read_text(encoding="utf-8-sig").splitlines()
-    return next((at for at, line in enumerate(lines, 1) if line.startswith("template:")), 1)
+    return next((number for number, line in enumerate(lines, 1) if line.startswith("template:")), 1)

@@ -55,14 +55,14 @@ def has_unused(classes: str) -> str:
 
 def _rules(css: str) -> Iterator[tuple[str, str]]:
     """Each rule's selectors, and what stands in its braces. Of a statement, only its text."""
-    at = 0
-    while (brace := css.find("{", at)) >= 0:
+    start = 0
+    while (brace := css.find("{", start)) >= 0:
         depth, end = 1, brace + 1
         while depth:
             depth += {"{": 1, "}": -1}.get(css[end], 0)
             end += 1
-        yield css[at:brace], css[brace + 1 : end - 1]
-        at = end
+        yield css[start:brace], css[brace + 1 : end - 1]
+        start = end
 
 
 def _kept(css: str) -> Iterator[str]:
@@ -72,16 +72,18 @@ def _kept(css: str) -> Iterator[str]:
                 yield f"{head}{{{inside}}}"
         elif head.startswith("@"):
             yield f"{head}{{{body}}}"
-        elif left := [each for each in _split(head, ",") if not _UNUSED.search(_outside(each))]:
+        elif left := [
+            selector for selector in _split(head, ",") if not _UNUSED.search(_outside(selector))
+        ]:
             yield f"{','.join(left)}{{{body}}}"
 
 
-def _split(text: str, at: str) -> Iterator[str]:
+def _split(text: str, separator: str) -> Iterator[str]:
     """What stands between commas or semicolons that are in no string and no parentheses."""
     depth, part = 0, ""
     for piece in _PIECE.findall(text):
         depth += {"(": 1, ")": -1}.get(piece, 0)
-        if piece == at and not depth:
+        if piece == separator and not depth:
             yield part
             part = ""
         else:
@@ -104,9 +106,9 @@ def _asked(css: str, asked: set[str]) -> Iterator[str]:
             inside = body
         else:
             inside = ";".join(
-                each
-                for each in _split(body, ";")
-                if not each.startswith("--") or each.partition(":")[0] in asked
+                declaration
+                for declaration in _split(body, ";")
+                if not declaration.startswith("--") or declaration.partition(":")[0] in asked
             )
         if inside:
             yield f"{head}{{{inside}}}"

@@ -22,9 +22,9 @@ def lines(traced: Traced) -> Iterator[str]:
     port = f":{target.port}" if target.port else ""
     yield f"{traced.client.words} -> {target.words} ({target.address}{port})"
     yield f"  {traced.client.node}$ {traced.outcome.command}"
-    said = traced.outcome.text.strip().splitlines()
-    if said:
-        yield f"  {said[-1][:_WIDTH]}"
+    printed = traced.outcome.text.strip().splitlines()
+    if printed:
+        yield f"  {printed[-1][:_WIDTH]}"
     yield ""
     if traced.came:
         yield from _came(traced)
@@ -48,8 +48,8 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
     seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
     node = ""
     row = ""
-    for at, stop in enumerate(stops):
-        if at and stop.end == stops[at - 1].end:
+    for index, stop in enumerate(stops):
+        if index and stop.end == stops[index - 1].end:
             continue
         name = (
             f"{stop.end.namespace}:{stop.end.interface}"
@@ -64,7 +64,7 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
             node, row = stop.end.node, f"  {stop.end.node}: {name}"
         else:
             row += f" > {name}"
-        if upto is not None and at == upto:
+        if upto is not None and index == upto:
             row += "  X"
     if row:
         yield row
@@ -89,7 +89,7 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
     if loss.what not in ("silent", "refused"):
         then = where(loss.next) if loss.next else _beyond(loss)
         yield f"expected next at  {then}"
-    yield from path(loss.way.stops, traced, loss.at)
+    yield from path(loss.way.stops, traced, loss.last_index)
     yield from _causes(traced)
 
 
@@ -124,11 +124,13 @@ def where(stop: Stop) -> str:
 
 def _cause(number: int, cause: Cause) -> Iterator[str]:
     guess = "" if cause.sure else "a guess: "
-    for at, line in enumerate(wrap(f"{guess}{cause.words}", _WIDTH - 4)):
-        yield f"{number if not at else ' '}. {line}" if not at else f"   {line}"
-    for one in cause.evidence[:2]:
-        yield f"     {one.node or 'here'}$ {one.command}"[:_WIDTH]
-        for line in one.output.strip().splitlines()[:3]:
+    first, *further = wrap(f"{guess}{cause.words}", _WIDTH - 4)
+    yield f"{number}. {first}"
+    for line in further:
+        yield f"   {line}"
+    for evidence in cause.evidence[:2]:
+        yield f"     {evidence.node or 'here'}$ {evidence.command}"[:_WIDTH]
+        for line in evidence.output.strip().splitlines()[:3]:
             yield f"     {_shortened(line)}"
 
 

@@ -79,16 +79,16 @@ class Case:
 
 def causes(case: Case, loss: Loss) -> list[Cause]:
     """What explains a loss, the nearest and surest first."""
-    found: list[Cause] = [*case.empty, *case.stale]
-    found += _mtu(case, loss)
-    found += [_from_lookup(one) for one in _troubles(loss)]
-    found += _rules(case, loss)
-    found += _unanswered(case, loss)
-    found += _misaddressed(loss)
-    found += _kernel(case, loss)
-    found += _silent(case, loss)
+    explained: list[Cause] = [*case.empty, *case.stale]
+    explained += _mtu(case, loss)
+    explained += [_from_lookup(lookup) for lookup in _troubles(loss)]
+    explained += _rules(case, loss)
+    explained += _unanswered(case, loss)
+    explained += _misaddressed(loss)
+    explained += _kernel(case, loss)
+    explained += _silent(case, loss)
     unique: dict[tuple[str, str], Cause] = {}
-    for cause in found:
+    for cause in explained:
         unique.setdefault((cause.kind, cause.node), cause)
     ranked = sorted(unique.values(), key=lambda cause: not cause.sure)
     return ranked or [_unknown(case, loss)]
@@ -104,10 +104,10 @@ def _from_lookup(lookup: Lookup) -> Cause:
 def _troubles(loss: Loss) -> list[Lookup]:
     """What is wrong with look-ups up to where the packet should have come: the nearest first."""
     stops = loss.way.stops
-    steps = [stop.lookups for stop in stops[: loss.at + 2]]
-    if loss.at + 1 >= len(stops):
+    steps = [stop.lookups for stop in stops[: loss.last_index + 2]]
+    if loss.last_index + 1 >= len(stops):
         steps.append(loss.way.last)
-    return [one for step in reversed(steps) for one in step if one.trouble]
+    return [lookup for step in reversed(steps) for lookup in step if lookup.trouble]
 
 
 def _nodes(loss: Loss) -> list[str]:
@@ -188,10 +188,10 @@ def _could_be(rule: Counted, story: Story, *, strict: bool = False) -> bool:
         for visit in sight.journey.visits
         for end in map(host_of, conversations.ends(visit.packet))
     } | names
-    protocols = {conversations.named_ends(one.packet)[0].lower() for one in story.sights}
-    said = _PROTOCOL.search(rule.text)
-    if said and protocols and said[1] not in {*protocols, "all"}:
-        return said[1].startswith("icmp") or "icmp" in said[1]
+    protocols = {conversations.named_ends(sight.packet)[0].lower() for sight in story.sights}
+    protocol = _PROTOCOL.search(rule.text)
+    if protocol and protocols and protocol[1] not in {*protocols, "all"}:
+        return protocol[1].startswith("icmp") or "icmp" in protocol[1]
     fits = False
     for word in _WORD.finditer(rule.text):
         try:
@@ -325,7 +325,7 @@ def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
 
 def unplaced(case: Case) -> list[Cause]:
     """What kernels dropped meanwhile, where no packet was seen to be lost: guesses."""
-    times = [visit.packet.time for one in case.story.sights for visit in one.journey.visits]
+    times = [visit.packet.time for sight in case.story.sights for visit in sight.journey.visits]
     if not times:
         return []
     first = {

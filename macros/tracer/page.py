@@ -55,9 +55,9 @@ def page(traced: Traced, merged: bytes, *, guide: str = "") -> str:
         "tracer/page.html",
         title=f"{traced.client.words} to {traced.target.words}",
         verdict=verdict(traced), state="came" if traced.came else "lost",
-        facts=list(_facts(traced)), causes=[_cause(one) for one in traced.causes],
+        facts=list(_facts(traced)), causes=[_cause(cause) for cause in traced.causes],
         way=list(_rows(traced)), figures=figures, missing=missing, guide=_site(guide),
-        nodes=[(node, list(_listings(one))) for node, one in traced.terrain.looks.items()],
+        nodes=[(node, list(_listings(look))) for node, look in traced.terrain.looks.items()],
         styles=safe(_styles()), colours=safe(_COLOURS), scripts=safe(_scripts()),
     )  # fmt: skip
 
@@ -104,8 +104,8 @@ def _facts(traced: Traced) -> Iterator[tuple[str, str]]:
 def _rows(traced: Traced) -> Iterator[Row]:
     way = traced.loss.way if traced.loss else traced.forward
     seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
-    for at, stop in enumerate(way.stops):
-        mark = "is-last" if traced.loss and traced.loss.at == at else ""
+    for index, stop in enumerate(way.stops):
+        mark = "is-last" if traced.loss and traced.loss.last_index == index else ""
         how = _HOW[stop.how] + (f", inside {stop.wrapped}" if stop.wrapped else "")
         strange = (
             f" (of the kind {stop.strange}, which is not understood here)" if stop.strange else ""
@@ -159,14 +159,21 @@ def _ended(traced: Traced, trace: Trace) -> Trace:
     loss = traced.loss
     if loss is None or loss.last is None or loss.what in ("silent", "refused"):
         return trace
-    at = next((n for n, stop in enumerate(traced.story.stops) if stop.end == loss.last.end), -1)
-    gone = {one.journey.number for one in traced.story.sights if one.stops[-1].end == loss.last.end}
-    note = f"not seen any more after {trace.lanes[at].where}"
+    last_seen = next(
+        (n for n, stop in enumerate(traced.story.stops) if stop.end == loss.last.end), -1
+    )
+    gone = {
+        sight.journey.number
+        for sight in traced.story.sights
+        if sight.stops[-1].end == loss.last.end
+    }
+    note = f"not seen any more after {trace.lanes[last_seen].where}"
     journeys = [
-        replace(one, notes=(*one.notes, note))
-        if one.number in gone and not any(said.startswith("not seen") for said in one.notes)
-        else one
-        for one in trace.journeys
+        replace(journey, notes=(*journey.notes, note))
+        if journey.number in gone
+        and not any(known.startswith("not seen") for known in journey.notes)
+        else journey
+        for journey in trace.journeys
     ]
     return replace(trace, journeys=tuple(journeys))
 

@@ -21,7 +21,7 @@ def save(traced: Traced, folder: Path, *, guide: str = "") -> Path:
     files.write(folder / "trace.pcapng", merged)
     for lane, capture in zip(lanes_of(traced.story.stops), traced.story.captures, strict=True):
         if capture:
-            name = "-".join(part for part in (lane.node, lane.place, lane.interface) if part)
+            name = "-".join(part for part in (lane.node, lane.label, lane.interface) if part)
             files.write(folder / "captures" / f"{name.replace('/', '_')}.pcap", capture)
     where = folder / "index.html"
     files.write(where, page.page(traced, merged, guide=guide))

@@ -16,7 +16,7 @@ def stale(
     """Rules that lead to what is no endpoint any more."""
     if target.service is None or not ends:
         return
-    real = {endpoint(one.address, one.port) for one in target.endpoints}
+    real = {endpoint(end.address, end.port) for end in target.endpoints}
     gone = [end for end in ends if end not in real]
     if not gone:
         return
@@ -71,9 +71,9 @@ def empty(facts: Facts, target: Target, kubectl: Kubectl | None) -> Iterator[Cau
     why, evidence = _why(facts, target, group, selector, words)
     shown = [("get", "endpointslices", "-l", f"kubernetes.io/service-name={name}"), evidence]
     told = [
-        Evidence("", f"kubectl -n {group} {' '.join(one)}", _ask(kubectl, group, one))
-        for one in shown
-        if one
+        Evidence("", f"kubectl -n {group} {' '.join(words)}", _ask(kubectl, group, words))
+        for words in shown
+        if words
     ]
     yield Cause(
         "no-endpoint", "", f"the Service {group}/{name} has no ready endpoint: {why}", tuple(told)
@@ -94,7 +94,7 @@ def _why(
         more = f"; {near}" if near else ""
         labels = ("-L", ",".join(selector))
         return f"its selector {words} matches no pod{more}", ("get", "pods", *labels)
-    waiting = [one.pod for one in target.endpoints if not one.ready] or [p.name for p in fitting]
+    waiting = [end.pod for end in target.endpoints if not end.ready] or [p.name for p in fitting]
     return (
         f"its selector {words} matches {', '.join(waiting)}, and none of them is ready",
         ("get", "pods", "-l", words),

@@ -78,8 +78,8 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Stor
         if _is_error(packet)
     ]  # fmt: skip
     sights = tuple(sight for sight in sights if not _is_error(sight.packet))
-    servers = {end for flow in flows for end in (flow.one, flow.other) if _served(end, ports)}
-    asking = {end for flow in flows for end in (flow.one, flow.other)} - servers
+    servers = {end for flow in flows for end in (flow.first, flow.second) if _served(end, ports)}
+    asking = {end for flow in flows for end in (flow.first, flow.second)} - servers
     return Story(
         stops, tuple(_only(p, of) for p, of in zip(pcaps, own, strict=True)),
         tuple(listener.command for listener in heard), trace, sights, tuple(errors),
@@ -174,7 +174,7 @@ def _is_error(packet: Packet) -> bool:
 
 def _own(packets: Iterable[Packet], flows: frozenset[Flow]) -> tuple[Packet, ...]:
     """The request's packets among those of a capture, and the errors that quote them."""
-    hosts = [{host_of(flow.one), host_of(flow.other)} for flow in flows]
+    hosts = [{host_of(flow.first), host_of(flow.second)} for flow in flows]
     own = []
     for packet in packets:
         quoted = next(
@@ -218,23 +218,26 @@ class Loss:
     """Where the request, or its answer, went missing.
 
     `last` is where a packet was last seen, None where it never was; `next` where it should have
-    been seen then, None where nothing comes any more. `at` is the place of `last` on `way`.
+    been seen then, None where nothing comes any more. `last_index` is the place of `last` on `way`.
     """
 
     what: Literal["request", "answer", "data", "silent", "refused"]
     way: Way
-    at: int
+    last_index: int
     sight: Sight | None
 
     @property
     def last(self) -> Stop | None:
         """Where it was last seen."""
-        return self.way.stops[self.at] if 0 <= self.at < len(self.way.stops) else None
+        return self._stop(self.last_index)
 
     @property
     def next(self) -> Stop | None:
         """Where it should have been seen next."""
-        return self.way.stops[self.at + 1] if self.at + 1 < len(self.way.stops) else None
+        return self._stop(self.last_index + 1)
+
+    def _stop(self, index: int) -> Stop | None:
+        return self.way.stops[index] if 0 <= index < len(self.way.stops) else None
 
 
 def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:

@@ -63,7 +63,7 @@ def _moved(clock: Clock | None) -> str:
 
 
 def _interface(lane: Lane, link: int, moved: str) -> bytes:
-    name = "/".join(part for part in (lane.node, lane.place, lane.interface) if part)
+    name = "/".join(part for part in (lane.node, lane.label, lane.interface) if part)
     options = _options(
         (_NAME, name.encode()), (_DESCRIPTION, moved.encode()), (_RESOLUTION, _NANOSECONDS)
     )

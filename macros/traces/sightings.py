@@ -105,7 +105,7 @@ def of_interest(
         if len(group.lanes()) > 1
         for visit in group.visits
     }
-    hosts = {frozenset((_host(flow.one), _host(flow.other))) for flow in about}
+    hosts = {frozenset((_host(flow.first), _host(flow.second))) for flow in about}
     kept: list[Group] = []
     left: defaultdict[str, int] = defaultdict(int)
     for group in every:

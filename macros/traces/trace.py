@@ -9,7 +9,7 @@ from macros.packets.packet import Packet
 class Lane:
     """One interface that was listened at.
 
-    `netns` is the namespace's own name ("" for the node's), `place` what the page calls it.
+    `netns` is the namespace's own name ("" for the node's), `label` what the page calls it.
     `block` is the id of the tap's block. `most` is how many packets its capture ends after, None
     where a number does not end it.
     """
@@ -17,14 +17,14 @@ class Lane:
     block: str
     node: str
     netns: str
-    place: str
+    label: str
     interface: str
     most: int | None = None
 
     @property
     def where(self) -> str:
         """The lane in words: "node0, client: eth0"."""
-        within = f", {self.place}" if self.place else ""
+        within = f", {self.label}" if self.label else ""
         return f"{self.node}{within}: {self.interface}"
 
 

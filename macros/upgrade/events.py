@@ -14,7 +14,7 @@ class Failure:
     """A GuideError on its way between processes, and into a report."""
 
     message: str
-    place: str = ""
+    position: str = ""
     node: str = ""
     command: str = ""
     fix: str = ""
@@ -24,12 +24,12 @@ class Failure:
         """What an error says; of several the first."""
         first = error.all[0]
         return cls(
-            first.message, first.place, first.node or "", first.command or "", first.fix or ""
+            first.message, first.position, first.node or "", first.command or "", first.fix or ""
         )
 
     def __str__(self) -> str:
         """In a line or more, as a terminal shows it."""
-        lines = [f"{self.place}: {self.message}" if self.place else self.message]
+        lines = [f"{self.position}: {self.message}" if self.position else self.message]
         if self.command:
             shown = self.command.strip().replace("\n", "\n          ")
             lines.append(f"  command: {self.node or '?'}$ {shown}")

@@ -35,7 +35,7 @@ class Fact:
 class Broken:
     """A sentence that no longer holds: where, what is wrong, its values before and now by path."""
 
-    place: str
+    position: str
     message: str
     values: tuple[tuple[str, str, str], ...]
 
@@ -85,7 +85,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
         tuple(_facts(changes, quotes, rules)),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
         tuple(dict.fromkeys(told)),
-        tuple(f"{error.place}: {error.message}" for error in errors if _follows(error)),
+        tuple(f"{error.position}: {error.message}" for error in errors if _follows(error)),
     )
 
 
@@ -129,4 +129,4 @@ def _broken(guide: Guide, old: Recorded, new: Recorded, error: GuideError) -> Br
                 )
                 values.append((quote.path, sentence.old, sentence.new))
     differing = [value for value in values if value[1] != value[2]]
-    return Broken(error.place or "the edition", error.message, tuple(differing))
+    return Broken(error.position or "the edition", error.message, tuple(differing))

@@ -117,7 +117,7 @@ def _text_of(findings: Findings) -> Iterator[str]:
     if findings.broken:
         yield "no longer holds:"
     for broken in findings.broken:
-        yield f"  {broken.place} {broken.message}"
+        yield f"  {broken.position} {broken.message}"
         yield from (f"    {line}" for line in _values(broken.values))
     if findings.sentences:
         yield "sentences whose values changed:"
@@ -170,7 +170,7 @@ def _markdown_of(findings: Findings) -> Iterator[str]:
     if findings.broken:
         yield from ("## No longer holds", "")
         for broken in findings.broken:
-            yield f"- `{broken.place}` {code(broken.message)}"
+            yield f"- `{broken.position}` {code(broken.message)}"
             yield from (f"  - {code(line)}" for line in _values(broken.values))
         yield ""
     for title, rows in (

@@ -17,18 +17,18 @@ def paths(record: object) -> Iterator[tuple[str, str]]:
     yield from _below(record, "", record, _DEEPEST)
 
 
-def _below(record: object, path: str, found: object, left: int) -> Iterator[tuple[str, str]]:
+def _below(record: object, path: str, part: object, left: int) -> Iterator[tuple[str, str]]:
     # What a record says is inside it is found without its name; so is the entry of a list of one.
-    alone = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+    alone = part[0] if isinstance(part, tuple) and len(part) == 1 else part
     inside = getattr(type(alone), "INSIDE", ())
-    for name in record_path.following(found) if left else ():
+    for name in record_path.following(part) if left else ():
         if name in inside:
             continue
         longer = _longer(record, path, name)
         if longer is None:
             continue
         inner = record_path.lookup(record, longer)
-        if inner == found and _again(path, longer):
+        if inner == part and _again(path, longer):
             continue
         try:
             text = record_path.shown(record, longer)

@@ -25,13 +25,13 @@ _EXTENSION = re.compile(
 class Judged:
     """A rule of a visited chain.
 
-    `place` counts the rules that the packet fitted, over its whole way; None for others. `share`
+    `number` counts the rules that the packet fitted, over its whole way; None for others. `share`
     is chance's part where it has one: of those who come to this rule, and of all.
     """
 
     rule: Rule
     verdict: Verdict
-    place: int | None = None
+    number: int | None = None
     step: Step | None = None
     share: tuple[Fraction, Fraction] | None = None
 
@@ -47,8 +47,8 @@ class Visit:
 
 
 def visits(rules: Rules, way: Way, bases: Sequence[Chain], first: int) -> tuple[Visit, ...]:
-    """The chains of a way in order; `first` is the place of the first rule that it fitted."""
-    places = {id(step): number for number, step in enumerate(way.steps, first)}
+    """The chains of a way in order; `first` is the number of the first rule that it fitted."""
+    numbers = {id(step): number for number, step in enumerate(way.steps, first)}
     callers: dict[str, tuple[int, Step | None]] = {base.name: (0, None) for base in bases}
     for step in way.steps:
         if step.branch.to and step.branch.to not in callers:
@@ -61,7 +61,7 @@ def visits(rules: Rules, way: Way, bases: Sequence[Chain], first: int) -> tuple[
             above = visited[calling.chain].rules
             caller = next((judged for judged in above if judged.step is calling), None)
         steps = [step for step in way.steps if step.chain == name]
-        judged = tuple(_judged(rules.chain(name), steps, places, ends=name in open_at_end))
+        judged = tuple(_judged(rules.chain(name), steps, numbers, ends=name in open_at_end))
         visited[name] = Visit(rules.chain(name), depth, caller, judged)
     return tuple(visited.values())
 
@@ -94,7 +94,7 @@ def _open(way: Way, callers: dict[str, tuple[int, Step | None]]) -> frozenset[st
 
 
 def _judged(
-    chain: Chain, steps: Sequence[Step], places: dict[int, int], *, ends: bool
+    chain: Chain, steps: Sequence[Step], numbers: dict[int, int], *, ends: bool
 ) -> Iterator[Judged]:
     """The rules of a chain; `ends`: no rule was asked after the last that fitted."""
     by_rule = {step.rule.number: step for step in steps}
@@ -119,4 +119,4 @@ def _judged(
             verdict = "unreached"
         elif share is not None:
             verdict = "chance"
-        yield Judged(rule, verdict, places[id(step)] if step else None, step, share)
+        yield Judged(rule, verdict, numbers[id(step)] if step else None, step, share)

@@ -39,9 +39,9 @@ def up(name: str, nodes: int = 1) -> Lab:
 
 def known(name: str) -> state.State:
     """What is written down of a lab that is up."""
-    found = state.read(name)
-    assert found is not None
-    return found
+    lab_state = state.read(name)
+    assert lab_state is not None
+    return lab_state
 
 
 def family(found: state.State) -> list[int]:
@@ -53,7 +53,7 @@ def nothing_left(name: str) -> list[str]:
     """What a lab left behind, in words; [] when it is gone without a trace."""
     lock = paths.labs() / f"{name}.lock"
     places = (state.folder(name), lock, paths.sockets() / name)
-    left = [str(place) for place in places if place.exists()]
+    left = [str(remnant) for remnant in places if remnant.exists()]
     # Of every program, and also where its file is gone: proc_net(5).
     bound = Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace").splitlines()
     left += [f"socket: {line}" for line in bound if f"/{name}/" in line]

@@ -45,8 +45,8 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.setenv("CALICO_ARTIFACTS", str(tmp_path))
     calico._files.cache_clear()
     yield tmp_path
-    for each in _disks() - before:
-        each.unlink()
+    for disk in _disks() - before:
+        disk.unlink()
 
 
 def _disks() -> set[Path]:
@@ -105,9 +105,9 @@ def _is_kept(name: str) -> None:
 
 def _busybox() -> bytes:
     with tarfile.open(inputs.keys().base_folder / "base.tar") as base:
-        found = base.extractfile("./usr/bin/busybox")
-        assert found is not None
-        return found.read()
+        member = base.extractfile("./usr/bin/busybox")
+        assert member is not None
+        return member.read()
 
 
 # The official ones cannot be had. Each of these answers to the calls that the manifest makes, and
@@ -204,12 +204,12 @@ def test_a_stand_in_for_calico_brings_the_lab_up_as_the_official_files_would() -
         done = guide("lab", "up", "--name", name, "--nodes", "2", "--cni", "calico", timeout=600)
         assert done.returncode == 0, done.stdout
         assert "calico: importing its images" in done.stdout
-        found = providers.find(name)
-        assert found.versions["Calico"] == "3.32.1"
-        assert "flannel" not in found.versions
+        lab = providers.find(name)
+        assert lab.versions["Calico"] == "3.32.1"
+        assert "flannel" not in lab.versions
 
         def said(node: str, command: str) -> str:
-            return run(found, node, command, timeout=120).output.decode()
+            return run(lab, node, command, timeout=120).output.decode()
 
         assert said("node0", "calicoctl get nodes") == "stand-in get nodes\n"
         assert "not found" in said("node1", "calicoctl get nodes")

@@ -37,17 +37,20 @@ def _pods(lab: Lab) -> None:
 def _answers(lab: Lab) -> set[str]:
     """Whose answers a pod gets that asks the Service by its name."""
     ask = "for i in $(seq 20); do curl -s -m 20 http://hello; done"
-    said = kubectl(lab, "exec", "tools", "--", "sh", "-c", ask)
-    return set(re.findall(r"hello from (\S+) at", said))
+    printed = kubectl(lab, "exec", "tools", "--", "sh", "-c", ask)
+    return set(re.findall(r"hello from (\S+) at", printed))
 
 
 def test_without_a_network_nodes_are_known_and_not_ready(name: str) -> None:
     lab = _up(name, "--nodes", "2", "--cni", "none")
     assert lab.cluster == Cluster("none", "iptables")
     assert "flannel" not in lab.versions
-    found = json.loads(kubectl(lab, "get", "nodes", "-o", "json"))["items"]
-    conditions = [each for node in found for each in node["status"]["conditions"]]
-    assert [each["status"] for each in conditions if each["type"] == "Ready"] == ["False", "False"]
+    nodes = json.loads(kubectl(lab, "get", "nodes", "-o", "json"))["items"]
+    conditions = [condition for node in nodes for condition in node["status"]["conditions"]]
+    assert [condition["status"] for condition in conditions if condition["type"] == "Ready"] == [
+        "False",
+        "False",
+    ]
     assert on(lab, "node1", "ls /etc/cni/net.d; ip -br link").count("\n") == 3, "lo, eth0, eth1"
     reset = guide("lab", "reset", "--name", name, timeout=900)
     assert reset.returncode == 0, reset.stdout
@@ -75,8 +78,8 @@ def test_routes_instead_of_tunnels_nftables_and_a_machine_outside(name: str) -> 
         " until grep -q 'listening on' /tmp/t; do sleep 0.1; done;"
         f" kubectl exec tools -- ping -c 1 {address}; wait; cat /tmp/t"
     )
-    said = on(lab, "node0", script, timeout=200)
-    assert re.search(rf"IP 10\.42\.0\.\d+ > {re.escape(address)}: ICMP echo request", said)
+    printed = on(lab, "node0", script, timeout=200)
+    assert re.search(rf"IP 10\.42\.0\.\d+ > {re.escape(address)}: ICMP echo request", printed)
     _outside(lab)
 
 

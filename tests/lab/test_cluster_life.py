@@ -80,7 +80,9 @@ def test_a_cluster_is_no_cluster_before_it_is_whole(name: str, no_compiler: str)
         text=True,
         env={**os.environ, "PATH": no_compiler},
     ) as running:
-        assert within(PATIENCE, lambda: (found := state.read(name)) is not None and found.api > 0)
+        assert within(
+            PATIENCE, lambda: (lab_state := state.read(name)) is not None and lab_state.api > 0
+        )
         assert clusters.find(name) is None
         with pytest.raises(GuideError, match="did not come to its end"):
             providers.find(name)
@@ -91,7 +93,7 @@ def test_a_cluster_is_no_cluster_before_it_is_whole(name: str, no_compiler: str)
 
 def _each_lost_process_is_named(name: str) -> None:
     """The same cluster, since each takes its time: its NAT leads to the API."""
-    victim = next(each for each in known(name).processes if each.what == "node0's NAT")
+    victim = next(process for process in known(name).processes if process.what == "node0's NAT")
     os.kill(victim.pid, signal.SIGKILL)
     assert within(5, lambda: not victim.alive())
     with pytest.raises(GuideError, match=r"node0's NAT .* ended"):
@@ -102,11 +104,11 @@ def _each_lost_process_is_named(name: str) -> None:
     ask: list[str | Path] = [here.kubectl, "--kubeconfig", here.kubeconfig, "get", "nodes"]
     answered = lambda: subprocess.run(ask, capture_output=True, check=False).returncode == 0  # noqa: E731
     assert within(PATIENCE, answered), "by the same port, from the disk that it had"
-    for each in known(name).processes:
+    for process in known(name).processes:
         with contextlib.suppress(ProcessLookupError):  # it went with another
-            os.kill(each.pid, signal.SIGKILL)
-        assert within(5, lambda: not each.alive())  # noqa: B023
-        with pytest.raises(GuideError, match=rf"{each.what} .process {each.pid}. ended"):
+            os.kill(process.pid, signal.SIGKILL)
+        assert within(5, lambda: not process.alive())  # noqa: B023
+        with pytest.raises(GuideError, match=rf"{process.what} .process {process.pid}. ended"):
             providers.find(name)
     assert guide("lab", "down", "--name", name).returncode == 0
     assert nothing_left(name) == []

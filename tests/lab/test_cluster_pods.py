@@ -25,15 +25,15 @@ PATIENCE = 300.0  # seconds for pods; a machine that does other things too takes
 def page(nodes: int = 3) -> Page:
     """A page of a cluster, as far as its state goes."""
     source = Path("docs/page.md")
-    return Page("page", source, "", nodes, "", "", (), (), (), (), Cluster("flannel", "iptables"))
+    return Page("page", source, (), title="", nodes=nodes, cluster=Cluster("flannel", "iptables"))
 
 
 def on(lab: Lab, node: str, command: str, timeout: float = 120) -> str:
     """What the node answers; the command has to succeed."""
     answer = run(lab, node, command, timeout=timeout)
-    said = answer.output.decode()
-    assert answer.exit == 0, f"{node}$ {command}\n{said}"
-    return said
+    printed = answer.output.decode()
+    assert answer.exit == 0, f"{node}$ {command}\n{printed}"
+    return printed
 
 
 def kubectl(lab: Lab, *words: str) -> str:
@@ -55,9 +55,9 @@ def in_pod(lab: Lab, command: str) -> str:
 
 def sandboxes(lab: Lab, node: str) -> int:
     """How often containerd speaks of a pod's sandbox since the node's boot; none lacked a network."""
-    said = on(lab, node, "journalctl -b -u containerd")
-    assert "failed to setup network" not in said, node
-    return said.count("RunPodSandbox")
+    journal = on(lab, node, "journalctl -b -u containerd")
+    assert "failed to setup network" not in journal, node
+    return journal.count("RunPodSandbox")
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +83,16 @@ def lab(bare: Lab) -> Iterator[Lab]:
 
 
 def test_nodes_are_ready_and_have_their_networks_by_number(bare: Lab) -> None:
-    found = json.loads(kubectl(bare, "get", "nodes", "-o", "json"))["items"]
-    assert [each["spec"]["podCIDR"] for each in found] == [f"10.42.{i}.0/24" for i in range(3)]
-    conditions = [each for node in found for each in node["status"]["conditions"]]
-    assert sum(each["type"] == "Ready" and each["status"] == "True" for each in conditions) == 3
+    nodes = json.loads(kubectl(bare, "get", "nodes", "-o", "json"))["items"]
+    assert [member["spec"]["podCIDR"] for member in nodes] == [f"10.42.{i}.0/24" for i in range(3)]
+    conditions = [condition for node in nodes for condition in node["status"]["conditions"]]
+    assert (
+        sum(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in conditions
+        )
+        == 3
+    )
     assert bare.cluster == Cluster("flannel", "iptables")
     assert {"Kubernetes", "flannel", "CoreDNS", "etcd", "containerd", "runc"} <= set(bare.versions)
 
@@ -106,12 +112,12 @@ def test_status_shows_nodes_versions_addresses_memory_and_leaves_no_file(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(paths.cache().parent))
     monkeypatch.setenv("HOME", str(tmp_path))
-    said = guide("lab", "status", "--name", bare.name).stdout
+    printed = guide("lab", "status", "--name", bare.name).stdout
     for number in range(3):
         row = rf"node{number} +192\.168\.56\.1{number} +\d+ +\d+ +\d+ MiB .* runs"
-        assert re.search(row, said), said
-        assert re.search(rf"node{number} +Ready .* v1\.\d+\.\d+ +192\.168\.56\.1{number} ", said)
-    assert re.search(r"Kubernetes 1\.\d+\.\d+, flannel 0\.\d+\.\d+", said)
+        assert re.search(row, printed), printed
+        assert re.search(rf"node{number} +Ready .* v1\.\d+\.\d+ +192\.168\.56\.1{number} ", printed)
+    assert re.search(r"Kubernetes 1\.\d+\.\d+, flannel 0\.\d+\.\d+", printed)
     assert not list(tmp_path.iterdir())
 
 
@@ -161,10 +167,10 @@ def test_pods_on_different_nodes_reach_each_other_by_vxlan(lab: Lab) -> None:
         f"{listen} until grep -q 'listening on' /tmp/t; do sleep 0.1; done;"
         f" kubectl exec tools -- ping -c 2 -i 0.5 {address}; wait; cat /tmp/t"
     )
-    said = on(lab, "node0", script, timeout=200)
-    assert "2 received" in said
-    assert re.search(r"192\.168\.56\.10\.\d+ > 192\.168\.56\.11\.8472: VXLAN.*vni 1", said)
-    assert re.search(rf"IP 10\.42\.0\.\d+ > {re.escape(address)}: ICMP echo request", said)
+    printed = on(lab, "node0", script, timeout=200)
+    assert "2 received" in printed
+    assert re.search(r"192\.168\.56\.10\.\d+ > 192\.168\.56\.11\.8472: VXLAN.*vni 1", printed)
+    assert re.search(rf"IP 10\.42\.0\.\d+ > {re.escape(address)}: ICMP echo request", printed)
 
 
 def test_pods_of_one_node_do_not_leave_it(lab: Lab) -> None:
@@ -175,9 +181,9 @@ def test_pods_of_one_node_do_not_leave_it(lab: Lab) -> None:
 
 
 def test_a_service_answers_from_every_replica(lab: Lab) -> None:
-    said = in_pod(lab, "for i in $(seq 40); do curl -s -m 20 http://10.43.0.80; done")
-    assert {f"hello-{i}" for i in range(3)} == set(re.findall(r"hello from (\S+) at", said))
-    assert len(said.splitlines()) == 40
+    replies = in_pod(lab, "for i in $(seq 40); do curl -s -m 20 http://10.43.0.80; done")
+    assert {f"hello-{i}" for i in range(3)} == set(re.findall(r"hello from (\S+) at", replies))
+    assert len(replies.splitlines()) == 40
 
 
 def test_names_of_services_and_pods_are_answered(lab: Lab) -> None:
@@ -208,7 +214,7 @@ def test_the_api_answers_when_the_ssh_connection_of_node0_is_gone(bare: Lab) -> 
 
 def test_a_killed_node_comes_back_with_its_pods(lab: Lab) -> None:
     on(lab, "node1", "echo kept >/root/kept; sync")
-    killed = next(each for each in known(lab.name).processes if each.what == "node1")
+    killed = next(process for process in known(lab.name).processes if process.what == "node1")
     subprocess.run(["kill", "-9", str(killed.pid)], check=True)
     assert within(20, lambda: not killed.alive())
     with pytest.raises(GuideError, match=r"node1 .* ended"):

@@ -25,7 +25,7 @@ KINDS = {
 
 
 def _kill(lab: Lab, what: str) -> None:
-    victim = next(each for each in known(lab.name).processes if each.what == what)
+    victim = next(process for process in known(lab.name).processes if process.what == what)
     os.kill(victim.pid, signal.SIGKILL)
     assert within(5, lambda: not victim.alive())
 
@@ -33,8 +33,8 @@ def _kill(lab: Lab, what: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_process_is_noticed_and_cleaned_by_up(own: Lab, kind: str) -> None:
     _kill(own, KINDS[kind])
-    said = f"{KINDS[kind]} .process .* ended"
-    with pytest.raises(GuideError, match=said) as caught:
+    expected = f"{KINDS[kind]} .process .* ended"
+    with pytest.raises(GuideError, match=expected) as caught:
         providers.find(own.name)
     assert caught.value.fix == f"guide lab up --name {own.name}"
     status = guide("lab", "status", "--name", own.name)
@@ -107,9 +107,11 @@ def test_a_recycled_number_is_not_killed(own: Lab) -> None:
     """lab.json names a number that is another process by now: it lives."""
     innocent = subprocess.Popen(["sleep", "600"], start_new_session=True)
     try:
-        found = known(own.name)
+        lab_state = known(own.name)
         state.write(
-            replace(found, processes=(*found.processes, process.Process("old", innocent.pid, 1)))
+            replace(
+                lab_state, processes=(*lab_state.processes, process.Process("old", innocent.pid, 1))
+            )
         )
         with pytest.raises(GuideError, match="old"):
             providers.find(own.name)
@@ -131,13 +133,13 @@ def test_a_lab_whose_notes_are_unreadable_is_cleaned(own: Lab) -> None:
 def _master(lab: Lab, at_least: int = 1) -> int:
     """The number of the shared connection's process, 0 when there is none."""
     mark = control(Path(known(lab.name).sockets), "node0").encode()
-    found = [
+    strays = [
         int(entry.name)
         for entry in Path("/proc").iterdir()
         if entry.name.isdigit() and mark in _command_line(entry)
     ]
-    assert at_least <= len(found) <= 1
-    return found[0] if found else 0
+    assert at_least <= len(strays) <= 1
+    return strays[0] if strays else 0
 
 
 def _command_line(entry: Path) -> bytes:

@@ -47,9 +47,9 @@ def test_two_ups_of_one_name_at_once_are_one_lab_and_one_error(name: str) -> Non
         subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
-    said = [each.communicate(timeout=120)[0] for each in both]
-    assert sorted(each.returncode for each in both) == [0, 1], said
-    assert any(f"another command is working on the lab '{name}'" in each for each in said)
+    outputs = [process.communicate(timeout=120)[0] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], outputs
+    assert any(f"another command is working on the lab '{name}'" in output for output in outputs)
     assert providers.find(name).nodes == ("node0",)
 
 
@@ -135,12 +135,12 @@ def test_a_lab_that_fails_can_be_kept_and_looked_into(name: str) -> None:
     )
     assert coming.stdout is not None
     assert any("waiting" in line for line in coming.stdout)
-    (victim,) = [each for each in known(name).processes if each.what == "node0"]
+    (victim,) = [process for process in known(name).processes if process.what == "node0"]
     os.kill(victim.pid, signal.SIGKILL)
-    said = coming.communicate(timeout=120)[0]
+    printed = coming.communicate(timeout=120)[0]
     assert coming.returncode == 1
-    assert "node0 ended while it booted" in said
-    assert f"guide lab down --name {name} takes it down" in said
+    assert "node0 ended while it booted" in printed
+    assert f"guide lab down --name {name} takes it down" in printed
     shown = guide("lab", "status", "--name", name)
     assert shown.returncode == 1
     assert f"guide lab ssh --name {name} node0 looks into it" in shown.stdout
@@ -188,10 +188,10 @@ def test_what_listens_is_bound_to_127_0_0_1(two: Lab) -> None:
 
 
 def test_sockets_and_keys_are_the_persons_alone(own: Lab) -> None:
-    found = known(own.name)
-    for folder in (found.folder, Path(found.sockets), Path(found.sockets).parent):
+    lab_state = known(own.name)
+    for folder in (lab_state.folder, Path(lab_state.sockets), Path(lab_state.sockets).parent):
         assert folder.stat().st_mode & 0o077 == 0
-    assert (found.folder / "user_key").stat().st_mode & 0o077 == 0
+    assert (lab_state.folder / "user_key").stat().st_mode & 0o077 == 0
 
 
 def test_another_lab_has_other_keys(two: Lab, own: Lab) -> None:
@@ -225,19 +225,19 @@ def test_cycles_of_up_and_down_leave_no_process_socket_or_memory() -> None:
 
 def _there(among: Iterable[int] = ()) -> set[int]:
     """The numbers of all processes, or which of these there are."""
-    every = {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}
+    every = {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     return every & set(among) if among else every
 
 
 def _shared_memory(pid: int) -> set[int]:
     """The files of /dev/shm that a process holds, by inode: UML unlinks its own at once."""
-    found = set()
+    pids = set()
     with contextlib.suppress(OSError):
         for link in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
                 if link.readlink().is_relative_to(SHARED_MEMORY):
-                    found.add(link.stat().st_ino)
-    return found
+                    pids.add(link.stat().st_ino)
+    return pids
 
 
 def test_a_command_that_looks_while_another_goes_down_does_not_fail(own: Lab) -> None:
@@ -245,6 +245,6 @@ def test_a_command_that_looks_while_another_goes_down_does_not_fail(own: Lab) ->
     ended = threading.Thread(target=uml.down, args=(own.name,))
     ended.start()
     while ended.is_alive():
-        said = guide("lab", "status").stdout
-        assert "Traceback" not in said, said
+        printed = guide("lab", "status").stdout
+        assert "Traceback" not in printed, printed
     ended.join()

@@ -49,10 +49,10 @@ ip link set eth1.{vlan} up
 
 
 def test_frames_with_a_vlan_tag_cross_the_network_and_stay_in_their_vlan(own_two: Lab) -> None:
-    for place, (here, there) in enumerate([(1, 1), (4093, 4093), (20, 30)]):
+    for index, (here, there) in enumerate([(1, 1), (4093, 4093), (20, 30)]):
         for host, (node, vlan) in enumerate(zip(own_two.nodes, (here, there), strict=True), 1):
-            _text(own_two, node, _TAGGED.format(vlan=vlan, place=place, host=host))
-        ping = ssh.run(own_two, "node0", f"ping -c 1 -W 2 -s 1472 -M do 10.9.{place}.2", timeout=60)
+            _text(own_two, node, _TAGGED.format(vlan=vlan, place=index, host=host))
+        ping = ssh.run(own_two, "node0", f"ping -c 1 -W 2 -s 1472 -M do 10.9.{index}.2", timeout=60)
         assert (ping.exit == 0) is (here == there), ping.output.decode()
 
 
@@ -75,8 +75,8 @@ def test_the_kernel_has_the_link_types_that_pages_want_and_makes_none_by_itself(
 def test_clocks_run_alike_and_are_close(two: Lab) -> None:
     """Each node counts by this machine's clock: the difference stays, and is small."""
     offsets = {node: [_offset(two, node) for _ in range(5)] for node in two.nodes}
-    for node, found in offsets.items():
-        assert abs(statistics.median(found)) < 0.5, (node, found)
+    for node, offset in offsets.items():
+        assert abs(statistics.median(offset)) < 0.5, (node, offset)
     time.sleep(2)
     for node in two.nodes:
         drift = statistics.median(_offset(two, node) for _ in range(5))
@@ -143,13 +143,13 @@ def test_the_docker_profile_starts_a_first_day_and_stops_to_the_fresh_state(own:
         _text(own, "node0", f"set -- start\n{DOCKER}", timeout=90)
         assert _text(own, "node0", "docker ps -aq") == ""
         assert "hello" in _text(own, "node0", "docker image ls")
-        said = _text(
+        seen = _text(
             own,
             "node0",
             "docker run -d --name web hello:1 >/dev/null;"
             " docker run --rm hello:1 sh -c 'until wget -qO- http://172.17.0.2; do sleep 0.2; done'",
         )
-        assert "at 172.17.0.2, asked by 172.17.0.3" in said
+        assert "at 172.17.0.2, asked by 172.17.0.3" in seen
         _text(own, "node0", "docker rm -f web")
         _text(own, "node0", f"set -- stop\n{DOCKER}", timeout=90)
         assert _text(own, "node0", STATE) == fresh

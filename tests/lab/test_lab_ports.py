@@ -39,10 +39,10 @@ def test_a_port_that_is_taken_meanwhile_is_left_for_another(
     free: Callable[[int], list[int]] = process.free_ports
     tries = iter((taken, taken))
     monkeypatch.setattr(process, "free_ports", lambda count: [next(tries, None) or free(count)[0]])
-    found = _up(name)
+    lab_state = _up(name)
     assert next(tries, None) is None
     assert known(name).nodes[0].port != taken
-    assert ssh.run(found, "node0", "true").exit == 0
+    assert ssh.run(lab_state, "node0", "true").exit == 0
 
 
 def test_without_a_free_port_there_is_no_lab_and_nothing_left(
@@ -55,7 +55,7 @@ def test_without_a_free_port_there_is_no_lab_and_nothing_left(
 
 
 def test_a_node_whose_port_was_taken_while_it_was_down_says_so(own: Lab) -> None:
-    nat = next(each for each in known(own.name).processes if each.what == "node0's NAT")
+    nat = next(process for process in known(own.name).processes if process.what == "node0's NAT")
     port = known(own.name).nodes[0].port
     os.kill(nat.pid, signal.SIGKILL)
     assert within(5, lambda: not nat.alive())
@@ -76,11 +76,11 @@ def test_a_node_whose_port_was_taken_while_it_was_down_says_so(own: Lab) -> None
 
 def test_sockets_that_a_lab_left_are_no_obstacle(name: str) -> None:
     """Its folder was removed by hand, or with the whole cache; the machine had crashed before."""
-    place = paths.sockets() / name
-    (place / "switch").mkdir(parents=True)
-    for each in ("switch/ctl", "node0.nat", "ssh-node0"):
-        _stale(place / each)
-    (place / "stdin").touch()
+    folder = paths.sockets() / name
+    (folder / "switch").mkdir(parents=True)
+    for path in ("switch/ctl", "node0.nat", "ssh-node0"):
+        _stale(folder / path)
+    (folder / "stdin").touch()
     done = guide("lab", "up", "--name", name)
     assert done.returncode == 0, done.stdout
     assert ssh.run(providers.find(name), "node0", "true").exit == 0

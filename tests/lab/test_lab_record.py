@@ -58,7 +58,7 @@ class Checkout:
 
     def blocks(self) -> dict[str, str]:
         recorded = guides.Guide(self.docs, self.recordings, "now").recorded("page")
-        return {name: each.text for name, each in recorded.blocks.items()}
+        return {name: recording.text for name, recording in recorded.blocks.items()}
 
     def bytes(self) -> dict[str, bytes]:
         return {str(p): p.read_bytes() for p in sorted(self.recordings.rglob("*")) if p.is_file()}
@@ -81,11 +81,11 @@ pytestmark = pytest.mark.usefixtures("_transcripts")
 def test_a_page_with_a_capture_is_recorded(two: Lab, checkout: Checkout) -> None:
     checkout.write(PAGE, nodes=2)
     checkout.record(two)
-    found = checkout.blocks()
-    assert "02:00:c0:a8:38:10" in found["link"]
-    assert "1 packets transmitted, 1 received" in found["ping"]
-    assert "192.168.56.10 > 192.168.56.11: ICMP echo request" in found["wire"]
-    assert "192.168.56.11 > 192.168.56.10: ICMP echo reply" in found["wire"]
+    blocks = checkout.blocks()
+    assert "02:00:c0:a8:38:10" in blocks["link"]
+    assert "1 packets transmitted, 1 received" in blocks["ping"]
+    assert "192.168.56.10 > 192.168.56.11: ICMP echo request" in blocks["wire"]
+    assert "192.168.56.11 > 192.168.56.10: ICMP echo reply" in blocks["wire"]
     (pcap,) = checkout.recordings.rglob("*.pcap")
     assert pcap.name == "wire.node1.eth1.pcap"
 
@@ -125,9 +125,11 @@ def test_a_lab_killed_in_the_middle_leaves_recordings_untouched(
     )
 
     def kill() -> None:
-        found = known(own.name)
-        pids = [each.pid for each in found.processes if victim in (each.what, "everything")]
-        for pid in pids if victim != "everything" else family(found):
+        lab_state = known(own.name)
+        pids = [
+            process.pid for process in lab_state.processes if victim in (process.what, "everything")
+        ]
+        for pid in pids if victim != "everything" else family(lab_state):
             with contextlib.suppress(ProcessLookupError):  # ended with its parent
                 os.kill(pid, signal.SIGKILL)
 

@@ -68,31 +68,31 @@ def test_ctrl_c_removes_all(cluster: Cluster) -> None:
 
 
 def test_two_at_once_do_not_disturb_each_other(cluster: Cluster) -> None:
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         runs = [
             subprocess.Popen([*GUIDE, "trace", *words, "--lab", cluster.lab.name, "--out", folder])
             for words, folder in (
-                (("default/tools", "hello"), one),
-                (("default/tools", "pod/hello-1"), other),
+                (("default/tools", "hello"), first),
+                (("default/tools", "pod/hello-1"), second),
             )
         ]
         assert [run.wait(120) for run in runs] == [0, 0]
-        assert all((Path(folder) / "trace.pcapng").is_file() for folder in (one, other))
+        assert all((Path(folder) / "trace.pcapng").is_file() for folder in (first, second))
 
 
 def test_an_image_that_nobody_has_is_named_and_nothing_is_left(cluster: Cluster) -> None:
     before = cluster.state()
-    said = guide(
+    printed = guide(
         "trace", "default/tools", "hello", "--lab", cluster.lab.name, "--kubectl", "--image", "no:1"
     )
-    assert said.returncode == 1
-    assert "cannot run no:1" in said.stdout
+    assert printed.returncode == 1
+    assert "cannot run no:1" in printed.stdout
     assert _settled(cluster, before) == frozenset()
 
 
 def test_an_answer_that_never_comes_ends_by_its_timeout(cluster: Cluster, tmp_path: Path) -> None:
-    traced, said = cluster.trace(("default/tools", "10.42.9.9:80", "--timeout", "2"), tmp_path)
-    assert not traced["came"], said
+    traced, printed = cluster.trace(("default/tools", "10.42.9.9:80", "--timeout", "2"), tmp_path)
+    assert not traced["came"], printed
     assert traced["seconds"]["sending the request"] < 6
 
 

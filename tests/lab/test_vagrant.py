@@ -89,13 +89,13 @@ def test_programs_are_those_of_the_other_lab(lab: Lab) -> None:
 
 def test_cards_are_numbered_and_addressed_as_in_the_other_lab(lab: Lab) -> None:
     for number in (0, 1):
-        said = _says(lab, f"node{number}", "ip -o link; ip -o -4 addr; ip route")
-        assert "2: eth0@" in said
-        assert "3: eth1@" in said
-        assert f"link/ether 02:00:c0:a8:38:{10 + number}" in said
-        assert f"192.168.56.{10 + number}/24" in said
-        assert "default via 10.0.2.2 dev eth0" in said
-        assert f"10.0.2.{15 + number}/24" in said
+        printed = _says(lab, f"node{number}", "ip -o link; ip -o -4 addr; ip route")
+        assert "2: eth0@" in printed
+        assert "3: eth1@" in printed
+        assert f"link/ether 02:00:c0:a8:38:{10 + number}" in printed
+        assert f"192.168.56.{10 + number}/24" in printed
+        assert "default via 10.0.2.2 dev eth0" in printed
+        assert f"10.0.2.{15 + number}/24" in printed
     assert "1 received" in _says(lab, "node0", "ping -c 1 node1")
 
 
@@ -106,13 +106,13 @@ def test_nothing_runs_that_no_page_has_started(lab: Lab) -> None:
 def test_chapter_2_differs_from_the_other_lab_for_the_committed_causes(
     lab: Lab, tmp_path: Path
 ) -> None:
-    found = vagrant_differences.differences(vagrant_differences.record(lab, tmp_path))
-    assert vagrant_differences.unexplained(found) == []
+    differences = vagrant_differences.differences(vagrant_differences.record(lab, tmp_path))
+    assert vagrant_differences.unexplained(differences) == []
     linux = lab.versions["Linux"]
     committed = vagrant_differences.COMMITTED.read_text(encoding="utf-8")
     if f"had Linux {linux}." in committed:
         # On another kernel the causes are the same, and the list is another.
-        assert vagrant_differences.written(found, linux, guide_of_checkout()) == committed
+        assert vagrant_differences.written(differences, linux, guide_of_checkout()) == committed
 
 
 def test_machines_that_a_person_has_started_are_taken_over(
@@ -120,29 +120,29 @@ def test_machines_that_a_person_has_started_are_taken_over(
 ) -> None:
     monkeypatch.setenv("LAB", "vagrant")
     assert state.clean(NAME)
-    found = providers.find(NAME)
-    assert found.nodes == lab.nodes
-    assert found.instance != lab.instance
-    assert _says(found, "node1", "hostname") == "node1"
-    assert providers.find(NAME).instance == found.instance
+    resumed = providers.find(NAME)
+    assert resumed.nodes == lab.nodes
+    assert resumed.instance != lab.instance
+    assert _says(resumed, "node1", "hostname") == "node1"
+    assert providers.find(NAME).instance == resumed.instance
 
 
 def test_a_killed_container_is_named_and_a_reset_gives_fresh_ones(lab: Lab) -> None:
     """The last test: it needs a lab to break."""
-    found = providers.find(NAME)
+    resumed = providers.find(NAME)
     assert guide("lab", "status", "--name", NAME).returncode == 0
-    assert _says(found, "node1", "touch /root/mine; ls /root") == "mine"
+    assert _says(resumed, "node1", "touch /root/mine; ls /root") == "mine"
     known = vagrant_state.read(NAME)
     assert known is not None
     assert _docker("kill", known.machines["node1"].removeprefix("docker:")) is not None
     with pytest.raises(GuideError, match="node1"):
-        ssh.run(found, "node1", "true", timeout=20)
-    said = guide("lab", "status", "--name", NAME)
-    assert said.returncode == 1
-    assert "node1" in said.stdout
+        ssh.run(resumed, "node1", "true", timeout=20)
+    status = guide("lab", "status", "--name", NAME)
+    assert status.returncode == 1
+    assert "node1" in status.stdout
     again = guide("lab", "reset", "--name", NAME, timeout=PATIENCE)
     assert again.returncode == 0, again.stdout
     fresh = providers.find(NAME)
-    assert fresh.instance not in {found.instance, lab.instance}
+    assert fresh.instance not in {resumed.instance, lab.instance}
     assert fresh.nodes == lab.nodes
     assert _says(fresh, "node1", "ls /root") == ""

@@ -81,8 +81,8 @@ def test_k3s_is_told_which_card_and_what_to_leave_out(lab: Lab) -> None:
 
 
 def test_images_of_the_pages_are_where_k3s_looks(lab: Lab) -> None:
-    found = _says(lab, "node1", "ls /var/lib/rancher/k3s/agent/images")
-    assert "hello.tar" in found
+    images = _says(lab, "node1", "ls /var/lib/rancher/k3s/agent/images")
+    assert "hello.tar" in images
 
 
 def _settings(text: str) -> dict[str, object]:

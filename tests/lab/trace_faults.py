@@ -166,15 +166,15 @@ class Cluster:
     def values(self) -> Mapping[str, str]:
         """What commands name that is different in every cluster."""
         pods = json.loads(self.kubectl("get", "pods", "-o", "json"))["items"]
-        ips = {one["metadata"]["name"]: one["status"].get("podIP", "") for one in pods}
+        ips = {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in pods}
         vtep = self.on("node1", "cat /sys/class/net/flannel.1/address").strip()
         return {"tools": ips["tools"], "hello1": ips["hello-1"], "vtep1": vtep}
 
     def on(self, node: str, command: str) -> str:
         answer = run(self.lab, node, command, timeout=60)
-        said = answer.output.decode()
-        assert answer.exit == 0, f"{node}$ {command}\n{said}"
-        return said
+        printed = answer.output.decode()
+        assert answer.exit == 0, f"{node}$ {command}\n{printed}"
+        return printed
 
     def all(self, commands: Commands, values: Mapping[str, str]) -> None:
         for node, command in commands:
@@ -215,13 +215,13 @@ class Cluster:
             "grep -s tracefs /proc/mounts; ls -d /sys/kernel/tracing/instances/* 2>/dev/null;"
             "iptables-save | grep -v '^[:#]'; ip rule; ls -A /tmp /run/guide* 2>/dev/null; true"
         )
-        found = {
+        reading = {
             f"{node}: {line}"
             for node in self.lab.nodes
             for line in self.on(node, asked).splitlines()
         }
         objects = self.kubectl("get", "namespaces,pods,serviceaccounts", "-A", "-o", "name")
-        return frozenset(found | set(objects.splitlines()))
+        return frozenset(reading | set(objects.splitlines()))
 
     def killed(self, words: Sequence[str], after: float, *more: str) -> None:
         """Begin a trace and kill it without a word."""
@@ -237,7 +237,7 @@ class Cluster:
 
 def judged(fault: Fault, traced: Mapping[str, Any]) -> str:
     """What is wrong with the verdict; "" where it is right."""
-    causes = [(one["kind"], one["node"]) for one in traced["causes"]]
+    causes = [(cause["kind"], cause["node"]) for cause in traced["causes"]]
     if not fault.kinds:
         return "" if traced["came"] and not causes else f"named {causes} though all is well"
     if traced["came"]:
@@ -256,9 +256,9 @@ def check(
         cluster_of.all(fault.breaks, values)
         with tempfile.TemporaryDirectory() as folder:
             where = keep / fault.name if keep else Path(folder)
-            traced, said = cluster_of.trace(fault.words, where, *more)
+            traced, printed = cluster_of.trace(fault.words, where, *more)
             if show:
-                print(said)
+                print(printed)
             print(json.dumps(traced["seconds"]))
             return judged(fault, traced)
     finally:

@@ -57,9 +57,11 @@ def causes() -> list[Cause]:
     read = tomllib.loads((DATA / "causes.toml").read_text(encoding="utf-8"))
     return [
         Cause(
-            each["title"], each["text"].strip(), tuple(re.compile(one) for one in each["patterns"])
+            entry["title"],
+            entry["text"].strip(),
+            tuple(re.compile(pattern) for pattern in entry["patterns"]),
         )
-        for each in read["cause"]
+        for entry in read["cause"]
     ]
 
 
@@ -90,24 +92,28 @@ def differences(recorded: editions.Recorded) -> list[Difference]:
     """What `recorded` has otherwise than the edition, in a fixed order."""
     guide = guide_of_checkout()
     known = editions.edition(guide.recordings / guide.edition_name)
-    found: dict[str, list[str]] = {}
+    by_change: dict[str, list[str]] = {}
     for page in recorded.pages:
-        pair = (editions.page(each.folder / page) for each in (known, recorded))
+        pair = (editions.page(edition.folder / page) for edition in (known, recorded))
         for change in editions.pages(*pair):
             what = " ".join(change.what.split())
             for pattern, instead in _MASKS:
                 what = pattern.sub(instead, what)
-            blocks = found.setdefault(what, [])
-            place = f"{change.page}#{change.block}"
-            if place not in blocks:
-                blocks.append(place)
-    return [Difference(what, tuple(sorted(blocks))) for what, blocks in sorted(found.items())]
+            blocks = by_change.setdefault(what, [])
+            block = f"{change.page}#{change.block}"
+            if block not in blocks:
+                blocks.append(block)
+    return [Difference(what, tuple(sorted(blocks))) for what, blocks in sorted(by_change.items())]
 
 
 def unexplained(found: Iterable[Difference]) -> list[Difference]:
     """Differences that no cause explains."""
     known = causes()
-    return [each for each in found if not any(_explains(cause, each) for cause in known)]
+    return [
+        difference
+        for difference in found
+        if not any(_explains(cause, difference) for cause in known)
+    ]
 
 
 def written(found: Sequence[Difference], linux: str, guide: Guide) -> str:
@@ -122,10 +128,12 @@ def written(found: Sequence[Difference], linux: str, guide: Guide) -> str:
     ]
     rest = list(found)
     for cause in causes():
-        explained = [each for each in rest if _explains(cause, each)]
-        rest = [each for each in rest if each not in explained]
+        explained = [difference for difference in rest if _explains(cause, difference)]
+        rest = [difference for difference in rest if difference not in explained]
         lines += ["", f"## {cause.title}", "", cause.text, ""]
-        lines += [f"- `{each.what}`: {', '.join(each.blocks)}" for each in explained]
+        lines += [
+            f"- `{difference.what}`: {', '.join(difference.blocks)}" for difference in explained
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -137,12 +145,12 @@ def main(name: str) -> int:
     """Record, compare, write; exit code 1 where something has no cause."""
     lab = providers.find(name)
     with tempfile.TemporaryDirectory() as folder:
-        found = differences(record(lab, Path(folder)))
-    for each in (left := unexplained(found)):
-        print(f"no cause: {each.what}: {', '.join(each.blocks)}")
-    text = written(found, lab.versions["Linux"], guide_of_checkout())
+        reading = differences(record(lab, Path(folder)))
+    for difference in (left := unexplained(reading)):
+        print(f"no cause: {difference.what}: {', '.join(difference.blocks)}")
+    text = written(reading, lab.versions["Linux"], guide_of_checkout())
     COMMITTED.write_text(text, encoding="utf-8")
-    print(f"{len(found)} differences, {len(left)} of them without a cause: {COMMITTED}")
+    print(f"{len(reading)} differences, {len(left)} of them without a cause: {COMMITTED}")
     return 1 if left else 0
 
 

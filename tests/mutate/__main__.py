@@ -68,10 +68,10 @@ def main() -> int:
     _table("kind", "mutations", "missed", made, missed)
     _table("kind", "harmless", "raised", done, raised)
     for what, list_ in (("missed", missed), ("raised", raised)):
-        for one in list_:
+        for miss in list_:
             print(
-                f"{what}: {one.kind}: {one.page}/{one.where}: {_short(one.before)} ->"
-                f" {_short(one.after)}"
+                f"{what}: {miss.kind}: {miss.page}/{miss.where}: {_short(miss.before)} ->"
+                f" {_short(miss.after)}"
             )
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
@@ -133,15 +133,15 @@ def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[in
                 batch: list[Difference] = []
                 taken: set[str] = set()
                 for candidate in list(candidates[: size * 2]):
-                    found = candidate.make(rng)
-                    if found is not None and taken & found.files.keys():
+                    difference = candidate.make(rng)
+                    if difference is not None and taken & difference.files.keys():
                         continue
                     candidates.remove(candidate)
                     tried += 1
-                    if found is None:
+                    if difference is None:
                         continue
-                    batch.append(found)
-                    taken |= found.files.keys()
+                    batch.append(difference)
+                    taken |= difference.files.keys()
                     if len(batch) == min(size, count - made):
                         break
                 if batch:
@@ -151,12 +151,13 @@ def _mutate(kind: str, runs: Sequence[Run], rng: Random, count: int) -> tuple[in
 
 
 def _missed(kind: str, run: Run, batch: Sequence[Difference]) -> list[_Told]:
-    files = {name: raw for one in batch for name, raw in one.files.items()}
+    files = {name: raw for difference in batch for name, raw in difference.files.items()}
     settled = settle(run, files)
     return [
-        _Told(kind, _page(run), one.where, one.before, one.after)
-        for one in batch
-        if any(settled.get(name) == run.files[name] for name in one.files) and not _alone(run, one)
+        _Told(kind, _page(run), difference.where, difference.before, difference.after)
+        for difference in batch
+        if any(settled.get(name) == run.files[name] for name in difference.files)
+        and not _alone(run, difference)
     ]
 
 
@@ -190,13 +191,17 @@ def _differ(
             before = new
             new = harmless.KINDS[kind](rng, new)
             made[kind] += new.files != before.files
-        found = _raised(run, new)
-        if found:
+        reported = _raised(run, new)
+        if reported:
             # Which of them it was; together they may raise what none does alone.
             alone = chosen
             if len(chosen) > 1 and len(raised) < 60:
-                alone = [one for one in chosen if _raised(run, harmless.KINDS[one](rng, run))]
-            raised.append(_Told(" + ".join(alone or chosen), _page(run), *found[0]))
+                alone = [
+                    chosen_kind
+                    for chosen_kind in chosen
+                    if _raised(run, harmless.KINDS[chosen_kind](rng, run))
+                ]
+            raised.append(_Told(" + ".join(alone or chosen), _page(run), *reported[0]))
 
 
 def _page(run: Run) -> str:
@@ -205,27 +210,31 @@ def _page(run: Run) -> str:
 
 def _raised(run: Run, new: Run) -> list[tuple[str, str, str]]:
     settled = settle(run, new.files)
-    found = []
+    texts = []
     for name in sorted(settled.keys() | run.files.keys()):
         is_, was = settled.get(name, b""), run.files.get(name, b"")
         if is_ == was:
             continue
         if name.endswith(".pcap"):
-            found.append((name, f"{len(was)} bytes", f"{len(is_)} bytes"))
+            texts.append((name, f"{len(was)} bytes", f"{len(is_)} bytes"))
             continue
         old, text = was.decode().split("\n"), is_.decode().split("\n")
-        at = next(
-            (at for at, pair in enumerate(zip(old, text, strict=False)) if pair[0] != pair[1]),
+        index = next(
+            (
+                index
+                for index, pair in enumerate(zip(old, text, strict=False))
+                if pair[0] != pair[1]
+            ),
             min(len(old), len(text)) - 1,
         )
-        found.append((f"{name}:{at + 1}", old[at], text[at]))
-    return found
+        texts.append((f"{name}:{index + 1}", old[index], text[index]))
+    return texts
 
 
 def _table(kind: str, all_: str, wrong: str, made: Counter[str], told: Sequence[_Told]) -> None:
     if not made:
         return
-    counts = Counter(one.kind for one in told)
+    counts = Counter(miss.kind for miss in told)
     print(f"{kind:<28}{all_:>10}{wrong:>8}")
     for name in [*made, *(name for name in counts if name not in made)]:
         print(f"{name:<28}{made[name]:>10}{counts[name]:>8}")

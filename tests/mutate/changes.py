@@ -42,8 +42,8 @@ def texts(run: Run, pattern: str, make: Make, *, only: str = "") -> Iterator[Can
     for name, text, begin in run.printed():
         if not name.endswith(only):
             continue
-        for found in re.compile(pattern, re.MULTILINE).finditer(text, begin):
-            yield Candidate(run, _replacing(name, text, found.start(1), found.end(1), make))
+        for match in re.compile(pattern, re.MULTILINE).finditer(text, begin):
+            yield Candidate(run, _replacing(name, text, match.start(1), match.end(1), make))
 
 
 def _replacing(
@@ -74,8 +74,8 @@ def _number(rng: Random, old: str) -> str:
 
 def _ipv4(rng: Random, old: str) -> str:
     parts = [int(part) for part in old.split(".")]
-    at = rng.choice([0, 1, 2, 3, 3, 3])
-    parts[at] = (parts[at] + rng.randrange(1, 254)) % 256
+    index = rng.choice([0, 1, 2, 3, 3, 3])
+    parts[index] = (parts[index] + rng.randrange(1, 254)) % 256
     return ".".join(map(str, parts))
 
 
@@ -83,11 +83,11 @@ def addresses(run: Run) -> Iterator[Candidate]:
     yield from texts(run, _IPV4, _ipv4)
     for name, index, frame in _frames(run):
         if frame.is_ip:
-            for at in (26, 30):
-                yield _packet(run, name, index, at, _ipv4_bytes, 4)
+            for offset in (26, 30):
+                yield _packet(run, name, index, offset, _ipv4_bytes, 4)
         else:
-            for at in (28, 38):
-                yield _packet(run, name, index, at, _ipv4_bytes, 4)
+            for offset in (28, 38):
+                yield _packet(run, name, index, offset, _ipv4_bytes, 4)
 
 
 def _ipv4_bytes(rng: Random, old: bytes) -> bytes:
@@ -109,17 +109,17 @@ def mac_once(run: Run) -> Iterator[Candidate]:
         return old[:9] + ":".join(f"{rng.randrange(256):02x}" for _ in range(3))
 
     for name, text, begin in run.printed():
-        for found in re.compile(MAC).finditer(text, begin):
-            if found[1] in repeated:
-                yield Candidate(run, _replacing(name, text, found.start(1), found.end(1), make))
+        for match in re.compile(MAC).finditer(text, begin):
+            if match[1] in repeated:
+                yield Candidate(run, _replacing(name, text, match.start(1), match.end(1), make))
     for name, index, frame in _frames(run):
-        for at in (0, 6):
-            if frame.data[at : at + 6].hex(":") in repeated:
+        for offset in (0, 6):
+            if frame.data[offset : offset + 6].hex(":") in repeated:
                 yield _packet(
                     run,
                     name,
                     index,
-                    at,
+                    offset,
                     lambda rng, old: bytes.fromhex(make(rng, old.hex(":")).replace(":", "")),
                     6,
                 )
@@ -133,13 +133,17 @@ def name_once(run: Run) -> Iterator[Candidate]:
         counts.update(re.findall(pattern, text[begin:]))
 
     def make(rng: Random, old: str) -> str:
-        at = len(old) - 1 - rng.randrange(4)
-        return old[:at] + rng.choice([c for c in "0123456789" if c != old[at]]) + old[at + 1 :]
+        index = len(old) - 1 - rng.randrange(4)
+        return (
+            old[:index]
+            + rng.choice([c for c in "0123456789" if c != old[index]])
+            + old[index + 1 :]
+        )
 
     for name, text, begin in run.printed():
-        for found in re.compile(pattern).finditer(text, begin):
-            if counts[found[1]] > 1:
-                yield Candidate(run, _replacing(name, text, found.start(1), found.end(1), make))
+        for match in re.compile(pattern).finditer(text, begin):
+            if counts[match[1]] > 1:
+                yield Candidate(run, _replacing(name, text, match.start(1), match.end(1), make))
 
 
 def mtus(run: Run) -> Iterator[Candidate]:
@@ -160,9 +164,14 @@ def flags(run: Run) -> Iterator[Candidate]:
     yield from texts(run, r"^ +\"([A-Z]+[A-Z_-]+)\",?$", _other(*_FLAGS), only=".json")
     for name, index, frame in _frames(run):
         if frame.protocol == TCP:
-            at = frame.upper + 13
+            offset = frame.upper + 13
             yield _packet(
-                run, name, index, at, lambda rng, old: bytes([old[0] ^ 1 << rng.randrange(6)]), 1
+                run,
+                name,
+                index,
+                offset,
+                lambda rng, old: bytes([old[0] ^ 1 << rng.randrange(6)]),
+                1,
             )
 
 
@@ -185,7 +194,7 @@ def _rules(
 ) -> Iterator[Candidate]:
     for name, text, begin in run.printed():
         lines = text[begin:].split("\n")
-        places = [at for at, line in enumerate(lines) if line.startswith("-A ")]
+        places = [index for index, line in enumerate(lines) if line.startswith("-A ")]
         if not places or not name.endswith(".txt"):
             continue
 
@@ -200,10 +209,13 @@ def _rules(
             made = make(rng, lines, places)
             if made is None or made[1] == lines:
                 return None
-            at, new = made
+            index, new = made
             whole = text[:begin] + "\n".join(new)
             return Difference(
-                {name: whole.encode()}, f"{name}:{line_of(text, begin) + at}", lines[at], new[at]
+                {name: whole.encode()},
+                f"{name}:{line_of(text, begin) + index}",
+                lines[index],
+                new[index],
             )
 
         for _ in places:
@@ -212,19 +224,19 @@ def _rules(
 
 def rule_added(run: Run) -> Iterator[Candidate]:
     def make(rng: Random, lines: list[str], places: list[int]) -> tuple[int, list[str]]:
-        at = rng.choice(places)
-        rule = lines[at]
+        index = rng.choice(places)
+        rule = lines[index]
         if rng.random() < 0.7:
             rule = re.sub(r"-j .*", f"-j {rng.choice(['ACCEPT', 'DROP', 'RETURN', 'LOG'])}", rule)
-        return at, [*lines[:at], rule, *lines[at:]]
+        return index, [*lines[:index], rule, *lines[index:]]
 
     yield from _rules(run, make)
 
 
 def rule_removed(run: Run) -> Iterator[Candidate]:
     def make(rng: Random, lines: list[str], places: list[int]) -> tuple[int, list[str]]:
-        at = rng.choice(places)
-        return at, [*lines[:at], *lines[at + 1 :]]
+        index = rng.choice(places)
+        return index, [*lines[:index], *lines[index + 1 :]]
 
     yield from _rules(run, make)
 
@@ -241,21 +253,21 @@ def rule_moved(run: Run) -> Iterator[Candidate]:
     """
 
     def make(rng: Random, lines: list[str], places: list[int]) -> tuple[int, list[str]] | None:
-        at = rng.choice(places)
-        chain, mine = lines[at].split()[1], _for(lines[at])
+        index = rng.choice(places)
+        chain, mine = lines[index].split()[1], _for(lines[index])
         others = [
             to
             for to in places
             if lines[to].split()[1] == chain
-            and lines[to] != lines[at]
+            and lines[to] != lines[index]
             and (None in {_for(lines[to]), mine} or _for(lines[to]) == mine)
         ]
         if not others:
             return None
         to = rng.choice(others)
         new = list(lines)
-        new[at], new[to] = new[to], new[at]
-        return at, new
+        new[index], new[to] = new[to], new[index]
+        return index, new
 
     yield from _rules(run, make)
 
@@ -281,13 +293,13 @@ def ports(run: Run) -> Iterator[Candidate]:
     yield from texts(run, rf"\"{low}/tcp", make)
     for name, index, frame in _frames(run):
         if frame.protocol in {TCP, UDP}:
-            for at in (frame.upper, frame.upper + 2):
-                if frame.number(at) < 32768:
+            for offset in (frame.upper, frame.upper + 2):
+                if frame.number(offset) < 32768:
                     yield _packet(
                         run,
                         name,
                         index,
-                        at,
+                        offset,
                         lambda rng, old: (
                             int.from_bytes(old, "big") ^ rng.randrange(1, 255)
                         ).to_bytes(2, "big"),
@@ -311,9 +323,9 @@ def line_dropped(run: Run) -> Iterator[Candidate]:
     for name, text, begin in run.printed():
         if not name.endswith(".txt"):
             continue
-        for found in re.compile(r"^.*\S.*\n?", re.MULTILINE).finditer(text, begin):
-            if found.start() >= begin:
-                yield Candidate(run, _replacing(name, text, found.start(), found.end(), _nothing))
+        for match in re.compile(r"^.*\S.*\n?", re.MULTILINE).finditer(text, begin):
+            if match.start() >= begin:
+                yield Candidate(run, _replacing(name, text, match.start(), match.end(), _nothing))
 
 
 def element_dropped(run: Run) -> Iterator[Candidate]:
@@ -430,8 +442,8 @@ def words(run: Run) -> Iterator[Candidate]:
     """A letter of a word, anywhere in an output."""
 
     def make(rng: Random, old: str) -> str:
-        at = rng.randrange(len(old))
-        return old[:at] + rng.choice([c for c in "qxzw" if c != old[at]]) + old[at + 1 :]
+        index = rng.randrange(len(old))
+        return old[:index] + rng.choice([c for c in "qxzw" if c != old[index]]) + old[index + 1 :]
 
     yield from texts(
         run,
@@ -443,11 +455,11 @@ def words(run: Run) -> Iterator[Candidate]:
 
 def exits(run: Run) -> Iterator[Candidate]:
     for name, text in run.texts.items():
-        found = re.search(r"^exit: (\d+)$", text, re.MULTILINE)
-        if found is not None:
+        match = re.search(r"^exit: (\d+)$", text, re.MULTILINE)
+        if match is not None:
             yield Candidate(
                 run,
-                _replacing(name, text, found.start(1), found.end(1), _other("0", "1", "2", "127")),
+                _replacing(name, text, match.start(1), match.end(1), _other("0", "1", "2", "127")),
             )
 
 
@@ -455,9 +467,9 @@ def swapped(run: Run) -> Iterator[Candidate]:
     """Two addresses of named namespaces or containers change places everywhere."""
     own = set(re.findall(rf"\"local\": \"{_IPV4}\"", "".join(run.texts.values()))) - {"127.0.0.1"}
     pairs = [(a, b) for a in sorted(own) for b in sorted(own) if a < b]
-    for one, other in pairs:
+    for first, second in pairs:
 
-        def change(_rng: Random, one: str = one, other: str = other) -> Difference | None:
+        def change(_rng: Random, one: str = first, other: str = second) -> Difference | None:
             new: dict[str, bytes] = {}
             for name, text, begin in run.printed():
                 swap = re.sub(
@@ -483,9 +495,9 @@ def swapped(run: Run) -> Iterator[Candidate]:
 
 
 def _swap(frame: Frame, raw: dict[bytes, bytes]) -> Frame:
-    for at in (26, 30) if frame.is_ip else (28, 38):
-        old = frame.data[at : at + 4]
-        frame = frame.put(at, raw.get(old, old))
+    for offset in (26, 30) if frame.is_ip else (28, 38):
+        old = frame.data[offset : offset + 4]
+        frame = frame.put(offset, raw.get(old, old))
     return frame
 
 
@@ -568,8 +580,8 @@ def _captures(
 
 def packet_dropped(run: Run) -> Iterator[Candidate]:
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
-        at = rng.randrange(len(frames))
-        return f"packet {at + 1} dropped", [*frames[:at], *frames[at + 1 :]]
+        index = rng.randrange(len(frames))
+        return f"packet {index + 1} dropped", [*frames[:index], *frames[index + 1 :]]
 
     yield from _captures(run, make)
 
@@ -578,12 +590,12 @@ def packet_again(run: Run) -> Iterator[Candidate]:
     """A packet once more as new data: the next sequence number, or a datagram of its own."""
 
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
-        at = rng.randrange(len(frames))
-        more = _as_new(frames[at])
+        index = rng.randrange(len(frames))
+        more = _as_new(frames[index])
         if more is None:
             return None
         more = replace(more, time=frames[-1].time + 50)
-        return f"packet {at + 1} again", [*frames, more]
+        return f"packet {index + 1} again", [*frames, more]
 
     yield from _captures(run, make)
 
@@ -616,9 +628,14 @@ def payload_byte(run: Run) -> Iterator[Candidate]:
             continue
         # ping writes the time into the first 16 bytes of its data.
         begin = frame.payload + (16 if frame.protocol == ICMP else 0)
-        for at in range(begin, frame.end, 1 + (frame.end - begin) // 20):
+        for position in range(begin, frame.end, 1 + (frame.end - begin) // 20):
             yield _packet(
-                run, name, index, at, lambda rng, old: bytes([old[0] ^ rng.randrange(1, 256)]), 1
+                run,
+                name,
+                index,
+                position,
+                lambda rng, old: bytes([old[0] ^ rng.randrange(1, 256)]),
+                1,
             )
 
 
@@ -630,14 +647,19 @@ def order_swapped(run: Run) -> Iterator[Candidate]:
     """
 
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
-        places = [at for at in range(len(frames) - 1) if _answers(frames[at], frames[at + 1])]
+        places = [
+            index for index in range(len(frames) - 1) if _answers(frames[index], frames[index + 1])
+        ]
         if not places:
             return None
-        at = rng.choice(places)
-        one, two = frames[at], frames[at + 1]
+        index = rng.choice(places)
+        first, second = frames[index], frames[index + 1]
         new = list(frames)
-        new[at], new[at + 1] = replace(two, time=one.time), replace(one, time=two.time)
-        return f"packets {at + 1} and {at + 2} swapped", new
+        new[index], new[index + 1] = (
+            replace(second, time=first.time),
+            replace(first, time=second.time),
+        )
+        return f"packets {index + 1} and {index + 2} swapped", new
 
     yield from _captures(run, make)
 

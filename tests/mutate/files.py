@@ -33,12 +33,12 @@ class Run:
     @cached_property
     def text_of(self) -> Mapping[str, str]:
         """By its .pcap, the .txt of a capture: its head names the packets."""
-        found = {}
+        named = {}
         for name, text in self.texts.items():
             for line in text.partition(_RULE)[0].split("\n") if name.endswith(".txt") else ():
                 if line.startswith("pcap: "):
-                    found[line[6:]] = name
-        return found
+                    named[line[6:]] = name
+        return named
 
     @cached_property
     def captures(self) -> frozenset[str]:
@@ -120,13 +120,13 @@ def _is_text(name: str) -> bool:
 
 def port_of(rule: str) -> tuple[str, ...] | None:
     """The protocol and port of the Service that a rule of KUBE-NODEPORTS is for."""
-    found = re.match(r"-A KUBE-NODEPORTS (?:-s \S+ )?-p (\w+) .*--dport (\d+)(?![:\d])", rule)
-    return found.groups() if found else None
+    match = re.match(r"-A KUBE-NODEPORTS (?:-s \S+ )?-p (\w+) .*--dport (\d+)(?![:\d])", rule)
+    return match.groups() if match else None
 
 
 def served(rule: str) -> tuple[str, ...] | None:
     """The address, protocol and port of the Service that a rule of KUBE-SERVICES is for."""
-    found = re.match(
+    match = re.match(
         r"-A KUBE-SERVICES -d (\S+/(?:32|128)) -p (\w+) .*--dport (\d+)(?![:\d])", rule
     )
-    return found.groups() if found else None
+    return match.groups() if match else None

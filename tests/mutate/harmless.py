@@ -49,11 +49,11 @@ def random_macs(run: Run) -> set[str]:
     ee:ee:ee:ee:ee:ee is on all of Calico's ports.
     """
     texts = run.texts.values()
-    found = {mac for text in texts for mac in _MAC.findall(text)}
+    macs = {mac for text in texts for mac in _MAC.findall(text)}
     addresses = {address for text in texts for address in _IPV4.findall(text)}
     return {
         mac
-        for mac in found
+        for mac in macs
         if int(mac[:2], 16) & 3 == 2
         and not mac.startswith(("02:00:", "06:00:0", "0a:58:", "33:33", "52:55:", "ee:ee:ee:ee:"))
         # Docker until 27 writes 02:42 before a container's address; its bridges draw the rest.
@@ -86,9 +86,9 @@ def rename_macs(run: Run, names: Mapping[str, str]) -> dict[str, bytes]:
 
     def one(frame: Frame) -> Frame:
         places = (0, 6) if frame.is_ip else (0, 6, 22, 32)
-        for at in places:
-            old = frame.data[at : at + 6]
-            frame = frame.put(at, raw.get(old, old))
+        for index in places:
+            old = frame.data[index : index + 6]
+            frame = frame.put(index, raw.get(old, old))
         return frame
 
     return _text(run, rename) | _frames(run, lambda _name, frames: [one(f) for f in frames])
@@ -197,10 +197,10 @@ def veths(rng: Random, run: Run) -> Run:
 def ids(rng: Random, run: Run) -> Run:
     """64 hexadecimal digits, and the first 12 of them; sandboxes have 12 of their own."""
     long = _found(run, r"(?<![\w:])[0-9a-f]{64}(?!\w)|(?<=://)[0-9a-f]{64}(?!\w)")
-    table = {one: _hex(rng, 64) for one in long}
-    table |= {one[:12]: new[:12] for one, new in table.items()}
+    table = {old: _hex(rng, 64) for old in long}
+    table |= {whole[:12]: new[:12] for whole, new in table.items()}
     short = _found(run, r"(?<=netns/)[0-9a-f]{12}(?!\w)")
-    table |= {one: _hex(rng, 12) for one in short if one not in table}
+    table |= {old: _hex(rng, 12) for old in short if old not in table}
     return _renamed(run, table, payload=True)
 
 
@@ -210,19 +210,19 @@ def uids(rng: Random, run: Run) -> Run:
     def fresh() -> str:
         return "-".join(_hex(rng, size) for size in (8, 4, 4, 4, 12))
 
-    found = _found(run, r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
-    return _renamed(run, {one: fresh() for one in found})
+    names = _found(run, r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+    return _renamed(run, {name: fresh() for name in names})
 
 
 def generated_names(rng: Random, run: Run) -> Run:
     """The five letters that Kubernetes ends a name of its own making with."""
     letters = "bcdfghjklmnpqrstvwxz2456789"
-    found = _found(run, rf"(?<=[a-z0-9]-)[{letters}]{{5}}(?![\w-])")
+    names = _found(run, rf"(?<=[a-z0-9]-)[{letters}]{{5}}(?![\w-])")
     table = {
-        one: "".join(rng.choice(letters) for _ in range(5))
-        for one in found
+        name: "".join(rng.choice(letters) for _ in range(5))
+        for name in names
         # Words of Services' names are nobody's choice by chance.
-        if not one.isdigit() and one not in {"https", "http2", "pgsql", "mssql"}
+        if not name.isdigit() and name not in {"https", "http2", "pgsql", "mssql"}
     }
     return _renamed(run, table)
 
@@ -261,7 +261,7 @@ def inodes(rng: Random, run: Run) -> Run:
     """Of namespaces that were made; the first one has its number from the kernel's sources."""
     shift = rng.randrange(1, 400)
     return _renamed(
-        run, {one: str(int(one) + shift) for one in _found(run, r"\b402653[2-9]\d{3}\b")}
+        run, {old: str(int(old) + shift) for old in _found(run, r"\b402653[2-9]\d{3}\b")}
     )
 
 
@@ -298,13 +298,13 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
 
     That of a masqueraded connection (--random-fully) is any from 1024 on: conntrack says which.
     """
-    found: set[int] = set()
+    ports: set[int] = set()
     for raw in run.files.values():
         if raw[:4] == b"\xd4\xc3\xb2\xa1":
             for frame in packets.read(raw):
                 if frame.protocol in {TCP, UDP}:
-                    found |= {frame.number(frame.upper), frame.number(frame.upper + 2)}
-    kernels = sorted(port for port in found if port >= 32768)
+                    ports |= {frame.number(frame.upper), frame.number(frame.upper + 2)}
+    kernels = sorted(port for port in ports if port >= 32768)
     chosen = dict(zip(kernels, rng.sample(range(32768, 60999), len(kernels)), strict=True))
     for text_ in run.texts.values():
         for own, masqueraded in _TRACKED.findall(text_):
@@ -313,9 +313,9 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
 
     def one(frame: Frame) -> Frame:
         if frame.protocol in {TCP, UDP}:
-            for at in (frame.upper, frame.upper + 2):
-                port = frame.number(at)
-                frame = frame.put(at, chosen.get(port, port).to_bytes(2, "big"))
+            for offset in (frame.upper, frame.upper + 2):
+                port = frame.number(offset)
+                frame = frame.put(offset, chosen.get(port, port).to_bytes(2, "big"))
         return frame
 
     def text(_name: str, old: str) -> str:
@@ -352,8 +352,8 @@ def icmp_ids(rng: Random, run: Run) -> Run:
     def one(frame: Frame) -> Frame:
         if frame.protocol != ICMP:
             return frame
-        at = frame.upper + 4
-        return frame.put(at, ((frame.number(at) + shift) % 65536).to_bytes(2, "big"))
+        offset = frame.upper + 4
+        return frame.put(offset, ((frame.number(offset) + shift) % 65536).to_bytes(2, "big"))
 
     def text(_name: str, old: str) -> str:
         return re.sub(
@@ -428,15 +428,15 @@ def indexes(rng: Random, run: Run) -> Run:
 
 def _indexed(value: Any, index: Callable[[int], int], *, own: bool | None) -> Any:
     if isinstance(value, list):
-        return [_indexed(one, index, own=own) for one in value]
+        return [_indexed(inner, index, own=own) for inner in value]
     if not isinstance(value, dict):
         return value
     if "inode" in value and "links" in value:
         own = value["name"] == "" if own is not None else None
     keys = ("ifindex" if own else "link_index",) if own is not None else ("ifindex", "link_index")
     return {
-        name: index(one) if name in keys else _indexed(one, index, own=own)
-        for name, one in value.items()
+        name: index(member) if name in keys else _indexed(member, index, own=own)
+        for name, member in value.items()
     }
 
 
@@ -521,15 +521,17 @@ def widths(rng: Random, run: Run) -> Run:
         size = max(map(len, rows))
         # A column of blanks between two columns of the table.
         gaps = [
-            at
-            for at in range(1, size)
-            if all(line[at : at + 1] in {"", " "} for line in rows)
-            and not lines[0][at:].startswith(" Address:")
+            index
+            for index in range(1, size)
+            if all(line[index : index + 1] in {"", " "} for line in rows)
+            and not lines[0][index:].startswith(" Address:")
         ]
         if not gaps:
             return old
-        at, more = rng.choice(gaps), " " * rng.randrange(1, 6)
-        return "\n".join(line[:at] + more + line[at:] if len(line) > at else line for line in lines)
+        index, more = rng.choice(gaps), " " * rng.randrange(1, 6)
+        return "\n".join(
+            line[:index] + more + line[index:] if len(line) > index else line for line in lines
+        )
 
     return _with(run, _text(run, text))
 
@@ -555,25 +557,27 @@ def orders(rng: Random, run: Run) -> Run:
             )
         elif "-A KUBE-SERVICES -d " in text[begin:]:
             lines = text[begin:].split("\n")
-            places = [at for at, line in enumerate(lines) if served(line) is not None]
+            places = [index for index, line in enumerate(lines) if served(line) is not None]
             # One for each address and port: else the first of two that fit would decide.
-            apart = len({served(lines[at]) for at in places}) == len(places)
+            apart = len({served(lines[index]) for index in places}) == len(places)
             if places and apart and places[-1] - places[0] == len(places) - 1:
                 mixed = rng.sample(places, len(places))
-                moved = dict(zip(places, (lines[at] for at in mixed), strict=True))
-                lines = [moved.get(at, line) for at, line in enumerate(lines)]
+                moved = dict(
+                    zip(places, (lines[line_number] for line_number in mixed), strict=True)
+                )
+                lines = [moved.get(index, line) for index, line in enumerate(lines)]
                 changed[name] = (text[:begin] + "\n".join(lines)).encode()
     return _with(run, changed)
 
 
 def _shuffled(value: Any, rng: Random) -> Any:
     if isinstance(value, dict):
-        found = {key: _shuffled(one, rng) for key, one in value.items()}
+        shuffled = {key: _shuffled(member, rng) for key, member in value.items()}
         for key in ("fdb", "neighbours"):
-            if isinstance(found.get(key), list):
-                found[key] = rng.sample(found[key], len(found[key]))
-        return found
-    return [_shuffled(one, rng) for one in value] if isinstance(value, list) else value
+            if isinstance(shuffled.get(key), list):
+                shuffled[key] = rng.sample(shuffled[key], len(shuffled[key]))
+        return shuffled
+    return [_shuffled(inner, rng) for inner in value] if isinstance(value, list) else value
 
 
 def retransmission(rng: Random, run: Run) -> Run:
@@ -585,25 +589,29 @@ def retransmission(rng: Random, run: Run) -> Run:
     def again(name: str, old: list[Frame]) -> list[Frame]:
         ends = {frame.data[26:34] for frame in old if frame.protocol == TCP}
         places = [
-            at
-            for at, frame in enumerate(old)
+            index
+            for index, frame in enumerate(old)
             if frame.protocol == TCP and frame.data[30:34] + frame.data[26:30] in ends
         ]
         if not places:
             return old
-        at = rng.choice(places)
-        frame = old[at]
-        last = old[min(at + 1, len(old) - 1)].time
+        index = rng.choice(places)
+        frame = old[index]
+        last = old[min(index + 1, len(old) - 1)].time
         copy = frame.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
-        copied.append((run.text_of[name], at))
-        return [*old[: at + 1], replace(copy, time=(frame.time + last) // 2 + 1), *old[at + 1 :]]
+        copied.append((run.text_of[name], index))
+        return [
+            *old[: index + 1],
+            replace(copy, time=(frame.time + last) // 2 + 1),
+            *old[index + 1 :],
+        ]
 
     copied: list[tuple[str, int]] = []
     changed = _frames(run, again)
-    for name, at in copied:
+    for name, index in copied:
         text, begin = run.texts[name], run.body(name)
         lines = text[begin:].split("\n")
-        changed[name] = (text[:begin] + "\n".join([*lines[: at + 1], *lines[at:]])).encode()
+        changed[name] = (text[:begin] + "\n".join([*lines[: index + 1], *lines[index:]])).encode()
     return _with(run, changed)
 
 
@@ -626,16 +634,16 @@ def sequences(rng: Random, run: Run) -> Run:
         client = max(ports)
         there = base(client, 1 if ports[0] == client else 0)
         back = base(client, 0 if ports[0] == client else 1)
-        for at, more in ((upper + 4, there), (upper + 8, back)):
-            old = frame.number(at, 4)
-            if at == upper + 8 and not frame.data[upper + 13] & 16:
+        for offset, more in ((upper + 4, there), (upper + 8, back)):
+            old = frame.number(offset, 4)
+            if offset == upper + 8 and not frame.data[upper + 13] & 16:
                 continue
             new = (old + more) % 2**32
             numbers[str(old)] = str(new)
             size = frame.end - frame.payload
-            if at == upper + 4 and size:
+            if offset == upper + 4 and size:
                 numbers[str((old + size) % 2**32)] = str((new + size) % 2**32)
-            frame = frame.put(at, new.to_bytes(4, "big"))
+            frame = frame.put(offset, new.to_bytes(4, "big"))
         return frame
 
     changed = _frames(run, lambda _name, frames: [one(f) for f in frames])
@@ -655,20 +663,20 @@ def stamps(rng: Random, run: Run) -> Run:
     def one(frame: Frame) -> Frame:
         if frame.protocol != TCP:
             return frame
-        at = frame.upper + 20
-        while at < frame.payload:
-            kind = frame.data[at]
+        offset = frame.upper + 20
+        while offset < frame.payload:
+            kind = frame.data[offset]
             if kind == 0:
                 break
             if kind == 1:
-                at += 1
+                offset += 1
                 continue
             if kind == 8:
-                for place in (at + 2, at + 6):
-                    old = frame.number(place, 4)
+                for stamp in (offset + 2, offset + 6):
+                    old = frame.number(stamp, 4)
                     if old:
-                        frame = frame.put(place, ((old + shift) % 2**32).to_bytes(4, "big"))
-            at += frame.data[at + 1]
+                        frame = frame.put(stamp, ((old + shift) % 2**32).to_bytes(4, "big"))
+            offset += frame.data[offset + 1]
         return frame
 
     def text(_name: str, old: str) -> str:
@@ -692,9 +700,9 @@ def ping_data(rng: Random, run: Run) -> Run:
         if frame.protocol != ICMP or frame.data[frame.upper] not in {0, 8}:
             return frame
         busybox = frame.data[frame.payload + 8 : frame.payload + 16] == bytes(8)
-        at = frame.payload + (0 if busybox else 8)
-        old = frame.data[at : at + 4]
-        return frame.put(at, bytes(a ^ b for a, b in zip(old, mask, strict=True)))
+        offset = frame.payload + (0 if busybox else 8)
+        old = frame.data[offset : offset + 4]
+        return frame.put(offset, bytes(a ^ b for a, b in zip(old, mask, strict=True)))
 
     return _with(run, _frames(run, lambda _name, frames: [one(f) for f in frames]))
 
@@ -706,7 +714,8 @@ def counts(rng: Random, run: Run) -> Run:
         return re.sub(
             r"(?<= -c )(\d+) (\d+)",
             lambda m: " ".join(
-                str(int(one) + rng.randrange(1, 900)) if int(one) else one for one in m.groups()
+                str(int(group) + rng.randrange(1, 900)) if int(group) else group
+                for group in m.groups()
             ),
             old,
         )

@@ -61,15 +61,15 @@ class Frame:
             upper = self.upper
             if at < upper:
                 _follow(data, 24, at - 14, old, value)
-            place = {TCP: upper + 16, UDP: upper + 6, ICMP: upper + 2}.get(self.protocol)
+            checksum = {TCP: upper + 16, UDP: upper + 6, ICMP: upper + 2}.get(self.protocol)
             addresses = 26 <= at < 34 and self.protocol != ICMP
-            if place is None or (self.protocol == UDP and self.number(place) == 0):
+            if checksum is None or (self.protocol == UDP and self.number(checksum) == 0):
                 return replace(self, data=bytes(data))
-            if self._partial(place):
+            if self._partial(checksum):
                 if addresses:
-                    data[place : place + 2] = _pseudo(data).to_bytes(2, "big")
+                    data[checksum : checksum + 2] = _pseudo(data).to_bytes(2, "big")
             elif at >= upper or addresses:
-                _follow(data, place, at - (26 if addresses else upper), old, value)
+                _follow(data, checksum, at - (26 if addresses else upper), old, value)
         return replace(self, data=bytes(data))
 
     def _partial(self, place: int) -> bool:
@@ -107,13 +107,15 @@ def read(raw: bytes) -> list[Frame]:
     """The records of a file."""
     if raw[:4] != _MAGIC:
         raise ValueError("not a little-endian pcap file with microseconds")
-    found: list[Frame] = []
-    at = 24
-    while at < len(raw):
-        seconds, micros, kept, wire = struct.unpack_from("<IIII", raw, at)
-        found.append(Frame(seconds * 1_000_000 + micros, wire, raw[at + 16 : at + 16 + kept]))
-        at += 16 + kept
-    return found
+    frames: list[Frame] = []
+    offset = 24
+    while offset < len(raw):
+        seconds, micros, kept, wire = struct.unpack_from("<IIII", raw, offset)
+        frames.append(
+            Frame(seconds * 1_000_000 + micros, wire, raw[offset + 16 : offset + 16 + kept])
+        )
+        offset += 16 + kept
+    return frames
 
 
 def write(raw: bytes, frames: list[Frame]) -> bytes:

@@ -50,14 +50,18 @@ def lines_swapped(run: Run) -> Iterator[Candidate]:
         if not run.folder.name.startswith("undeclared") or not name.endswith(".txt"):
             continue
         lines = text[begin:].split("\n")
-        for at in range(len(lines) - 1):
-            one, other = lines[at : at + 2]
-            if one.strip() and other.strip() and re.sub(r"\W", "", one) != re.sub(r"\W", "", other):
-                mixed = "\n".join([*lines[:at], other, one, *lines[at + 2 :]])
+        for index in range(len(lines) - 1):
+            upper_line, lower_line = lines[index : index + 2]
+            if (
+                upper_line.strip()
+                and lower_line.strip()
+                and re.sub(r"\W", "", upper_line) != re.sub(r"\W", "", lower_line)
+            ):
+                mixed = "\n".join([*lines[:index], lower_line, upper_line, *lines[index + 2 :]])
                 files = {name: (text[:begin] + mixed).encode()}
-                found = Difference(files, f"{name}:{at}", one, other)
+                difference = Difference(files, f"{name}:{index}", upper_line, lower_line)
 
-                def change(_rng: Random, found: Difference = found) -> Difference:
+                def change(_rng: Random, found: Difference = difference) -> Difference:
                     return found
 
                 yield Candidate(run, change)

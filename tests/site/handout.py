@@ -19,8 +19,8 @@ _HEAD = re.compile(r"^.*?</head>", re.DOTALL)
 def chapters(site: Path) -> list[Path]:
     """The pages as they are read: from the first, each to its next."""
     pages = [site / "index.html"]
-    while found := _NEXT.search(pages[-1].read_text(encoding="utf-8")):
-        pages.append((pages[-1].parent / found[1]).resolve())
+    while following := _NEXT.search(pages[-1].read_text(encoding="utf-8")):
+        pages.append((pages[-1].parent / following[1]).resolve())
     return pages
 
 

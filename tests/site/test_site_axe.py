@@ -88,8 +88,8 @@ def test_one_element_of_hundreds_that_is_too_weak_is_found(page: Page, guide: Si
     start(page, f"{guide.url}/ips.html")
     assert violations(page, COLOURS, styles) == []
     assert page.evaluate(PLANT) > 300
-    found = set(re.findall(r"#fault-(\w+)", "".join(violations(page, COLOURS, styles))))
-    assert found == {"colour", "ground", "faded", "small", "over", "link"}
+    match = set(re.findall(r"#fault-(\w+)", "".join(violations(page, COLOURS, styles))))
+    assert match == {"colour", "ground", "faded", "small", "over", "link"}
 
 
 def test_what_axe_finds_in_all_elements_it_finds_in_those_of_each_style(

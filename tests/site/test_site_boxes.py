@@ -27,15 +27,15 @@ def test_open_tables_stay_in_their_boxes_at_every_width(page: Page, guide: Site,
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{guide.url}/{path}")
     open_all(page)
-    found = []
+    faults = []
     for width in WIDTHS:
         size(page, (width, 900))
         page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-        found += [f"{width}: {line}" for line in page.evaluate(STICKS_OUT)]
+        faults += [f"{width}: {line}" for line in page.evaluate(STICKS_OUT)]
     page.emulate_media(media="print")
     size(page, (695, 900))  # what A4 has between its margins
-    found += [f"paper: {line}" for line in page.evaluate(STICKS_OUT)]
-    assert found == []
+    faults += [f"paper: {line}" for line in page.evaluate(STICKS_OUT)]
+    assert faults == []
 
 
 def test_tabs_are_those_of_a_terminal(page: Page, guide: Site) -> None:
@@ -161,7 +161,7 @@ def test_the_index_of_commands_has_tools_and_the_commands_that_ran(page: Page, g
     assert not [head for head in heads if not re.fullmatch(r"[a-z][\w.-]*( [a-z][\w-]*)?", head)]
     assert not {"chain", "until", "for", "done"} & set(heads)
     commands = page.locator(".commands li > code").all_inner_texts()
-    assert not [one for one in commands if "$SVC" in one]
+    assert not [command for command in commands if "$SVC" in command]
     links = page.locator(".commands-tools a").evaluate_all("all => all.map(a => a.hash.slice(1))")
     assert links == page.locator(".commands h2").evaluate_all("all => all.map(el => el.id)")
     page.get_by_label("Only commands with").fill("bridge fdb")

@@ -9,17 +9,17 @@ from tests.site.build import Site
 
 
 def test_each_page_says_what_it_is_about(guide: Site) -> None:
-    said = {}
+    descriptions = {}
     for path in guide.pages:
         if path == "404.html" or path.startswith("editions/"):
             continue
         text = (guide.folder / path).read_text()
-        found = re.search(r'<meta name="description" content="([^"]*)"', text)
-        assert found, path
+        match = re.search(r'<meta name="description" content="([^"]*)"', text)
+        assert match, path
         assert 'property="og:description"' in text
-        said[path] = found[1]
-    assert all(len(words) >= 30 for words in said.values()), said
-    assert len(set(said.values())) == len(said)
+        descriptions[path] = match[1]
+    assert all(len(words) >= 30 for words in descriptions.values()), descriptions
+    assert len(set(descriptions.values())) == len(descriptions)
 
 
 def test_robots_and_the_feed_are_there(guide: Site) -> None:

@@ -17,10 +17,10 @@ BYTES = re.compile(
 
 
 def raw_index(site: Site) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = json.loads(
+    entries: list[dict[str, str]] = json.loads(
         (site.folder / "search/search_index.json").read_text()
     )["docs"]
-    return found
+    return entries
 
 
 def unmarked(text: str) -> str:
@@ -28,10 +28,10 @@ def unmarked(text: str) -> str:
 
 
 def index(site: Site) -> list[dict[str, str]]:
-    found = raw_index(site)
-    for entry in found:
+    index_entries = raw_index(site)
+    for entry in index_entries:
         entry["text"] = html.unescape(entry["text"])
-    return found
+    return index_entries
 
 
 def results(page: Page, words: str) -> list[str]:
@@ -41,10 +41,10 @@ def results(page: Page, words: str) -> list[str]:
     page.wait_for_function(
         "() => /match|no /i.test(document.querySelector('.md-search-result__meta').innerText)"
     )
-    found: list[str] = page.evaluate(
+    shown: list[str] = page.evaluate(
         "[...document.querySelectorAll('.md-search-result__link')].map(a => a.getAttribute('href'))"
     )
-    return found
+    return shown
 
 
 @pytest.mark.parametrize("way", ["served", "file"])
@@ -61,8 +61,8 @@ def test_typing_finds_commands_and_prose(
 ) -> None:
     base = sample.url if way == "served" else sample.file_url
     page.goto(f"{base}/index.html")
-    said = results(page, words)
-    assert any(found in address for address in said) if found else said == []
+    listed = results(page, words)
+    assert any(found in address for address in listed) if found else listed == []
 
 
 def test_output_is_not_in_the_index(sample: Site) -> None:
@@ -73,16 +73,16 @@ def test_output_is_not_in_the_index(sample: Site) -> None:
 
 def test_the_index_of_the_guide_has_no_hex(guide: Site) -> None:
     hexes = [
-        f"{entry['location']}: {found[0]}"
+        f"{entry['location']}: {match[0]}"
         for entry in index(guide)
-        for found in BYTES.finditer(entry["text"])
+        for match in BYTES.finditer(entry["text"])
     ]
     assert not hexes, "\n".join(hexes)
 
 
 def test_what_commands_printed_is_not_in_the_index(guide: Site) -> None:
     entries = index(guide)
-    found = []
+    missing = []
     for path in guide.pages:
         words = " ".join(e["text"] for e in entries if e["location"].split("#")[0] == path)
         page = (guide.folder / path).read_text()
@@ -91,8 +91,8 @@ def test_what_commands_printed_is_not_in_the_index(guide: Site) -> None:
         ):
             lines = html.unescape(re.sub(r"<[^>]+>", "", out)).splitlines()
             # Short lines may well stand in prose too.
-            found += [f"{path}: {one}" for one in lines if len(one) > 40 and one in words]
-    assert not found, "\n".join(found)
+            missing += [f"{path}: {line}" for line in lines if len(line) > 40 and line in words]
+    assert not missing, "\n".join(missing)
 
 
 def test_the_commands_of_the_guide_are_in_its_index(guide: Site) -> None:

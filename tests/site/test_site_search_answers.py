@@ -60,10 +60,10 @@ def test_each_query_finds_its_place_first(searching: Page) -> None:
 def test_places_of_the_queries_are_there(guide: Site) -> None:
     gone = []
     for query, places in QUERIES:
-        for place in places.split():
-            page, _, anchor = place.partition("#")
+        for path in places.split():
+            page, _, anchor = path.partition("#")
             if f'id="{anchor}"' not in (guide.folder / f"{page}.html").read_text():
-                gone.append(f"{query}: {place}")
+                gone.append(f"{query}: {path}")
     assert not gone, "\n".join(gone)
 
 

@@ -12,20 +12,20 @@ def test_a_trace_is_walked_by_key_and_each_step_has_an_address(page: Page, guide
     page.goto(f"{guide.url}/flannel.html")
     steps = page.locator("#tr-way .steps")
     steps.get_by_role("button", name="step through").press("Enter")
-    said = steps.get_by_role("status")
-    expect(said).to_contain_text("No. 1, SYN, place 1 of 10")
+    status = steps.get_by_role("status")
+    expect(status).to_contain_text("No. 1, SYN, place 1 of 10")
     assert page.url.endswith("#tr-way-s1.1")
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     assert page.url.endswith("#tr-way-s1.5")
-    expect(said).to_contain_text("wrapped")
+    expect(status).to_contain_text("wrapped")
     # The drawing has the place, the boxes what is new, the topology the same interface.
     assert page.locator("#tr-way .tr-lanes .is-here").count() == 1
     changed = page.locator("#tr-way .steps-boxes .hd.is-changed > .hd-name > b").all_inner_texts()
     assert changed == ["Ethernet, outer", "IPv4, outer", "UDP", "VXLAN"]
     assert page.locator(".topology .interface.is-step").count() >= 1
     page.keyboard.press("Escape")
-    expect(said).to_have_text("")
+    expect(status).to_have_text("")
     assert page.locator(".is-here, .is-step").count() == 0
 
 

@@ -23,7 +23,7 @@ def scheme(name: str) -> dict[str, str]:
 
 def luminance(colour: str) -> float:
     """Relative luminance of #rrggbb, as WCAG defines it."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [int(colour[offset : offset + 2], 16) / 255 for offset in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -64,9 +64,9 @@ def test_colours_used_together_differ_enough(
 ) -> None:
     colours = scheme(name)
     weak = {
-        f"--g-{one} on --g-{other}": round(contrast(colours[one], colours[other]), 2)
-        for one, other in pairs
-        if contrast(colours[one], colours[other]) < least
+        f"--g-{first} on --g-{second}": round(contrast(colours[first], colours[second]), 2)
+        for first, second in pairs
+        if contrast(colours[first], colours[second]) < least
     }
     assert not weak
 

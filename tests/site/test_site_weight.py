@@ -34,13 +34,13 @@ def test_every_page_is_within_the_budget(guide: Site) -> None:
 
 
 def test_no_page_has_what_its_style_sheet_leaves_out(guide: Site) -> None:
-    found = {
+    weights = {
         (path, name)
         for path in guide.pages
         for classes in CLASSES.findall((guide.folder / path).read_text())
         if (name := has_unused(classes))
     }
-    assert not found, "take it from UNUSED in macros/site/unused_styles.py"
+    assert not weights, "take it from UNUSED in macros/site/unused_styles.py"
 
 
 def heaviest(site: Site) -> str:

@@ -18,7 +18,7 @@ PACKETS = ROOT / "tests" / "data" / "packets"
 
 
 def words(changes: Sequence[Change]) -> list[str]:
-    return [one.what for one in changes]
+    return [change.what for change in changes]
 
 
 def between(old: Recording, new: Recording) -> list[str]:
@@ -42,8 +42,8 @@ def with_text(one: Recording, old: str, new: str) -> Recording:
 
 
 def edited(name: str, old: str, new: str) -> list[str]:
-    one = printed(name)
-    return between(one, with_text(one, old, new))
+    recording = printed(name)
+    return between(recording, with_text(recording, old, new))
 
 
 def reordered(one: Recording, order: Callable[[list[str]], list[str]]) -> Recording:

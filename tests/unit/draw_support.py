@@ -31,7 +31,7 @@ def _file(name: str) -> Path:
 def changed(name: str, change: str, *path: str | int, to: Any) -> Node:
     """A state with one value replaced, for instance "links", 1, "mtu" of a namespace."""
     observed = copy.deepcopy(raw(name))
-    namespace = next(each for each in observed["namespaces"] if each["name"] == change)
+    namespace = next(network for network in observed["namespaces"] if network["name"] == change)
     inner = namespace
     for step in path[:-1]:
         inner = inner[step]
@@ -47,7 +47,7 @@ def svg_of(figure: str) -> ET.Element:
 
 def texts(figure: str) -> list[str]:
     """The lines of text in the drawing."""
-    return ["".join(each.itertext()) for each in svg_of(figure).iter("text")]
+    return ["".join(element.itertext()) for element in svg_of(figure).iter("text")]
 
 
 def words(figure: str) -> str:
@@ -58,4 +58,4 @@ def words(figure: str) -> str:
 
 
 def by_class(root: ET.Element, name: str) -> Iterator[ET.Element]:
-    return (each for each in root.iter() if name in each.get("class", "").split())
+    return (element for element in root.iter() if name in element.get("class", "").split())

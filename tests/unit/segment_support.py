@@ -11,12 +11,12 @@ Frames = list[bytes]
 
 def frames(pcap: bytes) -> Frames:
     """The packets of a file with little-endian headers."""
-    found, offset = [], 24
+    frames, offset = [], 24
     while offset < len(pcap):
         size = struct.unpack_from("<I", pcap, offset + 8)[0]
-        found.append(pcap[offset + 16 : offset + 16 + size])
+        frames.append(pcap[offset + 16 : offset + 16 + size])
         offset += 16 + size
-    return found
+    return frames
 
 
 def pcap_of(head: bytes, packets: Sequence[bytes]) -> bytes:
@@ -67,13 +67,13 @@ def data_of(frame: bytes) -> bytes:
 
 def split(frame: bytes, *sizes: int) -> Frames:
     """The same bytes in segments of these sizes, the last of which takes the rest."""
-    data, first, found = data_of(frame), 0, []
+    data, first, values = data_of(frame), 0, []
     for size in (*sizes, len(data)):
         part = data[first : first + size]
         if part:
-            found.append(carrying(frame, part, first))
+            values.append(carrying(frame, part, first))
         first += len(part)
-    return found
+    return values
 
 
 def replaced(frame: bytes, change: Callable[[bytes], bytes]) -> bytes:

@@ -32,10 +32,10 @@ def recording(
 
 def write(folder: Path, recordings: Iterable[Recording]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    for one in recordings:
-        if one.pcap is not None:
-            shutil.copyfile(one.pcap, folder / one.pcap.name)
-        form.write(folder, one)
+    for recording in recordings:
+        if recording.pcap is not None:
+            shutil.copyfile(recording.pcap, folder / recording.pcap.name)
+        form.write(folder, recording)
     meta = {"recorded": "2026-11-23T04:05:06Z", "lab": "uml", "nodes": ["node0"]}
     (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8")
     sums.write(folder)
@@ -43,7 +43,7 @@ def write(folder: Path, recordings: Iterable[Recording]) -> Path:
 
 
 def page() -> Page:
-    return Page("page", Path("page.md"), "T", 1, "", "", (), (), (), ())
+    return Page("page", Path("page.md"), (), title="T", nodes=1)
 
 
 def settle(
@@ -53,7 +53,7 @@ def settle(
     shared: dict[tuple[str, str, str], str] | None = None,
 ) -> Mapping[str, Recording]:
     """The settled recordings by id: two runs of one plan."""
-    old, new = ([replace(one, plan="p") for one in side] for side in (old, new))
+    old, new = ([replace(recording, plan="p") for recording in side] for side in (old, new))
     count = len(list(tmp_path.iterdir()))
     out = tmp_path / f"out{count}"
     out.mkdir()
@@ -64,10 +64,12 @@ def settle(
 
 
 def settle_text(tmp_path: Path, old: str, new: str, command: str = "true") -> str:
-    found = settle(tmp_path, [recording("a", old, command)], [recording("a", new, command)])
-    return found["a"].text
+    settled = settle(tmp_path, [recording("a", old, command)], [recording("a", new, command)])
+    return settled["a"].text
 
 
 def settle_json(tmp_path: Path, old: Any, new: Any, command: str = "true") -> Any:
-    found = settle(tmp_path, [recording("a", "", command, old)], [recording("a", "", command, new)])
-    return found["a"].twin
+    settled = settle(
+        tmp_path, [recording("a", "", command, old)], [recording("a", "", command, new)]
+    )
+    return settled["a"].twin

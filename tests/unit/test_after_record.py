@@ -26,22 +26,22 @@ The node's own is {{ value("started-addresses", "eth0.cidr") }}.
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    found = Checkout(tmp_path / "checkout")
+    checkout = Checkout(tmp_path / "checkout")
     # A page of our own about recorded answers: the guide's may be stale while it is rewritten.
-    (found.root / "docs" / "docker.md").write_text(PAGE, encoding="utf-8")
-    (found.root / "docs" / "by-hand.md").unlink()
-    shutil.rmtree(found.edition / "by-hand")
-    for path in (found.edition / "docker").iterdir():
+    (checkout.root / "docs" / "docker.md").write_text(PAGE, encoding="utf-8")
+    (checkout.root / "docs" / "by-hand.md").unlink()
+    shutil.rmtree(checkout.edition / "by-hand")
+    for path in (checkout.edition / "docker").iterdir():
         if path.name.split(".")[0] not in ("page", "started-addresses"):
             path.unlink()
-    planned = found.guide().pages["docker"].block("started-addresses")
+    planned = checkout.guide().pages["docker"].block("started-addresses")
     assert planned is not None
-    recorded = form.read(found.edition / "docker" / "started-addresses.txt", "")
-    form.write(found.edition / "docker", replace(recorded, plan=planned.plan))
-    sums.write(found.edition / "docker")
-    found.git("add", "-A")
-    found.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "second")
-    return found
+    recorded = form.read(checkout.edition / "docker" / "started-addresses.txt", "")
+    form.write(checkout.edition / "docker", replace(recorded, plan=planned.plan))
+    sums.write(checkout.edition / "docker")
+    checkout.git("add", "-A")
+    checkout.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "second")
+    return checkout
 
 
 def test_a_claim_that_no_longer_holds_is_said_with_its_line_and_fails(checkout: Checkout) -> None:
@@ -55,12 +55,12 @@ def test_a_claim_that_no_longer_holds_is_said_with_its_line_and_fails(checkout: 
     )
     line = next(
         number
-        for number, each in enumerate((checkout.root / "docs/docker.md").open(), start=1)
-        if 'expect("started-addresses", "docker0.cidr"' in each
+        for number, content in enumerate((checkout.root / "docs/docker.md").open(), start=1)
+        if 'expect("started-addresses", "docker0.cidr"' in content
     )
     assert f"docker.md:{line} It has the address 172.17.0.1/16 -> 172.17.0.9/16" in text
     claim = "the page claims that '172.17.0.9/16' equals '172.17.0.1/16', which is not so"
-    assert any(f"docker.md:{line}:" in each and claim in each for each in lines)
+    assert any(f"docker.md:{line}:" in written and claim in written for written in lines)
     assert lines[-1].endswith("docs/docker.md, then guide check")
     assert len(lines) < 40
 

@@ -27,11 +27,11 @@ def test_what_comes_after_an_unknown_macro_is_said_too(tmp_path: Path) -> None:
         '{{ run("node7", "true", id="c", untill="x") }}\n'
         '{{ run("node7", "true", id="d") }}\n'
     )
-    found = _errors(tmp_path, body)
-    assert [line for line, _ in found] == [6, 7, 8, 9]
-    assert "did you mean run?" in found[0][1]
-    assert "untill=; did you mean until=?" in found[2][1]
-    assert "no node 'node7'" in found[3][1]
+    problems = _errors(tmp_path, body)
+    assert [line for line, _ in problems] == [6, 7, 8, 9]
+    assert "did you mean run?" in problems[0][1]
+    assert "untill=; did you mean until=?" in problems[2][1]
+    assert "no node 'node7'" in problems[3][1]
 
 
 def test_what_stands_in_the_body_of_an_unknown_macro_is_said_too(tmp_path: Path) -> None:
@@ -44,9 +44,9 @@ def test_what_comes_beside_a_capture_during_nothing_is_said_too(tmp_path: Path) 
         '{{ capture("node0", "eth1", id="one", during="pnig", packets=1) }}\n'
         '{{ capture("node0", "eth1", id="two", during="ping") }}\n' + PING
     )
-    found = _errors(tmp_path, body)
-    assert [line for line, _ in found] == [6, 7]
-    assert "listens during 'pnig', which is not a command of this page" in found[0][1]
+    problems = _errors(tmp_path, body)
+    assert [line for line, _ in problems] == [6, 7]
+    assert "listens during 'pnig', which is not a command of this page" in problems[0][1]
 
 
 def test_a_capture_during_a_block_with_an_error_of_its_own_is_right(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_a_capture_during_a_block_with_an_error_of_its_own_is_right(tmp_path: Pa
 
 def test_a_page_s_text_is_checked_though_its_front_matter_is_wrong(tmp_path: Path) -> None:
     head = "---\ntitle: T\nlab: {nodes: 1}\nclenup: []\n---\n\n"
-    found = _errors(tmp_path, PING + '{{ rnu("node0", "true", id="a") }}\n', head)
-    assert [line for line, _ in found] == [4, 8]
+    problems = _errors(tmp_path, PING + '{{ rnu("node0", "true", id="a") }}\n', head)
+    assert [line for line, _ in problems] == [4, 8]
     broken = "---\ntitle: [T\nlab: {nodes: 1}\n---\n\n"
     assert [line for line, _ in _errors(tmp_path, PING + "{{ rnu() }}\n", broken)][-1] == 7
 
@@ -95,10 +95,10 @@ def test_check_finds_a_wrong_claim_beside_an_error_of_the_plan(tmp_path: Path) -
     (folder / "page").mkdir(parents=True)
     (folder / "edition.yml").write_text("lab: uml\nversions: {}\n", encoding="utf-8")
     sums.write(folder)
-    one = replace(recording("ping", text, "ping -c 1 10.0.0.2"), plan=page.blocks[0].plan)
-    write(folder / "page", [one])
-    found = check.problems([Guide(docs, tmp_path / "recordings", "now", partly=True)])
-    assert [(error.line, error.message) for error in found] == [
+    answer = replace(recording("ping", text, "ping -c 1 10.0.0.2"), plan=page.blocks[0].plan)
+    write(folder / "page", [answer])
+    problems = check.problems([Guide(docs, tmp_path / "recordings", "now", partly=True)])
+    assert [(error.line, error.message) for error in problems] == [
         (7, "run has no option tiemout=; did you mean timeout=?"),
         (8, "the page claims that 1 equals 2, which is not so"),
         (9, "page page has no block 'nothing'; it has ping"),

@@ -152,8 +152,8 @@ def test_a_page_is_taken_from_an_earlier_build_only_as_long_as_it_rests_on_the_s
 def test_a_page_is_rendered_again_when_a_recording_or_a_setting_changes(site: Site) -> None:
     assert site.build().returncode == 0
     page = site.folder / "recordings" / "now" / "page"
-    one = page / "one.txt"
-    one.write_text(one.read_text() + "and more\n", encoding="utf-8")
+    file = page / "one.txt"
+    file.write_text(file.read_text() + "and more\n", encoding="utf-8")
     sums.write(page)
     assert site.build().returncode == 0
     assert "and more" in site.html()
@@ -172,10 +172,10 @@ def failure(site: Site) -> str:
 
 def test_a_deleted_recording_fails_the_build_by_name(site: Site) -> None:
     (site.folder / "recordings" / "now" / "page" / "one.txt").unlink()
-    said = failure(site)
-    assert "docs/page.md:11: recording" in said
-    assert "one.txt is missing" in said
-    assert "guide record page" in said
+    reported = failure(site)
+    assert "docs/page.md:11: recording" in reported
+    assert "one.txt is missing" in reported
+    assert "guide record page" in reported
 
 
 def test_one_changed_byte_fails_the_build_by_name(site: Site) -> None:
@@ -186,18 +186,18 @@ def test_one_changed_byte_fails_the_build_by_name(site: Site) -> None:
 
 def test_a_changed_command_fails_the_build_by_name(site: Site) -> None:
     site.page.write_text(PAGE.replace("56.10 answers", "56.11 answers"), encoding="utf-8")
-    said = failure(site)
-    assert "docs/page.md:11: the recording of block one is stale" in said
-    assert "it was recorded for `echo 192.168.56.10 answers`" in said
+    reported = failure(site)
+    assert "docs/page.md:11: the recording of block one is stale" in reported
+    assert "it was recorded for `echo 192.168.56.10 answers`" in reported
 
 
 def test_a_claim_that_does_not_hold_fails_the_build_with_its_line(site: Site) -> None:
     site.page.write_text(
         PAGE.replace('equals="192.168.56.10"', 'equals="10.0.0.1"'), encoding="utf-8"
     )
-    said = failure(site)
-    assert "docs/page.md:17:19: the page claims that '192.168.56.10' equals '10.0.0.1'" in said
-    assert "Traceback" not in said
+    reported = failure(site)
+    assert "docs/page.md:17:19: the page claims that '192.168.56.10' equals '10.0.0.1'" in reported
+    assert "Traceback" not in reported
 
 
 def test_a_note_on_text_that_is_not_there_fails_the_build(site: Site) -> None:

@@ -59,8 +59,8 @@ def choice(text: str) -> list[tuple[str, bool, str]]:
     nav = re.search(r'<nav class="editions".*?</nav>', text)
     assert nav is not None
     assert "This page in edition" in nav[0]
-    found = re.findall(r'<a href="([^"]*)"( aria-current="page")?><b>(.*?)</a>', nav[0])
-    return [(href, bool(here), re.sub(r"<[^>]+>", "", words)) for href, here, words in found]
+    match = re.findall(r'<a href="([^"]*)"( aria-current="page")?><b>(.*?)</a>', nav[0])
+    return [(href, bool(here), re.sub(r"<[^>]+>", "", words)) for href, here, words in match]
 
 
 def test_a_page_stands_in_both_editions_and_each_leads_to_the_other(site: Path) -> None:
@@ -115,8 +115,8 @@ def test_links_of_a_page_are_those_of_its_edition(text: str, expected: str) -> N
 
 
 def test_one_edition_is_no_choice() -> None:
-    one = edition_links.Offered("new", "page.html", {"Docker": "28"}, here=True)
-    assert edition_links.choice([one], "changes.html") == ""
+    offered = edition_links.Offered("new", "page.html", {"Docker": "28"}, here=True)
+    assert edition_links.choice([offered], "changes.html") == ""
 
 
 def test_versions_that_are_the_same_do_not_tell_editions_apart() -> None:

@@ -64,11 +64,11 @@ def change(edition: Path, file: str, old: str, new: str) -> None:
 
 def figure(html: str, title: str) -> str:
     """A drawing of the page, by its title."""
-    found = re.search(
+    match = re.search(
         rf"<figure(?:(?!</figure>).)*?{re.escape(escape(title))}.*?</figure>", html, re.DOTALL
     )
-    assert found is not None, title
-    return found[0]
+    assert match is not None, title
+    return match[0]
 
 
 def test_every_command_has_its_output_and_nothing_is_called_missing(html: str) -> None:

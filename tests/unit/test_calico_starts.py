@@ -25,8 +25,12 @@ LAB = Lab("x", "uml", ("node0", "node1", "node2", "client"), Path(), "x-1", {})
 
 
 def _controllers(objects: list[dict[str, Any]]) -> dict[str, Any]:
-    (found,) = [each for each in objects if each["metadata"]["name"] == "calico-kube-controllers"]
-    return found
+    (replicas,) = [
+        manifest
+        for manifest in objects
+        if manifest["metadata"]["name"] == "calico-kube-controllers"
+    ]
+    return replicas
 
 
 def test_the_controllers_run_on_node2_and_not_before_they_are_called(folder: Path) -> None:
@@ -86,8 +90,8 @@ def test_so_they_do_under_vagrant(tmp_path: Path, nodes: int, where: str) -> Non
     subprocess.run(["bash", "-euo", "pipefail", "-c", program], env=words, check=True)
     applied = tmp_path / "applied"
     named = yaml.safe_load((applied / "kustomization.yaml").read_text(encoding="utf-8"))
-    patches = {each["path"] for each in named["patches"]}
-    assert patches == {each.name for each in applied.glob("calico-*.yaml")}
+    patches = {patch["path"] for patch in named["patches"]}
+    assert patches == {file.name for file in applied.glob("calico-*.yaml")}
     text = (applied / "calico-kube-controllers.yaml").read_text(encoding="utf-8")
     selector = yaml.safe_load(text)["spec"]["template"]["spec"]["nodeSelector"]
     assert selector == {"kubernetes.io/hostname": where}
@@ -126,9 +130,9 @@ def test_containers_that_wait_for_another_are_not_blamed() -> None:
         {"name": "install-cni", "ready": False, "state": {"running": {}}},
         {"name": "ebpf-bootstrap", "ready": False, "state": {"waiting": {}}},
     ]
-    assert [each["name"] for each in unready.waiting(pod)] == ["install-cni"]
+    assert [container["name"] for container in unready.waiting(pod)] == ["install-cni"]
     pod["status"]["initContainerStatuses"] = []
-    assert [each["name"] for each in unready.waiting(pod)] == ["calico-node"]
+    assert [container["name"] for container in unready.waiting(pod)] == ["calico-node"]
     pod["status"]["containerStatuses"][0]["ready"] = True
     assert unready.waiting(pod) == []
 
@@ -136,10 +140,12 @@ def test_containers_that_wait_for_another_are_not_blamed() -> None:
 def test_a_pod_that_no_node_takes_is_described_by_what_the_scheduler_says() -> None:
     pod = _pod({})
     pod["spec"] = {}
-    said = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
-    pod["status"] = {"conditions": [{"type": "PodScheduled", "status": "False", "message": said}]}
+    complaint = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
+    pod["status"] = {
+        "conditions": [{"type": "PodScheduled", "status": "False", "message": complaint}]
+    }
     described = unready.described(FakeApi([]), [pod])  # type: ignore[arg-type]
-    assert described == f"    calico-node-x2v9p on no node: {said}"
+    assert described == f"    calico-node-x2v9p on no node: {complaint}"
     assert calico._pods(FakeApi([pod])) == [pod]  # type: ignore[arg-type]
 
 
@@ -171,33 +177,33 @@ def _made(place: Path) -> Path:
 def test_the_disk_with_calicos_images_is_made_once(
     folder: Path, disks: list[bytes], tmp_path: Path
 ) -> None:
-    place = tmp_path / "parts"
-    place.mkdir()
-    first = _made(place)
+    path = tmp_path / "parts"
+    path.mkdir()
+    first = _made(path)
     assert first.is_file()
-    assert first.parent == place, "where the lab looks for the programs of the cluster"
+    assert first.parent == path, "where the lab looks for the programs of the cluster"
     time = first.stat().st_mtime_ns
-    assert _made(place) == first
+    assert _made(path) == first
     assert len(disks) == 1
     assert first.stat().st_mtime_ns == time, "labs that run on it would not start a node again"
     told = disks[0].splitlines()[0].decode()
     assert told.startswith(
         f"files={folder} archives=(calico-cni.tar calico-kube-controllers.tar calico-node.tar)"
-        f" client={calico_files.CLIENT} store={place}/calico-"
+        f" client={calico_files.CLIENT} store={path}/calico-"
     )
     # Any other byte of any of the files is another disk.
     seen = {first}
     (folder / calico_files.CLIENT).write_bytes(b"\x7fELF2")
-    seen.add(_made(place))
+    seen.add(_made(path))
     image = next(iter(PROGRAMS))
     archive(folder / "calico-node.tar", image, [*PROGRAMS[image], "usr/bin/one-more"])
-    seen.add(_made(place))
+    seen.add(_made(path))
     objects = manifest()
     objects[0]["data"] = {"veth_mtu": "1400"}
     (folder / "calico.yaml").write_text(yaml.safe_dump_all(objects), encoding="utf-8")
-    seen.add(_made(place))
+    seen.add(_made(path))
     assert (len(seen), len(disks)) == (4, 4)
-    assert len(list(place.iterdir())) == 2, "this one, and the one before"
+    assert len(list(path.iterdir())) == 2, "this one, and the one before"
 
 
 def test_a_disk_that_could_not_be_made_is_none(

@@ -16,17 +16,19 @@ def macs_of(page: Path) -> dict[str, str]:
     """The MACs of the two containers by name."""
     twin = json.loads((page / "two.json").read_text(encoding="utf-8"))
     return {
-        one["Name"].lstrip("/"): one["NetworkSettings"]["Networks"]["bridge"]["MacAddress"]
-        for one in twin["docker"]["containers"]
+        container["Name"].lstrip("/"): container["NetworkSettings"]["Networks"]["bridge"][
+            "MacAddress"
+        ]
+        for container in twin["docker"]["containers"]
     }
 
 
 def rewritten(folder: Path, old: str, new: str) -> None:
     """A MAC in every text, every JSON and every packet."""
     replaced(folder, old, new)
-    one, other = (bytes.fromhex(each.replace(":", "")) for each in (old, new))
+    first, second = (bytes.fromhex(mac.replace(":", "")) for mac in (old, new))
     for path in folder.rglob("*.pcap"):
-        path.write_bytes(path.read_bytes().replace(one, other))
+        path.write_bytes(path.read_bytes().replace(first, second))
 
 
 def test_an_edition_does_not_differ_from_itself(tmp_path: Path) -> None:
@@ -38,16 +40,20 @@ def test_the_form_of_macs_is_said_once_a_block_and_hides_nothing_else(tmp_path: 
     for name, mac in macs_of(EDITION / "docker").items():
         last = {"web": "02", "client": "03"}[name]
         rewritten(old, mac, f"02:42:ac:11:00:{last}")
-    found = compared(old, EDITION)
-    assert found
-    assert {one.kind for one in found} == {"mac"}
-    assert {one.what for one in found} == {"MACs of containers: from 02:42 + address to random"}
-    assert len({(one.page, one.block) for one in found}) == len(found)
+    changes = compared(old, EDITION)
+    assert changes
+    assert {change.kind for change in changes} == {"mac"}
+    assert {change.what for change in changes} == {
+        "MACs of containers: from 02:42 + address to random"
+    }
+    assert len({(change.page, change.block) for change in changes}) == len(changes)
     back = compared(EDITION, old)
-    assert {one.what for one in back} == {"MACs of containers: from random to 02:42 + address"}
+    assert {change.what for change in back} == {
+        "MACs of containers: from random to 02:42 + address"
+    }
     new = copy_of(EDITION, tmp_path)
     assert replaced(new / "docker", "172.17.0.1/16", "172.17.0.9/16")
-    also = [one for one in compared(old, new) if one.kind != "mac"]
+    also = [change for change in compared(old, new) if change.kind != "mac"]
     assert also
     assert all("172.17.0.9/16" in what for what in words(also))
 
@@ -65,8 +71,8 @@ def test_a_form_in_one_place_only_is_a_fact_of_that_place(tmp_path: Path) -> Non
 def test_a_mac_of_the_same_form_that_differs_is_a_fact(tmp_path: Path) -> None:
     new = copy_of(EDITION, tmp_path)
     rewritten(new, macs_of(EDITION / "docker")["web"], "4a:00:00:00:00:01")
-    assert "mac" not in {one.kind for one in compared(EDITION, new)}
-    assert any("4a:00:00:00:00:01" in one.what for one in compared(EDITION, new))
+    assert "mac" not in {change.kind for change in compared(EDITION, new)}
+    assert any("4a:00:00:00:00:01" in change.what for change in compared(EDITION, new))
 
 
 def test_packets_are_compared_as_conversations(tmp_path: Path) -> None:
@@ -74,12 +80,12 @@ def test_packets_are_compared_as_conversations(tmp_path: Path) -> None:
     path = new / "by-hand" / "wire-blue.node0.br0.pcap"
     raw = bytearray(path.read_bytes())
     # The request's time to live: after the file's and four records' headers stand Ethernet and IPv4.
-    at = raw.index(bytes((64, 1)), 24)
-    raw[at] = 63
+    offset = raw.index(bytes((64, 1)), 24)
+    raw[offset] = 63
     path.write_bytes(raw)
-    found = compared(EDITION, new)
-    assert {one.kind for one in found} == {"packets"}
-    assert any("ICMP echo" in one and "64 -> 63" in one for one in words(found))
+    changes = compared(EDITION, new)
+    assert {change.kind for change in changes} == {"packets"}
+    assert any("ICMP echo" in word and "64 -> 63" in word for word in words(changes))
 
 
 def test_a_packet_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -88,10 +94,10 @@ def test_a_packet_that_is_missing_is_named(tmp_path: Path) -> None:
     raw = path.read_bytes()
     size = int.from_bytes(raw[32:36], "little")
     path.write_bytes(raw[:24] + raw[40 + size :])
-    found = words(compared(EDITION, new))
-    assert len(found) == 1
-    assert found[0].startswith("packet gone from ARP ")
-    assert "who has" in found[0]
+    changes = words(compared(EDITION, new))
+    assert len(changes) == 1
+    assert changes[0].startswith("packet gone from ARP ")
+    assert "who has" in changes[0]
 
 
 def test_pages_blocks_and_versions_that_came_or_went_are_named(tmp_path: Path) -> None:
@@ -130,12 +136,12 @@ Something else.
 def test_a_sentence_is_found_with_its_line(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
-    found = [
-        (one.line, one.page, one.block, one.path, one.sentence)
-        for one in sentences.quotes(page, "page")
+    quotes = [
+        (quote.line, quote.page, quote.block, quote.path, quote.sentence)
+        for quote in sentences.quotes(page, "page")
     ]
     bridge = "The bridge is <docker0.state>, as it was."
-    assert sorted(found) == [
+    assert sorted(quotes) == [
         (4, "page", "links", "docker0.mtu", "Its MTU is <docker0.mtu>."),
         (4, "page", "links", "docker0.state", bridge),
         (6, "page", "links", "docker0.master", bridge),
@@ -160,13 +166,13 @@ def test_a_sentence_that_the_new_versions_page_lacks_is_not_wrong_there() -> Non
 
 
 def test_every_quote_of_this_checkout_has_a_sentence() -> None:
-    found = [
-        one
+    values = [
+        quote
         for source in sorted((ROOT / "docs").rglob("*.md"))
-        for one in sentences.quotes(source, source.stem)
+        for quote in sentences.quotes(source, source.stem)
     ]
-    assert len(found) > 100
-    assert [one for one in found if not one.sentence] == []
+    assert len(values) > 100
+    assert [quote for quote in values if not quote.sentence] == []
 
 
 def test_machine_words_do_not_become_markdown() -> None:
@@ -192,7 +198,9 @@ def test_the_command_names_the_change_and_the_sentence(tmp_path: Path) -> None:
     assert "1 change in 1 block" in done.stdout
     assert "\033" not in done.stdout
     plain = json.loads(guide("edition", "compare", "2026-11", str(new), "--format", "json").stdout)
-    assert [one["what"] for one in plain] == ["address of docker0 172.17.0.1/16 -> 172.17.0.9/16"]
+    assert [change["what"] for change in plain] == [
+        "address of docker0 172.17.0.1/16 -> 172.17.0.9/16"
+    ]
     assert plain[0]["quotes"]
     marked = guide("edition", "compare", "2026-11", str(new), "--format", "markdown").stdout
     assert marked.startswith("## What changed from 2026-11 to new")

@@ -124,45 +124,45 @@ def test_an_order_that_means_nothing_is_no_change(name: str) -> None:
         random.Random(4).shuffle(rest)  # noqa: S311 a test's own order
         return first + rest
 
-    one = printed(name)
-    assert between(one, reordered(one, shuffled)) == []
+    recording = printed(name)
+    assert between(recording, reordered(recording, shuffled)) == []
     other = of(name)
     if other.twin is not None:
         assert between(other, twin_with(other, lambda twin: twin.reverse())) == []
 
 
 def test_the_order_of_chains_means_nothing() -> None:
-    one = printed(SAVED)
+    recording = printed(SAVED)
     old = ":DOCKER - [0:0]\n:DOCKER-BRIDGE - [0:0]\n"
     new = ":DOCKER-BRIDGE - [0:0]\n:DOCKER - [0:0]\n"
-    assert between(one, with_text(one, old, new)) == []
+    assert between(recording, with_text(recording, old, new)) == []
 
 
 def test_rules_of_different_chains_can_change_places() -> None:
-    one = printed(SAVED)
+    recording = printed(SAVED)
     rules = "-A DOCKER-BRIDGE -o docker0 -j DOCKER\n"
     last = "-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP\n"
-    assert rules in one.text
-    assert last in one.text
-    moved = one.text.replace(rules, "", 1).replace(last, last + rules, 1)
-    assert between(one, replace(one, text=moved)) == []
+    assert rules in recording.text
+    assert last in recording.text
+    moved = recording.text.replace(rules, "", 1).replace(last, last + rules, 1)
+    assert between(recording, replace(recording, text=moved)) == []
 
 
 def test_a_chain_that_came_is_named_with_its_rules() -> None:
-    one = printed(SAVED)
-    rows = [row for row in one.text.splitlines(keepends=True) if "DOCKER-BRIDGE" not in row]
-    without = replace(one, text="".join(rows))
-    assert sorted(between(without, one)) == [
+    recording = printed(SAVED)
+    rows = [row for row in recording.text.splitlines(keepends=True) if "DOCKER-BRIDGE" not in row]
+    without = replace(recording, text="".join(rows))
+    assert sorted(between(without, recording)) == [
         "chain DOCKER-BRIDGE new, with 1 rule",
         "rule added to DOCKER-FORWARD at place 3: -j DOCKER-BRIDGE",
     ]
 
 
 def test_a_table_that_came_is_named() -> None:
-    one = printed(SAVED)
-    start, end = one.text.index("*raw"), one.text.index("COMMIT")
-    without = replace(one, text=one.text[:start] + one.text[end:])
-    assert "table raw new" in between(without, one)
+    recording = printed(SAVED)
+    start, end = recording.text.index("*raw"), recording.text.index("COMMIT")
+    without = replace(recording, text=recording.text[:start] + recording.text[end:])
+    assert "table raw new" in between(without, recording)
 
 
 @pytest.mark.parametrize(
@@ -187,29 +187,29 @@ def test_json_says_what_text_does_not() -> None:
     def change(twin: list[dict[str, object]]) -> None:
         twin[-1]["promiscuity"] = 7
 
-    one = of("link-detail")
-    name = one.twin[-1]["ifname"]
-    said = between(one, twin_with(one, change))
-    assert len(said) == 1
-    assert said[0].startswith(f"promiscuity of {name} ")
+    recording = of("link-detail")
+    name = recording.twin[-1]["ifname"]
+    changes = between(recording, twin_with(recording, change))
+    assert len(changes) == 1
+    assert changes[0].startswith(f"promiscuity of {name} ")
 
 
 def test_the_same_change_of_several_is_said_once() -> None:
-    one = printed("docker/link-detail")
-    new = replace(one, text=one.text.replace(" mtu 1500", " mtu 1400"))
-    assert between(one, new) == [
+    recording = printed("docker/link-detail")
+    new = replace(recording, text=recording.text.replace(" mtu 1500", " mtu 1400"))
+    assert between(recording, new) == [
         "mtu of eth0, eth1, docker0, vethdd93b3d, vethdcaf3e2 1500 -> 1400"
     ]
 
 
 def test_an_output_that_is_no_record_is_compared_as_text() -> None:
-    one = printed("addr-missing")
-    assert between(one, with_text(one, "nosuch0", "nosuch1"))
+    recording = printed("addr-missing")
+    assert between(recording, with_text(recording, "nosuch0", "nosuch1"))
 
 
 def test_an_exit_code_is_a_change() -> None:
-    one = printed("ping")
-    assert between(one, replace(one, exit=1)) == ["exit code 0 -> 1"]
+    recording = printed("ping")
+    assert between(recording, replace(recording, exit=1)) == ["exit code 0 -> 1"]
 
 
 def test_free_text_is_compared_line_by_line() -> None:
@@ -236,27 +236,29 @@ def observation(name: str) -> Recording:
 
 
 def test_an_observation_is_compared_namespace_by_namespace() -> None:
-    one = observation("docker-web-client")
+    state_before = observation("docker-web-client")
 
     def change(twin: dict[str, list[dict[str, list[dict[str, object]]]]]) -> None:
-        space = next(each for each in twin["namespaces"] if each["name"] == "web")  # type: ignore[comparison-overlap]
+        space = next(namespace for namespace in twin["namespaces"] if namespace["name"] == "web")  # type: ignore[comparison-overlap]
         for part in ("links", "addresses"):
-            next(each for each in space[part] if each["ifname"] == "eth0")["mtu"] = 1400
+            next(link for link in space[part] if link["ifname"] == "eth0")["mtu"] = 1400
 
-    assert between(one, twin_with(one, change)) == ["mtu of eth0 in web 1500 -> 1400"]
-    assert between(one, observation("docker-web-client")) == []
+    assert between(state_before, twin_with(state_before, change)) == [
+        "mtu of eth0 in web 1500 -> 1400"
+    ]
+    assert between(state_before, observation("docker-web-client")) == []
 
 
 def test_a_container_that_came_is_named() -> None:
-    said = between(observation("docker-web"), observation("docker-web-client"))
-    assert "namespace client new" in said
-    assert "container client new" in said
+    changes = between(observation("docker-web"), observation("docker-web-client"))
+    assert "namespace client new" in changes
+    assert "container client new" in changes
 
 
 def test_two_rules_of_one_priority_need_not_have_the_same_words() -> None:
     old = "70:\tfrom all iif eth2 goto 200\n70:\tfrom all lookup 900"
     new = "70:\tfrom all iif eth2 goto 200\n70:\tfrom all lookup 901"
-    found = between(recording("a", old, "ip rule"), recording("a", new, "ip rule"))
-    assert len(found) in {1, 2}
-    assert all("70" in words for words in found)
-    assert any("901" in words for words in found)
+    changes = between(recording("a", old, "ip rule"), recording("a", new, "ip rule"))
+    assert len(changes) in {1, 2}
+    assert all("70" in words for words in changes)
+    assert any("901" in words for words in changes)

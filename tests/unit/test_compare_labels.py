@@ -41,12 +41,12 @@ def _outputs() -> dict[str, list[Recording]]:
     for path in sorted((ROOT / "tests" / "foreign").glob("*/*.yml")):
         case = yaml.safe_load(path.read_text(encoding="utf-8"))
         every.append(recording("a", case["text"], case["command"]))
-    found: dict[str, list[Recording]] = {name: [] for name in KINDS}
-    for one in every:
-        kind = registry.kind_of(one.ran)
-        if kind is not None and kind.labels is not None and one.pcap is None:
-            found[kind.name].append(replace(one, twin=None))
-    return found
+    by_kind: dict[str, list[Recording]] = {name: [] for name in KINDS}
+    for answer in every:
+        kind = registry.kind_of(answer.ran)
+        if kind is not None and kind.labels is not None and answer.pcap is None:
+            by_kind[kind.name].append(replace(answer, twin=None))
+    return by_kind
 
 
 OUTPUTS = _outputs()
@@ -54,36 +54,36 @@ OUTPUTS = _outputs()
 
 def _another(lines: list[str], rng: Random) -> list[str]:
     """The lines with something else in them."""
-    found = [*lines]
-    at = rng.randrange(len(lines))
-    words = lines[at].split(" ")
+    changed = [*lines]
+    index = rng.randrange(len(lines))
+    words = lines[index].split(" ")
     theirs = rng.choice(lines).split(" ")
     words[rng.randrange(len(words))] = rng.choice(theirs)
     match rng.randrange(6):
         case 0:
-            del found[at]
+            del changed[index]
         case 1:
-            found.insert(rng.randrange(len(lines)), lines[at])
+            changed.insert(rng.randrange(len(lines)), lines[index])
         case 2:
-            found[at] = rng.choice(lines)
+            changed[index] = rng.choice(lines)
         case 3:
-            found[at] = lines[at].replace(" ", "  ", 1)
+            changed[index] = lines[index].replace(" ", "  ", 1)
         case 4:
-            rng.shuffle(found)
+            rng.shuffle(changed)
         case _:
-            found[at] = " ".join(words)
-    return found
+            changed[index] = " ".join(words)
+    return changed
 
 
 def _pairs(name: str) -> Iterator[tuple[Recording, Recording]]:
     rng = Random(name)  # noqa: S311 no secret
-    for one in OUTPUTS[name]:
-        lines = one.text.split("\n")
+    for output in OUTPUTS[name]:
+        lines = output.text.split("\n")
         for _ in range(max(6, 240 // len(OUTPUTS[name]))):
             new = _another(lines, rng)
             if rng.random() < 0.3:
                 new = _another(new, rng) if new else new
-            yield one, replace(one, text="\n".join(new))
+            yield output, replace(output, text="\n".join(new))
 
 
 def _as_they_are(old: Recording, new: Recording) -> tuple[Recording, Recording]:
@@ -97,8 +97,8 @@ def test_nothing_else_is_said_where_all_is_read(name: str, monkeypatch: pytest.M
     assert pairs
     short = [between(*pair) for pair in pairs]
     monkeypatch.setattr(outputs, "_differing", _as_they_are)
-    for said, pair in zip(short, pairs, strict=True):
-        assert said == between(*pair), pair[1].text
+    for summary, pair in zip(short, pairs, strict=True):
+        assert summary == between(*pair), pair[1].text
 
 
 @pytest.mark.parametrize("name", KINDS)

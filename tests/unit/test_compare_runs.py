@@ -12,13 +12,13 @@ from tests.unit.test_settle_runs import run
 
 
 def settled(tmp_path: Path, new: list[Recording]) -> list[tuple[Recording, Recording]]:
-    found = settle(tmp_path, run("a"), new)
-    return [(one, found[one.id]) for one in run("a")]
+    settled = settle(tmp_path, run("a"), new)
+    return [(recording, settled[recording.id]) for recording in run("a")]
 
 
 def test_two_machines_made_from_nothing_show_no_change(tmp_path: Path) -> None:
-    for one, other in settled(tmp_path, run("b")):
-        assert between(one, other) == [], one.command
+    for was, now in settled(tmp_path, run("b")):
+        assert between(was, now) == [], was.command
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_two_machines_made_from_nothing_show_no_change(tmp_path: Path) -> None:
 def test_one_change_among_94_lines_of_noise_is_the_only_one(
     tmp_path: Path, command: str, old: str, new: str, said: str
 ) -> None:
-    last = max(at for at, one in enumerate(run("b")) if one.command == command)
+    last = max(index for index, answer in enumerate(run("b")) if answer.command == command)
     runs = run("b")
     assert old in runs[last].text
     runs[last] = replace(runs[last], text=runs[last].text.replace(old, new, 1))
-    found = [what for one, other in settled(tmp_path, runs) for what in between(one, other)]
-    assert found == [said]
+    answers = [what for was, now in settled(tmp_path, runs) for what in between(was, now)]
+    assert answers == [said]

@@ -16,8 +16,8 @@ def changes(old: str, new: str) -> list[str]:
 def swapped(text: str, one: str, other: str) -> str:
     """The first lines that contain `one` and `other` change places."""
     lines = text.split("\n")
-    first = next(at for at, line in enumerate(lines) if one in line)
-    second = next(at for at, line in enumerate(lines) if other in line)
+    first = next(index for index, line in enumerate(lines) if one in line)
+    second = next(index for index, line in enumerate(lines) if other in line)
     lines[first], lines[second] = lines[second], lines[first]
     return "\n".join(lines)
 
@@ -42,8 +42,8 @@ def test_a_service_that_is_new_is_said() -> None:
         line for line in SAVED.text.split("\n") if line.startswith("-A KUBE-SERVICES -d 10.43.0.80")
     )
     more = line.replace("10.43.0.80", "10.43.0.99")
-    found = changes(SAVED.text, SAVED.text.replace(line, f"{more}\n{line}"))
-    assert [what.split(":")[0] for what in found] == [
+    described = changes(SAVED.text, SAVED.text.replace(line, f"{more}\n{line}"))
+    assert [what.split(":")[0] for what in described] == [
         "rule added to KUBE-SERVICES (nat) at place 4"
     ]
 

@@ -54,7 +54,10 @@ class Writing:
         return self.seen
 
     def drafted(self) -> dict[str, str]:
-        return {name: one.text for name, one in drafts.read(self.folder, self.page()).items()}
+        return {
+            name: recording.text
+            for name, recording in drafts.read(self.folder, self.page()).items()
+        }
 
 
 @pytest.fixture
@@ -204,11 +207,11 @@ def test_watching_drafts_what_is_saved_until_ctrl_c_and_cleans_up(
     monkeypatch.setattr(watch, "_enter", enter)
     (tmp_path / "recordings").mkdir()
     watch.watch(Guide(writing.docs, tmp_path / "recordings", "now"), local_lab, writing.page())
-    said = capsys.readouterr()
-    assert "drafts of 3 blocks in" in said.out
-    assert "drafts of 1 block in" in said.out
-    assert "run has no option ID=; did you mean id=?" in said.err
-    assert said.out.endswith("next: guide record --lab test page\n")
+    printed = capsys.readouterr()
+    assert "drafts of 3 blocks in" in printed.out
+    assert "drafts of 1 block in" in printed.out
+    assert "run has no option ID=; did you mean id=?" in printed.err
+    assert printed.out.endswith("next: guide record --lab test page\n")
     assert writing.drafted()["three"] == "drei\n"
     assert not writing.mark.exists()
     assert list((tmp_path / "recordings").glob("*/*")) == []

@@ -20,7 +20,7 @@ def observed(page: str, node: str) -> Any:
 
 def figure(*states: Any, brief: bool = True) -> str:
     return topology(
-        [read(each) for each in states], id="x", title="Two", leave_out=["eth0"], brief=brief
+        [read(state) for state in states], id="x", title="Two", leave_out=["eth0"], brief=brief
     )
 
 
@@ -34,9 +34,9 @@ def test_two_nodes_are_not_wider_than_the_column(page: str) -> None:
 def test_what_a_deployment_adds_to_a_name_stands_below_it() -> None:
     drawn = texts(figure(observed("calico", "node0")))
     full = next(name for name in pods("calico") if name.startswith("coredns-"))
-    at = drawn.index("coredns-")
-    assert "".join(drawn[at : at + 2]) == full
-    assert drawn[at + 2] == "pod in kube-system"
+    offset = drawn.index("coredns-")
+    assert "".join(drawn[offset : offset + 2]) == full
+    assert drawn[offset + 2] == "pod in kube-system"
     assert "IP in IP" in drawn
     # Where there is room, and in the text, it is one word.
     assert full in texts(figure(observed("calico", "node0"), brief=False))
@@ -54,11 +54,11 @@ def test_what_a_deployment_adds_to_a_name_stands_below_it() -> None:
 )
 def test_a_name_that_was_given_is_never_cut(name: str) -> None:
     state = copy.deepcopy(observed("calico", "node0"))
-    pod = next(each["pod"] for each in state["namespaces"] if each.get("pod"))
+    pod = next(namespace["pod"] for namespace in state["namespaces"] if namespace.get("pod"))
     pod["name"] = name
     assert name in texts(figure(state))
 
 
 def pods(page: str) -> list[str]:
     state = observed(page, "node0")
-    return [each["pod"]["name"] for each in state["namespaces"] if each.get("pod")]
+    return [namespace["pod"]["name"] for namespace in state["namespaces"] if namespace.get("pod")]

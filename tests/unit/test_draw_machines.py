@@ -22,13 +22,13 @@ def figure() -> str:
 
 
 def test_machines_networks_and_addresses_are_text(figure: str) -> None:
-    drawn, said = texts(figure), words(figure)
+    drawn, labels = texts(figure), words(figure)
     for line in ("node0", "node1", "your computer", "network", "192.168.56.0/24"):
         assert line in drawn
-        assert line in said
+        assert line in labels
     for line in ("eth0 10.0.2.15/24", "eth1 192.168.56.10/24", "eth1 192.168.56.11/24"):
         assert line in drawn
-        assert line in said
+        assert line in labels
 
 
 def test_what_is_inside_a_node_is_not_drawn_here(figure: str) -> None:
@@ -38,15 +38,15 @@ def test_what_is_inside_a_node_is_not_drawn_here(figure: str) -> None:
 
 def test_every_cable_is_a_line_and_in_words(figure: str) -> None:
     _, cables = of_states([state("docker-web"), state("node1")])
-    edges = [each for each in svg_of(figure).iter("g") if each.get("class") == "edge"]
+    edges = [edge for edge in svg_of(figure).iter("g") if edge.get("class") == "edge"]
     assert len(edges) == len(cables) == 5
     assert "your computer: connected to NAT (SSH)" in words(figure)
 
 
 def test_icons_come_along(figure: str) -> None:
-    images = [each.get("href", "") for each in svg_of(figure).iter("image")]
+    images = [image.get("href", "") for image in svg_of(figure).iter("image")]
     assert len(images) == 5
-    assert all(each.startswith("data:image/png;base64,") for each in images)
+    assert all(image.startswith("data:image/png;base64,") for image in images)
     assert len(figure) < 60_000
 
 
@@ -61,7 +61,7 @@ def test_nothing_of_this_machine_and_no_colour_is_left(figure: str) -> None:
 def test_ids_start_with_the_drawings_own(figure: str) -> None:
     ids = re.findall(r'\sid="([^"]+)"', figure)
     assert len(ids) == len(set(ids)) == 3
-    assert all(each == "t-lab" or each.startswith("t-lab-") for each in ids)
+    assert all(name == "t-lab" or name.startswith("t-lab-") for name in ids)
 
 
 def test_it_has_a_view_box_in_px_and_one_title(figure: str) -> None:
@@ -69,7 +69,7 @@ def test_it_has_a_view_box_in_px_and_one_title(figure: str) -> None:
     _, _, width, height = (root.get("viewBox") or "").split()
     assert (root.get("width"), root.get("height")) == (width, height)
     titles = list(root.iter("title"))
-    assert [each.text for each in titles] == ["The <lab>"]
+    assert [title.text for title in titles] == ["The <lab>"]
 
 
 def test_values_are_marked_as_their_machines(figure: str) -> None:

@@ -15,15 +15,15 @@ PHONE = 384
 
 
 def narrow(figure: str) -> ET.Element:
-    found = re.search(r'<div class="drawn-narrow">(<svg.*?</svg>)</div>', figure, re.DOTALL)
-    assert found
-    return ET.fromstring(found[1])  # noqa: S314 our own drawing
+    match = re.search(r'<div class="drawn-narrow">(<svg.*?</svg>)</div>', figure, re.DOTALL)
+    assert match
+    return ET.fromstring(match[1])  # noqa: S314 our own drawing
 
 
 def things(svg: ET.Element) -> Counter[str]:
     """What a drawing shows: interfaces, lines, numbers of a way."""
-    ends = [each.get("data-end") or each.get("data-ends") or "" for each in svg.iter("g")]
-    return Counter(filter(None, [*ends, *(each.get("class") for each in svg.iter("g"))]))
+    ends = [edge.get("data-end") or edge.get("data-ends") or "" for edge in svg.iter("g")]
+    return Counter(filter(None, [*ends, *(edge.get("class") for edge in svg.iter("g"))]))
 
 
 def two() -> str:
@@ -41,7 +41,7 @@ def test_nodes_stand_below_each_other_and_show_the_same() -> None:
 
 
 def test_a_wire_leads_round_the_node_below() -> None:
-    lines = [each[0].get("d", "") for each in by_class(narrow(two()), "is-wire")]
+    lines = [wire[0].get("d", "") for wire in by_class(narrow(two()), "is-wire")]
     assert sorted(line.count("Q") for line in lines) == [0, 2]
 
 

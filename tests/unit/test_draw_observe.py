@@ -79,7 +79,11 @@ def test_own_named_and_nameless_namespaces_are_seen(node: Node) -> None:
 
 
 def test_nothing_of_the_machine_outside_leaks_in(node: Node) -> None:
-    names = [each.name for each in node.own.interfaces if each.kind not in {"ipip", "sit", "gre"}]
+    names = [
+        interface.name
+        for interface in node.own.interfaces
+        if interface.kind not in {"ipip", "sit", "gre"}
+    ]
     assert names == ["lo", "br0", "to-red", "other", "direct"]
 
 
@@ -94,9 +98,9 @@ def test_every_answer_is_where_the_contract_says(observed: Any) -> None:
     assert list(observed) == ["node", "namespaces", "docker"]
     own, red, _ = observed["namespaces"]
     assert {"links", "addresses", "routes", "neighbours", "fdb", "ports", "nsids"} <= own.keys()
-    assert [each["ifname"] for each in own["ports"]] == ["to-red"]
+    assert [port["ifname"] for port in own["ports"]] == ["to-red"]
     assert own["ports"][0]["master"] == "br0"
-    assert any(each["ifname"] == "to-red" for each in own["fdb"])
+    assert any(entry["ifname"] == "to-red" for entry in own["fdb"])
     assert red["addresses"][1]["addr_info"][0]["local"] == "10.0.0.2"
     assert own["nsids"] == [{**own["nsids"][0], "inode": red["inode"]}]
     assert observed["docker"] == {"containers": [], "networks": []}

@@ -79,7 +79,9 @@ def crossings(one: Link, other: Link) -> int:
 def test_cables_and_lines_to_parents_do_not_cross(name: str) -> None:
     links = [link for link in drawn(name).links if link.kind in ("over", "veth")]
     assert [
-        (one.ends, other.ends) for one, other in combinations(links, 2) if crossings(one, other)
+        (first.ends, second.ends)
+        for first, second in combinations(links, 2)
+        if crossings(first, second)
     ] == []
 
 
@@ -87,7 +89,7 @@ def test_a_cable_between_two_bridges_leads_from_the_end_of_one_to_the_beginning_
     None
 ):
     drawing = drawn("vlans")
-    boxes = {each.end.interface: each.box for each in drawing.placed}
+    boxes = {bar.end.interface: bar.box for bar in drawing.placed}
     assert boxes["veth-red"].x < boxes["veth-blue"].x < boxes["trunk0"].x
     assert boxes["trunk0"].x < boxes["trunk1"].x < boxes["veth-green"].x
 
@@ -108,23 +110,27 @@ def test_members_stand_on_their_vrf_or_bond_as_ports_do_on_a_bridge() -> None:
     """In a namespace, too; a real state: two VRFs, a bond of two veths."""
     drawing = drawn("members")
     assert over(drawing) == []
-    bars = {each.end.interface: each for each in drawing.placed if each.role == "bridge"}
+    bars = {shape.end.interface: shape for shape in drawing.placed if shape.role == "bridge"}
     assert bars.keys() == {"red", "blue", "br0", "bond0"}
     on = {"red": {"veth-r1", "veth-r2"}, "blue": {"veth-b1"}, "br0": {"port0", "port1"}}
     for bar, members in on.items():
         box = bars[bar].box
         standing = {
-            each.end.interface
-            for each in drawing.placed
-            if not each.end.namespace and each.box.bottom == box.y + 1
-            and box.x <= each.box.x and each.box.right <= box.right
+            shape.end.interface
+            for shape in drawing.placed
+            if not shape.end.namespace and shape.box.bottom == box.y + 1
+            and box.x <= shape.box.x and shape.box.right <= box.right
         }  # fmt: skip
         assert standing == members
     bond = bars["bond0"]
-    inside = [each for each in drawing.placed if each.end.namespace == "twice" and each is not bond]
-    assert [each.interface.master for each in inside] == ["bond0", "bond0"]
-    assert all(bond.box.x <= each.box.x and each.box.right <= bond.box.right for each in inside)
-    assert {each.box.y for each in inside} == {bond.box.bottom - 1}
+    inside = [
+        shape for shape in drawing.placed if shape.end.namespace == "twice" and shape is not bond
+    ]
+    assert [nested.interface.master for nested in inside] == ["bond0", "bond0"]
+    assert all(
+        bond.box.x <= nested.box.x and nested.box.right <= bond.box.right for nested in inside
+    )
+    assert {nested.box.y for nested in inside} == {bond.box.bottom - 1}
 
 
 def test_a_vrf_says_its_table_and_its_members_and_is_none_of_the_node_s_own_routing() -> None:
@@ -139,7 +145,7 @@ def test_a_vrf_says_its_table_and_its_members_and_is_none_of_the_node_s_own_rout
 
 def test_a_vrf_or_bond_of_nics_alone_stays_among_the_devices() -> None:
     for name, joint in (("bond", "bond0"), ("vrf", "blue")):
-        roles = {each.end.interface: each.role for each in drawn(name).placed}
+        roles = {bar.end.interface: bar.role for bar in drawn(name).placed}
         assert roles[joint] == "device"
 
 

@@ -12,9 +12,9 @@ def test_an_interface_is_read_with_its_kind_addresses_and_bridge() -> None:
     docker0 = node.own.interface("docker0")
     assert docker0 is not None
     assert docker0.kind == "bridge"
-    assert [each.text for each in docker0.addresses] == ["172.17.0.1/16"]
+    assert [address.text for address in docker0.addresses] == ["172.17.0.1/16"]
     assert docker0.addresses[0].network == "172.17.0.0/16"
-    veth = next(each for each in node.own.interfaces if each.kind == "veth")
+    veth = next(interface for interface in node.own.interfaces if interface.kind == "veth")
     assert veth.master == "docker0"
     eth1 = node.own.interface("eth1")
     assert eth1 is not None
@@ -23,9 +23,9 @@ def test_an_interface_is_read_with_its_kind_addresses_and_bridge() -> None:
 
 def test_a_container_bears_its_name_and_id() -> None:
     observed = raw("docker-web-client")
-    ids = {each["Name"]: each["Id"] for each in observed["docker"]["containers"]}
+    ids = {container["Name"]: container["Id"] for container in observed["docker"]["containers"]}
     node = read(observed)
-    assert {each.name: each.container for each in node.namespaces[1:]} == {
+    assert {namespace.name: namespace.container for namespace in node.namespaces[1:]} == {
         "web": ids["/web"],
         "client": ids["/client"],
     }
@@ -34,11 +34,12 @@ def test_a_container_bears_its_name_and_id() -> None:
 def test_only_running_containers_with_a_namespace_of_their_own_name_one() -> None:
     observed = raw("docker-networks")
     modes = {
-        each["Name"]: each["HostConfig"]["NetworkMode"] for each in observed["docker"]["containers"]
+        container["Name"]: container["HostConfig"]["NetworkMode"]
+        for container in observed["docker"]["containers"]
     }
     assert modes["/as-host"] == "host"
     assert {"/beside", "/client", "/third", "/web"} < modes.keys()
-    names = [each.name for each in read(observed).namespaces]
+    names = [namespace.name for namespace in read(observed).namespaces]
     assert names == ["", "client", "third", "web"]
 
 
@@ -47,11 +48,11 @@ def test_every_container_is_joined_to_its_own_port_of_docker0() -> None:
     # apart. What Docker itself says of each container's MAC is the second witness.
     observed = raw("docker-web-client")
     node = read(observed)
-    found = {pair.near.namespace: pair for pair in pairs(node)}
-    assert sorted(found) == ["client", "web"]
+    by_namespace = {pair.near.namespace: pair for pair in pairs(node)}
+    assert sorted(by_namespace) == ["client", "web"]
     for container in observed["docker"]["containers"]:
         name = container["Name"].removeprefix("/")
-        pair = found[name]
+        pair = by_namespace[name]
         namespace = node.namespace(name)
         assert namespace is not None
         inside = namespace.interface(pair.near.interface)
@@ -61,7 +62,7 @@ def test_every_container_is_joined_to_its_own_port_of_docker0() -> None:
         outside = node.own.interface(pair.far.interface)
         assert outside is not None
         assert (inside.peer_index, outside.peer_index) == (outside.index, inside.index)
-        fdb = {each["mac"]: each["ifname"] for each in observed["namespaces"][0]["fdb"]}
+        fdb = {entry["mac"]: entry["ifname"] for entry in observed["namespaces"][0]["fdb"]}
         assert fdb[inside.mac] == outside.name
 
 
@@ -93,17 +94,17 @@ def test_without_nsids_nothing_is_guessed_although_the_indexes_fit() -> None:
     observed = raw("docker-web")
     for namespace in observed["namespaces"]:
         namespace["nsids"] = []
-    found = pairs(read(observed))
-    assert len(found) == 2
-    assert all(each.far is None for each in found)
+    pairs_read = pairs(read(observed))
+    assert len(pairs_read) == 2
+    assert all(pair.far is None for pair in pairs_read)
 
 
 def test_ends_that_do_not_name_each_other_are_not_joined() -> None:
     observed = raw("docker-web")
-    web = next(each for each in observed["namespaces"] if each["name"] == "web")
-    eth0 = next(each for each in web["links"] if each["ifname"] == "eth0")
+    web = next(namespace for namespace in observed["namespaces"] if namespace["name"] == "web")
+    eth0 = next(link for link in web["links"] if link["ifname"] == "eth0")
     eth0["link_index"] += 40
-    assert all(each.far is None for each in pairs(read(observed)))
+    assert all(pair.far is None for pair in pairs(read(observed)))
 
 
 def test_a_default_route_names_its_device() -> None:

@@ -39,24 +39,24 @@ def with_neighbour(name: str) -> list[Node]:
 def test_every_name_address_and_mac_is_drawn_and_in_the_text(name: str) -> None:
     node = state(name)
     figure = draw(node)
-    drawn, said = "\n".join(texts(figure)), words(figure)
+    drawn, labels = "\n".join(texts(figure)), words(figure)
     for namespace in node.namespaces:
         called = namespace.pod or namespace.name
         assert called in drawn
-        assert called in said
+        assert called in labels
         for interface in namespace.interfaces:
             if interface.kind == "loopback":
                 continue
             shown = [interface.name, interface.mac]
-            shown += [each.text for each in interface.addresses if not each.link_local]
+            shown += [assigned.text for assigned in interface.addresses if not assigned.link_local]
             for value in shown:
                 assert value in drawn
-                assert value in said
+                assert value in labels
             # IPv6 link-local addresses are in the text only.
             for address in interface.addresses:
-                assert address.text in said
+                assert address.text in labels
         for route in namespace.routes:
-            assert route.text in said
+            assert route.text in labels
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,23 +64,23 @@ def test_every_veth_pair_is_a_line_and_in_the_text(name: str) -> None:
     node = state(name)
     figure = draw(node)
     lines = {
-        frozenset(each.get("data-ends", "").split())
-        for each in by_class(svg_of(figure), "is-veth")
-        if each.get("data-ends")
+        frozenset(edge.get("data-ends", "").split())
+        for edge in by_class(svg_of(figure), "is-veth")
+        if edge.get("data-ends")
     }
     assert lines == {frozenset((str(p.near), str(p.far))) for p in pairs(node)}
-    said = words(figure)
+    labels = words(figure)
     for pair in pairs(node):
         assert pair.far is not None
         place_of_far = pair.far.namespace or "the node's own namespace"
-        assert f"veth pair with {pair.far.interface} in {place_of_far}" in said
+        assert f"veth pair with {pair.far.interface} in {place_of_far}" in labels
 
 
 @pytest.mark.parametrize("stacked", [False, True])
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_lies_upon_anything_else(name: str, stacked: bool) -> None:
     drawing = place(*with_neighbour(name), nat=not stacked, stacked=stacked)
-    solid = [each.box for each in drawing.placed] + [each.box for each in drawing.notes]
+    solid = [note.box for note in drawing.placed] + [note.box for note in drawing.notes]
     for a, b in combinations(solid, 2):
         # Ports stand on their bridge and share one pixel of border with it.
         low = Box(a.w - 2, a.h - 2, a.x + 1, a.y + 1)
@@ -100,7 +100,7 @@ def test_nothing_lies_upon_anything_else(name: str, stacked: bool) -> None:
 def test_no_line_crosses_a_box(name: str, stacked: bool) -> None:
     drawing = place(*with_neighbour(name), nat=not stacked, stacked=stacked)
     for link in drawing.links:
-        for box in [each.box for each in drawing.placed] + [each.box for each in drawing.notes]:
+        for box in [note.box for note in drawing.placed] + [note.box for note in drawing.notes]:
             # It may touch the edge of the boxes that it joins.
             inner = Box(box.w - 4, box.h - 4, box.x + 2, box.y + 2)
             for (x1, y1), (x2, y2) in pairwise(link.points):
@@ -111,8 +111,8 @@ def test_no_line_crosses_a_box(name: str, stacked: bool) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_text_fits_its_box(name: str) -> None:
     drawing = place(state(name))
-    texts_in = [(each.lines, each.box) for each in drawing.placed]
-    texts_in += [(each.lines, each.box) for each in drawing.notes]
+    texts_in = [(bar.lines, bar.box) for bar in drawing.placed]
+    texts_in += [(note.lines, note.box) for note in drawing.notes]
     for lines, box in texts_in:
         assert width(lines) <= box.w
         assert len(lines) * 16 <= box.h
@@ -130,21 +130,21 @@ def test_an_end_stands_above_the_port_that_it_is_joined_to() -> None:
 
 def test_ports_stand_on_their_bridge_and_the_nic_does_not() -> None:
     drawing = place(state("docker-web-client"))
-    bar = next(each for each in drawing.placed if each.role == "bridge")
-    ports = [each for each in drawing.placed if each.interface.master == "docker0"]
+    bar = next(shape for shape in drawing.placed if shape.role == "bridge")
+    ports = [shape for shape in drawing.placed if shape.interface.master == "docker0"]
     assert len(ports) == 2
     for port in ports:
         assert port.box.bottom == bar.box.y + 1
         assert bar.box.x <= port.box.x
         assert port.box.right <= bar.box.right
-    eth1 = next(each for each in drawing.placed if each.end.interface == "eth1")
+    eth1 = next(shape for shape in drawing.placed if shape.end.interface == "eth1")
     assert eth1.box.y > bar.box.bottom
     assert {link.kind for link in drawing.links if eth1.end in link.ends} == {"routed", "wire"}
 
 
 def test_a_container_in_two_networks_leads_to_both_bridges() -> None:
     drawing = place(state("docker-networks"))
-    bars = {each.end.interface: each.box for each in drawing.placed if each.role == "bridge"}
+    bars = {shape.end.interface: shape.box for shape in drawing.placed if shape.role == "bridge"}
     reached = set()
     for link in drawing.links:
         if link.kind == "veth" and link.ends[0].namespace == "web":
@@ -196,8 +196,8 @@ def svg_bytes(figure: str) -> str:
 
 
 def test_the_same_state_gives_the_same_bytes() -> None:
-    one = draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
-    assert one == draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
+    figure = draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
+    assert figure == draw(state("hand-many"), state("node1"), previous=[state("hand-bridge")])
 
 
 def test_the_order_of_namespaces_and_links_means_nothing() -> None:
@@ -217,8 +217,8 @@ def test_the_order_of_namespaces_and_links_means_nothing() -> None:
 def new_things(figure: str) -> set[str]:
     root = svg_of(figure)
     return {
-        (each.get("data-end") or each.get("data-ends") or "".join(each.itertext()))
-        for each in by_class(root, "is-new")
+        (element.get("data-end") or element.get("data-ends") or "".join(element.itertext()))
+        for element in by_class(root, "is-new")
     }
 
 
@@ -261,14 +261,14 @@ def test_an_interface_made_again_under_its_old_name_is_new() -> None:
 def test_highlight_takes_names_and_values() -> None:
     for name in ("docker0", "web:eth0", "node0/web:eth0", "if:node0/web:eth0", "172.17.0.2"):
         root = svg_of(draw(state("docker-web"), highlight=[name]))
-        lit = [each.get("data-end") for each in by_class(root, "is-lit")]
+        lit = [edge.get("data-end") for edge in by_class(root, "is-lit")]
         assert lit == ["node0/:docker0" if name == "docker0" else "node0/web:eth0"], name
 
 
 def test_highlight_of_both_ends_lights_the_pair() -> None:
     (pair,) = pairs(state("docker-web"))
     root = svg_of(draw(state("docker-web"), highlight=[str(pair.near), str(pair.far)]))
-    assert [each.get("data-ends") for each in by_class(root, "is-lit") if each.get("data-ends")]
+    assert [edge.get("data-ends") for edge in by_class(root, "is-lit") if edge.get("data-ends")]
 
 
 @pytest.mark.parametrize("option", ["highlight", "leave_out"])
@@ -318,7 +318,7 @@ def test_a_veth_whose_other_end_was_not_seen_is_drawn_open() -> None:
     observed = raw("docker-web")
     observed["namespaces"] = observed["namespaces"][:1]
     figure = draw(read(observed))
-    (stub,) = (each for each in by_class(svg_of(figure), "is-open"))
+    (stub,) = (pair for pair in by_class(svg_of(figure), "is-open"))
     assert stub.get("data-ends", "").startswith("node0/:veth")
     assert "was not seen" in words(figure)
 
@@ -382,7 +382,9 @@ def test_the_drawing_is_labelled_and_its_scroller_reachable() -> None:
     figure = draw(state("docker-web"))
     root = svg_of(figure)
     labels = (root.get("aria-labelledby") or "").split()
-    assert {each.get("id") for each in root if each.tag in {"title", "desc"}} == set(labels)
+    assert {element.get("id") for element in root if element.tag in {"title", "desc"}} == set(
+        labels
+    )
     assert root.get("role") == "img"
     assert 'role="region" tabindex="0" aria-label="Drawing: A drawing"' in figure
     ids = re.findall(r'\sid="([^"]+)"', figure)

@@ -35,11 +35,11 @@ def figure(way: tuple[str, ...] = NAMED, *, brief: bool = True) -> str:
 
 
 def test_the_host_ends_of_the_veths_are_found() -> None:
-    found = [str(end) for end in ends(cluster(), NAMED)]
+    shown = [str(end) for end in ends(cluster(), NAMED)]
     # vetha334510d has index 8, as eth0@if8 of client says; vethf7b44bae is hello-1's.
-    assert found[:3] == ["node0/client:eth0", "node0/:vetha334510d", "node0/:cni0"]
-    assert found[-3:] == ["node1/:cni0", "node1/:vethf7b44bae", "node1/hello-1:eth0"]
-    assert len(found) == 10
+    assert shown[:3] == ["node0/client:eth0", "node0/:vetha334510d", "node0/:cni0"]
+    assert shown[-3:] == ["node1/:cni0", "node1/:vethf7b44bae", "node1/hello-1:eth0"]
+    assert len(shown) == 10
 
 
 @pytest.mark.parametrize("stacked", [False, True])
@@ -68,11 +68,11 @@ def test_the_way_is_one_line_from_box_to_box(stacked: bool) -> None:
 def test_every_interface_of_the_way_is_numbered_and_listed() -> None:
     shown = figure()
     root = svg_of(shown)
-    numbers = ["".join(each.itertext()) for each in by_class(root, "place")]
+    numbers = ["".join(element.itertext()) for element in by_class(root, "place")]
     assert numbers == [str(number) for number in range(1, 11)]
     assert len(list(by_class(root, "is-way"))) == 10
-    said = words(shown)
-    assert "The path of the request:eth0 in client, node0vetha334510d, node0cni0, node0" in said
+    labels = words(shown)
+    assert "The path of the request:eth0 in client, node0vetha334510d, node0cni0, node0" in labels
 
 
 def test_without_a_way_there_is_none() -> None:
@@ -131,10 +131,10 @@ def test_in_brief_there_are_names_and_addresses_alone() -> None:
 
 def test_the_text_of_the_routes_stands_above_the_way() -> None:
     classes = [
-        each.get("class", "") for each in svg_of(figure(brief=False)).iter() if _is_group(each)
+        group.get("class", "") for group in svg_of(figure(brief=False)).iter() if _is_group(group)
     ]
-    last_leg = max(at for at, name in enumerate(classes) if name == "way")
-    above = [at for at, name in enumerate(classes) if "is-above" in name]
+    last_leg = max(index for index, name in enumerate(classes) if name == "way")
+    above = [index for index, name in enumerate(classes) if "is-above" in name]
     assert above
     assert min(above) > last_leg
 

@@ -22,14 +22,14 @@ OLD, NEW = "86:06:61:aa:b2:10", "06:fd:11:2c:d0:2c"
 @pytest.fixture
 def guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
     """A guide with the edition `base`, in which one page is recorded."""
-    found = Guide(tmp_path / "docs", tmp_path / "recordings", "base")
-    folder = found.recordings / "base"
+    checkout = Guide(tmp_path / "docs", tmp_path / "recordings", "base")
+    folder = checkout.recordings / "base"
     answer = support.recording("link", LINK.format(mtu=1500, mac=OLD), "ip link show docker0")
     support.write(folder / "page", [answer])
     (folder / "edition.yml").write_text("lab: uml\nbase: ''\nversions: {Docker: 28.5.2}\n")
     sums.write(folder)
-    monkeypatch.setattr(command, "guide_of_checkout", lambda: found)
-    return found
+    monkeypatch.setattr(command, "guide_of_checkout", lambda: checkout)
+    return checkout
 
 
 def new(*words: str) -> str:
@@ -41,8 +41,8 @@ def new(*words: str) -> str:
 
 def test_it_is_empty_and_says_against_what_it_settles(guide: Guide) -> None:
     assert "older is empty, and settles against base" in new("older")
-    found = reader.edition(guide.recordings, "older")
-    assert (found.base, found.versions) == ("base", {})
+    older = reader.edition(guide.recordings, "older")
+    assert (older.base, older.versions) == ("base", {})
     assert list(guide.of_edition("older").pages) == []
 
 

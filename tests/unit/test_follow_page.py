@@ -47,8 +47,8 @@ def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follow]:
         held = {key: recording(page, key, text) for key, text in (recorded or {}).items()}
         typist = Typist(page, held, lambda _node: ("env", "-C", str(tmp_path), *BASH))
         opened.append(typist)
-        for each in copied.of_page(page, held):
-            typist.form(each)
+        for command in copied.of_page(page, held):
+            typist.form(command)
         return typist
 
     yield run
@@ -82,7 +82,7 @@ def test_commands_share_a_shell_and_values_go_from_one_to_the_next(follow: Follo
         '{{ run("node1", "echo $N on another", id="c") }}\n'
     )
     assert found(typist) == []
-    texts = {key: one.text for key, one in typist.seen.items()}
+    texts = {key: recording.text for key, recording in typist.seen.items()}
     assert texts == {"a": "id=42\n", "b": "<42>\n", "c": "42 on another\n"}
     assert typist.seen["b"].ran == "echo '<42>'"
 
@@ -143,8 +143,8 @@ def test_a_block_typed_twice_finds_its_values_again(follow: Follow) -> None:
         '{{ run("node0", "echo id=7", id="a", bind={"N": "re:id=(\\\\d+)"}) }}\n'
         '{{ run("node0", "echo $N", id="b") }}\n'
     )
-    for each in copied.of_page(typist.page, {}):
-        typist.form(each)
+    for command in copied.of_page(typist.page, {}):
+        typist.form(command)
     assert found(typist) == []
     assert typist.seen["b"].text == "7\n"
 
@@ -173,14 +173,14 @@ def compared(
     folder = tmp_path / "edition" / "page"
     folder.mkdir(parents=True)
     blocks = {key: recording(page, key, text) for key, text in old.items()}
-    for each in blocks.values():
-        form.write(folder, each)
+    for block in blocks.values():
+        form.write(folder, block)
     (folder / "page.yml").write_text("recorded: now\nlab: uml\nnodes: [node0, node1]\n")
     sums.write(folder)
     recorded = PageRecording("page", folder, "now", "uml", ("node0", "node1"), blocks)
     seen = {key: recording(page, key, text) for key, text in new.items()}
     settled = seen_and_said.settled(page, recorded, seen)
-    return [one.what for one in seen_and_said.differences(page, recorded, settled)]
+    return [difference.what for difference in seen_and_said.differences(page, recorded, settled)]
 
 
 PING = "64 bytes from 10.1.0.3: icmp_seq=1 ttl=64 time={} ms\n"
@@ -239,8 +239,11 @@ def test_what_means_nothing_twice_makes_no_other_packet(line: str, old: str, new
     ],
 )
 def test_what_a_packet_is_makes_another(line: str, old: str, new: str) -> None:
-    said = list(packet_lines.differences([line], [line.replace(old, new)]))
-    assert [each.partition(":")[0] for each in said] == ["packet missing", "packet not on the page"]
+    differences = list(packet_lines.differences([line], [line.replace(old, new)]))
+    assert [message.partition(":")[0] for message in differences] == [
+        "packet missing",
+        "packet not on the page",
+    ]
 
 
 def test_a_packet_that_did_not_come_is_told() -> None:

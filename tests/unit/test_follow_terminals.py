@@ -37,8 +37,8 @@ def terminal() -> Iterator[Terminal]:
 def test_what_was_printed_is_told_from_what_was_typed(
     terminal: Terminal, paste: str, text: str, code: int
 ) -> None:
-    said = terminal.run(paste, 10)
-    assert (said.text, said.exit) == (text, code)
+    output = terminal.run(paste, 10)
+    assert (output.text, output.exit) == (text, code)
 
 
 def test_one_paste_after_the_other(terminal: Terminal) -> None:

@@ -36,13 +36,13 @@ def _recording(case: Mapping[str, Any]) -> Recording:
 
 def _changed(case: Mapping[str, Any], old: str, new: str) -> Recording:
     """The case with a text replaced by another, in its JSON if it has any, else in its text."""
-    one = _recording(case)
-    if one.twin is None:
-        assert old in one.text, old
-        return replace(one, text=one.text.replace(old, new, 1))
-    twin = json.dumps(one.twin)
+    recording = _recording(case)
+    if recording.twin is None:
+        assert old in recording.text, old
+        return replace(recording, text=recording.text.replace(old, new, 1))
+    twin = json.dumps(recording.twin)
     assert old in twin, old
-    return replace(one, twin=json.loads(twin.replace(old, new, 1)))
+    return replace(recording, twin=json.loads(twin.replace(old, new, 1)))
 
 
 def _pairs(*keys: str) -> list[Any]:
@@ -79,9 +79,9 @@ def test_it_is_of_its_kind_and_read_right(path: Path) -> None:
 @pytest.mark.parametrize(("path", "pair"), _pairs("same", "compared"))
 def test_comparing_says_nothing_of_noise(path: Path, pair: tuple[str, str]) -> None:
     case = _load(path)
-    one, other = _recording(case), _changed(case, *pair)
-    assert between(one, other) == []
-    assert between(other, one) == []
+    recording, changed = _recording(case), _changed(case, *pair)
+    assert between(recording, changed) == []
+    assert between(changed, recording) == []
 
 
 @pytest.mark.parametrize(("path", "pair"), _pairs("same", "settled"))
@@ -101,9 +101,9 @@ def test_settling_gives_the_old_for_noise(
 def test_a_fact_is_told(path: Path, pair: tuple[str, str, list[str]]) -> None:
     case = _load(path)
     old, new, told = pair
-    one, other = _recording(case), _changed(case, old, new)
-    assert sorted(between(one, other)) == sorted(told)
-    assert between(other, one), "the way back too"
+    recording, changed = _recording(case), _changed(case, old, new)
+    assert sorted(between(recording, changed)) == sorted(told)
+    assert between(changed, recording), "the way back too"
 
 
 @pytest.mark.parametrize(("path", "pair"), _pairs("differs"))
@@ -118,8 +118,8 @@ def test_settling_keeps_what_is_told(
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_the_same_is_the_same(path: Path) -> None:
-    one = _recording(_load(path))
-    assert between(one, one) == []
+    recording = _recording(_load(path))
+    assert between(recording, recording) == []
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.name)

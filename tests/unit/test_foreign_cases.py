@@ -218,26 +218,28 @@ def packets(folder: str) -> Iterator[tuple[str, Packet]]:
 
 
 def test_the_ends_of_a_tunnel_of_another_family() -> None:
-    found = list(packets("12-tunnel-of-another-family"))
-    carriers = [line.rpartition(", in ")[2] for line, _ in found]
+    captured = list(packets("12-tunnel-of-another-family"))
+    carriers = [line.rpartition(", in ")[2] for line, _ in captured]
     assert carriers == [
         "VXLAN 100, 192.0.2.1 > 192.0.2.2",
         "VXLAN 100, 192.0.2.1 > 192.0.2.2",
         "IP-in-IP, 192.0.2.1 > 192.0.2.2",
         "IP-in-IP, 2001:db8::1 > 2001:db8::2",
     ]
-    roles = [[layer.role for layer in packet.layers if "IP" in layer.name] for _, packet in found]
+    roles = [
+        [layer.role for layer in packet.layers if "IP" in layer.name] for _, packet in captured
+    ]
     assert roles == [["outer"], ["outer", "inner"], ["outer", "inner"], ["outer", "inner"]]
 
 
 def test_a_length_that_is_left_to_the_card_is_what_was_captured() -> None:
-    found = list(packets("13-length-zero-of-offload"))
-    assert [line.partition(":")[0] for line, _ in found] == [
+    captured = list(packets("13-length-zero-of-offload"))
+    assert [line.partition(":")[0] for line, _ in captured] == [
         "TCP PSH ACK [2001",
         "TCP PSH ACK 192.0.2.1",
     ]
-    assert "300 bytes" in found[0][0]
-    for (_, packet), name in zip(found, ("payload length", "total length"), strict=True):
+    assert "300 bytes" in captured[0][0]
+    for (_, packet), name in zip(captured, ("payload length", "total length"), strict=True):
         fields = [field for layer in packet.layers for field in layer.fields]
         lengths = [field.meaning for field in fields if field.label == name]
         assert lengths == ["0: left to the network card (offload)"]

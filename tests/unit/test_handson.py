@@ -28,10 +28,10 @@ def bash(script: str, stdin: str = "") -> str:
 
 
 def recording(page: Page, block: str, text: str, **bound: str) -> Recording:
-    found = page.block(block)
-    assert found
-    command = found.command
-    return Recording(block, found.node, command, command, 0, found.plan, bound, text)
+    planned = page.block(block)
+    assert planned
+    command = planned.command
+    return Recording(block, planned.node, command, command, 0, planned.plan, bound, text)
 
 
 @pytest.mark.parametrize("key", PAGES)
@@ -43,9 +43,9 @@ def test_every_value_of_a_page_is_found_again_in_what_was_recorded(key: str) -> 
         command = value.line.removeprefix(f"{value.name}=$(").removesuffix(")")
         own = shell_quotes.for_a_shell(value.block.command.strip(), [value.name, *value.needs])
         rest = command.removeprefix(own).removeprefix(" | ") or "cat"
-        found = bash(rest, of.text).strip()
-        if found != of.bound[value.name]:
-            wrong.append(f"{value.line}: {found!r}, not {of.bound[value.name]!r}")
+        answer = bash(rest, of.text).strip()
+        if answer != of.bound[value.name]:
+            wrong.append(f"{value.line}: {answer!r}, not {of.bound[value.name]!r}")
     assert not wrong
 
 
@@ -67,7 +67,7 @@ def test_every_form_is_a_command_for_a_shell(key: str) -> None:
 def test_every_shown_command_and_every_capture_can_be_typed(key: str) -> None:
     page = GUIDE.pages[key]
     forms = copied.of_page(page, GUIDE.recorded(key).blocks)
-    typed = {each.block.id for form in forms for each in form.all}
+    typed = {command.block.id for form in forms for command in form.all}
     shown = {b.id for b in page.blocks if b.capture or (b.kind == "run" and b.shown)}
     assert shown <= typed
 

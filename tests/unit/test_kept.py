@@ -32,19 +32,19 @@ def _first_line(recording: Recording) -> Callable[[], str]:
 
 def test_a_value_is_found_once_for_all_builds(copy: Path) -> None:
     recording = form.read(copy, "")
-    one = Kept()
-    found = one.value(recording, "first", _first_line(recording))
-    assert found
-    assert one.value(recording, "first", _never) == found
-    one.save()
-    assert Kept().value(form.read(copy, ""), "first", _never) == found
+    kept = Kept()
+    value = kept.value(recording, "first", _first_line(recording))
+    assert value
+    assert kept.value(recording, "first", _never) == value
+    kept.save()
+    assert Kept().value(form.read(copy, ""), "first", _never) == value
 
 
 def test_what_changed_is_looked_at_again(copy: Path) -> None:
     recording = form.read(copy, "")
-    one = Kept()
-    one.value(recording, "first", _first_line(recording))
-    one.save()
+    kept = Kept()
+    kept.value(recording, "first", _first_line(recording))
+    kept.save()
     head, _, text = copy.read_text().partition("---\n")
     copy.write_text(f"{head}---\nchanged {text}")
     changed = form.read(copy, "")
@@ -55,12 +55,12 @@ def test_what_changed_is_looked_at_again(copy: Path) -> None:
 
 def test_only_what_json_gives_back_as_it_was_is_kept(copy: Path) -> None:
     recording = form.read(copy, "")
-    one = Kept()
-    one.value(recording, "number", lambda: 3)
-    one.value(recording, "pair", lambda: (1, 2))
-    one.value(recording, "list", lambda: [1, 2])
-    one.value(recording, "record", lambda: {"a": 1})
-    one.save()
+    kept = Kept()
+    kept.value(recording, "number", lambda: 3)
+    kept.value(recording, "pair", lambda: (1, 2))
+    kept.value(recording, "list", lambda: [1, 2])
+    kept.value(recording, "record", lambda: {"a": 1})
+    kept.save()
     later = Kept()
     assert later.value(recording, "number", _never) == 3
     assert later.value(recording, "pair", _never) == (1, 2)
@@ -72,9 +72,9 @@ def test_what_one_build_asks_another_keeps_and_a_broken_store_is_none(
     copy: Path, tmp_path: Path
 ) -> None:
     recording = form.read(copy, "")
-    one = Kept()
-    one.value(recording, "old", lambda: "a")
-    one.save()
+    cache = Kept()
+    cache.value(recording, "old", lambda: "a")
+    cache.save()
     two = Kept()
     two.value(recording, "new", lambda: "b")
     two.save()

@@ -36,26 +36,26 @@ def mutated(draw: st.DrawFn) -> tuple[str, str, str]:
     command, text = draw(st.sampled_from(SEEDS))
     lines = text.split("\n")
     for _ in range(draw(st.integers(1, 4))):
-        at = draw(st.integers(0, len(lines) - 1))
-        words = re.split(r"(\s+)", lines[at])
+        index = draw(st.integers(0, len(lines) - 1))
+        words = re.split(r"(\s+)", lines[index])
         word = draw(st.integers(0, len(words) - 1))
         match draw(st.sampled_from(("line", "twice", "moved", "cut", "word", "junk", "blank"))):
             case "line" if len(lines) > 1:
-                del lines[at]
+                del lines[index]
             case "twice":
-                lines.insert(at, lines[at])
+                lines.insert(index, lines[index])
             case "moved":
-                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(index))
             case "cut":
-                lines[at] = lines[at][: draw(st.integers(0, len(lines[at])))]
+                lines[index] = lines[index][: draw(st.integers(0, len(lines[index])))]
             case "word":
                 del words[word]
-                lines[at] = "".join(words)
+                lines[index] = "".join(words)
             case "blank":
-                lines[at] = ""
+                lines[index] = ""
             case _:
                 words[word] = draw(st.text(max_size=6).filter(lambda one: "\n" not in one))
-                lines[at] = "".join(words)
+                lines[index] = "".join(words)
     return command, text, "\n".join(lines)
 
 
@@ -75,7 +75,7 @@ def test_a_word_of_no_form_is_told_and_never_settled_away(
     seed: tuple[str, str], data: st.DataObject
 ) -> None:
     command, text = seed
-    places = [found.span() for found in re.finditer(r"[A-Za-z0-9./:]+", text)]
+    places = [match.span() for match in re.finditer(r"[A-Za-z0-9./:]+", text)]
     start, end = data.draw(st.sampled_from(places))
     other = f"{text[:start]}Quux{text[end:]}"
     with TemporaryDirectory() as folder:
@@ -124,9 +124,9 @@ def test_routes_are_read_from_text_as_from_json(made: list[tuple[str, dict[str, 
     text = "".join(f"{line}\n" for line, _ in made)
     read = registry.read("ip route", text)
     told = registry.read("ip route", "", [twin for _, twin in made])
-    for one, other in zip(read, told, strict=True):
+    for answer, truth in zip(read, told, strict=True):
         for name in ("destination", "via", "dev", "metric", "table", "type", "tos", "src"):
-            assert str(getattr(one, name, None)) == str(getattr(other, name, None)), name
+            assert str(getattr(answer, name, None)) == str(getattr(truth, name, None)), name
 
 
 @st.composite
@@ -158,7 +158,11 @@ def test_neighbours_are_read_from_text_as_from_json(
     assert between(recording("a", text, command), recording("a", text, command)) == []
     read, told = registry.read(command, text), registry.read(command, "", twin)
     assert len(read) == len(told) == len(made)
-    for one, other in zip(read, told, strict=True):
-        assert (one if isinstance(one, str) else (one.address, one.dev, one.mac, one.state)) == (
-            other if isinstance(other, str) else (other.address, other.dev, other.mac, other.state)
+    for answer, truth in zip(read, told, strict=True):
+        assert (
+            answer
+            if isinstance(answer, str)
+            else (answer.address, answer.dev, answer.mac, answer.state)
+        ) == (
+            truth if isinstance(truth, str) else (truth.address, truth.dev, truth.mac, truth.state)
         )

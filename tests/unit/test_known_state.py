@@ -64,11 +64,13 @@ def test_what_a_page_changes_is_noticed(change: str, told: list[str]) -> None:
         [*ALONE, "bash", "-c", script], capture_output=True, text=True, check=False
     )
     before, _, after = done.stdout.partition("@@\n")
-    found = node_facts.differences(
+    differing = node_facts.differences(
         *(node_facts.facts(side, cluster=False) for side in (before, after))
     )
-    assert [line for line in found if line in told] == told or set(told) <= set(found), found
-    assert told or found == []
+    assert [line for line in differing if line in told] == told or set(told) <= set(differing), (
+        differing
+    )
+    assert told or differing == []
 
 
 NFT = """\

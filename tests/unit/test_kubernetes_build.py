@@ -166,10 +166,10 @@ def test_the_doctor_names_the_compiler_and_a_lab_without_kubernetes_needs_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(doctor, "search_path", lambda: str(tmp_path))
-    (found,) = [each for each in doctor.checks() if each.what == "go"]
-    assert not found.good
-    assert not found.needed
-    assert found.fix == doctor.GO_FIX
+    (go,) = [check for check in doctor.checks() if check.what == "go"]
+    assert not go.good
+    assert not go.needed
+    assert go.fix == doctor.GO_FIX
 
 
 def test_a_second_version_is_pinned_in_the_checkout_too() -> None:

@@ -116,8 +116,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_all_files_are_found_with_their_version(folder: Path) -> None:
-    found = calico_files.found()
-    assert found.images[NODE].file == folder / "calico-node.tar"
+    files = calico_files.found()
+    assert files.images[NODE].file == folder / "calico-node.tar"
     assert calico.versions() == {"Calico": "3.32.1"}
     calico.check()
 
@@ -126,7 +126,7 @@ def test_all_files_are_found_with_their_version(folder: Path) -> None:
 def test_an_archive_may_call_its_image_by_another_registry(folder: Path, tag: str) -> None:
     archive(folder / "calico-node.tar", tag, PROGRAMS[NODE])
     objects = calico.patched(calico_files.found())
-    (speaker,) = [each for each in objects if each["kind"] == "DaemonSet"]
+    (speaker,) = [manifest for manifest in objects if manifest["kind"] == "DaemonSet"]
     used = speaker["spec"]["template"]["spec"]["containers"][0]["image"]
     assert used == "docker.io/calico/node:v3.32.1"
 
@@ -172,10 +172,10 @@ def test_without_a_client_its_image_serves_and_without_both_it_is_said(folder: P
     with pytest.raises(GuideError, match="neither calicoctl-linux-amd64 nor the image calico/ctl"):
         calico_files.found()
     archive(folder / "calico-ctl.tar", "calico/ctl:v3.32.1", ["calicoctl"])
-    found = calico_files.found()
-    assert found.client is None
-    assert found.client_image is not None
-    assert "exec kubectl -n kube-system exec -i calicoctl" in calico._client(found)
+    files = calico_files.found()
+    assert files.client is None
+    assert files.client_image is not None
+    assert "exec kubectl -n kube-system exec -i calicoctl" in calico._client(files)
 
 
 def test_without_files_the_error_names_the_one_that_is_wanted(
@@ -198,8 +198,8 @@ def _release(folder: Path, out: Path) -> None:
     }
     with tarfile.open(out, "w:gz") as release:
         for file in sorted(folder.iterdir()):
-            place = places.get(file.name, f"images/{file.name}")
-            release.add(file, f"{inside}/{place}")
+            path = places.get(file.name, f"images/{file.name}")
+            release.add(file, f"{inside}/{path}")
 
 
 def test_the_release_s_own_archive_is_enough(
@@ -209,10 +209,10 @@ def test_the_release_s_own_archive_is_enough(
     other.mkdir()
     _release(folder, other / calico_files.ARCHIVE)
     monkeypatch.setenv("CALICO_ARTIFACTS", str(other))
-    found = calico_files.found()
-    assert found.images.keys() == PROGRAMS.keys()
-    assert found.client is not None
-    assert calico_files.found().folder == found.folder  # unpacked once
+    files = calico_files.found()
+    assert files.images.keys() == PROGRAMS.keys()
+    assert files.client is not None
+    assert calico_files.found().folder == files.folder  # unpacked once
 
 
 def test_an_archive_with_another_sum_than_the_lock_s_is_refused(
@@ -247,12 +247,12 @@ def test_a_cut_archive_leaves_nothing_half_unpacked(
 
 @pytest.mark.usefixtures("folder")
 def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
-    found = calico_files.found()
-    before = copy.deepcopy(list(found.manifest))
-    objects = calico.patched(found)
-    assert list(found.manifest) == before  # the files' own stays as it is
+    files = calico_files.found()
+    before = copy.deepcopy(list(files.manifest))
+    objects = calico.patched(files)
+    assert list(files.manifest) == before  # the files' own stays as it is
     speaker = objects[1]["spec"]["template"]["spec"]
-    env = {each["name"]: each.get("value") for each in speaker["containers"][0]["env"]}
+    env = {variable["name"]: variable.get("value") for variable in speaker["containers"][0]["env"]}
     assert env["IP_AUTODETECTION_METHOD"] == "interface=eth1"
     assert env["CALICO_IPV4POOL_CIDR"] == "10.42.0.0/16"
     assert env["CALICO_IPV4POOL_IPIP"] == "Always"
@@ -265,7 +265,9 @@ def test_the_manifest_is_patched_and_nothing_else_of_it_changed() -> None:
         container["image"] = NODE if "node:" in container["image"] else container["image"]
     assert objects[0] == before[0]
     assert speaker["volumes"][1] == before[1]["spec"]["template"]["spec"]["volumes"][1]
-    policies = [each["imagePullPolicy"] for each in calico_files.containers(tuple(objects))]
+    policies = [
+        container["imagePullPolicy"] for container in calico_files.containers(tuple(objects))
+    ]
     assert policies == ["Never"] * 5
 
 

@@ -20,8 +20,8 @@ echo "kubeconfig of $*"
 
 
 def _names(secrets: Path, node: Node, cni: str = "flannel") -> set[str]:
-    found = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
-    return {name.removeprefix("etc/kubernetes/") for name in found}
+    files = cluster._files(Path("parts"), secrets, Cluster(cni, "iptables"), node)
+    return {name.removeprefix("etc/kubernetes/") for name in files}
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def secrets(tmp_path: Path) -> Path:
     (tmp_path / "pki").mkdir()
     names = ["admin.conf", "controller-manager.conf", "scheduler.conf", "pki/sa.key", "pki/sa.pub"]
     names += [f"{user}.conf" for user in (*pki.USERS, "node0", "node1")]
-    names += [f"pki/{each}.{kind}" for each in cluster._CONTROL for kind in ("crt", "key")]
+    names += [
+        f"pki/{component}.{kind}" for component in cluster._CONTROL for kind in ("crt", "key")
+    ]
     for name in names:
         (tmp_path / name).write_text(name, encoding="ascii")
     return tmp_path
@@ -59,8 +61,8 @@ def test_the_network_between_pods_is_the_one_asked_for(
 
 
 def test_nodes_always_have_the_same_pod_networks() -> None:
-    found = [(each["metadata"], each["spec"]) for each in cluster._nodes(3, 2048)]
-    assert [(about["name"], spec["podCIDR"]) for about, spec in found] == [
+    parts = [(node["metadata"], node["spec"]) for node in cluster._nodes(3, 2048)]
+    assert [(about["name"], spec["podCIDR"]) for about, spec in parts] == [
         ("node0", "10.42.0.0/24"),
         ("node1", "10.42.1.0/24"),
         ("node2", "10.42.2.0/24"),
@@ -79,12 +81,12 @@ def test_a_cluster_with_both_families_has_two_ranges_of_each_kind_and_others_hav
     network = json.loads(both["etc/kubernetes/flannel.json"])
     assert network["EnableIPv6"] is True
     assert network["IPv6Network"] == "fd42::/48"
-    parts = [each["spec"]["podCIDRs"] for each in cluster._nodes(2, 2048, dual=True)]
+    parts = [node["spec"]["podCIDRs"] for node in cluster._nodes(2, 2048, dual=True)]
     assert parts == [["10.42.0.0/24", "fd42::/64"], ["10.42.1.0/24", "fd42:0:0:1::/64"]]
 
-    one = cluster._files(Path("parts"), secrets, Cluster("flannel", "iptables"), node)
-    assert b"fd4" not in one["etc/kubernetes/node.env"] + one["etc/kubernetes/flannel.json"]
-    assert all(len(each["spec"]["podCIDRs"]) == 1 for each in cluster._nodes(2, 2048))
+    files = cluster._files(Path("parts"), secrets, Cluster("flannel", "iptables"), node)
+    assert b"fd4" not in files["etc/kubernetes/node.env"] + files["etc/kubernetes/flannel.json"]
+    assert all(len(node["spec"]["podCIDRs"]) == 1 for node in cluster._nodes(2, 2048))
 
 
 def test_every_node_and_program_has_a_name_of_its_own(tmp_path: Path) -> None:

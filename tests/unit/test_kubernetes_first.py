@@ -18,22 +18,22 @@ Things = list[dict[str, Any]]
 
 
 def _things(name: str) -> Things:
-    found: Things = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))["items"]
-    return found
+    things: Things = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))["items"]
+    return things
 
 
 def _one(things: Things, kind: str, name: str) -> dict[str, Any]:
-    (found,) = [it for it in things if (it["kind"], it["metadata"]["name"]) == (kind, name)]
-    return found
+    (thing,) = [it for it in things if (it["kind"], it["metadata"]["name"]) == (kind, name)]
+    return thing
 
 
 def test_when_the_controllers_begin_all_is_lacking() -> None:
     spaces = ("default", "kube-node-lease", "kube-public", "kube-system")
-    each = [
+    matching = [
         (f"ServiceAccount default of {it}", f"ConfigMap kube-root-ca.crt of {it}") for it in spaces
     ]
     assert first.unwritten(_things("first-objects-before")) == [
-        *(word for pair in each for word in pair),
+        *(word for pair in matching for word in pair),
         "rights of admin", "rights of edit", "rights of view", "ReplicaSets of coredns",
     ]  # fmt: skip
 
@@ -53,9 +53,9 @@ def test_when_they_are_through_nothing_is() -> None:
 )
 def test_without_one_kind_it_is_not_whole(kind: str, lacking: list[str]) -> None:
     things = [it for it in _things("first-objects") if it["kind"] != kind]
-    said = first.unwritten(things)
-    assert said
-    for words, begins in zip(said, lacking, strict=False):
+    unwritten = first.unwritten(things)
+    assert unwritten
+    for words, begins in zip(unwritten, lacking, strict=False):
         assert words.startswith(begins)
 
 

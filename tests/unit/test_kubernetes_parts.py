@@ -20,10 +20,10 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def _parts(cache: Path, name: str, age: int) -> Path:
-    place = cache / "kubernetes" / name
-    place.mkdir()
-    os.utime(place, (1e9 - age * DAY, 1e9 - age * DAY))
-    return place
+    folder = cache / "kubernetes" / name
+    folder.mkdir()
+    os.utime(folder, (1e9 - age * DAY, 1e9 - age * DAY))
+    return folder
 
 
 def test_old_parts_go_but_not_those_that_a_lab_runs_on_or_another_version(cache: Path) -> None:
@@ -36,7 +36,7 @@ def test_old_parts_go_but_not_those_that_a_lab_runs_on_or_another_version(cache:
     lab.mkdir(parents=True)
     (lab / "lab.json").write_text(f'{{"rootfs": "{used}/disk.ext4"}}', encoding="utf-8")
     parts._prune("v1.36.3", current)
-    assert [each.is_dir() for each in (current, before, old, used, other)] == [
+    assert [path.is_dir() for path in (current, before, old, used, other)] == [
         True, True, False, True, True,
     ]  # fmt: skip
 
@@ -52,9 +52,9 @@ def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
     with pytest.raises(GuideError, match="not built, or their inputs have changed"):
         parts.found(version)
     old, new = (parts.folder(version, compiler) for compiler in ("go1.26.8", "go1.26.9 X:a"))
-    for place, seconds in ((old, 1), (new, 2), (old.with_name(f"{old.name}.new"), 3)):
-        place.mkdir()
-        os.utime(place, (seconds, seconds))
+    for folder, seconds in ((old, 1), (new, 2), (old.with_name(f"{old.name}.new"), 3)):
+        folder.mkdir()
+        os.utime(folder, (seconds, seconds))
     assert parts.found(version) == new
     assert new.parent == cache / "kubernetes"
     os.utime(old, (4, 4))

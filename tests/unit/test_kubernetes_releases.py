@@ -74,9 +74,9 @@ def test_what_is_pinned_is_said_and_goes_into_the_checkout_when_asked(
 ) -> None:
     made = compilation.build(QUIET, OTHER)
     assert not list(checkout.glob("kubernetes-*"))
-    said = module_files.described(KUBERNETES, OTHER)
-    assert said.startswith("kubernetes v1.35.4: 1 modules, pinned by ")
-    assert said.endswith("in the cache (--pin: the checkout)")
+    described = module_files.described(KUBERNETES, OTHER)
+    assert described.startswith("kubernetes v1.35.4: 1 modules, pinned by ")
+    assert described.endswith("in the cache (--pin: the checkout)")
     log.write_text("", encoding="utf-8")
     assert compilation.build(QUIET, OTHER, pin=True) == made
     assert not log.read_text(encoding="utf-8"), "what was compiled is what the pin says"
@@ -84,7 +84,7 @@ def test_what_is_pinned_is_said_and_goes_into_the_checkout_when_asked(
     assert "require k8s.io/kubernetes v1.35.4" in (own / "go.mod").read_text(encoding="utf-8")
     assert (own / "go.sum").is_file()
     assert module_files.described(KUBERNETES, OTHER).endswith("in the checkout")
-    assert sorted(each.name for each in checkout.iterdir() if not each.is_symlink()) == [own.name]
+    assert sorted(path.name for path in checkout.iterdir() if not path.is_symlink()) == [own.name]
 
 
 def test_a_pinned_release_asks_no_registry(checkout: Path, log: Path) -> None:

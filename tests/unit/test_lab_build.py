@@ -44,22 +44,22 @@ class Stages:
 @pytest.fixture
 def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stages:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    found = Stages()
+    stages = Stages()
 
     def index(root: Path, _uri: str, _suite: str) -> packages.Apt:
-        found.ran.append("index")
+        stages.ran.append("index")
         return packages.Apt(root)
 
     def base(_apt: object, _locked: object, work: Path, out: Path, _progress: object) -> None:
-        found.stage("base", work, out, {"base.tar": "x"})
+        stages.stage("base", work, out, {"base.tar": "x"})
 
     def image(_base: object, work: Path, out: Path, _progress: object) -> None:
         facts = {"packages": {"docker.io": "28.5.2+dfsg4-5"}}
-        found.stage("image", work, out, {"rootfs.ext4": "x", "rootfs.json": json.dumps(facts)})
+        stages.stage("image", work, out, {"rootfs.ext4": "x", "rootfs.json": json.dumps(facts)})
 
     def linux(_apt: object, _source: object, work: Path, out: Path, _progress: object) -> None:
         facts = {"release": "7.2.13-guide"}
-        found.stage("kernel", work, out, {"linux": "x", "kernel.json": json.dumps(facts)})
+        stages.stage("kernel", work, out, {"linux": "x", "kernel.json": json.dumps(facts)})
 
     monkeypatch.setattr(doctor, "require", lambda _purpose: None)
     monkeypatch.setattr(packages, "mirror", lambda: "x:/")
@@ -67,7 +67,7 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stages:
     monkeypatch.setattr(rootfs, "build_base", base)
     monkeypatch.setattr(rootfs, "build_image", image)
     monkeypatch.setattr(kernel, "build", linux)
-    return found
+    return stages
 
 
 def test_everything_is_made_once_and_then_found(stages: Stages) -> None:
@@ -152,7 +152,7 @@ def test_old_products_go_but_not_the_one_that_a_lab_runs_on(
         monkeypatch.setattr(inputs, "ASSEMBLE", other)
         made.append(building.build(QUIET).rootfs.parent)
         os.utime(made[-1], (number + 1, number + 1))
-    assert [each.exists() for each in made] == [False, False, True, True, True], (
+    assert [path.exists() for path in made] == [False, False, True, True, True], (
         "this one and the two before it"
     )
     assert first.exists()

@@ -30,7 +30,7 @@ IDS = Check("build", "subordinate ids", good=False, state="none", fix="sudo user
 
 @pytest.mark.usefixtures("bare")
 def test_missing_programs_are_named_with_their_packages() -> None:
-    found = {each.what: each for each in doctor.checks() if not each.good}
+    failed = {check.what: check for check in doctor.checks() if not check.good}
     for program, package, purpose in (
         ("dot", "graphviz", "site"),
         ("flex", "flex", "build"),
@@ -38,8 +38,8 @@ def test_missing_programs_are_named_with_their_packages() -> None:
         ("vde_switch", "vde-switch", "run"),
         ("ssh", "openssh-client", "run"),
     ):
-        assert (found[program].package, found[program].purpose) == (package, purpose)
-    names = doctor.packages(list(found.values()))
+        assert (failed[program].package, failed[program].purpose) == (package, purpose)
+    names = doctor.packages(list(failed.values()))
     assert names == sorted(set(names))
     assert {"bison", "uidmap", "vdeplug"} <= set(names)
 

@@ -53,7 +53,7 @@ def test_the_layer_has_the_program_and_its_names(archive: tarfile.TarFile) -> No
             assert root.getmember(name).mode == 0o755
         for applet in ("sh", "wget", "httpd", "ip", "ping", "sleep"):
             assert root.getmember(f"bin/{applet}").linkname == "busybox"
-        assert {each.uid for each in root} | {each.gid for each in root} == {0}
+        assert {member.uid for member in root} | {member.gid for member in root} == {0}
 
 
 def test_the_same_program_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_the_committed_lock_files_can_be_read(suite: str) -> None:
     (source,) = packages.read_lock(inputs.KERNEL_LOCK)
     assert source.name.startswith("linux-source-")
     locked = packages.read_lock(inputs.packages_lock(suite))
-    names = [each.name for each in locked]
+    names = [package.name for package in locked]
     assert names == sorted(set(names))
     wanted = packages.read_wanted(inputs.PACKAGES_WANTED)
     assert set(wanted) <= set(names), "renew it: guide lab build --update-lock"
@@ -53,10 +53,10 @@ def test_the_committed_lock_files_can_be_read(suite: str) -> None:
 
 def test_a_lock_file_says_package_version_and_checksum(tmp_path: Path) -> None:
     lock = tmp_path / "packages.lock"
-    one = packages.Locked("iputils-ping", "3:20250605-1", "0a" * 32)
-    packages.write_lock(lock, [one], "Debian sid")
-    assert packages.read_lock(lock) == (one,)
-    assert str(one) == "iputils-ping=3:20250605-1"
+    package = packages.Locked("iputils-ping", "3:20250605-1", "0a" * 32)
+    packages.write_lock(lock, [package], "Debian sid")
+    assert packages.read_lock(lock) == (package,)
+    assert str(package) == "iputils-ping=3:20250605-1"
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_a_changed_input_gives_other_keys_to_what_is_made_from_it(
 
 
 def test_the_packages_of_a_root_file_system_are_read_from_dpkgs_own_list() -> None:
-    found = rootfs.installed((DATA / "status.txt").read_text(encoding="utf-8"))
-    locked = {each.name: each.version for each in packages.read_lock(inputs.PACKAGES_LOCK)}
-    assert len(found) == 3
-    assert found.items() <= locked.items()
+    installed = rootfs.installed((DATA / "status.txt").read_text(encoding="utf-8"))
+    locked = {package.name: package.version for package in packages.read_lock(inputs.PACKAGES_LOCK)}
+    assert len(installed) == 3
+    assert installed.items() <= locked.items()
 
 
 @pytest.mark.parametrize(

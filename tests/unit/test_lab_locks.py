@@ -50,7 +50,7 @@ def test_a_lock_that_is_removed_when_released_still_lets_in_one_at_a_time(tmp_pa
     number.write_text("0")
     command = [sys.executable, "-c", _COUNT, str(tmp_path / "one.lock"), str(number)]
     rivals = [subprocess.Popen(command) for _ in range(3)]
-    assert [each.wait() for each in rivals] == [0, 0, 0]
+    assert [rival.wait() for rival in rivals] == [0, 0, 0]
     assert number.read_text() == "75"
 
 
@@ -77,7 +77,7 @@ def test_a_command_that_is_ended_takes_its_lock_with_it(
         assert holder.stdout is not None
         holder.stdout.readline()
         locks = tmp_path / "packet-by-packet" / "labs"
-        assert [each.name for each in locks.iterdir()] == ["one.lock"]
+        assert [lock.name for lock in locks.iterdir()] == ["one.lock"]
         holder.send_signal(number)
         assert holder.wait(20) != 0
     assert not list(locks.iterdir())

@@ -41,9 +41,9 @@ class Mirror:
         for word in words[3:]:
             name, _, version = word.partition("=")
             (file,) = (
-                each
-                for each in CONTENT
-                if each.startswith(f"{name}_{version.replace(':', '%3a')}_")
+                package
+                for package in CONTENT
+                if package.startswith(f"{name}_{version.replace(':', '%3a')}_")
             )
             self.downloads.append(name)
             (cwd / file).write_bytes(self.spoilt.get(file, CONTENT[file]))

@@ -24,9 +24,9 @@ def _start(folder: Path, *words: str, what: str = "it") -> Process:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Process]:
-    found = _start(tmp_path, "sleep", "600")
-    yield found
-    process.end([found], tmp_path)
+    started = _start(tmp_path, "sleep", "600")
+    yield started
+    process.end([started], tmp_path)
 
 
 def test_a_process_is_alive_until_it_ends(running: Process, tmp_path: Path) -> None:
@@ -51,18 +51,18 @@ def test_a_process_lives_on_when_its_starter_is_gone(tmp_path: Path) -> None:
         "p = process.start('it', ['sleep', '600'], pathlib.Path(sys.argv[1]), env={});"
         "print(p.pid, p.start)"
     )
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "log")],
         capture_output=True,
         text=True,
         check=True,
     )
-    pid, start = map(int, said.stdout.split())
-    found = Process("it", pid, start)
+    pid, start = map(int, done.stdout.split())
+    started = Process("it", pid, start)
     try:
-        assert found.alive()
+        assert started.alive()
     finally:
-        process.end([found], tmp_path)
+        process.end([started], tmp_path)
 
 
 def test_children_end_too_even_when_the_leader_is_gone(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_helpers_are_found_by_their_program(tmp_path: Path) -> None:
     leader = _start(tmp_path, "sh", "-c", "sleep 600 & cat /dev/zero >/dev/null & wait", what="n")
     try:
         until = time.monotonic() + 5
-        while not (found := process.helpers(leader, "sleep")) and time.monotonic() < until:
+        while not (helpers := process.helpers(leader, "sleep")) and time.monotonic() < until:
             time.sleep(0.01)
-        (helper,) = found
+        (helper,) = helpers
         assert helper.what == "n's sleep"
         assert helper.alive()
         # Until it has become cat, the second one is a shell for an instant.
@@ -129,13 +129,13 @@ def test_who_listens_on_a_port_is_known_for_certain() -> None:
 
 def test_memory_is_that_of_a_process_and_all_it_started(tmp_path: Path) -> None:
     hold = "import os, time; held = b'x' * (40 << 20); os.fork(); time.sleep(600)"
-    found = _start(tmp_path, sys.executable, "-c", hold)
+    started = _start(tmp_path, sys.executable, "-c", hold)
     try:
         until = time.monotonic() + 20
-        while process.memory(found) < 40 and time.monotonic() < until:
+        while process.memory(started) < 40 and time.monotonic() < until:
             time.sleep(0.05)
         # Parent and child share the 40 MiB: they count once.
-        assert 40 <= process.memory(found) < 75
+        assert 40 <= process.memory(started) < 75
     finally:
-        process.end([found], tmp_path)
-    assert process.memory(found) == 0
+        process.end([started], tmp_path)
+    assert process.memory(started) == 0

@@ -35,10 +35,10 @@ class Machine:
     def start(self, fresh: State, _addition: object, _progress: object) -> None:
         self.started.append(uml.as_wanted(fresh))
         fresh.folder.mkdir(parents=True)
-        found = state.write(replace(fresh, processes=(_this(),)))
+        lab_state = state.write(replace(fresh, processes=(_this(),)))
         if self.then is not None:
             raise self.then
-        state.write(replace(found, up=True))
+        state.write(replace(lab_state, up=True))
 
 
 @pytest.fixture
@@ -106,14 +106,14 @@ def test_a_reset_that_was_interrupted_is_gone_on_with(
     with monkeypatch.context() as killed:
         if how == "SIGKILL":  # as if nothing of ours ran any more
             killed.setattr(uml, "_failed", lambda *_words, **_more: None)
-        code, said = _guide("reset")
+        code, printed = _guide("reset")
     assert code != 0
     assert (state.read("one") is None) == (how != "SIGKILL")
     if how != "SIGKILL":
-        assert f"guide lab reset --name one makes the lab again: {lab}" in said
-    code, said = _guide("status")
+        assert f"guide lab reset --name one makes the lab again: {lab}" in printed
+    code, printed = _guide("status")
     assert code == 1
-    assert f"one: a reset was not finished; guide lab reset --name one makes {lab}" in said
+    assert f"one: a reset was not finished; guide lab reset --name one makes {lab}" in printed
     if how != "SIGKILL":
         with pytest.raises(GuideError, match="its reset was not finished") as caught:
             providers.find("one")
@@ -200,21 +200,21 @@ def test_a_lab_that_fails_is_kept_where_that_was_asked_for(
     if verb == "reset":
         _up(lab)
     machine.then = GuideError("Calico was not ready within 240 s: calico-node is ready\n  log")
-    code, said = _up(lab, "--keep") if verb == "up" else _guide("reset", "--keep")
+    code, printed = _up(lab, "--keep") if verb == "up" else _guide("reset", "--keep")
     assert code == 1
     look = "guide lab ssh --name one node0 looks into it, guide lab down --name one takes it down"
-    assert f"the lab 'one' is kept as it is: {look}" in said
-    found = state.read("one")
-    assert found is not None
-    assert found.kept == "Calico was not ready within 240 s: calico-node is ready"
+    assert f"the lab 'one' is kept as it is: {look}" in printed
+    lab_state = state.read("one")
+    assert lab_state is not None
+    assert lab_state.kept == "Calico was not ready within 240 s: calico-node is ready"
     # It can be looked into, and nothing else takes it for a lab that is whole.
-    assert providers.find("one", kept=True).nodes == tuple(node.name for node in found.nodes)
+    assert providers.find("one", kept=True).nodes == tuple(node.name for node in lab_state.nodes)
     with pytest.raises(GuideError, match="is kept for a look; Calico was not ready"):
         providers.find("one")
-    code, said = _guide("status")
+    code, printed = _guide("status")
     assert code == 1
-    assert "one is broken: it did not come up, and is kept for a look" in said
-    assert look in said
+    assert "one is broken: it did not come up, and is kept for a look" in printed
+    assert look in printed
     assert _guide("down") == (0, "one is down\n")
     assert not list(paths.labs().iterdir())
 
@@ -224,13 +224,13 @@ def test_one_that_is_interrupted_is_kept_too_and_the_next_up_takes_its_place(
 ) -> None:
     machine.then = KeyboardInterrupt()
     _up(PLAIN, "--keep")
-    found = state.read("one")
-    assert found is not None
-    assert found.kept == "it was interrupted"
+    lab_state = state.read("one")
+    assert lab_state is not None
+    assert lab_state.kept == "it was interrupted"
     machine.then = None
-    code, said = _up(PLAIN)
+    code, printed = _up(PLAIN)
     assert code == 0
-    assert "removing what is left of the lab 'one': it did not come up" in said
+    assert "removing what is left of the lab 'one': it did not come up" in printed
     assert providers.find("one")
 
 
@@ -242,9 +242,9 @@ def test_without_that_nothing_of_it_stays(machine: Machine) -> None:
 
 def test_a_broken_lab_that_nobody_kept_cannot_be_looked_into(machine: Machine) -> None:
     _up(PLAIN)
-    found = state.read("one")
-    assert found is not None
-    state.write(replace(found, up=False))
+    lab_state = state.read("one")
+    assert lab_state is not None
+    state.write(replace(lab_state, up=False))
     with pytest.raises(GuideError, match="was not finished"):
         providers.find("one", kept=True)
     assert machine.started == [PLAIN]
@@ -255,10 +255,10 @@ def test_a_broken_lab_that_nobody_kept_cannot_be_looked_into(machine: Machine) -
 def test_a_note_of_a_reset_that_cannot_be_read_is_named(text: str) -> None:
     wanted.remember("one", PLAIN)
     (paths.labs() / "one.reset").write_text(text, encoding="utf-8")
-    code, said = _guide("reset")
+    code, printed = _guide("reset")
     assert code == 1
-    assert "one.reset cannot be read" in said
-    assert "guide lab down --name one" in said
+    assert "one.reset cannot be read" in printed
+    assert "guide lab down --name one" in printed
     assert _guide("down")[0] == 0
     assert wanted.remembered("one") is None
 

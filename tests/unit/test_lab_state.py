@@ -35,9 +35,9 @@ def _state(name: str = "one", **changed: object) -> State:
         "nodes": (Node("node0", "192.168.56.10", 1234),),
         "up": True,
     }
-    found = State(**{**given, **changed})  # type: ignore[arg-type]
-    found.folder.mkdir(parents=True, exist_ok=True)
-    return found
+    lab_state = State(**{**given, **changed})  # type: ignore[arg-type]
+    lab_state.folder.mkdir(parents=True, exist_ok=True)
+    return lab_state
 
 
 def _this() -> Process:
@@ -63,13 +63,13 @@ def test_a_lab_that_is_not_there_is_none() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "one"}', '{"nodes": 1, "processes": 2}'])
 def test_notes_that_cannot_be_read_are_named_and_cleaned(text: str) -> None:
-    place = _state().folder
-    (place / "lab.json").write_text(text, encoding="utf-8")
+    folder = _state().folder
+    (folder / "lab.json").write_text(text, encoding="utf-8")
     with pytest.raises(GuideError, match="cannot be read") as caught:
         providers.find("one")
     assert caught.value.fix == "guide lab down --name one"
     assert state.clean("one") is True
-    assert not place.exists()
+    assert not folder.exists()
 
 
 def test_a_lab_whose_process_is_gone_is_broken() -> None:
@@ -88,10 +88,10 @@ def test_a_lab_that_is_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(ssh_connections, "open_shared", lambda *given: opened.append(given[2]))
     written = state.write(_state(processes=(_this(),)))
-    found = providers.find("one")
-    assert found.nodes == ("node0",)
-    assert found.instance == "one-1"
-    assert found.ssh_config == written.folder / "ssh_config"
+    lab = providers.find("one")
+    assert lab.nodes == ("node0",)
+    assert lab.instance == "one-1"
+    assert lab.ssh_config == written.folder / "ssh_config"
     assert opened == ["node0"], "the shared connection was gone"
 
 
@@ -133,10 +133,10 @@ def test_ssh_understands_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "host_key.pub").write_text("ssh-ed25519 AAAA lab\n", encoding="ascii")
     nodes = (Node("node0", "192.168.56.10", 1001), Node("node1", "192.168.56.11", 1002))
     file = keys.write_ssh_config(tmp_path, tmp_path / "s", nodes)
-    said = subprocess.run(
+    done = subprocess.run(
         ["ssh", "-G", "-F", str(file), "node1"], capture_output=True, text=True, check=True
     )
-    settings = dict(line.split(" ", 1) for line in said.stdout.splitlines())
+    settings = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert settings["hostname"] == "127.0.0.1"
     assert settings["port"] == "1002"
     assert settings["user"] == "root"

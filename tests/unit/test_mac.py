@@ -93,9 +93,10 @@ def test_no_mac_is_read_out_of_another_address() -> None:
 def test_where_macs_and_addresses_are_many_four_bytes_agree_by_chance() -> None:
     """A second MAC with the same two bytes in front tells what computes them."""
     macs_of_many = {
-        f"3e:12:99:{at >> 16:02x}:{at >> 8 & 255:02x}:{at & 255:02x}" for at in range(9000)
+        f"3e:12:99:{index >> 16:02x}:{index >> 8 & 255:02x}:{index & 255:02x}"
+        for index in range(9000)
     }
-    text = " ".join(f"10.1.{at >> 8}.{at & 255}" for at in range(1000))
+    text = " ".join(f"10.1.{index >> 8}.{index & 255}" for index in range(1000))
     agrees, second = "7a:55:0a:01:00:05", "7a:55:0a:01:00:06"
     assert macs.tails([text], [agrees]) == {"0a:01:00:05"}
     assert macs.tails([text], {*macs_of_many, agrees}) == frozenset()

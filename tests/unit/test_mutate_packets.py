@@ -54,7 +54,7 @@ def test_a_run_that_is_the_same_settles_to_itself() -> None:
 
 def test_a_changed_address_shows() -> None:
     run = _run("lab")
-    found = next(iter(changes.KINDS["address"](run))).make(Random(1))
-    assert found is not None
-    settled = settle(run, found.files)
-    assert [name for name in settled if settled[name] != run.files[name]] == list(found.files)
+    difference = next(iter(changes.KINDS["address"](run))).make(Random(1))
+    assert difference is not None
+    settled = settle(run, difference.files)
+    assert [name for name in settled if settled[name] != run.files[name]] == list(difference.files)

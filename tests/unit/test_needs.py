@@ -216,10 +216,10 @@ def test_a_page_that_declares_nothing_does_not_rest_on_one_that_may_be_unrecorde
 ) -> None:
     other = checkout.docs / "plain.md"
     other.write_text(PLAIN + '\n{{ value("calico:mtu", "re:(.*)") }}\n', encoding="utf-8")
-    with pytest.raises(GuideError, match="rests on block mtu of page calico") as found:
+    with pytest.raises(GuideError, match="rests on block mtu of page calico") as caught:
         checkout.html("plain.md")
-    assert found.value.fix is not None
-    assert "needs: calico" in found.value.fix
+    assert caught.value.fix is not None
+    assert "needs: calico" in caught.value.fix
 
 
 def test_check_lists_what_is_not_recorded(
@@ -228,9 +228,9 @@ def test_check_lists_what_is_not_recorded(
     monkeypatch.setattr(checking, "guide_of_checkout", lambda _edition: checkout.guide())
     done = CliRunner().invoke(checking.check, [])
     assert done.exit_code == 0, done.output
-    said = done.output.partition("1 pages")[0]
-    assert "blocks not recorded yet, as the page declares (needs: calico): " in said
-    listed = said.partition("(needs: calico): ")[2].replace("\n ", "").strip().split(", ")
+    printed = done.output.partition("1 pages")[0]
+    assert "blocks not recorded yet, as the page declares (needs: calico): " in printed
+    listed = printed.partition("(needs: calico): ")[2].replace("\n ", "").strip().split(", ")
     assert {"pod", "mtu", "inner", "state"} <= {*listed}
     as_json = CliRunner().invoke(checking.check, ["--json"])
     assert "calico#mtu (needs calico)" in json.loads(as_json.output)["unrecorded"]

@@ -46,7 +46,7 @@ def block(name: str, command: str, text: str) -> Recording:
 
 def review(old: list[Recording], new: list[Recording]) -> list[Item]:
     sides = [
-        PageRecording("page", Path(), "", "", ("node0",), {one.id: one for one in blocks})
+        PageRecording("page", Path(), "", "", ("node0",), {block.id: block for block in blocks})
         for blocks in (old, new)
     ]
     return by_cause(items(editions.pages(*sides)))

@@ -15,7 +15,7 @@ from macros.values import record_path
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 SESSION = packets(DATA / "calico-bgp.pcap")
-MESSAGES = [(packet, one) for packet in SESSION for one in packet.all("BGP")]
+MESSAGES = [(packet, decoded) for packet in SESSION for decoded in packet.all("BGP")]
 
 
 def pcap(frames: list[bytes]) -> bytes:
@@ -28,33 +28,33 @@ def rows() -> Iterator[tuple[Packet, dict[str, list[str]]]]:
     head = lines[0].split("\t")
     for line in lines[1:]:
         cells = dict(zip(head, line.split("\t"), strict=True))
-        said = {name: cell.split(",") if cell else [] for name, cell in cells.items()}
-        yield SESSION[int(cells["frame.number"]) - 1], said
+        cells_of = {name: cell.split(",") if cell else [] for name, cell in cells.items()}
+        yield SESSION[int(cells["frame.number"]) - 1], cells_of
 
 
 def of(packet: Packet, name: str) -> list[str]:
-    fields = [f for one in packet.all("BGP") for f in one.fields if f.name == name]
+    fields = [f for message in packet.all("BGP") for f in message.fields if f.name == name]
     return [str(field.value) for field in fields]
 
 
 def test_all_is_as_tshark_reads_it() -> None:
     seen = 0
-    for packet, said in rows():
+    for packet, row in rows():
         seen += 1
-        assert of(packet, "type") == said["bgp.type"]
-        assert of(packet, "length") == said["bgp.length"]
-        assert of(packet, "as") == said["bgp.open.myas"]
-        assert of(packet, "hold_time") == said["bgp.open.holdtime"]
-        assert of(packet, "id") == said["bgp.open.identifier"]
-        assert of(packet, "error") == said["bgp.notify.major_error"]
-        assert of(packet, "suberror") == said["bgp.notify.minor_error_cease"]
-        assert of(packet, "next_hop") == said["bgp.update.path_attribute.next_hop"]
-        assert of(packet, "local_pref") == said["bgp.update.path_attribute.local_pref"]
-        assert of(packet, "path_id") == said["bgp.nlri_path_id"]
-        prefixes = [each.partition("/")[0] for each in of(packet, "announced")]
-        assert prefixes == said["bgp.nlri_prefix"]
+        assert of(packet, "type") == row["bgp.type"]
+        assert of(packet, "length") == row["bgp.length"]
+        assert of(packet, "as") == row["bgp.open.myas"]
+        assert of(packet, "hold_time") == row["bgp.open.holdtime"]
+        assert of(packet, "id") == row["bgp.open.identifier"]
+        assert of(packet, "error") == row["bgp.notify.major_error"]
+        assert of(packet, "suberror") == row["bgp.notify.minor_error_cease"]
+        assert of(packet, "next_hop") == row["bgp.update.path_attribute.next_hop"]
+        assert of(packet, "local_pref") == row["bgp.update.path_attribute.local_pref"]
+        assert of(packet, "path_id") == row["bgp.nlri_path_id"]
+        prefixes = [prefix.partition("/")[0] for prefix in of(packet, "announced")]
+        assert prefixes == row["bgp.nlri_prefix"]
         codes = [str(f.raw[0]) for f in packet.layers[-1].fields if f.label.startswith("can:")]
-        assert codes == said["bgp.cap.type"]
+        assert codes == row["bgp.cap.type"]
     assert seen == 8
 
 
@@ -73,8 +73,8 @@ def test_scapy_reads_the_same_open() -> None:
 
 
 def test_the_session_is_told_in_words() -> None:
-    said = [bgp.what(layer) for _, layer in MESSAGES]
-    assert said == [
+    texts = [bgp.what(layer) for _, layer in MESSAGES]
+    assert texts == [
         "NOTIFICATION", "OPEN", "OPEN", "KEEPALIVE", "KEEPALIVE", "UPDATE", "UPDATE", "UPDATE",
         "End-of-RIB", "UPDATE", "UPDATE", "UPDATE", "End-of-RIB",
     ]  # fmt: skip
@@ -103,7 +103,7 @@ def test_messages_lie_side_by_side_in_their_segment() -> None:
     assert "10.42.135.128/26" in figure
     tcp = SESSION[15].first("TCP")
     assert tcp is not None
-    assert {one.end <= tcp.end for one in SESSION[15].all("BGP")} == {True}
+    assert {message.end <= tcp.end for message in SESSION[15].all("BGP")} == {True}
 
 
 @pytest.mark.parametrize("number", [1, 9, 16])
@@ -111,12 +111,12 @@ def test_a_segment_cut_anywhere_is_tiled_and_a_part_of_a_message_is_data(number:
     packet = SESSION[number - 1]
     for kept in range(54, packet.captured):
         cut = packets(pcap([packet.data[:kept]]))[0]
-        at = 0
+        offset = 0
         for layer in cut.layers:
             for field in layer.fields:
-                assert field.offset == at
-                at += field.length
-        assert at == kept * 8
+                assert field.offset == offset
+                offset += field.length
+        assert offset == kept * 8
     half = packets(pcap([packet.data[:-1]]))[0]
     assert half.layers[-1].name == "Data"
     assert len(half.all("BGP")) == len(packet.all("BGP")) - 1
@@ -125,15 +125,15 @@ def test_a_segment_cut_anywhere_is_tiled_and_a_part_of_a_message_is_data(number:
 @pytest.mark.parametrize("number", [9, 11, 16])
 def test_a_message_with_any_byte_changed_is_still_tiled(number: int) -> None:
     packet = SESSION[number - 1]
-    for at in range(66, packet.captured):
-        for value in (0, 0xFF, packet.data[at] ^ 0x80):
-            data = packet.data[:at] + bytes([value]) + packet.data[at + 1 :]
-            place = 0
+    for index in range(66, packet.captured):
+        for value in (0, 0xFF, packet.data[index] ^ 0x80):
+            data = packet.data[:index] + bytes([value]) + packet.data[index + 1 :]
+            offset = 0
             for layer in packets(pcap([data]))[0].layers:
                 for field in layer.fields:
-                    assert field.offset == place
-                    place += field.length
-            assert place == len(data) * 8
+                    assert field.offset == offset
+                    offset += field.length
+            assert offset == len(data) * 8
 
 
 def test_another_port_carries_no_bgp() -> None:

@@ -14,8 +14,8 @@ SEARCH = (DATA.parent / "dns" / "search.pcap").read_bytes()
 
 
 def dns(number: int) -> dict[str, object]:
-    found: dict[str, object] = records(packets(SEARCH))[number - 1]["dns"]
-    return found
+    layer: dict[str, object] = records(packets(SEARCH))[number - 1]["dns"]
+    return layer
 
 
 def replaced(old: bytes, new: bytes) -> bytes:
@@ -46,8 +46,8 @@ def test_a_datagram_is_summed_up_by_its_message() -> None:
 def test_what_is_no_message_stays_data() -> None:
     cut = bytearray(SEARCH)
     # 1 question becomes 9: more than the datagram holds.
-    at = cut.index(b"\x00\x01\x00\x00\x00\x00\x00\x00\x05hello")
-    cut[at : at + 2] = b"\x00\x09"
+    offset = cut.index(b"\x00\x01\x00\x00\x00\x00\x00\x00\x05hello")
+    cut[offset : offset + 2] = b"\x00\x09"
     first = packets(bytes(cut))[0]
     assert _names(first)[-1] == "Data"
 

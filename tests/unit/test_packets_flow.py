@@ -53,7 +53,7 @@ def test_words_find_packets(name: str, match: str | int, numbers: list[int]) -> 
         with pytest.raises(GuideError, match="no packet matches"):
             selection.select(capture, match)
         return
-    assert [one.number for one in selection.select(capture, match)] == numbers
+    assert [packet.number for packet in selection.select(capture, match)] == numbers
 
 
 def test_what_matches_nothing_lists_what_there_is() -> None:
@@ -100,8 +100,8 @@ def test_an_encapsulated_packet_says_what_carries_it() -> None:
 
 
 def test_both_directions_are_one_conversation() -> None:
-    found = conversations.conversations(read("forward-red"))
-    assert [(key.protocol, len(value)) for key, value in found.items()] == [
+    flows = conversations.conversations(read("forward-red"))
+    assert [(key.protocol, len(value)) for key, value in flows.items()] == [
         ("ARP", 2),
         ("UDP", 1),
         ("ICMP", 4),
@@ -115,8 +115,8 @@ def test_conversations_are_those_of_the_inner_packets() -> None:
 
 
 def test_two_pings_are_two_conversations() -> None:
-    found = conversations.conversations(selection.select(read("trouble-red"), "icmp echo request"))
-    assert len(found) == 4
+    flows = conversations.conversations(selection.select(read("trouble-red"), "icmp echo request"))
+    assert len(flows) == 4
 
 
 def test_a_connection_is_closed_by_both_fins_or_a_reset() -> None:

@@ -41,19 +41,19 @@ def mutated(draw: st.DrawFn) -> tuple[int, bytes]:
     link, seed = draw(st.sampled_from(SEEDS))
     data = bytearray(seed)
     for _ in range(draw(st.integers(0, 6))):
-        place = draw(st.integers(0, max(len(data) - 1, 0)))
+        index = draw(st.integers(0, max(len(data) - 1, 0)))
         kind = draw(st.sampled_from(("bit", "byte", "zero", "ones", "cut", "out", "in", "twice")))
         if kind == "in":
-            data[place:place] = draw(st.binary(max_size=8))
+            data[index:index] = draw(st.binary(max_size=8))
         elif kind == "cut":
-            del data[place:]
+            del data[index:]
         elif kind == "out":
-            del data[place : place + draw(st.integers(1, 8))]
+            del data[index : index + draw(st.integers(1, 8))]
         elif kind == "twice":
-            data[place:place] = data[place : place + draw(st.integers(1, 60))]
+            data[index:index] = data[index : index + draw(st.integers(1, 60))]
         elif data:
-            new = {"bit": data[place] ^ (1 << draw(st.integers(0, 7))), "zero": 0, "ones": 255}
-            data[place] = new.get(kind, 0) if kind in new else draw(st.integers(0, 255))
+            new = {"bit": data[index] ^ (1 << draw(st.integers(0, 7))), "zero": 0, "ones": 255}
+            data[index] = new.get(kind, 0) if kind in new else draw(st.integers(0, 255))
     return (link if draw(st.booleans()) else draw(st.sampled_from(LINKS))), bytes(data)
 
 
@@ -180,10 +180,10 @@ def test_a_session_cut_anywhere_tells_the_same(made: Frames) -> None:
 def test_any_byte_of_a_message_that_changes_is_told(number: int, data: st.DataObject) -> None:
     """By settling, and by comparing in words."""
     whole = frames(SPEECH)
-    said = data_of(whole[number])
-    place = data.draw(st.integers(0, len(said) - 1))
-    other = said[place] ^ (1 << data.draw(st.integers(0, 7)))
-    changed = carrying(whole[number], said[:place] + bytes([other]) + said[place + 1 :])
+    payload = data_of(whole[number])
+    index = data.draw(st.integers(0, len(payload) - 1))
+    other = payload[index] ^ (1 << data.draw(st.integers(0, 7)))
+    changed = carrying(whole[number], payload[:index] + bytes([other]) + payload[index + 1 :])
     new = pcap_of(SPEECH, [*whole[:number], changed, *whole[number + 1 :]])
     assert not capture.same(SPEECH, new)
     with TemporaryDirectory() as folder:

@@ -62,8 +62,8 @@ def test_every_packet_can_be_drawn(name: str) -> None:
     for packet in capture:
         Balanced(packet_figure(packet, id=f"p{packet.number}", node="node0", interface="eth1"))
     Balanced(packet_list(capture, id="all"))
-    for one, two in pairwise(capture):
-        Balanced(compare_figure(one, two, id="c"))
+    for first, second in pairwise(capture):
+        Balanced(compare_figure(first, second, id="c"))
 
 
 def test_a_figure_has_every_field_and_every_byte() -> None:
@@ -121,14 +121,14 @@ def test_a_layer_that_is_not_there_is_an_error() -> None:
 def test_boxes_are_nested_as_the_packet_is() -> None:
     html = packet_figure(selection.pick(read("frames"), 3), id="p")
     groups = re.findall(r'<div class="hd [^>]*aria-label="([^"]*)"|(</div>)', html)
-    depth, found = 0, {}
+    depth, rows = 0, {}
     for label, end in groups:
         if label:
-            found[label] = depth
+            rows[label] = depth
             depth += 1
         elif end:
             depth -= 1
-    assert found == {
+    assert rows == {
         "Ethernet header, 14 bytes": 0,
         "IPv4 header, 20 bytes": 1,
         "UDP header, 8 bytes": 2,
@@ -239,8 +239,8 @@ def test_what_is_the_same_is_said_to_stay() -> None:
 def test_an_added_header_is_told_from_one_that_changed() -> None:
     pod, wire = (selection.pick(read(name), "http get") for name in ("calico-cali", "calico-eth1"))
     joined = [
-        (one.title if one else None, two.title if two else None)
-        for one, two in pairs(pod.layers, wire.layers)
+        (first.title if first else None, second.title if second else None)
+        for first, second in pairs(pod.layers, wire.layers)
     ]
     assert joined == [
         ("Ethernet", "Ethernet"),

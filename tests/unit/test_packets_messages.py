@@ -47,23 +47,23 @@ def asked(*ids: int, address: str = "10.43.0.80", turned: bool = False) -> bytes
     """Two questions and their answers, each in a segment of its own, as a capture."""
     first, second = query(ids[0]), query(ids[1], "tools.default")
     replies = [answer(ids[0], address), answer(ids[1], "10.42.0.7", "tools.default")]
-    one, other = replies[::-1] if turned else replies
+    request, reply = replies[::-1] if turned else replies
     start = 1000 + ids[0] % 7
     return pcap_of(
         HEAD,
         [
             segment(CLIENT, SERVER, start, 500, first),
             segment(CLIENT, SERVER, start + len(first), 500, second),
-            segment(SERVER, CLIENT, 500, start + len(first) + len(second), one),
-            segment(SERVER, CLIENT, 500 + len(one), start + len(first) + len(second), other),
+            segment(SERVER, CLIENT, 500, start + len(first) + len(second), request),
+            segment(SERVER, CLIENT, 500 + len(request), start + len(first) + len(second), reply),
         ],
     )
 
 
 def talk(packets: tuple[Packet, ...]) -> Talk:
-    found = messages.talk(list(streams.segments(packets, streams.Starts(packets))))
-    assert found is not None
-    return found
+    spoken = messages.talk(list(streams.segments(packets, streams.Starts(packets))))
+    assert spoken is not None
+    return spoken
 
 
 def named(found: Talk) -> list[list[str]]:
@@ -71,17 +71,17 @@ def named(found: Talk) -> list[list[str]]:
 
 
 def test_dns_is_read_to_its_last_record() -> None:
-    found = talk(dissector.packets(asked(7, 8)))
-    assert named(found) == [
+    spoken = talk(dissector.packets(asked(7, 8)))
+    assert named(spoken) == [
         ["DNS query A hello.default.svc.cluster.local", "DNS query A tools.default"],
         [
             "DNS answer to A hello.default.svc.cluster.local: no error",
             "DNS answer to A tools.default: no error",
         ],
     ]
-    reply = list(found.ways.values())[1][0].layer
+    reply = list(spoken.ways.values())[1][0].layer
     assert reply["answer"].shown == "A hello.default.svc.cluster.local 5 10.43.0.80"
-    for mine in found.ways.values():
+    for mine in spoken.ways.values():
         for message in mine:
             ends = [field.offset + field.length for field in message.layer.fields]
             assert [0, *ends[:-1]] == [field.offset for field in message.layer.fields]
@@ -98,9 +98,9 @@ def test_the_ids_of_dns_are_noise_and_whose_they_are_is_not() -> None:
 
 def test_a_message_of_dns_is_what_a_capture_can_be_for() -> None:
     packets = dissector.packets(asked(7, 8))
-    found = purpose.kept(packets, "dns answer tools.default")
-    assert isinstance(found, Message)
-    assert found.what == "DNS answer to A tools.default: no error"
+    layer = purpose.kept(packets, "dns answer tools.default")
+    assert isinstance(layer, Message)
+    assert layer.what == "DNS answer to A tools.default: no error"
     assert purpose.kept(packets, "dns answer gone.default") is None
     second = purpose.kept(packets, "dns query #2")
     assert isinstance(second, Message)
@@ -138,13 +138,13 @@ def test_a_message_of_http_ends_where_it_says(
 
 def test_where_chunks_end_is_timing_and_what_they_carry_is_not() -> None:
     chunked = HELLO + b"Transfer-Encoding: chunked\r\n\r\n"
-    one, two, other = (
+    first, second, third = (
         http.said(chunked + body + b"0\r\n\r\n")
         for body in (b"6\r\nabcdef\r\n", b"2\r\nab\r\n4\r\ncdef\r\n", b"6\r\nabcdeg\r\n")
     )
-    assert one == two
-    assert one != other
-    assert b"2026" not in one
+    assert first == second
+    assert first != third
+    assert b"2026" not in first
 
 
 def test_a_stream_without_messages_is_none() -> None:

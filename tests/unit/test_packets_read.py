@@ -19,29 +19,29 @@ def read(name: str) -> tuple[Packet, ...]:
 
 
 def layer(packet: Packet, name: str) -> Layer:
-    found = packet.last(name)
-    assert found is not None, f"packet {packet.number} has no {name}"
-    return found
+    layer = packet.last(name)
+    assert layer is not None, f"packet {packet.number} has no {name}"
+    return layer
 
 
 def titles(packet: Packet) -> list[str]:
-    return [one.title for one in packet.layers]
+    return [layer.title for layer in packet.layers]
 
 
 # --- every bit belongs to exactly one field -----------------------------------------------------
 
 
 def assert_tiled(packet: Packet) -> None:
-    at = 0
-    for one in packet.layers:
-        assert one.offset * 8 == at
-        for field in one.fields:
-            assert field.offset == at
+    offset = 0
+    for layer in packet.layers:
+        assert layer.offset * 8 == offset
+        for field in layer.fields:
+            assert field.offset == offset
             assert field.raw == packet.data[field.first : field.last + 1]
-            at += field.length
-        assert at == (one.offset + one.length) * 8
-        assert one.offset + one.length <= one.end <= len(packet.data)
-    assert at == len(packet.data) * 8
+            offset += field.length
+        assert offset == (layer.offset + layer.length) * 8
+        assert layer.offset + layer.length <= layer.end <= len(packet.data)
+    assert offset == len(packet.data) * 8
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -70,9 +70,9 @@ def test_a_tunnel_s_source_port_is_no_client_s() -> None:
 
 def test_a_packet_with_any_one_byte_changed_is_still_tiled() -> None:
     packet = read("vxlan")[7]
-    for at in range(packet.captured):
-        for value in (0, 0xFF, packet.data[at] ^ 0x80):
-            data = packet.data[:at] + bytes([value]) + packet.data[at + 1 :]
+    for index in range(packet.captured):
+        for value in (0, 0xFF, packet.data[index] ^ 0x80):
+            data = packet.data[:index] + bytes([value]) + packet.data[index + 1 :]
             assert_tiled(packets(pcap([data]))[0])
 
 
@@ -141,9 +141,9 @@ def test_fields_are_those_that_tshark_reads(name: str) -> None:
         ]
         for key, (kind, field, form) in FIELDS.items():
             ours = [
-                form.format(value=found.value, shown=found.shown)
-                for one in packet.layers
-                if one.name == kind and (found := one.get(field))
+                form.format(value=hit.value, shown=hit.shown)
+                for layer in packet.layers
+                if layer.name == kind and (hit := layer.get(field))
             ]
             # tshark also reads headers that are cut; those are data here.
             if packet.captured < packet.wire and len(ours) < len(told[key]):
@@ -158,7 +158,7 @@ def test_checksums_are_right_where_tshark_finds_them_right(name: str) -> None:
     for packet, told in rows(name):
         for kind, short in kinds.items():
             states = told[f"{short}.checksum.status"]
-            ours = [one["checksum"].state for one in packet.layers if one.name == kind]
+            ours = [layer["checksum"].state for layer in packet.layers if layer.name == kind]
             if len(states) != len(ours):
                 continue
             for state, own in zip(states, ours, strict=True):
@@ -211,7 +211,7 @@ def test_a_senders_own_capture_has_partial_checksums() -> None:
 
 
 def test_without_offload_every_checksum_is_right() -> None:
-    states = {layer(one, "TCP")["checksum"].state for one in read("http-nooffload")}
+    states = {layer(packet, "TCP")["checksum"].state for packet in read("http-nooffload")}
     assert states == {"right"}
 
 
@@ -259,17 +259,17 @@ def test_padding_is_no_data() -> None:
     assert titles(read("frames")[0]) == ["Ethernet", "ARP", "Padding"]
     udp = read("frames")[2]
     assert titles(udp) == ["Ethernet", "IPv4", "UDP", "Data", "Padding"]
-    assert [one.length for one in udp.layers] == [14, 20, 8, 2, 16]
+    assert [layer.length for layer in udp.layers] == [14, 20, 8, 2, 16]
 
 
 def test_headers_that_lie_become_data() -> None:
-    found = {one.number: titles(one) for one in read("frames")}
-    assert found[5] == ["Ethernet", "Data"]  # unknown type
-    assert found[6] == ["Ethernet", "VLAN", "IPv4", "UDP", "Data"]
-    assert found[8] == ["Ethernet", "Data"]  # IP header of 12 bytes
-    assert found[11] == ["Ethernet", "IPv4", "Data"]  # TCP header of 8 bytes
-    assert found[13] == ["Ethernet", "IPv4", "Data"]  # unknown protocol
-    assert found[15] == ["Ethernet", "Data"]  # IP version 7
+    by_number = {packet.number: titles(packet) for packet in read("frames")}
+    assert by_number[5] == ["Ethernet", "Data"]  # unknown type
+    assert by_number[6] == ["Ethernet", "VLAN", "IPv4", "UDP", "Data"]
+    assert by_number[8] == ["Ethernet", "Data"]  # IP header of 12 bytes
+    assert by_number[11] == ["Ethernet", "IPv4", "Data"]  # TCP header of 8 bytes
+    assert by_number[13] == ["Ethernet", "IPv4", "Data"]  # unknown protocol
+    assert by_number[15] == ["Ethernet", "Data"]  # IP version 7
     assert "IPv4" in read("frames")[7].layers[1].fields[0].meaning
 
 
@@ -299,7 +299,7 @@ def test_options_are_fields() -> None:
     route = layer(read("trouble-red")[12], "IPv4")["record_route"]
     assert route.shown.startswith("10.1.1.2 10.2.2.1 10.2.2.2")
     syn = layer(read("http-red")[0], "TCP")
-    assert [one.name for one in syn.fields[-5:]] == [
+    assert [field.name for field in syn.fields[-5:]] == [
         "mss",
         "sack_permitted",
         "timestamps",
@@ -328,8 +328,8 @@ def pcap(
     data: list[bytes], *, wire: int | None = None, order: str = "<", magic: int = 0xA1B2C3D4
 ) -> bytes:
     head = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 262144, 1)
-    for one in data:
-        head += struct.pack(f"{order}IIII", 1, 7, len(one), wire or len(one)) + one
+    for record in data:
+        head += struct.pack(f"{order}IIII", 1, 7, len(record), wire or len(record)) + record
     return head
 
 

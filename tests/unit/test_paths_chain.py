@@ -35,27 +35,28 @@ def figure(found: lookups.Chain, told: tuple[Recording, Recording, Recording]) -
 
 
 def test_a_pod_of_another_node_is_found_by_three_tables() -> None:
-    found = lookups.join("10.42.1.2", ROUTES, NEIGHBOURS, ENTRIES)
-    assert (found.route.destination, found.hop, found.device) == (
+    joined = lookups.join("10.42.1.2", ROUTES, NEIGHBOURS, ENTRIES)
+    assert (joined.route.destination, joined.hop, joined.device) == (
         "10.42.1.0/24",
         "10.42.1.0",
         "flannel.1",
     )
-    assert found.mac == "3a:5f:25:8d:ab:42"
-    assert found.entry.dst == "192.168.56.11"
-    assert found.carrier is not None
-    assert found.carrier.dev == "eth1"
+    assert joined.mac == "3a:5f:25:8d:ab:42"
+    assert joined.entry.dst == "192.168.56.11"
+    assert joined.carrier is not None
+    assert joined.carrier.dev == "eth1"
 
 
 def test_a_pod_of_the_same_node_is_its_own_next_hop_behind_a_port() -> None:
-    found = lookups.join("10.42.0.3", ROUTES, LOCAL, PORTS)
-    assert (found.hop, found.device, found.mac) == ("10.42.0.3", "cni0", "ea:17:89:0b:eb:20")
-    assert (found.entry.dev, found.entry.dst, found.carrier) == ("veth1d6eba3f", None, None)
+    joined = lookups.join("10.42.0.3", ROUTES, LOCAL, PORTS)
+    assert (joined.hop, joined.device, joined.mac) == ("10.42.0.3", "cni0", "ea:17:89:0b:eb:20")
+    assert (joined.entry.dev, joined.entry.dst, joined.carrier) == ("veth1d6eba3f", None, None)
 
 
 def test_the_text_alone_says_the_same_as_the_json() -> None:
     told = [
-        recording(each.id, each.ran, printed=each.text) for each in (ROUTES, NEIGHBOURS, ENTRIES)
+        recording(answer.id, answer.ran, printed=answer.text)
+        for answer in (ROUTES, NEIGHBOURS, ENTRIES)
     ]
     by_text = lookups.join("10.42.2.9", *told)
     by_json = lookups.join("10.42.2.9", ROUTES, NEIGHBOURS, ENTRIES)
@@ -160,8 +161,8 @@ BRIDGE = foreign("fdb", "bridge fdb show br br0")
 def test_the_default_of_ipv6_is_followed_and_is_none_of_ipv4() -> None:
     routes = foreign("one-route6", "ip -6 route")
     for told in (routes, as_text(routes)):
-        found = lookups.join("2001:DB8::7", told, NEAR, BRIDGE)
-        assert (found.hop, found.device, found.entry.dev) == ("fe80::2", "br0", "p1")
+        joined = lookups.join("2001:DB8::7", told, NEAR, BRIDGE)
+        assert (joined.hop, joined.device, joined.entry.dev) == ("fe80::2", "br0", "p1")
         with pytest.raises(GuideError, match="no route in one-route6 leads to 192"):
             lookups.join("192.0.2.7", told, NEAR, BRIDGE)
     with pytest.raises(GuideError, match="no route in route leads to 2001:db8::7"):
@@ -192,9 +193,9 @@ def test_of_several_next_hops_none_is_taken_for_the_one(
 
 def test_a_dead_next_hop_leaves_the_other_and_its_line_is_quoted() -> None:
     routes = foreign("dead-route", "ip route")
-    found = lookups.join("10.9.1.1", routes, NEAR, BRIDGE)
-    assert (found.hop, found.device) == ("10.0.0.2", "br0")
-    shown = unescape(re.sub(r"<[^>]+>", "", figure(found, (routes, NEAR, BRIDGE))))
+    joined = lookups.join("10.9.1.1", routes, NEAR, BRIDGE)
+    assert (joined.hop, joined.device) == ("10.0.0.2", "br0")
+    shown = unescape(re.sub(r"<[^>]+>", "", figure(joined, (routes, NEAR, BRIDGE))))
     assert "nexthop via 10.0.0.2 dev br0 weight 1" in shown
 
 

@@ -27,43 +27,43 @@ def table(shown: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_visited_chain_is_a_box_in_the_order_of_the_visit(case: str) -> None:
-    found = way(case)
+    course = way(case)
     boxes = [
-        texts_of(each)[0].split("   ")[0] for each in by_class(svg_of(figure(case)), "rp-chain")
+        texts_of(chain)[0].split("   ")[0] for chain in by_class(svg_of(figure(case)), "rp-chain")
     ]
-    bases = [each.name for hook in (found.hook, "postrouting") for each in found.rules.chains.values()
-             if each.hook == hook]  # fmt: skip
+    bases = [chain.name for hook in (course.hook, "postrouting") for chain in course.rules.chains.values()
+             if chain.hook == hook]  # fmt: skip
     called: list[str] = []
-    for base, steps in zip(bases, (found.first.steps, found.last.steps), strict=True):
+    for base, steps in zip(bases, (course.first.steps, course.last.steps), strict=True):
         called += dict.fromkeys([base, *(step.branch.to for step in steps if step.branch.to)])
     assert boxes == called
 
 
 def texts_of(element: ET.Element) -> list[str]:
-    return ["".join(each.itertext()) for each in element.iter("text")]
+    return ["".join(text.itertext()) for text in element.iter("text")]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_rule_that_fitted_has_its_number_once(case: str) -> None:
-    found = way(case)
-    count = len(found.first.steps) + len(found.last.steps)
-    numbers = [each.text for each in by_class(svg_of(figure(case)), "rp-number")]
+    course = way(case)
+    count = len(course.first.steps) + len(course.last.steps)
+    numbers = [number.text for number in by_class(svg_of(figure(case)), "rp-number")]
     assert sorted(map(int, filter(None, numbers))) == list(range(1, count + 1))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_has_every_rule_of_every_visited_chain(case: str) -> None:
-    found = way(case)
+    course = way(case)
     rows = [row for row in table(figure(case)) if row]
     chains = dict.fromkeys(
         visit.chain.name
-        for way_, hook in ((found.first, found.hook), (found.last, "postrouting"))
-        for visit in visits(found.rules, way_, found.rules.bases(hook), 1)
+        for way_, hook in ((course.first, course.hook), (course.last, "postrouting"))
+        for visit in visits(course.rules, way_, course.rules.bases(hook), 1)
     )
-    wanted = [short(rule) for name in chains for rule in found.rules.chain(name).rules]
+    wanted = [short(rule) for name in chains for rule in course.rules.chain(name).rules]
     assert [row[2] for row in rows] == wanted
     fitted = [row for row in rows if "matches" in row[3] and "not" not in row[3]]
-    assert len(fitted) == len(found.first.steps) + len(found.last.steps)
+    assert len(fitted) == len(course.first.steps) + len(course.last.steps)
 
 
 def test_chances_are_explained_as_they_add_up() -> None:
@@ -80,13 +80,15 @@ def test_chances_are_explained_as_they_add_up() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_one_endpoint_is_chosen_and_it_is_the_one_of_the_rewriting(case: str) -> None:
     (chosen,) = by_class(svg_of(figure(case)), "is-chosen")
-    assert way(case).first.dnat in ["".join(each.itertext()) for each in chosen.iter("text")]
+    assert way(case).first.dnat in ["".join(element.itertext()) for element in chosen.iter("text")]
 
 
 def test_what_was_rewritten_is_marked_and_nothing_else() -> None:
     def new(case: str) -> list[list[str]]:
         bars = by_class(svg_of(figure(case)), "rp-packet")
-        return [["".join(each.itertext()) for each in by_class(bar, "is-new")] for bar in bars]
+        return [
+            ["".join(element.itertext()) for element in by_class(bar, "is-new")] for bar in bars
+        ]
 
     assert new("ipt-pod") == [[], ["10.42.1.2", ":80"], []]
     assert new("ipt-hairpin") == [[], ["10.42.0.3", ":80"], ["10.42.0.1", ":57338"]]
@@ -113,20 +115,20 @@ def test_the_element_of_a_map_that_fitted_is_shown() -> None:
 def test_the_text_has_room(case: str) -> None:
     """By the width that a monospaced character has; the boxes are as wide as the page."""
     root = svg_of(figure(case))
-    for each in root.iter("text"):
-        if each.get("text-anchor"):
+    for element in root.iter("text"):
+        if element.get("text-anchor"):
             continue
-        line = "".join(each.itertext())
-        assert float(each.get("x", "0")) + len(line) * 5.2 <= rules_drawing.WIDTH, line
+        line = "".join(element.itertext())
+        assert float(element.get("x", "0")) + len(line) * 5.2 <= rules_drawing.WIDTH, line
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_way_goes_down_or_across_and_stays_inside(case: str) -> None:
     root = svg_of(figure(case))
     height = float(root.get("height", "0"))
-    for each in by_class(root, "rp-way"):
+    for element in by_class(root, "rp-way"):
         spots = [
-            (float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", each.get("d", ""))
+            (float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", element.get("d", ""))
         ]
         assert all(0 <= x <= rules_drawing.WIDTH and 0 <= y <= height for x, y in spots)
         assert spots[0][1] <= spots[-1][1]

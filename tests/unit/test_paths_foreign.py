@@ -108,9 +108,9 @@ NEAR_OF_IPV6 = {"[fd00:10:42::19]:8080": ONE}
     ],
 )
 def test_shares_are_right(name: str, service: str, right: Mapping[str, Fraction]) -> None:
-    found = shares.shares(rules(name), service)
-    assert found == right
-    assert list(found) == list(right)
+    chances = shares.shares(rules(name), service)
+    assert chances == right
+    assert list(chances) == list(right)
 
 
 @pytest.mark.parametrize(
@@ -361,6 +361,6 @@ def test_a_thousand_endpoints_have_a_thousandth_each() -> None:
             f"-A SEP-{n} -s {end}/32 -j MASQ",
             f"-A SEP-{n} -p tcp -m tcp -j DNAT --to-destination {end}:80",
         ]
-    found = shares.shares(iptables.read("\n".join(lines)), "10.43.0.50:80")
-    assert set(found.values()) == {Fraction(1, count)}
-    assert len(found) == count
+    chances = shares.shares(iptables.read("\n".join(lines)), "10.43.0.50:80")
+    assert set(chances.values()) == {Fraction(1, count)}
+    assert len(chances) == count

@@ -86,11 +86,11 @@ def test_a_trace_offers_what_its_taps_do() -> None:
     taps = [block for block in page.blocks if block.capture and block.capture.trace]
     trace = taps[0].capture.trace if taps[0].capture else ""
     mine = [block.id for block in taps if block.capture and block.capture.trace == trace]
-    found = json.loads(CliRunner().invoke(command, [page.key, trace, "--json"]).output)
-    assert list(found) == mine
-    assert all("[1].eth.src" in paths or paths for paths in found.values())
+    result = json.loads(CliRunner().invoke(command, [page.key, trace, "--json"]).output)
+    assert list(result) == mine
+    assert all("[1].eth.src" in paths or paths for paths in result.values())
     alone = json.loads(CliRunner().invoke(command, [page.key, mine[0], "--json"]).output)
-    assert found[mine[0]] == alone
+    assert result[mine[0]] == alone
     printed = CliRunner().invoke(command, [page.key, trace, "[1].ip.ttl"]).output
     assert f'{{{{ value("{mine[0]}", "[1].ip.ttl") }}}}' in printed
 

@@ -52,8 +52,8 @@ def guide(folder: Path, body: str) -> Guide:
 def _recording(block: Block) -> Recording:
     name = block.id.replace("pod-", "pod.")
     has_json = block.id in ("route", "neigh", "fdb", "nft")
-    found = recording(name, block.command, printed=None if has_json else _text(name))
-    return replace(found, id=block.id, plan=block.plan)
+    answer = recording(name, block.command, printed=None if has_json else _text(name))
+    return replace(answer, id=block.id, plan=block.plan)
 
 
 def _text(name: str) -> str:
@@ -190,8 +190,13 @@ def test_namespaces_are_named_by_what_the_cni_plugins_were_told(tmp_path: Path) 
         text=True,
         check=True,
     )
-    found = json.loads(done.stdout)["namespaces"]
-    assert [each["name"] for each in found] == ["", "hello-0", "kube-system/coredns-7", "red"]
-    assert found[0]["nsids"] == [{"nsid": 0, "name": "hello-0"}]
-    assert found[1]["pod"] == {"name": "hello-0", "namespace": "default"}
-    assert "pod" not in found[3]
+    namespaces = json.loads(done.stdout)["namespaces"]
+    assert [namespace["name"] for namespace in namespaces] == [
+        "",
+        "hello-0",
+        "kube-system/coredns-7",
+        "red",
+    ]
+    assert namespaces[0]["nsids"] == [{"nsid": 0, "name": "hello-0"}]
+    assert namespaces[1]["pod"] == {"name": "hello-0", "namespace": "default"}
+    assert "pod" not in namespaces[3]

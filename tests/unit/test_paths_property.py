@@ -63,8 +63,8 @@ def made(dice: random.Random) -> dict[str, list[Made]]:
     """Chains of which each leads to later ones alone."""
     names = ["PREROUTING", *(f"C{n}" for n in range(dice.randrange(1, 5)))]
     return {
-        name: [_made(dice, names[place + 1 :]) for _ in range(dice.randrange(1, 5))]
-        for place, name in enumerate(names)
+        name: [_made(dice, names[index + 1 :]) for _ in range(dice.randrange(1, 5))]
+        for index, name in enumerate(names)
     }
 
 
@@ -204,8 +204,8 @@ def clients(dice: random.Random) -> Iterator[Client]:
 def answered(rules: Rules) -> tuple[answers.Answer, ...]:
     asking = Packet("tcp", None, SERVICE, None, 80)
     asked: dict[Subject, Asked] = {}
-    found = list(walk(deciding([rules], "prerouting"), asking, {}, asked))
-    return answers.of_ways(found, asked)
+    visited = list(walk(deciding([rules], "prerouting"), asking, {}, asked))
+    return answers.of_ways(visited, asked)
 
 
 def is_of(answer: answers.Answer, client: Client) -> bool:
@@ -228,11 +228,11 @@ def is_of(answer: answers.Answer, client: Client) -> bool:
 def test_every_client_has_one_answer_and_it_is_the_references(seed: int) -> None:
     dice = thrown(seed)
     chains = made(dice)
-    found = answered(iptables.read(written(chains)))
-    for answer in found:
+    ruleset = answered(iptables.read(written(chains)))
+    for answer in ruleset:
         assert sum(answer.ends.values()) + sum(answer.lost.values()) == 1
     for client in clients(dice):
-        own = [answer for answer in found if is_of(answer, client)]
+        own = [answer for answer in ruleset if is_of(answer, client)]
         assert len(own) == 1, written(chains)
         right = {end: share for end, share in sent(chains, client).items() if ":" in end}
         assert own[0].ends == right, written(chains)
@@ -248,10 +248,10 @@ def test_the_ways_of_a_packet_of_which_all_is_known_add_up_to_one(seed: int) -> 
     read = iptables.read(written(chains))
     for client in clients(dice):
         packet = Packet("tcp", client.source, SERVICE, 40000, 80, arrives=client.device)
-        found = ways(read, "prerouting", packet)
-        assert sum((way.share for way in found), Fraction(0)) == 1
+        possible = ways(read, "prerouting", packet)
+        assert sum((way.share for way in possible), Fraction(0)) == 1
         ends: dict[str, Fraction] = {}
-        for way in found:
+        for way in possible:
             if way.dnat:
                 ends[way.dnat] = ends.get(way.dnat, Fraction(0)) + way.share
         assert ends == {end: n for end, n in sent(chains, client).items() if ":" in end}
@@ -261,11 +261,11 @@ def test_the_ways_of_a_packet_of_which_all_is_known_add_up_to_one(seed: int) -> 
 def test_shares_add_up_to_one_or_are_refused(seed: int) -> None:
     read = iptables.read(written(made(thrown(seed))))
     try:
-        found = shares.shares(read, f"{SERVICE}:80")
+        chances = shares.shares(read, f"{SERVICE}:80")
     except GuideError:
         return
-    assert sum(found.values()) == 1
-    assert all(share > 0 for share in found.values())
+    assert sum(chances.values()) == 1
+    assert all(share > 0 for share in chances.values())
     assert shares.text(read, f"{SERVICE}:80")
 
 
@@ -281,10 +281,10 @@ def test_a_broken_save_is_refused_and_never_a_traceback(name: str) -> None:
     for _ in range(60):
         broken = list(lines)
         for _ in range(dice.randrange(1, 4)):
-            place = dice.randrange(len(broken))
-            words = broken[place].split(" ")
+            index = dice.randrange(len(broken))
+            words = broken[index].split(" ")
             words[dice.randrange(len(words))] = dice.choice(WORDS)
-            broken[place] = dice.choice((" ".join(words), " ".join(words), "", dice.choice(lines)))
+            broken[index] = dice.choice((" ".join(words), " ".join(words), "", dice.choice(lines)))
         try:
             read = iptables.read("\n".join(broken))
         except GuideError:

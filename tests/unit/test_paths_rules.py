@@ -47,8 +47,8 @@ def test_a_probability_that_no_simple_fraction_rounds_to_stays_what_the_kernel_k
     ],
 )
 def test_each_of_three_endpoints_has_exactly_a_third(case: str, service: str) -> None:
-    found = shares.shares(rules(case), service)
-    assert list(found.values()) == [THIRD] * 3
+    chances = shares.shares(rules(case), service)
+    assert list(chances.values()) == [THIRD] * 3
     assert shares.text(rules(case), service) == "1/3, 1/3, 1/3"
 
 
@@ -64,25 +64,25 @@ def test_endpoints_are_named_in_the_order_of_the_rules() -> None:
 def test_another_chance_is_noticed() -> None:
     # What a broken kube-proxy would write: the second rule takes 2 of 5 of the rest.
     broken = text("ipt.txt").replace("--probability 0.50000000000", "--probability 0.40000000000")
-    found = shares.shares(iptables.read(broken), "10.43.0.80:80")
-    assert list(found.values()) == [THIRD, Fraction(4, 15), Fraction(2, 5)]
+    chances = shares.shares(iptables.read(broken), "10.43.0.80:80")
+    assert list(chances.values()) == [THIRD, Fraction(4, 15), Fraction(2, 5)]
 
 
 def test_a_rule_that_is_gone_is_noticed() -> None:
     lines = text("ipt.txt").splitlines()
     less = [line for line in lines if "-> 10.42.1.2:80" not in line]
     assert len(less) == len(lines) - 1
-    found = shares.shares(iptables.read("\n".join(less)), "10.43.0.80:80")
-    assert found == {"10.42.0.3:80": THIRD, "10.42.2.2:80": Fraction(2, 3)}
+    chances = shares.shares(iptables.read("\n".join(less)), "10.43.0.80:80")
+    assert chances == {"10.42.0.3:80": THIRD, "10.42.2.2:80": Fraction(2, 3)}
 
 
 def test_a_service_that_remembers_its_clients_is_fair_to_new_ones() -> None:
     """sessionAffinity: ClientIP. Who was seen before goes where it went; others are shared out."""
-    found = iptables.read(text("ipt-affinity.txt"))
-    assert shares.text(found, "10.43.0.80:80") == "1/3, 1/3, 1/3"
+    ruleset = iptables.read(text("ipt-affinity.txt"))
+    assert shares.text(ruleset, "10.43.0.80:80") == "1/3, 1/3, 1/3"
     again = Packet("tcp", "10.42.0.4", "10.43.0.80", 40000, 80, seen=True)
-    assert [way.dnat for way in ways(found, "prerouting", again)] == ["10.42.0.3:80"]
-    unknown = ways(found, "prerouting", CLIENT)
+    assert [way.dnat for way in ways(ruleset, "prerouting", again)] == ["10.42.0.3:80"]
+    unknown = ways(ruleset, "prerouting", CLIENT)
     assert len(unknown) == 6  # by each of the three lists, or by chance
 
 
@@ -148,8 +148,13 @@ def test_only_a_pod_that_got_itself_is_masqueraded() -> None:
 def test_where_the_packet_does_not_tell_both_ways_are_found() -> None:
     # Whether 192.168.56.10 is an address of this node is not in the rules (-m addrtype).
     asking = Packet("tcp", "10.42.0.4", "192.168.56.10", 40000, 30080)
-    found = ways(rules("ipt-nodeport"), "prerouting", asking)
-    assert sorted(way.dnat for way in found) == ["", "10.42.0.3:80", "10.42.1.2:80", "10.42.2.2:80"]
+    ruleset = ways(rules("ipt-nodeport"), "prerouting", asking)
+    assert sorted(way.dnat for way in ruleset) == [
+        "",
+        "10.42.0.3:80",
+        "10.42.1.2:80",
+        "10.42.2.2:80",
+    ]
 
 
 def test_a_circle_of_chains_is_an_error() -> None:
@@ -160,8 +165,8 @@ def test_a_circle_of_chains_is_an_error() -> None:
 
 def test_a_goto_does_not_come_back_to_its_own_chain() -> None:
     # Both chains are real ones of kube-proxy; the order after a goto is nftables' (nft(8), goto).
-    found = rules("nft-nodeport").chain("external-2M73P36B-default/hello/tcp/http")
-    assert [branch.actions[-1].kind for rule in found.rules for branch in rule.branches] == [
+    ruleset = rules("nft-nodeport").chain("external-2M73P36B-default/hello/tcp/http")
+    assert [branch.actions[-1].kind for rule in ruleset.rules for branch in rule.branches] == [
         "mark",
         "goto",
     ]

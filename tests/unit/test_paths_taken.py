@@ -25,12 +25,12 @@ WENT = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_packet_went_where_conntrack_says(case: str) -> None:
-    found = way(case)
-    after = found.after
+    course = way(case)
+    after = course.after
     assert after is not None
     assert (after.to_text, after.source) == WENT[case]
-    assert found.hook == ("output" if case.endswith("-node") else "prerouting")
-    assert found.told_by == ("trace", "conntrack")
+    assert course.hook == ("output" if case.endswith("-node") else "prerouting")
+    assert course.told_by == ("trace", "conntrack")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -39,15 +39,15 @@ def test_every_rule_that_was_traced_is_on_the_way(case: str) -> None:
     tables = {"ipt": r"nat:(\S+?):rule:", "nft": r"ip kube-proxy (\S+) rule "}
     lines = re.findall(tables[case[:3]], text(f"{case}.trace.txt"))
     lines = [chain for chain in lines if not chain.startswith("filter-")]
-    found = way(case)
-    assert [step.chain for step in (*found.first.steps, *found.last.steps)] == lines
+    course = way(case)
+    assert [step.chain for step in (*course.first.steps, *course.last.steps)] == lines
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_chance_of_the_way_is_a_third_of_three(case: str) -> None:
-    found = way(case)
-    assert [each.share for each in found.choices] == [Fraction(1, 3)] * 3
-    assert found.first in found.choices
+    course = way(case)
+    assert [choice.share for choice in course.choices] == [Fraction(1, 3)] * 3
+    assert course.first in course.choices
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -55,27 +55,27 @@ def test_conntrack_alone_tells_the_same_where_it_can(case: str) -> None:
     if case.endswith("-node"):
         pytest.skip("conntrack does not tell that the node itself sent it")
     service = way(case).before.to_text
-    found = taken(rules(case), [told(case, "conntrack")], service)
-    assert (found.first.dnat, found.last.masqueraded) == (
+    course = taken(rules(case), [told(case, "conntrack")], service)
+    assert (course.first.dnat, course.last.masqueraded) == (
         way(case).first.dnat,
         way(case).last.masqueraded,
     )
-    assert found.told_by == ("conntrack",)
+    assert course.told_by == ("conntrack",)
 
 
 def test_a_trace_alone_does_not_know_the_source_after_masquerading() -> None:
-    found = taken(rules("ipt-hairpin"), [told("ipt-hairpin", "trace")])
-    assert found.last.masqueraded
-    assert found.after is None
+    course = taken(rules("ipt-hairpin"), [told("ipt-hairpin", "trace")])
+    assert course.last.masqueraded
+    assert course.after is None
     plain = taken(rules("ipt-pod"), [told("ipt-pod", "trace")])
     assert plain.after == plain.last.packet
 
 
 def test_the_packet_after_routing_is_the_one_traced_there() -> None:
-    found = way("ipt-pod")
+    course = way("ipt-pod")
     # PACKET: … IN=cni0 OUT=flannel.1 … DST=10.42.1.2 in the trace.
-    assert found.middle.leaves == "flannel.1"
-    assert found.middle.to_text == "10.42.1.2:80"
+    assert course.middle.leaves == "flannel.1"
+    assert course.middle.to_text == "10.42.1.2:80"
     assert way("ipt-hairpin").middle.mark == 0x4000
 
 
@@ -125,8 +125,8 @@ def test_outputs_of_different_connections_are_an_error() -> None:
 def test_of_several_packets_in_a_trace_the_last_is_followed() -> None:
     """A page asks until the server answers that it is about; what came before is in the trace."""
     both = text("ipt-hairpin.trace.txt") + text("ipt-pod.trace.txt")
-    found = taken(rules("ipt-pod"), [evidence.read(both, "nat")])
-    assert found.first.dnat == "10.42.1.2:80"
+    course = taken(rules("ipt-pod"), [evidence.read(both, "nat")])
+    assert course.first.dnat == "10.42.1.2:80"
     # conntrack can tell that another one is meant.
     first = taken(rules("ipt-pod"), [evidence.read(both, "nat"), told("ipt-hairpin", "conntrack")])
     assert first.first.dnat == "10.42.0.3:80"
@@ -165,5 +165,5 @@ def test_the_id_of_a_trace_is_another_at_the_next_hook_and_still_one_packet() ->
 def test_return_is_said_in_words() -> None:
     """xtables-monitor 1.8.13 prints the verdict RETURN as 0xfffffffb, which is NFT_RETURN."""
     assert "0xfffffffb" in text("ipt-pod.trace.txt")
-    (found,) = told("ipt-pod", "trace")
-    assert [each.verdict for each in found.fitted("nat")][-1] == "RETURN"
+    (possible,) = told("ipt-pod", "trace")
+    assert [visit.verdict for visit in possible.fitted("nat")][-1] == "RETURN"

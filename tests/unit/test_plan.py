@@ -54,8 +54,8 @@ def test_only_blocks_that_a_page_shows_are_in_the_index_of_commands(tmp_path: Pa
         'show=false) }}{{ capture("node0", "eth1", id="wire", during="seen", packets=1, '
         "show=false) }}",
     )
-    found = commands_index.uses([page], lambda source: source.name)
-    assert found == {"ip addr": {"ip addr": [("A page", "page.md#b-seen")]}}
+    uses = commands_index.uses([page], lambda source: source.name)
+    assert uses == {"ip addr": {"ip addr": [("A page", "page.md#b-seen")]}}
 
 
 def test_a_capture_becomes_the_command_that_a_reader_types(tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ def test_what_settings_inherit_counts(other: Path) -> None:
     inner = other / "inner"
     inner.mkdir()
     (inner / "mkdocs.yml").write_text("INHERIT: ../mkdocs.yml\nextra:\n  edition: autumn\n")
-    found = guide_of_checkout(root=inner)
-    assert (found.edition_name, found.docs, found.recordings) == (
+    guide = guide_of_checkout(root=inner)
+    assert (guide.edition_name, guide.docs, guide.recordings) == (
         "autumn", inner / "text", inner / "held",
     )  # fmt: skip
 

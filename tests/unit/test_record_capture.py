@@ -24,10 +24,10 @@ def listener(packets: int | None = None, closed: bool = False, until: str = "") 
 
 def feed(target: tcpdump.Listener, data: bytes, size: int = 7) -> int | None:
     """Hand `data` over in small pieces, as a connection may; how many bytes completed it."""
-    for at in range(0, len(data), size):
-        target.take(data[at : at + size])
+    for index in range(0, len(data), size):
+        target.take(data[index : index + size])
         if target.done.is_set():
-            return at + size
+            return index + size
     return None
 
 
@@ -154,12 +154,12 @@ def test_four_times_the_bytes_take_about_four_times_as_long(end: Any, times: int
 def test_what_a_capture_waits_for_is_said_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.05)
     data = CALICO.read_bytes()
-    said: list[str] = []
+    messages: list[str] = []
     target = listener(packets=2)
     feed(target, data[: ends(data)[0]])
     threading.Timer(0.3, target.take, [data[ends(data)[0] :]]).start()
-    tcpdump._await_end(target, "tcpdump", said.append)
-    assert set(said) == {"capture cap waits for 2 packets: 1 packet so far"}
+    tcpdump._await_end(target, "tcpdump", messages.append)
+    assert set(messages) == {"capture cap waits for 2 packets: 1 packet so far"}
     at_once = listener(packets=1)
     feed(at_once, data)
     tcpdump._await_end(at_once, "tcpdump", pytest.fail)

@@ -81,7 +81,7 @@ def test_the_client_outside_is_a_machine_only_where_it_is_asked_for(tmp_path: Pa
 
 def test_a_cluster_is_part_of_what_a_recording_was_made_on(tmp_path: Path) -> None:
     asked = ("nodes: 1", "nodes: 1, cni: flannel", "nodes: 1, cni: flannel, proxy: nftables")
-    assert len({_page(tmp_path, each).blocks[0].plan for each in asked}) == len(asked)
+    assert len({_page(tmp_path, command).blocks[0].plan for command in asked}) == len(asked)
     explicit = _page(tmp_path, "nodes: 1, cni: flannel, proxy: iptables")
     assert explicit.blocks[0].plan == _page(tmp_path, asked[1]).blocks[0].plan
 

@@ -44,11 +44,11 @@ def test_it_asks_the_lab_that_is_recorded_on() -> None:
 def test_who_follows_a_page_has_a_shell_here_too() -> None:
     terminal = Terminal(here.login(LAB))
     try:
-        said = terminal.run("echo $GUIDE_LAB; guide --version", 60)
+        printed = terminal.run("echo $GUIDE_LAB; guide --version", 60)
     finally:
         terminal.close()
-    assert said.exit == 0
-    assert said.text.startswith("none-such\n")
+    assert printed.exit == 0
+    assert printed.text.startswith("none-such\n")
 
 
 def test_one_that_hangs_is_ended() -> None:

@@ -209,7 +209,7 @@ def test_a_failed_run_says_at_once_what_its_clean_up_missed(
     with pytest.raises(GuideError) as caught:
         checkout.record()
     assert len(alone.value.all) == 1
-    assert [each.message.partition(":")[0] for each in caught.value.all] == [
+    assert [error.message.partition(":")[0] for error in caught.value.all] == [
         "block a ended with exit code 1, expected 0",
         "the page leaves node0 changed",
     ]
@@ -337,11 +337,11 @@ def recorded(checkout: Checkout) -> Path:
 
 
 def only(checkout: Checkout) -> GuideError:
-    found = checkout.problems()
-    assert len(found) == 1, found
-    assert found[0].fix is not None
-    assert "guide record" in found[0].fix
-    return found[0]
+    problems = checkout.problems()
+    assert len(problems) == 1, problems
+    assert problems[0].fix is not None
+    assert "guide record" in problems[0].fix
+    return problems[0]
 
 
 @pytest.mark.parametrize("name", ["hello.txt", "page.yml", "two.txt"])
@@ -354,8 +354,8 @@ def test_a_deleted_file_is_named(checkout: Checkout, name: str) -> None:
 def test_every_changed_byte_is_named(checkout: Checkout, name: str) -> None:
     path = recorded(checkout) / name
     good = path.read_bytes()
-    for at in range(len(good)):
-        path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+    for index in range(len(good)):
+        path.write_bytes(good[:index] + bytes([good[index] ^ 1]) + good[index + 1 :])
         assert f"{name} was changed by hand" in only(checkout).message
     path.write_bytes(good[:-3])
     assert f"{name} was changed by hand" in only(checkout).message
@@ -364,8 +364,8 @@ def test_every_changed_byte_is_named(checkout: Checkout, name: str) -> None:
 def test_a_changed_checksum_is_found(checkout: Checkout) -> None:
     sums = recorded(checkout) / "SHA256SUMS"
     good = sums.read_bytes()
-    for at in range(0, len(good), 7):
-        sums.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+    for index in range(0, len(good), 7):
+        sums.write_bytes(good[:index] + bytes([good[index] ^ 1]) + good[index + 1 :])
         assert checkout.problems()
 
 
@@ -399,8 +399,8 @@ def test_a_page_without_any_recording_is_named(checkout: Checkout) -> None:
 def test_recordings_of_no_page_are_named(checkout: Checkout) -> None:
     folder = recorded(checkout)
     (folder.parent / "gone").mkdir()
-    found = checkout.problems()
-    assert "belong to no page" in found[0].message
+    problems = checkout.problems()
+    assert "belong to no page" in problems[0].message
 
 
 def test_a_page_on_other_versions_alone_is_refused(checkout: Checkout, local_lab: Lab) -> None:
@@ -453,9 +453,9 @@ def test_a_manifest_is_there_while_the_page_is_recorded_and_then_gone(
     assert checkout.text("a") == "kind: Pod\n"
     assert not Path("manifests").exists()
     (manifests / "a.yaml").write_text("kind: Service\n")
-    assert ["stale" in str(each) or "not fresh" in str(each) for each in checkout.problems()] == [
-        True
-    ]
+    assert [
+        "stale" in str(problem) or "not fresh" in str(problem) for problem in checkout.problems()
+    ] == [True]
 
 
 def test_what_a_block_waits_for_is_said_while_it_waits(
@@ -463,7 +463,7 @@ def test_what_a_block_waits_for_is_said_while_it_waits(
 ) -> None:
     monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.1)
     count = tmp_path / "count"
-    said: list[str] = []
+    messages: list[str] = []
     checkout.write(
         f'{{{{ run("node0", "echo x >> {count}; wc -l < {count}", id="a", until="4") }}}}'
         '{{ run("node0", "echo b", id="b") }}'
@@ -476,6 +476,6 @@ def test_what_a_block_waits_for_is_said_while_it_waits(
         everything=True,
         on_block=lambda _page, _block: None,
         on_page=lambda _page, _changed: None,
-        on_wait=said.append,
+        on_wait=messages.append,
     )
-    assert set(said) == {"block a waits for '4'"}
+    assert set(messages) == {"block a waits for '4'"}

@@ -15,8 +15,8 @@ TEXT = (
 
 
 def test_a_lifetime_in_seconds_is_read() -> None:
-    found = read("ip addr", TEXT.format("3600sec"))
-    assert "3600" in repr(found)
+    records = read("ip addr", TEXT.format("3600sec"))
+    assert "3600" in repr(records)
 
 
 def test_a_lifetime_that_is_none_names_its_line() -> None:

@@ -26,8 +26,8 @@ def test_text_and_json_say_the_same(name: str) -> None:
     assert read(name) == read(name, use_twin=False)
     assert moments.differ(command(name), text(name), twin(name)) == ""
     held = read(name)
-    found = held.values() if isinstance(held, dict) else held
-    assert [record.raw for record in found] == twin(name)
+    entries = held.values() if isinstance(held, dict) else held
+    assert [record.raw for record in entries] == twin(name)
 
 
 @pytest.mark.parametrize("name", ["queues/netem", "queues/rule", "queues/vrf"])
@@ -93,21 +93,23 @@ def test_another_form_is_refused(name: str, printed: str) -> None:
 def test_a_seed_and_a_handle_of_the_kernel_s_are_noise_in_both_and_a_delay_is_none(
     tmp_path: Path,
 ) -> None:
-    old, said = text("queues/netem"), command("queues/netem")
+    old, asked = text("queues/netem"), command("queues/netem")
     new = old.replace("17960057497728554580", "5").replace("8001:", "800f:")
-    assert settle_text(tmp_path, old, new, said) == old
+    assert settle_text(tmp_path, old, new, asked) == old
     slower = new.replace("20ms", "80ms")
-    assert settle_text(tmp_path, old, slower, said) == slower
+    assert settle_text(tmp_path, old, slower, asked) == slower
     was = twin("queues/netem")
     now = json.loads(json.dumps(was).replace("17960057497728554580", "5").replace("8001", "800f"))
-    found = settle(tmp_path, [recording("a", old, said, was)], [recording("a", new, said, now)])
-    assert found["a"].twin == was
+    settled = settle(tmp_path, [recording("a", old, asked, was)], [recording("a", new, asked, now)])
+    assert settled["a"].twin == was
     now[0]["options"]["delay"]["delay"] = 0.08
-    found = settle(tmp_path, [recording("a", old, said, was)], [recording("a", slower, said, now)])
-    assert found["a"].twin[0]["options"]["delay"]["delay"] == 0.08
+    settled = settle(
+        tmp_path, [recording("a", old, asked, was)], [recording("a", slower, asked, now)]
+    )
+    assert settled["a"].twin[0]["options"]["delay"]["delay"] == 0.08
 
 
 def test_a_handle_that_was_asked_for_is_a_fact(tmp_path: Path) -> None:
-    old, said = text("queues/htb"), command("queues/htb")
+    old, asked = text("queues/htb"), command("queues/htb")
     new = old.replace("htb 1:", "htb 2:")
-    assert settle_text(tmp_path, old, new, said) == new
+    assert settle_text(tmp_path, old, new, asked) == new

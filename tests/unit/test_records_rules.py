@@ -14,8 +14,8 @@ SAVES += ["calico/iptables-save", "iptables-list", "iptables-list-nat"]
 
 
 def every(name: str) -> list[rules.Rule]:
-    found: dict[str, rules.Table] = read(name)
-    return [r for table in found.values() for chain in table.chains.values() for r in chain.rules]
+    answer: dict[str, rules.Table] = read(name)
+    return [r for table in answer.values() for chain in table.chains.values() for r in chain.rules]
 
 
 @pytest.mark.parametrize("name", SAVES)

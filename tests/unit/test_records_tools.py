@@ -41,9 +41,9 @@ def test_text_and_json_say_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", TWINS)
 def test_nothing_of_the_json_is_lost(name: str) -> None:
     held = read(name)
-    found: Iterable[Any] = held.values() if isinstance(held, dict) else held
-    raw = [getattr(record, "interface", record).raw for record in found]
-    listed = [each for each in twin(name) if each]
+    records: Iterable[Any] = held.values() if isinstance(held, dict) else held
+    raw = [getattr(record, "interface", record).raw for record in records]
+    listed = [entry for entry in twin(name) if entry]
     if name.startswith("vlans/"):  # a list of VLANs a port
         listed = [vlan for port in listed for vlan in port["vlans"]]
     assert raw == listed
@@ -74,25 +74,25 @@ def test_every_recorded_output_is_read(name: str) -> None:
 
 
 def test_links_know_their_kind_other_end_and_namespace() -> None:
-    found = read("link-detail")
-    red = found["veth-red"]
+    records = read("link-detail")
+    red = records["veth-red"]
     assert (red.kind, red.port_kind, red.master) == ("veth", "bridge", "br0")
     assert (red.link, red.link_index, red.link_netnsid, red.link_netns) == (None, 2, 0, "red")
-    assert (found["there"].link, found["there"].link_index) == ("here", None)
-    assert found["flannel.1"].info["id"] == 1
-    assert found["eth1"].altnames == ("enp0s8",)
+    assert (records["there"].link, records["there"].link_index) == ("here", None)
+    assert records["flannel.1"].info["id"] == 1
+    assert records["eth1"].altnames == ("enp0s8",)
 
 
 def test_up_is_the_flag_and_not_the_state() -> None:
-    found = read("link")
-    assert (found["lo"].up, found["lo"].state) == (True, "UNKNOWN")
-    assert (found["here"].up, found["here"].state) == (True, "LOWERLAYERDOWN")
-    assert (found["there"].up, found["there"].state) == (False, "DOWN")
+    records = read("link")
+    assert (records["lo"].up, records["lo"].state) == (True, "UNKNOWN")
+    assert (records["here"].up, records["here"].state) == (True, "LOWERLAYERDOWN")
+    assert (records["there"].up, records["there"].state) == (False, "DOWN")
 
 
 def test_the_kind_of_links_is_read_from_text_of_a_newer_iproute2() -> None:
-    found = read("docker/link-detail")
-    assert {link.name: link.kind for link in found.values()} == {
+    records = read("docker/link-detail")
+    assert {link.name: link.kind for link in records.values()} == {
         "lo": None,
         "tunl0": "ipip",
         "eth0": None,
@@ -101,15 +101,15 @@ def test_the_kind_of_links_is_read_from_text_of_a_newer_iproute2() -> None:
         "vethdd93b3d": "veth",
         "vethdcaf3e2": "veth",
     }
-    assert found["vethdd93b3d"].link_index == 3
-    assert found["vethdd93b3d"].link_netnsid == 0
-    assert found["tunl0"].link is None
+    assert records["vethdd93b3d"].link_index == 3
+    assert records["vethdd93b3d"].link_netnsid == 0
+    assert records["tunl0"].link is None
 
 
 def test_brief_output_has_state_mac_and_addresses() -> None:
-    found = read("link-brief", use_twin=False)
-    assert found["eth1"].mac == "02:00:c0:a8:38:10"
-    assert found["eth1"].flags == read("link")["eth1"].flags
+    records = read("link-brief", use_twin=False)
+    assert records["eth1"].mac == "02:00:c0:a8:38:10"
+    assert records["eth1"].flags == read("link")["eth1"].flags
     brief, full = read("addr-brief", use_twin=False), read("addr")
     for name, interface in full.items():
         assert brief[name].interface.state == interface.interface.state
@@ -119,43 +119,43 @@ def test_brief_output_has_state_mac_and_addresses() -> None:
 
 
 def test_one_line_output_has_the_same_addresses() -> None:
-    found = read("addr-oneline")
-    full = {name: each.all for name, each in read("addr").items() if each.all}
-    assert {name: each.all for name, each in found.items()} == full
+    records = read("addr-oneline")
+    full = {name: addresses.all for name, addresses in read("addr").items() if addresses.all}
+    assert {name: addresses.all for name, addresses in records.items()} == full
 
 
 def test_addresses_have_their_handy_forms() -> None:
-    found = read("addr")
-    br0 = found["br0"]
+    records = read("addr")
+    br0 = records["br0"]
     assert (br0.ipv4, br0.prefix, br0.cidr) == ("10.1.0.1", 24, "10.1.0.1/24")
     assert (br0.network, br0.broadcast, br0.ipv6) == ("10.1.0.0/24", "10.1.0.255", "fd00:1::1")
     assert br0.mac == "02:00:00:00:00:01"
-    assert found["veth-red"].ipv4 is None
-    there = found["here"].all[0]
+    assert records["veth-red"].ipv4 is None
+    there = records["here"].all[0]
     assert (there.address, there.peer, there.network) == ("10.9.0.1", "10.9.0.2", "10.9.0.2/32")
-    assert found["here"].all[1].flags == ("dynamic",)
-    assert (found["here"].all[1].label, found["here"].all[1].valid) == ("here:extra", 3597)
+    assert records["here"].all[1].flags == ("dynamic",)
+    assert (records["here"].all[1].label, records["here"].all[1].valid) == ("here:extra", 3597)
 
 
 def test_a_containers_busybox_is_read() -> None:
-    found = read("docker/addr-container")
-    assert found["eth0"].cidr == "172.17.0.2/16"
-    assert found["eth0"].mac == "52:c6:69:b5:49:a9"
-    assert found["eth0"].interface.link_index == 6
-    assert found["eth0"].interface.state is None
+    records = read("docker/addr-container")
+    assert records["eth0"].cidr == "172.17.0.2/16"
+    assert records["eth0"].mac == "52:c6:69:b5:49:a9"
+    assert records["eth0"].interface.link_index == 6
+    assert records["eth0"].interface.state is None
     assert read("docker/neigh-container")[0].state == "REACHABLE"
     assert read("calico/route-pod")[0].via == "169.254.1.1"
 
 
 def test_routes_have_type_metric_mtu_and_next_hops() -> None:
-    found = {route.destination: route for route in read("route")}
-    assert (found["default"].via, found["default"].dev) == ("192.168.56.11", "eth1")
-    assert found["10.1.0.0/24"].src == "10.1.0.1"
-    assert found["10.42.1.0/24"].onlink
-    assert not found["default"].onlink
-    assert (found["10.42.135.128/26"].type, found["10.42.135.128/26"].dev) == ("blackhole", None)
-    assert (found["10.66.0.0/16"].type, found["10.66.0.0/16"].metric) == ("unreachable", 50)
-    assert [(hop.via, hop.weight) for hop in found["10.88.0.0/16"].nexthops] == [
+    routes = {route.destination: route for route in read("route")}
+    assert (routes["default"].via, routes["default"].dev) == ("192.168.56.11", "eth1")
+    assert routes["10.1.0.0/24"].src == "10.1.0.1"
+    assert routes["10.42.1.0/24"].onlink
+    assert not routes["default"].onlink
+    assert (routes["10.42.135.128/26"].type, routes["10.42.135.128/26"].dev) == ("blackhole", None)
+    assert (routes["10.66.0.0/16"].type, routes["10.66.0.0/16"].metric) == ("unreachable", 50)
+    assert [(hop.via, hop.weight) for hop in routes["10.88.0.0/16"].nexthops] == [
         ("192.168.56.11", 2),
         ("10.1.0.3", 1),
     ]
@@ -187,20 +187,20 @@ def test_a_route_lookup_is_a_route() -> None:
 
 
 def test_neighbours_without_an_answer_have_no_mac() -> None:
-    found = {each.address: each for each in read("neigh")}
-    assert (found["10.1.0.99"].mac, found["10.1.0.99"].state) == (None, "INCOMPLETE")
-    assert found["10.42.1.0"].mac == "02:00:00:00:02:02"
-    assert found["10.42.1.0"].state == "PERMANENT"
+    neighbours = {neighbour.address: neighbour for neighbour in read("neigh")}
+    assert (neighbours["10.1.0.99"].mac, neighbours["10.1.0.99"].state) == (None, "INCOMPLETE")
+    assert neighbours["10.42.1.0"].mac == "02:00:00:00:02:02"
+    assert neighbours["10.42.1.0"].state == "PERMANENT"
     assert read("neigh-proxy")[0].flags == ("proxy",)
 
 
 def test_learned_entries_are_told_from_others() -> None:
-    found = read("fdb")
-    assert {entry.mac for entry in found if entry.learned} == {
+    records = read("fdb")
+    assert {entry.mac for entry in records if entry.learned} == {
         "02:00:00:00:00:02",
         "02:00:00:00:00:03",
     }
-    (vxlan,) = (entry for entry in found if entry.dev == "flannel.1")
+    (vxlan,) = (entry for entry in records if entry.dev == "flannel.1")
     assert (vxlan.dst, vxlan.state, vxlan.flags) == ("192.168.56.11", "permanent", ("self",))
 
 
@@ -228,13 +228,13 @@ def test_ports_have_the_state_of_the_spanning_tree() -> None:
     ],
 )
 def test_replies_of_ping_are_read(name: str, sent: int, received: int, ttl: int, size: int) -> None:
-    found = read(name)
-    assert (found.transmitted, found.received, found.loss) == (sent, received, 0.0)
-    assert {(reply.ttl, reply.size) for reply in found.replies} == {(ttl, size)}
-    assert len(found.replies) == received
-    assert {reply.address for reply in found.replies} == {found.address}
-    assert found.min <= found.avg <= found.max
-    assert all(found.min - 0.001 <= reply.time <= found.max + 0.001 for reply in found.replies)
+    answer = read(name)
+    assert (answer.transmitted, answer.received, answer.loss) == (sent, received, 0.0)
+    assert {(reply.ttl, reply.size) for reply in answer.replies} == {(ttl, size)}
+    assert len(answer.replies) == received
+    assert {reply.address for reply in answer.replies} == {answer.address}
+    assert answer.min <= answer.avg <= answer.max
+    assert all(answer.min - 0.001 <= reply.time <= answer.max + 0.001 for reply in answer.replies)
 
 
 @pytest.mark.parametrize(
@@ -261,16 +261,16 @@ def test_replies_of_ping_are_read(name: str, sent: int, received: int, ttl: int,
 def test_what_kept_ping_from_an_answer_is_read(
     name: str, sent: int, failures: list[tuple[str | None, int | None, str]], mtu: int | None
 ) -> None:
-    found = read(name)
-    assert (found.transmitted, found.received, found.replies) == (sent, 0, ())
-    assert [(each.address, each.seq, each.text) for each in found.failures] == failures
-    assert found.mtu == mtu
-    assert found.avg is None
+    answer = read(name)
+    assert (answer.transmitted, answer.received, answer.replies) == (sent, 0, ())
+    assert [(failure.address, failure.seq, failure.text) for failure in answer.failures] == failures
+    assert answer.mtu == mtu
+    assert answer.avg is None
 
 
 def test_quiet_ping_has_counts_without_replies() -> None:
-    found = read("ping-quiet")
-    assert (found.received, found.replies, found.size) == (3, (), 56)
+    records = read("ping-quiet")
+    assert (records.received, records.replies, records.size) == (3, (), 56)
     assert read("ping-local-mtu").source == "192.168.56.10"
     assert read("ping-local-mtu").size == 1453
 
@@ -309,21 +309,21 @@ def test_an_offloaded_connection_has_no_timeout() -> None:
 
 
 def test_sockets_have_process_and_ports() -> None:
-    proxy = next(each for each in read("docker/ss-listening") if each.port == "8080")
+    proxy = next(socket for socket in read("docker/ss-listening") if socket.port == "8080")
     assert (proxy.address, proxy.process, proxy.processes[0].pid) == (
         "0.0.0.0",  # noqa: S104 as printed
         "docker-proxy",
         511,
     )
-    assert [each.local for each in read("docker/ss-listening")][-1] == "[::]:22"
+    assert [socket.local for socket in read("docker/ss-listening")][-1] == "[::]:22"
 
 
 def test_columns_that_ss_leaves_out_are_none() -> None:
     everything = read("ss-all")
-    assert {each.netid for each in everything} == {"udp", "tcp"}
+    assert {socket.netid for socket in everything} == {"udp", "tcp"}
     established = read("ss-established")
-    assert {(each.netid, each.state) for each in established} == {(None, None)}
-    assert {process.name for each in established for process in each.processes} == {
+    assert {(socket.netid, socket.state) for socket in established} == {(None, None)}
+    assert {process.name for socket in established for process in socket.processes} == {
         "busybox",
         "ss",
         "bash",
@@ -403,14 +403,14 @@ def test_an_empty_answer_has_no_records() -> None:
 
 def test_a_duplicate_reply_is_told() -> None:
     # The form of iputils' pr_echo_reply(); a network that duplicates was not at hand.
-    found = ping.read(
+    answer = ping.read(
         "PING 10.1.0.3 (10.1.0.3) 56(84) bytes of data.\n"
         "64 bytes from 10.1.0.3: icmp_seq=1 ttl=64 time=0.043 ms\n"
         "64 bytes from 10.1.0.3: icmp_seq=1 ttl=64 time=0.050 ms (DUP!)\n"
         "1 packets transmitted, 1 received, +1 duplicates, 0% packet loss, time 0ms\n"
     )
-    assert [reply.duplicate for reply in found.replies] == [False, True]
-    assert found.duplicates == 1
+    assert [reply.duplicate for reply in answer.replies] == [False, True]
+    assert answer.duplicates == 1
 
 
 def test_a_socket_line_cut_short_is_an_error() -> None:

@@ -199,9 +199,9 @@ def test_free_text_has_no_records_and_the_error_says_what_to_do() -> None:
     [("iptables -t raw -S", "raw"), ("iptables --table=nat -S", "nat"), ("iptables -S", "filter")],
 )
 def test_the_table_of_listed_rules_is_that_of_the_command(command: str, table: str) -> None:
-    found = registry.read(command, "-P OUTPUT ACCEPT")
-    assert isinstance(found, dict)
-    assert list(found) == [table]
+    records = registry.read(command, "-P OUTPUT ACCEPT")
+    assert isinstance(records, dict)
+    assert list(records) == [table]
 
 
 # Commands of the samples that read the network namespace they run in, without making one.

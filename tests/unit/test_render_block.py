@@ -62,6 +62,6 @@ def test_each_line_of_a_command_is_set_in_where_it_wraps() -> None:
 def test_a_command_with_a_value_that_nobody_knows_is_not_offered_to_copy() -> None:
     asked = Block("page", "asked", 1, "run", "node0", "kubectl get svc", bind={"SVC": "re:(.*)"})
     used = Block("page", "used", 2, "run", "node0", "curl http://$SVC/ $HOME")
-    page = Page("page", Path("page.md"), "A page", 1, "", "", (), (), (), (asked, used))
+    page = Page("page", Path("page.md"), (asked, used), title="A page", nodes=1)
     assert 'class="copy"' in block_html.absent(asked, page, "Not recorded yet", "why")
     assert 'class="copy"' not in block_html.absent(used, page, "Not recorded yet", "why")

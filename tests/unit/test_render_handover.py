@@ -31,7 +31,7 @@ def test_each_row_is_named_by_its_heading() -> None:
     html = handover.figure(ROWS, id="givers", title="t")
     named = re.findall(r'aria-labelledby="([^"]+)"', html)
     assert named == ["givers-1", "givers-2"]
-    assert all(f'id="{each}"' in html for each in named)
+    assert all(f'id="{mark}"' in html for mark in named)
 
 
 def test_an_id_and_a_value_that_no_code_has_escaped_are_text() -> None:

@@ -90,9 +90,9 @@ class Checkout:
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    found = Checkout(tmp_path / "checkout")
-    monkeypatch.setattr(command, "guide_of_checkout", found.guide)
-    return found
+    checkout = Checkout(tmp_path / "checkout")
+    monkeypatch.setattr(command, "guide_of_checkout", checkout.guide)
+    return checkout
 
 
 def test_nothing_to_review_is_said_and_well(checkout: Checkout) -> None:
@@ -130,21 +130,21 @@ def test_markdown_for_a_pull_request_ticks_what_is_accepted(checkout: Checkout) 
 def test_json_has_each_change_its_decision_and_its_quotes(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1", "172.17.0.9")
     done = checkout.run("--format", "json")
-    found = json.loads(done.output)
+    items = json.loads(done.output)
     assert done.exit_code == 1
-    assert {one["page"] for one in found} == {"docker"}
-    assert {one["decision"] for one in found} == {"open"}
-    changes = [change for one in found for change in one["changes"]]
+    assert {item["page"] for item in items} == {"docker"}
+    assert {item["decision"] for item in items} == {"open"}
+    changes = [change for item in items for change in item["changes"]]
     assert any(change["block"] == "started-addresses" for change in changes)
     assert any(quote["path"] == "docker0.cidr" for change in changes for quote in change["quotes"])
 
 
 def test_the_same_words_are_asked_once_a_page(checkout: Checkout) -> None:
     checkout.change("by-hand", "02:00:0a:00:02:0f", "02:00:0a:00:02:aa")
-    found = json.loads(checkout.run("--format", "json").output)
-    words = [one["what"] for one in found]
+    items = json.loads(checkout.run("--format", "json").output)
+    words = [item["what"] for item in items]
     assert len(words) == len(set(words))
-    assert max(len(one["changes"]) for one in found) > 1
+    assert max(len(item["changes"]) for item in items) > 1
 
 
 def test_both_sides_stand_beside_each_other(checkout: Checkout) -> None:
@@ -263,8 +263,8 @@ def test_a_page_that_was_not_recorded_before_goes_when_it_is_rejected(checkout: 
 
 def test_a_difference_that_is_no_fact_is_shown_all_the_same(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1/16 ", "172.17.0.1/16")
-    (found,) = json.loads(checkout.run("--format", "json").output)
-    assert found["what"] == (
+    (items,) = json.loads(checkout.run("--format", "json").output)
+    assert items["what"] == (
         "no fact differs, only times, counters or other noise, in 1 block: started-addresses"
     )
     checkout.git("checkout", "-q", "--", ".")
@@ -286,8 +286,8 @@ def test_noise_of_a_page_is_one_item(checkout: Checkout) -> None:
         head, rule, text = path.read_text(encoding="utf-8").partition("\n---\n")
         path.write_text(head + rule + text.replace("\n", " \n"), encoding="utf-8")
     sums.write(checkout.edition / "docker")
-    (found,) = json.loads(checkout.run("--format", "json").output)
-    assert found["what"].endswith(
+    (items,) = json.loads(checkout.run("--format", "json").output)
+    assert items["what"].endswith(
         "in 3 blocks: client-routes, started-addresses and started-routes"
     )
 
@@ -332,7 +332,7 @@ def test_at_a_terminal_one_key_decides(checkout: Checkout) -> None:
     child, terminal = pty.fork()
     if child == 0:
         os.execve(sys.executable, [sys.executable, "-c", script], env)
-    said = b""
+    screen = b""
     until = time.monotonic() + 120
     while time.monotonic() < until:
         if not select.select([terminal], [], [], 0.3)[0]:
@@ -340,15 +340,15 @@ def test_at_a_terminal_one_key_decides(checkout: Checkout) -> None:
             os.write(terminal, b"a")
             continue
         try:
-            said += os.read(terminal, 65536)
+            screen += os.read(terminal, 65536)
         except OSError:  # the terminal's other end is closed
             break
     else:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, said.decode(errors="replace")
-    assert said.count(b"[q]uit") == count
-    assert f"docker: {count} accepted".encode() in said
+    assert os.waitstatus_to_exitcode(status) == 0, screen.decode(errors="replace")
+    assert screen.count(b"[q]uit") == count
+    assert f"docker: {count} accepted".encode() in screen
 
 
 def test_restored_recordings_are_those_of_git_byte_by_byte(checkout: Checkout) -> None:

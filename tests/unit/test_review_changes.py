@@ -68,34 +68,34 @@ def test_there_is_a_list_of_every_edition_that_has_a_base() -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_the_committed_list_is_what_comparing_and_the_causes_give(name: str) -> None:
-    found = made(rules(name))
-    assert change_list.current(RECORDINGS / name, found), f"guide edition changes {name}"
+    ruleset = made(rules(name))
+    assert change_list.current(RECORDINGS / name, ruleset), f"guide edition changes {name}"
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_change_has_a_cause_whose_version_differs(name: str) -> None:
-    found = change_file.load(RECORDINGS, name)
-    old, new = (editions.edition(RECORDINGS / each).versions for each in (found.old, found.new))
-    assert found.listed
-    for one in found.listed:
-        cause, why = found.whys[one.why]
+    file = change_file.load(RECORDINGS, name)
+    old, new = (editions.edition(RECORDINGS / edition).versions for edition in (file.old, file.new))
+    assert file.listed
+    for change in file.listed:
+        cause, why = file.whys[change.why]
         assert old[cause] != new[cause]
-        assert len(why) > 15, one
+        assert len(why) > 15, change
 
 
 def test_debian_13_differs_in_chains_and_in_the_form_of_macs_by_docker() -> None:
-    found = change_file.load(RECORDINGS, DEBIAN_13)
-    by_docker = {one.what for one in found.listed if found.whys[one.why][0] == "Docker"}
+    file = change_file.load(RECORDINGS, DEBIAN_13)
+    by_docker = {change.what for change in file.listed if file.whys[change.why][0] == "Docker"}
     assert "MACs of containers: from 02:42 + address to random" in by_docker
     assert "chain DOCKER-FORWARD new, with 4 rules" in by_docker
     assert any("PREROUTING (raw)" in what and "-j DROP" in what for what in by_docker)
-    assert {cause for cause, _ in found.whys} >= {"Docker", "iproute2"}
+    assert {cause for cause, _ in file.whys} >= {"Docker", "iproute2"}
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_the_page_shows_the_changes_of_every_page(name: str) -> None:
     text = (ROOT / "docs" / "changes.md").read_text(encoding="utf-8")
-    changed = {one.page for one in change_file.load(RECORDINGS, name).listed}
+    changed = {change.page for change in change_file.load(RECORDINGS, name).listed}
     recorded = {path.parent.name for path in (RECORDINGS / name).glob("*/page.yml")}
     shown = set(re.findall(rf'changes\("{re.escape(name)}", "([^"]+)"\)', text))
     # Of a page in which nothing changed it is said too.
@@ -144,14 +144,14 @@ def test_a_file_that_is_no_list_of_causes_is_refused(tmp_path: Path, text: str) 
 
 
 def test_a_list_older_than_its_recordings_is_refused(copied: Path, tmp_path: Path) -> None:
-    found = made(written(tmp_path, BY_HAND), copied)
+    made_changes = made(written(tmp_path, BY_HAND), copied)
     recordings = tmp_path / "recordings"
     shutil.copytree(copied, recordings)
-    where = change_list.folder(recordings, found.old, found.new)
+    where = change_list.folder(recordings, made_changes.old, made_changes.new)
     assert where.name == DEBIAN_13, "the list is with the edition that has a base"
-    change_list.write(where, found)
-    assert not change_list.write(where, found), "written once"
-    assert change_file.load(recordings, DEBIAN_13) == found
+    change_list.write(where, made_changes)
+    assert not change_list.write(where, made_changes), "written once"
+    assert change_file.load(recordings, DEBIAN_13) == made_changes
     assert not list(sums.problems(where))
     assert replaced(recordings / "2026-11" / "by-hand", "mtu 1500", "mtu 1400")
     sums.write(recordings / "2026-11" / "by-hand")

@@ -112,8 +112,8 @@ def test_the_map_names_every_room_and_no_other() -> None:
 @pytest.mark.parametrize("room", sorted(_map()))
 def test_a_room_says_its_purpose_in_the_line_that_the_map_has(room: str) -> None:
     tree = ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))
-    said = (ast.get_docstring(tree) or "").partition("\n")[0]
-    assert said == _map()[room]
+    purpose = (ast.get_docstring(tree) or "").partition("\n")[0]
+    assert purpose == _map()[room]
 
 
 def test_the_drawing_has_the_rooms_of_the_table() -> None:

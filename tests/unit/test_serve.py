@@ -149,7 +149,7 @@ def test_what_is_wrong_is_in_the_browser_and_goes_when_it_is_mended(served: Serv
     times.append(served.until("", lambda html: "Unrecognised theme name" in html, 30))
     settings.write_text(SETTINGS, encoding="utf-8")
     served.until("", lambda html: "It has" in html, 30)
-    print(f"from saving to seeing: {', '.join(f'{each:.1f}' for each in times)} s")
+    print(f"from saving to seeing: {', '.join(f'{duration:.1f}' for duration in times)} s")
     # Other work on the machine counts here too, so what is asked for is not demanded of each.
     assert min(times) < SOON
 

@@ -67,7 +67,7 @@ def test_it_does_not_where_the_rules_are_unfair(edition: Path) -> None:
 
 def test_it_does_not_where_an_endpoint_has_no_rule(edition: Path) -> None:
     text = (edition / "services" / "rules.txt").read_text(encoding="utf-8")
-    (line,) = (each for each in text.splitlines(keepends=True) if HALF in each)
+    (line,) = (text_line for text_line in text.splitlines(keepends=True) if HALF in text_line)
     change(edition, "rules.txt", line, "")
     with pytest.raises(GuideError, match="'1/3, 2/3' equals '1/3, 1/3, 1/3'"):
         build(edition)

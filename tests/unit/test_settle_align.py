@@ -26,14 +26,14 @@ def test_equal_lines_are_joined_in_order(old: str, new: str, pairs: list[tuple[i
 def test_a_line_that_moved_is_not_joined() -> None:
     pairs = align(list("abcdef"), list("acdebf"))
     assert (1, 4) not in pairs
-    assert [one for one, _ in pairs] == sorted(one for one, _ in pairs)
+    assert [was for was, _ in pairs] == sorted(was for was, _ in pairs)
     assert [other for _, other in pairs] == sorted(other for _, other in pairs)
 
 
 def test_twice_the_lines_take_about_twice_the_time() -> None:
     def seconds(count: int) -> float:
-        old = [f"{at % 97} {at % 89}" for at in range(count)]
-        new = [f"{at % 97} {at % 83}" for at in range(count)]
+        old = [f"{index % 97} {index % 89}" for index in range(count)]
+        new = [f"{index % 97} {index % 83}" for index in range(count)]
         started = time.process_time()
         align(old, new)
         return time.process_time() - started

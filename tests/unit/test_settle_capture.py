@@ -32,11 +32,11 @@ def pcap(recording: Recording) -> bytes:
 
 
 def changed(data: bytes, change: Callable[[Frames], None]) -> bytes:
-    frames, at = [], 24
-    while at < len(data):
-        size = struct.unpack_from("<I", data, at + 8)[0]
-        frames.append(bytearray(data[at : at + 16 + size]))
-        at += 16 + size
+    frames, offset = [], 24
+    while offset < len(data):
+        size = struct.unpack_from("<I", data, offset + 8)[0]
+        frames.append(bytearray(data[offset : offset + 16 + size]))
+        offset += 16 + size
     change(frames)
     return data[:24] + b"".join(map(bytes, frames))
 
@@ -47,20 +47,20 @@ def settled(
     """The new captures, one of them changed, settled against the old ones."""
     new = captures("new")
     if name:
-        one = new[name]
-        assert one.pcap is not None
-        path = tmp_path / one.pcap.name
-        path.write_bytes(changed(pcap(one), change))
-        new[name] = replace(one, pcap=path)
+        recording = new[name]
+        assert recording.pcap is not None
+        path = tmp_path / recording.pcap.name
+        path.write_bytes(changed(pcap(recording), change))
+        new[name] = replace(recording, pcap=path)
     return settle(tmp_path, captures("old").values(), new.values())
 
 
 def test_the_same_conversations_keep_their_packets_and_their_text(tmp_path: Path) -> None:
-    old, new, found = captures("old"), captures("new"), settled(tmp_path)
+    old, new, answers = captures("old"), captures("new"), settled(tmp_path)
     for name in NAMES:
         assert pcap(old[name]) != pcap(new[name])
-        assert pcap(found[name]) == pcap(old[name])
-        assert found[name].text == old[name].text
+        assert pcap(answers[name]) == pcap(old[name])
+        assert answers[name].text == old[name].text
 
 
 def resum(frame: bytearray) -> None:
@@ -158,9 +158,9 @@ CHANGES = (
 def test_a_change_in_packets_is_shown(
     tmp_path: Path, name: str, change: Callable[[Frames], None]
 ) -> None:
-    old, found = captures("old"), settled(tmp_path, name, change)
-    assert pcap(found[name]) != pcap(old[name])
-    assert pcap(found["talk"]) == pcap(old["talk"]), "the others are as they were"
+    old, answers = captures("old"), settled(tmp_path, name, change)
+    assert pcap(answers[name]) != pcap(old[name])
+    assert pcap(answers["talk"]) == pcap(old["talk"]), "the others are as they were"
 
 
 def ip_id(frames: Frames) -> None:
@@ -183,8 +183,8 @@ def again(frames: Frames) -> None:
 def test_noise_in_packets_is_not_shown(
     tmp_path: Path, name: str, change: Callable[[Frames], None]
 ) -> None:
-    old, found = captures("old"), settled(tmp_path, name, change)
-    assert pcap(found[name]) == pcap(old[name])
+    old, answers = captures("old"), settled(tmp_path, name, change)
+    assert pcap(answers[name]) == pcap(old[name])
 
 
 def only_first(frames: Frames) -> None:
@@ -218,14 +218,14 @@ def _framed(old: bytearray, packet: Any) -> bytearray:
 
 def split(frames: Frames) -> None:
     """The same bytes in two writes."""
-    at = next(at for at, frame in enumerate(frames) if len(_scapy(frame)["TCP"].payload))
-    whole, half = frames[at], 9
+    index = next(index for index, frame in enumerate(frames) if len(_scapy(frame)["TCP"].payload))
+    whole, half = frames[index], 9
     first, second = _scapy(whole), _scapy(whole)
     data = bytes(first["TCP"].payload)
     first["TCP"].remove_payload()
     second["TCP"].remove_payload()
     second["TCP"].seq += half
-    frames[at : at + 1] = [
+    frames[index : index + 1] = [
         _framed(whole, first / data[:half]),
         _framed(whole, second / data[half:]),
     ]
@@ -233,9 +233,9 @@ def split(frames: Frames) -> None:
 
 def acknowledged_once_more(frames: Frames) -> None:
     """An acknowledgement of the first half of some data, before that of all."""
-    at = next(at for at, frame in enumerate(frames) if len(_scapy(frame)["TCP"].payload))
-    data = _scapy(frames[at])["TCP"]
-    answer = next(one for one in frames[at + 1 :] if _scapy(one)["TCP"].sport == data.dport)
+    index = next(index for index, frame in enumerate(frames) if len(_scapy(frame)["TCP"].payload))
+    data = _scapy(frames[index])["TCP"]
+    answer = next(sent for sent in frames[index + 1 :] if _scapy(sent)["TCP"].sport == data.dport)
     early = _scapy(answer)
     early["TCP"].remove_payload()
     early["TCP"].ack = data.seq + 9
@@ -245,7 +245,7 @@ def acknowledged_once_more(frames: Frames) -> None:
     length = len(frame) - 16 - 34
     pseudo = bytes(frame[42:50]) + b"\0\6" + length.to_bytes(2, "big")
     frame[66:68] = checksum.total(pseudo).to_bytes(2, "big")
-    frames.insert(at + 1, frame)
+    frames.insert(index + 1, frame)
 
 
 def read_less(frames: Frames) -> None:
@@ -313,22 +313,22 @@ def test_one_changed_capture_of_a_command_makes_all_of_them_new(tmp_path: Path) 
 
 def test_a_changed_capture_is_kept_under_the_old_names(tmp_path: Path) -> None:
     old, new = captures("old"), captures("new")
-    found = settled(tmp_path, "out-docker0", ttl)
-    one = dissector.packets(pcap(found["out-docker0"]))
+    answers = settled(tmp_path, "out-docker0", ttl)
+    packets = dissector.packets(pcap(answers["out-docker0"]))
     was, now = (
         dissector.packets(pcap(old["out-docker0"])),
         dissector.packets(pcap(new["out-docker0"])),
     )
     for name in ("src", "dst"):
-        assert one[0].layers[0][name].value == was[0].layers[0][name].value
-        assert one[0].layers[0][name].value != now[0].layers[0][name].value
-    assert one[0].layers[2]["sport"].value == was[0].layers[2]["sport"].value
-    assert one[0].layers[2]["seq"].value == now[0].layers[2]["seq"].value, "noise of a change"
-    assert [packet.layers[2]["checksum"].state for packet in one] == [
+        assert packets[0].layers[0][name].value == was[0].layers[0][name].value
+        assert packets[0].layers[0][name].value != now[0].layers[0][name].value
+    assert packets[0].layers[2]["sport"].value == was[0].layers[2]["sport"].value
+    assert packets[0].layers[2]["seq"].value == now[0].layers[2]["seq"].value, "noise of a change"
+    assert [packet.layers[2]["checksum"].state for packet in packets] == [
         packet.layers[2]["checksum"].state for packet in now
     ]
-    assert str(was[0].layers[0]["src"].value) in found["out-docker0"].text
-    assert str(now[0].layers[0]["src"].value) not in found["out-docker0"].text
+    assert str(was[0].layers[0]["src"].value) in answers["out-docker0"].text
+    assert str(now[0].layers[0]["src"].value) not in answers["out-docker0"].text
 
 
 def says(name: str) -> Callable[[Frames], None]:
@@ -344,29 +344,29 @@ def test_an_id_in_a_payload_takes_its_old_name(tmp_path: Path) -> None:
     ids = {"old": "385d43cc7ae5" + "0" * 52, "new": "7ab1fc0697e4" + "1" * 52}
     sides = {}
     for side, whole in ids.items():
-        one = captures(side)["in-docker0"]
+        capture = captures(side)["in-docker0"]
         path = tmp_path / side / "in-docker0.node0.docker0.pcap"
         path.parent.mkdir()
-        path.write_bytes(changed(pcap(one), says(whole[:12])))
-        sides[side] = [replace(one, pcap=path), recording("run", whole + "\n")]
-    found = settle(tmp_path, sides["old"], sides["new"])
-    assert pcap(found["in-docker0"]) == pcap(sides["old"][0])
+        path.write_bytes(changed(pcap(capture), says(whole[:12])))
+        sides[side] = [replace(capture, pcap=path), recording("run", whole + "\n")]
+    settled = settle(tmp_path, sides["old"], sides["new"])
+    assert pcap(settled["in-docker0"]) == pcap(sides["old"][0])
     path.write_bytes(changed(pcap(captures("new")["in-docker0"]), says("7ab1fc0697e5")))
-    found = settle(tmp_path, sides["old"], sides["new"])
-    assert b"7ab1fc0697e5" in pcap(found["in-docker0"])
+    settled = settle(tmp_path, sides["old"], sides["new"])
+    assert b"7ab1fc0697e5" in pcap(settled["in-docker0"])
 
 
 def test_the_name_of_a_file_follows_the_name_of_its_interface(tmp_path: Path) -> None:
     sides = {}
     for side, veth in (("old", "vethdd93b3d"), ("new", "veth4290bf2")):
-        one = captures(side)["talk"]
+        capture = captures(side)["talk"]
         path = tmp_path / side / f"talk.node0.{veth}.pcap"
         path.parent.mkdir()
-        path.write_bytes(pcap(one))
-        sides[side] = [replace(one, pcap=path), recording("name", f"{veth}\n")]
-    found = settle(tmp_path, sides["old"], sides["new"])
-    assert found["talk"].pcap is not None
-    assert found["talk"].pcap.name == "talk.node0.vethdd93b3d.pcap"
+        path.write_bytes(pcap(capture))
+        sides[side] = [replace(capture, pcap=path), recording("name", f"{veth}\n")]
+    settled = settle(tmp_path, sides["old"], sides["new"])
+    assert settled["talk"].pcap is not None
+    assert settled["talk"].pcap.name == "talk.node0.vethdd93b3d.pcap"
 
 
 SAMPLES = sorted(path.stem for path in PACKETS.glob("*.pcap"))
@@ -391,10 +391,10 @@ def test_renaming_leaves_every_checksum_as_it_was(sample: str) -> None:
     for port_number in range(32768, 61000):
         renaming.add(("port", "", str(port_number)), str(93767 - port_number))
     after = dissector.packets(capture.rename(data, renaming))
-    for one, other in zip(before, after, strict=True):
-        for layer, same in zip(one.layers, other.layers, strict=True):
+    for was, now in zip(before, after, strict=True):
+        for layer, same in zip(was.layers, now.layers, strict=True):
             field, new = layer.get("checksum"), same.get("checksum")
             if field is not None and new is not None:
-                assert (layer.name, field.state) == (same.name, new.state), one.number
+                assert (layer.name, field.state) == (same.name, new.state), was.number
     if macs:
         assert capture.rename(data, renaming) != data

@@ -41,9 +41,9 @@ def test_a_session_that_was_cut_into_other_segments_is_the_same(tmp_path: Path, 
     """Whose OPEN came first, an End-of-RIB in a segment of its own, the port that node2 took."""
     old, new = read("recorded", "speech"), read(lab, "speech")
     assert pcap(old) != pcap(new)
-    found = settle(tmp_path, [old], [new])["speech"]
-    assert pcap(found) == pcap(old)
-    assert found.text == old.text
+    settled = settle(tmp_path, [old], [new])["speech"]
+    assert pcap(settled) == pcap(old)
+    assert settled.text == old.text
 
 
 def test_the_labs_differ_in_how_messages_were_cut() -> None:
@@ -113,9 +113,9 @@ def test_another_prefix_or_attribute_is_a_change(
     assert changed != frame
     path = tmp_path / "announced.node0.eth1.pcap"
     path.write_bytes(pcap_of(pcap(new), [changed]))
-    found = kept(tmp_path, replace(new, pcap=path), KEEP)
-    assert pcap(found) != pcap(old)
-    assert change(data_of(frame)) in pcap(found)
+    kept_packets = kept(tmp_path, replace(new, pcap=path), KEEP)
+    assert pcap(kept_packets) != pcap(old)
+    assert change(data_of(frame)) in pcap(kept_packets)
 
 
 Change = Callable[[Frames], Iterable[bytes]]
@@ -309,9 +309,9 @@ def to_port(found: Frames, port: int) -> Frames:
     changed = []
     for frame in found:
         raw_frame = bytearray(frame)
-        for place in (34, 36):
-            if int.from_bytes(frame[place : place + 2], "big") == 179:
-                raw_frame[place : place + 2] = port.to_bytes(2, "big")
+        for offset in (34, 36):
+            if int.from_bytes(frame[offset : offset + 2], "big") == 179:
+                raw_frame[offset : offset + 2] = port.to_bytes(2, "big")
         changed.append(carrying(bytes(raw_frame), data_of(frame)))
     return changed
 
@@ -321,7 +321,7 @@ def test_the_port_of_a_server_is_a_fact_also_where_the_kernel_chooses_ports(tmp_
     before, after = tmp_path / "b.node0.eth1.pcap", tmp_path / "a.node0.eth1.pcap"
     before.write_bytes(pcap_of(pcap(old), to_port(frames(pcap(old)), 40179)))
     after.write_bytes(pcap_of(pcap(old), to_port(frames(pcap(old)), 40180)))
-    found = settle(
+    settled = settle(
         tmp_path, [replace(old, pcap=before, text="")], [replace(new, pcap=after, text="")]
     )["speech"]
-    assert pcap(found) == after.read_bytes()
+    assert pcap(settled) == after.read_bytes()

@@ -22,10 +22,10 @@ def test_nothing_differs_between_two_runs(tmp_path: Path, old: str, new: str) ->
     before, after = run(old), run(new)
     assert sum(before[key].text != after[key].text for key in before) > 4
     assert sum(before[key].twin != after[key].twin for key in before) > 2
-    found = settle(tmp_path, before.values(), after.values())
-    for key, one in before.items():
-        assert found[key].text == one.text, one.command
-        assert found[key].twin == one.twin, one.command
+    settled = settle(tmp_path, before.values(), after.values())
+    for key, recording in before.items():
+        assert settled[key].text == recording.text, recording.command
+        assert settled[key].twin == recording.twin, recording.command
 
 
 def _replace(old: str, new: str) -> Callable[[str], str]:
@@ -60,18 +60,18 @@ def test_a_change_in_text_is_shown(tmp_path: Path, change: str) -> None:
     before, after = run("a"), run("b")
     key, make = TEXTS[change]
     after[key] = replace(after[key], text=make(after[key].text))
-    found = settle(tmp_path, before.values(), after.values())
-    assert [name for name in before if found[name].text != before[name].text] == [key]
+    settled = settle(tmp_path, before.values(), after.values())
+    assert [name for name in before if settled[name].text != before[name].text] == [key]
 
 
 def test_rules_of_one_service_that_change_places_are_shown(tmp_path: Path) -> None:
     before, after = run("a"), run("b")
     lines = after["svc"].text.split("\n")
-    at = next(at for at, line in enumerate(lines) if "0.33333333349" in line)
-    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    index = next(index for index, line in enumerate(lines) if "0.33333333349" in line)
+    lines[index], lines[index + 1] = lines[index + 1], lines[index]
     after["svc"] = replace(after["svc"], text="\n".join(lines))
-    found = settle(tmp_path, before.values(), after.values())
-    assert found["svc"].text != before["svc"].text
+    settled = settle(tmp_path, before.values(), after.values())
+    assert settled["svc"].text != before["svc"].text
 
 
 TWINS = {
@@ -88,8 +88,8 @@ def test_a_change_in_json_is_shown(tmp_path: Path, change: str) -> None:
     old, new = TWINS[change]
     twin = json.loads(_replace(old, new)(json.dumps(after["slices"].twin)))
     after["slices"] = replace(after["slices"], twin=twin)
-    found = settle(tmp_path, before.values(), after.values())
-    assert found["slices"].twin != before["slices"].twin
+    settled = settle(tmp_path, before.values(), after.values())
+    assert settled["slices"].twin != before["slices"].twin
 
 
 def test_endpoints_in_another_order_are_not_shown(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_endpoints_in_another_order_are_not_shown(tmp_path: Path) -> None:
         item["endpoints"].reverse()
     assert twin != after["slices"].twin
     after["slices"] = replace(after["slices"], twin=twin)
-    found = settle(tmp_path, before.values(), after.values())
-    assert found["slices"].twin == before["slices"].twin
+    settled = settle(tmp_path, before.values(), after.values())
+    assert settled["slices"].twin == before["slices"].twin
 
 
 def test_one_uid_for_two_objects_is_shown(tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_one_uid_for_two_objects_is_shown(tmp_path: Path) -> None:
     uids = [item["metadata"]["uid"] for item in after["pods"].twin["items"]]
     text = json.dumps(after["pods"].twin)
     after["pods"] = replace(after["pods"], twin=json.loads(text.replace(uids[0], uids[1])))
-    found = settle(tmp_path, before.values(), after.values())
-    assert (found["pods"].twin, found["slices"].twin) != (
+    settled = settle(tmp_path, before.values(), after.values())
+    assert (settled["pods"].twin, settled["slices"].twin) != (
         before["pods"].twin,
         before["slices"].twin,
     )

@@ -149,8 +149,8 @@ def test_packets_stay_only_where_all_before_them_is_the_same(tmp_path: Path) -> 
         _, before = _captured(tmp_path / setup / "old", "old", "80ms")
         page, after = _captured(tmp_path / setup / "new", "new", setup)
         settle_page.settle(page, before, after, out, {})
-        found = form.read(out / "wire.txt", "")
-        assert _times(pcap(found)) == _times(pcap(kept))
+        record = form.read(out / "wire.txt", "")
+        assert _times(pcap(record)) == _times(pcap(kept))
 
 
 def _times(data: bytes) -> list[float]:

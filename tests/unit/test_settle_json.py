@@ -66,10 +66,10 @@ def test_one_change_among_renamed_links_is_all_that_differs(tmp_path: Path) -> N
     for key, value in (("mtu", 1400), ("address", "02:42:ac:11:00:02"), ("ifname", "eth7")):
         new = another(LINKS)
         new[2][key] = value
-        found = settle_json(tmp_path, LINKS, new)
+        settled = settle_json(tmp_path, LINKS, new)
         expected = deepcopy(LINKS)
         expected[2][key] = value
-        assert found == expected
+        assert settled == expected
 
 
 def test_an_index_that_two_links_share_is_shown(tmp_path: Path) -> None:
@@ -88,24 +88,24 @@ FDB = [
 
 def test_forwarding_entries_keep_the_old_order(tmp_path: Path) -> None:
     new = another(FDB)[::-1]
-    found = settle(
+    settled = settle(
         tmp_path,
         [recording("links", "", "l", LINKS), recording("fdb", "", "f", FDB)],
         [recording("links", "", "l", another(LINKS)), recording("fdb", "", "f", new)],
     )
-    assert found["fdb"].twin == FDB
-    assert found["links"].twin == LINKS
+    assert settled["fdb"].twin == FDB
+    assert settled["links"].twin == LINKS
 
 
 def test_a_forwarding_entry_at_another_port_is_shown(tmp_path: Path) -> None:
     new = another(FDB)[::-1]
     new[0]["ifname"] = "vethbf008bc"
-    found = settle(
+    settled = settle(
         tmp_path,
         [recording("links", "", "l", LINKS), recording("fdb", "", "f", FDB)],
         [recording("links", "", "l", another(LINKS)), recording("fdb", "", "f", new)],
     )
-    changed = [one for one in found["fdb"].twin if one not in FDB]
+    changed = [entry for entry in settled["fdb"].twin if entry not in FDB]
     assert changed == [{"mac": "0a:ff:b1:80:53:03", "ifname": "vethdd93b3d", "state": ""}]
 
 
@@ -156,10 +156,12 @@ def test_a_map_keyed_by_ids_is_joined_by_what_it_holds(tmp_path: Path) -> None:
 
 def test_swapped_addresses_are_shown(tmp_path: Path) -> None:
     old, new = _network(*OLD_IDS), _network(*NEW_IDS)
-    one, other = new["Containers"].values()
-    one["IPv4Address"], other["IPv4Address"] = other["IPv4Address"], one["IPv4Address"]
-    found = settle_json(tmp_path, old, new)
-    assert {one["Name"]: one["IPv4Address"] for one in found["Containers"].values()} == {
+    first, second = new["Containers"].values()
+    first["IPv4Address"], second["IPv4Address"] = second["IPv4Address"], first["IPv4Address"]
+    settled = settle_json(tmp_path, old, new)
+    assert {
+        container["Name"]: container["IPv4Address"] for container in settled["Containers"].values()
+    } == {
         "client": "172.17.0.2/16",
         "web": "172.17.0.3/16",
     }
@@ -175,12 +177,12 @@ def test_a_number_that_was_given_away_is_not_taken_for_its_new_owner(tmp_path: P
     links = [{"ifname": "eth0", "ifindex": 5, "mtu": 1500}, {"ifname": "eth1", "ifindex": 6}]
     addresses = [{"ifname": "eth0", "ifindex": 5, "addr_info": []}]
     new = [links[0] | {"ifindex": 7}, links[1] | {"ifindex": 8}]
-    found = settle(
+    settled = settle(
         tmp_path,
         [recording("a", "", "l", links), recording("b", "", "a", addresses)],
         [recording("a", "", "l", new), recording("b", "", "a", addresses)],
     )
-    assert (found["a"].twin, found["b"].twin) != (links, addresses)
+    assert (settled["a"].twin, settled["b"].twin) != (links, addresses)
 
 
 def test_an_index_alone_in_a_file_is_that_of_the_link(tmp_path: Path) -> None:
@@ -194,10 +196,10 @@ def test_an_index_alone_in_a_file_is_that_of_the_link(tmp_path: Path) -> None:
             recording("b", link.format(index), "ip link"),
         ]
 
-    found = settle(tmp_path, side(11, 11), side(13, 13))
-    assert found["a"].text == "11\n"
-    found = settle(tmp_path, side(11, 11), side(13, 14))
-    assert (found["a"].text, found["b"].text) != ("11\n", link.format(11)), "one of them shows"
+    settled = settle(tmp_path, side(11, 11), side(13, 13))
+    assert settled["a"].text == "11\n"
+    settled = settle(tmp_path, side(11, 11), side(13, 14))
+    assert (settled["a"].text, settled["b"].text) != ("11\n", link.format(11)), "one of them shows"
 
 
 def test_a_namespace_whose_number_is_missing_is_shown(tmp_path: Path) -> None:
@@ -205,7 +207,7 @@ def test_a_namespace_whose_number_is_missing_is_shown(tmp_path: Path) -> None:
     path = Path(__file__).parents[2] / "recordings/2026-11/by-hand/addressed.json"
     old = json.loads(path.read_text(encoding="utf-8"))
     new = deepcopy(old)
-    dropped = [one.pop("nsid") for space in new["namespaces"] for one in space["nsids"]]
+    dropped = [nsid.pop("nsid") for space in new["namespaces"] for nsid in space["nsids"]]
     assert dropped
     assert settle_json(tmp_path, old, new) == new
     assert settle_json(tmp_path, old, deepcopy(old)) == old
@@ -244,10 +246,10 @@ def test_conditions_come_in_any_order_and_machine_ids_are_names(tmp_path: Path) 
 
 
 def test_a_condition_that_changed_is_all_that_differs(tmp_path: Path) -> None:
-    found = settle_json(tmp_path, [_NODE], [_other_node('"True"', '"Unknown"')])
+    settled = settle_json(tmp_path, [_NODE], [_other_node('"True"', '"Unknown"')])
     wanted = deepcopy(_NODE)
     wanted["status"]["conditions"][1]["status"] = "Unknown"
-    assert found == [wanted]
+    assert settled == [wanted]
 
 
 def test_a_machine_id_that_is_no_longer_the_systems_is_shown(tmp_path: Path) -> None:

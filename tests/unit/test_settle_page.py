@@ -32,8 +32,8 @@ def test_a_bound_value_and_the_command_as_run_follow(tmp_path: Path) -> None:
     sides = []
     for name, text, veth in (("old", OLD, "vethdd93b3d"), ("new", NEW, "veth4290bf2")):
         links = replace(recording("links", text, "ip link"), bound={"VETH": veth})
-        one = replace(recording("one", text, command), ran=f"ip link show {veth}")
-        sides.append(write(tmp_path / name, [links, one]))
+        renamed = replace(recording("one", text, command), ran=f"ip link show {veth}")
+        sides.append(write(tmp_path / name, [links, renamed]))
     out = tmp_path / "out"
     out.mkdir()
     settle_page.settle(page, sides[0], sides[1], out, {})
@@ -51,14 +51,14 @@ def test_a_mac_that_differs_between_two_blocks_is_shown(tmp_path: Path) -> None:
         recording("link", NEW, "ip link"),
         recording("fdb", fdb.format(mac="6e:89:03:ee:9b:db", veth="veth4290bf2"), "bridge fdb"),
     ]
-    found = settle(tmp_path, old, new)
-    assert [found[one.id].text == one.text for one in old].count(False) == 1
+    settled = settle(tmp_path, old, new)
+    assert [settled[answer.id].text == answer.text for answer in old].count(False) == 1
 
 
 def test_a_new_block_takes_the_names_of_the_others(tmp_path: Path) -> None:
     new = [recording("a", NEW), recording("b", "master of veth4290bf2")]
-    found = settle(tmp_path, [recording("a", OLD)], new)
-    assert found["b"].text == "master of vethdd93b3d"
+    settled = settle(tmp_path, [recording("a", OLD)], new)
+    assert settled["b"].text == "master of vethdd93b3d"
 
 
 def test_a_block_with_another_command_keeps_no_noise_of_the_earlier_one(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_a_name_means_the_same_on_the_next_page_of_a_run(tmp_path: Path) -> None
     settle(tmp_path, [recording("a", OLD)], [recording("a", NEW)], shared)
     two = "7a:c9:65:fd:ee:bb is one\n02:00:00:00:00:01 is two\nlast 9a:22:33:44:55:66\n"
     mixed = "9e:22:33:44:55:66 is one\n02:00:00:00:00:01 is two\nlast 6e:89:03:ee:9b:da\n"
-    found = settle(tmp_path, [recording("b", two)], [recording("b", mixed)], shared)
-    assert found["b"].text != two, "the MAC of page a's interface is at another place here"
+    settled = settle(tmp_path, [recording("b", two)], [recording("b", mixed)], shared)
+    assert settled["b"].text != two, "the MAC of page a's interface is at another place here"
     alone = settle(tmp_path, [recording("b", two)], [recording("b", mixed)])
     assert alone["b"].text == two
 
@@ -107,8 +107,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guide:
 
 def _keep(guide: Guide, stamp: str, text: str) -> Path:
     block = guide.pages["page"].blocks[0]
-    one = replace(recording("a", text, "ip link"), plan=block.plan)
-    return write(transcripts.transcripts(guide.recordings) / "now" / "page" / stamp, [one])
+    answer = replace(recording("a", text, "ip link"), plan=block.plan)
+    return write(transcripts.transcripts(guide.recordings) / "now" / "page" / stamp, [answer])
 
 
 def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
@@ -121,12 +121,12 @@ def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
     _keep(checkout, "1", OLD.replace("1500", "9000"))
     kept = _keep(checkout, "2", NEW)
     answers = {path.name: path.read_bytes() for path in kept.iterdir()}
-    found = CliRunner().invoke(cli_settle.settle, [], catch_exceptions=False)
-    assert found.output == "page: settled, unchanged\n"
+    result = CliRunner().invoke(cli_settle.settle, [], catch_exceptions=False)
+    assert result.output == "page: settled, unchanged\n"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     _keep(checkout, "3", NEW.replace("1500", "1400"))
-    found = CliRunner().invoke(cli_settle.settle, ["page"], catch_exceptions=False)
-    assert found.output == "page: settled\n"
+    result = CliRunner().invoke(cli_settle.settle, ["page"], catch_exceptions=False)
+    assert result.output == "page: settled\n"
     assert form.read(folder / "a.txt", "").text == OLD.replace("1500", "1400")
     assert not list(sums.problems(folder))
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == answers
@@ -135,21 +135,21 @@ def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
 def test_a_kept_run_of_an_older_page_is_refused(checkout: Guide) -> None:
     kept = transcripts.transcripts(checkout.recordings) / "now" / "page" / "1"
     write(kept, [recording("a", NEW, "ip link")])
-    found = CliRunner().invoke(cli_settle.settle, ["page"])
-    assert "older than its block a" in str(found.exception)
+    result = CliRunner().invoke(cli_settle.settle, ["page"])
+    assert "older than its block a" in str(result.exception)
 
 
 def test_a_kept_run_of_another_checkout_is_left_alone(checkout: Guide, tmp_path: Path) -> None:
     elsewhere = replace(checkout, recordings=tmp_path / "another" / "recordings")
     _keep(elsewhere, "1", NEW)
-    found = CliRunner().invoke(cli_settle.settle, [])
-    assert "no transcript is kept" in str(found.exception)
+    result = CliRunner().invoke(cli_settle.settle, [])
+    assert "no transcript is kept" in str(result.exception)
     assert not checkout.recordings.exists() or not any(checkout.recordings.iterdir())
 
 
 def test_without_any_kept_run_the_error_says_how_to_make_one(checkout: Guide) -> None:
     assert checkout.pages
-    found = CliRunner().invoke(cli_settle.settle, [])
-    assert "no transcript is kept" in str(found.exception)
-    found = CliRunner().invoke(cli_settle.settle, ["other"])
-    assert "there is no page 'other'" in str(found.exception)
+    result = CliRunner().invoke(cli_settle.settle, [])
+    assert "no transcript is kept" in str(result.exception)
+    result = CliRunner().invoke(cli_settle.settle, ["other"])
+    assert "there is no page 'other'" in str(result.exception)

@@ -16,18 +16,18 @@ def run(name: str) -> list[Recording]:
     text = (DATA / "two-runs" / f"{name}.txt").read_text(encoding="utf-8")
     pieces = _COMMAND.split(text)[1:]
     return [
-        recording(f"b{at:02}", output, command)
-        for at, (command, output) in enumerate(zip(pieces[::2], pieces[1::2], strict=True))
+        recording(f"b{index:02}", output, command)
+        for index, (command, output) in enumerate(zip(pieces[::2], pieces[1::2], strict=True))
     ]
 
 
 @pytest.mark.parametrize(("old", "new"), [("a", "b"), ("b", "a")])
 def test_nothing_differs_between_two_machines(tmp_path: Path, old: str, new: str) -> None:
     before, after = run(old), run(new)
-    assert sum(one.text != other.text for one, other in zip(before, after, strict=True)) > 10
-    found = settle(tmp_path, before, after)
-    for one in before:
-        assert found[one.id].text == one.text, one.command
+    assert sum(was.text != now.text for was, now in zip(before, after, strict=True)) > 10
+    settled = settle(tmp_path, before, after)
+    for answer in before:
+        assert settled[answer.id].text == answer.text, answer.command
 
 
 def _replace(old: str, new: str, count: int = 1) -> Callable[[str], str]:
@@ -65,17 +65,17 @@ CHANGES = {
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_among_the_noise_is_shown(tmp_path: Path, what: str) -> None:
     before, after = run("a"), run("b")
-    for at, one in enumerate(after):
+    for index, new_answer in enumerate(after):
         try:
-            text = CHANGES[what](one.text)
+            text = CHANGES[what](new_answer.text)
         except AssertionError:
             continue
-        if text != one.text:
-            after[at] = recording(one.id, text, one.command)
+        if text != new_answer.text:
+            after[index] = recording(new_answer.id, text, new_answer.command)
             break
     else:
         pytest.fail("nothing was changed")
-    found = settle(tmp_path, before, after)
-    differing = [one.id for one in before if found[one.id].text != one.text]
+    settled = settle(tmp_path, before, after)
+    differing = [answer.id for answer in before if settled[answer.id].text != answer.text]
     assert differing
     assert len(differing) <= 2, "all else is as it was"

@@ -53,10 +53,10 @@ KLOG = [(DATA / "klog" / f"{name}.txt").read_text(encoding="utf-8") for name in 
 
 
 def test_the_day_the_time_and_the_thread_of_a_message_are_noise(tmp_path: Path) -> None:
-    one, other = KLOG
-    assert one != other
-    assert settle_text(tmp_path, one, other, "kubectl get nodes -v=6") == one
-    assert settle_text(tmp_path, other, one, "kubectl get nodes -v=6") == other
+    line, translated = KLOG
+    assert line != translated
+    assert settle_text(tmp_path, line, translated, "kubectl get nodes -v=6") == line
+    assert settle_text(tmp_path, translated, line, "kubectl get nodes -v=6") == translated
 
 
 @pytest.mark.parametrize(

@@ -38,17 +38,17 @@ PLACE = Place("node0", "")
 
 def _texts() -> dict[str, list[str]]:
     """What was recorded, page by page; foreign outputs; the examples of all kinds as one text."""
-    found: dict[str, list[str]] = {}
+    by_kind: dict[str, list[str]] = {}
     for path in sorted((ROOT / "recordings").glob("*/*/*.txt")):
-        found.setdefault(str(path.parent.relative_to(ROOT)), []).append(form.read(path, "").text)
+        by_kind.setdefault(str(path.parent.relative_to(ROOT)), []).append(form.read(path, "").text)
     for path in sorted((ROOT / "tests" / "foreign").glob("*/*.yml")):
         case = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found.setdefault(f"foreign/{path.parent.name}", []).append(case["text"])
+        by_kind.setdefault(f"foreign/{path.parent.name}", []).append(case["text"])
     for kind in KINDS:
         pairs = examples.of(kind)
         sides = [side for pair in (*pairs.same, *pairs.differ) for side in pair]
-        found[f"examples/{kind.name}"] = [*sides, "\n".join(sides)]
-    return found
+        by_kind[f"examples/{kind.name}"] = [*sides, "\n".join(sides)]
+    return by_kind
 
 
 TEXTS = _texts()
@@ -77,10 +77,10 @@ def test_lines_are_the_same_at_once_and_one_by_one(name: str) -> None:
             fits = replace(matches.fitting((text,)), heads=False)
             forms, plain = _one_by_one(text, side, fits)
             fits.forget()
-            found = text_lines.read(text.split("\n"), PLACE, side, fits)
-            assert found.forms == forms
-            assert found.plain == plain
-            assert found.printed == text.split("\n")
+            cut = text_lines.read(text.split("\n"), PLACE, side, fits)
+            assert cut.forms == forms
+            assert cut.plain == plain
+            assert cut.printed == text.split("\n")
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -158,13 +158,13 @@ def _ends_of_lines(tree: Any) -> Iterator[str]:
 
 def _is_in(items: Any) -> bool:
     """Whether the end of a line is in a set of signs."""
-    found = any(
+    differs = any(
         (str(code) == "LITERAL" and value == NEWLINE)
         or (str(code) == "RANGE" and value[0] <= NEWLINE <= value[1])
         or str(value) in {"CATEGORY_SPACE", "CATEGORY_NOT_DIGIT", "CATEGORY_NOT_WORD"}
         for code, value in items
     )
-    return found != (str(items[0][0]) == "NEGATE")
+    return differs != (str(items[0][0]) == "NEGATE")
 
 
 LINE = "event for web-bcdf2 was seen"

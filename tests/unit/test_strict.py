@@ -45,8 +45,11 @@ def checked(folder: Path) -> list[tuple[str, int, int, str]]:
         env={"PYTHONPATH": str(CHECKOUT), "PATH": "/usr/bin:/bin"},
     )
     assert done.returncode == 1, done.stderr
-    found = json.loads(done.stdout)["problems"]
-    return [(each["page"], each["line"], each["column"], each["message"]) for each in found]
+    problems = json.loads(done.stdout)["problems"]
+    return [
+        (problem["page"], problem["line"], problem["column"], problem["message"])
+        for problem in problems
+    ]
 
 
 def project(folder: Path, pages: dict[str, str], nav: str = "") -> Path:
@@ -88,9 +91,9 @@ def project(folder: Path, pages: dict[str, str], nav: str = "") -> Path:
 def test_a_call_that_is_misspelt_is_an_error_at_its_line(
     tmp_path: Path, call: str, line: int, words: str
 ) -> None:
-    ((found, message),) = errors(tmp_path, f"{{{{ {call} }}}}\n")
+    ((written_in, message),) = errors(tmp_path, f"{{{{ {call} }}}}\n")
     assert words in message
-    assert found == line
+    assert written_in == line
 
 
 @pytest.mark.parametrize(
@@ -290,7 +293,7 @@ def test_whatever_a_page_holds_it_is_planned_or_refused_with_page_and_line(
         except GuideError as error:
             refused.append(error)
     assert 5 < len(refused) < 25
-    assert all(each.page and each.line for error in refused for each in error.all)
+    assert all(part.page and part.line for error in refused for part in error.all)
 
 
 def test_every_option_is_described_for_the_manual_and_for_editors() -> None:
@@ -360,8 +363,8 @@ def test_a_template_that_the_theme_does_not_have_is_found(tmp_path: Path) -> Non
         "b.md": "---\ntemplate: main.html\n---\n# B\n",
     }
     words = "front matter: template 'nosuch.html' cannot be used: the theme does not have it"
-    found = [(page, line, what) for page, line, _, what in checked(project(tmp_path, pages))]
-    assert found == [("docs/a.md", 3, words)]
+    problems = [(page, line, what) for page, line, _, what in checked(project(tmp_path, pages))]
+    assert problems == [("docs/a.md", 3, words)]
 
 
 def test_a_page_that_is_wrong_hides_nothing_of_the_others(tmp_path: Path) -> None:

@@ -58,13 +58,13 @@ def test_each_tap_is_a_capture_with_an_id_of_its_own(tmp_path: Path) -> None:
 
 
 def test_how_it_is_shown_makes_no_recording_stale(tmp_path: Path) -> None:
-    one = planned(tmp_path, REQUEST + TRACE)
+    page = planned(tmp_path, REQUEST + TRACE)
     two = planned(
         tmp_path, REQUEST + TRACE.replace('"client"', '"a pod"').replace("One request", "Two")
     )
     three = planned(tmp_path, REQUEST + TRACE.replace("tcp port 80", "tcp port 81"))
-    assert [block.plan for block in one] == [block.plan for block in two]
-    assert one[2].plan != three[2].plan
+    assert [block.plan for block in page] == [block.plan for block in two]
+    assert page[2].plan != three[2].plan
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_all_captures_in_one_have_names_and_one_clock(tmp_path: Path, cache: Pat
     assert path.name == "way.pcapng"
     made = make()
     assert made == make()
-    total = sum(len(records(one)[1]) for one in trace_support.files("flannel"))
+    total = sum(len(records(file)[1]) for file in trace_support.files("flannel"))
     if shutil.which("tshark") is None:
         pytest.skip("tshark is not there")
     (tmp_path / "way.pcapng").write_bytes(made)

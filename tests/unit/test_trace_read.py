@@ -23,11 +23,11 @@ def captures(name: str) -> tuple[list[Lane], list[tuple[Packet, ...]]]:
 def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
     return [
         (
-            ">" if one.forward else "<",
-            captions.short(one.visits[0].packet),
-            [visit.lane for visit in one.visits],
+            ">" if journey.forward else "<",
+            captions.short(journey.visits[0].packet),
+            [visit.lane for visit in journey.visits],
         )
-        for one in trace.journeys
+        for journey in trace.journeys
     ]
 
 
@@ -77,9 +77,9 @@ def test_pings_are_found_inside_of_gre() -> None:
 
 
 def test_the_order_of_the_taps_says_what_is_there_and_what_is_back() -> None:
-    lanes, found = captures("calico")
-    turned = assembly.read(lanes[::-1], found[::-1])
-    assert [one.forward for one in turned.journeys[:3]] == [False, True, False]
+    lanes, captured = captures("calico")
+    turned = assembly.read(lanes[::-1], captured[::-1])
+    assert [journey.forward for journey in turned.journeys[:3]] == [False, True, False]
 
 
 def test_other_conversations_are_left_out_and_counted() -> None:
@@ -100,10 +100,10 @@ def test_wrapping_is_fifty_bytes_in_vxlan_and_twenty_in_ip_in_ip() -> None:
 
 
 def test_a_bridge_changes_nothing_and_a_router_ttl_and_macs() -> None:
-    found = words(trace_support.trace("flannel"), 1)
-    assert found[:2] == ["", ""]
-    assert found[2].startswith("routed: TTL 64 → 63, MACs rewritten: from ")
-    assert found[4] == ""  # the wire
+    changes = words(trace_support.trace("flannel"), 1)
+    assert changes[:2] == ["", ""]
+    assert changes[2].startswith("routed: TTL 64 → 63, MACs rewritten: from ")
+    assert changes[4] == ""  # the wire
 
 
 def test_nat_is_named_and_undone_on_the_way_back() -> None:
@@ -122,13 +122,13 @@ def test_nat_is_named_and_undone_on_the_way_back() -> None:
 def test_a_destination_is_rewritten_before_routing_and_a_source_after_it() -> None:
     trace = trace_support.trace("again")
     for number in (1, 2):  # there DNAT and SNAT, back both undone
-        said = words(trace, number)[1]
-        assert said.index(": destination ") < said.index("routed: ") < said.index(": source ")
+        labels = words(trace, number)[1]
+        assert labels.index(": destination ") < labels.index("routed: ") < labels.index(": source ")
 
 
 def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
     trace = trace_support.trace("again")
-    notes = {one.number: one.notes for one in trace.journeys if one.notes}
+    notes = {journey.number: journey.notes for journey in trace.journeys if journey.notes}
     assert notes == {
         7: ("not seen after node0, router: red",),
         10: ("sent again: the same bytes as no. 7",),
@@ -137,8 +137,10 @@ def test_a_dropped_segment_is_gone_and_its_copy_is_sent_again() -> None:
 
 def test_a_segment_that_is_cut_goes_on_as_its_pieces() -> None:
     trace = trace_support.trace("cut")
-    notes = {one.number: one.notes for one in trace.journeys if one.notes}
-    whole = next(one for one in trace.journeys if captions.size(one.visits[0].packet) == 4019)
+    notes = {journey.number: journey.notes for journey in trace.journeys if journey.notes}
+    whole = next(
+        journey for journey in trace.journeys if captions.size(journey.visits[0].packet) == 4019
+    )
     pieces = [number for number, texts in notes.items() if texts[0].startswith("a piece")]
     assert notes[whole.number] == (f"cut up: goes on as nos. {', '.join(map(str, pieces))}",)
     assert len(pieces) == 3
@@ -150,13 +152,13 @@ def test_a_segment_that_is_cut_goes_on_as_its_pieces() -> None:
 
 
 def test_a_packet_that_another_passed_is_overtaken() -> None:
-    lanes, found = captures("again")
+    lanes, captured = captures("again")
     # At blue, the FIN (the 7th packet there) comes after the request that was sent again (9th).
-    last = list(found[3])
+    last = list(captured[3])
     late = replace(last.pop(6), time=last[7].time + 500)
     last.insert(8, late)
-    found[3] = tuple(replace(one, number=number) for number, one in enumerate(last, 1))
-    notes = {one.number: one.notes for one in assembly.read(lanes, found).journeys}
+    captured[3] = tuple(replace(packet, number=number) for number, packet in enumerate(last, 1))
+    notes = {journey.number: journey.notes for journey in assembly.read(lanes, captured).journeys}
     assert notes[8] == ("overtaken by no. 10 before node0, blue: eth0",)
     assert notes[1] == notes[9] == ()
 
@@ -164,12 +166,12 @@ def test_a_packet_that_another_passed_is_overtaken() -> None:
 def test_packets_that_cross_on_the_way_are_not_overtaken() -> None:
     # The server's FIN left node1 before the ACK arrived there, and came to node0 after it had left.
     trace = trace_support.trace("calico")
-    assert all(not one.notes for one in trace.journeys)
+    assert all(not journey.notes for journey in trace.journeys)
 
 
 def shifted(found: list[tuple[Packet, ...]], lanes: list[Lane], by: int) -> Trace:
     moved = [
-        tuple(replace(one, time=one.time + by) for one in packets)
+        tuple(replace(packet, time=packet.time + by) for packet in packets)
         if lane.node == "node1"
         else packets
         for lane, packets in zip(lanes, found, strict=True)
@@ -179,8 +181,8 @@ def shifted(found: list[tuple[Packet, ...]], lanes: list[Lane], by: int) -> Trac
 
 @pytest.mark.parametrize("by", [0, 1_000_000, -500_000_000, 123_456_789])
 def test_clocks_are_compared_whatever_they_show(by: int) -> None:
-    lanes, found = captures("calico")
-    clock = shifted(found, lanes, by).clock("node1")
+    lanes, captured = captures("calico")
+    clock = shifted(captured, lanes, by).clock("node1")
     assert clock is not None
     assert clock.ahead == -4_060_000 + by
     # Half of the least time there (278 us less 4.06 ms) and back: 94 us.
@@ -193,8 +195,8 @@ def test_aligned_no_packet_arrives_before_it_leaves() -> None:
     for name in ("calico", "flannel", "flannel-ping"):
         trace = trace_support.trace(name)
         for journey in trace.journeys:
-            for (one, two), passed in clocks.crossings(journey, trace.lanes):
-                first, second = trace.clock(one), trace.clock(two)
+            for (here, there), passed in clocks.crossings(journey, trace.lanes):
+                first, second = trace.clock(here), trace.clock(there)
                 assert first is not None
                 assert second is not None
                 assert passed - (second.ahead - first.ahead) > 0
@@ -209,17 +211,19 @@ def test_no_time_is_told_between_two_nodes() -> None:
 
 
 def test_a_clock_seen_in_one_direction_only_is_not_compared() -> None:
-    lanes, found = captures("flannel-ping")
-    trace = assembly.read(lanes, [one[:1] for one in found])
+    lanes, captured = captures("flannel-ping")
+    trace = assembly.read(lanes, [packets[:1] for packets in captured])
     assert trace.clock("node1") is None
     assert trace.clock("node0") is not None
 
 
 def test_a_clock_that_was_set_meanwhile_is_an_error() -> None:
-    lanes, found = captures("flannel-ping")
+    lanes, captured = captures("flannel-ping")
     late = [
-        (one[0], replace(one[1], time=one[1].time - 10**9)) if lane.node == "node0" else one
-        for lane, one in zip(lanes, found, strict=True)
+        (packets[0], replace(packets[1], time=packets[1].time - 10**9))
+        if lane.node == "node0"
+        else packets
+        for lane, packets in zip(lanes, captured, strict=True)
     ]
     with pytest.raises(GuideError, match="were set during the trace"):
         assembly.read(lanes, late)
@@ -233,11 +237,11 @@ def test_times_are_those_of_the_first_interface() -> None:
 
 
 def test_a_time_smaller_than_the_error_is_not_shown() -> None:
-    lanes, found = captures("calico")
+    lanes, captured = captures("calico")
     # Of all after the first two, only node1 tells: their times are moved by the alignment.
     for lane in range(3):
-        found[lane] = found[lane][:2]
-    trace = assembly.read(lanes, found)
+        captured[lane] = captured[lane][:2]
+    trace = assembly.read(lanes, captured)
     shown = [captions.since_first(trace, journey) for journey in trace.journeys]
     assert shown[:3] == ["+0.000 ms", "+2.336 ms", "≈ +2.7 ms"]
     clock = trace.clock("node1")
@@ -270,10 +274,10 @@ def test_an_error_is_never_rounded_down() -> None:
 
 def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:
     # As a bridge that answers for both sides sees it: both ends of the router in one capture.
-    lanes, found = captures("again")
-    both = sorted((*found[1], *found[2]), key=lambda one: one.time)
-    twice = tuple(replace(one, number=number) for number, one in enumerate(both, 1))
-    trace = assembly.read([lanes[0], lanes[1], lanes[3]], [found[0], twice, found[3]])
+    lanes, captured = captures("again")
+    both = sorted((*captured[1], *captured[2]), key=lambda one: one.time)
+    twice = tuple(replace(packet, number=number) for number, packet in enumerate(both, 1))
+    trace = assembly.read([lanes[0], lanes[1], lanes[3]], [captured[0], twice, captured[3]])
     assert [visit.lane for visit in trace.journeys[0].visits] == [0, 1, 1, 2]
     assert [visit.lane for visit in trace.journeys[1].visits] == [2, 1, 1, 0]
     assert "destination NAT" in words(trace, 1)[1]
@@ -293,21 +297,23 @@ def recorded(page: str, name: str) -> Trace:
 def test_a_bridges_own_copy_is_not_translated_there_and_back() -> None:
     """The answer of the DNS server next door: translated back at the port, its copy on cni0 is not."""
     whole = recorded("services", "whole")
-    answer = next(one for one in whole.journeys if not one.forward)
+    answer = next(journey for journey in whole.journeys if not journey.forward)
     assert words(whole, answer.number) == [
         "a copy, as it was before it was translated: source 10.42.0.2",
         "",
     ]
-    request = next(one for one in whole.journeys if one.forward and len(one.visits) > 5)
+    request = next(
+        journey for journey in whole.journeys if journey.forward and len(journey.visits) > 5
+    )
     assert "destination NAT: destination 10.43.0.80 → 10.42.1.2" in words(whole, request.number)[1]
 
 
 def test_what_came_after_a_capture_had_its_packets_is_not_gone() -> None:
     whole = recorded("services", "whole")
-    notes = {captions.short(one.visits[0].packet): one.notes for one in whole.journeys}
+    notes = {captions.short(journey.visits[0].packet): journey.notes for journey in whole.journeys}
     assert notes["data"] == ("end of capture: node0: cni0 had its 6",)
     endless = [replace(lane, most=None) for lane in whole.lanes]
-    again = oddities.noted([replace(one, notes=()) for one in whole.journeys], endless)
+    again = oddities.noted([replace(journey, notes=()) for journey in whole.journeys], endless)
     assert again[-1].notes == ("not seen after node0: flannel.1",)
 
 
@@ -315,5 +321,5 @@ def test_what_is_answered_next_door_is_not_gone() -> None:
     """Others go on into the tunnel; the question to the DNS server of this node does not."""
     whole = recorded("services", "whole")
     assert whole.journeys[0].notes == ()
-    unanswered = [one for one in whole.journeys if one.number != 2]
+    unanswered = [journey for journey in whole.journeys if journey.number != 2]
     assert oddities.noted(unanswered, whole.lanes)[0].notes == ("not seen after node0: cni0",)

@@ -60,7 +60,7 @@ def _tshark(pcap: Path, lane: int) -> list[tuple[tuple[str, ...], Seen]]:
         text=True,
         check=True,
     ).stdout
-    found = []
+    rows = []
     for line in out.splitlines():
         value = dict(zip(_FIELDS.split(), line.split("\t"), strict=True))
         if not value["ip.src"]:
@@ -74,7 +74,7 @@ def _tshark(pcap: Path, lane: int) -> list[tuple[tuple[str, ...], Seen]]:
         kind = "tcp" if last["tcp.flags"] else "udp" if not last["icmp.type"] else ""
         ports = [f":{last[f'{kind}.{end}port']}" if kind else "" for end in ("src", "dst")]
         size = int(value["frame.len"])
-        found.append(
+        rows.append(
             (
                 constant,
                 Seen(
@@ -90,15 +90,15 @@ def _tshark(pcap: Path, lane: int) -> list[tuple[tuple[str, ...], Seen]]:
                 ),
             )
         )
-    return found
+    return rows
 
 
 def _expected(pcaps: list[Path]) -> dict[tuple[str, ...], list[Seen]]:
-    found: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
+    by_journey: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
     for lane, pcap in enumerate(pcaps):
         for constant, seen in _tshark(pcap, lane):
-            found[constant].append(seen)
-    return {constant: seen for constant, seen in found.items() if len(seen) > 1}
+            by_journey[constant].append(seen)
+    return {constant: seen for constant, seen in by_journey.items() if len(seen) > 1}
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Row:
 
 def _drawn(page: str) -> list[tuple[str, list[Row]]]:
     """Each packet's ends, and its rows, as the page has them."""
-    found = []
+    matching = []
     for item in re.findall(r'<li><details id="tr-way-\d+">(.*?)</details></li>', page, re.DOTALL):
         ends = _text(re.search(r'class="tr-ends">(.*?)</span><span class="tr-what"', item)[1])  # type: ignore[index]
         table = re.search(r"<tbody.*?>(.*?)</tbody>", item, re.DOTALL)
@@ -122,8 +122,8 @@ def _drawn(page: str) -> list[tuple[str, list[Row]]]:
             Row(*(_text(cell) for cell in re.findall(r"<t[hd].*?>(.*?)</t[hd]>", row)))
             for row in re.findall(r"<tr.*?>(.*?)</tr>", table[1])
         ]
-        found.append((ends, rows))
-    return found
+        matching.append((ends, rows))
+    return matching
 
 
 def _text(markup: str) -> str:
@@ -140,13 +140,13 @@ def _took(time: int) -> str:
 
 def _recorded() -> list[str]:
     """The traces of the guide's own recordings: page folder and trace."""
-    found = set()
+    hidden = set()
     for path in sorted((ROOT / "recordings").glob("*/*/*.txt")):
         head = path.read_text(encoding="utf-8").partition("\n---\n")[0]
         pcap = re.search(r"^pcap: (\S+)", head, re.MULTILINE)
         if pcap is not None and path.stem != pcap[1].partition(".")[0]:
-            found.add(f"{path.parent.relative_to(ROOT)}:{pcap[1].partition('.')[0]}")
-    return sorted(found)
+            hidden.add(f"{path.parent.relative_to(ROOT)}:{pcap[1].partition('.')[0]}")
+    return sorted(hidden)
 
 
 def _compare(lanes: list[Lane], pcaps: list[Path]) -> None:
@@ -156,12 +156,13 @@ def _compare(lanes: list[Lane], pcaps: list[Path]) -> None:
     drawn = _drawn(page)
     assert len(drawn) == len(expected)
     for ends, rows in drawn:
-        names = [f"{lane.node} {lane.place} {lane.interface}".replace("  ", " ") for lane in lanes]
+        names = [f"{lane.node} {lane.label} {lane.interface}".replace("  ", " ") for lane in lanes]
         seen = [
-            one
-            for one in expected.values()
-            if [names[each.where] for each in _along(one, rows, names)] == [r.where for r in rows]
-            and _matches(_along(one, rows, names), rows, ends, lanes)
+            journey
+            for journey in expected.values()
+            if [names[seen_there.where] for seen_there in _along(journey, rows, names)]
+            == [r.where for r in rows]
+            and _matches(_along(journey, rows, names), rows, ends, lanes)
         ]
         assert len(seen) >= 1, (ends, rows)
         key = next(key for key, value in expected.items() if value is seen[0])
@@ -172,48 +173,50 @@ def _compare(lanes: list[Lane], pcaps: list[Path]) -> None:
 def _along(seen: list[Seen], rows: list[Row], names: list[str]) -> list[Seen]:
     """tshark's packets in the order of the page's rows."""
     left = list(seen)
-    found = []
+    matched = []
     for row in rows:
-        one = next((each for each in left if names[each.where] == row.where), None)
-        if one is None:
+        sight = next(
+            (seen_there for seen_there in left if names[seen_there.where] == row.where), None
+        )
+        if sight is None:
             return []
-        left.remove(one)
-        found.append(one)
-    return found if not left else []
+        left.remove(sight)
+        matched.append(sight)
+    return matched if not left else []
 
 
 def _matches(seen: list[Seen], rows: list[Row], ends: str, lanes: list[Lane]) -> bool:
     if not seen or ends != f"{seen[0].source} → {seen[0].target}":
         return False
-    for at, (one, row) in enumerate(zip(seen, rows, strict=True)):
-        if row.size != f"{one.size} B":
+    for index, (sight, row) in enumerate(zip(seen, rows, strict=True)):
+        if row.size != f"{sight.size} B":
             return False
-        if at == 0:
+        if index == 0:
             continue
-        before = seen[at - 1]
-        same = lanes[one.where].node == lanes[before.where].node
-        if row.after != (_took(one.time - before.time) if same else ""):
+        before = seen[index - 1]
+        same = lanes[sight.where].node == lanes[before.where].node
+        if row.after != (_took(sight.time - before.time) if same else ""):
             return False
-        if (f"TTL {before.ttl} → {one.ttl}" in row.words) != (before.ttl != one.ttl):
+        if (f"TTL {before.ttl} → {sight.ttl}" in row.words) != (before.ttl != sight.ttl):
             return False
-        more = one.behind_link - before.behind_link
-        if ("unwrapped" in row.words) != (one.headers < before.headers):
+        more = sight.behind_link - before.behind_link
+        if ("unwrapped" in row.words) != (sight.headers < before.headers):
             return False
         if (row.words.startswith("wrapped") or "; wrapped" in row.words) != (
-            one.headers > before.headers
+            sight.headers > before.headers
         ):
             return False
-        if one.headers != before.headers and f", {abs(more)} bytes" not in row.words:
+        if sight.headers != before.headers and f", {abs(more)} bytes" not in row.words:
             return False
-        copies = [_is_copy(seen[place - 1 : place + 2]) for place in (at - 1, at)]
+        copies = [_is_copy(seen[middle - 1 : middle + 2]) for middle in (index - 1, index)]
         if ("a copy, as it was" in row.words) != copies[1]:
             return False
         if ("destination NAT" in row.words or "source NAT" in row.words) != (
-            not any(copies) and _hosts(one) != _hosts(before)
+            not any(copies) and _hosts(sight) != _hosts(before)
         ):
             return False
-        macs = all(one.macs) and all(before.macs) and one.macs != before.macs
-        if one.headers == before.headers and ("MACs" in row.words) != macs:
+        macs = all(sight.macs) and all(before.macs) and sight.macs != before.macs
+        if sight.headers == before.headers and ("MACs" in row.words) != macs:
             return False
     return True
 
@@ -236,13 +239,13 @@ def test_the_page_says_what_tshark_reads(name: str) -> None:
 @pytest.mark.parametrize("name", _recorded() or [pytest.param("", marks=pytest.mark.skip)])
 def test_recorded_traces_say_what_tshark_reads(name: str) -> None:
     folder, _, trace = name.partition(":")
-    found = [
+    match = [
         path
         for path in sorted((ROOT / folder).glob("*.txt"))
         if re.search(rf"^pcap: {trace}\.", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     lanes, pcaps = trace_support.recorded(folder, trace)
-    assert len(lanes) == len(found)
+    assert len(lanes) == len(match)
     _compare(lanes, pcaps)
 
 
@@ -260,8 +263,10 @@ def _headers(pcap: Path) -> str:
     line = dict(zip(names, out.splitlines()[0].split("\t"), strict=True))
     value = {name: text.split(",") for name, text in line.items()}
     levels = [
-        f"Ethernet {one} → {two}; IPv4 {source} → {target} TTL {ttl}"
-        for one, two, source, target, ttl in zip(*(value[name] for name in names[:5]), strict=True)
+        f"Ethernet {first} → {second}; IPv4 {source} → {target} TTL {ttl}"
+        for first, second, source, target, ttl in zip(
+            *(value[name] for name in names[:5]), strict=True
+        )
     ]
     tunnel = "; UDP {} → {}; VXLAN VNI {}; ".format(*(line[name] for name in names[5:8]))
     return tunnel.join(levels) + "; TCP {} → {} SYN".format(*(line[n] for n in names[8:]))
@@ -295,10 +300,14 @@ def _changed(name: str) -> tuple[Trace, Trace]:
 
 def test_a_packet_that_an_interface_lacks_is_not_drawn_there() -> None:
     whole, less = _changed("flannel")
-    one, two = (draw.drawing(each, _layout(each), "t", lambda *_: "#") for each in (whole, less))
-    assert one.count("tr-dot") - 1 == two.count("tr-dot")
+    whole_figure, less_figure = (
+        draw.drawing(trace, _layout(trace), "t", lambda *_: "#") for trace in (whole, less)
+    )
+    assert whole_figure.count("tr-dot") - 1 == less_figure.count("tr-dot")
     assert [visit.lane for visit in less.journeys[0].visits] == [0, 1, *range(3, 10)]
 
 
 def _layout(trace: Trace):  # type: ignore[no-untyped-def] # noqa: ANN202
-    return lay_out(trace.lanes, [(one, hops.steps(one, trace.lanes)) for one in trace.journeys])
+    return lay_out(
+        trace.lanes, [(journey, hops.steps(journey, trace.lanes)) for journey in trace.journeys]
+    )

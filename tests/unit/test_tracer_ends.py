@@ -16,18 +16,22 @@ def to(text: str, protocol: str = "tcp", *more: object) -> Target:
 
 
 def test_a_pod_is_asked_at_its_own_address() -> None:
-    found = to("default/hello-1")
-    assert (found.kind, found.address, found.port) == ("pod", "10.42.1.2", 80)
-    assert [one.node for one in found.endpoints] == ["node1"]
+    target = to("default/hello-1")
+    assert (target.kind, target.address, target.port) == ("pod", "10.42.1.2", 80)
+    assert [endpoint.node for endpoint in target.endpoints] == ["node1"]
 
 
 @pytest.mark.parametrize(
     "text", ["hello", "default/hello", "hello:http", "hello:80", "10.43.0.80:80"]
 )
 def test_a_service_leads_to_its_endpoints(text: str) -> None:
-    found = to(text)
-    assert (found.kind, found.address, found.port) == ("service", "10.43.0.80", 80)
-    assert {one.address for one in found.ready} == {"10.42.0.4", "10.42.1.2", "10.42.2.2"}
+    target = to(text)
+    assert (target.kind, target.address, target.port) == ("service", "10.43.0.80", 80)
+    assert {endpoint.address for endpoint in target.ready} == {
+        "10.42.0.4",
+        "10.42.1.2",
+        "10.42.2.2",
+    }
 
 
 def test_a_node_and_an_address_outside() -> None:
@@ -37,20 +41,20 @@ def test_a_node_and_an_address_outside() -> None:
 
 
 def test_an_ipv6_address_is_one() -> None:
-    found = to("[fd42::5]:8080")
-    assert (found.address, found.port) == ("fd42::5", 8080)
+    target = to("[fd42::5]:8080")
+    assert (target.address, target.port) == ("fd42::5", 8080)
 
 
 def test_the_port_of_a_node_that_is_a_services() -> None:
     port = [{"name": "http", "port": 80, "nodePort": 30080}]
     public = service("public", clusterIPs=["10.43.0.81"], ports=port, type="NodePort")
-    found = to("node1:30080", "tcp", public, slice_of("public", ["10.42.2.2"]))
-    assert (found.kind, found.address, found.ports) == ("node", "192.168.56.11", (30080, 80))
+    target = to("node1:30080", "tcp", public, slice_of("public", ["10.42.2.2"]))
+    assert (target.kind, target.address, target.ports) == ("node", "192.168.56.11", (30080, 80))
 
 
 def test_a_headless_service_is_one_of_its_pods() -> None:
-    found = to("hello-pods", "tcp", slice_of("hello-pods", ["10.42.2.2"]))
-    assert (found.kind, found.address) == ("pod", "10.42.2.2")
+    target = to("hello-pods", "tcp", slice_of("hello-pods", ["10.42.2.2"]))
+    assert (target.kind, target.address) == ("pod", "10.42.2.2")
 
 
 def test_a_headless_service_without_a_ready_pod_leads_nowhere() -> None:

@@ -34,19 +34,19 @@ def test_the_place_of_a_fault_is_named(name: str) -> None:
     assert traced.loss.last is not None
     assert str(traced.loss.last.end).startswith(last)
     assert (traced.causes[0].kind, traced.causes[0].node) == (kind, node)
-    assert all(one.evidence for one in traced.causes if one.sure)
+    assert all(cause.evidence for cause in traced.causes if cause.sure)
 
 
 def test_nothing_is_named_where_nothing_is_wrong() -> None:
     traced = replayed("well-service")
     assert traced.came
     assert traced.causes == []
-    assert len({stop.end for one in traced.story.sights for stop in one.stops}) in (5, 10)
+    assert len({stop.end for sight in traced.story.sights for stop in sight.stops}) in (5, 10)
 
 
 def test_late_packets_of_others_are_a_guess_behind_what_is_sure() -> None:
     traced = replayed("lost", counted="ctstate INVALID")
-    causes = [(one.kind, one.sure) for one in traced.causes]
+    causes = [(cause.kind, cause.sure) for cause in traced.causes]
     assert causes[:2] == [("no-endpoint", True), ("rule-rejected", True)]
     assert ("rule-dropped", False) in causes
     assert "a guess" not in "\n".join(answer_text.lines(traced))
@@ -61,7 +61,7 @@ def test_a_node_that_does_not_answer_is_dark_and_the_rest_is_told() -> None:
     assert traced.loss is not None
     assert str(traced.loss.last.end if traced.loss.last else "") == "node0/:eth1"
     assert "node1 could not be looked at" in "\n".join(answer_text.lines(traced))
-    assert not any(one.sure for one in traced.causes)
+    assert not any(cause.sure for cause in traced.causes)
     assert '<figure class="trace"' in _page(traced)
 
 
@@ -113,9 +113,9 @@ def test_an_anonymous_trace_says_the_same_of_others() -> None:
     for name in ("10.42.1.", "192.168.56.", "node0", "hello-1", "default/tools"):
         assert name not in html.replace("node0:", "")
         assert name not in lines
-    assert [one.kind for one in other.causes] == [one.kind for one in real.causes]
-    seen = [[stop.end.interface for stop in one.stops] for one in real.story.sights]
-    assert [[stop.end.interface for stop in one.stops] for one in other.story.sights] == seen
+    assert [cause.kind for cause in other.causes] == [cause.kind for cause in real.causes]
+    seen = [[stop.end.interface for stop in sight.stops] for sight in real.story.sights]
+    assert [[stop.end.interface for stop in sight.stops] for sight in other.story.sights] == seen
     for before, after in zip(real.story.captures, other.story.captures, strict=True):
         assert len(before) == len(after)
         assert bytes([192, 168, 56, 10]) not in after

@@ -47,7 +47,7 @@ def test_a_rule_that_ends_packets_is_found_in_both_tools() -> None:
         "*filter\n:FORWARD DROP [7:420]\n[3:180] -A FORWARD -j DROP\n[9:1] -A FORWARD -j ACCEPT\nCOMMIT\n",
         "iptables",
     ))  # fmt: skip
-    assert [(one.text, one.packets) for one in ending] == [
+    assert [(rule.text, rule.packets) for rule in ending] == [
         ("-A FORWARD -j DROP", 3), ("-P FORWARD DROP", 7),
     ]  # fmt: skip
     nft = (
@@ -57,8 +57,8 @@ def test_a_rule_that_ends_packets_is_found_in_both_tools() -> None:
         '\t\tip saddr 10.42.0.3 comment "no drop" counter packets 2 bytes 120 drop\n'
         "\t\ttcp dport 81 reject\n\t\taccept\n\t}\n}\n"
     )
-    found = list(node_look._of_nft(nft))
-    assert [(one.table, one.verdict, one.packets) for one in found] == [
+    counted = list(node_look._of_nft(nft))
+    assert [(rule.table, rule.verdict, rule.packets) for rule in counted] == [
         ("inet guide", "DROP", 2), ("inet guide", "REJECT", None),
     ]  # fmt: skip
 
@@ -77,21 +77,21 @@ def test_the_kernels_word_has_the_time_of_day() -> None:
 
 
 def test_a_right_that_is_missing_comes_with_the_rule_that_gives_it() -> None:
-    said = (
+    printed = (
         'Error from server (Forbidden): error when creating "STDIN": pods is forbidden: User "jane" '
         'cannot create resource "pods" in API group "" in the namespace "guide-trace-1"'
     )
-    error = refused(said, ("create", "-f", "-"))
+    error = refused(printed, ("create", "-f", "-"))
     assert "you may not create pods" in error.message
     assert 'resources: ["pods"]' in (error.fix or "")
     assert "Role in the namespace guide-trace-1" in (error.fix or "")
 
 
 def test_no_kubeconfig_says_where_one_goes() -> None:
-    said = (
+    printed = (
         "The connection to the server localhost:8080 was refused - did you specify the right host?"
     )
-    error = refused(said, ("get", "nodes"))
+    error = refused(printed, ("get", "nodes"))
     assert "no kubeconfig" in error.message
     assert "KUBECONFIG" in (error.fix or "")
 
@@ -120,7 +120,9 @@ def test_a_pod_that_only_waits_is_waited_for() -> None:
 
 def test_only_what_must_have_ended_is_swept() -> None:
     made = {"old": "2026-11-29T10:00:00Z", "new": "2026-11-29T11:58:00Z"}
-    spaces = [{"metadata": {"name": name, "creationTimestamp": at}} for name, at in made.items()]
+    spaces = [
+        {"metadata": {"name": name, "creationTimestamp": since}} for name, since in made.items()
+    ]
     assert kubectl_access.left(spaces, datetime(2026, 11, 29, 12, tzinfo=UTC)) == ["old"]
 
 

@@ -11,29 +11,29 @@ def shell() -> KeptShell:
 
 
 def test_each_script_has_its_output_and_its_exit_code() -> None:
-    one = shell()
-    assert one.run("echo hé; echo no >&2; exit 3", 5).text == "hé\nno\n"
-    assert one.run("exit 3", 5).exit == 3
-    assert one.run("printf 'no end of line'", 5).text == "no end of line"
-    assert one.run("cat", 5).text == ""
-    one.end()
+    kept_shell = shell()
+    assert kept_shell.run("echo hé; echo no >&2; exit 3", 5).text == "hé\nno\n"
+    assert kept_shell.run("exit 3", 5).exit == 3
+    assert kept_shell.run("printf 'no end of line'", 5).text == "no end of line"
+    assert kept_shell.run("cat", 5).text == ""
+    kept_shell.end()
 
 
 def test_much_output_comes_whole() -> None:
-    one = shell()
-    assert len(one.run("seq 200000", 20).text.splitlines()) == 200000
-    one.end()
+    kept_shell = shell()
+    assert len(kept_shell.run("seq 200000", 20).text.splitlines()) == 200000
+    kept_shell.end()
 
 
 def test_a_script_that_hangs_is_given_up_and_said_so() -> None:
-    one = shell()
+    kept_shell = shell()
     with pytest.raises(GuideError, match="node0 did not answer within"):
-        one.run("sleep 60", 0.3)
+        kept_shell.run("sleep 60", 0.3)
     with pytest.raises(GuideError, match="does not answer any more"):
-        one.run("true", 5)
+        kept_shell.run("true", 5)
 
 
 def test_a_connection_that_ends_is_said_so() -> None:
-    one = KeptShell("node0", ["false"])
+    kept_shell = KeptShell("node0", ["false"])
     with pytest.raises(GuideError, match="does not answer any more"):
-        one.run("true", 5)
+        kept_shell.run("true", 5)

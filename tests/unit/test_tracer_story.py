@@ -37,17 +37,17 @@ def heard(at: int, keep: Sequence[int] | None = None) -> Heard:
     pcap = (RECORDED / "services" / f"whole.{PLACES[at][3]}.pcap").read_bytes()
     link, every = records(pcap)
     assert link == 1
-    one = Heard(STOPS[at], "tcpdump")
-    one.take(pcap[:24])
+    hearing = Heard(STOPS[at], "tcpdump")
+    hearing.take(pcap[:24])
     # On the client's side a query for the name stands before it: what a resolver's port is in.
     resolver = (53).to_bytes(2)
-    segments = [one for one in every if resolver not in (one.data[34:36], one.data[36:38])]
+    segments = [frame for frame in every if resolver not in (frame.data[34:36], frame.data[36:38])]
     for number, record in enumerate(segments):
         if keep is None or number in keep:
             seconds, rest = divmod(record.time, 10**9)
             head = struct.pack("<IIII", seconds, rest // 1000, len(record.data), record.wire)
-            one.take(head + record.data)
-    return one
+            hearing.take(head + record.data)
+    return hearing
 
 
 def story(seen: Sequence[Heard]) -> Story:
@@ -55,16 +55,16 @@ def story(seen: Sequence[Heard]) -> Story:
 
 
 def test_a_request_that_came_is_lost_nowhere() -> None:
-    whole = story([heard(at, range(4)) for at in range(10)])
+    whole = story([heard(index, range(4)) for index in range(10)])
     assert lost(whole, THERE, BACK) is None
-    assert all(len({stop.end for stop in one.stops}) == 10 for one in whole.sights)
+    assert all(len({stop.end for stop in sight.stops}) == 10 for sight in whole.sights)
     assert whole.servers == ("10.42.1.2", "10.43.0.80")
     assert whole.clients == ("10.42.0.3",)
-    assert {one.forward for one in whole.sights} == {True, False}
+    assert {sight.forward for sight in whole.sights} == {True, False}
 
 
 def test_the_last_place_where_it_was_seen_and_the_next() -> None:
-    seen = [heard(at, [0]) if at < 5 else heard(at, []) for at in range(10)]
+    seen = [heard(index, [0]) if index < 5 else heard(index, []) for index in range(10)]
     loss = lost(story(seen), THERE, BACK)
     assert loss is not None
     assert loss.what == "request"
@@ -73,7 +73,7 @@ def test_the_last_place_where_it_was_seen_and_the_next() -> None:
 
 
 def test_an_answer_that_is_lost_is_looked_for_on_the_way_back() -> None:
-    seen = [heard(at, [0, 1]) if at > 6 else heard(at, [0]) for at in range(10)]
+    seen = [heard(index, [0, 1]) if index > 6 else heard(index, [0]) for index in range(10)]
     loss = lost(story(seen), THERE, BACK)
     assert loss is not None
     assert loss.what == "answer"
@@ -81,14 +81,14 @@ def test_an_answer_that_is_lost_is_looked_for_on_the_way_back() -> None:
 
 
 def test_a_server_that_says_nothing_was_reached() -> None:
-    loss = lost(story([heard(at, [0]) for at in range(10)]), THERE, BACK)
+    loss = lost(story([heard(index, [0]) for index in range(10)]), THERE, BACK)
     assert loss is not None
     assert loss.what == "silent"
     assert loss.last == STOPS[9]
 
 
 def test_a_request_that_was_never_seen_never_left() -> None:
-    loss = lost(story([heard(at, []) for at in range(10)]), THERE, BACK)
+    loss = lost(story([heard(index, []) for index in range(10)]), THERE, BACK)
     assert loss is not None
     assert loss.last is None
     assert loss.next == STOPS[0]
@@ -96,7 +96,7 @@ def test_a_request_that_was_never_seen_never_left() -> None:
 
 def test_data_that_does_not_fit_is_lost_after_the_greeting() -> None:
     # The SYN and its answer; then the request's own segment, which comes up to cni0 only.
-    seen = [heard(at, range(3)) if at < 3 else heard(at, range(2)) for at in range(10)]
+    seen = [heard(index, range(3)) if index < 3 else heard(index, range(2)) for index in range(10)]
     loss = lost(story(seen), THERE, BACK)
     assert loss is not None
     assert loss.what == "data"
@@ -104,6 +104,6 @@ def test_data_that_does_not_fit_is_lost_after_the_greeting() -> None:
 
 
 def test_a_stop_that_nothing_listened_at_takes_nothing_from_the_rest() -> None:
-    seen = [heard(at, range(4)) for at in range(10)]
+    seen = [heard(index, range(4)) for index in range(10)]
     seen[4] = Heard(STOPS[4], "tcpdump", "tcpdump: eth1: No such device exists")
     assert lost(story(seen), THERE, BACK) is None

@@ -21,12 +21,12 @@ CLAIM = 'The MTU is {{ expect("answer", "re:mtu (\\\\d+)", equals="1500") }} byt
 @pytest.fixture
 def checkout(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     """Two pages, recorded: one of plain machines, and one of a cluster."""
-    found = Checkout(tmp_path, local_lab, monkeypatch)
-    (found.told / "link").write_text("eth0 mtu 1500\n", encoding="utf-8")
-    found.write("links", f"cat {found.told}/link", prose=CLAIM)
-    found.write("pods", "echo one pod", head=CLUSTER)
-    found.record()
-    return found
+    checkout = Checkout(tmp_path, local_lab, monkeypatch)
+    (checkout.told / "link").write_text("eth0 mtu 1500\n", encoding="utf-8")
+    checkout.write("links", f"cat {checkout.told}/link", prose=CLAIM)
+    checkout.write("pods", "echo one pod", head=CLUSTER)
+    checkout.record()
+    return checkout
 
 
 def test_the_same_answers_are_nothing_to_decide(checkout: Checkout) -> None:
@@ -51,7 +51,7 @@ def test_a_changed_fact_and_the_claim_that_it_breaks_are_reported(checkout: Chec
     (fact,) = report.findings.facts
     assert (fact.page, fact.blocks, fact.known) == ("links", ("answer",), None)
     (broken,) = report.findings.broken
-    assert broken.place.startswith("docs/links.md:7:")
+    assert broken.position.startswith("docs/links.md:7:")
     assert broken.values == (("re:mtu (\\d+)", "1500", "1450"),)
     for words in (outcome_report.text(report), outcome_report.markdown(report)):
         assert "1 fact changed, 1 of them of no known cause; 1 sentence no longer holds" in words
@@ -73,7 +73,7 @@ def test_a_page_that_fails_is_named_with_its_command_and_the_others_go_on(
     assert set(report.recorded) == {"links", "pods"}
     failure = report.failed["aaa"]
     assert failure.command == f"cat {other}"
-    assert failure.place == "docs/aaa.md:5:4" or failure.place.startswith("docs/aaa.md:5")
+    assert failure.position == "docs/aaa.md:5:4" or failure.position.startswith("docs/aaa.md:5")
     assert f"node0$ cat {other}" in outcome_report.text(report)
     assert f"node0$ cat {other}" in outcome_report.markdown(report)
     assert not (checkout.recordings / NAME / "aaa").exists()

@@ -22,16 +22,16 @@ VERSION = "v1.35.4"
 @pytest.fixture
 def checkout(tmp_path: Path, local_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     """One page on a cluster, recorded; a compiler that only writes builds a release for it."""
-    found = Checkout(tmp_path, local_lab, monkeypatch)
-    found.write("pods", "echo one pod", head=CLUSTER)
-    found.record()
+    checkout = Checkout(tmp_path, local_lab, monkeypatch)
+    checkout.write("pods", "echo one pod", head=CLUSTER)
+    checkout.record()
     compiler(monkeypatch, tmp_path)
-    found.asked = request.Request(VERSION, "", "sid")
-    found.machine("1.35.4")
+    checkout.asked = request.Request(VERSION, "", "sid")
+    checkout.machine("1.35.4")
     monkeypatch.setattr(upgrading, "_build", BUILD)
     monkeypatch.setattr(machines, "build", lambda *_, **__: None)
     monkeypatch.setattr(parts, "make", lambda *_: None)
-    return found
+    return checkout
 
 
 def failed(checkout: Checkout) -> Report:

@@ -92,10 +92,12 @@ def test_a_sentence_that_no_longer_holds_has_its_page_line_and_both_values() -> 
     guide = guide_of_checkout()
     source = guide.docs / "docker.md"
     lines = source.read_text(encoding="utf-8").splitlines()
-    line = next(at for at, text in enumerate(lines, 1) if 'expect("client-inside", "eth0.' in text)
+    line = next(
+        number for number, text in enumerate(lines, 1) if 'expect("client-inside", "eth0.' in text
+    )
     error = GuideError("the page claims that 2 equals 10, which is not so", page=source, line=line)
     (broken,) = found(wrong=[error]).broken
-    assert broken.place == f"docs/docker.md:{line}"
+    assert broken.position == f"docs/docker.md:{line}"
     assert broken.values, lines[line - 1]
     assert all(old != new for _, old, new in broken.values)
 
@@ -114,7 +116,7 @@ def test_a_real_edition_that_is_whole_has_no_broken_claim() -> None:
         older, NEW, known_causes.lists(guide.docs, guide.recordings), check.everything([older])
     )
     assert of.broken == ()
-    assert any(place.startswith("docs/docker.md:") for place, _ in of.sentences)
+    assert any(position.startswith("docs/docker.md:") for position, _ in of.sentences)
 
 
 def test_the_markdown_has_all_that_a_pull_request_needs() -> None:

@@ -68,10 +68,10 @@ def tasks(pages: list[Page], at_once: int = 2, **seconds: float) -> list[Task]:
 
 
 def test_every_page_is_recorded_once_on_a_lab_that_it_fits() -> None:
-    found = tasks(planned())
-    keys = [page.key for task in found for page in task.pages]
+    planned_tasks = tasks(planned())
+    keys = [page.key for task in planned_tasks for page in task.pages]
     assert sorted(keys) == sorted(page.key for page in planned())
-    for task in found:
+    for task in planned_tasks:
         for page in task.pages:
             assert task.lab.cluster == page.cluster
             assert task.lab.nodes >= page.nodes
@@ -80,11 +80,11 @@ def test_every_page_is_recorded_once_on_a_lab_that_it_fits() -> None:
 
 
 def test_pages_share_labs_and_the_longest_work_is_shared_out() -> None:
-    found = tasks(planned())
-    flannel = [task for task in found if task.lab.cluster == Cluster("flannel", "iptables")]
+    planned_tasks = tasks(planned())
+    flannel = [task for task in planned_tasks if task.lab.cluster == Cluster("flannel", "iptables")]
     assert len(flannel) == 2, "chapter 6 alone takes as long as all others"
-    assert len([task for task in found if task.lab.cluster is None]) == 1
-    assert found[0] in flannel, "the longest begins first"
+    assert len([task for task in planned_tasks if task.lab.cluster is None]) == 1
+    assert planned_tasks[0] in flannel, "the longest begins first"
     plain = [page for page in planned() if page.cluster is None]
     assert len(tasks(plain)) == 1, "their links are numbered from page to page"
     alone = tasks(planned(), at_once=1)

@@ -29,9 +29,9 @@ def checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def _machine(checkout: Path, node: str, identity: str, provider: str = "docker") -> None:
-    place = checkout / ".vagrant" / "machines" / node / provider
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "id").write_text(identity, encoding="utf-8")
+    folder = checkout / ".vagrant" / "machines" / node / provider
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "id").write_text(identity, encoding="utf-8")
 
 
 def _state(name: str = "guide", **changed: object) -> vagrant_state.State:
@@ -46,9 +46,9 @@ def _state(name: str = "guide", **changed: object) -> vagrant_state.State:
         "since": 1.0,
         "up": True,
     }
-    found = vagrant_state.State(**{**given, **changed})  # type: ignore[arg-type]
-    found.folder.mkdir(parents=True, exist_ok=True)
-    return state.write(found)
+    lab_state = vagrant_state.State(**{**given, **changed})  # type: ignore[arg-type]
+    lab_state.folder.mkdir(parents=True, exist_ok=True)
+    return state.write(lab_state)
 
 
 def test_ssh_config_says_how_to_reach_each_machine_and_nothing_of_habits() -> None:
@@ -115,10 +115,10 @@ def test_without_machines_the_error_says_how_to_have_them(monkeypatch: pytest.Mo
 
 
 def test_trouble_is_said_in_words(checkout: Path) -> None:
-    found = _state()
-    assert vagrant.troubles(found) == "Vagrant has other machines now"
+    lab_state = _state()
+    assert vagrant.troubles(lab_state) == "Vagrant has other machines now"
     _machine(checkout, "node0", "abc")
-    assert vagrant.troubles(found) == "no SSH connection to node0"
+    assert vagrant.troubles(lab_state) == "no SSH connection to node0"
     assert "was not finished" in vagrant.troubles(_state(up=False))
 
 
@@ -133,17 +133,19 @@ def test_a_checkout_has_one_set_of_machines(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_broken_note_is_named_with_the_way_out() -> None:
-    found = _state()
-    (found.folder / "vagrant.json").write_text("{}", encoding="utf-8")
+    lab_state = _state()
+    (lab_state.folder / "vagrant.json").write_text("{}", encoding="utf-8")
     with pytest.raises(GuideError, match=r"vagrant\.json cannot be read") as caught:
         vagrant_state.read("guide")
     assert caught.value.fix == "guide lab down --name guide"
 
 
 def test_the_note_is_read_as_it_was_written() -> None:
-    found = _state(cluster={"CNI": "flannel", "PROXY": "iptables"})
-    assert vagrant_state.read("guide") == found
-    assert json.loads((found.folder / "vagrant.json").read_text("utf-8"))["words"]["NODES"] == "1"
+    lab_state = _state(cluster={"CNI": "flannel", "PROXY": "iptables"})
+    assert vagrant_state.read("guide") == lab_state
+    assert (
+        json.loads((lab_state.folder / "vagrant.json").read_text("utf-8"))["words"]["NODES"] == "1"
+    )
 
 
 def test_up_is_vagrants_where_it_is_said_or_where_the_lab_is(
@@ -179,11 +181,11 @@ def test_the_image_is_another_when_what_it_is_made_from_is(
 
 def _docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """The only docker in the PATH answers as the script does."""
-    place = tmp_path / "bin"
-    place.mkdir()
-    (place / "docker").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    (place / "docker").chmod(0o755)
-    monkeypatch.setattr(vagrant_needs, "which", lambda _program: str(place / "docker"))
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "docker").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    (folder / "docker").chmod(0o755)
+    monkeypatch.setattr(vagrant_needs, "which", lambda _program: str(folder / "docker"))
 
 
 def test_without_docker_its_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,9 +198,9 @@ def test_without_docker_its_provider_is_refused(monkeypatch: pytest.MonkeyPatch)
 def test_a_docker_that_does_not_answer_is_quoted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    said = "Cannot connect to the Docker daemon at unix:///nonexistent."
-    _docker(tmp_path, monkeypatch, f"echo '{said}' >&2; exit 1")
-    with pytest.raises(GuideError, match=re.escape(said)) as caught:
+    complaint = "Cannot connect to the Docker daemon at unix:///nonexistent."
+    _docker(tmp_path, monkeypatch, f"echo '{complaint}' >&2; exit 1")
+    with pytest.raises(GuideError, match=re.escape(complaint)) as caught:
         vagrant_needs.image(Progress(Console(quiet=True)))
     assert "start Docker" in str(caught.value.fix)
 

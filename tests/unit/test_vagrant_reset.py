@@ -92,8 +92,8 @@ UP = "up NODES=3 CNI=flannel MEMORY=3072"
 
 def test_a_reset_makes_the_same_machines(log: Path) -> None:
     assert _guide(*WORDS)[0] == 0
-    code, said = _guide("reset")
-    assert code == 0, said
+    code, printed = _guide("reset")
+    assert code == 0, printed
     calls = _calls(log)
     assert [calls[0], calls[-1]] == [UP, UP]
     assert calls[1].startswith("destroy ")
@@ -106,18 +106,18 @@ def test_a_reset_that_ends_early_is_gone_on_with(
 ) -> None:
     _guide(*WORDS)
     monkeypatch.setenv("FAKE_FAILS", where)
-    code, said = _guide("reset")
+    code, printed = _guide("reset")
     assert code == 1
-    assert f"{where} went wrong" in said
+    assert f"{where} went wrong" in printed
     assert wanted.remembered("one") == ASKED
     # Also where nothing else of it is left, and whatever LAB says.
     state.clean("one")
     assert vagrant.is_vagrant("one")
     with pytest.raises(GuideError, match="is not up"):
         providers.find("one")
-    code, said = _guide("status")
+    code, printed = _guide("status")
     assert code == 1
-    assert f"one: a reset was not finished; guide lab reset --name one makes {ASKED}" in said
+    assert f"one: a reset was not finished; guide lab reset --name one makes {ASKED}" in printed
     monkeypatch.setenv("FAKE_FAILS", "")
     assert _guide("reset")[0] == 0
     assert _calls(log)[-1] == UP
@@ -153,7 +153,7 @@ def test_what_a_reset_needs_is_looked_for_before_the_machines_go(
     assert _guide(*words)[0] == 0
     before, calls, there = vagrant_state.read("one"), _calls(log), vagrant_state.machines()
     assert before is not None
-    said = {
+    answers = {
         "vagrant": "there is no vagrant on this machine",
         "k3s": "no such release",
         "calico": "there is no ",
@@ -161,7 +161,7 @@ def test_what_a_reset_needs_is_looked_for_before_the_machines_go(
     }
 
     def missing(_progress: object) -> None:
-        raise GuideError(said["docker"])
+        raise GuideError(answers["docker"])
 
     if lacks == "vagrant":
         (tmp_path / "bin" / "vagrant").unlink()
@@ -178,7 +178,7 @@ def test_what_a_reset_needs_is_looked_for_before_the_machines_go(
         before = vagrant_state.read("one")
     code, text = _guide("reset")
     assert code == 1
-    assert said[lacks] in text
+    assert answers[lacks] in text
     assert _calls(log) == calls
     assert vagrant_state.machines() == there
     assert vagrant_state.read("one") == before
@@ -192,22 +192,22 @@ def test_machines_that_fail_can_be_looked_into_where_that_was_asked_for(
     if verb == "reset":
         _guide(*WORDS)
     monkeypatch.setenv("FAKE_FAILS", "up")
-    code, said = _guide(*WORDS, "--keep") if verb == "up" else _guide("reset", "--keep")
+    code, printed = _guide(*WORDS, "--keep") if verb == "up" else _guide("reset", "--keep")
     assert code == 1
     look = "guide lab ssh --name one node0 looks into it, guide lab down --name one takes it down"
-    assert look in said
-    found = vagrant_state.read("one")
-    assert found is not None
-    assert found.kept == "vagrant up failed"
+    assert look in printed
+    lab_state = vagrant_state.read("one")
+    assert lab_state is not None
+    assert lab_state.kept == "vagrant up failed"
     kept = providers.find("one", kept=True)
     assert kept.nodes == ("node0", "node1", "node2")
     assert "Port 2222" in kept.ssh_config.read_text(encoding="utf-8")
     with pytest.raises(GuideError, match="is broken: vagrant up failed"):
         providers.find("one")
-    code, said = _guide("status")
+    code, printed = _guide("status")
     assert code == 1
-    assert "one did not come up: vagrant up failed" in said
-    assert look in said
+    assert "one did not come up: vagrant up failed" in printed
+    assert look in printed
     # The next one goes on with it, as Vagrant does.
     monkeypatch.setenv("FAKE_FAILS", "")
     assert _guide(*WORDS)[0] == 0
@@ -224,10 +224,10 @@ def test_a_cluster_that_is_not_ready_is_no_lab_that_is_up(
         return "kube-system  calico-node-x2v9p  0/1  Init:0/3\n"
 
     monkeypatch.setattr(vagrant, "_ssh", ssh)
-    code, said = _guide(*WORDS)
+    code, printed = _guide(*WORDS)
     assert code == 1
-    assert "node0 did not answer within 600 s\nkube-system  calico-node-x2v9p  0/1" in said
+    assert "node0 did not answer within 600 s\nkube-system  calico-node-x2v9p  0/1" in printed
     with pytest.raises(GuideError, match="is broken"):
         providers.find("one")
-    assert "is kept" not in said
+    assert "is kept" not in printed
     assert _calls(log) == [UP]

@@ -29,11 +29,11 @@ RECORDED = Path(__file__).parents[2] / "recordings" / "2026-11"
 
 def items(*names: str) -> list[Mapping[str, Any]]:
     """The objects of recorded answers: "faults/pods"."""
-    found: list[Mapping[str, Any]] = []
+    items: list[Mapping[str, Any]] = []
     for name in names:
         answer = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
-        found += answer.get("items", [answer])
-    return found
+        items += answer.get("items", [answer])
+    return items
 
 
 def facts(*more: Mapping[str, Any]) -> Facts:
@@ -49,7 +49,7 @@ def service(name: str, **spec: Any) -> Mapping[str, Any]:
 
 def slice_of(name: str, addresses: Sequence[str], *, ready: bool = True) -> Mapping[str, Any]:
     """An EndpointSlice as the API has it, with the port 80."""
-    ends = [{"addresses": [one], "conditions": {"ready": ready}} for one in addresses]
+    ends = [{"addresses": [address], "conditions": {"ready": ready}} for address in addresses]
     return {
         "kind": "EndpointSlice",
         "metadata": {
@@ -72,29 +72,32 @@ def replayed(name: str, *, dark: str = "", counted: str = "") -> Traced:
     """
     kept = json.loads(gzip.decompress((KEPT / f"{name}.json.gz").read_bytes()))
     cluster = kept["cluster"]
-    pods = tuple(Pod(**{**one, "addresses": tuple(one["addresses"])}) for one in cluster["pods"])
+    pods = tuple(Pod(**{**pod, "addresses": tuple(pod["addresses"])}) for pod in cluster["pods"])
     known = Facts(
         {node: tuple(own) for node, own in cluster["nodes"].items()},
         {node: tuple(own) for node, own in cluster["ranges"].items()},
         pods, tuple(cluster["services"]), tuple(cluster["slices"]),
     )  # fmt: skip
-    seen = {node: one for node, one in kept["nodes"].items() if node != dark}
-    looks = {node: Look(node, one["before"], one["observed"]) for node, one in seen.items()}
+    seen = {node: kept_look for node, kept_look in kept["nodes"].items() if node != dark}
+    looks = {
+        node: Look(node, kept_look["before"], kept_look["observed"])
+        for node, kept_look in seen.items()
+    }
     if counted:
-        for one in seen.values():
+        for look in seen.values():
             before, more = (
-                one["before"]["iptables"],
+                look["before"]["iptables"],
                 re.compile(rf"^\[\d+(:.*{counted})", re.MULTILINE),
             )
             assert more.search(before)
-            one["after"]["iptables"] = more.sub(r"[9999\1", one["after"]["iptables"])
-    after = {node: Look(node, one["after"]) for node, one in seen.items()}
+            look["after"]["iptables"] = more.sub(r"[9999\1", look["after"]["iptables"])
+    after = {node: Look(node, kept_look["after"]) for node, kept_look in seen.items()}
     terrain = Terrain(looks, known, {dark: "it did not answer"} if dark else {})
     answers = RouteAnswers(terrain.pids)
-    for one in kept["routes"]:
-        question = Question(*(one[field] for field in Question._fields))
-        route = routes.read(one["text"])[0] if one["known"] else None
-        answers.known[question] = RouteAnswer(one["command"], one["text"], route)
+    for look in kept["routes"]:
+        question = Question(*(look[field] for field in Question._fields))
+        route = routes.read(look["text"])[0] if look["known"] else None
+        answers.known[question] = RouteAnswer(look["command"], look["text"], route)
     wish = Wish(**kept["wish"])
     client = request_ends.client(known, kept["asked"][0])
     target = request_ends.target(known, kept["asked"][1], client, protocol(wish))
@@ -102,10 +105,10 @@ def replayed(name: str, *, dark: str = "", counted: str = "") -> Traced:
     ways = planning.find_ways(_Nobody(), terrain, answers, client, target, ends)
     heard = []
     for stop in planning.stops_of(ways, terrain):
-        one = Heard(stop, "tcpdump")
-        one.take(base64.b64decode(kept["captures"].get(str(stop.end), "")))
-        heard.append(one)
-    drops = [Drop(**one) for one in kept["drops"]]
+        look = Heard(stop, "tcpdump")
+        look.take(base64.b64decode(kept["captures"].get(str(stop.end), "")))
+        heard.append(look)
+    drops = [Drop(**drop) for drop in kept["drops"]]
     outcome = Outcome(**kept["outcome"])
     request = Request(client, target, wish)
     return judge(request, terrain, after, ways, heard, drops, outcome, None)
@@ -136,8 +139,8 @@ def compact(folder: Path, asked: Sequence[str]) -> bytes:
     for node in kept["nodes"].values():
         node["before"] = {k: "" if k in _UNREAD else v for k, v in node["before"].items()}
         node["after"] = {k: "" if k in _UNREAD else v for k, v in node["after"].items()}
-    for one in (*kept["cluster"]["services"], *kept["cluster"]["slices"]):
-        one["metadata"].pop("annotations", None)
+    for resource in (*kept["cluster"]["services"], *kept["cluster"]["slices"]):
+        resource["metadata"].pop("annotations", None)
     captures = {}
     for end in kept["stops"]:
         node, _, inside = end.partition("/")

@@ -111,7 +111,7 @@ def _ms(time: int) -> str:
 
 def lane_name(lane: Lane) -> str:
     """The interface, with its namespace where that is not the node's own."""
-    return f"{lane.place} {lane.interface}" if lane.place else lane.interface
+    return f"{lane.label} {lane.interface}" if lane.label else lane.interface
 
 
 def _data(packet: Packet) -> bytes:

@@ -132,7 +132,7 @@ def _where(lane: Lane) -> str:
 
 def _interface(lane: Lane) -> str:
     key = f"if:{lane.node}/{lane.netns}:{lane.interface}"
-    prefix = f"{escape(lane.place)} " if lane.place else ""
+    prefix = f"{escape(lane.label)} " if lane.label else ""
     return f"{prefix}{values.mark(lane.interface, key)}"
 
 

@@ -73,7 +73,7 @@ def lay_out(
 ) -> Layout:
     """The layout of these journeys over these lanes; `labels` is the room left of them."""
     x, edges = _spread(lanes, _COLUMN - labels)
-    first = 57.0 if any(lane.place for lane in lanes) else 38.0
+    first = 57.0 if any(lane.label for lane in lanes) else 38.0
     head = first + 10
     rows = []
     top = head + 8
@@ -98,7 +98,7 @@ def lay_out(
 
 def _spread(lanes: Sequence[Lane], room: float) -> tuple[list[float], list[tuple[float, float]]]:
     """Where each lane stands, and the ends of its room: a long name gets more of it."""
-    halves = [max(len(lane.interface) * _MONO, len(lane.place[:9]) * 6.4) / 2 + 5 for lane in lanes]
+    halves = [max(len(lane.interface) * _MONO, len(lane.label[:9]) * 6.4) / 2 + 5 for lane in lanes]
     gaps = [
         _NODE_GAP if lane.node != following.node else 0.0 for lane, following in pairwise(lanes)
     ]
@@ -127,7 +127,7 @@ def _frames(lanes: Sequence[Lane], edges: Sequence[tuple[float, float]]) -> list
             whole = end == len(lanes)
             if not whole and _frame(lanes[end], inner=inner) == _frame(lanes[start], inner=inner):
                 continue
-            title = lanes[start].place if inner else lanes[start].node
+            title = lanes[start].label if inner else lanes[start].node
             if title:
                 edge = 3.0 if inner else 0.0
                 left = edges[start][0] + edge
@@ -139,4 +139,4 @@ def _frames(lanes: Sequence[Lane], edges: Sequence[tuple[float, float]]) -> list
 
 
 def _frame(lane: Lane, *, inner: bool) -> tuple[str, str]:
-    return (lane.node, lane.place if inner else "")
+    return (lane.node, lane.label if inner else "")

@@ -83,8 +83,8 @@ def _ground(lanes: Sequence[Lane], rows: Sequence[float], bottom: float) -> list
         )
         name = f'<tspan class="v" data-v="{escape(key)}">{escape(shown)}</tspan>'
         parts.append(tag("text", name, class_="if", x=9, y=y + 4))
-        if lane.place:
-            parts.append(tag("text", escape(lane.place[:14]), class_="time", x=9, y=y + 17))
+        if lane.label:
+            parts.append(tag("text", escape(lane.label[:14]), class_="time", x=9, y=y + 17))
         d = f"M{number(_NAMES)} {number(y)}H{WIDTH - 8}"
         parts.append(tag("path", class_="lane", d=d))
     return parts

@@ -32,22 +32,22 @@ class Row:
 
 def rows(visit: Visit, columns: int, *, tag_below: bool = False) -> tuple[Row, ...]:
     """The rows of a chain's box, in which so many columns of text have room."""
-    found: list[Row] = []
+    drawn: list[Row] = []
     brief = len(visit.rules) > _ALL
-    for verdict, members in groupby(visit.rules, key=lambda each: each.verdict):
+    for verdict, members in groupby(visit.rules, key=lambda judged: judged.verdict):
         group = list(members)
         if brief and verdict in ("misses", "unreached") and len(group) > 1:
             word = "not reached" if verdict == "unreached" else "for other packets"
-            found.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
+            drawn.append(Row(None, verdict, (f"{len(group)} rules {word}",)))
         else:
-            found += [
+            drawn += [
                 Row(
-                    each, verdict, tuple(_lines(each, columns, tag_below=tag_below)),
-                    tag(each.share), tag_below,
+                    judged, verdict, tuple(_lines(judged, columns, tag_below=tag_below)),
+                    tag(judged.share), tag_below,
                 )
-                for each in group
+                for judged in group
             ]  # fmt: skip
-    return tuple(found)
+    return tuple(drawn)
 
 
 def tag(share: tuple[Fraction, Fraction] | None) -> str:
@@ -76,11 +76,11 @@ def wrapped(text: str, columns: int) -> Sequence[str]:
     indent = " " * (len(text) - len(text.lstrip()))
     # Elements of a map, 10.42.0.3 . 80, stay whole: wrap breaks at plain spaces only.
     whole = text.strip().replace(" . ", "\u00a0.\u00a0").replace(" : ", "\u00a0:\u00a0")
-    found = wrap(
+    lines = wrap(
         whole,
         max(20, columns - len(indent)),
         subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [indent + line.replace("\u00a0", " ") for line in found]
+    return [indent + line.replace("\u00a0", " ") for line in lines]

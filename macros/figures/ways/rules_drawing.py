@@ -111,15 +111,19 @@ def _drawn(
     **aria: str,
 ) -> str:
     """The drawing on a sheet; `told` and `aria` say what it is to who does not see it."""
-    at = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
-    at = _hook(sheet, first, way.first, at, way.choices)
+    foot = _packet(sheet, way.before, None, f"The packet as it reaches the {way.hook} hook")
+    foot = _hook(sheet, first, way.first, foot, way.choices)
     out = f"; routing sends it out by {way.middle.leaves}" if way.middle.leaves else ""
-    said = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
-    at = _packet(sheet, way.middle, way.before, f"{said}{out}", at)
-    at = _hook(sheet, last, way.last, at)
-    said = "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
+    rewriting = "Its destination is rewritten" if way.first.dnat else "Its destination is unchanged"
+    foot = _packet(sheet, way.middle, way.before, f"{rewriting}{out}", foot)
+    foot = _hook(sheet, last, way.last, foot)
+    rewriting = (
+        "Its source is rewritten" if way.last.source_rewritten else "Its source is unchanged"
+    )
     after = way.after or replace(way.last.packet, source=None, source_port=None)
-    _packet(sheet, after, way.middle, f"{said}: the packet as it leaves", at, new_source(way))
+    _packet(
+        sheet, after, way.middle, f"{rewriting}: the packet as it leaves", foot, new_source(way)
+    )
     height = int(sheet.y + 2)
     return tag(
         "svg",
@@ -138,17 +142,17 @@ def _packet(
     sheet: _Sheet,
     packet: Packet,
     before: Packet | None,
-    said: str,
-    at: Point | None = None,
+    caption: str,
+    above: Point | None = None,
     unknown: str = "",
 ) -> Point:
     """A bar with the packet's addresses, what was rewritten marked; where the way goes on.
 
     `unknown` stands for a source that is not known.
     """
-    if at is not None:
+    if above is not None:
         sheet.y += _GAP + 4
-        sheet.line(at, (at[0], sheet.y))
+        sheet.line(above, (above[0], sheet.y))
     source_new = before is not None and packet.from_text != before.from_text
     target_new = before is not None and packet.to_text != before.to_text
     source: Line = (
@@ -164,7 +168,7 @@ def _packet(
     )
     ends: list[Line] = [start, target] if sheet.narrow else [(*start, *target)]
     room = int((sheet.width - 28) / _NOTE)
-    lines: list[Line] = [*((Run(text, "note"),) for text in wrapped(said, room)), *ends]
+    lines: list[Line] = [*((Run(text, "note"),) for text in wrapped(caption, room)), *ends]
     box_height = len(lines) * LINE_HEIGHT + 12
     rect = tag("rect", x=1.0, y=float(sheet.y), width=float(sheet.width - 2),
                height=float(box_height), rx=10.0)  # fmt: skip
@@ -183,28 +187,28 @@ def _ends(address: str, port: int | None, *, new: bool) -> Line:
 
 
 def _hook(
-    sheet: _Sheet, found: Sequence[Visit], way: Way, at: Point, offered: Sequence[Way] = ()
+    sheet: _Sheet, visits: Sequence[Visit], way: Way, above: Point, offered: Sequence[Way] = ()
 ) -> Point:
     """The chains of a hook, one below the other; where the packet leaves them.
 
     `offered` are the ways that chance chose from; they stand below the chain where it did.
     """
     marks: dict[int, Point] = {}
-    end = at
-    for visit in found:
+    end = above
+    for visit in visits:
         x = 1.0 + visit.depth * sheet.indent
         sheet.y += _GAP
         top = sheet.y
-        if visit.caller is None or visit.caller.place is None:
-            sheet.line(at, (at[0], top))
+        if visit.caller is None or visit.caller.number is None:
+            sheet.line(above, (above[0], top))
         else:
-            start = marks[visit.caller.place]
+            start = marks[visit.caller.number]
             y = top + _HEAD / 2
             sheet.line(start, *([(start[0], top)] if start[0] > x else [(start[0], y), (x, y)]))
         _chain(sheet, visit, x, marks)
-        place = _decided(visit)
-        if place is not None and len(offered) > 1:
-            marks[place] = _chance(sheet, way, offered, marks[place], (x + _AXIS, sheet.y))
+        chosen_by = _decided(visit)
+        if chosen_by is not None and len(offered) > 1:
+            marks[chosen_by] = _chance(sheet, way, offered, marks[chosen_by], (x + _AXIS, sheet.y))
         if visit.depth == 0:
             end = (x + _AXIS, sheet.y)
     if ended(way) is not None:
@@ -222,7 +226,7 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
     heads: list[Line] = [(name, Run(f"   {about}", "note"))]
     if sheet.narrow:
         room = int((w - 20) / name.width * len(name.text))
-        names = [name.text[at : at + room] for at in range(0, len(name.text), room)]
+        names = [name.text[start : start + room] for start in range(0, len(name.text), room)]
         below = wrapped(about, int((w - 20) / _NOTE))
         heads = [(Run(part, "name"),) for part in names]
         heads += [(Run(text, "note"),) for text in below]
@@ -231,8 +235,8 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
         height = row.height * LINE_HEIGHT + 4
         parts.append(_row(row, x, y, w, height))
         judged = row.judged
-        if judged is not None and judged.place is not None:
-            marks[judged.place] = (x + _AXIS, y + height / 2)
+        if judged is not None and judged.number is not None:
+            marks[judged.number] = (x + _AXIS, y + height / 2)
         y += height
     if not shown:
         note: list[Line] = [(Run("no rules: back to the chain that called it", "note"),)]
@@ -255,11 +259,11 @@ def _row(row: Row, x: float, y: float, w: float, height: float) -> str:
     judged = row.judged
     middle = y + height / 2
     parts = []
-    if judged is not None and judged.place is not None:
+    if judged is not None and judged.number is not None:
         parts.append(tag("rect", x=x + 1, y=y, width=w - 2, height=height))
         parts.append(tag("circle", cx=x + _AXIS, cy=middle, r=_DOT))
         parts.append(
-            tag("text", str(judged.place), x=x + _AXIS, y=middle + 4, text_anchor="middle",
+            tag("text", str(judged.number), x=x + _AXIS, y=middle + 4, text_anchor="middle",
                 class_="rp-number")
         )  # fmt: skip
     elif row.verdict in ("misses", "chance"):
@@ -279,8 +283,8 @@ def _decided(visit: Visit) -> int | None:
     """The place of the rule by which chance led the packet on, if it did in this chain."""
     for judged in visit.rules:
         by_chance = judged.share or (judged.step and judged.step.branch.share < 1)
-        if by_chance and judged.place is not None:
-            return judged.place
+        if by_chance and judged.number is not None:
+            return judged.number
     return None
 
 
@@ -297,18 +301,18 @@ def _chance(sheet: _Sheet, way: Way, offered: Sequence[Way], start: Point, foot:
     top = sheet.y + 2 * _GAP
     leaves = start
     # Where they stand below each other, the way goes on from the lowest.
-    placed = sorted(offered, key=lambda each: each.dnat == way.dnat) if across == 1 else offered
-    for place, each in enumerate(placed):
-        x = left + place % across * (w + _GAP)
-        y = top + place // across * (height + 2 * _GAP)
-        chosen = each.dnat == way.dnat
+    placed = sorted(offered, key=lambda offer: offer.dnat == way.dnat) if across == 1 else offered
+    for index, offer in enumerate(placed):
+        x = left + index % across * (w + _GAP)
+        y = top + index // across * (height + 2 * _GAP)
+        chosen = offer.dnat == way.dnat
         turn = y - _GAP
         points = [(foot[0], turn), (x + w / 2, turn), (x + w / 2, y)]
         sheet.line(start if chosen else foot, *points, faint=not chosen)
         lines: list[Line] = [
-            (Run(f"{each.share} of all", "title"),),
-            _ends(*_split(each.dnat), new=False),
-            (Run(_name(each), "mono"),),
+            (Run(f"{offer.share} of all", "title"),),
+            _ends(*_split(offer.dnat), new=False),
+            (Run(_name(offer), "mono"),),
         ]
         rect = tag("rect", x=x, y=y, width=w, height=float(height), rx=6.0)
         kind = "rp-end is-chosen" if chosen else "rp-end"
@@ -333,9 +337,9 @@ def _name(way: Way) -> str:
     return f"element {last.branch.element.partition(' ')[0]}" if last.branch.element else last.chain
 
 
-def _head(before: Point, at: Point, *, faint: bool) -> str:
+def _head(before: Point, end: Point, *, faint: bool) -> str:
     """An arrow's head at the end of a line."""
-    (x0, y0), (x, y) = before, at
+    (x0, y0), (x, y) = before, end
     down = abs(x - x0) < abs(y - y0)
     back: Sequence[Point] = (
         ((x - 4, y - 7), (x + 4, y - 7)) if down else ((x - 7, y - 4), (x - 7, y + 4))

@@ -65,7 +65,7 @@ def _rows(visits: Sequence[Visit]) -> list[dict[str, Any]]:
             "chain": visit.chain.name,
             "number": judged.rule.number,
             "rule": short(judged.rule),
-            "place": judged.place if judged.verdict == "fits" else None,
+            "order": judged.number if judged.verdict == "fits" else None,
             "fate": _fate(judged),
             "element": _element(judged),
         }

@@ -73,7 +73,7 @@ def _shown(text: str) -> _Shown:
     digests: frozenset[str] = frozenset()
     if _is_whole(text):
         whole = frozenset(_WHOLES.findall(text))
-        digests = frozenset(said or first for said, first in _DIGEST.findall(text))
+        digests = frozenset(named or first for named, first in _DIGEST.findall(text))
     return _Shown(whole - digests, frozenset(short), digests)
 
 

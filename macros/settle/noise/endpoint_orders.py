@@ -36,8 +36,8 @@ NOISE = Noise(
     mask=_members,
     heads=frozenset({"ENDPOINTS"}),
     patterns=tuple(
-        Pattern("", re.compile(f"{before}({one}(?:,{one})+){behind}"), shape, near)
-        for near, one in _LISTS
+        Pattern("", re.compile(f"{before}({entry}(?:,{entry})+){behind}"), shape, near)
+        for near, entry in _LISTS
         for before, behind, shape in _PLACES
     ),
 )

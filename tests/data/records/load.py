@@ -12,7 +12,7 @@ DATA = Path(__file__).parent
 def commands(folder: str = ".") -> dict[str, str]:
     """The command behind each recorded output of a folder, by its name."""
     lines = (DATA / folder / "commands.tsv").read_text().splitlines()
-    return {name: said for name, _, said in (line.partition("\t") for line in lines)}
+    return {name: output for name, _, output in (line.partition("\t") for line in lines)}
 
 
 def command(name: str) -> str:
