@@ -1,5 +1,8 @@
 """A page followed from a fresh lab to its clean-up: typed, whatever comes, and undone."""
 
+import tempfile
+from pathlib import Path
+
 from macros.follow import lab_in_use
 from macros.follow.typed_page import OnBlock, Typist
 from macros.ground.errors import GuideError
@@ -18,11 +21,14 @@ def follow(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> 
     the last one fails. Whatever happens, Ctrl-C and SIGTERM too, the clean-up is run and every
     window is closed.
     """
-    with ended_by_signals():
-        return _followed(lab, page, recorded, on_block)
+    # What `guide trace` writes is of no use once it was compared.
+    with ended_by_signals(), tempfile.TemporaryDirectory() as folder:
+        return _followed(lab, page, recorded, on_block, Path(folder))
 
 
-def _followed(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) -> Typist:
+def _followed(
+    lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock, folder: Path
+) -> Typist:
     if lab_in_use.of_page(lab):
         raise GuideError(
             f"lab {lab.name} is prepared for {page.key} already; follow does that itself",
@@ -33,7 +39,7 @@ def _followed(lab: Lab, page: Page, recorded: PageRecording, on_block: OnBlock) 
     typist = Typist(
         page,
         recorded.blocks,
-        lambda node: here.login(lab) if node == HERE else ssh.login(lab, node),
+        lambda node: here.login(lab, folder) if node == HERE else ssh.login(lab, node),
     )
     lab_in_use.begin(lab, page)
     done = False

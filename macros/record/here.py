@@ -13,11 +13,11 @@ from macros.ground.places import CHECKOUT
 from macros.lab.lab import Lab
 
 
-def login(lab: Lab) -> tuple[str, ...]:
-    """The words that give a person's shell beside the lab, in which `guide` means this lab."""
+def login(lab: Lab, folder: Path) -> tuple[str, ...]:
+    """The words that give a person's shell in `folder`, in which `guide` means this lab."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     given = (f"GUIDE_LAB={lab.name}", f"PATH={programs}")
-    return ("setsid", "-wc", "env", *given, "bash", "--norc", "--noprofile")
+    return ("setsid", "-wc", "env", "-C", str(folder), *given, "bash", "--norc", "--noprofile")
 
 
 def run(lab: Lab, command: str, *, timeout: float) -> Answer:

@@ -41,14 +41,14 @@ def test_it_asks_the_lab_that_is_recorded_on() -> None:
     assert b"none-such" in answer.output
 
 
-def test_who_follows_a_page_has_a_shell_here_too() -> None:
-    terminal = Terminal(here.login(LAB))
+def test_who_follows_a_page_has_a_shell_here_too(tmp_path: Path) -> None:
+    terminal = Terminal(here.login(LAB, tmp_path))
     try:
-        printed = terminal.run("echo $GUIDE_LAB; guide --version", 60)
+        printed = terminal.run("echo $GUIDE_LAB; pwd -P; guide --version", 60)
     finally:
         terminal.close()
     assert printed.exit == 0
-    assert printed.text.startswith("none-such\n")
+    assert printed.text.startswith(f"none-such\n{tmp_path.resolve()}\n")
 
 
 def test_one_that_hangs_is_ended() -> None:
