@@ -24,7 +24,7 @@ serve: $(VENV)/.site  ## show the guide at http://127.0.0.1:8000 while you write
 	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
 
 TEST_PACKAGES := dot=graphviz chromium-headless-shell=chromium-headless-shell \
-  lib:libatomic.so.1=libatomic1 ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
+  lib:libatomic.so.1=libatomic1 font:LiberationSans-Regular.ttf=fonts-liberation ssh=openssh-client pkill=procps ip=iproute2 jq=jq tshark=tshark curl=curl
 
 # Side by side: each of the two takes one core.
 BEFORE_TESTS := $(MAKE) --no-print-directory -j2 --output-sync=target lint check
@@ -63,9 +63,9 @@ check: $(VENV)/.dev  ## every recording is there and fresh, every claim of a pag
 bench: $(VENV)/.dev  ## speed of replaying, one `name value` a line
 	@$(BIN)/python -m tests.bench
 
-bench-site: $(VENV)/.dev  ## what a first visit costs: bytes, requests, nodes and CPU of each page (PAGES=)
+bench-site: $(VENV)/.dev  ## what a first visit costs: bytes, requests, nodes, CPU, and what moves, page by page (PAGES=)
 	@scripts/packages.sh dot=graphviz chromium-headless-shell=chromium-headless-shell \
-	  lib:libatomic.so.1=libatomic1
+	  lib:libatomic.so.1=libatomic1 font:LiberationSans-Regular.ttf=fonts-liberation
 	@$(BIN)/python -m tests.site.weigh $(PAGES)
 
 bench-lab: $(VENV)/.dev  ## speed of recording and of labs; boots labs, builds one from nothing (not with GUIDE_BENCH_BUILD=0)

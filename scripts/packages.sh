@@ -1,7 +1,8 @@
 #!/bin/sh
 # Make sure that commands are there: `packages.sh dot=graphviz tshark=tshark`.
 # As root on Debian the missing packages are installed; else they are named, and this fails.
-# `:package` stands for a package without a command, `lib:NAME=package` for a shared library.
+# `:package` stands for a package without a command, `lib:NAME=package` for a shared library,
+# `font:FILE=package` for a font.
 set -eu
 missing=
 for pair in "$@"; do
@@ -10,6 +11,7 @@ for pair in "$@"; do
   case $pair in
     :*) missing="$missing ${pair#:}" ;;
     lib:*) PATH=$PATH:/sbin ldconfig -p | grep -q "${command#lib:}" || missing="$missing $package" ;;
+    font:*) find /usr/share/fonts -name "${command#font:}" 2>/dev/null | grep -q . || missing="$missing $package" ;;
     *) command -v "$command" >/dev/null 2>&1 || missing="$missing $package" ;;
   esac
 done

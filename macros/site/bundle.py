@@ -46,8 +46,7 @@ REPAIRS = (
     ('M("details",e)', 'M("details:not(figure *)",e)'),
     # Each of these had a whole page styled anew while it loads, which is most of what its script
     # cost: a mark against transitions, also where no colour changes; a `meta` for the colours of
-    # scroll bars, which tokens.css gives; a class that says that the browser does not know
-    # :focus-visible, which all do.
+    # scroll bars, which tokens.css gives.
     (
         'if(document.body.setAttribute("data-md-color-switching",""),s.color.media===',
         "if(s.color.media===",
@@ -68,7 +67,6 @@ REPAIRS = (
         'let n=Wt("(prefers-color-scheme: light)");',
     ),
     ("return o.content=a.colorScheme,a.backgroundColor", "return a.backgroundColor"),
-    ('typeof document!="undefined"&&e(document)', ""),
     # Sixty names in the navigation were watched for coming into sight, each by all sixty: page.js
     # looks at the one that is pointed at. And a heading was looked for through the whole page.
     ('e.pipe(b(()=>M(".md-ellipsis"))', "e.pipe(b(()=>[])"),
@@ -76,6 +74,12 @@ REPAIRS = (
 )
 _DIAGRAMS = re.compile(r'="(\.node circle,[^"]*)"')
 """How Mermaid's drawings look, which Material's script carries along. No page has one."""
+_FOCUS = re.compile(
+    r'\(function\(\)\{"use strict";function e\(r\)\{var o=!0,n=!1'
+    r'.*?typeof document!="undefined"&&e\(document\)\}\)',
+    re.DOTALL,
+)
+"""For browsers that do not know :focus-visible, as all do. It had a whole page styled anew."""
 SEARCH = "assets/js/search-worker.js"
 """The guide's own search, which stands where Material's was."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -141,9 +145,12 @@ def script(shims: list[str], material: str, own: list[str]) -> str:
                 f" {material.count(old)} times; see macros/site/bundle.py"
             )
         material = material.replace(old, new)
-    material, replaced = _DIAGRAMS.subn('=""', material)
-    if replaced != 1:
-        raise PluginError(f"Material's script has {replaced} styles of diagrams: see bundle.py")
+    for pattern, new in ((_DIAGRAMS, '=""'), (_FOCUS, "(function(){})")):
+        material, replaced = pattern.subn(new, material)
+        if replaced != 1:
+            raise PluginError(
+                f"Material's script has {pattern.pattern} {replaced} times: see bundle.py"
+            )
     parts = [*shims, LAZY_WORKER, material, *own]
     return ";\n".join(bare(part) for part in parts) + "\n"
 

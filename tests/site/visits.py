@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.site import axe
 from tests.site.axe import ALL, COLOURS, Options, Styles
 from tests.site.browser import DESKTOP, PHONE, Log, logged, open_all, size
+from tests.site.shifts import WINDOWS, arrive
 
 NARROW = (360, 740)
 LOOKS: list[tuple[str, tuple[int, int], Options]] = [
@@ -41,6 +42,10 @@ class Visit:
 
     log: Log
     """What it asked for while it loaded, and what it complained about."""
+    shift: float
+    """How much of it moves on a phone when its fonts come late,"""
+    moved: list[str]
+    """and what that is."""
     broken: list[str]
     """Words that stay whole, but stand on two lines of a narrow phone."""
     too_wide: list[str]
@@ -63,10 +68,11 @@ def visit(context: BrowserContext, address: str, styles: Styles) -> Visit:
     """Loads a page and looks at it."""
     page = context.new_page()
     axe.look(page, "light")
-    size(page, NARROW)
+    size(page, WINDOWS["phone"])
     with logged(page) as log:
-        page.goto(address, wait_until="load")
+        shift, moved = arrive(page, address)
         loaded = Log([*log.requests], [*log.errors])
+    size(page, NARROW)
     broken = page.locator("article .whole").evaluate_all(
         "all => all.filter(el => el.getClientRects().length > 1).map(el => el.textContent)"
     )
@@ -88,7 +94,7 @@ def visit(context: BrowserContext, address: str, styles: Styles) -> Visit:
         seen = axe.violations(page, options, styles)
         faults += [f"{scheme} {view[0]} px: {line}" for line in seen]
     page.close()
-    return Visit(loaded, broken, wide, not_printed, wrong_sizes, lit_places, faults)
+    return Visit(loaded, shift, moved, broken, wide, not_printed, wrong_sizes, lit_places, faults)
 
 
 def too_wide(page: Page) -> list[str]:

@@ -1,6 +1,6 @@
-"""What a first visit to each page costs, one `name value` a line: python -m tests.site.weigh [PAGE...]
+"""What a first visit to each page costs, and what moves: python -m tests.site.weigh [PAGE...]
 
-Bytes are as a server sends them that compresses text (gzip); nodes and milliseconds of the main
+One `name value` a line. Bytes are as a server sends them that compresses text (gzip); nodes and milliseconds of the main
 thread are Chromium's own count: the least of some visits. The milliseconds are those in which the
 thread had a processor. Chromium's `TaskDuration` is not that: on a busy machine it is twice as much,
 whatever time domain it is asked for.
@@ -17,13 +17,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.site.browser import DESKTOP, launch, size
 from tests.site.build import Site, build_guide, served
+from tests.site.shifts import WINDOWS, arrive
 
 PACKED = {".woff2", ".png"}
 """What compressing makes no smaller."""
-SHIFT = """window.shift = 0;
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-}).observe({type: "layout-shift", buffered: true})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,6 @@ class Weight:
     requests: tuple[str, ...]
     nodes: int
     cpu: float
-    shift: float
 
 
 def sent(path: Path) -> int:
@@ -52,13 +48,11 @@ def weigh(browser: Browser, site: Site, path: str, view: tuple[int, int] = DESKT
     page.on("request", lambda request: requests.append(request.url))
     protocol = context.new_cdp_session(page)
     protocol.send("Performance.enable")
-    page.add_init_script(SHIFT)
     page.goto(f"{site.url}/{path}", wait_until="load")
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     page.wait_for_timeout(200)
     told = protocol.send("Performance.getMetrics")["metrics"]
     metrics = {metric["name"]: metric["value"] for metric in told}
-    shift = float(page.evaluate("window.shift"))
     context.close()
     own = [url for url in requests if url.startswith(site.url)]
     files = [site.folder / unquote(urlsplit(url).path).lstrip("/") for url in own]
@@ -67,8 +61,17 @@ def weigh(browser: Browser, site: Site, path: str, view: tuple[int, int] = DESKT
         requests=tuple(requests),
         nodes=int(metrics["Nodes"]),
         cpu=metrics["ThreadTime"] * 1000,
-        shift=shift,
     )
+
+
+def shift(browser: Browser, site: Site, path: str, view: tuple[int, int]) -> float:
+    """How much of a page moves when its fonts come late, in a fresh context."""
+    context = browser.new_context()
+    page = context.new_page()
+    size(page, view)
+    seen, _ = arrive(page, f"{site.url}/{path}")
+    context.close()
+    return seen
 
 
 def main(pages: list[str]) -> None:
@@ -84,7 +87,8 @@ def main(pages: list[str]) -> None:
                 print(f"{name}.requests {len(visits[0].requests)}")
                 print(f"{name}.nodes {min(visit.nodes for visit in visits)}")
                 print(f"{name}.cpu_ms {min(visit.cpu for visit in visits):.0f}")
-                print(f"{name}.shift {max(visit.shift for visit in visits):.3f}")
+                for window, view in WINDOWS.items():
+                    print(f"{name}.shift_{window} {shift(browser, site, path, view):.3f}")
         browser.close()
 
 

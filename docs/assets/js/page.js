@@ -53,7 +53,6 @@
   /* The index of commands: only those with some letters in them. */
   const filter = document.getElementById("commands-filter");
   if (filter) {
-    filter.parentElement.hidden = false;
     const status = filter.parentElement.querySelector("[role=status]");
     filter.addEventListener("input", () => {
       const wanted = filter.value.trim().toLowerCase();
