@@ -17,7 +17,7 @@ from macros.site.page_macros import PageRenderer
 from macros.store import sums
 from macros.store.guide import Guide
 
-EDITION = ROOT / "recordings" / "2026-11"
+EDITION = ROOT / "recordings" / "2026-11-kubernetes-1.36"
 SOURCE = ROOT / "docs" / "calico.md"
 PAGE = planner.plan_page(ROOT / "docs", SOURCE)
 
@@ -27,6 +27,7 @@ def edition(tmp_path: Path) -> Path:
     """A copy of the edition in which this page may be changed."""
     copy = tmp_path / "recordings" / EDITION.name
     copy.mkdir(parents=True)
+    (tmp_path / "recordings" / "2026-11").symlink_to(ROOT / "recordings" / "2026-11")
     for path in EDITION.iterdir():
         if path.name == "calico":
             shutil.copytree(path, copy / path.name)
@@ -149,7 +150,7 @@ def test_the_fault_of_chapter_7_stands_on_this_chapter_s_answers(edition: Path) 
 def test_clean_up_waits_for_the_routes_of_a_clean_cluster() -> None:
     waits = [step for step in PAGE.cleanup if step.command == "ip route"]
     assert [step.node for step in waits] == ["node0", "node2"]
-    blocks = Guide(ROOT / "docs", ROOT / "recordings", "2026-11").recorded("calico").blocks
+    blocks = Guide(ROOT / "docs", ROOT / "recordings", EDITION.name).recorded("calico").blocks
     # node2's table was not recorded: node1's stands in, with the two neighbours of node2.
     near = {"192.168.56.10": "192.168.56.11", "192.168.56.12": "192.168.56.10"}
     third = re.sub(r"(?<=via )\S+", lambda at: near.get(at[0], at[0]), blocks["routes1"].text)

@@ -9,13 +9,15 @@ import pytest
 from macros.figures.topology.observation import read
 from macros.figures.topology.topology_figure import _COLUMN, topology
 from macros.ground.places import CHECKOUT as ROOT
+from macros.store.guide import Guide
 from tests.unit.draw_support import svg_of, texts, words
 
-RECORDINGS = ROOT / "recordings" / "2026-11"
+SHOWN = Guide(ROOT / "docs", ROOT / "recordings", "2026-11")
 
 
 def observed(page: str, node: str) -> Any:
-    return json.loads((RECORDINGS / page / f"state{node[-1]}.json").read_bytes())
+    edition = SHOWN.holder(page).edition.folder
+    return json.loads((edition / page / f"state{node[-1]}.json").read_bytes())
 
 
 def figure(*states: Any, brief: bool = True) -> str:

@@ -85,7 +85,8 @@ class Labels:
             short = namespace.container[:12]
             lines.append((Run("container ", "note"), Run(short, "mono", f"ctr::{short}")))
         else:
-            lines.append((Run("network namespace", "note"),))
+            words = ["network", "namespace"] if self.narrow else ["network namespace"]
+            lines += [(Run(word, "note"),) for word in words]
         if routes and not self.brief and default_device(namespace):
             lines += [
                 self.route(node, namespace, route.text, device=len(namespace.interfaces) > 2)
