@@ -153,7 +153,7 @@ class Build:
         changes = self.guide.docs / CHANGES
         has_changes = changes.is_file()
         href = self.address_of(self.guide.edition_name, changes, page) if has_changes else ""
-        return edition_links.choice(offered, href)
+        return edition_links.choice(offered, href, self.guide.edition_name)
 
     @cached_property
     def _renderers(self) -> "dict[str, PageRenderer]":

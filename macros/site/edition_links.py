@@ -51,18 +51,18 @@ def relinked(markdown: str, edition: str, source: str, has: Callable[[str], bool
     return _LINK.sub(link, markdown)
 
 
-def choice(offered: Sequence[Offered], changes: str) -> str:
-    """Links to the same page in each edition, as a list; nothing where there is only one.
+def choice(offered: Sequence[Offered], changes: str, shown: str) -> str:
+    """Links to the same page in each edition, as a list; nothing where only `shown` has it.
 
     Beside its name stand the versions that differ. `changes` is the address of their list.
     """
-    if len(offered) < 2:
+    if not offered or [offer.edition for offer in offered] == [shown]:
         return ""
     first = offered[0].versions
     differing = [
         name
         for name in first
-        if any(other.versions.get(name) != first[name] for other in offered[1:])
+        if len(offered) == 1 or any(other.versions.get(name) != first[name] for other in offered)
     ]
     names = [_called(offer, differing) for offer in offered]
     return render("site/edition_links.html", offered=offered, names=names, changes=changes)

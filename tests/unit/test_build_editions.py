@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from macros.ground.places import CHECKOUT as ROOT
 from macros.site import edition_links
+from macros.store.guide import Guide
 from tests.unit.test_plan_only import BODY, NEW, OLD, planned, recorded
 
 TEXT = f"""
@@ -91,6 +93,26 @@ def test_another_edition_can_be_the_one_that_is_shown(site: Path) -> None:
     assert "Docker is new." in html(site, "editions/new/page")
 
 
+def test_what_the_edition_shown_has_not_recorded_is_shown_from_its_base(site: Path) -> None:
+    shutil.rmtree(site / "recordings" / "old" / "page")
+    done = build(site, EDITION="old")
+    assert done.returncode == 0, done.stderr
+    new = html(site, "page")
+    assert "Docker is new." in new
+    assert choice(new) == [("index.html", True, "new Docker 28.5.2")]
+    assert not (site / "site" / "editions").exists(), "it stands at one address"
+
+
+def test_a_page_that_needs_what_an_edition_lacks_is_shown_from_the_one_that_has_it() -> None:
+    guide = Guide(ROOT / "docs", ROOT / "recordings", "2026-11")
+    assert guide.holder("calico").edition_name == "2026-11-kubernetes-1.36"
+    assert guide.holder("flannel") is guide
+    assert guide.beside("2026-11-kubernetes-1.34").holder("calico") is guide.holder("calico")
+    assert ROOT / "docs" / "calico.md" not in guide.sources
+    assert ROOT / "docs" / "calico.md" in guide.beside("2026-11-kubernetes-1.36").sources
+    assert ROOT / "docs" / "tested.md" in guide.sources, "a page without blocks"
+
+
 def test_a_stale_recording_of_any_edition_fails_the_build(site: Path) -> None:
     planned(site, TEXT.replace("echo old", "echo older"))
     done = build(site)
@@ -116,7 +138,9 @@ def test_links_of_a_page_are_those_of_its_edition(text: str, expected: str) -> N
 
 def test_one_edition_is_no_choice() -> None:
     offered = edition_links.Offered("new", "page.html", {"Docker": "28"}, here=True)
-    assert edition_links.choice([offered], "changes.html") == ""
+    assert edition_links.choice([offered], "changes.html", "new") == ""
+    other = edition_links.choice([offered], "changes.html", "newer")
+    assert choice(other) == [("page.html", True, "new Docker 28")], "it is not of the one shown"
 
 
 def test_versions_that_are_the_same_do_not_tell_editions_apart() -> None:
@@ -124,8 +148,8 @@ def test_versions_that_are_the_same_do_not_tell_editions_apart() -> None:
         edition_links.Offered("new", "a.html", {"Docker": "28", "Linux": "7"}, here=True),
         edition_links.Offered("old", "b.html", {"Docker": "26", "Linux": "7"}, here=False),
     ]
-    text = edition_links.choice(offered, "changes.html")
+    text = edition_links.choice(offered, "changes.html", "new")
     assert "Linux" not in text
     assert '<a href="changes.html">What changed</a>' in text
     same = [edition_links.Offered(name, "a.html", {"Docker": "28"}, here=False) for name in "ab"]
-    assert "><b>a</b></a>" in edition_links.choice(same, "")
+    assert "><b>a</b></a>" in edition_links.choice(same, "", "a")
