@@ -6,14 +6,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from macros.ground import mac as macs
+from macros.settle import mac_rules
 from macros.settle.declaration import Evidence, Identity, Named, Token, like, patterns_of
 
 
 class _Macs(NamedTuple):
-    """What computes MACs on a side, and the random ones by their last three bytes, "" for two."""
+    """What computes MACs on a side, and the random ones by their last three bytes, "" for two.
+
+    `ruled` are those that stand in rules only: nothing that was recorded has one of them.
+    """
 
     computed: frozenset[str]
     tails: Mapping[str, str]
+    ruled: frozenset[str]
 
 
 def _learn(evidence: Evidence) -> _Macs:
@@ -21,10 +26,11 @@ def _learn(evidence: Evidence) -> _Macs:
     tails: dict[str, str] = {}
     otherwise = frozenset(_written_otherwise(evidence.texts))
     computed = macs.tails(evidence.texts, shown | otherwise)
-    for mac in shown:
+    ruled = mac_rules.only(evidence, _shown) - otherwise
+    for mac in shown - ruled:
         if macs.form(mac, computed).chance:
             tails[mac[9:]] = "" if mac[9:] in tails else mac
-    return _Macs(computed, tails)
+    return _Macs(computed, tails, ruled)
 
 
 def _written_otherwise(texts: Iterable[str]) -> Iterator[str]:
@@ -49,6 +55,8 @@ def _read(raw: str, shape: str, known: _Macs) -> Named | None:
         mac = known.tails.get(macs.tail_of_group(raw), "")
     elif shape == "short":
         mac = macs.long(raw)
+    if mac in known.ruled:
+        return None
     form = macs.form(mac, known.computed) if mac else macs.Form("")
     return Named(mac, form.words, shape) if form.chance else None
 
@@ -74,7 +82,8 @@ _ANY_SHORT = re.compile(f"(?<![0-9a-f:]){_SHORT}")
 IDENTITY = Identity(
     name="mac",
     what="a random MAC address, and what is computed from it: the link-local address, the last"
-    " three bytes in solicited-node addresses, a bridge's id",
+    " three bytes in solicited-node addresses, a bridge's id; one that stands in rules alone, and"
+    " that nothing here has, is its author's: a fact",
     scope="lab",
     rank=10,
     pinned=True,

@@ -24,6 +24,9 @@ _RULE = (
 )
 """A rule of iptables -L -v: its number if asked for, counters, any target, the protocol."""
 
+_KEY = r"[A-Za-z0-9+/]{43}="
+"""A key of WireGuard's."""
+
 _ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
 
 NOISE = Noise(
@@ -90,6 +93,12 @@ NOISE = Noise(
         ("probes ", r"(?:\b|(?<=\d))probes (\d+)\b"),
         # wg
         ("transfer: ", rf"\btransfer: {_SIZE} received, {_SIZE} sent"),
+        # wg show dump, with what was received and sent behind a handshake's time; and transfer
+        (
+            like(r"\t\d+\t\d+\t"),
+            rf"^(?:\S+\t)?{_KEY}\t\S+\t\S+\t\S+\t[^\t\n]+\t(\d+)\t(\d+)\t(?:off|\d+)$",
+        ),
+        (like(r"=\t\d+\t\d"), rf"^(?:\S+\t)?{_KEY}\t(\d+)\t(\d+)$"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
         # ip xfrm state

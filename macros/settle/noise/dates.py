@@ -70,5 +70,6 @@ NOISE = Noise(
         # last handshake.
         (like(r"\[ *\d+\.\d{6}"), r"^\[ *(\d+\.\d{6}) *\]"),
         (like(r"\t1\d{9}\t"), r"\t(1\d{9})\t\d+\t\d+(?:\t|$)"),
+        (like(r"=\t1\d{9}"), r"^(?:\S+\t)?[A-Za-z0-9+/]{43}=\t(1\d{9})$"),
     ),
 )

@@ -3,7 +3,7 @@
 import re
 
 from macros.kinds.sockets import FIGURES, RATES
-from macros.settle.declaration import Noise, any_of, patterns_of
+from macros.settle.declaration import Noise, any_of, like, patterns_of
 
 _RATE = r"[\d.]+[KMGTP]?bps"
 _DROPPED = re.compile(r"r\d+,.*,d(\d+)")
@@ -17,8 +17,8 @@ def _mask(value: str) -> str:
 
 NOISE = Noise(
     name="socket's moment",
-    what="what ss -i, -m and -e say of a socket's moment: times, windows, rates, counts, memory and"
-    " its number; the congestion control, the window scale, the sizes of segments and of the path,"
+    what="what ss -i, -m and -e, and /proc/net, say of a socket's moment: times, windows, rates,"
+    " counts, queues, memory and its number; the congestion control, the window scale, the sizes of segments and of the path,"
     " and what was agreed on are facts",
     rank=180,
     mask=_mask,
@@ -34,5 +34,18 @@ NOISE = Noise(
         ("bbr:(", r"(?<!\S)bbr:\(([^)\n]*)\)"),
         ("skmem:(", r"\bskmem:\(([^)\n]*)\)"),
         (" ino:", r" ino:(\d+) sk:([0-9a-f]+)(?!\S)"),
+        # /proc/net/tcp, udp, raw and those of IPv6: its place, queues, timers, and inode; who holds
+        # it, and of TCP how it sends. What udp has dropped stands at the end.
+        (
+            like(r":[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} "),
+            r"^ *(\d+): [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2}"
+            r" ([0-9A-F]{8}:[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} [0-9A-F]{8}) +\d+ +(\d+ \d+ \d+"
+            r" [0-9a-fK]+(?: \d+ \d+ \d+ \d+ -?\d+)?)",
+        ),
+        # /proc/net/unix
+        (
+            like(r": [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{8} "),
+            r"^([0-9a-f]+): ([0-9A-F]{8}) 00000000 [0-9A-F]{8} [0-9A-F]{4} [0-9A-F]{2} +(\d+)",
+        ),
     ),
 )
