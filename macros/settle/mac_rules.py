@@ -29,13 +29,27 @@ _may_rule = any_of(
 # An element that goes by itself was seen, not written.
 _SEEN = re.compile(r"(?: timeout \S+)? expires ")
 
+UPPER = re.compile(
+    r"(?<![0-9A-Fa-f:])(?=[0-9:]*[A-F])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:])"
+)
+"""A MAC in capitals, which has a letter."""
+_NEAR_UPPER = re.compile(":[0-9A-F]{2}:[0-9A-F]{2}:[0-9A-F]{2}:")
+_ANY = re.compile(f"{macs.PATTERN.pattern}|{UPPER.pattern}")
+
+
+def upper(text: str) -> frozenset[str]:
+    """The MACs that a text has in capitals, as others write them."""
+    if not _NEAR_UPPER.search(text):
+        return frozenset()
+    return frozenset(mac.lower() for mac in UPPER.findall(text))
+
 
 def only(evidence: Evidence, shown: Callable[[str], Collection[str]]) -> frozenset[str]:
     """The MACs that stand in rules and nowhere else; `shown` gives those of a text."""
     ruled: set[str] = set()
     elsewhere: set[str] = set()
     for text in evidence.texts:
-        there = shown(text)
+        there = {*shown(text), *upper(text)}
         if there and '"nftables": [' in text:
             ruled.update(there)
         elif there and _may_rule(text):
@@ -52,13 +66,13 @@ def only(evidence: Evidence, shown: Callable[[str], Collection[str]]) -> frozens
 def _each(text: str) -> Iterator[tuple[str, bool]]:
     """Every MAC of a text, and whether it stands in a rule."""
     sections = [found.span() for found in _SECTION.finditer(text)]
-    for found in macs.PATTERN.finditer(text):
+    for found in _ANY.finditer(text):
         at = bisect_right(sections, (found.start(), len(text))) - 1
         if at >= 0 and found.start() < sections[at][1]:
-            yield found[0], not _SEEN.match(text, found.end())
+            yield found[0].lower(), not _SEEN.match(text, found.end())
             continue
         start = text.rfind("\n", 0, found.start()) + 1
         before = text[start : found.start()]
         end = text.find("\n", start)
         line = text[start : end if end >= 0 else len(text)]
-        yield found[0], bool(_LINE.match(line) or _BEFORE.search(before))
+        yield found[0].lower(), bool(_LINE.match(line) or _BEFORE.search(before))

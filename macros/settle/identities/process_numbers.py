@@ -1,6 +1,6 @@
 """Numbers of processes."""
 
-from macros.settle.declaration import Identity, by_form, patterns_of
+from macros.settle.declaration import Identity, any_of, by_form, patterns_of
 
 IDENTITY = Identity(
     name="pid",
@@ -12,6 +12,11 @@ IDENTITY = Identity(
     patterns=patterns_of(
         ("pid=", r"\bpid=(?P<v>\d+)\b"),
         ("Main PID: ", r"^ +Main PID: (?P<v>\d+)\b"),
+        # netstat -p
+        (
+            any_of("tcp", "udp", "raw", "unix "),
+            r"^(?:(?:tcp|udp|raw|udplite)6?|unix) [^\n]*? (?P<v>\d+)/[A-Za-z(][\w.:@-]*",
+        ),
         # A system's log.
         ("]: ", r"^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.-]+\[(?P<v>\d+)\]: "),
     ),

@@ -25,6 +25,7 @@ def _learn(evidence: Evidence) -> _Macs:
     shown = frozenset().union(*map(_shown, evidence.texts))
     tails: dict[str, str] = {}
     otherwise = frozenset(_written_otherwise(evidence.texts))
+    shown |= frozenset().union(*map(mac_rules.upper, evidence.texts))
     computed = macs.tails(evidence.texts, shown | otherwise)
     ruled = mac_rules.only(evidence, _shown) - otherwise
     for mac in shown - ruled:
@@ -55,6 +56,8 @@ def _read(raw: str, shape: str, known: _Macs) -> Named | None:
         mac = known.tails.get(macs.tail_of_group(raw), "")
     elif shape == "short":
         mac = macs.long(raw)
+    elif shape == "upper":
+        mac = raw.lower()
     if mac in known.ruled:
         return None
     form = macs.form(mac, known.computed) if mac else macs.Form("")
@@ -71,6 +74,8 @@ def _write(token: Token, value: str) -> str:
             return macs.solicited(value)
         case "short":
             return macs.short(value)
+        case "upper":
+            return value.upper()
         case _:
             return value
 
@@ -101,6 +106,12 @@ IDENTITY = Identity(
         ("PACKET: ", rf"^PACKET: .*\bMACSRC={_SHORT}", "short"),
         ("PACKET: ", rf"^PACKET: .*\bMACDST={_SHORT}", "short"),
         (like(f"{_NEAR}"), f"(?P<v>{macs.PATTERN.pattern})"),
+        # as NetworkManager and older iptables write it
+        (
+            like(":[0-9A-F]{2}:[0-9A-F]{2}:[0-9A-F]{2}:"),
+            f"(?P<v>{mac_rules.UPPER.pattern})",
+            "upper",
+        ),
         (
             "fe80::",
             "(?<![0-9a-f:])(?P<v>fe80::[0-9a-f:]*ff:fe[0-9a-f:]+)(?![0-9a-f:])",

@@ -48,7 +48,12 @@ NOISE = Noise(
         ("expires", r"\bexpires (-?\d+sec)\b"),
         # nft: what is left of an element of a set
         ("expires ", r"\bexpires ((?:\d+(?:d|h|ms|m|s))+)(?=[\s,]|$)"),
-        (" age ", r" age (\d+sec)\b"),
+        (" age ", r" age (\d+(?:\.\d+)?sec)\b"),
+        # nft
+        ("last used ", r"\blast used ((?:\d+(?:d|h|ms|m|s))+)(?=[\s,]|$)"),
+        # bridge -s mdb's router ports; /proc/net/igmp
+        (" temp", r"^router ports on \S+: \S+ +(\d+\.\d\d) temp"),
+        (like(r" \d:[0-9A-F]{8}\t"), r"^\t+[0-9A-F]{8} +\d+ (\d:[0-9A-F]{8})\t"),
         ("_lft", r"_lft (\d+sec)\b"),
         # ss -o
         ("timer:(", r"\btimer:\(\w+,((?:\d+min)?(?:[\d.]+(?:sec|ms))?),"),

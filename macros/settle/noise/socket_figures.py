@@ -18,8 +18,8 @@ def _mask(value: str) -> str:
 NOISE = Noise(
     name="socket's moment",
     what="what ss -i, -m and -e, and /proc/net, say of a socket's moment: times, windows, rates,"
-    " counts, queues, memory and its number; the congestion control, the window scale, the sizes of segments and of the path,"
-    " and what was agreed on are facts",
+    " counts, queues, memory and its number; the congestion control, the window scale, the sizes"
+    " of segments and of the path, and what was agreed on are facts",
     rank=180,
     mask=_mask,
     patterns=patterns_of(
@@ -41,6 +41,30 @@ NOISE = Noise(
             r"^ *(\d+): [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2}"
             r" ([0-9A-F]{8}:[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} [0-9A-F]{8}) +\d+ +(\d+ \d+ \d+"
             r" [0-9a-fK]+(?: \d+ \d+ \d+ \d+ -?\d+)?)",
+        ),
+        # what the kernel remembers of a peer: ip tcp_metrics
+        (" source ", r"(?<=sec )cwnd (\d+)(?= |$)"),
+        (" rttvar ", r" rtt (\d+us) rttvar (\d+us)"),
+        (" fo_cookie ", r" fo_cookie ([0-9a-f]+)"),
+        # netstat -e, also of unix sockets; lsof's of sockets; /proc/net/packet and netlink
+        (
+            like(r" [A-Za-z_][\w-]* +\d+ +(?:\d+/|-)"),
+            r"^(?:tcp|udp|raw|udplite)6? +\d+ +\d+ +\S+ +\S+ +(?:[A-Z][A-Z0-9_]+ +|\d+ +)?"
+            r"[a-z_][\w-]* +(\d+)(?= |$)",
+        ),
+        ("unix  ", r"^unix  (\d+) +\[ [A-Z ]*\] +[A-Z]+ +(?:[A-Z]+ +)?(\d+)(?= |$)"),
+        (
+            any_of(" IPv4 ", " IPv6 "),
+            r" IPv[46] +(\d+) +0t0 +(?:TCP|UDP|ICMP)",
+        ),
+        (" sock ", r" sock +\d+,\d+ +0t0 +(\d+) "),
+        (
+            like(r"[0-9a-f]{16} \d"),
+            r"^([0-9a-f]{16}) (\d+) +\d+ +[0-9a-f]{4} +\d+ +\d+ +(\d+) +\d+ +(\d+) *$",
+        ),
+        (
+            like(r"[0-9a-f]{16} \d"),
+            r"^([0-9a-f]{16}) \d+ +(\d+) +[0-9a-f]{8} +(\d+) +(\d+) +\d +(\d+) +\d+ +(\d+) *$",
         ),
         # /proc/net/unix
         (
