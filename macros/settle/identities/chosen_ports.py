@@ -125,6 +125,8 @@ IDENTITY = Identity(
         (like(r"\.\d{4,5}[: ]"), r"(?<=[0-9a-f]\.)(?P<v>\d{4,5})(?=[: ])(?! ms)"),
         (like(r":\d{4,5}(?!\w)"), r"(?<=[\d\]]:)(?P<v>\d{4,5})(?![\w:.])"),
         ("from ", r"\bfrom [0-9a-f.:]+ (?:port )?(?P<v>\d{4,5})(?![\d.])"),
+        # iperf3's
+        ("local ", r"\blocal [0-9a-f.:]+ port (?P<v>\d{4,5})(?!\d)"),
         # /proc/net/tcp and udp
         (
             _OF_PROC,

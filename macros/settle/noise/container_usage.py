@@ -14,8 +14,10 @@ NOISE = Noise(
     patterns=patterns_of(
         (
             like(r"\d% {2,}\d[\d.]*[kKMGTP]?i?B / "),
-            rf" ({_PERCENT} +{_BYTES}) / {_BYTES} +"
-            rf"({_PERCENT}(?: +{_BYTES} / {_BYTES} +{_BYTES} / {_BYTES} +\d+)?)(?!\S)",
+            (
+                rf" ({_PERCENT} +{_BYTES}) / {_BYTES} +"
+                rf"({_PERCENT}(?: +{_BYTES} / {_BYTES} +{_BYTES} / {_BYTES} +\d+)?)(?!\S)"
+            ),
         ),
         # crictl stats
         (

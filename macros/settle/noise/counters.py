@@ -139,6 +139,31 @@ NOISE = Noise(
             like(r"\t[0-9A-F]{8}\t[0-9A-F]{4}\t"),
             r"^\S+\t[0-9A-F]{8}\t[0-9A-F]{8}\t[0-9A-F]{4}\t(\d+)\t(\d+)\t",
         ),
+        # FRR: a neighbour's messages and tables; what BIRD and FRR take
+        (
+            like(r" 4 +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ "),
+            r"^\S+ +4 +\d+ +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +\S",
+        ),
+        ("BGP table version ", r"^BGP table version (\d+)$"),
+        (" bytes of memory", r", using (\d+) bytes of memory$"),
+        (" KiB of memory", r", using (\d+) KiB of memory$"),
+        (like(r": +[\d.]+ [kM]?B +\d"), r"^[A-Z][\w ]+: +([\d.]+ [kM]?B) +([\d.]+ [kM]?B)$"),
+        # tcpdump, at its end
+        (
+            any_of("captured", "by filter", "by kernel"),
+            r"^(\d+) packets? (?:captured|received by filter|dropped by kernel)$",
+        ),
+        # cilium bpf ct list
+        (" Packets=", r" Packets=(\d+) Bytes=(\d+)\b"),
+        ("xReport=", r" Last[RT]xReport=(\d+)\b"),
+        # /proc/net/ipv6_route
+        (
+            " 00000000 ",
+            (
+                r"^[0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} [0-9a-f]{8}"
+                r" ([0-9a-f]{8}) ([0-9a-f]{8}) "
+            ),
+        ),
         # conntrack -S
         ("cpu=", rf"(?<=[^\S\n])(?:{_CPU})=(\d+)"),
         # ip -s xfrm, ip -s route, ip -s neigh: a blank is missing before its probes

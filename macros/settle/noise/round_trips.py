@@ -18,6 +18,16 @@ NOISE = Noise(
             like(r"\.\|-- "),
             r"^ *\d+\.\|-- \S+ +\d+\.\d%? +\d+" + r" +(\d+\.\d)" * 5 + " *$",
         ),
+        # kubelet: how long an image took
+        (" including waiting)", r" in ([\d.]+m?s) \(([\d.]+m?s) including waiting\)"),
+        # iperf3
+        (
+            " sec  ",
+            (
+                r"^\[ *(?:\d+|SUM)\] +([\d.]+-[\d.]+) +sec +([\d.]+ [KMGT]?Bytes +[\d.]+ [KMGT]?bits/sec"
+                r"(?: +\d+)?(?: +[\d.]+ [KMGT]?Bytes)?)"
+            ),
+        ),
         # resolvectl query
         (" via protocol ", r"^-- Information acquired via protocol \S+ in ([\d.]+m?s)\.$"),
     ),

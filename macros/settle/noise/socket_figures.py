@@ -38,9 +38,11 @@ NOISE = Noise(
         # it, and of TCP how it sends. What udp has dropped stands at the end.
         (
             like(r":[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} "),
-            r"^ *(\d+): [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2}"
-            r" ([0-9A-F]{8}:[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} [0-9A-F]{8}) +\d+ +(\d+ \d+ \d+"
-            r" [0-9a-fK]+(?: \d+ \d+ \d+ \d+ -?\d+)?)",
+            (
+                r"^ *(\d+): [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2}"
+                r" ([0-9A-F]{8}:[0-9A-F]{8} [0-9A-F]{2}:[0-9A-F]{8} [0-9A-F]{8}) +\d+ +(\d+ \d+ \d+"
+                r" [0-9a-fK]+(?: \d+ \d+ \d+ \d+ -?\d+)?)"
+            ),
         ),
         # what the kernel remembers of a peer: ip tcp_metrics
         (" source ", r"(?<=sec )cwnd (\d+)(?= |$)"),
@@ -49,8 +51,10 @@ NOISE = Noise(
         # netstat -e, also of unix sockets; lsof's of sockets; /proc/net/packet and netlink
         (
             like(r" [A-Za-z_][\w-]* +\d+ +(?:\d+/|-)"),
-            r"^(?:tcp|udp|raw|udplite)6? +\d+ +\d+ +\S+ +\S+ +(?:[A-Z][A-Z0-9_]+ +|\d+ +)?"
-            r"[a-z_][\w-]* +(\d+)(?= |$)",
+            (
+                r"^(?:tcp|udp|raw|udplite)6? +\d+ +\d+ +\S+ +\S+ +(?:[A-Z][A-Z0-9_]+ +|\d+ +)?"
+                r"[a-z_][\w-]* +(\d+)(?= |$)"
+            ),
         ),
         ("unix  ", r"^unix  (\d+) +\[ [A-Z ]*\] +[A-Z]+ +(?:[A-Z]+ +)?(\d+)(?= |$)"),
         (
