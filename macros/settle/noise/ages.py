@@ -72,7 +72,7 @@ NOISE = Noise(
         (like(r", \d\d:\d\d:\d\d"), rf"^[A-Z][A-Za-z]?[>* ][^\n]*, ({_FRR})$"),
         (like(r", \d+[dwy]\d\d[hdw]\d\d"), rf"^[A-Z][A-Za-z]?[>* ][^\n]*, ({_FRR})$"),
         (
-            like(r" (?:\d\d:\d\d:\d\d|never) +"),
+            like(r" 4 +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ "),
             rf"^\S+ +4 +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +({_FRR}) ",
         ),
         ("expires=", r" expires=(\d+)\b"),

@@ -24,7 +24,8 @@ NOISE = Noise(
         (
             " sec  ",
             (
-                r"^\[ *(?:\d+|SUM)\] +([\d.]+-[\d.]+) +sec +([\d.]+ [KMGT]?Bytes +[\d.]+ [KMGT]?bits/sec"
+                r"^\[ *(?:\d+|SUM)\] +([\d.]+-[\d.]+) +sec +([\d.]+ [KMGT]?Bytes +[\d.]+"
+                r" [KMGT]?bits/sec"
                 r"(?: +\d+)?(?: +[\d.]+ [KMGT]?Bytes)?)"
             ),
         ),
