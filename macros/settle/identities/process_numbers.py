@@ -19,7 +19,7 @@ IDENTITY = Identity(
         ("Main PID: ", r"^ +Main PID: (?P<v>\d+)\b"),
         # netstat -p
         (
-            any_of("tcp", "udp", "raw", "unix "),
+            any_of(":*", "ESTABLISHED", "TIME_WAIT", "CLOSE_WAIT", "unix  "),
             r"^(?:(?:tcp|udp|raw|udplite)6?|unix) [^\n]*? (?P<v>\d+)/[A-Za-z(][\w.:@-]*",
         ),
         # ctr tasks ls

@@ -68,7 +68,10 @@ NOISE = Noise(
         (" ago)", rf" \(({_AGO}) ago\)"),
         (" over ", rf" \(x(\d+) over ({_AGO})\)"),
         # BIRD's OSPF: until a neighbour is taken for dead; FRR: since when
-        (like(r"\d\.\d{3}\t"), r"^[\d.]+\t +\d+\t\S+ *\t(\d+\.\d{3})\t"),
+        (
+            any_of("Full/", "2-Way/", "Init/", "ExStart/", "Exchange/", "Loading/", "Down/"),
+            r"^[\d.]+\t +\d+\t\S+ *\t(\d+\.\d{3})\t",
+        ),
         (like(r", \d\d:\d\d:\d\d"), rf"^[A-Z][A-Za-z]?[>* ][^\n]*, ({_FRR})$"),
         (like(r", \d+[dwy]\d\d[hdw]\d\d"), rf"^[A-Z][A-Za-z]?[>* ][^\n]*, ({_FRR})$"),
         (

@@ -13,7 +13,7 @@ NOISE = Noise(
     heads=frozenset({"CPU(CORES)", "CPU(%)", "CPU%", "MEMORY(BYTES)", "MEMORY(%)", "MEMORY%"}),
     patterns=patterns_of(
         (
-            like(r"\d% {2,}\d[\d.]*[kKMGTP]?i?B / "),
+            "B / ",
             (
                 rf" ({_PERCENT} +{_BYTES}) / {_BYTES} +"
                 rf"({_PERCENT}(?: +{_BYTES} / {_BYTES} +{_BYTES} / {_BYTES} +\d+)?)(?!\S)"

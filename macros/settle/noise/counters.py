@@ -18,6 +18,9 @@ _QUEUE = (
 )
 """What tc -s says of netem, fq_codel and htb (tc/q_*.c)."""
 
+_ROUTED = any_of(" U ", " UG", " UH", " UA", " Un", " !n ", " !U", " !H")
+"""The flags of a route, as netstat writes them."""
+
 _TIN = (
     "pk_delay|av_delay|sp_delay|backlog|pkts|bytes|way_inds|way_miss|way_cols|drops|marks|ack_drop"
     "|sp_flows|bk_flows|un_flows|max_len"
@@ -128,11 +131,11 @@ NOISE = Noise(
         ),
         # route and netstat -r: how often a route was used
         (
-            like(r" (?:\d{1,3}\.){3}\d{1,3} +[UGHRDMAC!]+ +\d"),
+            _ROUTED,
             r"^\S+ +\S+ +(?:\d{1,3}\.){3}\d{1,3} +[UGHRDMAC!]+ +\d+ +\d+ +(\d+) \S",
         ),
         (
-            like(r" +!?[UGHRDMAC][UGHRDMACA!n]* +\d+ +\d+ +\d"),
+            _ROUTED,
             r"^[0-9a-f:.\[\]]+/\d+ +\S+ +!?[UGHRDMACAn!]+ +\d+ +(\d+) +(\d+) \S+$",
         ),
         (

@@ -45,12 +45,12 @@ NOISE = Noise(
             ),
         ),
         # what the kernel remembers of a peer: ip tcp_metrics
-        (" source ", r"(?<=sec )cwnd (\d+)(?= |$)"),
+        (" source ", r" age \S+ cwnd (\d+)(?= |$)"),
         (" rttvar ", r" rtt (\d+us) rttvar (\d+us)"),
         (" fo_cookie ", r" fo_cookie ([0-9a-f]+)"),
         # netstat -e, also of unix sockets; lsof's of sockets; /proc/net/packet and netlink
         (
-            like(r" [A-Za-z_][\w-]* +\d+ +(?:\d+/|-)"),
+            any_of(":*", "ESTABLISHED", "TIME_WAIT", "CLOSE", "SYN_", "FIN_", "LAST_ACK"),
             (
                 r"^(?:tcp|udp|raw|udplite)6? +\d+ +\d+ +\S+ +\S+ +(?:[A-Z][A-Z0-9_]+ +|\d+ +)?"
                 r"[a-z_][\w-]* +(\d+)(?= |$)"
@@ -63,11 +63,11 @@ NOISE = Noise(
         ),
         (" sock ", r" sock +\d+,\d+ +0t0 +(\d+) "),
         (
-            like(r"[0-9a-f]{16} \d"),
+            any_of("ffff", "00000000"),
             r"^([0-9a-f]{16}) (\d+) +\d+ +[0-9a-f]{4} +\d+ +\d+ +(\d+) +\d+ +(\d+) *$",
         ),
         (
-            like(r"[0-9a-f]{16} \d"),
+            any_of("ffff", "00000000"),
             r"^([0-9a-f]{16}) \d+ +(\d+) +[0-9a-f]{8} +(\d+) +(\d+) +\d +(\d+) +\d+ +(\d+) *$",
         ),
         # /proc/net/unix
