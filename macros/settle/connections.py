@@ -94,7 +94,7 @@ def of_text(text: str) -> Connections:
         else:
             told.append(Connection(local, peer, sure=False))
     if "->" in text or "expires=" in text:
-        told += [Connection(*ends, sure=False) for ends in _ARROW.findall(text)]
+        told += [Connection(end, other, sure=False) for end, other in _ARROW.findall(text)]
     if "from " in text or "local " in text:
         told += [
             Connection(match[1] or match[2], "0", sure=True)
