@@ -1,11 +1,12 @@
 """Recording x recording -> changes: blocks, pages, whole editions."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from macros.compare import mac_forms, outputs
+from macros.compare import chosen, mac_forms, outputs
 from macros.compare.change import Change, joined, said
 from macros.ground import collection, safe_yaml
 from macros.ground.errors import GuideError
@@ -13,13 +14,26 @@ from macros.ground.model import Page, PageRecording, Recording
 from macros.store import form, reader
 
 Blocks: TypeAlias = Mapping[str, Recording]
-Purposes: TypeAlias = Mapping[tuple[str, str], str]
-"""What captures are for, in words, by page and block: their `keep`."""
+
+
+class Purpose(NamedTuple):
+    """What a page says of a block's answer: what a capture is for, what may come another way."""
+
+    keep: str = ""
+    choice: str = ""
+
+
+Purposes: TypeAlias = Mapping[tuple[str, str], Purpose]
+"""By page and block."""
 
 
 def purposes(planned: Iterable[Page]) -> Purposes:
-    """What the captures of these pages are for."""
-    return {(page.key, block.id): block.keep for page in planned for block in page.blocks}
+    """What these pages say of their blocks."""
+    return {
+        (page.key, block.id): Purpose(block.keep, block.choice)
+        for page in planned
+        for block in page.blocks
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ def pages(
         was, now = ", ".join(old.nodes), ", ".join(new.nodes)
         yield replace(said("page", key, f"nodes of {key}: {was} -> {now}", was, now), page=key)
     forms = mac_forms.forms(old, new)
+    said_at = [_said_at(side) for side in (old, new)]
     for name in dict.fromkeys((*old.blocks, *new.blocks)):
         before, after = old.blocks.get(name), new.blocks.get(name)
         if before is None and after is not None:
@@ -104,9 +119,18 @@ def pages(
         elif after is None and before is not None:
             changes = [said("block", name, f"block {name} gone: {before.command}", before.text, "")]
         elif before is not None and after is not None:
-            changes = list(joined(blocks(before, after, forms, (keeps or {}).get((key, name), ""))))
+            meant = (keeps or {}).get((key, name), Purpose())
+            after = chosen.as_before(before, after, meant.choice, (said_at[0], said_at[1]))
+            changes = list(joined(blocks(before, after, forms, meant.keep)))
         for change in changes:
             yield replace(change, page=key, block=name)
+
+
+def _said_at(page: PageRecording) -> list[str]:
+    """All that a page's answers say."""
+    said_there = [block.text for block in page.blocks.values()]
+    twins = (block.twin for block in page.blocks.values() if block.twin is not None)
+    return [*said_there, *(json.dumps(twin, indent=1, ensure_ascii=False) for twin in twins)]
 
 
 def blocks(

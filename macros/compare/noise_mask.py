@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 from macros.settle import matches, noise
-from macros.settle.declaration import CELL, Noise, Pattern
+from macros.settle.declaration import BELOW, Noise, Pattern
 from macros.settle.tables import Cells
 
 # A column is as wide as its widest value; a line drawn below a heading follows it.
@@ -20,7 +20,7 @@ _Patterns = Sequence[tuple[Pattern, Noise]]
 
 def _cells_first(patterns: _Patterns) -> _Patterns:
     """Those of cells first: they need the places of a line as it is."""
-    return sorted(patterns, key=lambda pair: pair[0].shape != CELL)
+    return sorted(patterns, key=lambda pair: pair[0].shape not in matches.TABLED)
 
 
 _PATTERNS = _cells_first(matches.Fitting().noise)
@@ -57,8 +57,12 @@ def _line(text: str, patterns: _Patterns, cells: Cells | None = None) -> str:
         text = matches.QUOTED.sub(lambda quote: _kept(quote[0], quoted), text)
     for (hint, expression, shape, near), kind in patterns:
         if hint in text and (near is None or near(text)):
-            may_be = partial(cells.has, printed) if cells and shape == CELL else _anywhere
-            text = expression.sub(partial(_masked, kind=kind, may_be=may_be), text)
+            place = _anywhere
+            if cells and shape in matches.TABLED:
+                place = partial(_is_cell, printed, shape, kind, cells)
+            elif shape == BELOW:
+                continue
+            text = expression.sub(partial(_masked, kind=kind, may_be=place), text)
     for number, quote in enumerate(quoted):
         text = text.replace(f"\0{number}\0", quote)
     # Most lines have no columns.
@@ -70,6 +74,10 @@ def _line(text: str, patterns: _Patterns, cells: Cells | None = None) -> str:
 def _kept(quote: str, quoted: list[str]) -> str:
     quoted.append(quote)
     return f"\0{len(quoted) - 1}\0"
+
+
+def _is_cell(printed: str, shape: str, kind: Noise, cells: Cells, place: int) -> bool:
+    return matches.is_cell(printed, place, shape, kind, cells)
 
 
 def _anywhere(_place: int) -> bool:

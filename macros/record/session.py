@@ -21,6 +21,7 @@ from macros.plan.taps import file_words
 from macros.record import here, known_state, moments, tcpdump
 from macros.record.bind import extract
 from macros.record.output_text import decode
+from macros.record.secret_values import hidden, hidden_in
 from macros.record.troubles import at
 from macros.store import form
 
@@ -225,16 +226,16 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
             pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
     except GuideError as error:
         raise _placed(error, block, ran) from error
-    text = decode(pair.answer.output)
+    text = hidden(decode(pair.answer.output), ran)
     _judge(block, ran, pair.answer, text, bound)
     answered = pair.twin if pair.twin is not None and pair.twin.exit == 0 else None
-    twin = None if answered is None else json_text.value(answered.output)
+    twin = None if answered is None else hidden_in(json_text.value(answered.output))
     if twin is not None and (problem := moments.differ(ran, text, twin)):
         # Where the JSON has the same records as the text, it has what `until` waits for as well.
         fix = "wait for what changes, until=, or ask for less"
         raise _NotYet(text, f"text and JSON that agree ({problem})", fix)
     if block.kind == "observe":
-        twin, text = json_text.value(pair.answer.output), ""
+        twin, text = hidden_in(json_text.value(pair.answer.output)), ""
         if twin is None:
             printed = decode(pair.answer.output)[-300:].strip()
             raise at(

@@ -55,10 +55,16 @@ _STREAMS = re.compile(
 _is_of_sockets = any_of(
     "Recv-Q", "LISTEN", "UNCONN", "ESTAB", "TIME-WAIT", "TIME_WAIT", "CLOSE", "SYN-"
 )
+_OF_PROC = re.compile(
+    r"^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} [0-9A-F]{8}:",
+    re.MULTILINE,
+)
+_ARROW = re.compile(r":(\d+)(?:->| -> )\S+:(\d+) (?:\(|expires=)")
+"""lsof's, cilium's."""
 _FROM = re.compile(
     r"from (?:\[[0-9a-f:.]+\]|(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f:]+)"
     r"(?::| port | )(\d{4,5})(?![\d.])"
-    r"|local port (\d{4,5})(?!\d)"
+    r"|local (?:[0-9a-f.:]+ )?port (\d{4,5})(?!\d)"
 )
 
 
@@ -81,7 +87,15 @@ def of_text(text: str) -> Connections:
             served.add(local)
         elif local.isdigit() and peer.isdigit():
             told.append(Connection(local, peer, sure=False))
-    if "from " in text or "local port" in text:
+    for end, other in _OF_PROC.findall(text) if "  local_address " in text else ():
+        local, peer = str(int(end, 16)), str(int(other, 16))
+        if peer == "0":
+            served.add(local)
+        else:
+            told.append(Connection(local, peer, sure=False))
+    if "->" in text or "expires=" in text:
+        told += [Connection(end, other, sure=False) for end, other in _ARROW.findall(text)]
+    if "from " in text or "local " in text:
         told += [
             Connection(match[1] or match[2], "0", sure=True)
             for match in _FROM.finditer(text)

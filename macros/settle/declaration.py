@@ -22,6 +22,7 @@ Near = Callable[[str], object]
 
 
 CELL = "cell"
+BELOW = "below"
 
 WISHES = "spec"
 """The key of an object's JSON under which is what its author wished for: facts, by their keys."""
@@ -32,7 +33,8 @@ class Pattern(NamedTuple):
 
     Nothing in an expression matches the end of a line: it can be looked for in a whole text.
 
-    The shape `CELL` of a pattern of noise: in a table with a head only below the kind's `heads`.
+    The shape `CELL` of a pattern of noise: in a table with a head only below the kind's `heads`;
+    `BELOW`: nowhere but below these.
 
     `near` is a simpler search that must succeed too, one that is fast in a text of a million lines:
     of an expression that begins with a letter or a sign (and knows no begin or end of a line), or

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from macros.settle import identities, noise, tables
-from macros.settle.declaration import CELL, AnyOf, Form, Identity, Near, Noise, Pattern, nowhere
+from macros.settle.declaration import (
+    BELOW,
+    CELL,
+    AnyOf,
+    Form,
+    Identity,
+    Near,
+    Noise,
+    Pattern,
+    nowhere,
+)
 from macros.settle.vocabulary import Vocabulary
 
 
@@ -32,7 +42,6 @@ COLUMNS: Mapping[str, Identity | Noise] = {
     **{head: kind for kind in identities.ALL for head in kind.columns},
     **{head: kind for kind in noise.ALL for head in kind.columns},
 }
-_HEADS = frozenset().union(*(kind.heads for kind in noise.ALL))
 # What a rule says in quotes is its author's: a comment, what is logged, what is looked for, when.
 _SAID = r'"(?:[^"\\\n]|\\.)*"'
 QUOTED = re.compile(
@@ -41,6 +50,10 @@ QUOTED = re.compile(
 )
 # Numbers stand at the right of their columns (ps, lsns).
 HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
+
+
+TABLED = frozenset({CELL, BELOW})
+"""The shapes of patterns that stand in cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,7 @@ def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fittin
         noisy,
         tuple(kind for kind in _FINDERS if has(kind.near)),
         any(head in text and HEAD.search(text) for text in words.texts for head in COLUMNS),
-        tables.cells(texts if any(pair[0].shape == CELL for pair in noisy) else (), _HEADS),
+        tables.cells(texts if any(pair[0].shape in TABLED for pair in noisy) else ()),
     )
 
 
@@ -118,7 +131,7 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
     for (hint, expression, shape, near), noisy in fits.noise:
         if hint in line and (near is None or near(line)):
             for value in expression.finditer(line):
-                if shape != CELL or fits.cells.has(line, value.start(1)):
+                if shape not in TABLED or is_cell(line, value.start(1), shape, noisy, fits.cells):
                     marks += [
                         (*value.span(group), marked(noisy, raw), noisy.name)
                         for group, raw in enumerate(value.groups(), 1)
@@ -126,6 +139,11 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
                     ]
     marks = unquoted(line, marks)
     return (values, marks) if values or marks else _NONE
+
+
+def is_cell(line: str, place: int, shape: str, kind: Noise, cells: tables.Cells) -> bool:
+    """Whether what a pattern of this shape has found stands in a cell where the kind may be."""
+    return cells.has(line, place, kind.heads, bare=shape == CELL)
 
 
 def unquoted(line: str, marks: list[Marked]) -> list[Marked]:

@@ -108,7 +108,7 @@ def parts(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     spans = _with_noise(list(_tokens(line, values, place, side, fits)), marks, place)
     if place.choice is not None:
         # What is chosen is chosen as a whole: nothing in it is a name of its own.
-        chosen = list(_chosen(line, place.choice, side))
+        chosen = list(choices(line, place.choice, side))
         spans = chosen + [
             span for span in spans if not any(a < span[1] and span[0] < b for a, b, _ in chosen)
         ]
@@ -189,7 +189,8 @@ def _numbers(line: str, place: Place, side: Side) -> Iterator[Span]:
                 yield number.start(), end, token
 
 
-def _chosen(line: str, choice: re.Pattern[str], side: Side) -> Iterator[Span]:
+def choices(line: str, choice: re.Pattern[str], side: Side) -> Iterator[Span]:
+    """What was chosen in a line, where the texts of its side say that it could be."""
     for chosen in choice.finditer(line):
         words = tuple(word for word in chosen.groups() if word)
         if words and _told(words, choice, side):

@@ -24,20 +24,19 @@ class _Head:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The rows of some texts' tables, each with its head; `heads` are those asked for."""
+    """The rows of some texts' tables, each with its head."""
 
-    heads: frozenset[str] = frozenset()
     rows: dict[str, _Head] = field(default_factory=dict)
 
-    def has(self, line: str, place: int) -> bool:
-        """Whether a place in a line is below one of the heads asked for, or no head is above it."""
+    def has(self, line: str, place: int, heads: frozenset[str], *, bare: bool) -> bool:
+        """Whether a place in a line is below one of these heads; `bare`: or no head is above it."""
         head = self.rows.get(line)
-        return head is None or _name(line, place, head.names) in self.heads
+        return bare if head is None else _name(line, place, head.names) in heads
 
 
-def cells(texts: Sequence[str], heads: frozenset[str]) -> Cells:
-    """The cells that stand below one of `heads`."""
-    known = Cells(heads)
+def cells(texts: Sequence[str]) -> Cells:
+    """The rows below heads."""
+    known = Cells()
     for text in texts:
         for row, head in _rows(text):
             known.rows.setdefault(row, head)

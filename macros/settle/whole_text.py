@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from macros.settle import matches, scan
-from macros.settle.declaration import CELL, AnyOf, Identity, Near, Noise, Pattern, Token
+from macros.settle.declaration import AnyOf, Identity, Near, Noise, Pattern, Token
 from macros.settle.matches import Fitting, Mark, Marked
 from macros.settle.scan import Parts, Place, Side, Span
 
@@ -78,8 +78,8 @@ def _marked(
     known: dict[str, Mark] = {}
     groups = range(1, pattern.expression.groups + 1)
     for number, start, value in whole.matched(pattern):
-        if pattern.shape == CELL and not fits.cells.has(
-            whole.lines[number], value.start(1) - start
+        if pattern.shape in matches.TABLED and not matches.is_cell(
+            whole.lines[number], value.start(1) - start, pattern.shape, kind, fits.cells
         ):
             continue
         for group in groups:

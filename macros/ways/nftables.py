@@ -9,18 +9,23 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from macros.ground.errors import GuideError
 from macros.ways.nft_statements import branches
 from macros.ways.nft_terms import Json, Sets
-from macros.ways.ruleset import Chain, Hook, Rule, Rules
+from macros.ways.ruleset import Action, Branch, Chain, Hook, Rule, Rules
 
 _Table = tuple[str, str]
 _HANDLE = re.compile(r" # handle \d+$")
 _TABLE_HEAD = re.compile(r"^table (?P<family>\S+) (?P<table>\S+) \{")
 _CHAIN_HEAD = re.compile(r"^\tchain (\S+) \{$")
 _NO_RULE = re.compile(r'^(type \S+ hook |policy |comment "[^"]*"$|$)')
+_HOOKED = re.compile(
+    r"type nat hook (?P<hook>\w+) priority (?P<name>[a-z]\w*)? ?(?P<more>[+-]? ?\d+)?;"
+)
+_PRIORITIES = {"dstnat": -100, "srcnat": 100, "mangle": -150, "raw": -300, "security": 50}
+"""The kernel's names of priorities, nft(8)."""
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -43,11 +48,11 @@ def read(text: str, twin: Any, table: str = "", *, terse: bool = False) -> Rules
 def _read(text: str, items: Sequence[Json], table: str, *, terse: bool) -> Rules:
     keys = [(item["table"]["family"], item["table"]["name"]) for item in items if "table" in item]
     wanted = [key for key in keys if table in ("", key[1], " ".join(key))]
-    written = _written(text)
+    written, heads = _written(text)
     if terse:
         # As if they were not there, which is what is known of them.
         items = [item for item in items if not _is_left_out(item)]
-    tables = [_rules(key, items, written) for key in wanted]
+    tables = [_rules(key, items, written, heads) for key in wanted]
     if not table:
         tables.sort(key=lambda rules: not any(chain.hook for chain in rules.chains.values()))
     if not tables:
@@ -82,7 +87,12 @@ def _items(text: str, twin: Any) -> Sequence[Json]:
     return items
 
 
-def _rules(key: _Table, items: Sequence[Json], written: Mapping[_Table, Any]) -> Rules:
+def _rules(
+    key: _Table,
+    items: Sequence[Json],
+    written: Mapping[_Table, Any],
+    heads: Mapping[_Table, Mapping[str, str]],
+) -> Rules:
     family, name = key
     own = [
         (kind, value)
@@ -101,6 +111,11 @@ def _rules(key: _Table, items: Sequence[Json], written: Mapping[_Table, Any]) ->
             ]
             read = _chain(value, rules, lines.get(value["name"]), sets)
             chains[value["name"]] = replace(read, hook=None) if asleep else read
+    for name, head in heads.get(key, {}).items():
+        if name not in chains:
+            unknown = _unread(name, f"chain {name}, which the recorded JSON does not have")
+            hook, priority = _hook(head)
+            chains[name] = replace(unknown, hook=None if asleep else hook, priority=priority)
     return Rules("nftables", name, chains, family)
 
 
@@ -112,17 +127,29 @@ def _is_dormant(table: Json, key: _Table) -> bool:
     )
 
 
-def _written(text: str) -> dict[_Table, dict[str, list[str]]]:
-    """The text of each chain's rules by table, a rule that goes over several lines joined."""
-    tables: dict[_Table, dict[str, list[str]]] = {}
+_Written = dict[_Table, dict[str, list[str]]]
+
+
+def _written(text: str) -> tuple[_Written, dict[_Table, dict[str, str]]]:
+    """By table the text of each chain's rules, and what says where it hooks in, if anything.
+
+    A rule that goes over several lines is joined.
+    """
+    tables: _Written = {}
+    heads: dict[_Table, dict[str, str]] = {}
     chains: dict[str, list[str]] = {}
+    hooks: dict[str, str] = {}
+    name = ""
     rules: list[str] | None = None
     for printed in text.splitlines():
         line = _HANDLE.sub("", printed)
         if head := _TABLE_HEAD.match(line):
-            chains = tables.setdefault((head["family"], head["table"]), {})
+            key = head["family"], head["table"]
+            chains, hooks = tables.setdefault(key, {}), heads.setdefault(key, {})
         elif head := _CHAIN_HEAD.match(line):
-            rules = chains.setdefault(head[1], [])
+            name = head[1]
+            rules = chains.setdefault(name, [])
+            hooks.setdefault(name, "")
         elif line == "\t}":
             rules = None
         elif rules is not None:
@@ -130,7 +157,9 @@ def _written(text: str) -> dict[_Table, dict[str, list[str]]]:
                 rules[-1] += f" {line.strip()}"
             elif not _NO_RULE.match(line.strip()):
                 rules.append(line.strip())
-    return tables
+            elif line.startswith("\t\ttype "):
+                hooks[name] = line.strip()
+    return tables, heads
 
 
 def _is_open(rule: str) -> bool:
@@ -143,18 +172,34 @@ def _chain(chain: Json, rules: Sequence[Json], lines: Sequence[str] | None, sets
     if lines is None:
         # The JSON alone was recorded.
         lines = [json.dumps(rule["expr"]) for rule in rules]
-    if len(rules) != len(lines):
-        raise GuideError(
-            f"chain {chain['name']} has {len(lines)} rules as text and {len(rules)} as JSON"
-        )
     # Only nat chains rewrite; what filters stand at the same hooks is another story.
     hook = chain.get("hook") if chain.get("type") == "nat" else None
-    return Chain(
-        chain["name"],
-        tuple(_numbered(chain["name"], rules, lines, sets)),
-        hook if hook in get_args(Hook) else None,
-        chain["prio"] if isinstance(chain.get("prio"), int) else 0,
-    )
+    read = _read_rules(chain["name"], rules, lines, sets)
+    priority = chain["prio"] if isinstance(chain.get("prio"), int) else 0
+    return replace(read, hook=hook if hook in get_args(Hook) else None, priority=priority)
+
+
+def _read_rules(name: str, rules: Sequence[Json], lines: Sequence[str], sets: Sets) -> Chain:
+    """A chain with its rules, or with the reason why these are not known."""
+    if len(rules) != len(lines):
+        return _unread(
+            name, f"chain {name}, which has {len(lines)} rules as text and {len(rules)} as JSON"
+        )
+    return Chain(name, tuple(_numbered(name, rules, lines, sets)))
+
+
+def _unread(name: str, why: str) -> Chain:
+    """A chain whose rules are not known: the way of a packet that comes into it ends there."""
+    return Chain(name, (Rule(name, 1, "", (Branch((), (Action("end", why),)),)),))
+
+
+def _hook(head: str) -> tuple[Hook | None, int]:
+    """Where a chain hooks in, by its text: see `_chain`."""
+    of = _HOOKED.match(head)
+    if of is None or of["hook"] not in get_args(Hook):
+        return None, 0
+    named = _PRIORITIES.get(of["name"] or "", 0)
+    return cast("Hook", of["hook"]), named + int((of["more"] or "0").replace(" ", ""))
 
 
 def _numbered(

@@ -260,6 +260,9 @@ def _called(state: _State, name: str, frames: tuple[_Frame, ...]) -> _State:
     caller = state.frames[-1]
     if name in caller.trail:
         raise GuideError(f"the rules of {caller.rules.table} go in a circle through {name}")
+    if name not in caller.rules.chains:
+        unknown = Action("end", f"chain {name}, which was not recorded")
+        return replace(state, way=_over(state.way, unknown), over=True)
     chain = caller.rules.chain(name)
     frame = _Frame(caller.rules, chain, 0, (*caller.trail, name))
     return replace(state, frames=(*frames, frame))

@@ -206,7 +206,7 @@ def test_a_terse_listing_does_not_know_its_maps() -> None:
         shares.shares(recorded_rules.ruleset_of(terse), "10.43.0.50:80")
 
 
-def _to(address: str, port: int) -> list[object]:
+def _to(address: str, port: int) -> list[dict[str, object]]:
     payload = {"protocol": "ip", "field": "daddr"}
     ports = {"protocol": "tcp", "field": "dport"}
     return [
@@ -364,3 +364,86 @@ def test_a_thousand_endpoints_have_a_thousandth_each() -> None:
     chances = shares.shares(iptables.read("\n".join(lines)), "10.43.0.50:80")
     assert set(chances.values()) == {Fraction(1, count)}
     assert len(chances) == count
+
+
+def _table(*chains: str, rules: Mapping[str, list[list[dict[str, object]]]]) -> dict[str, object]:
+    """JSON of a table nat with these chains and rules; PREROUTING is its base chain."""
+    base = {"family": "ip", "table": "nat"}
+    hook = {"type": "nat", "hook": "prerouting", "prio": -100}
+    return {
+        "nftables": [
+            {"table": {"family": "ip", "name": "nat"}},
+            *(
+                {"chain": {**base, "name": name, **(hook if name == "PREROUTING" else {})}}
+                for name in chains
+            ),
+            *(
+                {"rule": {**base, "chain": name, "expr": expr}}
+                for name, exprs in rules.items()
+                for expr in exprs
+            ),
+        ]
+    }
+
+
+_TWO_CHAINS = """table ip nat {
+\tchain one {
+\t\tdnat to 10.0.0.5:80
+\t}
+
+\tchain PREROUTING {
+\t\ttype nat hook prerouting priority dstnat; policy accept;
+\t\tip daddr 192.0.2.7 tcp dport 80 jump one
+\t\tip daddr 192.0.2.8 tcp dport 80 dnat to 10.0.0.6:80
+\t}
+}
+"""
+_ONE: dict[str, object] = {"dnat": {"addr": "10.0.0.5", "port": 80}}
+_TWO: dict[str, object] = {"dnat": {"addr": "10.0.0.6", "port": 80}}
+_BASE: list[list[dict[str, object]]] = [
+    [*_to("192.0.2.7", 80), {"jump": {"target": "one"}}],
+    [*_to("192.0.2.8", 80), _TWO],
+]
+
+
+@pytest.mark.parametrize(
+    ("twin", "why"),
+    [
+        (
+            _table("PREROUTING", rules={"PREROUTING": _BASE}),
+            "chain one, which the recorded JSON does not have",
+        ),
+        (
+            _table("one", "PREROUTING", rules={"one": [[_ONE], [_ONE]], "PREROUTING": _BASE}),
+            "chain one, which has 1 rules as text and 2 as JSON",
+        ),
+    ],
+)
+def test_a_chain_that_the_json_does_not_have_costs_that_chain(
+    twin: dict[str, object], why: str
+) -> None:
+    read = nftables.read(_TWO_CHAINS, twin)
+    assert shares.shares(read, "192.0.2.8:80") == {"10.0.0.6:80": ONE}
+    with pytest.raises(GuideError, match=why):
+        shares.shares(read, "192.0.2.7:80")
+
+
+def test_a_chain_in_neither_costs_who_comes_into_it() -> None:
+    twin = _table("PREROUTING", rules={"PREROUTING": _BASE})
+    read = nftables.read(json.dumps(twin), None)
+    assert shares.shares(read, "192.0.2.8:80") == {"10.0.0.6:80": ONE}
+    with pytest.raises(GuideError, match="chain one, which was not recorded"):
+        shares.shares(read, "192.0.2.7:80")
+
+
+def test_a_base_chain_that_the_json_does_not_have_is_asked_where_it_hooks_in() -> None:
+    twin = _table("one", rules={"one": [[_ONE]]})
+    read = nftables.read(_TWO_CHAINS, twin)
+    with pytest.raises(GuideError, match="chain PREROUTING, which the recorded JSON does not"):
+        shares.shares(read, "192.0.2.8:80")
+
+
+def test_chains_that_the_json_has_are_read_as_before() -> None:
+    twin = _table("one", "PREROUTING", rules={"one": [[_ONE]], "PREROUTING": _BASE})
+    read = nftables.read(_TWO_CHAINS, twin)
+    assert shares.shares(read, "192.0.2.7:80") == {"10.0.0.5:80": ONE}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from macros.ground import ports
 from macros.settle import connections
 from macros.settle.connections import Connection
-from macros.settle.declaration import Evidence, Identity, Named, like, patterns_of
+from macros.settle.declaration import Evidence, Identity, Named, Token, like, patterns_of
 
 
 class _Ports(NamedTuple):
@@ -81,8 +81,16 @@ def _without(side: _Ports, servers: frozenset[str]) -> _Ports:
     return side._replace(chosen=side.chosen | more)
 
 
-def _read(raw: str, _shape: str, known: _Ports) -> Named | None:
-    return Named(raw, "chosen by the kernel") if raw in known.chosen else None
+def _read(raw: str, shape: str, known: _Ports) -> Named | None:
+    port = str(int(raw, 16)) if shape == "hexadecimal" else raw
+    return Named(port, "chosen by the kernel", shape) if port in known.chosen else None
+
+
+def _write(token: Token, value: str) -> str:
+    return f"{int(value):04X}" if token.shape == "hexadecimal" else value
+
+
+_OF_PROC = like(r":[0-9A-F]{4} [0-9A-F]{2} [0-9A-F]{8}:")
 
 
 IDENTITY = Identity(
@@ -97,6 +105,7 @@ IDENTITY = Identity(
     learn=_learn,
     meet=_meet,
     read=_read,
+    write=_write,
     patterns=patterns_of(
         ("port=", r"\b[sd]port=(?P<v>\d{4,5})\b"),
         # nft's trace
@@ -116,6 +125,19 @@ IDENTITY = Identity(
         (like(r"\.\d{4,5}[: ]"), r"(?<=[0-9a-f]\.)(?P<v>\d{4,5})(?=[: ])(?! ms)"),
         (like(r":\d{4,5}(?!\w)"), r"(?<=[\d\]]:)(?P<v>\d{4,5})(?![\w:.])"),
         ("from ", r"\bfrom [0-9a-f.:]+ (?:port )?(?P<v>\d{4,5})(?![\d.])"),
+        # iperf3's
+        ("local ", r"\blocal [0-9a-f.:]+ port (?P<v>\d{4,5})(?!\d)"),
+        # /proc/net/tcp and udp
+        (
+            _OF_PROC,
+            r"^ *\d+: [0-9A-F]+:(?P<v>[0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} [0-9A-F]{2} ",
+            "hexadecimal",
+        ),
+        (
+            _OF_PROC,
+            r"^ *\d+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:(?P<v>[0-9A-F]{4}) [0-9A-F]{2} ",
+            "hexadecimal",
+        ),
         ("local port ", r"\blocal port (?P<v>\d{4,5})(?!\d)"),
     ),
 )

@@ -6,25 +6,32 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from macros.ground import mac as macs
+from macros.settle import mac_rules
 from macros.settle.declaration import Evidence, Identity, Named, Token, like, patterns_of
 
 
 class _Macs(NamedTuple):
-    """What computes MACs on a side, and the random ones by their last three bytes, "" for two."""
+    """What computes MACs on a side, and the random ones by their last three bytes, "" for two.
+
+    `ruled` are those that stand in rules only: nothing that was recorded has one of them.
+    """
 
     computed: frozenset[str]
     tails: Mapping[str, str]
+    ruled: frozenset[str]
 
 
 def _learn(evidence: Evidence) -> _Macs:
     shown = frozenset().union(*map(_shown, evidence.texts))
     tails: dict[str, str] = {}
     otherwise = frozenset(_written_otherwise(evidence.texts))
+    shown |= frozenset().union(*map(mac_rules.upper, evidence.texts))
     computed = macs.tails(evidence.texts, shown | otherwise)
-    for mac in shown:
+    ruled = mac_rules.only(evidence, _shown) - otherwise
+    for mac in shown - ruled:
         if macs.form(mac, computed).chance:
             tails[mac[9:]] = "" if mac[9:] in tails else mac
-    return _Macs(computed, tails)
+    return _Macs(computed, tails, ruled)
 
 
 def _written_otherwise(texts: Iterable[str]) -> Iterator[str]:
@@ -49,6 +56,10 @@ def _read(raw: str, shape: str, known: _Macs) -> Named | None:
         mac = known.tails.get(macs.tail_of_group(raw), "")
     elif shape == "short":
         mac = macs.long(raw)
+    elif shape == "upper":
+        mac = raw.lower()
+    if mac in known.ruled:
+        return None
     form = macs.form(mac, known.computed) if mac else macs.Form("")
     return Named(mac, form.words, shape) if form.chance else None
 
@@ -63,6 +74,8 @@ def _write(token: Token, value: str) -> str:
             return macs.solicited(value)
         case "short":
             return macs.short(value)
+        case "upper":
+            return value.upper()
         case _:
             return value
 
@@ -74,7 +87,8 @@ _ANY_SHORT = re.compile(f"(?<![0-9a-f:]){_SHORT}")
 IDENTITY = Identity(
     name="mac",
     what="a random MAC address, and what is computed from it: the link-local address, the last"
-    " three bytes in solicited-node addresses, a bridge's id",
+    " three bytes in solicited-node addresses, a bridge's id; one that stands in rules alone, and"
+    " that nothing here has, is its author's: a fact",
     scope="lab",
     rank=10,
     pinned=True,
@@ -92,6 +106,12 @@ IDENTITY = Identity(
         ("PACKET: ", rf"^PACKET: .*\bMACSRC={_SHORT}", "short"),
         ("PACKET: ", rf"^PACKET: .*\bMACDST={_SHORT}", "short"),
         (like(f"{_NEAR}"), f"(?P<v>{macs.PATTERN.pattern})"),
+        # as NetworkManager and older iptables write it
+        (
+            like(":[0-9A-F]{2}:[0-9A-F]{2}:[0-9A-F]{2}:"),
+            f"(?P<v>{mac_rules.UPPER.pattern})",
+            "upper",
+        ),
         (
             "fe80::",
             "(?<![0-9a-f:])(?P<v>fe80::[0-9a-f:]*ff:fe[0-9a-f:]+)(?![0-9a-f:])",

@@ -13,6 +13,7 @@ _AGO = (
 # `kubectl top` without its head: processors before bytes, or before a share of them.
 _CELL_ENDS = r"(?= {2,}| *$| \(x\d)(?! +\d+(?:[KMGT]i|%))"
 _OF_PROTOCOL = r"(?:ipv[46] +\d+ )?[a-z]+[a-z0-9]* +\d+"
+_FRR = r"(?:\d\d:\d\d:\d\d|\d+d\d\dh\d\dm|\d+w\dd\d\dh|\d+y\d\dw\d+d)"
 _UNITS = r"(?:second|minute|hour|day|week|month|year)s?"
 _WORDS = rf"(?:\d+|[Aa]bout an?|[Aa]n?|Less than a) {_UNITS}"
 
@@ -48,7 +49,12 @@ NOISE = Noise(
         ("expires", r"\bexpires (-?\d+sec)\b"),
         # nft: what is left of an element of a set
         ("expires ", r"\bexpires ((?:\d+(?:d|h|ms|m|s))+)(?=[\s,]|$)"),
-        (" age ", r" age (\d+sec)\b"),
+        (" age ", r" age (\d+(?:\.\d+)?sec)\b"),
+        # nft
+        ("last used ", r"\blast used ((?:\d+(?:d|h|ms|m|s))+)(?=[\s,]|$)"),
+        # bridge -s mdb's router ports; /proc/net/igmp
+        (" temp", r"^router ports on \S+: \S+ +(\d+\.\d\d) temp"),
+        (like(r" \d:[0-9A-F]{8}\t"), r"^\t+[0-9A-F]{8} +\d+ (\d:[0-9A-F]{8})\t"),
         ("_lft", r"_lft (\d+sec)\b"),
         # ss -o
         ("timer:(", r"\btimer:\(\w+,((?:\d+min)?(?:[\d.]+(?:sec|ms))?),"),
@@ -61,6 +67,18 @@ NOISE = Noise(
         (any_of(" (x", *(f"{unit}  " for unit in "smhdy")), rf"^({_AGO})(?= {{2,}}| \(x\d)", CELL),
         (" ago)", rf" \(({_AGO}) ago\)"),
         (" over ", rf" \(x(\d+) over ({_AGO})\)"),
+        # BIRD's OSPF: until a neighbour is taken for dead; FRR: since when
+        (
+            any_of("Full/", "2-Way/", "Init/", "ExStart/", "Exchange/", "Loading/", "Down/"),
+            r"^[\d.]+\t +\d+\t\S+ *\t(\d+\.\d{3})\t",
+        ),
+        (like(r", \d\d:\d\d:\d\d"), rf"^[A-Z][A-Za-z]?[>* ][^\n]*, ({_FRR})$"),
+        (like(r", \d+[dwy]\d\d[hdw]\d\d"), rf"^[A-Z][A-Za-z]?[>* ][^\n]*, ({_FRR})$"),
+        (
+            like(r" 4 +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ "),
+            rf"^\S+ +4 +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +({_FRR}) ",
+        ),
+        ("expires=", r" expires=(\d+)\b"),
         # BIRD: what is left of a timer, of how much.
         (" timer:", r" timer: +([\d.]+)/\d+"),
     ),

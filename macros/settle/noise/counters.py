@@ -18,19 +18,41 @@ _QUEUE = (
 )
 """What tc -s says of netem, fq_codel and htb (tc/q_*.c)."""
 
+_ROUTED = any_of(" U ", " UG", " UH", " UA", " Un", " !n ", " !U", " !H")
+"""The flags of a route, as netstat writes them."""
+
+_TIN = (
+    "pk_delay|av_delay|sp_delay|backlog|pkts|bytes|way_inds|way_miss|way_cols|drops|marks|ack_drop"
+    "|sp_flows|bk_flows|un_flows|max_len"
+)
+"""What tc -s says of each tin of cake's."""
+
+_NTABLE = "".join(
+    rf" {word} (\d+)"
+    for word in ("allocs", "destroys", "hash_grows", "res_failed", "lookups", "hits")
+)
+"""What ip -s ntable counts."""
+
 _RULE = (
     r"^(?:\d+(?= ))??( *\d+[KMGT]?) +(\d+[KMGT]?) +"
     r"(?=(?:(?!\d+[KMGT]? )\S+ +)?(?:\d+|all|[a-z]\S*)"
 )
 """A rule of iptables -L -v: its number if asked for, counters, any target, the protocol."""
 
-_ETHTOOL = "packets|pkts|bytes|drop|drops|error|errors|kicks"
+_KEY = r"[A-Za-z0-9+/]{43}="
+"""A key of WireGuard's."""
+
+
+def _each_counted(value: str) -> str:
+    """Of a row of counters which are zero."""
+    return " ".join(map(counted, value.split()))
+
 
 NOISE = Noise(
     name="counter",
     what="a counter; whether it is zero is a fact",
     rank=40,
-    mask=counted,
+    mask=_each_counted,
     patterns=patterns_of(
         (like(r"\[\d+:"), r"\[(\d+):(\d+)\]"),
         (" -c ", r" -c (\d+) (\d+)(?= |$)"),
@@ -60,7 +82,7 @@ NOISE = Noise(
         ("X packets ", r"\b[RT]X packets (\d+)  bytes (\d+) \(([^)\n]*)\)"),
         (
             "X errors ",
-            r"\b[RT]X errors (\d+)  dropped (\d+) overruns? (\d+)  (?:frame|carrier) (\d+)",
+            r"\b[RT]X errors (\d+)  dropped (\d+) +overruns? (\d+)  (?:frame|carrier) (\d+)",
         ),
         (
             "X packets:",
@@ -69,11 +91,11 @@ NOISE = Noise(
         ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)\n]*)\)"),
         ("collisions", r"\bcollisions[: ](\d+)\b"),
         # netstat -i
-        ("RU", r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
+        (any_of("RU", "MU", "BU", "BMU"), r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
         # ethtool -S
         (
-            any_of(*(f"{word}: " for word in _ETHTOOL.split("|"))),
-            rf"^ {{5}}[\w.\[\]-]*(?:{_ETHTOOL}): (\d+)$",
+            like(r"     \w[\w.\[\]-]*: \d"),
+            r"^ {5}(?!peer_ifindex)\w[\w.\[\]-]*: (\d+)$",
         ),
         # tc -s
         (
@@ -82,6 +104,69 @@ NOISE = Noise(
         ),
         ("backlog ", r"\bbacklog (\d+[KM]?)b (\d+)p requeues (\d+)"),
         (any_of(*(f" {word} " for word in _QUEUE.split("|"))), rf"(?<= )(?:{_QUEUE}) (\d+)"),
+        ("lended: ", r"^ lended: (\d+) borrowed: (\d+) giants: (\d+)"),
+        (" ctokens: ", r"^ tokens: (-?\d+) ctokens: (-?\d+)"),
+        ("rule hit ", r"\(rule hit (\d+) success (\d+)\)"),
+        ("(success ", r"\(success (\d+) \)"),
+        (" throttled ", r"^  flows (\d+) \(inactive (\d+) throttled (\d+)\)"),
+        ("  gc ", r"^  gc (\d+) highprio (\d+)(?: throttled (\d+))?(?: latency ([\d.]+[mun]?s))?"),
+        ("memory used: ", r"^ memory used: (\d+[KM]?)b of "),
+        (" layer size: ", r"^ min/max network layer size: +(\d+) / +(\d+)"),
+        ("adjusted size: ", r"^ min/max overhead-adjusted size: +(\d+) / +(\d+)"),
+        (
+            any_of(*(f"  {row} " for row in _TIN.split("|"))),
+            rf"^  (?:{_TIN})((?: +[\d.]+(?:[mun]?s)?)+)$",
+        ),
+        # ip -s macsec, ip -s mroute, ip -s ntable, nft's last, resolvectl statistics
+        (": PN ", r"^ +\d+: PN (\d+),"),
+        (" arrived on wrong iif", r", (\d+) arrived on wrong iif"),
+        (" allocs ", rf"^ +stats{_NTABLE}"),
+        ("last_flush ", r" entries (\d+) last_flush (\d+) last_rand (\d+)"),
+        ("base_reachable ", r"\brefcnt (\d+) reachable (\d+) base_reachable "),
+        (
+            any_of(
+                "Total Transactions: ", "Current Cache Size: ", "Cache Hits: ", "Cache Misses: "
+            ),
+            r"^ +(?:Total Transactions|Current Cache Size|Cache Hits|Cache Misses): (\d+)$",
+        ),
+        # route and netstat -r: how often a route was used
+        (
+            _ROUTED,
+            r"^\S+ +\S+ +(?:\d{1,3}\.){3}\d{1,3} +[UGHRDMAC!]+ +\d+ +\d+ +(\d+) \S",
+        ),
+        (
+            _ROUTED,
+            r"^[0-9a-f:.\[\]]+/\d+ +\S+ +!?[UGHRDMACAn!]+ +\d+ +(\d+) +(\d+) \S+$",
+        ),
+        (
+            like(r"\t[0-9A-F]{8}\t[0-9A-F]{4}\t"),
+            r"^\S+\t[0-9A-F]{8}\t[0-9A-F]{8}\t[0-9A-F]{4}\t(\d+)\t(\d+)\t",
+        ),
+        # FRR: a neighbour's messages and tables; what BIRD and FRR take
+        (
+            like(r" 4 +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ "),
+            r"^\S+ +4 +\d+ +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +\S",
+        ),
+        ("BGP table version ", r"^BGP table version (\d+)$"),
+        (" bytes of memory", r", using (\d+) bytes of memory$"),
+        (" KiB of memory", r", using (\d+) KiB of memory$"),
+        (like(r": +[\d.]+ [kM]?B +\d"), r"^[A-Z][\w ]+: +([\d.]+ [kM]?B) +([\d.]+ [kM]?B)$"),
+        # tcpdump, at its end
+        (
+            any_of("captured", "by filter", "by kernel"),
+            r"^(\d+) packets? (?:captured|received by filter|dropped by kernel)$",
+        ),
+        # cilium bpf ct list
+        (" Packets=", r" Packets=(\d+) Bytes=(\d+)\b"),
+        ("xReport=", r" Last[RT]xReport=(\d+)\b"),
+        # /proc/net/ipv6_route
+        (
+            " 00000000 ",
+            (
+                r"^[0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} [0-9a-f]{8}"
+                r" ([0-9a-f]{8}) ([0-9a-f]{8}) "
+            ),
+        ),
         # conntrack -S
         ("cpu=", rf"(?<=[^\S\n])(?:{_CPU})=(\d+)"),
         # ip -s xfrm, ip -s route, ip -s neigh: a blank is missing before its probes
@@ -90,10 +175,17 @@ NOISE = Noise(
         ("probes ", r"(?:\b|(?<=\d))probes (\d+)\b"),
         # wg
         ("transfer: ", rf"\btransfer: {_SIZE} received, {_SIZE} sent"),
+        # wg show dump, with what was received and sent behind a handshake's time; and transfer
+        (
+            like(r"\t\d+\t\d+\t"),
+            rf"^(?:\S+\t)?{_KEY}\t\S+\t\S+\t\S+\t[^\t\n]+\t(\d+)\t(\d+)\t(?:off|\d+)$",
+        ),
+        (like(r"=\t\d+\t\d"), rf"^(?:\S+\t)?{_KEY}\t(\d+)\t(\d+)$"),
         (" ref ", r" ref (\d+)\b"),
         ("use=", r"\buse=(\d+)\b"),
         # ip xfrm state
         (like(r"seq(?:-hi)? 0x"), r"(?<![\w-])o?seq(?:-hi)? (0x[0-9a-f]+)"),
+        ("replay-window ", r"^\t  replay-window (\d+) replay (\d+) failed (\d+)$"),
         ("bitmap 0x", r"\bbitmap (0x[0-9a-f]+)"),
         # ipvsadm -L, with --stats and --rate too
         ("  -> ", r"^  -> \S+ +(?:Masq|Route|Tunnel|Local) +-?\d+ +(\d+) +(\d+) *$"),

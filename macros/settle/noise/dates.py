@@ -51,6 +51,7 @@ NOISE = Noise(
         (like(r":\d\d\.\d{6} "), r"^(\d\d:\d\d:\d\d\.\d{6}) "),
         # ls -l, and a system's log.
         (_IN_MONTH, rf"(?:^| )({_MONTH} [ \d]\d \d\d:\d\d(?::\d\d)?) "),
+        (_IN_MONTH, rf"^({_MONTH} [ \d]\d \d\d:\d\d:\d\d\.\d{{6}}) "),
         # klog, in front of Kubernetes' messages: day, time and thread. The letter before says how
         # bad it is. https://pkg.go.dev/k8s.io/klog/v2#hdr-Output
         (
@@ -63,6 +64,11 @@ NOISE = Noise(
             rf" (?:up|start|down|feed|flush|stop)(?: +\|)? +({_SINCE})(?= |$)",
         ),
         (
+            # its BFD's
+            like(r" (?:Up|Down|Init|AdminDown) +\d"),
+            rf" (?:Up|Down|Init|AdminDown) +({_SINCE})(?= +\d)",
+        ),
+        (
             like(r" \[[\w.-]+ (?:\d\d[:-]|\d{4}-|[A-Z][a-z]{2}\d)"),
             rf" \[[\w.-]+ ({_SINCE})(?= from |\])",
         ),
@@ -70,5 +76,6 @@ NOISE = Noise(
         # last handshake.
         (like(r"\[ *\d+\.\d{6}"), r"^\[ *(\d+\.\d{6}) *\]"),
         (like(r"\t1\d{9}\t"), r"\t(1\d{9})\t\d+\t\d+(?:\t|$)"),
+        (like(r"=\t1\d{9}"), r"^(?:\S+\t)?[A-Za-z0-9+/]{43}=\t(1\d{9})$"),
     ),
 )

@@ -18,6 +18,9 @@ NOISE = Noise(
         ("seq ", r"\bseq (\d{5,})(?=,)"),
         # of a segment with data, where the beginning was not captured: its size stands behind it
         ("seq ", r"\bseq (\d{8,10}):(\d{8,10})(?=,)"),
+        # tcpdump's of DHCP; IPv6's flow label
+        (" xid 0x", r", xid (0x[0-9a-f]+)(?=,|$)(?:, secs (\d+))?"),
+        ("flowlabel 0x", r"\bflowlabel (0x[0-9a-f]+),"),
         ("ack ", r"\back (\d{5,})(?=,)"),
         ("TS val", r"TS val (\d+) ecr (\d+)"),
         # tcpdump's of the DNS: print-domain.c, its question and its answer; and tshark's

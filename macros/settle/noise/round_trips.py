@@ -1,6 +1,6 @@
 """Round-trip times."""
 
-from macros.settle.declaration import Noise, patterns_of
+from macros.settle.declaration import Noise, like, patterns_of
 
 NOISE = Noise(
     name="rtt",
@@ -11,5 +11,25 @@ NOISE = Noise(
         (" ms", r"= ([\d./]+) ms"),
         ("Query time: ", r"^;; Query time: (\d+) [mu]sec$"),
         (", time ", r", time (\d+)ms"),
+        # traceroute and tracepath, a hop a line; mtr -r, with how many were sent
+        (like(r"  \d+\.\d{3} ms"), r"(?<=  )(\d+\.\d{3} ms)(?= |$)"),
+        (like(r" \d+\.\d{3}ms"), r"^ *\d+\??: [^\n]*? (\d+\.\d{3})ms"),
+        (
+            like(r"\.\|-- "),
+            r"^ *\d+\.\|-- \S+ +\d+\.\d%? +\d+" + r" +(\d+\.\d)" * 5 + " *$",
+        ),
+        # kubelet: how long an image took
+        (" including waiting)", r" in ([\d.]+m?s) \(([\d.]+m?s) including waiting\)"),
+        # iperf3
+        (
+            " sec  ",
+            (
+                r"^\[ *(?:\d+|SUM)\] +([\d.]+-[\d.]+) +sec +([\d.]+ [KMGT]?Bytes +[\d.]+"
+                r" [KMGT]?bits/sec"
+                r"(?: +\d+)?(?: +[\d.]+ [KMGT]?Bytes)?)"
+            ),
+        ),
+        # resolvectl query
+        (" via protocol ", r"^-- Information acquired via protocol \S+ in ([\d.]+m?s)\.$"),
     ),
 )
