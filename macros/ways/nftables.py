@@ -111,11 +111,11 @@ def _rules(
             ]
             read = _chain(value, rules, lines.get(value["name"]), sets)
             chains[value["name"]] = replace(read, hook=None) if asleep else read
-    for name, head in heads.get(key, {}).items():
-        if name not in chains:
-            unknown = _unread(name, f"chain {name}, which the recorded JSON does not have")
+    for chain, head in heads.get(key, {}).items():
+        if chain not in chains:
+            unknown = _unread(chain, f"chain {chain}, which the recorded JSON does not have")
             hook, priority = _hook(head)
-            chains[name] = replace(unknown, hook=None if asleep else hook, priority=priority)
+            chains[chain] = replace(unknown, hook=None if asleep else hook, priority=priority)
     return Rules("nftables", name, chains, family)
 
 

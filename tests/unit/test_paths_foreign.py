@@ -446,4 +446,5 @@ def test_a_base_chain_that_the_json_does_not_have_is_asked_where_it_hooks_in() -
 def test_chains_that_the_json_has_are_read_as_before() -> None:
     twin = _table("one", "PREROUTING", rules={"one": [[_ONE]], "PREROUTING": _BASE})
     read = nftables.read(_TWO_CHAINS, twin)
+    assert read.table == "nat"
     assert shares.shares(read, "192.0.2.7:80") == {"10.0.0.5:80": ONE}
