@@ -36,7 +36,7 @@ def recording(page: Page, block: str, text: str, **bound: str) -> Recording:
 
 @pytest.mark.parametrize("key", PAGES)
 def test_every_value_of_a_page_is_found_again_in_what_was_recorded(key: str) -> None:
-    recorded = GUIDE.recorded(key).blocks
+    recorded = GUIDE.holder(key).recorded(key).blocks
     wrong = []
     for value in shell_values.of_page(GUIDE.pages[key], recorded).values():
         of = recorded[value.block.id]
@@ -52,7 +52,7 @@ def test_every_value_of_a_page_is_found_again_in_what_was_recorded(key: str) -> 
 @pytest.mark.parametrize("key", PAGES)
 def test_every_form_is_a_command_for_a_shell(key: str) -> None:
     page = GUIDE.pages[key]
-    forms = copied.of_page(page, GUIDE.recorded(key).blocks)
+    forms = copied.of_page(page, GUIDE.holder(key).recorded(key).blocks)
     texts = [typed.text for form in forms for typed in form.all]
     texts += [copied.of_step(step) for step in (*page.setup, *page.cleanup)]
     texts += [copied.manifest(name, text) for name, text in page.manifests]
@@ -66,7 +66,7 @@ def test_every_form_is_a_command_for_a_shell(key: str) -> None:
 @pytest.mark.parametrize("key", PAGES)
 def test_every_shown_command_and_every_capture_can_be_typed(key: str) -> None:
     page = GUIDE.pages[key]
-    forms = copied.of_page(page, GUIDE.recorded(key).blocks)
+    forms = copied.of_page(page, GUIDE.holder(key).recorded(key).blocks)
     typed = {command.block.id for form in forms for command in form.all}
     shown = {b.id for b in page.blocks if b.capture or (b.kind == "run" and b.shown)}
     assert shown <= typed
@@ -208,7 +208,7 @@ def test_what_is_only_quoted_is_not_typed_unless_something_is_waited_for(tmp_pat
 
 @pytest.mark.parametrize("key", PAGES)
 def test_the_whole_page_as_text_has_every_form_once(key: str) -> None:
-    page, recorded = GUIDE.pages[key], GUIDE.recorded(key).blocks
+    page, recorded = GUIDE.pages[key], GUIDE.holder(key).recorded(key).blocks
     scripts = whole_page.scripts(page, recorded)
     for form in copied.of_page(page, recorded):
         assert form.command.copied in scripts[form.command.node]
