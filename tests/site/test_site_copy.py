@@ -98,10 +98,10 @@ def _typed(path: str) -> dict[str, str]:
     *folders, name = path.removesuffix(".html").split("/")
     shown = guide_of_checkout(folders[1] if folders[:1] == ["editions"] else None)
     key = name if folders[:1] == ["editions"] else "-".join([*folders, name])
-    page = shown.pages.get(key)
-    if page is None:
+    held = shown.held.get(key)
+    if held is None:
         return {}
-    forms = copied.of_page(page, shown.recorded(key).blocks)
+    forms = copied.of_page(held.pages[key], held.recorded(key).blocks)
     return {typed.block.id: typed.copied for form in forms for typed in form.all}
 
 
