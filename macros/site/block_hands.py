@@ -74,7 +74,8 @@ class Hands:
     def _shown(self, typed: Typed) -> Markup:
         """The command, each `$NAME` that only its copied form sets marked, with what it was."""
         command = typed.text.splitlines()[-1]
-        names = {value.name for value in (*typed.values, *typed.carried)}
+        names = [value.name for value in typed.values]
+        names += [carried.name for carried in typed.carried]
         marked = []
         for piece, is_name in pieces(command, names):
             text = escape(piece)

@@ -16,7 +16,7 @@ from macros.ground.model import Block, Page, PageRecording
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.plan import planner
-from macros.record import known_state
+from macros.record import known_state, session
 
 HEAD = """\
 ---
@@ -205,3 +205,20 @@ def test_another_pages_lab_and_the_wrong_lab_are_refused(
     assert isinstance(result.exception, GuideError)
     assert message in result.exception.message
     assert result.exception.fix
+
+
+@pytest.mark.parametrize(
+    ("in_use", "said"),
+    [("by-hand", "is as it was made; no page is under way"), ("", "nothing to undo: ")],
+)
+def test_what_undo_did_is_said(
+    in_use: str, said: str, local_lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if in_use:
+        lab_in_use.begin(local_lab, replace(planned(tmp_path), key=in_use))
+    monkeypatch.setattr(lab_choice, "find", lambda _name: local_lab)
+    monkeypatch.setattr(session, "undo", lambda _lab, _page: [])
+    result = CliRunner().invoke(prepare, ["by-hand", "--undo"])
+    assert result.exit_code == 0, result.exception
+    assert said in result.output
+    assert lab_in_use.of_page(local_lab) == ""
