@@ -30,8 +30,10 @@ def prepare(page: str, name: str | None, undo: bool, edition: str | None) -> Non
                 f"lab {lab.name} is in use for page {other}, not {planned.key}",
                 fix=f"guide lab prepare {other} --undo --name {lab.name}",
             )
-        following.undo(lab, planned)
-        click.echo(f"{lab.name} is as it was made; no page is under way")
+        if following.undo(lab, planned):
+            click.echo(f"{lab.name} is as it was made; no page is under way")
+        else:
+            click.echo(f"nothing to undo: {lab.name} is as it was made, and no page is under way")
         return
     lab_in_use.check(lab, planned, dict(guide.edition.versions))
     if following.prepare(lab, planned):

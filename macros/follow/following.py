@@ -1,11 +1,13 @@
 """A page followed from a fresh lab to its clean-up: typed, whatever comes, and undone."""
 
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from macros.follow import lab_in_use
 from macros.follow.typed_page import OnBlock, Typist
-from macros.ground.errors import GuideError
+from macros.ground.enumeration import in_words
+from macros.ground.errors import GuideError, one_of
 from macros.ground.model import HERE, Page, PageRecording
 from macros.handson import copied
 from macros.lab import ssh
@@ -35,7 +37,7 @@ def _followed(
             page=page.source,
             fix=f"guide lab prepare {page.key} --undo --name {lab.name}, then follow it",
         )
-    before = known_state.enter(lab, page)
+    before = _fresh(known_state.enter, lab, page)
     typist = Typist(
         page,
         recorded.blocks,
@@ -71,7 +73,7 @@ def prepare(lab: Lab, page: Page) -> bool:
     """
     if lab_in_use.of_page(lab) == page.key:
         return False
-    known_state.enter(lab, page)
+    _fresh(known_state.enter, lab, page)
     try:
         session.prepare(lab, page)
     except GuideError:
@@ -81,9 +83,65 @@ def prepare(lab: Lab, page: Page) -> bool:
     return True
 
 
-def undo(lab: Lab, page: Page) -> None:
-    """Run the page's clean-up. GuideError where the lab is not as it was made then."""
-    session.finish(lab, page)
+def undo(lab: Lab, page: Page) -> bool:
+    """Run the page's clean-up; False where the lab was as it was made, and in use for no page.
+
+    What a reader typed by hand is undone too: a step may fail on what is gone already. GuideError
+    where the lab is not as it was made then: what differs, and which steps failed.
+    """
+    if not lab_in_use.of_page(lab) and _is_fresh(lab, page):
+        return False
+    failed = session.undo(lab, page)
     known_state.profile(lab, page, "stop")
     lab_in_use.end(lab)
-    known_state.enter(lab, page)
+    try:
+        _fresh(known_state.check, lab, page)
+    except StillRunningError:
+        raise
+    except GuideError as error:
+        raise one_of([error, *failed]) from error
+    return True
+
+
+class StillRunningError(GuideError):
+    """The lab is as it was made, but for programs that a reader started."""
+
+
+def _is_fresh(lab: Lab, page: Page) -> bool:
+    try:
+        known_state.check(lab, page)
+    except ssh.LostError:
+        raise
+    except GuideError:
+        return False
+    return True
+
+
+def _fresh(
+    state: Callable[[Lab, Page], known_state.State], lab: Lab, page: Page
+) -> known_state.State:
+    """The state of a lab as it was made; what differs is told as a reader can mend it."""
+    try:
+        return state(lab, page)
+    except known_state.ChangedError as error:
+        raise _to_a_reader(lab, error) from error
+
+
+def _to_a_reader(lab: Lab, error: known_state.ChangedError) -> GuideError:
+    if programs := _started(error.differing):
+        names = in_words([f"a {program}" for program in programs])
+        runs, it = ("runs", "it") if len(programs) == 1 else ("run", "each")
+        return StillRunningError(
+            f"{names} of yours still {runs} on {error.node}",
+            fix=f"end {it} with Ctrl-C in its terminal, then repeat this command",
+        )
+    fix = f"undo it, or {known_state.reset(lab)}, which gives fresh nodes; then repeat this command"
+    return GuideError(error.message, node=error.node, fix=fix)
+
+
+def _started(differing: Sequence[str]) -> Sequence[str]:
+    """The programs that were started, where nothing else differs; none where something does."""
+    words = [fact.split() for fact in differing]
+    if any(kind not in {"process", "listening"} for _, kind, *_ in words):
+        return ()
+    return [name for sign, kind, name, *_ in words if (sign, kind) == ("+", "process")]

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from macros.ground import files
+from macros.ground import files, suites
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.lab.lab import Lab
@@ -23,8 +23,8 @@ def check(lab: Lab, page: Page, versions: dict[str, str]) -> None:
                 f"lab {lab.name} has {name} {here}, the page is written for {wanted}",
                 page=page.source,
                 line=1,
-                fix="a lab of the suite that the edition has (guide lab up --suite), or the"
-                " edition of these versions (--edition; guide edition list)",
+                fix=f"guide lab up{page.lab_options}{_options(page, versions)}, or the text for"
+                " this lab: --edition and one that has its versions (guide edition list)",
             )
     if (other := of_page(lab)) and other != page.key:
         raise GuideError(
@@ -33,6 +33,11 @@ def check(lab: Lab, page: Page, versions: dict[str, str]) -> None:
             fix=f"guide lab prepare {other} --undo --name {lab.name}, or"
             f" guide lab reset --name {lab.name}",
         )
+
+
+def _options(page: Page, versions: dict[str, str]) -> str:
+    """What `guide lab up` needs beside the page's own options, " --version v1.34.4"."""
+    return suites.lab_options(versions, cluster=page.cluster is not None)
 
 
 def of_page(lab: Lab) -> str:

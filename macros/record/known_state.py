@@ -42,11 +42,29 @@ State = dict[str, tuple[str, ...]]
 """Per node, facts of one line each: what state.sh printed, and what facts.sh did."""
 
 
+class ChangedError(GuideError):
+    """A node is not as it was when the lab was made: `differing` says in what."""
+
+    differing: tuple[str, ...] = ()
+
+
 def enter(lab: Lab, page: Page) -> State:
     """Check that every node is as after `guide lab up`, start the page's profile, read the state.
 
-    GuideError names what an earlier page, or a person, left behind, and every other difference
-    from the lab as it was made.
+    GuideError as `check` raises it.
+    """
+    fresh = check(lab, page)
+    if not page.profile:
+        return fresh
+    profile(lab, page, "start")
+    return _read(lab, page.machines, cluster=page.cluster is not None)
+
+
+def check(lab: Lab, page: Page) -> State:
+    """Check that every node is as after `guide lab up`; the state of each.
+
+    GuideError names what an earlier page, or a person, left behind; ChangedError every other
+    difference from the lab as it was made.
     """
     # Whom a node spoke to on an earlier page is no state that a page should find.
     fresh = _read(lab, page.machines, cluster=page.cluster is not None, first=_FORGET)
@@ -59,13 +77,10 @@ def enter(lab: Lab, page: Page) -> State:
                 f"{node} is not in a known state; it has: {'; '.join(left[:6])}",
                 page=page.source,
                 node=node,
-                fix=_reset(lab),
+                fix=reset(lab),
             )
     _as_made(lab, page, fresh)
-    if not page.profile:
-        return fresh
-    profile(lab, page, "start")
-    return _read(lab, page.machines, cluster=page.cluster is not None)
+    return fresh
 
 
 def leave(lab: Lab, page: Page, before: State) -> None:
@@ -80,7 +95,7 @@ def leave(lab: Lab, page: Page, before: State) -> None:
                 f"the page leaves {node} changed: {_listed(differing)}",
                 page=page.source,
                 node=node,
-                fix=f"undo it in the page's cleanup:; {_reset(lab)} removes what is left now",
+                fix=f"undo it in the page's cleanup:; {reset(lab)} removes what is left now",
             )
             errors.append(error)
     raise_all(errors)
@@ -120,13 +135,15 @@ def _as_made(lab: Lab, page: Page, fresh: State) -> None:
         if page.cluster:  # its agents change the rest as pods come and go
             old, new = (node_facts.lasting(side) for side in (old, new))
         if differing := node_facts.differences(old, new):
-            raise GuideError(
+            error = ChangedError(
                 f"{node} is not as it was created: {_listed(differing)}",
                 page=page.source,
                 node=node,
-                fix=f"{_reset(lab)} takes seconds; then record again. If the page that ran last"
+                fix=f"{reset(lab)} gives fresh nodes; then record again. If the page that ran last"
                 " left it, that page's cleanup: has to undo it first",
             )
+            error.differing = tuple(differing)
+            raise error
     _keep(lab, learnt)
 
 
@@ -156,7 +173,8 @@ def _listed(differing: Sequence[str]) -> str:
     return "; ".join(differing[:_SHOWN]) + more
 
 
-def _reset(lab: Lab) -> str:
+def reset(lab: Lab) -> str:
+    """The command that makes the lab anew."""
     return f"guide lab reset --name {lab.name}"
 
 
@@ -176,7 +194,7 @@ def profile(lab: Lab, page: Page, verb: str) -> None:
                 page=page.source,
                 node=node,
                 command=f"scripts/node/profiles/{page.profile}.sh {verb}",
-                fix=_reset(lab),
+                fix=reset(lab),
             )
 
 

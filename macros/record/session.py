@@ -80,6 +80,24 @@ def finish(lab: Lab, page: Page) -> None:
     _no_manifests(lab, page)
 
 
+def undo(lab: Lab, page: Page) -> list[GuideError]:
+    """Run the clean-up on a lab that a reader used, whatever is gone already; the failed steps.
+
+    A page's manifests are put back first: what is deleted by them is named in them.
+    """
+    _manifests(lab, page)
+    failed: list[GuideError] = []
+    for step in page.cleanup:
+        try:
+            _step(lab, page, "cleanup", step)
+        except ssh.LostError:
+            raise
+        except GuideError as error:
+            failed.append(error)
+    _no_manifests(lab, page)
+    return failed
+
+
 def give_up(lab: Lab, page: Page, before: known_state.State) -> list[GuideError]:
     """Clean up behind a failure; what fails then too, and what the page leaves changed."""
     failed = clean(lab, page)

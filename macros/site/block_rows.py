@@ -57,7 +57,7 @@ def _rows(texts: Texts, screen: _Screen) -> float:
     captures = texts.hands.first
     if captures:
         count += _FOLD
-    if 0 < len(captures) < 3:  # more of them are folded
+    if captures and not texts.hands.many:
         typed = [capture.text.splitlines()[-1] for capture in captures]
         count += 1.5 * _wrapped(typed, screen.command) + screen.listening * len(typed)
     return count + (1 if texts.hands.waits else 0) + (1 if texts.hands.listens else 0)

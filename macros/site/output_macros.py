@@ -20,7 +20,7 @@ def output(page: PageContext, call: Run | Capture) -> str:
     notes = dict(call.explain or {})
     shown = [page.note(note) for note in notes.values()]
     look = block_html.Look(lines=call.lines, highlight=call.highlight, notes=notes)
-    hands = Hands(page.typed.get(block.id), page.first(block.id))
+    hands = Hands(page.typed.get(block.id), page.first(block.id), page.bound)
     html = block_html.figure(
         block, recording, look, page.place, page.interfaces, shown, page.bound, hands
     )

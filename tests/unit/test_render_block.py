@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from macros.ground.model import Block, Page, Recording
+from macros.handson import copied
+from macros.plan import planner
 from macros.site import block as block_html
 from macros.site.block_hands import Hands
 from macros.site.provenance import Place
@@ -65,3 +67,40 @@ def test_a_command_with_a_value_that_nobody_knows_is_not_offered_to_copy() -> No
     page = Page("page", Path("page.md"), (asked, used), title="A page", nodes=1)
     assert 'class="copy"' in block_html.absent(asked, page, "Not recorded yet", "why")
     assert 'class="copy"' not in block_html.absent(used, page, "Not recorded yet", "why")
+
+
+PINGED = """\
+---
+title: T
+lab:
+  nodes: 2
+---
+{{ run("node0", "ip link", id="links", bind={"VETH": "re:(veth\\\\w+)"}) }}
+{{ run("node0", "ping -c 1 10.1.0.3", id="ping") }}
+"""
+CAPTURE = '{{{{ capture("node0", "{on}", id="c{id}", during="ping", packets=1) }}}}\n'
+
+
+def _hands(tmp_path: Path, body: str) -> Hands:
+    """What a reader's hands do for the command `ping` of a page."""
+    source = tmp_path / "page.md"
+    source.write_text(PINGED + body, encoding="utf-8")
+    *_, form = copied.of_page(planner.plan_page(tmp_path, source), {})
+    return Hands(form.command, form.first, {"VETH": "veth1a2b3c4d"})
+
+
+def test_a_name_of_the_recording_in_a_capture_is_marked_with_what_it_was(tmp_path: Path) -> None:
+    hands = _hands(tmp_path, CAPTURE.format(on="$VETH", id=1) + CAPTURE.format(on="br0", id=2))
+    named, plain = (shown for _, shown in hands.captures)
+    assert '<span class="own-value" title="veth1a2b3c4d when it was recorded; copy ' in named
+    assert re.sub("<[^>]+>", "", named) == "tcpdump -nn -e -i $VETH -c 1"
+    assert plain == "tcpdump -nn -e -i br0 -c 1"
+
+
+def test_captures_of_a_trace_say_where_their_packets_are_and_others_do_not(tmp_path: Path) -> None:
+    trace = '{{{{ trace([{}], id="way", during="ping", packets=1, title="T") }}}}\n'
+    taps = ['"node0/br0"', '"node0/eth1"', '"node1/eth1"']
+    assert _hands(tmp_path, trace.format(", ".join(taps))).trace == "way"
+    assert _hands(tmp_path, trace.format(", ".join(taps[:2]))).trace == ""
+    alone = "".join(CAPTURE.format(on=f"port{number}", id=number) for number in range(3))
+    assert _hands(tmp_path, alone).trace == ""

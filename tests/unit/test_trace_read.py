@@ -267,9 +267,18 @@ def test_times_in_words(time: int, shown: str) -> None:
 def test_an_error_is_never_rounded_down() -> None:
     clock = trace_support.trace("calico").clock("node1")
     assert clock is not None
-    assert (
-        captions.clock_words(clock) == "node1's clock is 4.06 ms behind node0's, to within 0.10 ms"
+    assert captions.clock_words(clock) == (
+        "node1's clock is 4.06 ms behind node0's, give or take 0.10 ms"
     )
+
+
+def test_what_can_be_said_of_the_wire_is_both_ways_together() -> None:
+    clock = trace_support.trace("calico").clock("node1")
+    assert clock is not None
+    there, back = clock.pair
+    words = captions.round_trip_words(clock)
+    assert "from one node to the other cannot be told" in words
+    assert words.endswith(f"{captions.took(clock.round_trip)} (nos. {there} and {back})")
 
 
 def test_a_packet_that_passes_an_interface_twice_is_drawn_there_twice() -> None:

@@ -88,11 +88,11 @@ _HUNDREDTH = 10_000  # nanoseconds: of a millisecond; an error is never rounded 
 
 
 def clock_words(clock: Clock) -> str:
-    """How a clock stands: "node1's clock is 4.06 ms behind node0's, to within 0.09 ms"."""
+    """How a clock stands: "node1's clock is 4.06 ms behind node0's, give or take 0.09 ms"."""
     way = "ahead of" if clock.ahead > 0 else "behind"
     return (
         f"{clock.node}'s clock is {_ms(abs(clock.ahead))} {way} {clock.via}'s,"
-        f" to within {_ms(-(-clock.error // _HUNDREDTH) * _HUNDREDTH)}"
+        f" give or take {_ms(-(-clock.error // _HUNDREDTH) * _HUNDREDTH)}"
     )
 
 
@@ -100,8 +100,8 @@ def round_trip_words(clock: Clock) -> str:
     """What can be said of the wire between two nodes: both ways together."""
     there, back = clock.pair
     return (
-        "too uncertain to time one direction; the round trip took at least"
-        f" {took(clock.round_trip)} (nos. {there} and {back})"
+        "So how long a packet took from one node to the other cannot be told, only how long it"
+        f" was there and back: at least {took(clock.round_trip)} (nos. {there} and {back})"
     )
 
 

@@ -187,7 +187,7 @@ def _clocks(trace: Trace) -> str:
         return '<p class="tr-clocks">All times are of one clock, to the microsecond.</p>'
     parts = ["Times between two interfaces of one node are exact to the microsecond."]
     parts += [
-        f"{captions.clock_words(clock)}: {captions.round_trip_words(clock)}." for clock in others
+        f"{captions.clock_words(clock)}. {captions.round_trip_words(clock)}." for clock in others
     ]
     if unknown:
         parts.append(f"The clock of {' and '.join(unknown)} could not be compared.")
