@@ -1,5 +1,6 @@
 """Kept traces of a lab with one fault each: the place that is named, and what it rests on."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -8,8 +9,9 @@ import pytest
 from macros.tracer import answer_text, page, saved
 from macros.tracer.anonymous import anonymous
 from macros.tracer.judging import Traced
+from macros.tracer.sending import Outcome, Wish
 from macros.tracer.tracing import restarted
-from tests.unit.tracer_support import KEPT, replayed
+from tests.unit.tracer_support import KEPT, replayed, service
 
 # What chapter 7 does, and more: the first cause, its node, where the packet was last seen.
 FAULTS = {
@@ -62,7 +64,9 @@ def test_a_node_that_does_not_answer_is_dark_and_the_rest_is_told() -> None:
     assert str(traced.loss.last.end if traced.loss.last else "") == "node0/:eth1"
     assert "node1 could not be looked at" in "\n".join(answer_text.lines(traced))
     assert not any(one.sure for one in traced.causes)
-    assert '<figure class="trace"' in _page(traced)
+    html = _page(traced)
+    assert '<figure class="trace"' in html
+    assert "not looked at" in html[html.index('<figure class="topology"') :], "a box for it"
 
 
 @pytest.mark.parametrize("name", ["well-service", *FAULTS])
@@ -120,6 +124,37 @@ def test_an_anonymous_trace_says_the_same_of_others() -> None:
         assert len(before) == len(after)
         assert bytes([192, 168, 56, 10]) not in after
         assert bytes([10, 42, 1, 2]) not in after
+
+
+def test_an_anonymous_trace_names_nobody_in_its_json() -> None:
+    real = replayed("lost")
+    spec = {"type": "ExternalName", "externalName": "db.acme.example"}
+    facts = real.terrain.facts
+    more = (*facts.services, service("acme-db", **spec))
+    terrain = replace(real.terrain, facts=replace(facts, services=more))
+    told = "nsenter tcpdump -w - 'udp[42:4] = 0x0a2a0003 and udp[46:4] = 0x0a2a0102 or ip6'"
+    story = replace(real.story, commands=(told,) * len(real.story.commands))
+    wish, said = Wish("command", command="curl http://acme/"), Outcome("curl http://acme/", "me", 0)
+    traced = replace(real, terrain=terrain, story=story, wish=wish, outcome=said)
+    other = anonymous(traced)
+    every = json.dumps(saved.as_json(other)).replace("hello_time", "")  # a bridge has one
+    every += "".join(other.story.commands)
+    for name in ("acme", "hello", "helo", "node0", "10.42.", "10.43.", "0a2a0003", "0a2a0102"):
+        assert name not in every, name
+    assert re.search(r"udp\[42:4\] = 0x0a\w{6} and udp\[46:4\] = 0x0a\w{6} or ip6", every)
+
+
+def test_an_anonymous_trace_keeps_its_own_words() -> None:
+    real = replayed("fdb")
+    facts = real.terrain.facts
+    words = ("data", "wire", "routed", "request", "iptables", "links", "address", "pod", "http")
+    named = (*facts.services, *(service(word, clusterIP="10.43.9.9") for word in words))
+    traced = replace(real, terrain=replace(real.terrain, facts=replace(facts, services=named)))
+    other = anonymous(traced)
+    assert '<figure class="topology"' in _page(other)
+    assert other.loss is not None
+    assert other.loss.what == "request"
+    assert other.wish.kind == "http"
 
 
 def test_the_kept_traces_are_those_that_are_tested() -> None:
