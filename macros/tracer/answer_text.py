@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from macros.packets import summary
-from macros.tracer.explanations import Cause
+from macros.tracer.cause import Cause
 from macros.tracer.judging import Traced
 from macros.tracer.story import Loss
 from macros.tracer.way import Stop
@@ -26,7 +26,9 @@ def lines(traced: Traced) -> Iterator[str]:
     if said:
         yield f"  {said[-1][:_WIDTH]}"
     yield ""
-    if traced.came:
+    if not traced.sent:
+        yield NOTHING
+    elif traced.came:
         yield from _came(traced)
     elif traced.loss is None:
         yield "NOT ANSWERED, although every packet that was seen got through."
@@ -70,6 +72,7 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
         yield row
 
 
+NOTHING = "NOTHING WAS SENT, so nothing can be said. To wait longer: --timeout SECONDS."
 WHAT = {
     "request": "THE REQUEST DID NOT ARRIVE.",
     "answer": "THE REQUEST ARRIVED; THE ANSWER DID NOT COME BACK.",

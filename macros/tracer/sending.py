@@ -57,23 +57,24 @@ def command(wish: Wish, target: Target) -> str:
             inside = f"exec 3<>/dev/tcp/{target.address}/{target.port} && echo connected"
             return f"timeout {limit} bash -c {shlex.quote(inside)}"
         case "udp":
-            data = "\\0" * max(wish.size, 1)
-            return _datagram(target, data if wish.size < 200 else "guide", limit)
+            # dd writes all of a block at once: one datagram.
+            load = f"dd if=/dev/zero bs={max(wish.size, 1)} count=1 status=none"
+            return _datagram(target, load, limit)
         case "icmp":
             size = f" -M do -s {wish.size}" if wish.size else ""
             return f"ping -c 1 -W {max(1, round(wish.timeout))}{size} {target.address}"
         case "dns":
             raw = "".join(f"\\x{byte:02x}" for byte in _query(wish.name))
-            return _datagram(target, raw, limit)
+            return _datagram(target, f"printf '{raw}'", limit)
         case "command":
             return wish.command
     raise GuideError(f"nothing is known of sending {wish.kind}")
 
 
-def _datagram(target: Target, data: str, limit: str) -> str:
-    """Sends one datagram and waits for one answer; with bash alone."""
+def _datagram(target: Target, load: str, limit: str) -> str:
+    """Sends what `load` prints as one datagram, and waits for one answer."""
     inside = (
-        f"exec 3<>/dev/udp/{target.address}/{target.port} && printf '{data}' >&3 && "
+        f"exec 3<>/dev/udp/{target.address}/{target.port} && {load} >&3 && "
         '[ "$(head -c 1 <&3 | wc -c)" = 1 ] && echo answered'
     )
     return f"timeout {limit} bash -c {shlex.quote(inside)}"

@@ -18,6 +18,8 @@ from macros.traces import assembly, oddities, sequence, sightings
 from macros.traces.trace import Journey, Lane, Trace
 
 _ERRORS = {"ICMP": (3, 11, 12), "ICMPv6": (1, 2, 3, 4)}
+_NO_PORT = {"ICMP": (3, 3), "ICMPv6": (1, 4)}
+"""Type and code of "port unreachable": RFC 792, RFC 4443 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,16 @@ def _flows(
         flows |= more
 
 
+def begun(packets: Sequence[Packet], target: Target, clients: Sequence[str]) -> tuple[Packet, ...]:
+    """The packets of the request in one capture; () where none began there."""
+    first = _first([packets], target, clients)
+    if first is None:
+        return ()
+    own = [packet for packet in packets if conversations.flow(packet) == first]
+    start = next(index for index, packet in enumerate(own) if _begins(packet))
+    return tuple(own[start:])
+
+
 def _first(
     captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str]
 ) -> Flow | None:
@@ -249,7 +261,8 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
         best = max(there, key=lambda sight: _place(sight, forward))
         return Loss("request", forward, _place(best, forward), best)
     if not answers:
-        return Loss("silent", forward, end, there[0])
+        what: Literal["refused", "silent"] = "refused" if _no_port(story) else "silent"
+        return Loss(what, forward, end, there[0])
     if any(_is_reset(answer.packet) for answer in answers):
         return Loss("refused", forward, end, answers[0])
     came = [answer for answer in answers if forward.stops and forward.stops[0] in answer.stops]
@@ -257,6 +270,18 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
         best = max(answers, key=lambda answer: _place(answer, back))
         return Loss("answer", back, _place(best, back), best)
     return _missing(there, forward) or (_missing(answers, back) if back else None)
+
+
+def _no_port(story: Story) -> bool:
+    """Whether the server itself said that nothing listens there; a router's word is not its own."""
+    for _, packet in story.errors:
+        network = conversations.address(packet)
+        error = conversations.above(packet, network) if network else None
+        if network is None or error is None or network["src"].shown not in story.servers:
+            continue
+        if (error["type"].value, error["code"].value) == _NO_PORT.get(error.name):
+            return True
+    return False
 
 
 def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
