@@ -88,12 +88,19 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
         what = f": {summary.what(loss.sight.last)}" if loss.sight else ""
         yield f"last seen at      {where(loss.last)}{what}"
     else:
-        yield "last seen at      nowhere: it never left its sender"
+        yield f"last seen at      {_nowhere(traced)}"
     if loss.what not in ("silent", "refused"):
         then = where(loss.next) if loss.next else _beyond(loss)
         yield f"expected next at  {then}"
     yield from path(loss.way.stops, traced, loss.at)
     yield from _causes(traced)
+
+
+def _nowhere(traced: Traced) -> str:
+    node = traced.client.node
+    if node in traced.terrain.dark:
+        return f"nowhere: whether it left {node} was not seen"
+    return "nowhere: it never left its sender"
 
 
 def _causes(traced: Traced) -> Iterator[str]:

@@ -27,8 +27,8 @@ def causes(case: Case, loss: Loss) -> list[Cause]:
     found += _rules(case, loss)
     found += _unanswered(case, loss)
     found += _misaddressed(loss)
-    found += _kernel(case, loss)
     found += _silent(case, loss)
+    found += _kernel(case, loss)
     unique: dict[tuple[str, str], Cause] = {}
     for cause in found:
         unique.setdefault((cause.kind, cause.node), cause)
