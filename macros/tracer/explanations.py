@@ -238,7 +238,7 @@ def _unanswered(case: Case, loss: Loss) -> Iterator[Cause]:
 def _misaddressed(loss: Loss) -> Iterator[Cause]:
     """A frame that came to an interface and is addressed to another."""
     last = loss.last
-    if last is None or loss.sight is None or not last.mac:
+    if last is None or loss.sight is None or not last.mac or loss.what == "refused":
         return
     if last.how not in ("wire", "unwrapped"):
         return

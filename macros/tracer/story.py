@@ -1,9 +1,11 @@
 """What the captures tell of one request: which packets are its own, and where they were seen."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from macros.figures.topology.observation import End
 from macros.ground import endpoints
 from macros.ground.errors import GuideError
 from macros.packets import conversations, dissector
@@ -142,16 +144,6 @@ def _flows(
         flows |= more
 
 
-def begun(packets: Sequence[Packet], target: Target, clients: Sequence[str]) -> tuple[Packet, ...]:
-    """The packets of the request in one capture; () where none began there."""
-    first = _first([packets], target, clients)
-    if first is None:
-        return ()
-    own = [packet for packet in packets if conversations.flow(packet) == first]
-    start = next(index for index, packet in enumerate(own) if _begins(packet))
-    return tuple(own[start:])
-
-
 def _first(
     captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str]
 ) -> Flow | None:
@@ -256,13 +248,14 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
     if not there:
         return Loss("request", forward, -1, None)
     end = len(forward.stops) - 1
+    if not answers and _no_port(story):
+        return Loss("refused", forward, end, there[0])
     arrived = forward.ends == "there" and any(_place(sight, forward) >= end for sight in there)
     if not arrived and not answers:
         best = max(there, key=lambda sight: _place(sight, forward))
         return Loss("request", forward, _place(best, forward), best)
     if not answers:
-        what: Literal["refused", "silent"] = "refused" if _no_port(story) else "silent"
-        return Loss(what, forward, end, there[0])
+        return Loss("silent", forward, end, there[0])
     if any(_is_reset(answer.packet) for answer in answers):
         return Loss("refused", forward, end, answers[0])
     came = [answer for answer in answers if forward.stops and forward.stops[0] in answer.stops]
@@ -306,9 +299,14 @@ def _bytes(packet: Packet) -> tuple[int, int]:
 
 def _place(sight: Sight, way: Way) -> int:
     """The last stop of the way that saw the packet; -1 where none did."""
-    return max(
-        (index for stop in sight.stops if (index := way.at(stop.end)) is not None), default=-1
-    )
+    best, times = -1, Counter[End]()
+    for stop in sight.stops:
+        places = [index for index, other in enumerate(way.stops) if other.end == stop.end]
+        if places:
+            # Into a node and out of it, a packet can pass the same interface.
+            best = max(best, places[min(times[stop.end], len(places) - 1)])
+            times[stop.end] += 1
+    return best
 
 
 def _is_reset(packet: Packet) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from macros.tracer import answer_text, page, saved
+from macros.tracer import answer_text, foreseen, page, saved
 from macros.tracer.anonymous import anonymous
 from macros.tracer.judging import Traced
 from macros.tracer.sending import Outcome, Wish
@@ -44,6 +44,33 @@ def test_nothing_is_named_where_nothing_is_wrong() -> None:
     assert traced.came
     assert traced.causes == []
     assert len({stop.end for one in traced.story.sights for stop in one.stops}) in (5, 10)
+
+
+# Nodes that are containers, with addresses of both families: see the README of the traces.
+CONTAINERS = {
+    "node-port": "node0/:eth1 node1/:eth1 node1/:cni0 node1/:veth-hello-1 node1/hello-1:eth0",
+    "six": "node0/tools:eth0 node0/:veth-tools node0/:cni0 node0/:eth1 "
+    "node1/:eth1 node1/:cni0 node1/:veth-hello-1 node1/hello-1:eth0",
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_the_way_is_found_where_nodes_are_containers(name: str) -> None:
+    traced = replayed(name)
+    assert traced.came
+    assert traced.forward.ends == "there"
+    assert " ".join(str(stop.end) for stop in traced.forward.stops) == CONTAINERS[name]
+    seen = {str(stop.end) for sight in traced.story.sights for stop in sight.stops}
+    assert seen == {*CONTAINERS[name].split()}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_no_question_mixes_the_families(name: str) -> None:
+    terrain = replayed(name).terrain
+    asked = foreseen.questions(terrain, ("node0", ""), "", "10.43.0.80", ["10.42.1.2"])
+    assert any(":" in question.to for question in asked)
+    for question in asked:
+        assert not question.source or (":" in question.to) == (":" in question.source)
 
 
 def test_late_packets_of_others_are_a_guess_behind_what_is_sure() -> None:
@@ -158,4 +185,8 @@ def test_an_anonymous_trace_keeps_its_own_words() -> None:
 
 
 def test_the_kept_traces_are_those_that_are_tested() -> None:
-    assert {path.name.partition(".")[0] for path in KEPT.glob("*.gz")} == {"well-service", *FAULTS}
+    assert {path.name.partition(".")[0] for path in KEPT.glob("*.gz")} == {
+        "well-service",
+        *FAULTS,
+        *CONTAINERS,
+    }
