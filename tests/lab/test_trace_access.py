@@ -162,12 +162,19 @@ exec setpriv --reuid 0 --regid 0 --clear-groups "$@"
 """What sudo does where it asks for no password; the lab has none. Its bash is set-user-ID root."""
 
 
+_NO_JANE = (
+    "sed -i /^jane:/d /etc/passwd /etc/shadow; rm -rf /home/jane;"
+    "rm -f /usr/local/bin/sudo /usr/local/lib/guide-root"
+)
+
+
 @pytest.fixture
 def _jane(cluster: Cluster) -> Iterator[None]:
     """A user on every node who is not root, and may use `sudo`."""
     program = base64.b64encode(_SUDO.encode()).decode()
     make = (
-        "useradd -m -s /bin/bash jane && cp -r /root/.ssh /home/jane/ && chown -R jane: /home/jane;"
+        "echo jane:x:1234:1234::/home/jane:/bin/bash >>/etc/passwd; echo 'jane:*:::::::' >>/etc/shadow;"
+        "mkdir -p /home/jane && cp -r /root/.ssh /home/jane/ && chown -R 1234:1234 /home/jane;"
         "install -m 4755 /bin/bash /usr/local/lib/guide-root;"
         f"echo {program} | base64 -d >/usr/local/bin/sudo; chmod 755 /usr/local/bin/sudo"
     )
@@ -175,7 +182,7 @@ def _jane(cluster: Cluster) -> Iterator[None]:
         cluster.on(node, make)
     yield
     for node in cluster.lab.nodes:
-        cluster.on(node, "userdel -rf jane; rm -f /usr/local/bin/sudo /usr/local/lib/guide-root")
+        cluster.on(node, _NO_JANE)
 
 
 @pytest.mark.usefixtures("_jane")
