@@ -21,6 +21,14 @@ from macros.tracer.sending import Wish, protocol
 from macros.tracer.ssh_access import SshAccess
 from macros.tracer.this_machine import WithThisMachine
 
+_SIZED = frozenset({"http", "udp", "icmp"})
+_LARGEST = 65507
+"""Bytes that fit into one packet of UDP or ICMP over IPv4."""
+_ANSWER = 5.0
+"""Seconds until an answer has come."""
+_WAIT = 60.0
+"""Seconds that an application has until it sends a request by itself."""
+
 
 @click.command()
 @click.argument("source", metavar="FROM")
@@ -33,8 +41,14 @@ from macros.tracer.this_machine import WithThisMachine
 @click.option(
     "--wait", is_flag=True, help="Send nothing; follow the next request that FROM sends by itself."
 )
-@click.option("--bytes", "size", default=0, help="Send this many bytes along.")
-@click.option("--timeout", default=5.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option(
+    "--bytes", "size", type=click.IntRange(0), default=0, help="Send this many bytes along."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds to wait for an answer; default: 5. With --wait, for a request; default: 60.",
+)
 @click.option("--lab", "lab_name", envvar="GUIDE_LAB", show_envvar=True, help="A lab of the guide.")
 @click.option("--ssh-config", type=click.Path(path_type=Path), help="Reach the nodes over SSH.")
 @click.option("--sudo", is_flag=True, help="Over SSH: log in as a user who is not root, with sudo.")
@@ -121,7 +135,12 @@ def _agree(access: Access, *, yes: bool) -> None:
 
 
 def _wish(
-    kind: str | None, name: str | None, command: str | None, wait: bool, size: int, timeout: float
+    kind: str | None,
+    name: str | None,
+    command: str | None,
+    wait: bool,
+    size: int,
+    timeout: float | None,
 ) -> Wish:
     given = [
         option
@@ -135,7 +154,13 @@ def _wish(
     ]
     if len(given) > 1:
         raise click.UsageError(f"--{given[0]} and --{given[1]} are two requests: give one")
-    return Wish(given[0] if given else "http", name or "", command or "", size, timeout)
+    chosen = given[0] if given else "http"
+    if size and chosen not in _SIZED:
+        raise click.UsageError(f"--{chosen} sends no bytes of yours: --bytes is for the others")
+    if chosen in ("udp", "icmp") and size > _LARGEST:
+        raise click.UsageError(f"one packet has {_LARGEST} bytes of data at most: --bytes {size}")
+    patience = timeout or (_WAIT if chosen == "wait" else _ANSWER)
+    return Wish(chosen, name or "", command or "", size, patience)
 
 
 def _kubectl_of(name: str) -> Kubectl:

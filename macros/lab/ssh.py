@@ -123,14 +123,24 @@ def run_pair(
 
 @contextlib.contextmanager
 def stream(
-    lab: Lab, node: str, command: str, on_data: Callable[[bytes], None], *, patience: float = 5.0
+    lab: Lab,
+    node: str,
+    command: str,
+    on_data: Callable[[bytes], None],
+    *,
+    patience: float = 5.0,
+    leader: str = "",
 ) -> Iterator["Stream"]:
     """Run `command` for as long as the block lasts, handing over what it prints as it comes.
 
     Standard output and error are apart here: a capture's packets come on one, tcpdump's words
     on the other. Leaving the block ends the command on the node; see `streamed` for `patience`.
+    `leader` is a command that gives rights (`sudo -n`): what ends the command needs them as well.
     """
-    words = [_program(), *_options(lab, node), until_input_ends(command)]
+    script = until_input_ends(command)
+    if leader:
+        script = f"{leader} bash -c {shlex.quote(script)}"
+    words = [_program(), *_options(lab, node), script]
     with streamed(words, on_data, patience=patience) as running:
         yield running
 

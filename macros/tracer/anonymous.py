@@ -11,7 +11,7 @@ import ipaddress
 import re
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,7 +19,10 @@ from macros.packets import dissector
 from macros.packets.packet import Packet
 from macros.packets.pcap import records
 from macros.settle.capture import bring_in_step
+from macros.tracer.cluster_facts import Facts
 from macros.tracer.judging import Traced
+from macros.tracer.node_look import Look
+from macros.tracer.request_ends import Target
 from macros.tracer.route_answers import Question
 from macros.tracer.story import Sight, Story
 from macros.traces import assembly
@@ -30,6 +33,16 @@ _FOUR = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\d.]*\d)"
 _SIX = r"(?<![0-9a-zA-Z:.])(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{3,39}(?:/\d{1,3})?(?![0-9a-zA-Z:])"
 _FIELDS = ("src", "dst", "sender_ip", "target_ip", "sender_mac", "target_mac")
 _KEPT_NAMES = frozenset({"default", "kube-system", "outside", ""})
+_WORDS = frozenset(
+    {"kind", "how", "what", "ends", "wrapped", "trouble", "protocol", "verdict", "type", "phase"}
+)
+"""Fields of records that have one of our own words, whatever is called so in the cluster."""
+_TALK = frozenset({"annotations", "managedFields"})
+"""What an object of the API says of itself in anybody's words."""
+_TESTS = re.compile(r"\w+\[\d+:4\] = 0x[0-9a-f]{8}(?: and \w+\[\d+:4\] = 0x[0-9a-f]{8})+")
+"""Two addresses in a filter of tcpdump, four bytes a test: capture_filters.py."""
+_PLAIN = re.compile(r"v?\d[\w.]*|true|false|.{,2}")
+"""Values of labels that name nothing."""
 _FILE, _RECORD = 24, 16  # bytes: headers of a pcap file and of each of its packets
 
 
@@ -66,6 +79,19 @@ class Masks:
         network = ipaddress.ip_interface(f"{other}/{length}")
         zero = ipaddress.ip_interface(whole)
         return str(network.network) if zero.ip == zero.network.network_address else str(network)
+
+    def filter(self, text: str) -> str:
+        """A command with a filter that has addresses as numbers, too."""
+        return self.text(_TESTS.sub(self._tests, text))
+
+    def _tests(self, match: re.Match[str]) -> str:
+        words = re.findall(r"0x([0-9a-f]{8})", match[0])
+        raw = bytes.fromhex("".join(words))
+        half = len(raw) // 2
+        new = iter(
+            struct.unpack(f"!{len(words)}I", self.address(raw[:half]) + self.address(raw[half:]))
+        )
+        return re.sub(r"0x[0-9a-f]{8}", lambda _: f"0x{next(new):08x}", match[0])
 
     def address(self, raw: bytes) -> bytes:
         """Another address; its first byte tells of what kind it is, and stays."""
@@ -131,13 +157,42 @@ def masks(traced: Traced) -> Masks:
     for number, service in enumerate(facts.services):
         names.setdefault(service["metadata"]["name"], f"service-{number}")
         names.setdefault(service["metadata"]["namespace"], f"group-s{number}")
+    for number, host in enumerate(_hosts(facts)):
+        names.setdefault(host, f"host-{number}.example")
+    for number, label in enumerate(_labels(facts)):
+        names.setdefault(label, f"label-{number}")
     return Masks({name: new for name, new in names.items() if name not in _KEPT_NAMES})
 
 
+def _hosts(facts: Facts) -> Iterator[str]:
+    """Names of machines elsewhere that Services stand for."""
+    for service in facts.services:
+        yield service["spec"].get("externalName") or ""
+        balancer = (service.get("status") or {}).get("loadBalancer") or {}
+        yield from (one.get("hostname") or "" for one in balancer.get("ingress") or ())
+
+
+def _labels(facts: Facts) -> Iterator[str]:
+    """The values of labels and selectors: they often name a product, or who makes it."""
+    every = [pod.labels for pod in facts.pods]
+    for one in (*facts.services, *facts.slices):
+        every.append(one["metadata"].get("labels") or {})
+        every.append((one.get("spec") or {}).get("selector") or {})
+    for labels in every:
+        yield from (value for value in labels.values() if not _PLAIN.fullmatch(value))
+
+
 def anonymous(traced: Traced) -> Traced:
-    """The same trace under other names."""
+    """The same trace under other names, without what the application said."""
     other = masks(traced)
-    return _walk(traced, other)
+    made = _walk(traced, other)
+    wish, outcome = made.wish, made.outcome
+    if outcome.good and outcome.text.strip():
+        outcome = replace(outcome, text=f"({len(traced.outcome.text)} characters)")
+    if wish.kind in ("dns", "command"):
+        outcome = replace(outcome, command=f"(what --{wish.kind} says)")
+        wish = replace(wish, name="", command="")
+    return replace(made, wish=wish, outcome=outcome)
 
 
 def _walk(value: _T, other: Masks) -> _T:
@@ -152,6 +207,19 @@ def _walk(value: _T, other: Masks) -> _T:
             pass  # what is shown of one names no address
         case Story():
             made = _story(value, other)
+        case Look():
+            parts = {name: other.text(text) for name, text in value.parts.items()}
+            made = Look(other.text(value.node), parts, _json(value.raw, other))
+        case Facts():
+            made = replace(
+                value,
+                nodes=_walk(value.nodes, other), ranges=_walk(value.ranges, other),
+                pods=_walk(value.pods, other),
+                services=_json(value.services, other), slices=_json(value.slices, other),
+            )  # fmt: skip
+        case Target():
+            plain = replace(value, service=None)
+            made = replace(_record(plain, other), service=_json(value.service, other))
         case Mapping():
             made = {_walk(key, other): _walk(member, other) for key, member in value.items()}
         case Question():
@@ -159,13 +227,32 @@ def _walk(value: _T, other: Masks) -> _T:
         case tuple() | list():
             made = type(value)(_walk(member, other) for member in value)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {
-                field.name: _walk(getattr(value, field.name), other)
-                for field in dataclasses.fields(value)
-            }
-            made = type(value)(**fields)
+            made = _record(value, other)
     result: _T = made
     return result
+
+
+def _record(value: Any, other: Masks) -> Any:
+    """A record with other names in all of its fields but those that have words of our own."""
+    fields = {
+        field.name: _walk(getattr(value, field.name), other)
+        if field.name not in _WORDS or not isinstance(getattr(value, field.name), str)
+        else getattr(value, field.name)
+        for field in dataclasses.fields(value)
+    }
+    return type(value)(**fields)
+
+
+def _json(value: Any, other: Masks) -> Any:
+    """What a tool or the API printed: the names of its members are not the cluster's."""
+    match value:
+        case str():
+            return other.text(value)
+        case Mapping():
+            return {key: _json(member, other) for key, member in value.items() if key not in _TALK}
+        case tuple() | list():
+            return type(value)(_json(member, other) for member in value)
+    return value
 
 
 def _story(story: Story, other: Masks) -> Story:
@@ -188,6 +275,6 @@ def _story(story: Story, other: Masks) -> Story:
     return replace(
         story, stops=_walk(story.stops, other), captures=captures, trace=trace, sights=sights,
         errors=(),
-        commands=_walk(story.commands, other), servers=_walk(story.servers, other),
+        commands=tuple(map(other.filter, story.commands)), servers=_walk(story.servers, other),
         clients=_walk(story.clients, other), note=other.text(story.note),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from macros.packets import summary
-from macros.tracer.explanations import Cause
+from macros.tracer.cause import Cause
 from macros.tracer.judging import Traced
 from macros.tracer.story import Loss
 from macros.tracer.way import Stop
@@ -26,7 +26,9 @@ def lines(traced: Traced) -> Iterator[str]:
     if printed:
         yield f"  {printed[-1][:_WIDTH]}"
     yield ""
-    if traced.came:
+    if not traced.sent:
+        yield NOTHING
+    elif traced.came:
         yield from _came(traced)
     elif traced.loss is None:
         yield "NOT ANSWERED, although every packet that was seen got through."
@@ -70,6 +72,7 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
         yield row
 
 
+NOTHING = "NOTHING WAS SENT, so nothing can be said. To wait longer: --timeout SECONDS."
 WHAT = {
     "request": "THE REQUEST DID NOT ARRIVE.",
     "answer": "THE REQUEST ARRIVED; THE ANSWER DID NOT COME BACK.",
@@ -85,12 +88,19 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
         what = f": {summary.what(loss.sight.last)}" if loss.sight else ""
         yield f"last seen at      {where(loss.last)}{what}"
     else:
-        yield "last seen at      nowhere: it never left its sender"
+        yield f"last seen at      {_nowhere(traced)}"
     if loss.what not in ("silent", "refused"):
         then = where(loss.next) if loss.next else _beyond(loss)
         yield f"expected next at  {then}"
     yield from path(loss.way.stops, traced, loss.last_index)
     yield from _causes(traced)
+
+
+def _nowhere(traced: Traced) -> str:
+    node = traced.client.node
+    if node in traced.terrain.dark:
+        return f"nowhere: whether it left {node} was not seen"
+    return "nowhere: it never left its sender"
 
 
 def _causes(traced: Traced) -> Iterator[str]:

@@ -25,6 +25,12 @@ class Wanted:
     protocol: str
 
 
+def expressions(stops: Sequence[Stop], wanted: Wanted) -> str:
+    """The filter of an interface that the packet passes more than once, in a tunnel or not."""
+    every = list(dict.fromkeys(expression(stop, wanted) for stop in stops))
+    return every[0] if len(every) == 1 else " or ".join(f"({one})" for one in every)
+
+
 def expression(stop: Stop, wanted: Wanted) -> str:
     """The filter of a stop."""
     if stop.wrapped == "vxlan":

@@ -66,18 +66,8 @@ def refused(printed: str, words: Sequence[str]) -> GuideError:
     printed = printed.strip()
     last = printed.splitlines()[-1] if printed else "nothing"
     command = f"kubectl {' '.join(words[:3])}"
-    if forbidden := _FORBIDDEN.search(printed):
-        rule = (
-            f'- apiGroups: ["{forbidden["group"]}"]\n  resources: ["{forbidden["resource"]}"]\n'
-            f'  verbs: ["{forbidden["verb"]}"]'
-        )
-        where = forbidden["namespace"]
-        kind = f"a Role in the namespace {where}" if where else "a ClusterRole"
-        return GuideError(
-            f"you may not {forbidden['verb']} {forbidden['resource']} in this cluster",
-            command=command,
-            fix=f"ask for {kind} with this rule:\n{rule}",
-        )
+    if forbidden := list(_FORBIDDEN.finditer(printed)):
+        return _forbidden(forbidden, command)
     if "localhost:8080" in printed or "no configuration has been provided" in printed.lower():
         return GuideError(
             "kubectl knows no cluster: there is no kubeconfig",
@@ -85,6 +75,25 @@ def refused(printed: str, words: Sequence[str]) -> GuideError:
             fix="set KUBECONFIG, or give --kubeconfig FILE; for a lab of the guide --lab NAME",
         )
     return GuideError(f"kubectl failed: {last[:400]}", command=command)
+
+
+def _forbidden(forbidden: Sequence[re.Match[str]], command: str) -> GuideError:
+    """The error for what may not be done, all of it, with the rules that would allow it."""
+    rules = [
+        f'- apiGroups: ["{one["group"]}"]\n  resources: ["{one["resource"]}"]\n'
+        f'  verbs: ["{one["verb"]}"]'
+        for one in forbidden
+    ]
+    where = forbidden[0]["namespace"]
+    kind = f"a Role in the namespace {where}" if where else "a ClusterRole"
+    verb = forbidden[0]["verb"]
+    what = dict.fromkeys(one["resource"] for one in forbidden if one["verb"] == verb)
+    asked = "this rule" if len({*rules}) == 1 else "these rules"
+    return GuideError(
+        f"you may not {verb} {', '.join(what)} in this cluster",
+        command=command,
+        fix=f"ask for {kind} with {asked}:\n" + "\n".join(dict.fromkeys(rules)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

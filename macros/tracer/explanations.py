@@ -5,88 +5,30 @@ Each cause rests on what was printed or captured. What does not is called a gues
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from macros.packets import conversations
-from macros.tracer.cluster_facts import Facts
+from macros.tracer.cause import Case, Cause, Evidence
 from macros.tracer.listening import Drop
 from macros.tracer.node_look import Counted, Look
-from macros.tracer.request_ends import Client, Target
 from macros.tracer.story import Loss, Story, host_of
-from macros.tracer.terrain import Terrain
-from macros.tracer.way import Lookup, Stop, Way
+from macros.tracer.way import Lookup, Stop
 
 _BEFORE, _AFTER = 2_000_000, 30_000_000
 """Nanoseconds around a packet's last sight in which a kernel's word on a drop is about it."""
-_CHAPTERS = {
-    "no-route": "faults.md#one-nodes-pods-are-gone",
-    "wrong-route": "faults.md#one-nodes-pods-are-gone",
-    "blackhole": "faults.md#one-nodes-pods-are-gone",
-    "mtu": "faults.md#small-requests-work-large-ones-hang",
-    "fdb-wrong": "faults.md#the-packets-leave-and-nobody-answers",
-    "fdb-missing": "faults.md#the-packets-leave-and-nobody-answers",
-    "neighbour-wrong": "faults.md#the-packets-leave-and-nobody-answers",
-    "neighbour-failed": "faults.md#right-on-one-node-wrong-on-another",
-    "no-endpoint": "faults.md#a-service-that-refuses",
-    "stale-rules": "faults.md#right-on-one-node-wrong-on-another",
-    "rule-dropped": "faults.md#silence-for-one-pod-only",
-    "rule-rejected": "faults.md#a-service-that-refuses",
-    "forwarding-off": "docker.md#outwards",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was run, on which node, and what it printed."""
-
-    node: str
-    command: str
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause. `kind` is a word for programs, `words` a sentence; `sure` is False for a guess."""
-
-    kind: str
-    node: str
-    words: str
-    evidence: tuple[Evidence, ...] = ()
-    sure: bool = True
-
-    @property
-    def chapter(self) -> str:
-        """Where the guide explains it; "" where it does not."""
-        return _CHAPTERS.get(self.kind, "")
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that is known of one request when it has been sent."""
-
-    client: Client
-    target: Target
-    terrain: Terrain
-    facts: Facts
-    after: Mapping[str, Look]
-    story: Story
-    drops: Sequence[Drop] = ()
-    stale: Sequence[Cause] = ()
-    empty: Sequence[Cause] = ()
-    ways: Sequence[Way] = field(default=())
 
 
 def causes(case: Case, loss: Loss) -> list[Cause]:
     """What explains a loss, the nearest and surest first."""
     explained: list[Cause] = [*case.empty, *case.stale]
     explained += _mtu(case, loss)
+    explained += _never_sent(case, loss)
     explained += [_from_lookup(lookup) for lookup in _troubles(loss)]
     explained += _rules(case, loss)
     explained += _unanswered(case, loss)
     explained += _misaddressed(loss)
-    explained += _kernel(case, loss)
     explained += _silent(case, loss)
+    explained += _kernel(case, loss)
     unique: dict[tuple[str, str], Cause] = {}
     for cause in explained:
         unique.setdefault((cause.kind, cause.node), cause)
@@ -245,6 +187,23 @@ def _mtu(case: Case, loss: Loss) -> Iterator[Cause]:
     yield Cause("mtu", node, words, tuple(evidence))
 
 
+_TOO_LONG = re.compile(r".*[Mm]essage too long.*")
+
+
+def _never_sent(case: Case, loss: Loss) -> Iterator[Cause]:
+    """What the sender's own kernel refused to send, since it may not be cut: EMSGSIZE of ip(7)."""
+    said = _TOO_LONG.search(case.said)
+    first = next(iter(loss.way.stops), None)
+    if loss.sight is not None or said is None or first is None:
+        return
+    yield Cause(
+        "mtu", case.client.node,
+        f"it was never sent: it does not fit through {first.end.interface} of "
+        f"{first.end.namespace or first.end.node}, whose MTU is {first.mtu}, and may not be cut",
+        (Evidence(case.client.node, "the sender", said[0].strip()),),
+    )  # fmt: skip
+
+
 def _on_the_wire(size: int, last: Stop) -> int:
     """The size of one packet: what was captured before it is cut can be as large as 64 KiB."""
     return min(size, last.mtu) if last.mtu else size
@@ -279,7 +238,7 @@ def _unanswered(case: Case, loss: Loss) -> Iterator[Cause]:
 def _misaddressed(loss: Loss) -> Iterator[Cause]:
     """A frame that came to an interface and is addressed to another."""
     last = loss.last
-    if last is None or loss.sight is None or not last.mac:
+    if last is None or loss.sight is None or not last.mac or loss.what == "refused":
         return
     if last.how not in ("wire", "unwrapped"):
         return
@@ -366,7 +325,7 @@ def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
         yield Cause(
             "refused", last.end.node,
             f"{case.target.words} was reached and refused: nothing listens on that port",
-            (Evidence(last.end.node, f"tcpdump -i {last.end.interface}", "RST"),),
+            (Evidence(last.end.node, f"tcpdump -i {last.end.interface}", _refusal(case)),),
         )  # fmt: skip
     elif loss.what == "silent":
         yield Cause(
@@ -374,6 +333,10 @@ def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
             f"the request reached {last.end.interface} of {last.end.namespace or last.end.node}, "
             "and nothing was sent back from there", sure=False,
         )  # fmt: skip
+
+
+def _refusal(case: Case) -> str:
+    return "ICMP: port unreachable" if case.story.errors else "RST"
 
 
 def _unknown(case: Case, loss: Loss) -> Cause:

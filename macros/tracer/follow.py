@@ -103,7 +103,8 @@ def follow(
 def _hop(walk: _Walk, rewritten: Mapping[str, str]) -> Way | None:
     """One routing decision and the way to the next; the whole way where it ends."""
     own = walk.iif is None and not walk.space.name
-    if walk.to in rewritten and walk.iif is not None:
+    rewrites = walk.to in rewritten and _rewrites(walk)
+    if rewrites and walk.iif is not None:
         walk.to, walk.translated = rewritten[walk.to], True
     iif = walk.iif.interface.name if walk.iif else ""
     question = Question(walk.node, walk.space.name, walk.to, walk.source if iif else "", iif)
@@ -116,7 +117,7 @@ def _hop(walk: _Walk, rewritten: Mapping[str, str]) -> Way | None:
     route = answer.route
     if route is None or route.type in ("blackhole", "unreachable", "prohibit"):
         return walk.end("broken", "no route")
-    if own and walk.to in rewritten:
+    if own and rewrites:
         # What a node itself sends is routed, then rewritten, then routed again.
         walk.to, walk.translated = rewritten[walk.to], True
         return None
@@ -133,6 +134,12 @@ def _hop(walk: _Walk, rewritten: Mapping[str, str]) -> Way | None:
         walk.source = lookups.masquerade(out, walk.source)
     walk.stop(out, "routed" if walk.iif else "sent")
     return _leave(walk, out, route.via or walk.to)
+
+
+def _rewrites(walk: _Walk) -> bool:
+    """Whether the machine's rules know the address: a node's own port is known there alone."""
+    facts = walk.terrain.facts
+    return walk.node in facts.nodes and facts.node_at(walk.to) in ("", walk.node)
 
 
 def _leave(walk: _Walk, out: Spot, hop: str) -> Way | None:
@@ -167,6 +174,8 @@ def _leave(walk: _Walk, out: Spot, hop: str) -> Way | None:
 def _cable(walk: _Walk, out: Spot, mac: str, hop: str) -> Way | None:
     """Over a veth pair to its other end, and what that belongs to."""
     far = walk.terrain.peer(out)
+    if far is None and not out.space.name:
+        return _wire(walk, out, hop)  # a node that is a container itself: its network card
     if far is None:
         return walk.end("strange", f"the other end of {out.interface.name} was not seen")
     walk.stop(far, "cable")

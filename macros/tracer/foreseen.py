@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from macros.figures.topology.observation import Namespace, Node
+from macros.tracer.cluster_facts import family
 from macros.tracer.route_answers import Question
 from macros.tracer.terrain import Terrain
 
@@ -43,7 +44,9 @@ def _between_machines(terrain: Terrain, name: str, state: Node) -> Iterator[Ques
             yield Question(name, "", address)
             for face in state.own.interfaces:
                 for own in face.addresses:
-                    if own.ip in terrain.facts.nodes.get(name, ()):
+                    # With a source of the other family ip would end, and answer nothing more.
+                    of_node = own.ip in terrain.facts.nodes.get(name, ())
+                    if of_node and family(own.ip) == family(address):
                         yield Question(name, "", own.ip, address, face.name)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from macros.tracer import explanations as explaining
 from macros.tracer import planning, service_causes, service_ends
+from macros.tracer.cause import Case, Cause
 from macros.tracer.cluster_facts import Kubectl
-from macros.tracer.explanations import Case, Cause
 from macros.tracer.listening import Drop, Heard
 from macros.tracer.node_look import Look
 from macros.tracer.planning import Pairs
@@ -50,9 +50,12 @@ class Traced:
     @property
     def came(self) -> bool:
         """Whether the request was answered."""
-        if self.wish.kind == "wait":
-            return self.loss is None
-        return self.outcome.good
+        return self.outcome.good and self.loss is None
+
+    @property
+    def sent(self) -> bool:
+        """Whether there was a request: an application that is waited for may send none."""
+        return self.wish.kind != "wait" or self.outcome.good
 
 
 def judge(
@@ -69,11 +72,12 @@ def judge(
     # What was listened at beside it are the ways to other endpoints.
     story = told([listener for listener in heard if listener.stop.end in own], target, asking)
     waited = request.wish.kind == "wait"
-    loss = None if outcome.good and not waited else lost(story, forward, back)
+    loss = None if outcome.good != waited else lost(story, forward, back)
     case = Case(
         client, target, terrain, terrain.facts, after, story, drops,
         _stale(terrain, client, target, kubectl) if loss else (),
         tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
+        said=outcome.text,
     )  # fmt: skip
     came = outcome.good or waited
     why = explaining.causes(case, loss) if loss else [] if came else explaining.unplaced(case)

@@ -16,7 +16,7 @@ from macros.ground.errors import GuideError
 from macros.ground.places import SCRIPTS
 from macros.packets.pcap import Reader
 from macros.tracer.access import Access, Stream, enter
-from macros.tracer.capture_filters import Wanted, expression
+from macros.tracer.capture_filters import Wanted, expressions
 from macros.tracer.way import Stop
 
 MOST = 4000
@@ -48,6 +48,7 @@ class Heard:
     why: str = ""
     more: int = 0
     missed: int = 0
+    filter: str = ""
     _reader: Reader = field(default_factory=Reader)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -124,16 +125,17 @@ def read_drops(node: str, text: str) -> list[Drop]:
 @contextmanager
 def listening(
     access: Access,
-    stops: Sequence[Stop],
+    stops: Sequence[Sequence[Stop]],
     wanted: Wanted,
     pids: Mapping[str, Mapping[str, int]],
     nodes: Sequence[str],
 ) -> Iterator[tuple[list[Heard], list[Dropped]]]:
     """Listen at all stops, and to the kernels of `nodes`, by one program a node.
 
-    A stop that cannot be heard says why.
+    Each of `stops` is an interface, as often as the packet passes it. One that cannot be heard says
+    why.
     """
-    heard = [Heard(stop, _command(stop, wanted, pids)) for stop in stops]
+    heard = [_heard(same[0], expressions(same, wanted), pids) for same in stops]
     kernels = [Dropped(node) for node in nodes]
     with _Together() as together:
         begun = []
@@ -143,7 +145,7 @@ def listening(
                 0: kernel.take,
                 **{index: listener.take_text for index, listener in enumerate(here, 1)},
             }
-            script = _script(here, wanted, pids)
+            script = _script(here, pids)
             started = together.enter(access.stream(kernel.node, script, _Numbered(parts).take))
             begun.append((kernel, here, started))
         limit = time.monotonic() + _PATIENCE
@@ -164,15 +166,13 @@ def _whole(listener: Heard, printed: str, *, cut: bool) -> None:
         listener.why = "its node was too busy to hand over all that it had captured"
 
 
-def _script(heard: Sequence["Heard"], wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
+def _script(heard: Sequence["Heard"], pids: Mapping[str, Mapping[str, int]]) -> str:
     """listen.sh for the captures of one node."""
     rows = []
     for number, listener in enumerate(heard, 1):
         end = listener.stop.end
         within = enter(pids, end.node, end.namespace).strip() or "-none-"
-        rows.append(
-            "\t".join([str(number), within, end.interface, expression(listener.stop, wanted)])
-        )
+        rows.append("\t".join([str(number), within, end.interface, listener.filter]))
     settings = (
         f"LONGEST={LONGEST} WANTED={shlex.quote(chr(10).join(rows))} "
         f"DROPS={shlex.quote(_DROPS.read_text(encoding='utf-8'))}"
@@ -180,13 +180,11 @@ def _script(heard: Sequence["Heard"], wanted: Wanted, pids: Mapping[str, Mapping
     return f"bash -c {shlex.quote(settings + chr(10) + _LISTEN.read_text(encoding='utf-8'))}"
 
 
-def _command(stop: Stop, wanted: Wanted, pids: Mapping[str, Mapping[str, int]]) -> str:
-    """The capture of one stop as a person would run it."""
+def _heard(stop: Stop, expression: str, pids: Mapping[str, Mapping[str, int]]) -> Heard:
+    """A capture of one stop, with the command as a person would run it."""
     within = enter(pids, stop.end.node, stop.end.namespace)
-    return (
-        f"{within}tcpdump -nn -p -U -i {stop.end.interface} -w - "
-        f"{shlex.quote(expression(stop, wanted))}"
-    )
+    command = f"{within}tcpdump -nn -p -U -i {stop.end.interface} -w - {shlex.quote(expression)}"
+    return Heard(stop, command, filter=expression)
 
 
 class _Numbered:

@@ -12,7 +12,8 @@ from macros.figures.ways import rules_drawing
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
 from macros.tracer import answer_text, service_ends
-from macros.tracer.explanations import Cause
+from macros.tracer.cause import Cause
+from macros.tracer.dark_boxes import dark_box
 from macros.tracer.judging import Traced
 from macros.tracer.node_look import Look
 from macros.tracer.way import Lookup, Stop
@@ -67,6 +68,8 @@ def verdict(traced: Traced) -> str:
     if traced.came:
         return "It arrived and was answered."
     loss = traced.loss
+    if not traced.sent:
+        return answer_text.NOTHING.capitalize()
     if loss is None:
         return "It was not answered, although every packet that was seen got through."
     words = answer_text.WHAT[loss.what].capitalize()
@@ -183,16 +186,17 @@ def _data(raw: bytes, kind: str) -> str:
 
 
 def _topology(traced: Traced) -> str:
-    way = traced.forward
-    nodes = [name for name in way.nodes if name in traced.terrain.states]
-    states = [traced.terrain.states[name] for name in nodes]
+    way, terrain = traced.forward, traced.terrain
+    seen = [terrain.states[name] for name in way.nodes if name in terrain.states]
+    dark = [dark_box(terrain, name) for name in terrain.dark if name in terrain.facts.nodes]
+    states = [*seen, *dark]
     on_way = {stop.end for stop in way.stops}
     leave = {
         space.name for state in states for space in state.namespaces[1:]
         if all((end.node, end.namespace) != (state.name, space.name) for end in on_way)
     }  # fmt: skip
     leave |= {
-        face.name for state in states for face in state.own.interfaces
+        face.name for state in seen for face in state.own.interfaces
         if face.kind != "loopback"
         and all(end.interface != face.name or end.namespace for end in on_way)
     }  # fmt: skip

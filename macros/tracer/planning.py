@@ -182,6 +182,16 @@ def stops_of(ways: Pairs, terrain: Terrain) -> list[Stop]:
     return [stop for stop in stops if stop.end.node in terrain.looks]
 
 
+def passes_of(stops: Sequence[Stop], ways: Pairs) -> list[list[Stop]]:
+    """Each of the stops as often as a packet passes its interface: in a tunnel, and without it."""
+    every = [
+        stop
+        for forward, back in ways.values()
+        for stop in (*forward.stops, *(back.stops if back else ()))
+    ]
+    return [[stop, *(other for other in every if other.end == stop.end)] for stop in stops]
+
+
 def wanted_of(terrain: Terrain, client: Client, target: Target, ends: Sequence[str]) -> Wanted:
     """All addresses that both sides can have on the way."""
     clients = list(client.addresses if client.pod and not client.pod.host else ())

@@ -1,6 +1,8 @@
 """The request itself: which command sends it, and what came of it."""
 
 import base64
+import contextlib
+import os
 import secrets
 import shlex
 import struct
@@ -57,23 +59,24 @@ def command(wish: Wish, target: Target) -> str:
             inside = f"exec 3<>/dev/tcp/{target.address}/{target.port} && echo connected"
             return f"timeout {limit} bash -c {shlex.quote(inside)}"
         case "udp":
-            data = "\\0" * max(wish.size, 1)
-            return _datagram(target, data if wish.size < 200 else "guide", limit)
+            # dd writes all of a block at once: one datagram.
+            load = f"dd if=/dev/zero bs={max(wish.size, 1)} count=1 status=none"
+            return _datagram(target, load, limit)
         case "icmp":
             size = f" -M do -s {wish.size}" if wish.size else ""
             return f"ping -c 1 -W {max(1, round(wish.timeout))}{size} {target.address}"
         case "dns":
             raw = "".join(f"\\x{byte:02x}" for byte in _query(wish.name))
-            return _datagram(target, raw, limit)
+            return _datagram(target, f"printf '{raw}'", limit)
         case "command":
             return wish.command
     raise GuideError(f"nothing is known of sending {wish.kind}")
 
 
-def _datagram(target: Target, data: str, limit: str) -> str:
-    """Sends one datagram and waits for one answer; with bash alone."""
+def _datagram(target: Target, load: str, limit: str) -> str:
+    """Sends what `load` prints as one datagram, and waits for one answer."""
     inside = (
-        f"exec 3<>/dev/udp/{target.address}/{target.port} && printf '{data}' >&3 && "
+        f"exec 3<>/dev/udp/{target.address}/{target.port} && {load} >&3 && "
         '[ "$(head -c 1 <&3 | wc -c)" = 1 ] && echo answered'
     )
     return f"timeout {limit} bash -c {shlex.quote(inside)}"
@@ -89,28 +92,50 @@ def _query(name: str) -> bytes:
     return head + question + struct.pack(">HH", 1, 1)
 
 
+_UNTIL_INPUT_ENDS = (
+    "g=; command -v setsid >/dev/null && g=setsid; exec 3<&0; "
+    '$g sh -c "$1" </dev/null 3<&- & p=$!; '
+    "{ read -r _ <&3; kill -TERM -$p || kill $p; } >/dev/null 2>&1 & k=$!; "
+    "wait $p; s=$?; kill $k 2>/dev/null; exit $s"
+)
+"""What a pod's own shell runs: what ends kubectl does not end what it began in the pod."""
+_MERCY = 5.0
+"""Seconds that a command in a pod has to end once it is told to."""
+
+
 def in_pod(kubectl: Kubectl, pod: Pod, wish: Wish) -> Outcome | None:
-    """Run a person's own command inside the pod; None where its image has not the programs."""
-    words = ("exec", "-n", pod.group, pod.name, "--", "sh", "-c", wish.command)
-    try:
-        done = subprocess.run(
-            kubectl.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, check=False, timeout=wish.timeout + 10,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return Outcome(wish.command, f"it still ran after {wish.timeout + 10:g} s", 124)
-    text = done.stdout.decode("utf-8", "backslashreplace")
-    if done.returncode in (126, 127) or "executable file not found" in text:
+    """Run a person's own command inside the pod; None where its image has not the programs.
+
+    It ends in time, and where this process is killed.
+    """
+    own = ("sh", "-c", _UNTIL_INPUT_ENDS, "sh", wish.command)
+    words = ("exec", "-i", "-n", pod.group, pod.name, "--", *own)
+    given, held = os.pipe()
+    with os.fdopen(held, "wb") as until, os.fdopen(given, "rb") as stdin, subprocess.Popen(
+        kubectl.command(*words), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as running:  # fmt: skip
+        try:
+            printed, _ = running.communicate(timeout=wish.timeout + 10)
+        except subprocess.TimeoutExpired:
+            until.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.communicate(timeout=_MERCY)
+            running.kill()
+            return Outcome(wish.command, f"it still ran after {wish.timeout + 10:g} s", 124)
+    text = printed.decode("utf-8", "backslashreplace")
+    if running.returncode in (126, 127) or "executable file not found" in text:
         return None
-    return Outcome(wish.command, text, done.returncode)
+    return Outcome(wish.command, text, running.returncode)
 
 
 def send(access: Access, node: str, within: str, wish: Wish, target: Target) -> Outcome:
     """Send it from a namespace of a node: with the node's programs, in the client's network."""
     own = command(wish, target)
-    # Through base64, so that no quote of a person's own command can end ours.
+    # Through base64, so that no quote of a person's own command can end ours. It ends by itself
+    # where nobody is left to end it.
     packed = base64.b64encode(own.encode()).decode()
-    script = f'{within}bash -c "$(echo {packed} | base64 -d)" </dev/null 2>&1'
+    last = f"timeout -k 1 {wish.timeout + 9:g} "
+    script = f'{within}{last}bash -c "$(echo {packed} | base64 -d)" </dev/null 2>&1'
     try:
         reply = access.run(node, script, timeout=wish.timeout + 10)
     except GuideError as error:

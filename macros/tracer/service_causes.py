@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from macros.ground.endpoints import endpoint
 from macros.ground.errors import GuideError
+from macros.tracer.cause import Cause, Evidence
 from macros.tracer.cluster_facts import Facts, Kubectl
-from macros.tracer.explanations import Cause, Evidence
 from macros.tracer.node_look import Look
 from macros.tracer.request_ends import Target
 

@@ -19,7 +19,7 @@ class SshAccess:
 
     def __init__(self, lab: Lab, *, sudo: bool = False) -> None:
         self._lab = lab
-        self._sudo = "sudo -n " if sudo else ""
+        self._sudo = "sudo -n" if sudo else ""
 
     @classmethod
     def by_config(cls, config: Path, nodes: Sequence[str], *, sudo: bool = False) -> "SshAccess":
@@ -44,15 +44,20 @@ class SshAccess:
 
     def run(self, node: str, script: str, *, timeout: float = 30.0) -> Reply:
         """Run a script: it goes there as standard input, so its length does not matter."""
-        answer = ssh.run(
-            self._lab, node, f"{self._sudo}bash -s",
-            timeout=timeout, limit=_LIMIT, stdin=script.encode(),
-        )  # fmt: skip
+        try:
+            answer = ssh.run(
+                self._lab, node, f"{self._sudo} bash -s".lstrip(),
+                timeout=timeout, limit=_LIMIT, stdin=script.encode(),
+            )  # fmt: skip
+        except ssh.LostError as error:
+            why = error.message.partition(" no longer answers: ")[2] or error.message
+            raise GuideError(f"SSH does not reach it: {why}", node=node) from error
         return Reply(answer.output.decode("utf-8", "backslashreplace"), answer.exit)
 
     @contextmanager
     def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
         """Run a program until it is told to end."""
-        words = f"{self._sudo}{command}"
-        with ssh.stream(self._lab, node, words, on_data, patience=PATIENCE) as stream:
+        with ssh.stream(
+            self._lab, node, command, on_data, patience=PATIENCE, leader=self._sudo
+        ) as stream:
             yield stream

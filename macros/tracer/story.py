@@ -1,9 +1,11 @@
 """What the captures tell of one request: which packets are its own, and where they were seen."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from macros.figures.topology.observation import End
 from macros.ground import endpoints
 from macros.ground.errors import GuideError
 from macros.packets import conversations, dissector
@@ -18,6 +20,8 @@ from macros.traces import assembly, oddities, sequence, sightings
 from macros.traces.trace import Journey, Lane, Trace
 
 _ERRORS = {"ICMP": (3, 11, 12), "ICMPv6": (1, 2, 3, 4)}
+_NO_PORT = {"ICMP": (3, 3), "ICMPv6": (1, 4)}
+"""Type and code of "port unreachable": RFC 792, RFC 4443 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +251,8 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
     if not there:
         return Loss("request", forward, -1, None)
     end = len(forward.stops) - 1
+    if not answers and _no_port(story):
+        return Loss("refused", forward, end, there[0])
     arrived = forward.ends == "there" and any(_place(sight, forward) >= end for sight in there)
     if not arrived and not answers:
         best = max(there, key=lambda sight: _place(sight, forward))
@@ -260,6 +266,18 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
         best = max(answers, key=lambda answer: _place(answer, back))
         return Loss("answer", back, _place(best, back), best)
     return _missing(there, forward) or (_missing(answers, back) if back else None)
+
+
+def _no_port(story: Story) -> bool:
+    """Whether the server itself said that nothing listens there; a router's word is not its own."""
+    for _, packet in story.errors:
+        network = conversations.address(packet)
+        error = conversations.above(packet, network) if network else None
+        if network is None or error is None or network["src"].shown not in story.servers:
+            continue
+        if (error["type"].value, error["code"].value) == _NO_PORT.get(error.name):
+            return True
+    return False
 
 
 def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
@@ -284,9 +302,14 @@ def _bytes(packet: Packet) -> tuple[int, int]:
 
 def _place(sight: Sight, way: Way) -> int:
     """The last stop of the way that saw the packet; -1 where none did."""
-    return max(
-        (index for stop in sight.stops if (index := way.at(stop.end)) is not None), default=-1
-    )
+    best, times = -1, Counter[End]()
+    for stop in sight.stops:
+        places = [index for index, other in enumerate(way.stops) if other.end == stop.end]
+        if places:
+            # Into a node and out of it, a packet can pass the same interface.
+            best = max(best, places[min(times[stop.end], len(places) - 1)])
+            times[stop.end] += 1
+    return best
 
 
 def _is_reset(packet: Packet) -> bool:

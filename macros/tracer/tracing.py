@@ -14,6 +14,7 @@ from macros.tracer.request_ends import OUTSIDE
 from macros.tracer.route_answers import RouteAnswers
 from macros.tracer.sending import Outcome, in_pod, send
 from macros.tracer.terrain import Terrain
+from macros.tracer.waiting import wait
 
 _SETTLE = 0.4
 """Seconds for what is under way when the sender has ended."""
@@ -76,9 +77,14 @@ def _trace(
     watch.part(f"listening at {len(stops)} interfaces")
     wanted = planning.wanted_of(terrain, client, target, ends)
     on_way = {stop.end.node for stop in stops}
-    with listening(access, stops, wanted, terrain.pids, sorted(on_way)) as (heard, kernels):
+    passes = planning.passes_of(stops, ways)
+    with listening(access, passes, wanted, terrain.pids, sorted(on_way)) as (heard, kernels):
         watch.part("sending the request")
-        outcome = _send(access, terrain, request, kubectl)
+        first = next((stop for stop in stops if stop.end.node == client.node), None)
+        if request.wish.kind == "wait" and first:
+            outcome = wait(access, first, wanted, terrain.pids, request.wish.timeout)
+        else:
+            outcome = _send(access, terrain, request, kubectl)
         time.sleep(_SETTLE)
         watch.part("looking again")
         after = planning.look_again(access, terrain, target)
@@ -145,9 +151,6 @@ def _notes(heard: Sequence[Heard], kernels: Sequence[Dropped], terrain: Terrain)
 def _send(access: Access, terrain: Terrain, request: Request, kubectl: Kubectl | None) -> Outcome:
     """Send the request; a person's own command in the pod itself, if its image can."""
     client, wish = request.client, request.wish
-    if wish.kind == "wait":
-        time.sleep(wish.timeout)
-        return Outcome("(nothing was sent)", "", 0)
     if client.node not in terrain.looks and client.node != OUTSIDE:
         raise GuideError(
             f"nothing can be sent from {client.words}: {terrain.dark.get(client.node, '')}"

@@ -11,6 +11,7 @@ import pytest
 
 from macros.lab import paths, process, providers, state, uml
 from macros.lab.lab import Lab
+from tests.lab.trace_faults import Cluster
 
 PREFIX = f"t{os.getpid()}"
 GUIDE = [sys.executable, "-c", "from macros.cli import main; main()"]
@@ -103,3 +104,21 @@ def two() -> Iterator[Lab]:
     short = f"{PREFIX}-two"
     yield up(short, nodes=2)
     uml.down(short)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A cluster with the pods of chapters 4 to 7, and a machine outside it.
+
+    GUIDE_TRACE_LAB names a lab that is up, and stays so; else there is one for the tests of a file.
+    """
+    given = os.environ.get("GUIDE_TRACE_LAB")
+    short = given or f"{PREFIX}-trace"
+    if not given:
+        done = guide("lab", "up", "--name", short, "--nodes", "3", "--outside", timeout=400)
+        assert done.returncode == 0, done.stdout
+    made = Cluster(short)
+    made.prepare()
+    yield made
+    if not given:
+        uml.down(short)

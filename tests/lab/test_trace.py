@@ -5,26 +5,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import PREFIX, guide
+from tests.lab.conftest import guide
 from tests.lab.trace_faults import FAULTS, GUIDE, Cluster, Fault, check
 
-NAME = f"{PREFIX}-trace"
 RUNS = 20
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    done = guide("lab", "up", "--name", NAME, "--nodes", "3", "--outside", timeout=300)
-    assert done.returncode == 0, done.stdout
-    made = Cluster(NAME)
-    made.prepare()
-    yield made
-    guide("lab", "down", "--name", NAME)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

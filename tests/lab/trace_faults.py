@@ -145,11 +145,11 @@ class Cluster:
         self.lab = providers.find(name)
         here = cluster.find(name)
         assert here is not None, f"{name} has no Kubernetes"
-        self._here = here
+        self.here = here
 
     def kubectl(self, *words: str) -> str:
         done = subprocess.run(
-            [self._here.kubectl, "--kubeconfig", self._here.kubeconfig, *words],
+            [self.here.kubectl, "--kubeconfig", self.here.kubeconfig, *words],
             capture_output=True, text=True, check=False, timeout=200,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -235,9 +235,20 @@ class Cluster:
             running.wait()
 
 
+def kinds(traced: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The causes that are named, each with its node."""
+    return [(one["kind"], one["node"]) for one in traced["causes"]]
+
+
+def unseen(traced: Mapping[str, Any]) -> list[str]:
+    """The stops of the way there that saw no packet of the request."""
+    seen = {end for sight in traced["seen"] for end in sight["at"]}
+    return [stop["end"] for stop in traced["forward"]["stops"] if stop["end"] not in seen]
+
+
 def judged(fault: Fault, traced: Mapping[str, Any]) -> str:
     """What is wrong with the verdict; "" where it is right."""
-    causes = [(cause["kind"], cause["node"]) for cause in traced["causes"]]
+    causes = kinds(traced)
     if not fault.kinds:
         return "" if traced["came"] and not causes else f"named {causes} though all is well"
     if traced["came"]:

@@ -195,7 +195,9 @@ def test_a_lab_that_is_not_as_it_was_made_is_not_recorded_on(nodes: Nodes, page:
         "node1 is not as it was created: + sysctl net.ipv4.ip_forward 1; + file /etc/hosts"
     )
     assert caught.value.fix is not None
-    assert caught.value.fix.startswith("guide lab reset --name a gives fresh nodes; then record again")
+    assert caught.value.fix.startswith(
+        "guide lab reset --name a gives fresh nodes; then record again"
+    )
     known_state.enter(replace(LAB, instance="second"), page)
 
 

@@ -1,15 +1,17 @@
 """Kept traces of a lab with one fault each: the place that is named, and what it rests on."""
 
+import json
 import re
 from dataclasses import replace
 
 import pytest
 
-from macros.tracer import answer_text, page, saved
+from macros.tracer import answer_text, foreseen, page, saved
 from macros.tracer.anonymous import anonymous
 from macros.tracer.judging import Traced
+from macros.tracer.sending import Outcome, Wish
 from macros.tracer.tracing import restarted
-from tests.unit.tracer_support import KEPT, replayed
+from tests.unit.tracer_support import KEPT, replayed, service
 
 # What chapter 7 does, and more: the first cause, its node, where the packet was last seen.
 FAULTS = {
@@ -44,6 +46,33 @@ def test_nothing_is_named_where_nothing_is_wrong() -> None:
     assert len({stop.end for sight in traced.story.sights for stop in sight.stops}) in (5, 10)
 
 
+# Nodes that are containers, with addresses of both families: see the README of the traces.
+CONTAINERS = {
+    "node-port": "node0/:eth1 node1/:eth1 node1/:cni0 node1/:veth-hello-1 node1/hello-1:eth0",
+    "six": "node0/tools:eth0 node0/:veth-tools node0/:cni0 node0/:eth1 "
+    "node1/:eth1 node1/:cni0 node1/:veth-hello-1 node1/hello-1:eth0",
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_the_way_is_found_where_nodes_are_containers(name: str) -> None:
+    traced = replayed(name)
+    assert traced.came
+    assert traced.forward.ends == "there"
+    assert " ".join(str(stop.end) for stop in traced.forward.stops) == CONTAINERS[name]
+    seen = {str(stop.end) for sight in traced.story.sights for stop in sight.stops}
+    assert seen == {*CONTAINERS[name].split()}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_no_question_mixes_the_families(name: str) -> None:
+    terrain = replayed(name).terrain
+    asked = foreseen.questions(terrain, ("node0", ""), "", "10.43.0.80", ["10.42.1.2"])
+    assert any(":" in question.to for question in asked)
+    for question in asked:
+        assert not question.source or (":" in question.to) == (":" in question.source)
+
+
 def test_late_packets_of_others_are_a_guess_behind_what_is_sure() -> None:
     traced = replayed("lost", counted="ctstate INVALID")
     causes = [(cause.kind, cause.sure) for cause in traced.causes]
@@ -62,7 +91,9 @@ def test_a_node_that_does_not_answer_is_dark_and_the_rest_is_told() -> None:
     assert str(traced.loss.last.end if traced.loss.last else "") == "node0/:eth1"
     assert "node1 could not be looked at" in "\n".join(answer_text.lines(traced))
     assert not any(cause.sure for cause in traced.causes)
-    assert '<figure class="trace"' in _page(traced)
+    html = _page(traced)
+    assert '<figure class="trace"' in html
+    assert "not looked at" in html[html.index('<figure class="topology"') :], "a box for it"
 
 
 @pytest.mark.parametrize("name", ["well-service", *FAULTS])
@@ -122,5 +153,40 @@ def test_an_anonymous_trace_says_the_same_of_others() -> None:
         assert bytes([10, 42, 1, 2]) not in after
 
 
+def test_an_anonymous_trace_names_nobody_in_its_json() -> None:
+    real = replayed("lost")
+    spec = {"type": "ExternalName", "externalName": "db.acme.example"}
+    facts = real.terrain.facts
+    more = (*facts.services, service("acme-db", **spec))
+    terrain = replace(real.terrain, facts=replace(facts, services=more))
+    told = "nsenter tcpdump -w - 'udp[42:4] = 0x0a2a0003 and udp[46:4] = 0x0a2a0102 or ip6'"
+    story = replace(real.story, commands=(told,) * len(real.story.commands))
+    wish, said = Wish("command", command="curl http://acme/"), Outcome("curl http://acme/", "me", 0)
+    traced = replace(real, terrain=terrain, story=story, wish=wish, outcome=said)
+    other = anonymous(traced)
+    every = json.dumps(saved.as_json(other)).replace("hello_time", "")  # a bridge has one
+    every += "".join(other.story.commands)
+    for name in ("acme", "hello", "helo", "node0", "10.42.", "10.43.", "0a2a0003", "0a2a0102"):
+        assert name not in every, name
+    assert re.search(r"udp\[42:4\] = 0x0a\w{6} and udp\[46:4\] = 0x0a\w{6} or ip6", every)
+
+
+def test_an_anonymous_trace_keeps_its_own_words() -> None:
+    real = replayed("fdb")
+    facts = real.terrain.facts
+    words = ("data", "wire", "routed", "request", "iptables", "links", "address", "pod", "http")
+    named = (*facts.services, *(service(word, clusterIP="10.43.9.9") for word in words))
+    traced = replace(real, terrain=replace(real.terrain, facts=replace(facts, services=named)))
+    other = anonymous(traced)
+    assert '<figure class="topology"' in _page(other)
+    assert other.loss is not None
+    assert other.loss.what == "request"
+    assert other.wish.kind == "http"
+
+
 def test_the_kept_traces_are_those_that_are_tested() -> None:
-    assert {path.name.partition(".")[0] for path in KEPT.glob("*.gz")} == {"well-service", *FAULTS}
+    assert {path.name.partition(".")[0] for path in KEPT.glob("*.gz")} == {
+        "well-service",
+        *FAULTS,
+        *CONTAINERS,
+    }

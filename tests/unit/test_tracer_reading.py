@@ -1,5 +1,7 @@
 """What tools, kernels and the API say, read; and what each error tells a person to do."""
 
+import socket
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +11,7 @@ from macros.ground.errors import GuideError
 from macros.tracer import kubectl_access, listening, node_look, route_answers
 from macros.tracer.capture_filters import Wanted, expression
 from macros.tracer.cluster_facts import refused
+from macros.tracer.request_ends import Target
 from macros.tracer.route_answers import Question
 from macros.tracer.sending import Wish, command
 from macros.tracer.way import Stop
@@ -87,6 +90,18 @@ def test_a_right_that_is_missing_comes_with_the_rule_that_gives_it() -> None:
     assert "Role in the namespace guide-trace-1" in (error.fix or "")
 
 
+def test_all_rights_that_are_missing_are_named_at_once() -> None:
+    said = "\n".join(
+        f'Error from server (Forbidden): {what} is forbidden: User "jane" cannot list resource '
+        f'"{what}" in API group "{group}" at the cluster scope'
+        for what, group in (("nodes", ""), ("endpointslices", "discovery.k8s.io"))
+    )
+    error = refused(said, ("get", "nodes"))
+    assert error.message == "you may not list nodes, endpointslices in this cluster"
+    assert "a ClusterRole with these rules" in (error.fix or "")
+    assert (error.fix or "").count("- apiGroups") == 2
+
+
 def test_no_kubeconfig_says_where_one_goes() -> None:
     printed = (
         "The connection to the server localhost:8080 was refused - did you specify the right host?"
@@ -158,3 +173,16 @@ def test_requests_are_made_with_what_nodes_have() -> None:
     assert r"\x05\x68\x65\x6c\x6c\x6f\x07" in command(Wish("dns", name="hello.default"), pod)
     with pytest.raises(GuideError, match="no name that can be asked for"):
         command(Wish("dns", name="a..b"), pod)
+
+
+def test_a_datagram_has_as_many_bytes_as_are_asked_for() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        target = Target("here", "address", "127.0.0.1", server.getsockname()[1], "udp")
+        for size in (0, 1, 1000, 9000):
+            words = ["bash", "-c", command(Wish("udp", size=size, timeout=3), target)]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as sends:
+                data, client = server.recvfrom(65536)
+                server.sendto(b"yes", client)
+                said, _ = sends.communicate(timeout=10)
+            assert (len(data), said, sends.returncode) == (max(size, 1), "answered\n", 0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from macros.figures.topology.observation import End
 from macros.packets.pcap import records
 from macros.tracer.listening import Heard
+from macros.tracer.request_ends import Target
 from macros.tracer.story import Story, lost, told
 from macros.tracer.way import Stop, Way
 from tests.unit.test_tracer_ends import to
@@ -107,3 +108,41 @@ def test_a_stop_that_nothing_listened_at_takes_nothing_from_the_rest() -> None:
     seen = [heard(index, range(4)) for index in range(10)]
     seen[4] = Heard(STOPS[4], "tcpdump", "tcpdump: eth1: No such device exists")
     assert lost(story(seen), THERE, BACK) is None
+
+
+def _error(source: str, code: int) -> bytes:
+    """An ICMP error of `source` about a datagram from tools to port 81 of hello-1."""
+    client, server = bytes([10, 42, 0, 3]), bytes([10, 42, 1, 2])
+    datagram = struct.pack("!HHHH", 40000, 81, 8, 0)
+    quoted = struct.pack("!BBHHHBBH", 69, 0, 28, 1, 0, 64, 17, 0) + client + server + datagram
+    error = struct.pack("!BBHI", 3, code, 0, 0) + quoted
+    head = struct.pack("!BBHHHBBH", 69, 0, 20 + len(error), 2, 0, 64, 1, 0)
+    return head + bytes(map(int, source.split("."))) + client + error
+
+
+def _datagram_story(source: str, code: int) -> Story:
+    """A datagram that came to hello-1, and the error that went back."""
+    client, server = bytes([10, 42, 0, 3]), bytes([10, 42, 1, 2])
+    asked = struct.pack("!BBHHHBBH", 69, 0, 28, 1, 0, 64, 17, 0) + client + server
+    frames = [asked + struct.pack("!HHHH", 40000, 81, 8, 0), _error(source, code)]
+    seen = []
+    for stop in (STOPS[0], STOPS[9]):
+        listener = Heard(stop, "tcpdump")
+        listener.take(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        for number, data in enumerate(frames):
+            listener.take(struct.pack("<IIII", 1, number, len(data), len(data)) + data)
+        seen.append(listener)
+    target = Target("pod default/hello-1", "pod", "10.42.1.2", 81, "udp")
+    return told(seen, target, ["10.42.0.3"])
+
+
+def test_a_port_that_nobody_listens_at_refuses_a_datagram() -> None:
+    way = Way("10.42.0.3", "10.42.1.2", (STOPS[0], STOPS[9]), "there")
+    loss = lost(_datagram_story("10.42.1.2", 3), way, None)
+    assert loss is not None
+    assert loss.what == "refused"
+    # Others' errors, and other errors, are not a port that refuses.
+    for source, code in (("10.42.1.1", 3), ("10.42.1.2", 10)):
+        loss = lost(_datagram_story(source, code), way, None)
+        assert loss is not None
+        assert loss.what == "silent"
