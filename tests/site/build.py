@@ -36,7 +36,8 @@ class Site:
 def _guide_pages() -> tuple[str, ...]:
     """The pages that the guide's sources become: those of docs/, and the older editions'.
 
-    Tests have a page as a parameter before the guide is built; another test compares.
+    Tests have a page as a parameter before the guide is built; another test compares. A page that
+    the edition shown has not recorded stands at its address in the place of an edition that has it.
     """
     shown = re.search(r'^ +edition: "(.+)"$', (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
     assert shown, "mkdocs.yml names no edition"
@@ -44,7 +45,7 @@ def _guide_pages() -> tuple[str, ...]:
     older = [
         f"editions/{folder.parent.name}/{folder.name}.html"
         for folder in RECORDINGS.glob("*/*/")
-        if folder.parent.name != shown[1]
+        if folder.parent.name != shown[1] and (RECORDINGS / shown[1] / folder.name).is_dir()
     ]
     own = [page for page in pages if not page.startswith("assets/")]
     return tuple(sorted(["404.html", *own, *older]))
