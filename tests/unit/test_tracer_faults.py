@@ -24,6 +24,9 @@ FAULTS = {
     "answer-lost": ("wrong-route", "node1", "node1/:eth0"),
     "proxy": ("stale-rules", "node0", "node1/:flannel.1"),
     "forward-drop": ("rule-dropped", "node1", "node1/:flannel.1"),
+    # A rule names the endpoint; an entry leads to where no node is.
+    "port-drop": ("rule-dropped", "node1", "node1/:eth1"),
+    "fdb-nobody": ("fdb-wrong", "node0", "node0/:eth1"),
 }
 
 
