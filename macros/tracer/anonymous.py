@@ -94,13 +94,16 @@ class Masks:
         return re.sub(r"0x[0-9a-f]{8}", lambda _: f"0x{next(new):08x}", match[0])
 
     def address(self, raw: bytes) -> bytes:
-        """Another address; its first byte tells of what kind it is, and stays."""
-        if raw[0] in (0, 127, 255) or raw[0] >= 224 or not any(raw[1:]):
+        """Another address; what tells of what kind it is stays: the first byte, or fe80."""
+        four = len(raw) == 4
+        many = raw[0] >= 224 if four else raw[0] == 0xFF
+        if many or not any(raw[1:]) or (raw[0] in (0, 127) if four else not any(raw[:-1])):
             return raw
         bits = int.from_bytes(raw)
         size = len(raw) * 8
-        out = bits >> (size - 8)
-        for index in range(8, size):
+        kept = 16 if raw[:2] == b"\xfe\x80" else 8
+        out = bits >> (size - kept)
+        for index in range(kept, size):
             before = bits >> (size - index)
             turned = self._hash(b"%d/%d" % (before, index)) & 1
             out = out << 1 | ((bits >> (size - index - 1)) & 1) ^ turned

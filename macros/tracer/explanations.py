@@ -11,7 +11,7 @@ from macros.packets import conversations
 from macros.tracer.cause import Case, Cause, Evidence
 from macros.tracer.listening import Drop
 from macros.tracer.node_look import Counted, Look
-from macros.tracer.story import Loss, Story, host_of
+from macros.tracer.story import Loss, host_of
 from macros.tracer.way import Lookup, Stop
 
 _BEFORE, _AFTER = 2_000_000, 30_000_000
@@ -66,7 +66,7 @@ def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
             continue
         # Of several on a node the first is told: one that may be about others comes last.
         for rule, was in sorted(counted(before, after), key=lambda pair: _is_of_strays(pair[0])):
-            if not _could_be(rule, case.story):
+            if not _could_be(rule, case):
                 continue
             rejects = rule.verdict == "REJECT"
             what, ended = ("refuses", "rejected") if rejects else ("drops", "dropped")
@@ -105,7 +105,7 @@ def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
     """Rules that drop and do not count: what they say fits, and only the kernel proves it."""
     told = any(drop.node == node and "NETFILTER" in drop.reason for drop in case.drops)
     for rule in after.ending:
-        if rule.packets is None and told and _could_be(rule, case.story, strict=True):
+        if rule.packets is None and told and _could_be(rule, case, strict=True):
             yield Cause(
                 "rule-dropped", node,
                 f"a rule on {node} matches the packet and drops it (chain {rule.chain} of table "
@@ -121,9 +121,12 @@ _WORD = re.compile(
 _PROTOCOL = re.compile(r"(?<!! )-p (\w+)")
 
 
-def _could_be(rule: Counted, story: Story, *, strict: bool = False) -> bool:
+def _could_be(rule: Counted, case: Case, *, strict: bool = False) -> bool:
     """Whether a rule can be about this request: no address that it names is against it."""
-    names = {*story.clients, *story.servers}
+    story, target = case.story, case.target
+    # What was dropped on its way to an endpoint was never seen under the endpoint's address.
+    names = {*story.clients, *story.servers, target.address}
+    names |= {endpoint.address for endpoint in target.endpoints}
     ends = {
         end
         for sight in story.sights

@@ -160,9 +160,10 @@ def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
     line = _line(terrain, out, "fdb", entry.mac, name)
     there, owner = terrain.owner(entry.dst), terrain.owner_of_mac(mac)
     node = there.node if there else terrain.facts.node_at(entry.dst)
-    if owner is not None and node and node != owner.node and entry.mac != DEFAULT_ENTRY:
+    if owner is not None and node != owner.node and entry.mac != DEFAULT_ENTRY:
+        whose = node or "which is no node's address"
         words = (
-            f"{mac} is {_where(owner)}, and {name} of {out.node} has it behind {entry.dst}, {node}"
+            f"{mac} is {_where(owner)}, and {name} of {out.node} has it behind {entry.dst}, {whose}"
         )
         into.append(Lookup(out.node, out.space.name, command, line, words, "fdb-wrong"))
         return entry.dst

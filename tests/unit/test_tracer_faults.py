@@ -1,5 +1,6 @@
 """Kept traces of a lab with one fault each: the place that is named, and what it rests on."""
 
+import ipaddress
 import json
 import re
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from macros.tracer import answer_text, foreseen, page, saved
-from macros.tracer.anonymous import anonymous
+from macros.tracer.anonymous import Masks, anonymous
 from macros.tracer.judging import Traced
 from macros.tracer.sending import Outcome, Wish
 from macros.tracer.tracing import restarted
@@ -24,6 +25,9 @@ FAULTS = {
     "answer-lost": ("wrong-route", "node1", "node1/:eth0"),
     "proxy": ("stale-rules", "node0", "node1/:flannel.1"),
     "forward-drop": ("rule-dropped", "node1", "node1/:flannel.1"),
+    # A rule names the endpoint; an entry leads to where no node is.
+    "port-drop": ("rule-dropped", "node1", "node1/:eth1"),
+    "fdb-nobody": ("fdb-wrong", "node0", "node0/:eth1"),
 }
 
 
@@ -169,6 +173,27 @@ def test_an_anonymous_trace_names_nobody_in_its_json() -> None:
     for name in ("acme", "hello", "helo", "node0", "10.42.", "10.43.", "0a2a0003", "0a2a0102"):
         assert name not in every, name
     assert re.search(r"udp\[42:4\] = 0x0a\w{6} and udp\[46:4\] = 0x0a\w{6} or ip6", every)
+
+
+def test_an_anonymous_trace_hides_addresses_of_both_families() -> None:
+    other = anonymous(replayed("six"))
+    html = _page(other)
+    every = html[html.index("<body") :] + json.dumps(saved.as_json(other))
+    assert (
+        re.findall(r"(?<![\w:])(?:fd42|fd43|fd56):[0-9a-f:]*|(?:10\.4[23]|192\.168)\.[\d.]+", every)
+        == []
+    )
+    assert re.search(r"(?<![\w:])fd[0-9a-f]{2}:", every), "they still tell of what kind they are"
+    for capture in other.story.captures:
+        assert bytes.fromhex("fd42") not in capture
+        assert bytes.fromhex("fd43") not in capture
+    masks = Masks({})
+    for kept in ("::", "::1", "ff02::1", "127.0.0.1", "224.0.0.1", "0.0.0.0", "10.0.0.0"):  # noqa: S104
+        raw = ipaddress.ip_address(kept).packed
+        assert masks.address(raw) == raw
+    local = ipaddress.ip_address(masks.address(ipaddress.ip_address("fe80::1:2").packed))
+    assert local.is_link_local
+    assert str(local) != "fe80::1:2"
 
 
 def test_an_anonymous_trace_keeps_its_own_words() -> None:
