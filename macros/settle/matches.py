@@ -6,9 +6,9 @@ Of more than a hundred patterns, one text has use for a few; and two runs have m
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from macros.settle import identities, noise, tables
+from macros.settle import identities, noise, required_text, tables
 from macros.settle.declaration import (
     BELOW,
     CELL,
@@ -35,6 +35,9 @@ Match: TypeAlias = tuple[int, int, str, Identity]
 Marked: TypeAlias = tuple[int, int, Mark, str]
 """Noise: from where to where, and the name of its kind."""
 
+_Placed = TypeVar("_Placed", bound=tuple[Any, ...])
+"""What begins with its place in a line."""
+
 _IDENTITIES = tuple((pattern, kind) for kind in identities.ALL for pattern in kind.patterns)
 _FINDERS = tuple(kind for kind in identities.ALL if kind.find is not nowhere)
 _NOISE = tuple((pattern, kind) for kind in noise.ALL for pattern in kind.patterns)
@@ -52,6 +55,8 @@ QUOTED = re.compile(
 HEAD = re.compile(rf"(?<!\S)(?:{'|'.join(sorted(COLUMNS))})(?!\S)")
 
 
+_BEGINNING = re.compile(r"\w+\W?")
+"""Of a head, what stands in a text as it is written here: its case may change in brackets."""
 TABLED = frozenset({CELL, BELOW})
 """The shapes of patterns that stand in cells."""
 
@@ -89,7 +94,7 @@ def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fittin
     def near(search: Near) -> bool:
         if isinstance(search, AnyOf):
             return any(map(has, search.words))
-        return any(map(search, words.texts))
+        return has(required_text.of(search)) and any(map(search, words.texts))
 
     def has(search: Near | str | None) -> bool:
         # Several patterns have one search.
@@ -101,13 +106,22 @@ def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fittin
     def fits(pattern: Pattern) -> bool:
         return has(pattern.hint) and has(pattern.near)
 
-    noisy = tuple(pair for pair in _NOISE if fits(pair[0]))
+    def is_headed(kind: Noise) -> bool:
+        return any(has(_BEGINNING.findall(head)[0]) for head in kind.heads)
+
+    noisy = [
+        (pattern, kind)
+        for pattern, kind in _NOISE
+        if (pattern.shape != BELOW or is_headed(kind)) and fits(pattern)
+    ]
+    cells = tables.cells(texts if any(pair[0].shape in TABLED for pair in noisy) else ())
     return Fitting(
         tuple(pair for pair in _IDENTITIES if fits(pair[0])),
-        noisy,
+        # What stands below heads alone is not looked for where none of them is.
+        tuple(pair for pair in noisy if pair[0].shape != BELOW or pair[1].heads & cells.heads),
         tuple(kind for kind in _FINDERS if has(kind.near)),
         any(head in text and HEAD.search(text) for text in words.texts for head in COLUMNS),
-        tables.cells(texts if any(pair[0].shape in TABLED for pair in noisy) else ()),
+        cells,
     )
 
 
@@ -146,7 +160,7 @@ def is_cell(line: str, place: int, shape: str, kind: Noise, cells: tables.Cells)
     return cells.has(line, place, kind.heads, bare=shape == CELL)
 
 
-def unquoted(line: str, marks: list[Marked]) -> list[Marked]:
+def unquoted(line: str, marks: list[_Placed]) -> list[_Placed]:
     """The noise in a line but for what a rule says in quotes."""
     if not marks or '"' not in line:
         return marks

@@ -27,6 +27,8 @@ class Cells:
     """The rows of some texts' tables, each with its head."""
 
     rows: dict[str, _Head] = field(default_factory=dict)
+    heads: set[str] = field(default_factory=set)
+    """The names of all columns."""
 
     def has(self, line: str, place: int, heads: frozenset[str], *, bare: bool) -> bool:
         """Whether a place in a line is below one of these heads; `bare`: or no head is above it."""
@@ -40,6 +42,8 @@ def cells(texts: Sequence[str]) -> Cells:
     for text in texts:
         for row, head in _rows(text):
             known.rows.setdefault(row, head)
+    named = {id(head): head.names for head in known.rows.values()}
+    known.heads.update(name for names in named.values() for _, name in names)
     return known
 
 

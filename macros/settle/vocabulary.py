@@ -17,11 +17,12 @@ class Vocabulary:
         """`lines` are those of the texts, where somebody has them already."""
         self.texts = _apart(texts, lines)
         self._large = sum(map(len, self.texts)) > _SMALL
-        words: set[str] = set()
+        self._words: set[str] = set()
         if self._large:
             for text in self.texts:
-                words.update(text.translate(_DIGITS).split())
-        self._words = f" {' '.join(words)} "
+                self._words.update(text.translate(_DIGITS).split())
+        self._joined = f" {' '.join(self._words)} "
+        self._characters = frozenset(self._joined)
 
     def has(self, sought: str) -> bool:
         """Whether any of the texts has these words, with their blanks."""
@@ -32,10 +33,21 @@ class Vocabulary:
         pieces = sought.translate(_DIGITS).split() if self._large else []
         last = len(pieces) - 1
         return all(
-            f"{' ' * (index > 0 or sought[0].isspace())}{piece}"
-            f"{' ' * (index < last or sought[-1].isspace())}" in self._words
+            self._has_piece(
+                piece,
+                begins=index > 0 or sought[0].isspace(),
+                ends=index < last or sought[-1].isspace(),
+            )
             for index, piece in enumerate(pieces)
         )
+
+    def _has_piece(self, piece: str, *, begins: bool, ends: bool) -> bool:
+        """Whether a word is this piece, or has it where it begins, where it ends, or anywhere."""
+        if begins and ends:
+            return piece in self._words
+        if not self._characters.issuperset(piece):
+            return False
+        return f"{' ' * begins}{piece}{' ' * ends}" in self._joined
 
 
 def _apart(texts: Sequence[str], lines: Sequence[Sequence[str]]) -> Sequence[str]:

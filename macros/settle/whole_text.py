@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from macros.settle import matches, scan
 from macros.settle.declaration import AnyOf, Identity, Near, Noise, Pattern, Token
-from macros.settle.matches import Fitting, Mark, Marked
+from macros.settle.matches import Fitting, Mark
 from macros.settle.scan import Parts, Place, Side, Span
 
 _Matched = tuple[int, int, re.Match[str]]
@@ -36,7 +36,7 @@ def cut(
     for kind in fits.finders:
         for number, span in _found(whole, kind, place, side):
             names[number].append(span)
-    marks: defaultdict[int, list[Marked]] = defaultdict(list)
+    marks: defaultdict[int, list[Span]] = defaultdict(list)
     for pattern, noise in fits.noise:
         if noise.name not in place.facts:
             for number, mark in _marked(whole, pattern, noise, fits):
@@ -50,7 +50,7 @@ def cut(
             noisy = marks[number]
             if '"' in line:
                 noisy = matches.unquoted(line, noisy)
-            spans = [*spans, *(mark[:3] for mark in noisy)]
+            spans = spans + noisy if spans else noisy
         if spans:
             yield line, scan.joined(line, spans), number not in names
 
@@ -73,7 +73,7 @@ def _named(
 
 def _marked(
     whole: "_Whole", pattern: Pattern, kind: Noise, fits: Fitting
-) -> Iterator[tuple[int, Marked]]:
+) -> Iterator[tuple[int, Span]]:
     """The noise that a kind's pattern matches, each with the number of its line."""
     known: dict[str, Mark] = {}
     groups = range(1, pattern.expression.groups + 1)
@@ -89,7 +89,7 @@ def _marked(
                 if mark is None:
                     mark = known[raw] = matches.marked(kind, raw)
                 low, high = value.span(group)
-                yield number, (low - start, high - start, mark, kind.name)
+                yield number, (low - start, high - start, mark)
 
 
 def _found(whole: "_Whole", kind: Identity, place: Place, side: Side) -> Iterator[tuple[int, Span]]:

@@ -91,7 +91,7 @@ NOISE = Noise(
         ("X bytes:", r"\b[RT]X bytes:(\d+) \(([^)\n]*)\)"),
         ("collisions", r"\bcollisions[: ](\d+)\b"),
         # netstat -i
-        (any_of("RU", "MU", "BU", "BMU"), r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
+        (like(r" [A-Z]{1,7}U(?![A-Z0-9])"), r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
         # ethtool -S
         (
             like(r"     \w[\w.\[\]-]*: \d"),
