@@ -27,7 +27,7 @@ def check(edition: str | None, as_json: bool) -> None:
     finding is printed, not only the first.
     """
     shown = replace(guide_of_checkout(edition), partly=True)
-    guides = [shown, *(shown.of_edition(name) for name in (() if edition else shown.others))]
+    guides = [shown, *(shown.beside(name) for name in (() if edition else shown.others))]
     errors = problems(guides, None if edition else project.root())
     errors = advice.in_view_of_labs(errors, _pages(shown))
     unrecorded = _unrecorded(shown)

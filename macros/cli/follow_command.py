@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from macros.cli import claims_check, lab_choice
-from macros.cli.path_table import page_named
+from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
 from macros.follow import following, lab_in_use, seen_and_said
 from macros.follow.typed_page import Finding, Typist
@@ -34,9 +34,7 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     uses nothing else of this program on the nodes. Printed are the commands that fail, hang, or
     answer otherwise than the page says, each with its line. Exit code 1 if there is one.
     """
-    guide = guide_of_checkout(edition)
-    guide = guide.holder(page_named(guide.planned, page).key)
-    planned = guide.pages[page_named(guide.pages, page).key]
+    guide, planned = held_page(guide_of_checkout(edition), page)
     lab = lab_choice.find(name)
     lab_in_use.check(lab, planned, dict(guide.edition.versions))
     started = time.monotonic()

@@ -3,7 +3,7 @@
 import click
 
 from macros.cli import lab_choice
-from macros.cli.path_table import page_named
+from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
 from macros.follow import following, lab_in_use
 from macros.ground.errors import GuideError
@@ -19,9 +19,7 @@ def prepare(page: str, name: str | None, undo: bool, edition: str | None) -> Non
 
     With --undo, do what it says under "Undo". `guide lab reset` does the same, for any page.
     """
-    guide = guide_of_checkout(edition)
-    guide = guide.holder(page_named(guide.planned, page).key)
-    planned = guide.pages[page_named(guide.pages, page).key]
+    guide, planned = held_page(guide_of_checkout(edition), page)
     lab = lab_choice.find(name)
     if undo:
         if lab_in_use.of_page(lab) not in {"", planned.key}:

@@ -33,9 +33,7 @@ def paths(
     guide paths docker started-addresses
     guide paths docker started-addresses docker0 mac
     """  # noqa: D301 click's mark for lines to keep
-    guide = guide_of_checkout(edition)
-    guide = guide.holder(page_named(guide.planned, page).key)
-    planned = page_named(guide.pages, page)
+    guide, planned = held_page(guide_of_checkout(edition), page)
     if block is None:
         for planned_block in planned.blocks:
             click.echo(f"{planned_block.id:<28} {report.short(planned_block.command, 90)}")
@@ -66,6 +64,12 @@ def page_named(pages: Mapping[str, Page], name: str) -> Page:
     if key not in pages:
         raise page_names.unknown(name, pages)
     return pages[key]
+
+
+def held_page(guide: Guide, name: str) -> tuple[Guide, Page]:
+    """The page that a person names, in the edition that it is shown from; and that edition."""
+    held = guide.holder(page_named(guide.planned, name).key)
+    return held, page_named(held.pages, name)
 
 
 def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:

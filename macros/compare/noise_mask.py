@@ -59,7 +59,7 @@ def _line(text: str, patterns: _Patterns, cells: Cells | None = None) -> str:
         if hint in text and (near is None or near(text)):
             place = _anywhere
             if cells and shape in matches.TABLED:
-                place = partial(_is_cell, printed, shape, kind, cells)
+                place = partial(matches.is_cell, printed, shape, kind, cells)
             elif shape == BELOW:
                 continue
             text = expression.sub(partial(_masked, kind=kind, may_be=place), text)
@@ -74,10 +74,6 @@ def _line(text: str, patterns: _Patterns, cells: Cells | None = None) -> str:
 def _kept(quote: str, quoted: list[str]) -> str:
     quoted.append(quote)
     return f"\0{len(quoted) - 1}\0"
-
-
-def _is_cell(printed: str, shape: str, kind: Noise, cells: Cells, place: int) -> bool:
-    return matches.is_cell(printed, place, shape, kind, cells)
 
 
 def _anywhere(_place: int) -> bool:

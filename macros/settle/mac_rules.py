@@ -29,23 +29,7 @@ _may_rule = any_of(
 # An element that goes by itself was seen, not written.
 _SEEN = re.compile(r"(?: timeout \S+)? expires ")
 
-UPPER = re.compile(
-    r"(?<![0-9A-Fa-f:])(?=[0-9:]*[A-F])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:])"
-)
-"""A MAC in capitals, which has a letter."""
-_BYTE, _LETTERED = "[0-9A-F]{2}", "(?:[A-F][0-9A-F]|[0-9][A-F])"
-_NEAR_UPPER = re.compile(
-    f":(?:{_BYTE}:{_LETTERED}|{_LETTERED}:{_BYTE}|(?<={_LETTERED}:){_BYTE}:{_BYTE})"
-)
-"""A piece of one, behind a colon, which is found fast: most texts have none."""
-_ANY = re.compile(f"{macs.PATTERN.pattern}|{UPPER.pattern}")
-
-
-def upper(text: str) -> frozenset[str]:
-    """The MACs that a text has in capitals, as others write them."""
-    if not _NEAR_UPPER.search(text):
-        return frozenset()
-    return frozenset(mac.lower() for mac in UPPER.findall(text))
+_ANY = re.compile(f"{macs.PATTERN.pattern}|{macs.UPPER.pattern}")
 
 
 def only(evidence: Evidence, shown: Callable[[str], Collection[str]]) -> frozenset[str]:
@@ -53,7 +37,7 @@ def only(evidence: Evidence, shown: Callable[[str], Collection[str]]) -> frozens
     ruled: set[str] = set()
     elsewhere: set[str] = set()
     for text in evidence.texts:
-        there = {*shown(text), *upper(text)}
+        there = {*shown(text), *macs.upper(text)}
         if there and '"nftables": [' in text:
             ruled.update(there)
         elif there and _may_rule(text):

@@ -145,7 +145,7 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
     for (hint, expression, shape, near), noisy in fits.noise:
         if hint in line and (near is None or near(line)):
             for value in expression.finditer(line):
-                if shape not in TABLED or is_cell(line, value.start(1), shape, noisy, fits.cells):
+                if shape not in TABLED or is_cell(line, shape, noisy, fits.cells, value.start(1)):
                     marks += [
                         (*value.span(group), marked(noisy, raw), noisy.name)
                         for group, raw in enumerate(value.groups(), 1)
@@ -155,7 +155,7 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
     return (values, marks) if values or marks else _NONE
 
 
-def is_cell(line: str, place: int, shape: str, kind: Noise, cells: tables.Cells) -> bool:
+def is_cell(line: str, shape: str, kind: Noise, cells: tables.Cells, place: int) -> bool:
     """Whether what a pattern of this shape has found stands in a cell where the kind may be."""
     return cells.has(line, place, kind.heads, bare=shape == CELL)
 

@@ -79,7 +79,7 @@ def _marked(
     groups = range(1, pattern.expression.groups + 1)
     for number, start, value in whole.matched(pattern):
         if pattern.shape in matches.TABLED and not matches.is_cell(
-            whole.lines[number], value.start(1) - start, pattern.shape, kind, fits.cells
+            whole.lines[number], pattern.shape, kind, fits.cells, value.start(1) - start
         ):
             continue
         for group in groups:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mkdocs.structure.pages import Page
 
 from macros.ground.errors import GuideError
-from macros.ground.model import Page as PlannedPage
 from macros.plan import frontmatter
 from macros.plan.planner import page_key
 from macros.site import edition_links, glossary
@@ -70,14 +69,14 @@ class Build:
         return {name: shown.beside(name) for name in (shown.edition_name, *shown.others)}
 
     @cached_property
-    def beside(self) -> Mapping[str, Mapping[Path, PlannedPage]]:
-        """The pages that each other edition shows at addresses of its own, by their files.
+    def elsewhere(self) -> Mapping[str, tuple[Path, ...]]:
+        """The files of the pages that each other edition shows at addresses of its own.
 
         A page that the edition shown by default lacks is shown in its place from another.
         """
         taken = {key: guide.edition_name for key, guide in self.guide.held.items()}
         return {
-            name: {page.source: page for page in guide.pages.values() if taken[page.key] != name}
+            name: tuple(page.source for page in guide.pages.values() if taken[page.key] != name)
             for name, guide in self.guides.items()
             if guide is not self.guide
         }
@@ -121,7 +120,7 @@ class Build:
 
     def has(self, edition: str, source: str) -> bool:
         """Whether an edition shows the page `source` (below docs/) at an address of its own."""
-        return self.guide.docs / source in self.beside.get(edition, {})
+        return self.guide.docs / source in self.elsewhere.get(edition, ())
 
     def address_of(self, edition: str, source: Path, page: Page) -> str:
         """The address of a page from another, as an edition has it, or else as by default."""
@@ -142,7 +141,7 @@ class Build:
         """Links to a page's other editions, for below its heading."""
         edition, uri = edition_links.split(page.file.src_uri)
         source = self.guide.docs / uri
-        mine = edition or self.guide.holder(page_key(self.guide.docs, source)).edition_name
+        mine = edition or self._shown_from(source).edition_name
         offered = []
         for name, guide in self.guides.items():
             planned = next((own for own in guide.pages.values() if own.source == source), None)
@@ -155,6 +154,10 @@ class Build:
         href = self.address_of(self.guide.edition_name, changes, page) if has_changes else ""
         return edition_links.choice(offered, href, self.guide.edition_name)
 
+    def _shown_from(self, source: Path) -> Guide:
+        """Where a page at its own address is from; one without blocks is the shown edition's."""
+        return self.guide.held.get(page_key(self.guide.docs, source), self.guide)
+
     @cached_property
     def _renderers(self) -> "dict[str, PageRenderer]":
         return {}
@@ -164,9 +167,7 @@ class Build:
 
         edition, uri = edition_links.split(page.file.src_uri)
         source = self.guide.docs / uri
-        # A page without blocks is of the edition that is shown.
-        shown = self.guide.held.get(page_key(self.guide.docs, source), self.guide)
-        guide = self.guides[edition] if edition else shown
+        guide = self.guides[edition] if edition else self._shown_from(source)
 
         def href(path: Path) -> str:
             # Another edition's, where this one quotes a page that it has not recorded.

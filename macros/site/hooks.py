@@ -107,7 +107,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 if not build.serving:
                     raise PluginError(str(error)) from error
                 build.problems.append(error)
-        for source in build.beside.get(name, {}):
+        for source in build.elsewhere.get(name, ()):
             uri = edition_links.uri(name, source.relative_to(guide.docs).as_posix())
             beside = InclusionLevel.NOT_IN_NAV
             files.append(File.generated(config, uri, abs_src_path=str(source), inclusion=beside))

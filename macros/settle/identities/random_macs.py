@@ -25,7 +25,7 @@ def _learn(evidence: Evidence) -> _Macs:
     shown = frozenset().union(*map(_shown, evidence.texts))
     tails: dict[str, str] = {}
     otherwise = frozenset(_written_otherwise(evidence.texts))
-    shown |= frozenset().union(*map(mac_rules.upper, evidence.texts))
+    shown |= frozenset().union(*map(macs.upper, evidence.texts))
     computed = macs.tails(evidence.texts, shown | otherwise)
     ruled = mac_rules.only(evidence, _shown) - otherwise
     for mac in shown - ruled:
@@ -109,7 +109,7 @@ IDENTITY = Identity(
         # as NetworkManager and older iptables write it
         (
             like(":[0-9A-F]{2}:[0-9A-F]{2}:[0-9A-F]{2}:"),
-            f"(?P<v>{mac_rules.UPPER.pattern})",
+            f"(?P<v>{macs.UPPER.pattern})",
             "upper",
         ),
         (
