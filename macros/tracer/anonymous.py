@@ -148,8 +148,11 @@ class Masks:
         return bytes(data)
 
 
-def masks(traced: Traced) -> Masks:
-    """The replacement for a trace: nodes, pods, namespaces and Services by numbers."""
+def masks(traced: Traced, key: bytes | None = None) -> Masks:
+    """The replacement for a trace: nodes, pods, namespaces and Services by numbers.
+
+    The key is drawn anew for each trace; a test that gives its own gets the same addresses again.
+    """
     facts = traced.terrain.facts
     names: dict[str, str] = {}
     for number, node in enumerate([*facts.nodes, *traced.terrain.looks]):
@@ -164,7 +167,7 @@ def masks(traced: Traced) -> Masks:
         names.setdefault(host, f"host-{number}.example")
     for number, label in enumerate(_labels(facts)):
         names.setdefault(label, f"label-{number}")
-    return Masks({name: new for name, new in names.items() if name not in _KEPT_NAMES})
+    return Masks({name: new for name, new in names.items() if name not in _KEPT_NAMES}, key)
 
 
 def _hosts(facts: Facts) -> Iterator[str]:
@@ -185,9 +188,9 @@ def _labels(facts: Facts) -> Iterator[str]:
         yield from (value for value in labels.values() if not _PLAIN.fullmatch(value))
 
 
-def anonymous(traced: Traced) -> Traced:
+def anonymous(traced: Traced, key: bytes | None = None) -> Traced:
     """The same trace under other names, without what the application said."""
-    other = masks(traced)
+    other = masks(traced, key)
     made = _walk(traced, other)
     wish, outcome = made.wish, made.outcome
     if outcome.good and outcome.text.strip():

@@ -14,6 +14,9 @@ from macros.tracer.sending import Outcome, Wish
 from macros.tracer.tracing import restarted
 from tests.unit.tracer_support import KEPT, replayed, service
 
+# One byte of an address is drawn as it was once in 256 times: tests look at one drawing.
+KEY = bytes(range(32))
+
 # What chapter 7 does, and more: the first cause, its node, where the packet was last seen.
 FAULTS = {
     "route": ("no-route", "node0", "node0/:cni0"),
@@ -143,7 +146,7 @@ def test_the_page_of_a_service_has_its_rules_with_the_way_taken() -> None:
 
 def test_an_anonymous_trace_says_the_same_of_others() -> None:
     real = replayed("fdb")
-    other = anonymous(real)
+    other = anonymous(real, KEY)
     html, lines = _page(other), "\n".join(answer_text.lines(other))
     for name in ("10.42.1.", "192.168.56.", "node0", "hello-1", "default/tools"):
         assert name not in html.replace("node0:", "")
@@ -167,7 +170,7 @@ def test_an_anonymous_trace_names_nobody_in_its_json() -> None:
     story = replace(real.story, commands=(told,) * len(real.story.commands))
     wish, said = Wish("command", command="curl http://acme/"), Outcome("curl http://acme/", "me", 0)
     traced = replace(real, terrain=terrain, story=story, wish=wish, outcome=said)
-    other = anonymous(traced)
+    other = anonymous(traced, KEY)
     every = json.dumps(saved.as_json(other)).replace("hello_time", "")  # a bridge has one
     every += "".join(other.story.commands)
     for name in ("acme", "hello", "helo", "node0", "10.42.", "10.43.", "0a2a0003", "0a2a0102"):
@@ -176,7 +179,7 @@ def test_an_anonymous_trace_names_nobody_in_its_json() -> None:
 
 
 def test_an_anonymous_trace_hides_addresses_of_both_families() -> None:
-    other = anonymous(replayed("six"))
+    other = anonymous(replayed("six"), KEY)
     html = _page(other)
     every = html[html.index("<body") :] + json.dumps(saved.as_json(other))
     assert (
@@ -202,7 +205,7 @@ def test_an_anonymous_trace_keeps_its_own_words() -> None:
     words = ("data", "wire", "routed", "request", "iptables", "links", "address", "pod", "http")
     named = (*facts.services, *(service(word, clusterIP="10.43.9.9") for word in words))
     traced = replace(real, terrain=replace(real.terrain, facts=replace(facts, services=named)))
-    other = anonymous(traced)
+    other = anonymous(traced, KEY)
     assert '<figure class="topology"' in _page(other)
     assert other.loss is not None
     assert other.loss.what == "request"
