@@ -8,17 +8,17 @@ stands behind it: pcre2pattern(3).
 import re
 from collections.abc import Collection
 
+from macros.ground import awaited
 from macros.ground.errors import GuideError
 from macros.handson import shell_quotes
-
-_PATTERN = "re:"
 
 
 def waits(text: str, names: Collection[str]) -> str:
     """The `grep` that lets an output through where it has what a page waits for."""
-    if not text.startswith(_PATTERN):
-        return f"grep -F {_argument(text, names)}"
-    pattern = text.removeprefix(_PATTERN)
+    pattern = awaited.pattern(text)
+    if pattern is None:
+        whole_word = "w" if awaited.is_number(text) else ""
+        return f"grep -{whole_word}F {_argument(text, names)}"
     if _over_lines(pattern):
         return f"grep -zP {_argument('(?m)' + _for_grep(pattern), names)}"
     return f"grep -P {_argument(pattern, names)}"

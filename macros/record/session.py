@@ -1,6 +1,5 @@
 """Record one page: setup, blocks in order with their captures, clean-up; all into one folder."""
 
-import re
 import shlex
 import time
 from collections.abc import Callable, Mapping
@@ -9,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from macros.ground import json_text
+from macros.ground import awaited, json_text
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import HERE, Answer, Block, Page, Recording, Step
@@ -143,7 +142,7 @@ def _step(lab: Lab, page: Page, part: str, step: Step) -> None:
     while True:
         answer = ssh.run(lab, step.node, step.command, timeout=step.timeout)
         text = decode(answer.output)
-        if answer.exit == 0 and (step.until is None or _holds(step.until, text)):
+        if answer.exit == 0 and (step.until is None or awaited.came(step.until, text)):
             return
         if step.until is None or time.monotonic() > deadline:
             wanted = f", and not {step.until!r}" if step.until else ""
@@ -282,7 +281,7 @@ def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str
         message = f"block {block.id} runs a command that does not exist: {text[-300:].strip()}"
         fix = "the programs of a node are those of scripts/rootfs/packages.list, and busybox's"
         raise at(block, message, command=ran, fix=fix)
-    if block.until is not None and not _holds(substitute(block.until, bound), text):
+    if block.until is not None and not awaited.came(substitute(block.until, bound), text):
         fix = "correct until= or give it a longer timeout="
         raise _NotYet(text, repr(block.until), fix)
     if answer.exit != block.expect_exit:
@@ -334,12 +333,6 @@ def _has(block: Block, pcap: bytes) -> None:
             f"capture {block.id} keeps {block.keep!r}, which is not among its packets",
             fix="correct keep= or filter=, or wait for it: until=",
         )
-
-
-def _holds(until: str, text: str) -> bool:
-    if until.startswith("re:"):
-        return re.search(until.removeprefix("re:"), text, re.MULTILINE) is not None
-    return until in text
 
 
 def _placed(error: GuideError, block: Block, ran: str) -> GuideError:

@@ -8,11 +8,11 @@ from pathlib import Path
 import markdown
 import pytest
 
+from macros.ground import awaited
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT as ROOT
 from macros.plan import frontmatter, planner
 from macros.plan.templates import evaluate
-from macros.record import session as recorder
 from macros.site.page_macros import PageRenderer
 from macros.store import sums
 from macros.store.guide import Guide
@@ -156,12 +156,12 @@ def test_clean_up_waits_for_the_routes_of_a_clean_cluster() -> None:
     third = re.sub(r"(?<=via )\S+", lambda at: near.get(at[0], at[0]), blocks["routes1"].text)
     for step, clean in zip(waits, (blocks["routes"].text, third), strict=True):
         assert step.until is not None
-        assert recorder._holds(step.until, clean)
+        assert awaited.came(step.until, clean)
         left = clean + "10.44.0.8/29 via 192.168.56.12 dev tunl0 proto bird onlink \n"
-        assert not recorder._holds(step.until, left)
-        assert not recorder._holds(step.until, clean.replace("dev tunl0", "dev eth1"))
+        assert not awaited.came(step.until, left)
+        assert not awaited.came(step.until, clean.replace("dev tunl0", "dev eth1"))
     assert waits[0].until is not None
-    assert not recorder._holds(waits[0].until, blocks["mixed"].text)
+    assert not awaited.came(waits[0].until, blocks["mixed"].text)
 
 
 def test_every_id_is_there_once(html: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from macros.cli.settings import guide_of_checkout
+from macros.ground import awaited
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, Recording
 from macros.handson import copied, shell_quotes, shell_search, shell_values, whole_page
@@ -97,6 +98,8 @@ def test_a_value_in_quotes_comes_through_as_the_recorder_puts_it_in() -> None:
     [
         ("hello-1", "hello from hello-1\n", "hello from hello-2\n"),
         ("a.c", "a.c\n", "abc\n"),
+        ("0", "0\n", "10\n"),
+        ("30080", "--dport 30080 -j\n", "--dport 300801\n"),
         ("re:^b\\d+$", "a\nb12\n", "a\nb12x\n"),
         ("re:\\A(?![\\s\\S]*10.2)", "10.1\n", "10.1\n10.2\n"),
         ("re:\\A1\\n2\\n\\Z", "1\n2\n", "1\n2\n3\n"),
@@ -107,6 +110,8 @@ def test_what_is_waited_for_is_seen_and_nothing_else(until: str, good: str, bad:
     search = shell_search.waits(until, ())
     assert bash(f"{search} >/dev/null && printf yes", good) == "yes"
     assert bash(f"{search} >/dev/null && printf yes", bad) == ""
+    assert awaited.came(until, good)
+    assert not awaited.came(until, bad)
 
 
 def test_a_group_inside_another_is_no_value() -> None:
