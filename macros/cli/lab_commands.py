@@ -19,7 +19,7 @@ from macros.ground.model import CLUSTER_NODES, CNIS, PROXIES, Cluster
 from macros.lab import build as building
 from macros.lab import process, providers, state, uml, vagrant, wanted
 from macros.lab import ssh as remote
-from macros.lab.kubernetes import cluster, parts, programs, releases
+from macros.lab.kubernetes import cluster, parts, releases
 from macros.lab.kubernetes import compilation as building_kubernetes
 from macros.lab.lab import Lab
 from macros.lab.left import looks
@@ -89,12 +89,12 @@ def build(
         made = building.build(progress, mirror, suite)
         compiled = building_kubernetes.build(progress, version, pin=pin) if kubernetes else {}
         if kubernetes:
-            parts.make(progress, version or programs.VERSION, mirror)
+            parts.make(progress, version or suites.KUBERNETES, mirror)
     click.echo(f"kernel            {made.kernel}")
     click.echo(f"root file system  {made.rootfs}")
     click.echo(_with(made.versions))
     if kubernetes:
-        click.echo(_with(parts.versions(version or programs.VERSION)))
+        click.echo(_with(parts.versions(version or suites.KUBERNETES)))
     for program, path in compiled.items():
         click.echo(f"{program:<24}{path}")
 

@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.lab import uml
-from macros.lab.kubernetes import cluster, programs
+from macros.lab.kubernetes import cluster
 from macros.lab.lab import Lab
 from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
@@ -18,7 +19,7 @@ def start(
     if lab.cluster:
         return cluster.up(
             name, lab.nodes, lab.memory or cluster.MEMORY, progress,
-            cluster=lab.cluster, version=lab.kubernetes or programs.VERSION,
+            cluster=lab.cluster, version=lab.kubernetes or suites.KUBERNETES,
             outside=lab.outside, anew=anew, keep=keep,
         )  # fmt: skip
     made = uml.up(

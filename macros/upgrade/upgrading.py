@@ -11,11 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from macros.ground import suites
 from macros.ground.enumeration import in_words
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.lab import build as machines
-from macros.lab.kubernetes import calico, compilation, parts, programs
+from macros.lab.kubernetes import calico, compilation, parts
 from macros.lab.progress import Progress
 from macros.plan import planner
 from macros.rebuild import new_edition
@@ -149,7 +150,7 @@ def _is_recorded(course: _Course, page: Page) -> bool:
 def _kubernetes(course: _Course) -> str:
     """The version of clusters: as asked for, else that of the edition shown."""
     shown = course.shown.edition.versions.get("Kubernetes", "")
-    return course.request.kubernetes or (f"v{shown}" if shown else programs.VERSION)
+    return course.request.kubernetes or (f"v{shown}" if shown else suites.KUBERNETES)
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster
+from macros.ground.suites import KUBERNETES
 from macros.lab import inputs, paths, providers, state
 from macros.lab.kubernetes import calico, cluster, images
-from macros.lab.kubernetes.programs import VERSION
 from macros.lab.progress import Progress
 from macros.lab.ssh import run
 from tests.lab.conftest import PREFIX, guide, known, nothing_left
@@ -258,7 +258,7 @@ def test_one_that_is_never_ready_is_named_with_its_last_words(
     with Progress(Console(quiet=True)) as progress, pytest.raises(GuideError) as error:
         cluster.up(
             name, 1, cluster.MEMORY, progress,
-            cluster=Cluster("calico", "iptables"), version=VERSION,
+            cluster=Cluster("calico", "iptables"), version=KUBERNETES,
         )  # fmt: skip
     lines = error.value.message.splitlines()
     assert lines[0] == ("Calico was not ready within 60 s: calico-node is ready on 0 of 1 nodes")

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from macros.cli.lab_commands import lab as command
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.lab import doctor, paths
 from macros.lab.kubernetes import compilation as building
@@ -51,9 +52,9 @@ def test_programs_say_their_version_and_only_flannel_is_partly_c(log: Path) -> N
     rows = {row.rpartition(" ")[2]: row for row in log.read_text("utf-8").splitlines()}
     kubernetes = rows["k8s.io/kubernetes/cmd/kubectl"]
     assert kubernetes.startswith("CGO_ENABLED=0 build ")
-    assert f"-X k8s.io/component-base/version.gitVersion={programs.VERSION} " in kubernetes
+    assert f"-X k8s.io/component-base/version.gitVersion={suites.KUBERNETES} " in kubernetes
     assert (
-        f"-X k8s.io/client-go/pkg/version.gitMinor={programs.VERSION.split('.')[1]} " in kubernetes
+        f"-X k8s.io/client-go/pkg/version.gitMinor={suites.KUBERNETES.split('.')[1]} " in kubernetes
     )
     flanneld = rows["github.com/flannel-io/flannel"]
     assert flanneld.startswith("CGO_ENABLED=1 build ")
@@ -146,7 +147,7 @@ def test_a_machine_without_a_compiler_is_told_what_to_do(
 def test_every_pinned_module_has_its_sums() -> None:
     pins = {module.name: programs.pinned(module) for module in programs.MODULES}
     assert pins == {
-        "kubernetes": programs.VERSION,
+        "kubernetes": suites.KUBERNETES,
         "coredns": "v1.14.7",
         "flannel": "v0.28.10",
         "flannel-cni": "v0.9.1",
@@ -181,4 +182,4 @@ def test_a_second_version_is_pinned_in_the_checkout_too() -> None:
     assert not programs.pins(programs.KUBERNETES, "v1.35.0")
     # What is made of another module does not depend on it.
     coredns = programs.folder(programs.COREDNS, other, "go1.26.8")
-    assert coredns == programs.folder(programs.COREDNS, programs.VERSION, "go1.26.8")
+    assert coredns == programs.folder(programs.COREDNS, suites.KUBERNETES, "go1.26.8")

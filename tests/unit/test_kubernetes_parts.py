@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.lab import paths, tools
-from macros.lab.kubernetes import compilation, parts, pki, programs
+from macros.lab.kubernetes import compilation, parts, pki
 
 DAY = 86_400
 
@@ -48,7 +49,7 @@ def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
     monkeypatch.setattr(tools, "search_path", lambda: str(tmp_path / "empty"))
     with pytest.raises(GuideError, match="built with the compiler"):
         compilation.compiler()
-    version = programs.VERSION
+    version = suites.KUBERNETES
     with pytest.raises(GuideError, match="not built, or their inputs have changed"):
         parts.found(version)
     old, new = (parts.folder(version, compiler) for compiler in ("go1.26.8", "go1.26.9 X:a"))
@@ -67,14 +68,14 @@ def test_parts_are_found_without_a_compiler_and_the_newest_of_two_serve(
 def test_parts_of_other_inputs_are_not_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    parts.folder(programs.VERSION, "go1.26.8").mkdir()
-    assert parts.found(programs.VERSION)
+    parts.folder(suites.KUBERNETES, "go1.26.8").mkdir()
+    assert parts.found(suites.KUBERNETES)
     other = tmp_path / "node"
     other.mkdir()
     (other / "kubelet.yaml").write_text("other settings", encoding="utf-8")
     monkeypatch.setattr(parts, "NODE", other)
     with pytest.raises(GuideError, match="their inputs have changed"):
-        parts.found(programs.VERSION)
+        parts.found(suites.KUBERNETES)
 
 
 def test_secrets_are_made_once_and_again_when_they_are_old(

@@ -8,9 +8,10 @@ from click.testing import CliRunner
 
 from macros.cli import lab_choice
 from macros.cli.lab_commands import lab as command
+from macros.ground import suites
 from macros.ground.model import Cluster
 from macros.lab import ssh, uml
-from macros.lab.kubernetes import cluster, programs
+from macros.lab.kubernetes import cluster
 from macros.lab.lab import Lab
 
 Started = list[tuple[Cluster | None, str | None]]
@@ -40,7 +41,7 @@ def _up(*words: str) -> None:
     assert isinstance(done.exception, _Seen), done.output
 
 
-FLANNEL = (Cluster("flannel", "iptables"), programs.VERSION)
+FLANNEL = (Cluster("flannel", "iptables"), suites.KUBERNETES)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +52,9 @@ FLANNEL = (Cluster("flannel", "iptables"), programs.VERSION)
         ("--nodes 3", FLANNEL),
         ("--nodes 3 --plain", (None, None)),
         ("--nodes 3 --suite trixie", (None, None)),
-        ("--nodes 3 --proxy nftables", (Cluster("flannel", "nftables"), programs.VERSION)),
+        ("--nodes 3 --proxy nftables", (Cluster("flannel", "nftables"), suites.KUBERNETES)),
         ("--nodes 3 --version v1.34.4", (FLANNEL[0], "v1.34.4")),
-        ("--nodes 3 --cni none", (Cluster("none", "iptables"), programs.VERSION)),
+        ("--nodes 3 --cni none", (Cluster("none", "iptables"), suites.KUBERNETES)),
         ("--cni flannel", FLANNEL),
     ],
 )

@@ -383,14 +383,3 @@ def test_a_capture_without_packets_is_none() -> None:
 
 def test_an_empty_packet_is_read() -> None:
     assert packets(pcap([b""]))[0].data == b""
-
-
-def test_a_segment_is_smaller_than_the_mtu_by_the_headers_of_its_family() -> None:
-    over_ipv4 = read("http-red")[0]
-    assert layer(over_ipv4, "TCP")["mss"].meaning.endswith("the MTU less 40")
-    syn = struct.pack(">HHIIBBHHHBBH", 40001, 80, 1, 0, 6 << 4, 2, 64800, 0, 0, 2, 4, 1390)
-    ipv6 = struct.pack(
-        ">IHBB16s16s", 6 << 28, len(syn), 6, 64, bytes(15) + b"\1", bytes(15) + b"\2"
-    )
-    over_ipv6 = packets(pcap([bytes(12) + b"\x86\xdd" + ipv6 + syn]))[0]
-    assert layer(over_ipv6, "TCP")["mss"].meaning.endswith("the MTU less 60")

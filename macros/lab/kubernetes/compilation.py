@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from macros.ground import suites
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import doctor, paths
 from macros.lab.kubernetes import module_files, programs, releases
-from macros.lab.kubernetes.programs import MODULES, VERSION, Module, Program
+from macros.lab.kubernetes.programs import MODULES, Module, Program
 from macros.lab.progress import Progress
 from macros.lab.tools import call, disk_named, which
 
@@ -38,7 +39,7 @@ def compiler() -> str:
     return printed.strip()
 
 
-def built(version: str = VERSION) -> Mapping[str, Path]:
+def built(version: str = suites.KUBERNETES) -> Mapping[str, Path]:
     """Every program by its name. GuideError when one was not built yet."""
     compiled_by = compiler()
     compiled = {}
@@ -48,7 +49,7 @@ def built(version: str = VERSION) -> Mapping[str, Path]:
             compiled[program.name] = folder / program.name
     lacking = [name for name, path in compiled.items() if not path.is_file()]
     if lacking:
-        other = "" if version == VERSION else f" --version {version}"
+        other = "" if version == suites.KUBERNETES else f" --version {version}"
         raise GuideError(
             f"of Kubernetes {version} not built yet: {', '.join(lacking)}",
             fix=f"guide lab build --kubernetes{other}",
@@ -63,7 +64,7 @@ def build(
 
     What it is compiled of is kept in the cache, and with `pin` in the checkout.
     """
-    version = version or VERSION
+    version = version or suites.KUBERNETES
     _ = releases.minor(version)
     compiled_by = compiler()
     busy = "another `guide lab build --kubernetes` is running, or a killed one left a program"

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from macros.ground import files
+from macros.ground import files, suites
 from macros.ground.errors import GuideError
 from macros.ground.locks import locked
 from macros.lab import inputs, packages, paths, rootfs
@@ -69,7 +69,7 @@ def found(version: str) -> Path:
     made = _folders(f"{_name(version)}*")
     newest = max(made, key=lambda parts_folder: parts_folder.stat().st_mtime_ns, default=None)
     if newest is None:
-        other = "" if version == programs.VERSION else f" --version {version}"
+        other = "" if version == suites.KUBERNETES else f" --version {version}"
         raise GuideError(
             f"the parts of Kubernetes {version} are not built, or their inputs have changed",
             fix=f"guide lab build --kubernetes{other}",

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.ground.suites import KUBERNETES as RELEASE
 from macros.lab import paths
 from macros.lab.kubernetes import releases
 
 FOLDER = paths.SCRIPTS / "kubernetes"
 BUILD = FOLDER / "build.sh"
-VERSION = RELEASE
-"""What kubernetes/go.mod pins. Others are built by `--version`, from a module made for them."""
-
 STEPS = "1"
 """Raised by hand when the code changes what it makes from the same files."""
 
