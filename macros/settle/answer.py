@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from macros.ground.alignment import align, old_order
-from macros.settle import skeleton, tree
+from macros.settle import layout, skeleton, tree
 from macros.settle.free_order import Free
 from macros.settle.renaming import Renaming, in_order
 from macros.settle.scan import renamed
@@ -21,9 +21,9 @@ def lines(
 ) -> list[str]:
     """The settled lines of a text.
 
-    A line that the old text has too is written as it was there; with `fresh` all that is kept of
-    it are names. Where order means nothing the old order is kept; what is new comes behind what it
-    came behind.
+    A line that the old text has too is written as it was there, if its columns are still those of
+    the lines around it; with `fresh` all that is kept of it are names. Where order means nothing
+    the old order is kept; what is new comes behind what it came behind.
     """
     # Columns follow what stands in them, in lines of their own too: a table's head.
     if not old.plain or _HEAD.match(old.printed[0]):
@@ -40,7 +40,7 @@ def lines(
         places_of = {now: was for was, now in pairs}
         order = old_order(len(span.new), places_of, span.groups)
         orders.append((span.new, [span.new[index] for index in order]))
-    known = {} if fresh else {now: old.printed[was] for now, was in places.items()}
+    known = {} if fresh else layout.kept(old.printed, new.printed, places)
     settled = renamed_lines(new, renaming, known)
     sequence = list(range(len(settled)))
     for places_, order in orders:
