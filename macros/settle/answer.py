@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from macros.ground.alignment import align, old_order
-from macros.settle import layout, skeleton, tree
+from macros.settle import column_layout, skeleton, tree
 from macros.settle.free_order import Free
 from macros.settle.renaming import Renaming, in_order
 from macros.settle.scan import renamed
@@ -40,7 +40,7 @@ def lines(
         places_of = {now: was for was, now in pairs}
         order = old_order(len(span.new), places_of, span.groups)
         orders.append((span.new, [span.new[index] for index in order]))
-    known = {} if fresh else layout.kept(old.printed, new.printed, places)
+    known = {} if fresh else column_layout.kept(old.printed, new.printed, places)
     settled = renamed_lines(new, renaming, known)
     sequence = list(range(len(settled)))
     for places_, order in orders:

@@ -30,6 +30,9 @@ def lines(traced: Traced) -> Iterator[str]:
         yield NOTHING
     elif traced.came:
         yield from _came(traced)
+    elif traced.elsewhere:
+        yield ELSEWHERE
+        yield from path(traced.forward.stops, traced)
     elif traced.loss is None:
         yield "NOT ANSWERED, although every packet that was seen got through."
         yield from _causes(traced)
@@ -73,6 +76,10 @@ def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iter
 
 
 NOTHING = "NOTHING WAS SENT, so nothing can be said. To wait longer: --timeout SECONDS."
+ELSEWHERE = (
+    "ANSWERED, BUT NO INTERFACE SAW THE REQUEST:"
+    " another machine answers there, or it went elsewhere."
+)
 WHAT = {
     "request": "THE REQUEST DID NOT ARRIVE.",
     "answer": "THE REQUEST ARRIVED; THE ANSWER DID NOT COME BACK.",

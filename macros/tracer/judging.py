@@ -49,8 +49,15 @@ class Traced:
 
     @property
     def came(self) -> bool:
-        """Whether the request was answered."""
-        return self.outcome.good and self.loss is None
+        """Whether the request was answered, by whom it was sent to as far as anybody saw."""
+        return self.outcome.good and self.loss is None and not self.elsewhere
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its sender has an answer to what no interface saw, though some were heard."""
+        return (
+            self.sent and self.outcome.good and not self.story.sights and any(self.story.captures)
+        )
 
     @property
     def sent(self) -> bool:
@@ -65,12 +72,13 @@ def judge(
     """What all of it says: the way that was taken, where it was lost, and what explains that."""
     client, target = request.client, request.target
     asking = planning.sources(terrain, client)
-    story = told(heard, target, asking)
+    story = told(heard, target, asking, outcome.source)
     forward, back = ways[_chosen(story, ways, target)]
     own = {stop.end for stop in joined(forward, back)}
     own |= {stop.end for sight in story.sights for stop in sight.stops}
     # What was listened at beside it are the ways to other endpoints.
-    story = told([listener for listener in heard if listener.stop.end in own], target, asking)
+    near = [listener for listener in heard if listener.stop.end in own]
+    story = told(near, target, asking, outcome.source)
     waited = request.wish.kind == "wait"
     loss = None if outcome.good != waited else lost(story, forward, back)
     case = Case(

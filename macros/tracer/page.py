@@ -70,6 +70,8 @@ def verdict(traced: Traced) -> str:
     loss = traced.loss
     if not traced.sent:
         return answer_text.NOTHING.capitalize()
+    if traced.elsewhere:
+        return answer_text.ELSEWHERE.capitalize()
     if loss is None:
         return "It was not answered, although every packet that was seen got through."
     words = answer_text.WHAT[loss.what].capitalize()

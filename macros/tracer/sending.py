@@ -29,11 +29,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the sender saw: the command, what it printed, its exit code."""
+    """What the sender saw: the command, what it printed, its exit code.
+
+    `source` is the end that sent it, "10.42.0.3:40604", where that is known beforehand: of the
+    requests of an application, which is the one that was waited for.
+    """
 
     command: str
     text: str
     exit: int
+    source: str = ""
 
     @property
     def good(self) -> bool:

@@ -58,12 +58,12 @@ class Story:
     note: str = ""
 
 
-def told(heard: Sequence[Heard], target: Target, clients: Sequence[str]) -> Story:
-    """Read the captures."""
+def told(heard: Sequence[Heard], target: Target, clients: Sequence[str], source: str = "") -> Story:
+    """Read the captures. `source` is the end that sent the request, where it is known."""
     stops = tuple(listener.stop for listener in heard)
     pcaps = [listener.pcap() for listener in heard]
     packets = [dissector.packets(pcap) if pcap else () for pcap in pcaps]
-    flows = _flows(packets, target, clients)
+    flows = _flows(packets, target, clients, source)
     own = [_own(lane, flows) for lane in packets]
     lanes = lanes_of(stops)
     note = ""
@@ -119,10 +119,10 @@ def host_of(end: str) -> str:
 
 
 def _flows(
-    captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str]
+    captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str], sender: str
 ) -> frozenset[Flow]:
     """The request's conversation under all its names: what has the same packets is the same."""
-    first = _first(captures, target, clients)
+    first = _first(captures, target, clients, sender)
     if first is None:
         return frozenset()
     flows = {first}
@@ -145,9 +145,12 @@ def _flows(
 
 
 def _first(
-    captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str]
+    captures: Sequence[Sequence[Packet]], target: Target, clients: Sequence[str], sender: str
 ) -> Flow | None:
-    """The conversation as the client began it; where that was not seen, as it came on."""
+    """The conversation as the client began it; where that was not seen, as it came on.
+
+    An application that asks all the time may have begun others before all captures listened.
+    """
     servers = [(target.address, target.port), *((e.address, e.port) for e in target.endpoints)]
     for lane in captures:
         for packet in lane:
@@ -156,7 +159,8 @@ def _first(
                 host_of(to) == address and (not port or to.endswith(f":{port}"))
                 for address, port in servers
             )
-            if asked and (not clients or host_of(source) in clients) and _begins(packet):
+            asking = source == sender if sender else not clients or host_of(source) in clients
+            if asked and asking and _begins(packet):
                 return conversations.flow(packet)
     return None
 

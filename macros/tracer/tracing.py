@@ -53,7 +53,13 @@ def trace(
     with access.opened(planning.reachable(access, facts, concerned)):
         watch.part("looking at the nodes")
         terrain = planning.look_at(access, facts, concerned, {})
-        traced = _trace(access, terrain, request, kubectl, watch)
+        try:
+            traced = _trace(access, terrain, request, kubectl, watch)
+        except GuideError as error:
+            # A process whose network is asked for ends with its pod.
+            if gone := _replaced(facts, request, kubectl):
+                raise GuideError("; ".join(gone)) from error
+            raise
         tell(traced)
         watch.part("removing what was made")
     watch.part("")
@@ -91,26 +97,29 @@ def _trace(
     watch.part("reading what was captured")
     drops = [drop for kernel in kernels for drop in kernel.drops()]
     made = judge(request, terrain, after, ways, heard, drops, outcome, kubectl)
-    notes = [*_notes(heard, kernels, terrain), *_replaced(made, kubectl)]
+    notes = [
+        *_notes(heard, kernels, terrain),
+        *([] if made.came else _replaced(terrain.facts, request, kubectl)),
+    ]
     watch.part("telling")
     return replace(made, seconds=watch.seconds, notes=notes, routes=answers.known)
 
 
-def _replaced(traced: Traced, kubectl: Kubectl | None) -> list[str]:
+def _replaced(before: Facts, request: Request, kubectl: Kubectl | None) -> list[str]:
     """Which of the pods concerned was replaced or restarted while the request was under way."""
-    if traced.came or kubectl is None:
+    if kubectl is None:
         return []
     try:
         now = cluster_facts.asked(kubectl)
     except GuideError as error:
         return [error.message]
-    return restarted(traced.terrain.facts, now, traced)
+    return restarted(before, now, request)
 
 
-def restarted(before: Facts, now: Facts, traced: Traced) -> list[str]:
+def restarted(before: Facts, now: Facts, request: Request) -> list[str]:
     """The same, by what the API said before and says now."""
-    addresses = {endpoint.address for endpoint in traced.target.endpoints} | {
-        *traced.client.addresses
+    addresses = {endpoint.address for endpoint in request.target.endpoints} | {
+        *request.client.addresses
     }
     notes = []
     for pod in before.pods:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from macros.ground import endpoints
 from macros.tracer.access import Access, enter
 from macros.tracer.capture_filters import Wanted, expression
 from macros.tracer.sending import Outcome
@@ -49,6 +50,13 @@ class Seen:
             self._ends = frozenset({source, to})
         if self._ends == {source, to}:
             self.own.append((source, flags or ""))
+
+    @property
+    def source(self) -> str:
+        """The end that sent the first one, as packets have it: "10.42.0.3:40604"."""
+        end = self.own[0][0] if self.own else ""
+        client = next((name for name in self.clients if end.startswith(f"{name}.")), None)
+        return endpoints.endpoint(client, end.removeprefix(f"{client}.")) if client else end
 
     @property
     def answered(self) -> bool:
@@ -95,4 +103,5 @@ def wait(
             now = time.monotonic()
             if len(seen.own) > count:
                 begun, last, count = begun or now, now, len(seen.own)
-    return Outcome(COMMAND, f"it sent a request after {begun - start:.1f} s", 0)
+    said = f"it sent a request after {begun - start:.1f} s"
+    return Outcome(COMMAND, said, 0, seen.source)

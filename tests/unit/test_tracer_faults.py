@@ -9,7 +9,7 @@ import pytest
 
 from macros.tracer import answer_text, foreseen, page, saved
 from macros.tracer.anonymous import Masks, anonymous
-from macros.tracer.judging import Traced
+from macros.tracer.judging import Request, Traced
 from macros.tracer.sending import Outcome, Wish
 from macros.tracer.tracing import restarted
 from tests.unit.tracer_support import KEPT, replayed, service
@@ -113,17 +113,29 @@ def test_the_answer_fits_on_a_screen(name: str) -> None:
 def test_a_pod_that_is_replaced_or_restarted_meanwhile_is_named() -> None:
     traced = replayed("forward-drop")
     before = traced.terrain.facts
-    assert restarted(before, before, traced) == []
+    request = Request(traced.client, traced.target, traced.wish)
+    assert restarted(before, before, request) == []
     pods = [
         replace(pod, uid="new") if pod.name == "hello-1" else replace(pod, restarts=7)
         for pod in before.pods
         if pod.name in ("hello-1", "tools")
     ]
-    notes = restarted(before, replace(before, pods=tuple(pods)), traced)
+    notes = restarted(before, replace(before, pods=tuple(pods)), request)
     assert sorted(notes) == [
         "a container of default/tools was restarted during the trace: try again",
         "the pod default/hello-1 was replaced during the trace: try again",
     ]
+
+
+def test_an_answer_to_what_nobody_saw_is_not_the_clusters() -> None:
+    well = replayed("well-service")
+    unheard = replace(well, story=replace(well.story, sights=(), captures=(b"",)))
+    assert well.came
+    assert unheard.came, "where nothing was heard at all it is not known"
+    elsewhere = replace(well, story=replace(well.story, sights=()))
+    assert not elsewhere.came
+    assert answer_text.ELSEWHERE in answer_text.lines(elsewhere)
+    assert "another machine answers there" in _page(elsewhere)
 
 
 def _page(traced: Traced) -> str:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Sequence
 
 from macros.figures.topology.observation import End
+from macros.packets.dissector import packets
 from macros.packets.pcap import records
 from macros.tracer.listening import Heard
 from macros.tracer.request_ends import Target
@@ -146,3 +147,18 @@ def test_a_port_that_nobody_listens_at_refuses_a_datagram() -> None:
         loss = lost(_datagram_story(source, code), way, None)
         assert loss is not None
         assert loss.what == "silent"
+
+
+def test_of_an_application_that_asks_all_the_time_it_is_the_request_that_was_waited_for() -> None:
+    # tools' own interface was listened at before the others, and saw the request before this one.
+    early = heard(0, [0])
+    pcap = bytearray(early.pcap())
+    for place, number in ((18, 4711), (34, 40001), (40, 7)):  # IP's id, port, sequence number
+        pcap[40 + place : 42 + place] = number.to_bytes(2)
+    seen = [heard(index, range(4)) for index in range(10)]
+    seen[0] = Heard(STOPS[0], "tcpdump")
+    seen[0].take(bytes(pcap) + heard(0, range(4)).pcap()[24:])
+    assert lost(story(seen), THERE, BACK) is not None
+    (port,) = {packet.data[34:36] for packet in packets(early.pcap())}
+    waited = told(seen, to("hello"), ["10.42.0.3"], f"10.42.0.3:{int.from_bytes(port)}")
+    assert lost(waited, THERE, BACK) is None

@@ -43,6 +43,7 @@ def test_it_is_over_when_the_connection_is_or_when_nothing_comes_any_more() -> N
 def test_what_began_before_or_is_another_is_no_part_of_it() -> None:
     assert seen(0, 1).own == []
     assert len(seen(*range(9)).own) == 6
+    assert seen(*range(9)).source == "10.42.0.3:55822"
     other = Seen(("10.42.0.30",))
     other.take(LINES[2])
     assert other.own == []
@@ -53,6 +54,7 @@ def test_datagrams_have_no_beginning_of_their_own() -> None:
     one.take(b"IP6 fd42::3.5353 > fd43::a.53: 12+ A? hello.default. (32)\n")
     assert not one.answered
     one.take(b"IP6 fd43::a.53 > fd42::3.5353: 12 1/0/0 A 10.43.0.80 (64)\n")
+    assert one.source == "[fd42::3]:5353"
     assert one.answered
 
 

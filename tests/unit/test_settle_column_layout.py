@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from macros.settle import layout
+from macros.settle import column_layout
 from tests.unit.settle_support import settle_text
 
 OLD = """\
@@ -59,4 +59,4 @@ def test_rows_of_the_same_columns_stay_as_they_were(tmp_path: Path) -> None:
     ],
 )
 def test_a_cell_has_moved_if_neither_end_is_where_it_was(old: str, new: str, moved: bool) -> None:
-    assert layout.moved(old, new) is moved
+    assert column_layout.moved(old, new) is moved
