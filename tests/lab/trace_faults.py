@@ -3,6 +3,7 @@
 Names after the lab choose some of them. With `--kubectl` nodes are reached by pods, not over SSH.
 """
 
+import itertools
 import json
 import os
 import subprocess
@@ -241,9 +242,15 @@ def kinds(traced: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def unseen(traced: Mapping[str, Any]) -> list[str]:
-    """The stops of the way there that saw no packet of the request."""
+    """The stops of the way there that saw no packet of the request.
+
+    By its tables a packet for a pod next door goes up through the bridge and back down through it;
+    with br_netfilter the bridge sends it on by itself, once it has its new address.
+    """
     seen = {end for sight in traced["seen"] for end in sight["at"]}
-    return [stop["end"] for stop in traced["forward"]["stops"] if stop["end"] not in seen]
+    ends = [stop["end"] for stop in traced["forward"]["stops"]]
+    turned = {end for end, following in itertools.pairwise(ends) if end == following}
+    return [end for end in ends if end not in seen | turned]
 
 
 def judged(fault: Fault, traced: Mapping[str, Any]) -> str:
