@@ -31,6 +31,8 @@ LIFE = 600
 _LABEL = "packet-by-packet/trace"
 _OURS = {_LABEL: "yes"}
 _START = 90.0
+_AGAIN = "5 20"
+"""Seconds between the removals of what a process that was killed has made."""
 _LOOK = 0.4
 _TOOLS = "ip bridge tcpdump nsenter jq iptables-save conntrack"
 _HOPELESS = frozenset(
@@ -90,11 +92,12 @@ class KubectlAccess:
             self._create(nodes)
             self._await(nodes)
             yield
-        finally:
-            for shell in self._shells.values():
-                shell.end()
-            self._shells.clear()
-            self._remove(keeper)
+        except BaseException:
+            # Why it failed is what matters: what is not removed in time the other one removes.
+            with contextlib.suppress(GuideError):
+                self._end(keeper)
+            raise
+        self._end(keeper)
 
     def run(self, node: str, script: str, *, timeout: float = 30.0) -> Reply:
         """Run a script, in the shell that is open there: to start one costs seconds on some."""
@@ -174,23 +177,34 @@ class KubectlAccess:
         return bool(why) or runs
 
     def _keeper(self) -> "subprocess.Popen[bytes]":
-        """A process that removes the namespace where we end without a word."""
+        """A process that removes the namespace where we end without a word.
+
+        It does so again a while later: the kubectl that creates it may outlive us.
+        """
         remove = shlex.join(self._kubectl.command(*_removal(self._space)))
-        script = f'read -r word; [ "$word" = done ] || {remove}'
+        again = f"for pause in {_AGAIN} 0; do {remove}; sleep $pause; done"
+        script = f'read -r word; [ "$word" = done ] || {again}'
         return subprocess.Popen(
             ["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 
-    def _remove(self, keeper: "subprocess.Popen[bytes]") -> None:
+    def _end(self, keeper: "subprocess.Popen[bytes]") -> None:
+        """Remove what was made. GuideError where it is not gone in time; then `keeper` goes on."""
+        for shell in self._shells.values():
+            shell.end()
+        self._shells.clear()
+        word = b""
         try:
             self._kubectl.ask(*_removal(self._space), "--wait=true", "--timeout=40s", patience=60)
+            word = b"done\n"
         finally:
             with contextlib.suppress(OSError):
                 assert keeper.stdin is not None  # noqa: S101 it has a pipe
-                keeper.stdin.write(b"done\n")
+                keeper.stdin.write(word)
                 keeper.stdin.close()
-            keeper.wait(70)
+            if word:
+                keeper.wait(70)
 
     def _sweep(self) -> None:
         """Remove what a trace left whose machine was lost: its pods have ended by now."""

@@ -93,6 +93,7 @@ def test_traffic_beside_the_request_takes_no_memory(cluster: Cluster, tmp_path: 
     words = ("default/tools", "pod/hello-1")
     quiet = cluster.trace_memory(words, tmp_path / "quiet")
     cluster.on("node1", _SINK)
+    cluster.on("node1", "until ss -ltn | grep -q :9000; do sleep 0.1; done")
     try:
         cluster.on("node0", _SOURCE)
         before = int(cluster.on("node0", _SENT))
