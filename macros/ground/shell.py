@@ -62,7 +62,7 @@ def pipelines(command: str) -> list[Pipeline]:
     ended: list[Pipeline] = []
     pipeline: Pipeline = []
     simple = Simple()
-    for part in _parts(command):
+    for part in _without_patterns(_parts(command)):
         if isinstance(part, Word):
             simple.words.append(part)
         elif isinstance(part, _Redirection):
@@ -100,6 +100,29 @@ class _Redirection:
 
 
 _Part = Word | _Redirection | str
+
+
+def _without_patterns(parts: Iterator[_Part]) -> Iterator[_Part]:
+    """The parts without the heads of `case` and its patterns: `gre | sit)` runs no command."""
+    depth, pattern, begins = 0, False, True
+    for part in parts:
+        word = part.text if isinstance(part, Word) else ""
+        if pattern:
+            # Up to the bracket behind the pattern; behind the last of them stands esac.
+            if word == "esac" and begins:
+                depth, pattern = depth - 1, False
+            begins = part in {"\n", "(", ")"}
+            pattern = pattern and part != ")"
+            continue
+        if word == "case" and begins:
+            depth, pattern, begins = depth + 1, True, False
+            continue
+        if word == "esac" and begins:
+            depth -= 1
+        pattern = depth > 0 and part in {";;", ";&", ";;&"}
+        if not isinstance(part, _Redirection):
+            begins = not word or (begins and word in _BEFORE_A_COMMAND)
+        yield part
 
 
 def _are_words(parts: list[_Part]) -> bool:

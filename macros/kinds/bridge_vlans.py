@@ -130,4 +130,5 @@ KIND = iproute.Listing(
     asked=iproute.shows("bridge vlan"),
     read=read,
     entries=_entries,
+    wraps=kind.never,
 )

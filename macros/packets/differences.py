@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from macros.packets import numbers
 from macros.packets.packet import Field, Layer, Packet
 
 Pair = tuple[Layer | None, Layer | None]
@@ -125,6 +126,10 @@ def _why(
                 else "the next hop on this link"
             )
         return "sent by another station" if name == "src" else "for another station"
+    if name == "type" and layer.name in {"Ethernet", "VLAN"}:
+        if after.value in numbers.TAGS:
+            return "a VLAN tag follows, which has the type of the rest"
+        return "the VLAN tag is gone, and this has its type" if before.value in numbers.TAGS else ""
     if layer.name in {"IPv4", "IPv6"} and name in {"src", "dst"}:
         # Whether it was translated or turned back, one packet alone does not tell.
         return "address translation (NAT)"

@@ -54,6 +54,13 @@ class _Line(NamedTuple):
     indent: int
 
 
+class _Typed(NamedTuple):
+    """One line of a command, set in by `indent` characters."""
+
+    html: Markup
+    indent: int
+
+
 def figure(
     block: Block,
     recording: Recording,
@@ -152,9 +159,12 @@ def absent(block: Block, page: Page, state: str, reason: str, repair: str = "") 
     )
 
 
-def _words(command: str) -> list[Markup]:
+def _words(command: str) -> list[_Typed]:
     """The lines of a command, escaped, each with the words that stay whole."""
-    return [safe(keep_whole(line)) for line in command.splitlines(keepends=True)]
+    return [
+        _Typed(safe(keep_whole(line)), len(line) - len(line.lstrip(" ")))
+        for line in command.splitlines(keepends=True)
+    ]
 
 
 def _parts(

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from macros.figures.markup import safe
 from macros.ground.bindings import pieces
 from macros.handson.copied import Typed
+from macros.site.unbroken import keep_whole
 
 FOLDED_FROM = 3
 """From this number on, the captures before a command are folded."""
@@ -86,7 +87,7 @@ class Hands:
                 title = f"{was}; copy has the line that finds yours"
                 text = f'<span class="own-value" title="{title}">{text}</span>'
             marked.append(text)
-        return safe("".join(marked))
+        return safe(keep_whole("".join(marked)))
 
     def text(self, ran: str) -> str:
         """What the button copies; `ran` for what has no form of its own."""

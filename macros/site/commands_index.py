@@ -11,6 +11,7 @@ from macros.ground.model import Block, Page
 _OBJECTS = frozenset({"ip", "bridge", "docker", "kubectl", "systemctl", "tc"})
 _WORD = re.compile(r"[a-z][\w-]*")
 _TOOL = re.compile(r"[a-z][\w.+-]*")
+_FUNCTION = re.compile(r"^\s*(\w+)\(\)", re.MULTILINE)  # one that the block defines
 _STEERING = frozenset(
     {":", "true", "false", "exit", "set", "wait", "sleep", "cd", "export", "break"}
 )
@@ -53,10 +54,11 @@ def _commands(command: str) -> list[tuple[str, str]]:
     except shell.UnreadableError:
         return []
     tools = []
+    own = set(_FUNCTION.findall(command))
     for pipeline in pipelines:
         text = command[pipeline[0].start : pipeline[-1].end].replace("\\\n", " ")
         tool = _tool(pipeline[0])
-        if tool and tool not in _STEERING:
+        if tool and tool not in _STEERING | own:
             tools.append((tool, " ".join(text.split())))
     return tools
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from macros.figures.markup import render, safe
 from macros.settle import examples, free_order, identities, noise
 from macros.settle.declaration import Identity, Noise, Order
+from macros.site.page_context import sentence
 
 _SCOPES = {
     "lab": "a lab",
@@ -27,7 +28,7 @@ def page(sort: str) -> str:
     kinds = [
         (
             kind,
-            kind.what[:1].upper() + kind.what[1:],
+            safe(sentence(kind.what[:1].upper() + kind.what[1:])),
             safe(_SCOPES[kind.scope]) if isinstance(kind, Identity) else "",
             kind if isinstance(kind, Order) else examples.of(kind),
         )

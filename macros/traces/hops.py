@@ -10,7 +10,7 @@ from macros.packets import conversations, differences
 from macros.packets.packet import Field, Layer, Packet
 from macros.traces.trace import Journey, Lane, Visit
 
-Kind = Literal["wrap", "nat", "hop", "mac", "copy", "other"]
+Kind = Literal["wrap", "tag", "nat", "hop", "mac", "copy", "other"]
 
 
 _PORT = "port"
@@ -96,7 +96,7 @@ def _step(earlier: Visit, later: Visit, journey: Journey, lanes: Sequence[Lane])
     same_node = lanes[earlier.lane].node == lanes[later.lane].node
     changes = differences.changes(a, b)
     wrapped, others = _wrapped(a, b, lanes[later.lane])
-    marks = [*wrapped]
+    marks = [*wrapped, *_tags(a, b)]
     for layer in dict.fromkeys(id(layer) for layer, _ in changes):
         of = [(changed, change) for changed, change in changes if id(changed) == layer]
         marks += _marks(of[0][0], [change for _, change in of], journey)
@@ -118,7 +118,7 @@ def _turn(mark: Mark) -> int:
 
     That holds for translations and for undoing them (nf_nat_core.c, HOOK2MANIP and nf_nat_packet).
     """
-    order = ("nat", "hop", "nat, source", "wrap", "mac", "copy", "other")
+    order = ("nat", "hop", "nat, source", "tag", "wrap", "mac", "copy", "other")
     source = mark.kind == "nat" and (": source " in mark.words or "of the sender" in mark.words)
     return order.index("nat, source" if source else mark.kind)
 
@@ -163,6 +163,23 @@ def _wrapped(a: Packet, b: Packet, there: Lane) -> tuple[list[Mark], list[str]]:
     if linked == [True, False]:
         notes.append(f"{there.interface} shows no Ethernet header")
     return marks, notes
+
+
+def _tags(a: Packet, b: Packet) -> list[Mark]:
+    """VLAN tags put into the frame or taken out; IEEE 802.1Q, section 9."""
+    marks = []
+    for before, after in differences.pairs(a.layers, b.layers):
+        tag = after if before is None else before if after is None else None
+        if tag is None or tag.name != "VLAN":
+            continue
+        vlan = tag["vlan"].shown
+        if before is None:
+            words = f"tagged: VLAN {vlan}, {tag.length} bytes between the MACs and the rest"
+            marks.append(Mark("tag", f"+tag {vlan}", words))
+        else:
+            words = f"untagged: VLAN {vlan}, {tag.length} bytes taken out"
+            marks.append(Mark("tag", f"\N{MINUS SIGN}tag {vlan}", words))
+    return marks
 
 
 def _is_wrapping(layer: Layer, changed: Sequence[Layer]) -> bool:

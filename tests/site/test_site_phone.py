@@ -12,7 +12,7 @@ SMALLEST = """svg => {
     .map(text => parseFloat(getComputedStyle(text).fontSize) * scale));
 }"""
 BIG = {("encapsulation", "t-internet"), ("vlans", "t-tagged")}
-"""Four and five columns that cables join: 655 and 872 px, where a phone has room for three."""
+"""Four and five columns that cables join: 655 and 724 px, where a phone has room for three."""
 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)

@@ -186,6 +186,20 @@ def test_words_are_those_of_a_shell(command: str, expected: list[list[str]]) -> 
     assert [[word.text for word in simple.words] for simple in pipeline] == expected
 
 
+def test_the_patterns_of_a_case_are_no_commands() -> None:
+    command = """for x in a b; do
+  case $x in
+    gre | sit) make $x ;;
+    (esac-like) case $y in z) one;; esac; two ;;
+    *) grep case <in
+  esac
+done
+after esac"""
+    first = [pipeline[0].words[0].text for pipeline in shell.pipelines(command)]
+    assert first == ["make", "one", "two", "grep", "after"]
+    assert [word.text for word in shell.pipelines(command)[3][0].words] == ["grep", "case"]
+
+
 def test_a_quote_that_does_not_end_is_said() -> None:
     with pytest.raises(shell.UnreadableError):
         shell.pipelines("ip link 'open")

@@ -40,6 +40,16 @@ def test_nodes_stand_below_each_other_and_show_the_same() -> None:
     assert height > int(svg_of(figure).get("height", 0))
 
 
+def test_a_long_name_of_a_chain_is_cut_at_a_slash_or_a_dash() -> None:
+    cut = rules_drawing._pieces
+    assert cut("service-2M73P36B-default/hello/tcp/http", 38) == [
+        "service-2M73P36B-default/hello/tcp/",
+        "http",
+    ]
+    assert cut("a-" + "x" * 40, 30) == ["a-" + "x" * 28, "x" * 12]
+    assert cut("short", 30) == ["short"]
+
+
 def test_a_wire_leads_round_the_node_below() -> None:
     lines = [wire[0].get("d", "") for wire in by_class(narrow(two()), "is-wire")]
     assert sorted(line.count("Q") for line in lines) == [0, 2]

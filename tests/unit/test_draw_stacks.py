@@ -42,7 +42,7 @@ def test_every_sub_interface_has_a_line_to_its_parent() -> None:
     ("name", "lines"),
     [
         ("macvlan", ["5: mv0@if3", "macvlan, mode bridge", "VLAN 10", "ipvlan, mode l2"]),
-        ("vlans", ["VLAN 10 PVID untagged", "VLAN 10, 20 tagged", "VLAN 20 PVID untagged"]),
+        ("vlans", ["VLAN 10", "PVID untagged", "VLAN 10, 20 tagged", "VLAN 20"]),
         ("bond", ["bond, mode active-backup", "VLAN 20"]),
         ("vrf", ["VRF, table 10", "GRE to 192.168.56.11", "VLAN 30, 802.1ad", "dummy"]),
     ],

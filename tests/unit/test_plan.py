@@ -58,6 +58,16 @@ def test_only_blocks_that_a_page_shows_are_in_the_index_of_commands(tmp_path: Pa
     assert uses == {"ip addr": {"ip addr": [("A page", "page.md#b-seen")]}}
 
 
+def test_what_a_block_defines_and_what_it_tells_apart_are_no_tools(tmp_path: Path) -> None:
+    page = page_of(
+        tmp_path,
+        '{% call run("node0", id="types") %}\nmake() { ip link add "$@"; }\n'
+        "case $x in\n  gre | sit) make t0 ;;\n  *) ping $x ;;\nesac\n{% endcall %}\n",
+    )
+    uses = commands_index.uses([page], lambda source: source.name)
+    assert list(uses) == ["ip link", "ping"]
+
+
 def test_a_capture_becomes_the_command_that_a_reader_types(tmp_path: Path) -> None:
     page = page_of(
         tmp_path,

@@ -61,7 +61,7 @@ class Labels:
             lines.append((Run(change, "state", new=True),))
         elif state := status(interface):
             lines.append((Run(state, "state"),))
-        lines += [(Run(text, "note"),) for text in vlan_texts(interface)]
+        lines += [(Run(text, "note"),) for text in _vlan_lines(interface)]
         lines += [self._address(end, address) for address in drawn_addresses(interface)]
         if self.brief:
             return lines
@@ -174,6 +174,15 @@ def vlan_texts(interface: Interface) -> list[str]:
     return [f"VLAN {vlan}" for vlan in bare] + (
         [f"VLAN {', '.join(tagged)} tagged"] if tagged else []
     )
+
+
+def _vlan_lines(interface: Interface) -> list[str]:
+    """The same, and what a port does with frames without a tag in a line of its own: it is long."""
+    lines = []
+    for text in vlan_texts(interface):
+        number, flags, rest = text.partition(" PVID")
+        lines += [number, f"{flags}{rest}".strip()] if flags else [text]
+    return lines
 
 
 def veth_name(interface: Interface) -> str:

@@ -17,7 +17,7 @@ cannot be straight turn in the channel between guests and host ends, each on a l
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from macros.figures.svg import Line, Run, width
+from macros.figures.svg import LINE_HEIGHT, Line, Run, width
 from macros.figures.topology import columns
 from macros.figures.topology.cables import lower_links, pair_links, turning
 from macros.figures.topology.geometry import (
@@ -62,6 +62,11 @@ def lay_out(
     bottom = max(node.box.h for node in nodes)
     x = y = 0.0
     for node in nodes:
+        less = bottom - node.box.h
+        if not stacked and less <= LINE_HEIGHT:  # hardly lower than the highest: as high
+            node.move(0, less)
+            node.frames[0].box = Box(node.box.w, node.frames[0].box.h + less)
+            node.box.h = bottom
         node.move(x, y if stacked else bottom - node.box.h)
         drawing.add(node)
         if stacked:

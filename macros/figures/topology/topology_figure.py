@@ -274,11 +274,13 @@ def _leg(leg: ways.Leg) -> str:
 
 
 def _place(placed: Placed, numbers: str) -> str:
-    """Where on the way an interface is: its number, at the upper left corner."""
+    """Where on the way an interface is: its number, at the upper left corner.
+
+    At a bridge's lower one: its ports stand on its upper edge.
+    """
     w = 18 + 6 * (len(numbers) - 1)
-    x, y = placed.box.x - 9, placed.box.y - 9
-    if placed.role == "bridge":  # its ports stand on its upper edge
-        x, y = placed.box.x - w + 5, placed.box.y + 4
+    low = placed.role == "bridge"
+    x, y = placed.box.x - 9, (placed.box.bottom if low else placed.box.y) - 9
     rect = tag("rect", x=x, y=y, width=float(w), height=18.0, rx=9.0)
     text = tag("text", numbers, x=x + w / 2, y=y + 13, text_anchor="middle")
     return tag("g", rect, text, class_="place")

@@ -5,17 +5,19 @@ on a narrow screen. Every name and every dot is a link to what the packet was th
 css/trace.css has the colours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
+from itertools import pairwise
 
 from macros.figures.svg import number, tag
 from macros.figures.traces import captions
-from macros.figures.traces.trace_layout import LABELS, Frame, Layout, Row
+from macros.figures.traces.trace_layout import LABELS, MONO, Frame, Layout, Row
 from macros.traces import hops
 from macros.traces.trace import Journey, Trace, Visit
 
 _DOT, _HIT = 5, 12
 _PILL = 15.0
+_LETTERS = 14  # of a packet's name, beside its row
 
 
 Address = Callable[[int, Visit | None], str]
@@ -57,9 +59,9 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
     journey = row.journey
     packet = journey.visits[0].packet
     name = captions.titled(packet)
-    if len(name) > 13:
+    if len(name) > _LETTERS:
         name = captions.short(packet)
-        name = name if len(name) <= 13 else f"{name[:12]}…"
+        name = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
     digits = 9 + 8 * len(str(len(trace.journeys)))
     parts = [
         tag("rect", class_="hit", x=0, y=row.top, width=LABELS, height=row.bottom - row.top),
@@ -128,7 +130,8 @@ def way(layout: Layout, row: Row) -> str:
         )
         for across, visit in zip(x, row.journey.visits, strict=True)
     )
-    return tag("g", *_arrows(row, x), _steps(row, x), dots, class_=row_class(row.journey))
+    steps = _steps(layout, row, x)
+    return tag("g", *_arrows(row, x), steps, dots, class_=row_class(row.journey))
 
 
 def _frame(frame: Frame, height: float) -> str:
@@ -176,7 +179,12 @@ def _row(layout: Layout, row: Row, address: Address) -> str:
     )
     dots = "".join(_dot(layout, row, index, x[index], address) for index in range(len(visits)))
     return tag(
-        "g", body, _steps(row, x), dots, class_=row_class(row.journey), data_n=row.journey.number
+        "g",
+        body,
+        _steps(layout, row, x),
+        dots,
+        class_=row_class(row.journey),
+        data_n=row.journey.number,
     )
 
 
@@ -189,10 +197,37 @@ def _arrows(row: Row, x: list[float]) -> list[str]:
     return parts
 
 
-def _steps(row: Row, x: list[float]) -> str:
-    return "".join(
-        _step(row, step, (x[index] + x[index + 1]) / 2) for index, step in enumerate(row.steps)
+def _steps(layout: Layout, row: Row, x: list[float]) -> str:
+    parts = []
+    for index, step in enumerate(row.steps):
+        ends = stretch(layout.x, step, x[index], x[index + 1])
+        time = captions.took(step.time) if step.time is not None else ""
+        parts.append(_step(row, step, sum(ends) / 2, time, _clear(layout, ends, time)))
+    return "".join(parts)
+
+
+def stretch(
+    lanes: Sequence[float], step: hops.Step, start: float, end: float
+) -> tuple[float, float]:
+    """Between which two places stands what is said of a step from `start` to `end`.
+
+    Where it goes past other lanes, that is between the last of them and its end.
+    """
+    first, last = step.before.lane, step.after.lane
+    if abs(last - first) > 1:
+        start = lanes[last - (1 if last > first else -1)]
+    return start, end
+
+
+def _clear(layout: Layout, ends: tuple[float, float], time: str) -> float:
+    """Where a time stands: beside a namespace's frame that would cut it, if there is room."""
+    left, right = (min(ends) + _DOT + 2, max(ends) - _DOT - 2)
+    frames = [frame for frame in layout.frames if frame.inner]
+    cuts = sorted(
+        edge for frame in frames for edge in (frame.x, frame.x + frame.w) if left < edge < right
     )
+    start, end = max(pairwise([left, *cuts, right]), key=lambda part: (part[1] - part[0], part))
+    return (start + end if end - start >= len(time) * MONO + 2 else left + right) / 2
 
 
 def dot_class(visit: Visit) -> str:
@@ -253,11 +288,12 @@ def _cross(x: list[float], row: Row) -> str:
     )
 
 
-def _step(row: Row, step: hops.Step, middle: float) -> str:
+def _step(row: Row, step: hops.Step, middle: float, time: str, beside: float) -> str:
+    """The time of a step, at `beside`, and below the way what happened, at `middle`."""
     parts = []
-    if step.time is not None:
-        took = escape(captions.took(step.time))
-        parts.append(tag("text", took, class_="took", x=middle, y=row.y - 7, text_anchor="middle"))
+    if time:
+        took = escape(time)
+        parts.append(tag("text", took, class_="took", x=beside, y=row.y - 7, text_anchor="middle"))
     for index, mark in enumerate(step.marks):
         wide = len(mark.short) * 6.6 + 9
         y = row.y + 8 + index * 17

@@ -17,6 +17,7 @@ _NAMES = 78  # the column of the headers' names
 _LINE = 14.0
 _ADVANCE = 11 * 0.602
 _GAP = 3.0
+_ASIDE = 10.0  # px that a header without neighbours takes at either side
 
 
 def find(trace: Trace, match: str | int) -> Journey:
@@ -106,21 +107,29 @@ def _tops(drawn: Sequence[Band], layout: Layout, row: Row) -> list[float]:
     """Where each band begins, and where the last ends."""
     tops = [row.bottom + 4]
     for band in drawn:
-        lines = max((len(_fitted(piece, layout, row)) for piece in band.pieces), default=1)
+        lines = max((len(_fitted(band, piece, layout, row)) for piece in band.pieces), default=1)
         tops.append(tops[-1] + lines * _LINE + 8 + _GAP)
     return tops
 
 
-def _span(piece: Piece, layout: Layout, row: Row) -> tuple[float, float]:
-    """The left and the right edge of a piece: those of its lanes' room."""
+def _span(band: Band, piece: Piece, layout: Layout, row: Row) -> tuple[float, float]:
+    """The left and the right edge of a piece: those of its lanes' room.
+
+    Headers that were wrapped around the others for a stretch have no neighbours, and take some of
+    the room beside it: whole addresses fit.
+    """
     visits = row.journey.visits
     first, last = sorted((visits[piece.first].lane, visits[piece.last].lane))
-    return layout.edges[first][0] + 2, layout.edges[last][1] - 2
+    left, right = layout.edges[first][0] + 2, layout.edges[last][1] - 2
+    if len(band.pieces) == 1 and first > 0 and last < len(layout.x) - 1:
+        aside = min(_ASIDE, left - layout.x[first - 1] - 6, layout.x[last + 1] - right - 6)
+        return left - aside, right + aside
+    return left, right
 
 
-def _fitted(piece: Piece, layout: Layout, row: Row) -> list[str]:
+def _fitted(band: Band, piece: Piece, layout: Layout, row: Row) -> list[str]:
     """A piece's lines: joined where there is room, shortened where there is not."""
-    left, right = _span(piece, layout, row)
+    left, right = _span(band, piece, layout, row)
     room = int((right - left - 3) / _ADVANCE)
     lines: list[str] = []
     for line in piece.lines:
@@ -148,9 +157,9 @@ def _short(line: str, room: int) -> str:
 
 
 def _piece(band: Band, piece: Piece, layout: Layout, row: Row, top: float) -> str:
-    left, right = _span(piece, layout, row)
-    lines = _fitted(piece, layout, row)
-    height = max(len(_fitted(part, layout, row)) for part in band.pieces) * _LINE + 8
+    left, right = _span(band, piece, layout, row)
+    lines = _fitted(band, piece, layout, row)
+    height = max(len(_fitted(band, part, layout, row)) for part in band.pieces) * _LINE + 8
     rect = tag("rect", x=left, y=top, width=right - left, height=height, rx=4.0)
     middle = (left + right) / 2
     first = top + (height - len(lines) * _LINE) / 2 + 10.5

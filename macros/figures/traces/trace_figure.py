@@ -150,7 +150,9 @@ def _marked(words: str) -> str:
 
 def legend(told: Sequence[Told]) -> str:
     """What the drawing's signs mean: those that it has."""
-    marks = {mark.kind: mark for _, steps in told for step in steps for mark in step.marks}
+    shorts: dict[str, list[str]] = {}
+    for mark in (mark for _, steps in told for step in steps for mark in step.marks):
+        shorts.setdefault(mark.kind, []).append(mark.short.removeprefix("un-"))
     wrapped = {
         kind
         for journey, _ in told
@@ -159,7 +161,11 @@ def legend(told: Sequence[Told]) -> str:
     }
     words = {
         "hop": ("routed", "the TTL one less, new MACs where there are any"),
-        "nat": ("DNAT", "an address or port translated; un-: translated back"),
+        "nat": (
+            ", ".join(dict.fromkeys(shorts.get("nat", ()))),
+            "an address or port translated; un-: translated back",
+        ),
+        "tag": ("+ tag", "a VLAN's number put into the frame; \N{MINUS SIGN}: taken out"),
         "mac": ("MACs", "sent on to another station"),
         "copy": ("copy", "a bridge's own, of a frame that it had passed on"),
         "other": ("…", "another field changed"),
@@ -167,7 +173,7 @@ def legend(told: Sequence[Told]) -> str:
     items = [
         f'<li><b class="tr-key is-{kind}">{short}</b> {text}</li>'
         for kind, (short, text) in words.items()
-        if kind in marks
+        if kind in shorts
     ]
     tunnels = {"vxlan": "inside a VXLAN packet", "ip2": "inside another IP packet"}
     items += [

@@ -12,7 +12,7 @@ _COLUMN = 736  # what a page has for a drawing on a wide screen, less the figure
 _LEAST, _MOST = 55.0, 150.0  # from lane to lane; a time and a mark have room in the least
 _NODE_GAP = 22.0
 _EDGE = 6.0
-_MONO = 11 * 0.602  # advance of the names' letters (macros/figures/svg.py)
+MONO = 11 * 0.602  # advance of the names' letters (macros/figures/svg.py)
 _ROW, _PILL_ROW = 44.0, 17.0
 
 
@@ -98,7 +98,7 @@ def lay_out(
 
 def _spread(lanes: Sequence[Lane], room: float) -> tuple[list[float], list[tuple[float, float]]]:
     """Where each lane stands, and the ends of its room: a long name gets more of it."""
-    halves = [max(len(lane.interface) * _MONO, len(lane.label[:9]) * 6.4) / 2 + 5 for lane in lanes]
+    halves = [max(len(lane.interface) * MONO, len(lane.label[:9]) * 6.4) / 2 + 4 for lane in lanes]
     gaps = [
         _NODE_GAP if lane.node != following.node else 0.0 for lane, following in pairwise(lanes)
     ]

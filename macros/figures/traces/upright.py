@@ -10,17 +10,19 @@ from itertools import pairwise
 
 from macros.figures.svg import number, tag
 from macros.figures.traces import captions
-from macros.figures.traces.lanes import Address, dot_class, pill_class, row_class
+from macros.figures.traces.lanes import Address, dot_class, pill_class, row_class, stretch
 from macros.traces import hops
 from macros.traces.hops import Step
 from macros.traces.trace import Journey, Lane, Trace, Visit
 
-WIDTH = 340  # what a phone of 390 px has for it
-_NAMES = 104.0
+WIDTH = 376  # what a phone of 390 px has for it
+_NAMES = 112.0
 _ACROSS = 4
 _HEAD, _ROW, _NODE = 44.0, 42.0, 24.0
 _DOT, _HIT = 5, 12
-_MOST = 13  # letters of an interface's name
+_MARKS = 2  # of one step: what has room between two interfaces
+_MOST = 15  # letters of an interface's name: as many as Linux allows
+_LETTER = 7.2  # of a packet's name, px: more than most
 
 Told = tuple[Journey, tuple[Step, ...]]
 
@@ -33,9 +35,11 @@ def drawing(trace: Trace, told: Sequence[Told], title: str, address: Address) ->
         band = told[start : start + _ACROSS]
         rows, bottom = _rows(trace.lanes, top + _HEAD)
         parts += _ground(trace.lanes, rows, bottom)
-        column = (WIDTH - _NAMES) / _ACROSS
+        column = (WIDTH - _NAMES) / min(_ACROSS, len(told))
+        most = int((column - 6) / _LETTER)
         for index, journey in enumerate(band):
-            parts.append(_packet(trace, journey, _NAMES + index * column + 14, top, rows, address))
+            x = _NAMES + index * column + 8
+            parts.append(_packet(trace, journey, x, top, rows, address, most))
         top = bottom + 18
     height = int(top)
     svg = tag(
@@ -91,12 +95,21 @@ def _ground(lanes: Sequence[Lane], rows: Sequence[float], bottom: float) -> list
 
 
 def _packet(
-    trace: Trace, told: Told, x: float, top: float, rows: Sequence[float], address: Address
+    trace: Trace,
+    told: Told,
+    x: float,
+    top: float,
+    rows: Sequence[float],
+    address: Address,
+    most: int,
 ) -> str:
-    """A packet's name at the top, its way down or up, its dots, and what happens between them."""
+    """A packet's name at the top, its way down or up, its dots, and what happens between them.
+
+    `most` is how many letters of its name there is room for.
+    """
     journey, steps = told
     name = captions.short(journey.visits[0].packet)
-    shown = name if len(name) <= 8 else f"{name[:7]}…"
+    shown = name if len(name) <= most else f"{name[: most - 1]}…"
     head = tag(
         "a",
         tag("rect", class_="hit", x=x - 12, y=top, width=58, height=34),
@@ -121,7 +134,7 @@ def _packet(
         for visit, y in zip(journey.visits, heights, strict=True)
     )
     words = "".join(
-        _step(step, x + 7, (heights[index] + heights[index + 1]) / 2)
+        _step(step, x + 7, sum(stretch(rows, step, heights[index], heights[index + 1])) / 2)
         for index, step in enumerate(steps)
     )
     drawn = [*_tubes(journey, x, heights), line, arrow, words, dots]
@@ -150,15 +163,19 @@ def _heights(journey: Journey, rows: Sequence[float]) -> list[float]:
 
 
 def _step(step: Step, x: float, y: float) -> str:
-    """What had happened between two interfaces: the time, and one mark below it."""
+    """What had happened between two interfaces: the time, and up to two marks below it."""
     parts = []
     time = captions.took(step.time) if step.time is not None else ""
+    shown = step.marks[:_MARKS]
+    # Base lines, below the middle: of the time, and of each mark.
+    first, *others = ((4,), (-4, 10), (-9, 4, 16))[len(shown)]
     if time:
-        parts.append(tag("text", escape(time), class_="took", x=x, y=y - (4 if step.marks else -4)))
-    for mark in step.marks[:1]:
-        more = f" +{len(step.marks) - 1}" if len(step.marks) > 1 else ""
+        parts.append(tag("text", escape(time), class_="took", x=x, y=y + first))
+    left = len(step.marks) - len(shown)
+    for mark, low in zip(shown, others, strict=True):
+        more = f" +{left}" if left and mark is shown[-1] else ""
         words = tag("title", escape("; ".join(note.words for note in step.marks)))
-        text = tag("text", escape(f"{mark.short}{more}"), x=x, y=y + 10)
+        text = tag("text", escape(f"{mark.short}{more}"), x=x, y=y + low)
         parts.append(tag("g", words, text, class_=pill_class(step, mark)))
     return "".join(parts)
 

@@ -226,7 +226,7 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
     heads: list[Line] = [(name, Run(f"   {about}", "note"))]
     if sheet.narrow:
         room = int((w - 20) / name.width * len(name.text))
-        names = [name.text[start : start + room] for start in range(0, len(name.text), room)]
+        names = _pieces(name.text, room)
         below = wrapped(about, int((w - 20) / _NOTE))
         heads = [(Run(part, "name"),) for part in names]
         heads += [(Run(text, "note"),) for text in below]
@@ -247,6 +247,17 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
     title = text_lines(heads, x + 10, top + 17)
     sheet.boxes.append(tag("g", rect, title, *parts, class_="rp-chain"))
     sheet.y = y
+
+
+def _pieces(name: str, room: int) -> list[str]:
+    """A name in lines of so many letters, cut behind a slash or a dash rather than in a word."""
+    pieces = []
+    while len(name) > room:
+        behind = 1 + max(name.rfind("/", 0, room), name.rfind("-", 0, room))
+        cut = behind if behind > room // 2 else room
+        pieces.append(name[:cut])
+        name = name[cut:]
+    return [*pieces, name]
 
 
 def _about(visit: Visit) -> str:

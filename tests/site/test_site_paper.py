@@ -1,0 +1,85 @@
+"""Paper: pages that are full, words that can be read, and nothing cut by a page's end."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.site.build import Site
+
+POINT = 96 / 72  # px
+A4 = {"width": 695, "height": 900}  # what there is between the margins
+
+
+def paper(page: Page, guide: Site, path: str) -> None:
+    page.set_viewport_size({"width": A4["width"], "height": A4["height"]})
+    page.goto(f"{guide.url}/{path}")
+    page.emulate_media(media="print")
+
+
+@pytest.mark.parametrize("path", ["404.html", "reference/credits.html"])
+def test_a_short_page_is_one_sheet(browser: Browser, guide: Site, path: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{guide.url}/{path}")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+    page.close()
+
+
+def test_numbers_of_notes_do_not_lie_on_each_other(page: Page, guide: Site) -> None:
+    paper(page, guide, "flannel.html")
+    tall = page.evaluate(
+        """() => [...document.querySelectorAll("ol.notes > li")].filter(note => {
+             const mark = getComputedStyle(note, "::before");
+             return parseFloat(mark.height) + 2 > parseFloat(getComputedStyle(note).lineHeight)
+               || getComputedStyle(note).breakInside !== "avoid";
+           }).length"""
+    )
+    assert page.locator("ol.notes > li").count() > 10
+    assert tall == 0
+
+
+@pytest.mark.parametrize("path", ["services.html", "services-nftables.html"])
+def test_a_way_through_rules_can_be_read(page: Page, guide: Site, path: str) -> None:
+    paper(page, guide, path)
+    smallest = page.locator("figure.rulepath .topology-scroll > svg").evaluate(
+        """svg => Math.min(...[...svg.querySelectorAll("text, tspan")]
+             .filter(text => text.textContent.trim())
+             .map(text => parseFloat(getComputedStyle(text).fontSize)))
+           * Math.min(svg.getBoundingClientRect().width / svg.viewBox.baseVal.width,
+                      svg.getBoundingClientRect().height / svg.viewBox.baseVal.height)"""
+    )
+    assert smallest >= 5.5 * POINT
+
+
+def test_a_list_of_packets_has_a_line_for_each(page: Page, guide: Site) -> None:
+    paper(page, guide, "calico.html")
+    rows = page.locator(".pl > li > details")
+    assert rows.count() == 7
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll(".pl > li > details > :not(summary)")]
+             .filter(el => el.checkVisibility()).length"""
+    )
+    assert shown == 0
+    assert rows.first.bounding_box()["height"] < 60  # type: ignore[index]
+
+
+def test_what_belongs_together_stays_together(page: Page, guide: Site) -> None:
+    def style(path: str, what: str, name: str) -> str:
+        paper(page, guide, path)
+        return str(page.locator(what).first.evaluate("(el, n) => getComputedStyle(el)[n]", name))
+
+    assert style("reference/glossary.html", "dt", "breakAfter") == "avoid"
+    assert style("ips.html", ".handover-rows > li", "breakInside") == "avoid"
+    assert style("docker.html", ".nf-hook", "breakInside") == "avoid"
+    assert style("reference/options.html", "article h3 + p", "breakAfter") == "avoid"
+
+
+def test_small_print_ends_with_what_it_says(page: Page, guide: Site) -> None:
+    paper(page, guide, "services.html")
+    left = page.evaluate(
+        """() => [...document.querySelectorAll(".block .meta dl")].map(list =>
+             [...list.children].filter(el => el.checkVisibility()).at(-1))
+           .filter(last => last && getComputedStyle(last, "::after").content.includes("\\u00b7"))
+           .length"""
+    )
+    assert left == 0
