@@ -120,7 +120,7 @@ def beside_wishes(name: str, text: str, change: Callable[[str], str]) -> str:
 
     "What an author wished for is no noise and no name by its key."
     """
-    if not name.endswith(".json"):
+    if not name.endswith(".json") or '"spec": ' not in text:
         return change(text)
     wishes: dict[str, Any] = {}
     return dump(_with_wishes(parsed(change(dump(_without_wishes(parsed(text), wishes)))), wishes))

@@ -27,11 +27,13 @@ def _with(run: Run, changed: Mapping[str, bytes]) -> Run:
 
 
 def _text(run: Run, change: Callable[[str, str], str], *, heads: bool = False) -> dict[str, bytes]:
-    """Each .txt and .json after `change(name, text)`; heads, where they hold run values, as well."""
+    """Each .txt and .json that `change(name, text)` changes; heads, where they hold run values, too."""
     new: dict[str, bytes] = {}
     for name, text in run.texts.items():
         begin = 0 if heads else run.body(name)
         changed = text[:begin] + change(name, text[begin:])
+        if changed == text:
+            continue
         if name.endswith(".json"):
             changed = dump(parsed(changed))
         new[name] = changed.encode()
