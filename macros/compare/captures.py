@@ -20,7 +20,7 @@ from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
 from macros.packets.messages import Message, talk
 from macros.packets.packet import Field, Layer, Packet
-from macros.packets.speech import headers, sides
+from macros.packets.speech import carriers, sides
 
 Rename = Callable[[str], str]
 
@@ -106,9 +106,7 @@ def _purposes(
 def _alone(message: Message, packets: Sequence[Packet]) -> dict[str, Speech]:
     source, target = conversations.ends(message.segments[0].packet)
     way = f"{_end(source)} > {_end(target)}"
-    return {
-        way: Speech(way, messages_of(way, (message,)), headers(message.segments, Facts(packets)))
-    }
+    return {way: Speech(way, messages_of(way, (message,)), carriers(message, Facts(packets)))}
 
 
 Key = tuple[str, str, str, int]

@@ -151,7 +151,7 @@ def _carriage(way: str, old: Side, new: Side) -> Iterator[Change]:
     missing = "bytes missing between messages"
     for label, was, now in (
         (missing, old.gaps if any(old.gaps) else 0, new.gaps if any(new.gaps) else 0),
-        ("segments that end with a message and push it", *map(_pushes, (old, new))),
+        ("segments that push what was written", *map(_pushes, (old, new))),
         ("bytes of the largest segment that ends within a message", old.cut, new.cut),
         ("times that a segment was sent which nobody acknowledged", old.tries, new.tries),
         (

@@ -58,7 +58,7 @@ def _conversation(key: tuple[Any, ...], packets: Sequence[Packet], facts: Facts)
 def _kept(packets: Sequence[Packet], keep: str, facts: Facts) -> list[Any]:
     kept = purpose.kept(packets, keep)
     if isinstance(kept, Message):
-        return [(kept.way, kept.told, sorted(speech.headers(kept.segments, facts)))]
+        return [(kept.way, kept.told, sorted(speech.carriers(kept, facts)))]
     return [] if kept is None else told((kept,))
 
 

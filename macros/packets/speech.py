@@ -4,7 +4,7 @@ How messages are cut into segments, and when they were acknowledged, is timing. 
 way counts: the headers of the segments, and the size to which a message was cut.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from macros.packets import streams
@@ -24,9 +24,9 @@ _CUTTING = frozenset({"length", "seq", "ack", "sack"})
 class Side:
     """One direction of a conversation.
 
-    `gaps` are the bytes missing before each message. `pushed` says whether segments that end with
-    a message have the flag PSH. `cut` is the size of the largest segment that ends within one (0:
-    none that is not small), `tries` how often a segment was sent that nobody acknowledged,
+    `gaps` are the bytes missing before each message. `pushed` says whether segments that end as
+    they were written have the flag PSH. `cut` is the size of the largest segment that ends within
+    one (0: none that is not small), `tries` how often a segment was sent that nobody acknowledged,
     `rewritten` what came again as other bytes, `read` how much of the other side it acknowledged;
     where both speak when they like, only whether it was any. `closed`: it sent its FIN.
     """
@@ -74,9 +74,9 @@ def _side(
         end = segment.first + size
         if not size:
             continue
-        if end in ends:
+        if _ends_a_write(segment, ends):
             pushed.add("PSH" in segment.flags)
-        elif size >= SMALL:
+        else:
             cut = max(cut, size)
         if end > confirmed:
             tries[segment.first, size] = tries.get((segment.first, size), 0) + 1
@@ -96,16 +96,38 @@ def _side(
     )
 
 
+def _ends_a_write(segment: Segment, ends: Container[int]) -> bool:
+    """Whether a segment ends where its sender wrote no more, so that its PSH is a fact.
+
+    At the end of a message, or within one if it is small: a segment that was cut to fit is not,
+    and of those the kernel pushes now one, now another.
+    """
+    size = len(segment.data)
+    return segment.first + size in ends or size < SMALL
+
+
 def headers(segments: Iterable[Segment], facts: Facts) -> frozenset[Header]:
     """What counts of segments' headers, but for what cutting into segments changes.
 
     Those that open or break off a connection are facts by themselves.
     """
     plain = (segment for segment in segments if not segment.flags & {"SYN", "RST"})
-    return frozenset(_header(segment, facts) for segment in plain)
+    return frozenset(_header(segment, facts, segment.flags - {"FIN", "PSH"}) for segment in plain)
 
 
-def _header(segment: Segment, facts: Facts) -> Header:
+def carriers(message: Message, facts: Facts) -> frozenset[Header]:
+    """The same of the segments that carry one message: whether one closes, and pushes, as well."""
+    return frozenset(
+        _header(
+            segment,
+            facts,
+            segment.flags if _ends_a_write(segment, {message.end}) else segment.flags | {"PSH"},
+        )
+        for segment in message.segments
+    )
+
+
+def _header(segment: Segment, facts: Facts, flags: frozenset[str]) -> Header:
     values = []
     for level, layer in enumerate(segment.packet.layers[: segment.level + 1]):
         for field in layer.fields:
@@ -113,7 +135,7 @@ def _header(segment: Segment, facts: Facts) -> Header:
                 continue
             value = facts.value(segment.packet, level, field)
             if layer.name == "TCP" and field.name == "flags":
-                value = " ".join(sorted(segment.flags - {"FIN", "PSH"}))
+                value = " ".join(sorted(flags))
             if value is not None:
                 values.append((layer.title, field.name, str(value)))
     return tuple(values)

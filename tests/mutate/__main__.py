@@ -37,7 +37,7 @@ class _Told(NamedTuple):
 
 
 def main() -> int:
-    """Print the figures, and each miss and raise in a line."""
+    """Print each miss and raise in a line, and the figures."""
     if sys.argv[1:]:
         print("usage: [SEED=1] [COUNT=200] [KIND='...'] make mutate", file=sys.stderr)
         return 2
@@ -47,14 +47,14 @@ def main() -> int:
     begun = time.monotonic()
     kinds = [kind for kind in _CHANGES if only in {None, kind}]
     others = [kind for kind in harmless.KINDS if only in {None, kind}]
-    tasks = [_Task("change", kind, seed, count) for kind in kinds]
-    if others:
-        shares = [count // _SHARES + (number < count % _SHARES) for number in range(_SHARES)]
-        tasks += [
-            _Task("harmless", f"{only or ''} {number}".strip(), seed, share)
-            for number, share in enumerate(shares)
-            if share
-        ]
+    shares = [count // _SHARES + (number < count % _SHARES) for number in range(_SHARES)]
+    # What takes longest comes first.
+    tasks = [
+        _Task("harmless", f"{only or ''} {number}".strip(), seed, share)
+        for number, share in enumerate(shares)
+        if share and others
+    ]
+    tasks += [_Task("change", kind, seed, count) for kind in kinds]
     made: Counter[str] = Counter()
     done: Counter[str] = Counter()
     missed: list[_Told] = []
@@ -62,17 +62,12 @@ def main() -> int:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for task, (counts, told) in zip(tasks, pool.map(_do, tasks), strict=True):
             _progress(f"{task.sort} {task.kind} ({time.monotonic() - begun:.0f} s)")
+            _say("missed" if task.sort == "change" else "raised", told)
             (made if task.sort == "change" else done).update(counts)
             (missed if task.sort == "change" else raised).extend(told)
     _progress("")
     _table("kind", "mutations", "missed", made, missed)
     _table("kind", "harmless", "raised", done, raised)
-    for what, list_ in (("missed", missed), ("raised", raised)):
-        for miss in list_:
-            print(
-                f"{what}: {miss.kind}: {miss.page}/{miss.where}: {_short(miss.before)} ->"
-                f" {_short(miss.after)}"
-            )
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
         f"seed {seed}, {time.monotonic() - begun:.0f} s on {os.cpu_count()} cores,"
@@ -100,7 +95,7 @@ def _do(task: _Task) -> tuple[Counter[str], list[_Told]]:
         return Counter({task.kind: made}), told
     only = task.kind.rpartition(" ")[0]
     kinds = [kind for kind in harmless.KINDS if only in {"", kind}]
-    return _differ(kinds, _runs(), rng, task.times)
+    return _differ(kinds, rng, task.times)
 
 
 @cache
@@ -169,14 +164,16 @@ def _alone(run: Run, one: Difference) -> bool:
     return len(one.files) == 1 and settle(run, one.files) != run.files
 
 
-def _differ(
-    kinds: Sequence[str], runs: Sequence[Run], rng: Random, count: int
-) -> tuple[Counter[str], list[_Told]]:
+@cache
+def _fitting(kind: str) -> list[Run]:
+    """The runs in which a harmless difference of a kind can be made."""
+    make = harmless.KINDS[kind]
+    return [run for run in _runs() if make(Random(3), run).files != run.files]  # noqa: S311
+
+
+def _differ(kinds: Sequence[str], rng: Random, count: int) -> tuple[Counter[str], list[_Told]]:
     """Make `count` harmless differences of each kind; several at once, as a fresh lab does."""
-    fitting = {
-        kind: [run for run in runs if harmless.KINDS[kind](Random(3), run).files != run.files]  # noqa: S311
-        for kind in kinds
-    }
+    fitting = {kind: _fitting(kind) for kind in kinds}
     made: Counter[str] = Counter()
     raised: list[_Told] = []
     while True:
@@ -239,6 +236,17 @@ def _table(kind: str, all_: str, wrong: str, made: Counter[str], told: Sequence[
     for name in [*made, *(name for name in counts if name not in made)]:
         print(f"{name:<28}{made[name]:>10}{counts[name]:>8}")
     print()
+
+
+def _say(what: str, told: Sequence[_Told]) -> None:
+    """Each as soon as it is known: all of them take half an hour."""
+    for one in told:
+        _progress("")
+        print(
+            f"{what}: {one.kind}: {one.page}/{one.where}: {_short(one.before)} ->"
+            f" {_short(one.after)}",
+            flush=True,
+        )
 
 
 def _short(text: str) -> str:

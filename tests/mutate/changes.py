@@ -3,12 +3,12 @@
 import copy
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from random import Random
 from typing import Any
 
-from tests.mutate import harmless, packets
+from tests.mutate import harmless, packets, repeats
 from tests.mutate.files import Candidate, Difference, Run, dump, line_of, parsed, port_of, served
 from tests.mutate.packets import ICMP, TCP, UDP, Frame
 
@@ -557,10 +557,13 @@ def _packet(
 
 
 def _captures(
-    run: Run, make: Callable[[Random, list[Frame]], tuple[str, list[Frame]] | None]
+    run: Run,
+    make: Callable[[Random, list[Frame]], tuple[str, list[Frame]] | None],
+    *,
+    skipped: Container[str] = (),
 ) -> Iterator[Candidate]:
     for name, raw in run.files.items():
-        if not name.endswith(".pcap"):
+        if not name.endswith(".pcap") or name in skipped:
             continue
 
         def change(rng: Random, name: str = name, raw: bytes = raw) -> Difference | None:
@@ -587,39 +590,46 @@ def packet_dropped(run: Run) -> Iterator[Candidate]:
 
 
 def packet_again(run: Run) -> Iterator[Candidate]:
-    """A packet once more as new data: the next sequence number, or a datagram of its own."""
+    """A packet once more as new data: the next sequence number, or a datagram of its own.
+
+    Not in a capture that is for one message: "then only that message counts".
+    """
 
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
         index = rng.randrange(len(frames))
-        more = _as_new(frames[index])
+        more = repeats.as_new(frames[index])
         if more is None:
             return None
         more = replace(more, time=frames[-1].time + 50)
         return f"packet {index + 1} again", [*frames, more]
 
-    yield from _captures(run, make)
+    yield from _captures(run, make, skipped=run.kept)
 
 
-def _as_new(frame: Frame) -> Frame | None:
-    """What would follow a packet: of its flow, as long, and sent once. None for empty segments."""
-    upper = frame.upper
-    if frame.protocol == ICMP:
-        more = frame.put(upper + 6, (frame.number(upper + 6) + 1).to_bytes(2, "big"))
-    elif frame.protocol == UDP and frame.number(upper + 2) == packets.VXLAN:
-        # The frame inside is what is new: the same one again is the sender's repetition.
-        begin = frame.payload + 8
-        inner = _as_new(replace(frame, data=frame.data[begin:]))
-        if inner is None:
-            return None
-        more = frame.put(begin, inner.data)
-    elif frame.protocol == UDP:
-        more = frame
-    elif frame.protocol == TCP and frame.end > frame.payload:
-        after = frame.number(upper + 4, 4) + frame.end - frame.payload
-        more = frame.put(upper + 4, (after % 2**32).to_bytes(4, "big"))
-    else:
-        return None
-    return more.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
+def packet_in_vain(run: Run) -> Iterator[Candidate]:
+    """A message once more that nobody acknowledges: how often that was tried is a fact."""
+    for name, raw in run.files.items():
+        if not name.endswith(".pcap") or name in run.kept:
+            continue
+        frames = packets.read(raw)
+        for index in repeats.telling(frames):
+
+            def change(
+                _rng: Random,
+                name: str = name,
+                raw: bytes = raw,
+                frames: list[Frame] = frames,
+                index: int = index,
+            ) -> Difference:
+                more = repeats.again(frames, index)
+                return Difference(
+                    {name: packets.write(raw, more)},
+                    f"{name} packet {index + 1} in vain",
+                    f"{len(frames)} packets",
+                    f"{len(more)} packets",
+                )
+
+            yield Candidate(run, change)
 
 
 def payload_byte(run: Run) -> Iterator[Candidate]:
@@ -648,7 +658,7 @@ def order_swapped(run: Run) -> Iterator[Candidate]:
 
     def make(rng: Random, frames: list[Frame]) -> tuple[str, list[Frame]] | None:
         places = [
-            index for index in range(len(frames) - 1) if _answers(frames[index], frames[index + 1])
+            index for index in range(len(frames) - 1) if answers(frames[index], frames[index + 1])
         ]
         if not places:
             return None
@@ -664,7 +674,7 @@ def order_swapped(run: Run) -> Iterator[Candidate]:
     yield from _captures(run, make)
 
 
-def _answers(one: Frame, two: Frame) -> bool:
+def answers(one: Frame, two: Frame) -> bool:
     """Whether `two` is a reply to `one`: the other way round, and TCP's acknowledges its data."""
     if one.data[6:12] == two.data[6:12] or one.protocol != two.protocol:
         return False
@@ -674,7 +684,10 @@ def _answers(one: Frame, two: Frame) -> bool:
         return False
     if one.protocol == ICMP:
         return one.data[one.upper + 4 : one.upper + 8] == two.data[two.upper + 4 : two.upper + 8]
-    if one.number(one.upper) != two.number(two.upper + 2):
+    if one.data[one.upper : one.upper + 4] != (
+        two.data[two.upper + 2 : two.upper + 4] + two.data[two.upper : two.upper + 2]
+    ):
+        # The next question to the same server is no reply to its last answer.
         return False
     if one.protocol != TCP:
         return True
@@ -707,6 +720,7 @@ KINDS: dict[str, Callable[[Run], Iterator[Candidate]]] = {
     "exit code": exits,
     "packet dropped": packet_dropped,
     "packet as new data": packet_again,
+    "packet again in vain": packet_in_vain,
     "payload byte": payload_byte,
     "request and reply swapped": order_swapped,
 }

@@ -45,6 +45,12 @@ class Run:
         """The .txt of captures: what they print is derived from their packets."""
         return frozenset(self.text_of.values())
 
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The .pcap of captures that are for one message (`keep=`)."""
+        keeps = {f"{block.id}.txt" for block in self.page.blocks if block.keep}
+        return frozenset(pcap for pcap, name in self.text_of.items() if name in keeps)
+
     def body(self, name: str) -> int:
         """Where the output begins in a .txt; 0 in a .json."""
         return self.texts[name].index(_RULE) + len(_RULE) if name.endswith(".txt") else 0
@@ -56,7 +62,7 @@ class Run:
                 yield name, text, self.body(name)
 
     def command(self, name: str) -> str:
-        """The command as it was run, of a .txt."""
+        """The command as it was run, of a .txt; all of its head where it was run as written."""
         head = self.texts[name].partition(_RULE)[0]
         return next((line[5:] for line in head.split("\n") if line.startswith("ran: ")), head)
 
@@ -107,6 +113,43 @@ def dump(value: Any) -> str:
 def parsed(text: str) -> Any:
     """JSON read."""
     return json.loads(text)
+
+
+def beside_wishes(name: str, text: str, change: Callable[[str], str]) -> str:
+    """A text after `change`, which does not see what is in a `spec`, if it is JSON.
+
+    "What an author wished for is no noise and no name by its key."
+    """
+    if not name.endswith(".json") or '"spec": ' not in text:
+        return change(text)
+    wishes: dict[str, Any] = {}
+    return dump(_with_wishes(parsed(change(dump(_without_wishes(parsed(text), wishes)))), wishes))
+
+
+def _without_wishes(value: Any, wishes: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_without_wishes(inner, wishes) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    beside = {}
+    for key, inner in value.items():
+        if key == "spec":
+            beside[key] = f"wish {len(wishes)}"
+            wishes[beside[key]] = inner
+        else:
+            beside[key] = _without_wishes(inner, wishes)
+    return beside
+
+
+def _with_wishes(value: Any, wishes: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_with_wishes(inner, wishes) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: wishes[inner] if key == "spec" else _with_wishes(inner, wishes)
+        for key, inner in value.items()
+    }
 
 
 def line_of(text: str, at: int) -> int:

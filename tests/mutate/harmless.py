@@ -1,18 +1,21 @@
 """Differences that mean nothing: each makes of a run one that another fresh lab could have given."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from random import Random
 from typing import Any
 
-from tests.mutate import packets
-from tests.mutate.files import Run, dump, parsed, served
+from tests.mutate import packets, repeats
+from tests.mutate.files import Run, beside_wishes, dump, parsed, served
 from tests.mutate.packets import ICMP, TCP, UDP, Frame
 
 _MAC = re.compile(r"(?<![0-9a-f:])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9a-f:])")
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d.])")
+_RULES = re.compile(
+    r"(?m)^(?:command: )?(?:(?:ip6?|eb|arp)tables[a-z-]*|nft list|ipset|tc filter)\b[^;&|\n]*$"
+)
 Harmless = Callable[[Random, Run], Run]
 
 _TRACKED = re.compile(r"\bsport=(\d+) dport=\d+ .*\bsport=\d+ dport=(\d+) ")
@@ -24,11 +27,13 @@ def _with(run: Run, changed: Mapping[str, bytes]) -> Run:
 
 
 def _text(run: Run, change: Callable[[str, str], str], *, heads: bool = False) -> dict[str, bytes]:
-    """Each .txt and .json after `change(name, text)`; heads, where they hold run values, as well."""
+    """Each .txt and .json that `change(name, text)` changes; heads, where they hold run values, too."""
     new: dict[str, bytes] = {}
     for name, text in run.texts.items():
         begin = 0 if heads else run.body(name)
         changed = text[:begin] + change(name, text[begin:])
+        if changed == text:
+            continue
         if name.endswith(".json"):
             changed = dump(parsed(changed))
         new[name] = changed.encode()
@@ -46,19 +51,43 @@ def _frames(run: Run, change: Callable[[str, list[Frame]], list[Frame]]) -> dict
 def random_macs(run: Run) -> set[str]:
     """MACs that the kernel or Docker drew. Others are computed, or set by pages, labs and slirp.
 
-    ee:ee:ee:ee:ee:ee is on all of Calico's ports.
+    ee:ee:ee:ee:ee:ee is on all of Calico's ports. Who wrote one into a rule chose it, unless
+    something else has it as well.
     """
     texts = run.texts.values()
     macs = {mac for text in texts for mac in _MAC.findall(text)}
     addresses = {address for text in texts for address in _IPV4.findall(text)}
     return {
         mac
-        for mac in macs
+        for mac in macs - ruled_macs(run)
         if int(mac[:2], 16) & 3 == 2
         and not mac.startswith(("02:00:", "06:00:0", "0a:58:", "33:33", "52:55:", "ee:ee:ee:ee:"))
         # Docker until 27 writes 02:42 before a container's address; its bridges draw the rest.
         and not (mac.startswith("02:42:") and _address(mac) in addresses)
     }
+
+
+def ruled_macs(run: Run) -> set[str]:
+    """MACs that nothing but rules has: "one that stands in rules alone is its author's, a fact".
+
+    What commands print that print nothing but rules; a member of a set that goes by itself was
+    seen.
+    """
+    ruled: set[str] = set()
+    seen = {
+        frame.data[at : at + 6].hex(":")
+        for raw in run.files.values()
+        if raw[:4] == packets.MAGIC
+        for frame in packets.read(raw)
+        for at in (0, 6)
+    }
+    for name, text in run.texts.items():
+        found = set(_MAC.findall(text))
+        if _RULES.search(run.command(name.replace(".json", ".txt"))) and " expires " not in text:
+            ruled |= found
+        else:
+            seen |= found
+    return ruled - seen
 
 
 def _address(mac: str) -> str:
@@ -244,11 +273,15 @@ def measures(rng: Random, run: Run) -> Run:
     """What a node measures of itself, within 20 MiB; and an image within a hundredth."""
     shift = rng.randrange(1, 20 << 10)
 
-    def text(_name: str, old: str) -> str:
-        old = re.sub(
-            r"(\b(?:memory|ephemeral-storage)\"?: +\"?)(\d+)(?=Ki)",
-            lambda m: f"{m[1]}{int(m[2]) - shift}",
+    def text(name: str, old: str) -> str:
+        old = beside_wishes(
+            name,
             old,
+            lambda beside: re.sub(
+                r"(\b(?:memory|ephemeral-storage)\"?: +\"?)(\d+)(?=Ki)",
+                lambda m: f"{m[1]}{int(m[2]) - shift}",
+                beside,
+            ),
         )
         return re.sub(
             r"(\"sizeBytes\": )(\d+)", lambda m: f"{m[1]}{int(m[2]) + int(m[2]) // 100}", old
@@ -273,7 +306,9 @@ def pids(rng: Random, run: Run) -> Run:
         return text if int(text) < 100 else str(int(text) + shift)
 
     def other(name: str, text: str) -> str:
-        text = pattern.sub(lambda m: m[1] + moved(m[2]), text)
+        text = beside_wishes(
+            name, text, lambda beside: pattern.sub(lambda m: m[1] + moved(m[2]), beside)
+        )
         if not (name.endswith(".txt") and re.search(r"\b(ps|lsns) ", run.command(name))):
             return text
         # In columns: a process' number, and its parent's after it. In lsns others come before.
@@ -329,8 +364,9 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
                 old,
             )
         # As tcpdump, conntrack, netfilter's log, tshark and the commands with a bound port say it.
-        words = (r"\d\.", "port=", "PORT=", "[Pp]ort: ", "PORT: '", "port-src ")
-        pattern = "(?:" + "|".join(f"(?<={word})" for word in words) + r")(\d{4,5})\b"
+        words = (r"\d\.", "port=", "PORT=", "[Pp]ort: ", "PORT: '", "port-src ", r"\d → ")
+        before = "|".join(f"(?<={word})" for word in words)
+        pattern = rf"(?:(?:{before})|(?<![^ ])(?=\d+ → \d))(\d{{4,5}})\b"
         return re.sub(pattern, lambda m: str(chosen.get(int(m[1]), m[1])), old)
 
     return _with(
@@ -583,36 +619,45 @@ def _shuffled(value: Any, rng: Random) -> Any:
 def retransmission(rng: Random, run: Run) -> Run:
     """A TCP segment once more: the same bytes, a new identification, a later time.
 
-    Only where the other side is heard: that nobody answers is a fact, and how often was asked.
+    Only where that tells nothing: repeats.py says by which rule.
     """
 
     def again(name: str, old: list[Frame]) -> list[Frame]:
-        ends = {frame.data[26:34] for frame in old if frame.protocol == TCP}
-        places = [
-            index
-            for index, frame in enumerate(old)
-            if frame.protocol == TCP and frame.data[30:34] + frame.data[26:30] in ends
-        ]
+        places = repeats.harmless(old)
         if not places:
             return old
         index = rng.choice(places)
-        frame = old[index]
-        last = old[min(index + 1, len(old) - 1)].time
-        copy = frame.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
         copied.append((run.text_of[name], index))
-        return [
-            *old[: index + 1],
-            replace(copy, time=(frame.time + last) // 2 + 1),
-            *old[index + 1 :],
-        ]
+        return repeats.again(old, index)
 
     copied: list[tuple[str, int]] = []
     changed = _frames(run, again)
+    return _with(run, changed | _lines_again(run, copied))
+
+
+def _lines_again(run: Run, copied: Iterable[tuple[str, int]]) -> dict[str, bytes]:
+    """The .txt of captures in which the line of a packet comes twice."""
+    changed = {}
     for name, index in copied:
         text, begin = run.texts[name], run.body(name)
         lines = text[begin:].split("\n")
         changed[name] = (text[:begin] + "\n".join([*lines[: index + 1], *lines[index:]])).encode()
-    return _with(run, changed)
+    return changed
+
+
+def beside(_rng: Random, run: Run) -> Run:
+    """More in a capture that is for one message: "then only that message counts"."""
+
+    def more(name: str, old: list[Frame]) -> list[Frame]:
+        new = repeats.as_new(old[-1]) if name in run.kept else None
+        if new is None:
+            return old
+        followed.append((run.text_of[name], len(old) - 1))
+        return [*old, replace(new, time=old[-1].time + 50)]
+
+    followed: list[tuple[str, int]] = []
+    changed = _frames(run, more)
+    return _with(run, changed | _lines_again(run, followed))
 
 
 def sequences(rng: Random, run: Run) -> Run:
@@ -754,6 +799,7 @@ KINDS: dict[str, Harmless] = {
     "column widths": widths,
     "permitted orders": orders,
     "retransmission": retransmission,
+    "beside what is kept": beside,
     "sequence numbers": sequences,
     "timestamp options": stamps,
     "ping's own time": ping_data,

@@ -7,7 +7,7 @@ TCP, UDP, ICMP. (draft-ietf-opsawg-pcap, RFC 791, RFC 792, RFC 768, RFC 9293, RF
 import struct
 from dataclasses import dataclass, replace
 
-_MAGIC = b"\xd4\xc3\xb2\xa1"
+MAGIC = b"\xd4\xc3\xb2\xa1"
 TCP, UDP, ICMP = 6, 17, 1
 VXLAN = 8472
 """Linux's port for it, which flannel keeps (RFC 7348 has 4789)."""
@@ -105,7 +105,7 @@ def _words(data: bytes) -> tuple[int, ...]:
 
 def read(raw: bytes) -> list[Frame]:
     """The records of a file."""
-    if raw[:4] != _MAGIC:
+    if raw[:4] != MAGIC:
         raise ValueError("not a little-endian pcap file with microseconds")
     frames: list[Frame] = []
     offset = 24

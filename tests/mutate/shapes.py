@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from random import Random
 
+from tests.mutate import harmless
 from tests.mutate.changes import texts
 from tests.mutate.files import Candidate, Difference, Run
 
@@ -44,6 +45,22 @@ def computed_macs(run: Run) -> Iterator[Candidate]:
     )
 
 
+def ruled_macs(run: Run) -> Iterator[Candidate]:
+    """A MAC that stands in rules alone is another one, everywhere, of the form that it had."""
+    for mac in sorted(harmless.ruled_macs(run)):
+
+        def change(rng: Random, mac: str = mac) -> Difference:
+            other = mac[:9] + ":".join(f"{rng.randrange(256):02x}" for _ in range(3))
+            files = {
+                name: raw
+                for name, raw in harmless.rename_macs(run, {mac: other}).items()
+                if raw != run.files[name]
+            }
+            return Difference(files, ", ".join(files), mac, other)
+
+        yield Candidate(run, change)
+
+
 def lines_swapped(run: Run) -> Iterator[Candidate]:
     """Two lines of an output of no kind change places."""
     for name, text, begin in run.printed():
@@ -71,5 +88,6 @@ KINDS = {
     "listener's port": listeners,
     "name of five letters": names,
     "computed MAC": computed_macs,
+    "MAC in rules alone": ruled_macs,
     "lines swapped": lines_swapped,
 }

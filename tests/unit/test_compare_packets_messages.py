@@ -120,6 +120,25 @@ def test_http_in_smaller_segments_says_so_and_in_more_of_them_does_not(tmp_path:
     assert said(http, written(tmp_path / "more.pcap", http.read_bytes(), more)) == []
 
 
+def test_a_write_that_is_not_pushed_is_said(tmp_path: Path) -> None:
+    http = DATA.parent / "packets" / "http-nooffload.pcap"
+    whole = frames(http.read_bytes())
+    first, second = split(whole[3], 5)
+    kept_back = [*whole[:3], carrying(first, data_of(first), flags="A"), second, *whole[4:]]
+    new = written(tmp_path / "new.pcap", http.read_bytes(), kept_back)
+    what = "segments that push what was written, 10.1.1.2:* > 10.2.2.2:8080"
+    assert said(http, new) == [f"{what}: yes -> no and yes"]
+
+
+def test_a_push_or_an_end_with_what_a_capture_is_for_is_said(tmp_path: Path) -> None:
+    (frame,) = frames(ALONE.read_bytes())
+    for flags, now in (("A", "ACK"), ("FPA", "ACK FIN PSH")):
+        other = carrying(frame, data_of(frame), flags=flags)
+        new = written(tmp_path / "new.pcap", ALONE.read_bytes(), [other])
+        what = "flags (TCP) of segments 192.168.56.12:* > 192.168.56.10:179"
+        assert said(ALONE, new, KEEP) == [f"{what}: ACK PSH -> {now}"]
+
+
 def test_a_changed_answer_of_http_is_said_by_its_line(tmp_path: Path) -> None:
     http = DATA.parent / "packets" / "http-nooffload.pcap"
     whole = frames(http.read_bytes())

@@ -118,6 +118,18 @@ def test_another_prefix_or_attribute_is_a_change(
     assert change(data_of(frame)) in pcap(kept_packets)
 
 
+@pytest.mark.parametrize("flags", ["A", "FPA"])
+def test_whether_what_carried_the_message_pushed_or_closed_is_a_fact(
+    tmp_path: Path, flags: str
+) -> None:
+    """The headers of the packet that carried it count."""
+    new, old = read("1", "announced"), read("recorded", "announced")
+    (frame,) = frames(pcap(new))
+    path = tmp_path / "announced.node0.eth1.pcap"
+    path.write_bytes(pcap_of(pcap(new), [carrying(frame, data_of(frame), flags=flags)]))
+    assert pcap(kept(tmp_path, replace(new, pcap=path), KEEP)) != pcap(old)
+
+
 Change = Callable[[Frames], Iterable[bytes]]
 # In `speech` of lab 2: 0 NOTIFICATION, 1 and 2 OPEN, 3 and 4 KEEPALIVE, 5 UPDATE and 7 End-of-RIB
 # from node0, 6 both from node2.
@@ -290,9 +302,50 @@ def test_http_is_the_same_in_other_segments() -> None:
     assert capture.same(new, HTTP)
 
 
+def pushed_where_it_was_cut(found: Frames) -> Frames:
+    """As the kernel does once in half a window, wherever that is."""
+    pushed = carrying(found[5], data_of(found[5]), flags="PA")
+    assert pushed != found[5]
+    return [*found[:5], pushed, *found[6:]]
+
+
+def test_a_push_where_a_message_was_cut_to_fit_is_no_change() -> None:
+    new = pcap_of(HTTP, pushed_where_it_was_cut(frames(HTTP)))
+    assert capture.same(HTTP, new)
+    assert capture.same(new, HTTP)
+
+
+def first_write_not_pushed(found: Frames) -> Frames:
+    """The request in two writes, and the sender says of the first that more follows."""
+    first, second = split(found[3], 5)
+    return [*found[:3], carrying(first, data_of(first), flags="A"), second, *found[4:]]
+
+
+def answer_begun_and_not_pushed(found: Frames) -> Frames:
+    """All that is seen of the answer is the begin of its head."""
+    begun = carrying(found[5], data_of(found[5])[:17], flags="A")
+    return [*found[:5], begun]
+
+
+def test_a_push_within_a_message_is_a_fact_in_a_small_segment() -> None:
+    found = frames(HTTP)
+    begun = [*found[:5], carrying(found[5], data_of(found[5])[:17], flags="PA")]
+    whole = pcap_of(HTTP, begun)
+    new = pcap_of(HTTP, answer_begun_and_not_pushed(found))
+    assert not capture.same(whole, new)
+    assert not capture.same(new, whole)
+
+
 @pytest.mark.parametrize(
     "change",
-    [smaller_segments, another_status, another_body, another_request, without_its_middle],
+    [
+        first_write_not_pushed,
+        smaller_segments,
+        another_status,
+        another_body,
+        another_request,
+        without_its_middle,
+    ],
     ids=lambda change: change.__name__,
 )
 def test_another_request_or_answer_or_a_smaller_mtu_is_a_change(change: Change) -> None:
