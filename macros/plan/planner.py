@@ -95,12 +95,14 @@ def _planned(
 
     collector = Collector(page_key(docs, source), source, front, least)
     errors: list[GuideError] = []
+    partly: list[str] = []
     try:
-        evaluate(source, front, collector.call)
+        partly = [evaluate(source, front, collector.call, partly)]
     except GuideError as error:
         errors += error.all
     told = {error.line for error in errors}
     errors += [error for error in collector.errors if error.line not in told]
+    errors += [error for text in partly for error in collector.astray(text)]
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
     start = hashes.start(front)
     known = machines(front.nodes, outside=front.outside) if whole else None
