@@ -26,12 +26,12 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from macros.cli.claims_check import expand
 from macros.cli.settings import guide_of_checkout
 from macros.ground.places import CHECKOUT as ROOT
 from macros.review import change_file
 from macros.settle import folder as settle_page
 from macros.site import edition_links
+from macros.site.claims_check import expand
 from macros.store import sums
 from tests.mutate import harmless
 from tests.mutate.files import Run, load

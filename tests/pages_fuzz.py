@@ -17,12 +17,12 @@ from pathlib import Path
 import markdown
 from jinja2 import UndefinedError
 
-from macros.cli import claims_check
 from macros.cli.settings import guide_of_checkout
 from macros.figures import marks
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
 from macros.plan import planner
+from macros.site import claims_check
 from macros.store.guide import Guide
 
 PAGES = [path for path in sorted((CHECKOUT / "docs").glob("*.md")) if "{{" in path.read_text()]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from macros.cli import claims_check
 from macros.compare import editions, report
 from macros.compare.sentences import Quoted, quoted_by
 from macros.ground.errors import GuideError
@@ -10,6 +9,7 @@ from macros.review import item_words, sides
 from macros.review.item_words import Values
 from macros.review.items import items
 from macros.review.one_cause import by_cause
+from macros.site import claims_check
 from macros.store import reader
 from macros.store.guide import Guide
 

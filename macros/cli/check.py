@@ -8,11 +8,12 @@ from textwrap import fill
 
 import click
 
-from macros.cli import advice, claims_check, show
+from macros.cli import advice, show
 from macros.cli.settings import guide_of_checkout
 from macros.ground import project
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Page
+from macros.site import claims_check
 from macros.site.page_macros import PageRenderer
 from macros.store.guide import Guide
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 from rich.console import Console
 
-from macros.cli import claims_check, lab_choice
+from macros.cli import lab_choice
 from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
 from macros.follow import following, lab_in_use, seen_and_said
@@ -17,6 +17,7 @@ from macros.ground.model import Block, Page, Recording
 from macros.handson import copied
 from macros.lab.lab import Lab
 from macros.rebuild import terminal
+from macros.site import claims_check
 from macros.store.guide import Guide
 
 _SILENCE = 10.0

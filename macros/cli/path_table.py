@@ -1,7 +1,9 @@
 """`guide paths`: what a page may quote of a recorded block, ready to paste."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import click
 
@@ -11,6 +13,7 @@ from macros.compare import report
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.plan.options import nearest
+from macros.store import naming
 from macros.store.guide import Guide
 from macros.values import lookup, path_list
 
@@ -33,29 +36,55 @@ def paths(
     guide paths docker started-addresses
     guide paths docker started-addresses docker0 mac
     """  # noqa: D301 click's mark for lines to keep
-    guide, planned = held_page(guide_of_checkout(edition), page)
+    guide, planned = held_page(replace(guide_of_checkout(edition), drafts=True), page)
     if block is None:
         for planned_block in planned.blocks:
             click.echo(f"{planned_block.id:<28} {report.short(planned_block.command, 90)}")
         return
     taps = [other.id for other in planned.blocks if other.capture and other.capture.trace == block]
-    values = {
-        name: {
-            path: value
-            for path, value in _offered(guide, planned, name)
-            if all(word in f"{path} {value}" for word in words)
-        }
-        for name in taps or [block]
-    }
+    offered = {name: dict(_offered(guide, planned, name)) for name in taps or [block]}
+    values = {name: _with_words(by_path, words) for name, by_path in offered.items()}
+    if drafted := [name for name in offered if _is_draft(guide, planned, name)]:
+        click.echo(f"from drafts of guide record --watch: {', '.join(drafted)}", err=True)
     if as_json:
         click.echo(json.dumps(values if taps else values[block], indent=1, ensure_ascii=False))
         return
+    if not any(values.values()):
+        raise _no_hit(block, offered, words)
     rows = [
         (_call(name, path), by_path[path]) for name, by_path in values.items() for path in by_path
     ]
     width = min(max((len(call) for call, _ in rows), default=0), 80)
     for call, value in rows:
         click.echo(f"{call:<{width}}  {report.short(value, 100)}")
+
+
+def _with_words(by_path: Mapping[str, str], words: Sequence[str]) -> dict[str, str]:
+    return {
+        path: value
+        for path, value in by_path.items()
+        if all(word in f"{path} {value}" for word in words)
+    }
+
+
+def _no_hit(
+    block: str, offered: Mapping[str, Mapping[str, str]], words: Sequence[str]
+) -> GuideError:
+    """What is said where no path has all the words, and which word none has."""
+    texts = [f"{path} {value}" for by_path in offered.values() for path, value in by_path.items()]
+    lacking = next((word for word in words if not any(word in text for text in texts)), "")
+    said = repr(lacking) if lacking else " and ".join(map(repr, words))
+    parts = dict.fromkeys(part for text in texts for part in re.findall(r"[\w./:-]+", text))
+    parts |= dict.fromkeys(part for text in texts for part in re.findall(r"\w+", text))
+    near = nearest(lacking, parts) if lacking else ""
+    return GuideError(
+        f"none of the {len(texts)} paths of {block} has {said}{near}",
+        fix="use words of a path or of its value; without any, all are listed",
+    )
+
+
+def _is_draft(guide: Guide, page: Page, name: str) -> bool:
+    return guide.recorded(page.key).blocks[name].draft
 
 
 def page_named(pages: Mapping[str, Page], name: str) -> Page:
@@ -75,12 +104,8 @@ def held_page(guide: Guide, name: str) -> tuple[Guide, Page]:
 def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
     block = page.block(name)
     if block is None:
-        ids = {shown.id: shown for shown in page.blocks}
-        ids |= {shown.capture.trace: shown for shown in page.blocks if shown.capture}
-        raise GuideError(
-            f"page {page.key} has no block {name!r}{nearest(name, ids)}",
-            fix=f"guide paths {page.key} lists them",
-        )
+        error = naming.no_block(page, name, guide.recorded(page.key).blocks)
+        raise GuideError(error.message, fix=f"guide paths {page.key} lists them")
     recording = guide.recorded(page.key).blocks.get(block.id)
     if recording is None:
         raise GuideError(f"block {name} is not recorded", fix=f"guide record {page.key}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from macros.cli import after_record, claims_check, page_names
+from macros.cli import after_record, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions
 from macros.compare.change import Change
@@ -23,6 +23,7 @@ from macros.review.one_cause import by_cause
 from macros.review.outcome import Outcome
 from macros.review.prose import Prose
 from macros.review.sides import Sides
+from macros.site import claims_check
 from macros.store.guide import Guide
 
 

@@ -13,7 +13,7 @@ from mkdocs.structure.nav import get_navigation
 from mkdocs.utils import meta
 
 from macros.ground import project
-from macros.ground.errors import GuideError
+from macros.ground.errors import GuideError, placed_on
 from macros.site import theme_templates
 from macros.site.page_macros import PageRenderer
 
@@ -73,7 +73,7 @@ def _links(config: MkDocsConfig, files: Files, written: Written) -> Iterator[Gui
         try:
             renderer.slots.after_markdown(file.page.content or "")
         except GuideError as error:
-            yield error.located(source, 1)
+            yield from placed_on(error, source).all
     for page in rendered:
         page.validate_anchor_links(files=files, log_level=config.validation.links.anchors)
 

@@ -100,6 +100,11 @@ def one_of(errors: Sequence[GuideError]) -> GuideError:
     return flat[0] if len(flat) == 1 else GuideErrors(flat)
 
 
+def placed_on(error: GuideError, page: Path) -> GuideError:
+    """The same on a page: each at the line that it names, or at the first."""
+    return one_of([each.located(page, each.line or 1, each.column) for each in error.all])
+
+
 def _near(path: Path) -> str:
     """A path as a person in the checkout writes it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

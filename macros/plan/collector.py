@@ -1,7 +1,7 @@
 """What a page's calls come to in a plan: its blocks, in order."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from macros.ground import conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
 from macros.ground.places import SCRIPTS
-from macros.plan import positions
+from macros.plan import positions, standing
 from macros.plan.frontmatter import FrontMatter, facts
 from macros.plan.macro import Macro
 from macros.plan.options import MisusedError
@@ -34,7 +34,7 @@ _RUN, _OBSERVE = 30.0, 60.0  # seconds that a block has unless it says otherwise
 
 
 class Collector:
-    """Notes the calls of one page as blocks; all macros print nothing.
+    """Notes the calls of one page as blocks; a macro prints a word for what will stand there.
 
     `front` is its front matter and its text, `least` the seconds that a block has at
     least where it does not say. What is wrong with a call is kept in `errors`, and the next one
@@ -50,12 +50,15 @@ class Collector:
         self._text = front.body
         self._least = least
         self._conditions: list[str] = []
+        self._printed: list[tuple[Macro, Place]] = []
 
     def call(self, name: str, place: tuple[int, int], /, *values: Any, **options: Any) -> Any:
         """What a template calls for the macro `name` that stands at `place` in it."""
         written_at = Place(self._before + place[0], place[1])
         try:
-            return self._collect(MACROS[name].written(values, options), written_at)
+            call = MACROS[name].written(values, options)
+            made = self._collect(call, written_at)
+            return self._word(call, written_at) if call.prints() else made
         except MisusedError as error:
             written = positions.options(self._text, Place(*place))
             for misuse in error.misuses:
@@ -69,6 +72,19 @@ class Collector:
             self.errors.append(error.located(self._source, *written_at))
         return ""
 
+    def astray(self, text: str) -> Iterator[GuideError]:
+        """The blocks that have no paragraph of their own in `text`, what the page comes to."""
+        if not self._printed:
+            return
+        inline = {n for n, (call, _) in enumerate(self._printed) if call.PRINTS == "word"}
+        for number, beside in standing.astray(standing.rendered(text), inline):
+            call, place = self._printed[number]
+            yield standing.error(call.called(), beside).located(self._source, *place)
+
+    def _word(self, call: Macro, written_at: Place) -> str:
+        self._printed.append((call, written_at))
+        return standing.word(len(self._printed) - 1)
+
     def _collect(self, call: Macro, written_at: Place) -> Any:
         match call:
             case Run():
@@ -80,7 +96,7 @@ class Collector:
             case Observe():
                 self._add(self._observe(call, written_at))
             case Only():
-                self._only(call)
+                return self._only(call)
             case When():
                 conditions.holds(call.condition, {})
                 return call.then
@@ -88,7 +104,8 @@ class Collector:
 
     def _run(self, call: Run, written_at: Place) -> Block:
         text = call.caller() if call.caller is not None else call.command
-        if text is None or not text.strip():
+        text = standing.without_words(text or "")
+        if not text.strip():
             raise GuideError(f"block {call.id} has no command")
         return Block(
             page=self._page,
@@ -169,11 +186,12 @@ class Collector:
             timeout=self._patience(call.timeout, _OBSERVE),
         )
 
-    def _only(self, call: Only) -> None:
+    def _only(self, call: Only) -> str:
         conditions.holds(call.condition, {})
         self._conditions.append(call.condition)
-        call.caller()
+        text = call.caller()
         self._conditions.pop()
+        return text
 
     def _patience(self, timeout: float | None, usual: float = _RUN) -> float:
         return max(usual, self._least) if timeout is None else float(timeout)

@@ -16,6 +16,7 @@ from macros.ground.errors import GuideError, one_of, raise_all
 from macros.ground.model import HERE, Block, Page, PageHead, machines
 from macros.plan import frontmatter, hashes
 from macros.plan.frontmatter import FrontMatter
+from macros.plan.options import nearest
 
 _CLUSTER = 120.0  # seconds that a block has at least on a cluster, whose programs are slow
 
@@ -95,12 +96,14 @@ def _planned(
 
     collector = Collector(page_key(docs, source), source, front, least)
     errors: list[GuideError] = []
+    partly: list[str] = []
     try:
-        evaluate(source, front, collector.call)
+        partly = [evaluate(source, front, collector.call, partly)]
     except GuideError as error:
         errors += error.all
     told = {error.line for error in errors}
     errors += [error for error in collector.errors if error.line not in told]
+    errors += [error for text in partly for error in collector.astray(text)]
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
     start = hashes.start(front)
     known = machines(front.nodes, outside=front.outside) if whole else None
@@ -169,7 +172,9 @@ def _trigger_problem(block: Block, ids: Mapping[str, Block], text: str) -> str:
         return ""
     if trigger is None or trigger.kind != "run":
         during = block.capture.during
-        return f"capture {block.id} listens during {during!r}, which is not a command of this page"
+        runs = {other.id: other for other in ids.values() if other.kind == "run"}
+        message = f"capture {block.id} listens during {during!r}, which is not a command"
+        return f"{message} of this page{nearest(during, runs)}"
     if trigger.only not in ("", block.only):
         return (
             f"capture {block.id} listens during {trigger.id}, which runs only for"

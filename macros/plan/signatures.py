@@ -130,6 +130,8 @@ class Trace(Macro):
 class Observe(Macro):
     """A node's links, addresses, routes and containers at this point, for drawings."""
 
+    PRINTS: ClassVar = ""
+
     node: str
     """The node that runs it: node0, node1 and so on."""
     _: KW_ONLY
@@ -146,6 +148,8 @@ class Observe(Macro):
 class Value(Macro):
     """A recorded value in prose: a path into the block's record, or `re:` with a group."""
 
+    PRINTS: ClassVar = "word"
+
     block: str
     """Its id, or `page:id` of another page."""
     path: str
@@ -154,6 +158,8 @@ class Value(Macro):
 
 class Expect(Macro):
     """A claim that the prose makes, checked at build; it shows the value too."""
+
+    PRINTS: ClassVar = "word"
 
     block: str
     """Its id, or `page:id` of another page."""
@@ -188,6 +194,8 @@ class Only(Macro):
     It is the body of a call block. A command in it runs only on a lab with those versions.
     """
 
+    PRINTS: ClassVar = ""
+
     condition: str
     """A name as in `edition.yml`, one of `<` `<=` `==` `!=` `>=` `>`, and a version.
 
@@ -203,6 +211,8 @@ class When(Macro):
     Without `otherwise`, an empty value of the same type as `then`. It cannot choose a command.
     """
 
+    PRINTS: ClassVar = ""
+
     condition: str
     """As in `only`."""
     then: Any
@@ -213,6 +223,8 @@ class When(Macro):
 
 class Version(Macro):
     """A version of this edition: `version("Docker")`."""
+
+    PRINTS: ClassVar = "word"
 
     name: str
     """As in `edition.yml`."""

@@ -22,12 +22,18 @@ def functions(call: Callable[..., Any]) -> Mapping[str, Callable[..., Any]]:
     return {name: partial(call, name) for name in MACROS}
 
 
-def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
+def evaluate(
+    source: Path,
+    front: FrontMatter,
+    call: Callable[..., Any],
+    partly: list[str] | None = None,
+) -> str:
     """The Markdown that a page comes to, its macros answered by `call` (as of `functions`).
 
     GuideErrors name the place of all that is wrong before anything is called, and after that
     of what cannot be evaluated, whatever it is. Where calls are wrong, the others are evaluated all
-    the same, so that who keeps what is wrong with each hears of all.
+    the same, so that who keeps what is wrong with each hears of all; what the page comes to then
+    is added to `partly`.
     """
     before = front.body_line - 1
     # It makes Markdown, not HTML, so nothing is escaped here.
@@ -37,7 +43,9 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
     try:
         template = _template(environment, front.body)
     except GuideError as error:
-        _go_on(environment, front)
+        text = _go_on(environment, front)
+        if partly is not None:
+            partly.append(text)
         raise_all(
             [
                 nested.located(source, before + (nested.line or 1), nested.column)
@@ -61,8 +69,8 @@ def evaluate(source: Path, front: FrontMatter, call: Callable[..., Any]) -> str:
         raise GuideError(message, page=source, line=line) from error
 
 
-def _go_on(environment: jinja2.Environment, front: FrontMatter) -> None:
-    """Evaluate what can be of a page some of whose calls are wrong."""
+def _go_on(environment: jinja2.Environment, front: FrontMatter) -> str:
+    """Evaluate what can be of a page some of whose calls are wrong; nothing where it cannot be."""
     tree = positions.parse(environment, front.body)
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name):
@@ -72,7 +80,8 @@ def _go_on(environment: jinja2.Environment, front: FrontMatter) -> None:
         code = environment.compile(tree)
         globals_ = environment.make_globals({})
         template = environment.template_class.from_code(environment, code, globals_, None)
-        template.render(page={"title": front.title})
+        return template.render(page={"title": front.title})
+    return ""
 
 
 def _nothing(*_values: object, caller: Callable[[], str] | None = None, **_options: object) -> str:

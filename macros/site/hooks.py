@@ -18,7 +18,7 @@ from mkdocs.utils.templates import TemplateContext as Context
 
 from macros.figures import marks
 from macros.ground import project
-from macros.ground.errors import GuideError
+from macros.ground.errors import GuideError, one_of, placed_on
 from macros.plan.templates import bytecode, keep_compiled
 from macros.site import (
     author_view,
@@ -88,8 +88,12 @@ def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:  # noqa
     """While an author writes, a page that cannot be planned says what is wrong with it."""
     build = build_state.current()
     wrong = build.guide.unplanned if build.serving else {}
-    error = wrong.get(Path(str(page.file.abs_src_path)))
-    return None if error is None else author_view.page(page.file.name, error)
+    source = Path(str(page.file.abs_src_path))
+    if source not in wrong:
+        return None
+    from macros.site import claims_check  # noqa: PLC0415 only where something is wrong
+
+    return author_view.page(page.file.name, one_of(claims_check.unplanned(build.guide, source)))
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -187,9 +191,10 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         html = shown.slots.after_markdown(_explained(html, page))
         return html.replace("</h1>", f"</h1>{build.choice(page)}{shown.notice()}", 1)
     except GuideError as error:
+        wrong = placed_on(error, Path(str(page.file.abs_src_path)))
         if build.serving:
-            return author_view.boxes(error.located(Path(str(page.file.abs_src_path)), 1))
-        raise PluginError(f"{page.file.src_uri}: {error}") from error
+            return author_view.boxes(wrong)
+        raise PluginError(str(wrong)) from error
 
 
 def _explained(html: str, page: Page) -> str:

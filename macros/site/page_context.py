@@ -174,8 +174,8 @@ class PageContext:
 
     def slot(self, html: str, search: str) -> str:
         """Keep a block of HTML, and what the search index sees in its place: its placeholder."""
-        return self.slots.add(Slot(html, search, inline=False))
+        return self.slots.add(Slot(html, search, inline=False, written=self.slots.written))
 
     def inline(self, html: str) -> str:
         """Keep HTML that stands in a sentence: its placeholder."""
-        return self.slots.add(Slot(html, "", inline=True))
+        return self.slots.add(Slot(html, "", inline=True, written=self.slots.written))

@@ -24,6 +24,7 @@ from macros.site import (
     value_macros,
 )
 from macros.site.page_context import PageContext
+from macros.site.slots import Written
 from macros.store.guide import Guide
 
 _RENDERS: Mapping[type[Macro], Callable[[PageContext, Any], Any]] = {
@@ -87,6 +88,7 @@ class PageRenderer:
         line, column = self._before + place[0], place[1]
         try:
             call = MACROS[name].written(values, options)
+            self.slots.written = Written(call.called(), line, column)
             return _RENDERS[type(call)](self._page, call)
         except GuideError as error:
             raise error.located(self._page.source, line, column) from error

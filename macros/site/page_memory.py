@@ -6,7 +6,7 @@ page is edited far more often than any of that: all other pages are then taken f
 
 import json
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,8 @@ class _Remembered:
 
 def _stored(markdown: str, build: Build, address: str) -> str:
     shown = build.shown.get(address)
-    slots = None if shown is None else [astuple(slot) for slot in shown.slots]
+    slots = (
+        None if shown is None else [(slot.html, slot.search, slot.inline) for slot in shown.slots]
+    )
     notice = "" if shown is None else shown.notice()
     return json.dumps({"markdown": markdown, "slots": slots, "notice": notice})

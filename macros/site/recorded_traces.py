@@ -9,6 +9,7 @@ from macros.ground import cache
 from macros.ground.bindings import substitute
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Recording
+from macros.store import naming
 from macros.store.guide import Guide
 from macros.traces import pcapng
 from macros.traces.trace import Clock, Lane
@@ -29,15 +30,13 @@ def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
     """The blocks of the trace that `reference` names: an id of `page`, or `page:id` of another."""
     key, _, trace = reference.rpartition(":")
     key = key or page
-    pages = guide.holder(key).pages
-    blocks = pages[key].blocks if key in pages else ()
+    held = guide.holder(key).pages.get(key)
+    blocks = held.blocks if held is not None else ()
     tapped = tuple(
         block for block in blocks if block.capture is not None and block.capture.trace == trace
     )
     if not tapped:
-        known = {block.capture.trace for block in blocks if block.capture and block.capture.trace}
-        has = ", ".join(sorted(known)) or "none"
-        raise GuideError(f"page {key} has no trace {trace!r}; it has {has}")
+        raise naming.no_trace(key, trace, held)
     return tapped
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from macros.ground.errors import FollowsError, GuideError, raise_all
 from macros.ground.model import Block, Edition, Page, PageRecording, Recording
 from macros.plan import planner
-from macros.store import drafts, reader
+from macros.plan.options import nearest
+from macros.store import drafts, naming, reader
 
 
 @dataclass(frozen=True)
@@ -184,13 +185,12 @@ class Guide:
         if key not in holder.pages:
             if key in {planner.page_key(self.docs, page) for page in self.unplanned}:
                 raise FollowsError(f"page {key} has errors of its own")
-            raise GuideError(f"there is no page {key!r} with blocks")
+            raise GuideError(f"there is no page {key!r} with blocks{nearest(key, holder.pages)}")
         block = holder.pages[key].block(block_id)
         if block is None and self._is_wrong(key, block_id):
             raise FollowsError(f"block {block_id} has errors of its own")
         if block is None:
-            known = ", ".join(block.id for block in holder.pages[key].blocks)
-            raise GuideError(f"page {key} has no block {block_id!r}; it has {known}")
+            raise naming.no_block(holder.pages[key], block_id, holder.recorded(key).blocks)
         return block, holder.recorded(key).blocks.get(block_id)
 
     def _is_wrong(self, key: str, block_id: str) -> bool:

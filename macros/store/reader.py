@@ -1,14 +1,13 @@
 """Read an edition strictly: nothing missing, stale or edited by hand."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 from macros.ground import cache, safe_yaml
 from macros.ground.errors import GuideError
-from macros.ground.model import Block, Edition, Page, PageRecording, Recording
+from macros.ground.model import Edition, Page, PageRecording
 from macros.plan.frontmatter import KNOWN_NEEDS
-from macros.store import form, sums
+from macros.store import form, staleness, sums
 from macros.store.repair import repair
 
 
@@ -81,7 +80,7 @@ def problems(
     except GuideError as error:
         yield error
         return
-    differences = tuple(_differences(planned, recorded, fix))
+    differences = tuple(staleness.differences(planned, recorded, fix))
     yield from differences
     if not differences:
         cache.keep_only(seal, "")
@@ -107,56 +106,6 @@ def _broken(folder: Path, planned: Page, fix: str) -> Iterator[GuideError]:
             line=block.line if block else None,
             fix=f"git checkout -- {shown(path)}, or {fix}",
         )
-
-
-def _differences(
-    planned: Page, recorded: Mapping[str, Recording], fix: str
-) -> Iterator[GuideError]:
-    unused = [rec for rec in recorded.values() if planned.block(rec.id) is None]
-    for block in planned.blocks:
-        recording = recorded.get(block.id)
-        if recording is None:
-            message = f"block {block.id} has no recording{_nearest(block, unused)}"
-            yield _error(message, planned, block, fix)
-        elif recording.plan != block.plan:
-            message = f"the recording of block {block.id} is stale: {_why(block, recording)}"
-            yield _error(message, planned, block, fix)
-            return  # every later block is stale by this one
-    for rec in unused:
-        yield GuideError(
-            f"recording {rec.id} belongs to no block of the page", page=planned.source, fix=fix
-        )
-
-
-def _error(message: str, planned: Page, block: Block, fix: str) -> GuideError:
-    return GuideError(
-        message,
-        page=planned.source,
-        line=block.line,
-        node=block.node,
-        command=block.command,
-        fix=fix,
-    )
-
-
-def _why(block: Block, recording: Recording) -> str:
-    if block.command != recording.command:
-        return f"it was recorded for `{recording.command}`"
-    if block.node != recording.node:
-        return f"it was recorded on {recording.node}"
-    return "its options, the page's setup, or the order of blocks before it changed"
-
-
-def _nearest(block: Block, unused: Iterable[Recording]) -> str:
-    """Which recording came nearest, and why it does not serve."""
-    likeness, best = max(
-        ((SequenceMatcher(None, block.command, rec.command).ratio(), rec) for rec in unused),
-        key=lambda pair: pair[0],
-        default=(0.0, None),
-    )
-    if best is None or likeness < 0.6:
-        return ""
-    return f"; the nearest is {best.id} (`{best.command}`), which no block has as its id"
 
 
 def shown(path: Path) -> str:

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from macros.cli import check
 from macros.plan import planner
+from macros.site import build_state, hooks
+from macros.site.build_state import Build
 from macros.store import sums
 from macros.store.guide import Guide
 from tests.unit.settle_support import recording, write
@@ -103,3 +106,21 @@ def test_check_finds_a_wrong_claim_beside_an_error_of_the_plan(tmp_path: Path) -
         (8, "the page claims that 1 equals 2, which is not so"),
         (9, "page page has no block 'nothing'; it has ping"),
     ]
+
+
+def test_the_browser_shows_a_page_s_wrong_references_beside_what_planning_refuses(
+    tmp_path: Path,
+) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    body = f'{PING}Text.\n\n{{{{ value("nothing", "received") }}}}\n'
+    (docs / "page.md").write_text(HEAD + body, encoding="utf-8")
+    guide = Guide(docs, tmp_path / "recordings", "now", partly=True)
+    build_state.begin(Build(guide, serving=True, use_directory_urls=True))
+    file = SimpleNamespace(abs_src_path=str(docs / "page.md"), name="page")
+    html = hooks.on_page_read_source(SimpleNamespace(file=file), None)  # type: ignore[arg-type]
+    assert html is not None
+    assert "page.md:6:4" in html
+    assert "in the middle of a sentence" in html
+    assert "page.md:9:4" in html
+    assert "has no block" in html

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from macros.cli import claims_check
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.plan import planner
+from macros.site import claims_check
 from macros.store import form, sums
 from macros.store.guide import Guide
 from tests.unit.test_build_editions import build, html, site

@@ -1,6 +1,8 @@
 """`guide paths`: every path that a recorded block offers works where it is pasted."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +11,7 @@ from macros.cli.path_table import paths as command
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
+from macros.store import drafts, form
 from macros.values import lookup, path_list
 
 
@@ -107,3 +110,30 @@ def test_what_is_misspelt_or_has_no_record_is_said_with_what_to_do() -> None:
     done = CliRunner().invoke(command, ["docker", without])
     assert "offers no paths" in str(done.exception)
     assert "a pattern with one group" in str(done.exception)
+
+
+def test_words_that_nothing_has_are_said() -> None:
+    done = CliRunner().invoke(command, ["docker", "started-addresses", "docker0", "crid"])
+    assert done.exit_code == 1
+    assert "paths of started-addresses has 'crid'; did you mean cidr?" in str(done.exception)
+    done = CliRunner().invoke(command, ["docker", "started-addresses", "172.17.0.1/16", "lo.mac"])
+    assert "has '172.17.0.1/16' and 'lo.mac'" in str(done.exception)
+
+
+def test_what_is_drafted_is_offered_and_said_to_be_a_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    guide = guide_of_checkout(root=CHECKOUT)
+    was = guide.recorded("docker").blocks["started-addresses"]
+    folder = drafts.folder(guide.recordings, guide.edition_name, "docker")
+    folder.mkdir(parents=True)
+    text = was.text.replace("172.17.0.1/16", "172.18.0.1/16")
+    form.write(folder, replace(was, text=text, twin=None))
+    done = CliRunner().invoke(command, ["docker", "started-addresses", "docker0.cidr"])
+    assert "172.18.0.1/16" in done.stdout
+    assert done.stderr == "from drafts of guide record --watch: started-addresses\n"
+    form.write(folder, replace(was, text=text, twin=None, plan="of an earlier edit"))
+    done = CliRunner().invoke(command, ["docker", "started-addresses", "docker0.cidr"])
+    assert "172.17.0.1/16" in done.stdout
+    assert done.stderr == ""

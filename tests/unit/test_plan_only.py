@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from macros.cli.claims_check import expand
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, Recording
 from macros.plan import planner
+from macros.site.claims_check import expand
 from macros.store import form, sums, writer
 from macros.store.guide import Guide
 

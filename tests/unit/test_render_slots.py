@@ -2,7 +2,7 @@ import markdown
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.site.slots import Slot, Slots
+from macros.site.slots import Slot, Slots, Written
 
 
 def block(slots: Slots, name: str) -> str:
@@ -63,3 +63,17 @@ def test_a_value_in_a_heading_is_refused() -> None:
     html = markdown.markdown(f"## MTU {word}", extensions=["toc"])
     with pytest.raises(GuideError, match="heading holds a value"):
         slots.after_markdown(html)
+
+
+def test_all_that_stand_astray_are_said_with_their_lines() -> None:
+    slots = Slots()
+    slots.written = Written("run 'one'", 12, 4)
+    one = slots.add(Slot("1", "", inline=False, written=slots.written))
+    two = slots.add(Slot("2", "", inline=False, written=Written("undo()", 20, 4)))
+    mtu = slots.add(Slot("1450", "", inline=True))
+    with pytest.raises(GuideError) as caught:
+        finished(slots, f"{one} here.\n\nThe MTU is {mtu}:\n{two}")
+    assert [(error.line, error.message) for error in caught.value.all] == [
+        (12, "run 'one' stands in the middle of a sentence: beside 'here.'"),
+        (20, "undo() stands in the middle of a sentence: beside 'The MTU is …:'"),
+    ]

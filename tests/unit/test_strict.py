@@ -11,7 +11,6 @@ from typing import get_args
 
 import pytest
 
-from macros.cli import claims_check
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.model import CNIS, Page
@@ -19,7 +18,7 @@ from macros.ground.places import CHECKOUT
 from macros.plan import frontmatter, option_schema, planner
 from macros.plan.options import Declared
 from macros.plan.signatures import MACROS
-from macros.site import page_macros
+from macros.site import claims_check, page_macros
 from tests import pages_fuzz
 from tests.unit.test_plan import HEAD, page_of
 
