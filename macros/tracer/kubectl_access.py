@@ -179,9 +179,10 @@ class KubectlAccess:
     def _keeper(self) -> "subprocess.Popen[bytes]":
         """A process that removes the namespace where we end without a word.
 
-        It does so again a while later: the kubectl that creates it may outlive us.
+        It does so again a while later: the kubectl that creates it may outlive us. Without
+        `--wait=false` one that found no namespace waits for the end of one that comes then.
         """
-        remove = shlex.join(self._kubectl.command(*_removal(self._space)))
+        remove = shlex.join(self._kubectl.command(*_removal(self._space), "--wait=false"))
         again = f"for pause in {_AGAIN} 0; do {remove}; sleep $pause; done"
         script = f'read -r word; [ "$word" = done ] || {again}'
         return subprocess.Popen(

@@ -85,8 +85,14 @@ def test_an_answer_that_never_comes_ends_by_its_timeout(cluster: Cluster, tmp_pa
 
 
 _SENT = "cat /sys/class/net/flannel.1/statistics/tx_bytes"
-_SINK = "systemd-run --quiet --unit=guide-sink sh -c 'busybox nc -l -p 9000 >/dev/null'"
-_SOURCE = "systemd-run --quiet --unit=guide-source sh -c 'busybox nc 10.42.1.1 9000 </dev/zero'"
+_SINK = (
+    "systemd-run --collect --quiet --unit=guide-sink "
+    "socat -u -b 1048576 TCP-LISTEN:9000,reuseaddr OPEN:/dev/null"
+)
+_SOURCE = (
+    "systemd-run --collect --quiet --unit=guide-source "
+    "socat -u -b 1048576 OPEN:/dev/zero TCP:10.42.1.1:9000"
+)
 
 
 def test_traffic_beside_the_request_takes_no_memory(cluster: Cluster, tmp_path: Path) -> None:
