@@ -98,7 +98,7 @@ def _forbidden(forbidden: Sequence[re.Match[str]], command: str) -> GuideError:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod. `node` is "" while it has none; `container` changes when one of it restarts."""
+    """A pod. `node` is "" while it has none; `ending`: it has been deleted and is still there."""
 
     group: str
     name: str
@@ -109,6 +109,7 @@ class Pod:
     uid: str
     labels: Mapping[str, str] = field(default_factory=dict)
     restarts: int = 0
+    ending: bool = False
 
     @property
     def full(self) -> str:
@@ -208,6 +209,7 @@ def _pod(raw: Json) -> Pod:
         bool(spec.get("hostNetwork")), status.get("phase", ""), meta["uid"],
         meta.get("labels") or {},
         sum(held.get("restartCount", 0) for held in status.get("containerStatuses") or ()),
+        "deletionTimestamp" in meta,
     )  # fmt: skip
 
 

@@ -45,7 +45,10 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The packets of one request. `errors` are ICMP errors about it, with where they were seen."""
+    """The packets of one request. `errors` are ICMP errors about it, with where they were seen.
+
+    `partly` are the places whose captures are known to lack packets.
+    """
 
     stops: tuple[Stop, ...]
     captures: tuple[bytes, ...]
@@ -56,6 +59,7 @@ class Story:
     servers: tuple[str, ...]
     clients: tuple[str, ...]
     note: str = ""
+    partly: frozenset[End] = frozenset()
 
 
 def told(heard: Sequence[Heard], target: Target, clients: Sequence[str], source: str = "") -> Story:
@@ -88,6 +92,7 @@ def told(heard: Sequence[Heard], target: Target, clients: Sequence[str], source:
         stops, tuple(_only(p, of) for p, of in zip(pcaps, own, strict=True)),
         tuple(listener.command for listener in heard), trace, sights, tuple(errors),
         tuple(sorted(map(host_of, servers))), tuple(sorted(map(host_of, asking))), note,
+        frozenset(listener.stop.end for listener in heard if listener.why),
     )  # fmt: skip
 
 
@@ -266,10 +271,17 @@ def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
     if any(_is_reset(answer.packet) for answer in answers):
         return Loss("refused", forward, end, answers[0])
     came = [answer for answer in answers if forward.stops and forward.stops[0] in answer.stops]
-    if not came and back is not None:
+    if not came and back is not None and not _partly(story, back):
         best = max(answers, key=lambda answer: _place(answer, back))
         return Loss("answer", back, _place(best, back), best)
-    return _missing(there, forward) or (_missing(answers, back) if back else None)
+    ways = [(there, forward), *([(answers, back)] if back else [])]
+    losses = (_missing(sights, way) for sights, way in ways if not _partly(story, way))
+    return next(filter(None, losses), None)
+
+
+def _partly(story: Story, way: Way) -> bool:
+    """Whether the last capture of a way is known to lack packets: they are no loss."""
+    return bool(way.stops) and way.stops[-1].end in story.partly
 
 
 def _no_port(story: Story) -> bool:

@@ -126,7 +126,7 @@ def restarted(before: Facts, now: Facts, request: Request) -> list[str]:
         if pod.host or not addresses & {*pod.addresses}:
             continue
         same = now.pod(pod.group, pod.name)
-        if same is None or same.uid != pod.uid:
+        if same is None or same.uid != pod.uid or same.ending > pod.ending:
             notes.append(f"the pod {pod.full} was replaced during the trace: try again")
         elif same.restarts != pod.restarts:
             notes.append(f"a container of {pod.full} was restarted during the trace: try again")

@@ -125,6 +125,8 @@ def test_a_pod_that_is_replaced_or_restarted_meanwhile_is_named() -> None:
         "a container of default/tools was restarted during the trace: try again",
         "the pod default/hello-1 was replaced during the trace: try again",
     ]
+    leaving = [replace(pod, ending=pod.name == "hello-1") for pod in before.pods]
+    assert restarted(before, replace(before, pods=tuple(leaving)), request) == notes[:1]
 
 
 def test_an_answer_to_what_nobody_saw_is_not_the_clusters() -> None:

@@ -162,3 +162,15 @@ def test_of_an_application_that_asks_all_the_time_it_is_the_request_that_was_wai
     (port,) = {packet.data[34:36] for packet in packets(early.pcap())}
     waited = told(seen, to("hello"), ["10.42.0.3"], f"10.42.0.3:{int.from_bytes(port)}")
     assert lost(waited, THERE, BACK) is None
+
+
+def test_a_capture_that_lacks_packets_is_no_proof_that_they_were_lost() -> None:
+    seen = [heard(index, range(4)) for index in range(10)]
+    seen[9] = heard(9, [0, 1])
+    assert lost(story(seen), THERE, BACK) is not None
+    seen[9].why = "its node was too busy to hand over all that it had captured"
+    assert lost(story(seen), THERE, BACK) is None
+    # What other captures lack is still a loss.
+    seen = [heard(index, range(4)) if index < 3 else heard(index, [0, 1]) for index in range(10)]
+    seen[0].why = "its node was too busy to hand over all that it had captured"
+    assert lost(story(seen), THERE, BACK) is not None
