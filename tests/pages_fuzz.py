@@ -93,6 +93,8 @@ def _outcome(whole: Guide, docs: Path, source: Path) -> Outcome:
 
 def _internal(error: GuideError) -> bool:
     """Whether an error is only the wrapping of one that happened in the tool's own code."""
+    if "cannot be shown: " in error.message:
+        return True
     cause = error.__cause__
     if cause is None or isinstance(cause, GuideError | UndefinedError):
         return False

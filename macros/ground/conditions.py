@@ -34,6 +34,12 @@ def holds(condition: str, versions: Mapping[str, str]) -> bool:
     return all(_holds(part.strip(), versions) for part in condition.split(" and "))
 
 
+def names(condition: str) -> list[str]:
+    """The names of what a condition that reads is about."""
+    ones = (_ONE.fullmatch(part.strip()) for part in condition.split(" and "))
+    return [one["name"] for one in ones if one is not None]
+
+
 def _holds(condition: str, versions: Mapping[str, str]) -> bool:
     match = _ONE.fullmatch(condition)
     if match is None:

@@ -67,6 +67,10 @@ class FollowsError(GuideError):
     """What is wrong because something else is, which is an error of its own: no recording."""
 
 
+class BeyondError(GuideError):
+    """What a recording does not hold and a longer one may: a packet behind its last."""
+
+
 class GuideErrors(GuideError):  # noqa: N818 it is several
     """Several errors, told at once: all that is wrong with a page, or with all pages.
 

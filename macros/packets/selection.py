@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from macros.ground.errors import GuideError
+from macros.ground.errors import BeyondError, GuideError
 from macros.packets import bgp, numbers, summary
 from macros.packets.conversations import ends
 from macros.packets.names import SHORT
@@ -17,10 +17,33 @@ _FLAGS = frozenset(flag.lower() for flag in numbers.TCP_FLAGS)
 _ADDRESSES = ("src", "dst", "sender_ip", "target_ip", "sender_mac", "target_mac")
 _HTTP = re.compile(rb"(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) |HTTP/")
 _TERMS = (
-    "a number, arp request, icmp echo reply, tcp syn, tcp syn ack, udp, http GET, an address, "
-    "from ADDRESS, to ADDRESS, port NUMBER, vxlan, bgp open, bgp update PREFIX, "
-    "and #2 for the second of those"
+    "a number",
+    "arp request",
+    "icmp echo reply",
+    "tcp syn",
+    "tcp syn ack",
+    "udp",
+    "http GET",
+    "an address",
+    "from ADDRESS",
+    "to ADDRESS",
+    "port NUMBER",
+    "vxlan",
+    "bgp open",
+    "bgp update PREFIX",
+    "and #2 for the second of those",
 )
+_TABLES = (numbers.PROTOCOLS, numbers.ARP_OPERATIONS, numbers.ICMP, numbers.ICMPV6)
+_COMMON = frozenset(
+    {
+        *(word.lower() for word in SHORT.values()),
+        *(word for table in _TABLES for name in table.values() for word in name.lower().split()),
+        *_FLAGS,
+        *("from", "to", "port", "get", "post", "query", "response", "ipip"),
+        *("open", "update", "keepalive", "notification", "announced", "withdrawn"),
+    }
+)
+"""Words of matches that an author may have meant by one that is misspelt, in small letters."""
 
 
 class Meant(NamedTuple):
@@ -75,8 +98,41 @@ def meant(packets: Sequence[Packet], match: str | int) -> list[Meant]:
     asked = Match(match)
     hits = [hit for packet in packets for hit in asked.among(packet)]
     if not hits:
-        raise GuideError(f"no packet matches {match!r} {_there(packets)}", fix=f"use {_TERMS}")
+        raise _no_match(packets, match)
     return hits
+
+
+def _no_match(packets: Sequence[Packet], match: str | int) -> GuideError:
+    """What is said of a match that means nothing: which word is misspelt, or that it is not there.
+
+    A number, and words that are all known, may be of a packet that came later: a BeyondError.
+    """
+    message, there = f"no packet matches {match!r}", _there(packets)
+    terms = [term for term in _TERMS if term != str(match).lower()]
+    fix = f"use {', '.join(terms)}"
+    meant = _respelt(packets, str(match))
+    if meant and meant != str(match):
+        return GuideError(f"{message} (did you mean {meant}?) {there}", fix=fix)
+    return BeyondError(f"{message} {there}", fix=fix)
+
+
+def _respelt(packets: Sequence[Packet], match: str) -> str:
+    """The match with each word that names nothing put right where a known one is near.
+
+    The words of the capture's own packets come first.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 only where something is misspelt
+
+    own: set[str] = set().union(*(_words(packet) for packet in packets))
+    # "up" is near all that is short.
+    near_to = [sorted(word for word in known if word[2:]) for known in (own, _COMMON)]
+    words = []
+    for word in match.split():
+        low = word.lower()
+        plain = word.isalpha() and low not in own and low not in _COMMON
+        near = [hit for known in near_to for hit in get_close_matches(low, known, 1) if plain]
+        words.append(near[0] if near else word)
+    return " ".join(words)
 
 
 def select(packets: Sequence[Packet], match: str | int) -> tuple[Packet, ...]:

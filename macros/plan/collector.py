@@ -8,14 +8,14 @@ from typing import Any
 
 from jinja2 import UndefinedError
 
-from macros.ground import conditions
+from macros.ground import conditions, version_names
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
 from macros.ground.places import SCRIPTS
 from macros.plan import positions, standing
 from macros.plan.frontmatter import FrontMatter, facts
 from macros.plan.macro import Macro
-from macros.plan.options import MisusedError
+from macros.plan.options import MisusedError, nearest
 from macros.plan.positions import Place
 from macros.plan.signatures import MACROS, Capture, Observe, Only, Run, Trace, When
 from macros.plan.taps import captures
@@ -98,7 +98,7 @@ class Collector:
             case Only():
                 return self._only(call)
             case When():
-                conditions.holds(call.condition, {})
+                _check_condition(call.condition)
                 return call.then
         return ""  # the others read recordings; a plan has none
 
@@ -187,7 +187,7 @@ class Collector:
         )
 
     def _only(self, call: Only) -> str:
-        conditions.holds(call.condition, {})
+        _check_condition(call.condition)
         self._conditions.append(call.condition)
         text = call.caller()
         self._conditions.pop()
@@ -221,6 +221,16 @@ def capture_command(capture: CaptureOf) -> str:
     count = f" -c {capture.packets}" if capture.packets is not None else ""
     expression = f" {capture.filter}" if capture.filter else ""
     return f"{within}tcpdump -nn -e -i {capture.interface}{count}{expression}"
+
+
+def _check_condition(condition: str) -> None:
+    """GuideError where it does not read, or names what no lab has a version of."""
+    conditions.holds(condition, {})
+    for name in conditions.names(condition):
+        if name not in version_names.NAMES:
+            near = nearest(name, dict.fromkeys(version_names.NAMES))
+            known = near or f"; known: {', '.join(version_names.NAMES)}"
+            raise GuideError(f"{condition!r}: there is no version of {name!r}{known}")
 
 
 def _check_end(what: str, packets: int | None, *, closed: bool, until: str = "") -> None:

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, TypeVar
 
 import yaml
 
-from macros.ground import safe_yaml
+from macros.ground import safe_yaml, version_names
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import CNIS, PROXIES, Cluster, PageHead, Step
 from macros.ground.places import SCRIPTS
-from macros.plan.options import Declared, MisusedError
+from macros.plan.options import Declared, MisusedError, nearest
 
 KNOWN_NEEDS = {"calico": "Calico"}
 """What a page may declare that a lab cannot always offer, and its name among the versions.
@@ -161,7 +161,7 @@ def attempt(source: Path, text: str) -> tuple[FrontMatter, list[GuideError]]:
         nodes=lab.nodes,
         profile=lab.profile,
         needs=page.needs,
-        versions=tuple(map(str, page.versions)),
+        versions=_versions(head, page.versions),
         setup=_steps(head, "setup", page.setup),
         cleanup=_steps(head, "cleanup", page.cleanup),
         body=body,
@@ -171,7 +171,7 @@ def attempt(source: Path, text: str) -> tuple[FrontMatter, list[GuideError]]:
         manifests=_manifests(head, page.manifests),
         facts=_facts(head, page.facts),
     )
-    return front, head.errors
+    return front, sorted(head.errors, key=lambda error: (error.line or 0, error.column or 0))
 
 
 def facts(value: str | Sequence[str]) -> tuple[str, ...]:
@@ -322,6 +322,16 @@ def _manifests(head: _Head, names: Sequence[str]) -> tuple[tuple[str, str], ...]
             message = f"front matter: there is no manifest {name} in scripts/manifests"
             head.wrong(message, "manifests", number)
     return tuple(texts)
+
+
+def _versions(head: _Head, names: Sequence[Any]) -> tuple[str, ...]:
+    """The names of versions, each one that labs give."""
+    for number, name in enumerate(names):
+        if name not in version_names.NAMES:
+            near = nearest(str(name), dict.fromkeys(version_names.NAMES))
+            known = near or f"; known: {', '.join(version_names.NAMES)}"
+            head.wrong(f"front matter: versions: there is no {name!r}{known}", "versions", number)
+    return tuple(map(str, names))
 
 
 def _facts(head: _Head, words: str | Sequence[str]) -> tuple[str, ...]:

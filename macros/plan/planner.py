@@ -83,7 +83,8 @@ def attempt(docs: Path, source: Path) -> tuple[Page | None, list[GuideError]]:
     page, errors = _planned(docs, source, front, whole=not wrong)
     if not (wrong or errors):
         cache.keep_only(kept, pickle.dumps(page))
-    return page, [*wrong, *sorted(errors, key=lambda error: (error.line or 0, error.column or 0))]
+    errors = [*wrong, *errors]
+    return page, sorted(errors, key=lambda error: (error.line or 0, error.column or 0))
 
 
 def _planned(
@@ -108,6 +109,7 @@ def _planned(
     start = hashes.start(front)
     known = machines(front.nodes, outside=front.outside) if whole else None
     errors += _problems(blocks, known, front.body if errors else "")
+    errors += _misplaced_steps(source, front, known)
     page = Page(
         key=page_key(docs, source),
         source=source,
@@ -146,6 +148,21 @@ def _problems(
             yield GuideError(message, page=block.source, line=block.line, column=block.column)
 
 
+def _misplaced_steps(
+    source: Path, front: FrontMatter, known: tuple[str, ...] | None
+) -> Iterator[GuideError]:
+    """The steps of setup and clean-up on nodes that the lab does not have."""
+    for part, steps in (("setup", front.setup), ("cleanup", front.cleanup)):
+        for step in steps:
+            if known is not None and step.node not in known:
+                message = f"{part}: no node {step.node!r}; the page's lab has {_listed(known)}"
+                yield GuideError(message, page=source, line=step.line)
+
+
+def _listed(machines: tuple[str, ...]) -> str:
+    return ", ".join(machines) or "none (front matter: lab: nodes:)"
+
+
 def names(text: str, block_id: str) -> bool:
     """Whether a page's text gives some call this id, or a trace the id that a tap's begins with."""
     ids = re.findall(r"""\bid\s*=\s*["']([^"'\n]+)["']""", text)
@@ -159,8 +176,7 @@ def _node_problem(block: Block, known: tuple[str, ...]) -> str:
         return "" if traces else f"block {block.id}: {HERE!r} runs `guide trace …` and nothing else"
     if block.node in known:
         return ""
-    names = ", ".join(known) or "none (front matter: lab: nodes:)"
-    return f"block {block.id}: no node {block.node!r}; the page's lab has {names}"
+    return f"block {block.id}: no node {block.node!r}; the page's lab has {_listed(known)}"
 
 
 def _trigger_problem(block: Block, ids: Mapping[str, Block], text: str) -> str:

@@ -15,7 +15,7 @@ from macros.ground.model import Page
 from macros.ground.places import SCRIPTS
 from macros.lab import ssh
 from macros.lab.lab import Lab
-from macros.record import node_facts
+from macros.record import node_facts, troubles
 
 _NODE_SCRIPTS = SCRIPTS / "node"
 _STATE = _NODE_SCRIPTS / "state.sh"
@@ -95,7 +95,8 @@ def leave(lab: Lab, page: Page, before: State) -> None:
                 f"the page leaves {node} changed: {_listed(differing)}",
                 page=page.source,
                 node=node,
-                fix=f"undo it in the page's cleanup:; {reset(lab)} removes what is left now",
+                fix=f"undo it in the page's cleanup:; {_of_failed(differing)}{reset(lab)} removes"
+                " what is left now",
             )
             errors.append(error)
     raise_all(errors)
@@ -171,6 +172,13 @@ def _path(lab: Lab) -> Path:
 def _listed(differing: Sequence[str]) -> str:
     more = f"; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
     return "; ".join(differing[:_SHOWN]) + more
+
+
+def _of_failed(differing: Sequence[str]) -> str:
+    """What keeps a unit that failed from being left, where one was."""
+    if any(fact.startswith(f"+ {node_facts.FAILED} ") for fact in differing):
+        return f"{troubles.COLLECTED}; "
+    return ""
 
 
 def reset(lab: Lab) -> str:

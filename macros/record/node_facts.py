@@ -30,7 +30,10 @@ _NOISY_SERVICES = re.compile(
 )
 _CLUSTER_LINKS = re.compile(r"(?:veth|cali|cni|flannel|vxlan|tunl|nodelocaldns|kube-).*")
 _FLAGS = frozenset({"UP", "PROMISC", "ALLMULTI", "NOARP", "MULTICAST"})
-_EVER = ("sysctl ", "file ", "ip rule ")
+_OF_A_LINK = re.compile(r"sysctl net\.(?:ipv[46]|mpls)\.(?:conf|neigh)\.(?!(?:all|default)\.)")
+FAILED = "failed unit"
+"""What begins the fact that a unit failed and is still known by its name."""
+_EVER = ("sysctl ", "file ", "ip rule ", f"{FAILED} ")
 """What does not change by itself on a node of a cluster either."""
 
 
@@ -66,11 +69,13 @@ def differences(before: Sequence[str], after: Sequence[str]) -> list[str]:
     less = list(dict.fromkeys(in_words(fact) for fact in before if fact not in new))
     more = list(dict.fromkeys(in_words(fact) for fact in after if fact not in old))
     changed = [fact for fact in more if fact in less]
-    return [
+    told = [
         *(f"{fact} differs now" for fact in changed),
         *(f"+ {fact}" for fact in more if fact not in changed),
         *(f"- {fact}" for fact in less if fact not in changed),
     ]
+    # A link has a hundred settings, which come and go with it: what matters is not behind them.
+    return sorted(told, key=lambda fact: _OF_A_LINK.search(fact) is not None)
 
 
 def _parts(printed: str) -> Iterator[tuple[str, list[str]]]:
@@ -234,6 +239,14 @@ def _services(lines: Sequence[str]) -> Iterator[str]:
             yield f"service {name}"
 
 
+def _failed(lines: Sequence[str]) -> Iterator[str]:
+    """Units that failed, of lines "UNIT LOAD ACTIVE SUB DESCRIPTION", with a dot before or none."""
+    for line in lines:
+        words = re.sub(r"^[^\w-]+", "", line).split()
+        if len(words) > 3 and words[2] == "failed" and not _NOISY_SERVICES.fullmatch(words[0]):
+            yield f"{FAILED} {words[0]}"
+
+
 def _answers(text: str) -> list[list[Mapping[str, Any]]]:
     """All JSON arrays in a text, one after the other; none where it is no JSON."""
     decoder, offset, answers = json.JSONDecoder(), 0, []
@@ -262,4 +275,5 @@ _READERS: Mapping[str, Callable[[Sequence[str]], Iterator[str]]] = {
     "udp6": _sockets("udp", "07"),
     "processes": _processes,
     "services": _services,
+    "failed": _failed,
 }

@@ -21,7 +21,7 @@ from macros.record import here, known_state, moments, tcpdump
 from macros.record.bind import extract
 from macros.record.output_text import decode
 from macros.record.secret_values import hidden, hidden_in
-from macros.record.troubles import at
+from macros.record.troubles import at, cure
 from macros.store import form
 
 _NO_PROGRAM = 127  # exit code of a shell that finds no such command: POSIX, 2.8.2
@@ -152,13 +152,14 @@ def _step(lab: Lab, page: Page, part: str, step: Step) -> None:
 
 
 def _of_step(lab: Lab, page: Page, step: Step, message: str) -> GuideError:
+    mend = cure(message) or "correct the step"
     return GuideError(
         message,
         page=page.source,
         line=step.line,
         node=step.node,
         command=step.command,
-        fix=f"correct the step; guide lab reset --name {lab.name} removes what it left behind",
+        fix=f"{mend}; guide lab reset --name {lab.name} removes what it left behind",
     )
 
 
@@ -290,7 +291,8 @@ def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str
             f"block {block.id} ended with exit code {answer.exit}, expected {block.expect_exit}:"
             f" {text[-300:].strip()}",
             command=ran,
-            fix="correct the command, or declare expect_exit= where the failure is the point",
+            fix=cure(text)
+            or "correct the command, or declare expect_exit= where the failure is the point",
         )
 
 

@@ -20,6 +20,7 @@ from macros.packets import dissector
 from macros.packets.conversations import Ending
 from macros.packets.pcap import Reader, Record
 from macros.packets.selection import Match
+from macros.record import unended
 from macros.record.troubles import at
 
 SAID_EVERY = 2.0  # seconds between two words about what is waited for
@@ -205,11 +206,13 @@ def _await_end(listener: Listener, command: str, waits: Waits) -> None:
         raise at(block, f"capture {block.id}: {wrong.message}", command=command, fix=wrong.fix)
     if ended:
         return
+    said, fix = unended.advice(of, listener.finished())
     raise at(
         block,
-        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {_seen(listener)}",
+        f"capture {block.id} waited {block.timeout:g} s for {waited} and saw {_seen(listener)}"
+        f"{said}",
         command=command,
-        fix="correct packets= or filter=, or make its command send what is waited for",
+        fix=fix,
     )
 
 

@@ -19,11 +19,12 @@ def expand(guide: Guide, source: Path) -> str:
 
 
 def page(
-    guide: Guide, source: Path, *, lenient: bool = False
+    guide: Guide, source: Path, *, lenient: bool = False, partly: bool = False
 ) -> tuple[list[GuideError], str, PageRenderer]:
     """All that a build would find wrong with one page's calls, and what they come to.
 
-    `lenient` as of `PageRenderer`.
+    `lenient` as of `PageRenderer`. `partly`: the page has errors that planning has said, and what
+    fails in a way that no macro should follows from those.
     """
     front = frontmatter.of_file(source)
     renderer = _renderer(guide, source, front, lenient=lenient)
@@ -34,7 +35,10 @@ def page(
             return renderer.call(name, place, *values, **options)
         except GuideError as error:
             errors.append(error)
-            return ""
+        except Exception as error:  # noqa: BLE001 it has a place, and the rest is looked at too
+            if not partly:
+                errors.append(renderer.broken(name, place, error))
+        return ""
 
     text = ""
     try:
@@ -52,7 +56,7 @@ def unplanned(guide: Guide, source: Path) -> list[GuideError]:
         return errors
     known_lines = {error.line for error in errors}
     try:
-        errors_of_page, _, _ = page(part, source)
+        errors_of_page, _, _ = page(part, source, partly=True)
     except GuideError:
         return errors  # its front matter is wrong, which has been said
     errors += [

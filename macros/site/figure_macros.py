@@ -20,6 +20,7 @@ from macros.plan.drawings import (
 )
 from macros.plan.signatures import Trace
 from macros.site import recorded_figures, recorded_traces, recorded_ways
+from macros.site.capture_ends import told
 from macros.site.page_context import PageContext
 
 
@@ -112,16 +113,17 @@ def packet(page: PageContext, call: Packet) -> str:
         return recorded
     ((block, recording),) = recorded
     pcap = _pcap(recording)
-    html = recorded_figures.packet(
-        block,
-        pcap,
-        call.match,
-        recording.text.splitlines(),
-        id=call.id or _slug(block.id, *(call.layers or ())),
-        title=call.title,
-        layers=call.layers,
-        all_fields=call.all_fields,
-    )
+    with told(page.key, block):
+        html = recorded_figures.packet(
+            block,
+            pcap,
+            call.match,
+            recording.text.splitlines(),
+            id=call.id or _slug(block.id, *(call.layers or ())),
+            title=call.title,
+            layers=call.layers,
+            all_fields=call.all_fields,
+        )
     return _figure(page, html, call.title, {recorded_figures.HREF: page.href(pcap)})
 
 
@@ -146,12 +148,13 @@ def compare(page: PageContext, call: Compare) -> str:
     (block, recording), (later_block, later_recording) = recorded
     pcap, later_pcap = _pcap(recording), _pcap(later_recording)
     later_match = call.match if call.after_match is None else call.after_match
-    html = recorded_figures.compare(
-        (block, pcap, call.match),
-        (later_block, later_pcap, later_match),
-        id=call.id or f"{block.id}-{later_block.id}",
-        title=call.title,
-    )
+    with told(page.key, block, later_block):
+        html = recorded_figures.compare(
+            (block, pcap, call.match),
+            (later_block, later_pcap, later_match),
+            id=call.id or f"{block.id}-{later_block.id}",
+            title=call.title,
+        )
     addresses = {
         recorded_figures.HREF: page.href(pcap),
         recorded_figures.OTHER_HREF: page.href(later_pcap),
@@ -183,7 +186,8 @@ def _trace(
         """The address of a trace's captures in one file, beside each of them."""
         return f"{page.href(pcap).rpartition('/')[0]}/{name}"
 
-    html = recorded_traces.figure(recorded, bound, title=title, small=small)
+    with told(page.key, *taps):
+        html = recorded_traces.figure(recorded, bound, title=title, small=small)
     return _figure(page, html, title, recorded_traces.addresses(recorded, page.href, merged))
 
 

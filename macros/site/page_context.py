@@ -112,9 +112,11 @@ class PageContext:
         versions = self.guide.edition.versions
         missing = [name for name in self.page.versions if name not in versions]
         if missing:
-            raise GuideError(
-                f"front matter: versions names {missing[0]}, which the edition does not"
-            )
+            text = self.source.read_text(encoding="utf-8-sig")
+            line = text.partition("\nversions:")[0].count("\n") + 2
+            message = f"front matter: versions names {missing[0]}, which edition"
+            message += f" {self.guide.edition_name} does not have"
+            raise GuideError(message, page=self.source, line=line)
         return Place(
             recorded=recorded.recorded,
             lab=recorded.lab,

@@ -12,6 +12,7 @@ from macros.ground.model import Block, Recording
 from macros.plan.drawings import Handover
 from macros.plan.signatures import Expect, Only, Value, Version, When
 from macros.site import claims, handover, unrecorded
+from macros.site.capture_ends import told
 from macros.site.output_macros import absent
 from macros.site.page_context import PageContext
 from macros.values.lookup import exists, lookup
@@ -25,7 +26,8 @@ def value(page: PageContext, call: Value) -> str:
     block, recording = page.find(call.block)
     if recording is None:
         return page.inline(unrecorded.value())
-    return page.inline(_marked(page.filled(call.path), block, recording))
+    with told(page.key, block):
+        return page.inline(_marked(page.filled(call.path), block, recording))
 
 
 def expect(page: PageContext, call: Expect) -> str:
@@ -37,7 +39,8 @@ def expect(page: PageContext, call: Expect) -> str:
     if call.absent:
         _check_absent(recording, path)
         return ""
-    recorded = lookup(recording, path)
+    with told(page.key, block):
+        recorded = lookup(recording, path)
     relations = [name for name in call.given if name not in _NO_RELATION]
     if not relations:
         words = f"expect({call.block!r}, {call.path!r}) claims nothing"
@@ -56,8 +59,9 @@ def _other(page: PageContext, wanted: Any, less: float | None) -> Any:
     if len(wanted) != 2:
         raise GuideError(f"a claim about two values names a block and a path, not {wanted!r}")
     block, path = wanted
-    _, recording = page.find(block)
-    other: Any = None if recording is None else lookup(recording, page.filled(path))
+    found, recording = page.find(block)
+    with told(page.key, found):
+        other: Any = None if recording is None else lookup(recording, page.filled(path))
     if less is None:
         return other
     try:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias, TypeGuard, cast
 
-from macros.ground.errors import GuideError
+from macros.ground.errors import BeyondError, GuideError
 
 _STEP = re.compile(r"\.?(?P<name>[^.\[\]\s]+)|\.?\[(?P<inside>[^\[\]]+)\]")
 _CHOICE = re.compile(
@@ -35,11 +35,15 @@ _Step: TypeAlias = _Name | _Inside
 
 
 class _Missing(Exception):  # noqa: N818 no error yet: another place may have the value
-    """A step that leads nowhere, with the names that would have led somewhere."""
+    """A step that leads nowhere, with the names that would have led somewhere.
 
-    def __init__(self, message: str, names: Sequence[str] = ()) -> None:
+    `beyond`: it counts further than there are entries.
+    """
+
+    def __init__(self, message: str, names: Sequence[str] = (), *, beyond: bool = False) -> None:
         super().__init__(message)
         self.names = names
+        self.beyond = beyond
 
 
 def lookup(record: object, path: str) -> Any:
@@ -116,6 +120,8 @@ def _steps(path: str) -> list[tuple[_Step, str]]:
 
 def _error(path: str, step: str, gone: str, missing: _Missing) -> GuideError:
     where = f"{gone} has" if gone else "there is"
+    if missing.beyond and not gone:
+        return BeyondError(f"{path!r}: {where} no {step}{missing}")
     near = difflib.get_close_matches(step.strip(".[]").lower(), missing.names, 4, 0.5)
     # A name inside a longer one, or the other way round, is near too: `eth` and `eth0@if3`.
     near += [n for n in missing.names if step.strip(".[]").lower() in n.lower() and n not in near]
@@ -167,7 +173,8 @@ def _inside(value: object, text: str) -> object:
         if text.isdigit():
             if 1 <= int(text) <= len(held):
                 return cast("object", held[int(text) - 1])
-            raise _Missing(f" (of {len(held)} entries)", _names(value))
+            count = "1 entry" if len(held) == 1 else f"{len(held)} entries"
+            raise _Missing(f" (of {count})", _names(value), beyond=int(text) > len(held))
         if _CHOICE.match(text):
             return _chosen(held, text)
     return _named(value, _Name(text))

@@ -13,7 +13,7 @@ from macros.ground.places import SCRIPTS
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.plan import planner
-from macros.record import known_state, node_facts
+from macros.record import known_state, node_facts, troubles
 
 FACTS = SCRIPTS / "node" / "facts.sh"
 ALONE = [
@@ -158,6 +158,42 @@ def test_on_a_cluster_what_pods_bring_is_no_fact_and_what_a_page_changes_is() ->
     ]
 
 
+def test_a_unit_that_failed_is_a_fact_and_what_systemd_runs_now_and_then_is_none() -> None:
+    """In the forms of `systemctl list-units --failed`: plain, and with dots; systemctl(1)."""
+    printed = (
+        "@services\n@failed\n"
+        "guide-echo.service loaded failed failed /usr/bin/busybox nc -l -p 7 -e cat\n"
+        "● guide-web.service loaded failed failed A web server\n"
+        "  apt-daily.service loaded failed failed Daily apt download activities\n"
+        "mnt-data.mount     loaded failed failed /mnt/data\n"
+    )
+    told = [
+        "failed unit guide-echo.service",
+        "failed unit guide-web.service",
+        "failed unit mnt-data.mount",
+    ]
+    assert node_facts.facts(printed, cluster=False) == told
+    assert node_facts.facts(printed, cluster=True) == told
+    assert node_facts.facts("@failed\n\n0 loaded units listed.\n", cluster=False) == []
+
+
+def test_a_link_s_settings_do_not_hide_what_else_is_left() -> None:
+    settings = [f"sysctl net.ipv4.conf.eth1/10.a{number} 1" for number in range(300)]
+    after = [
+        *settings,
+        "sysctl net.ipv4.conf.all.rp_filter 1",
+        "ip rule 9: lookup 7",
+        "link eth1.10",
+    ]
+    told = node_facts.differences([], after)
+    assert told[:3] == [
+        "+ sysctl net.ipv4.conf.all.rp_filter 1",
+        "+ ip rule 9: lookup 7",
+        "+ link eth1.10",
+    ]
+    assert len(told) == len(after), "none is lost"
+
+
 class Nodes:
     """Nodes of a lab that answer what they are told to, in the place of SSH."""
 
@@ -243,3 +279,29 @@ def test_pods_that_come_and_go_are_no_difference_on_a_cluster(
     nodes.printed["node0"] += "@sysctl\n/proc/sys/net/ipv4/ip_forward:0\n"
     with pytest.raises(GuideError, match="ip_forward"):
         known_state.enter(lab, on_cluster)
+
+
+def test_a_page_whose_unit_failed_is_told_of_the_option_that_forgets_it(
+    nodes: Nodes, page: Page
+) -> None:
+    before = known_state.enter(LAB, page)
+    nodes.printed["node0"] += "@failed\nguide-echo.service loaded failed failed nc\n"
+    with pytest.raises(GuideError, match=r"\+ failed unit guide-echo\.service") as caught:
+        known_state.leave(LAB, page, before)
+    assert "systemd-run -G (--collect)" in str(caught.value.fix)
+    with pytest.raises(GuideError, match=r"\+ failed unit guide-echo\.service"):
+        known_state.enter(LAB, page)
+    nodes.printed["node0"] += "@files\n1 2.0 /etc/left\n"
+    nodes.printed["node0"] = nodes.printed["node0"].replace("@failed\nguide", "@none\nguide")
+    with pytest.raises(GuideError) as caught:
+        known_state.leave(LAB, page, before)
+    assert "systemd-run" not in str(caught.value.fix)
+
+
+def test_a_name_of_a_unit_that_is_taken_is_said_how_to_free() -> None:
+    said = (
+        "Failed to start transient service unit: Unit guide-echo.service was already loaded or has"
+        " a fragment file."
+    )
+    assert "systemctl reset-failed guide-echo.service" in troubles.cure(said)
+    assert troubles.cure("Failed to start transient service unit: Access denied") == ""

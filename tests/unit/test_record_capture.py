@@ -12,6 +12,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
 from macros.packets.pcap import Reader, records
 from macros.record import tcpdump
+from tests.unit.segment_support import frames, pcap_of
 
 DATA = Path(__file__).parent.parent / "data" / "packets"
 CALICO = DATA / "calico-eth1.pcap"
@@ -173,3 +174,45 @@ def test_a_capture_still_ends_in_an_error_when_nothing_comes(
     target.block = replace(target.block, timeout=0.2)
     with pytest.raises(GuideError, match=r"waited 0\.2 s for 2 packets and saw 0 packets"):
         tcpdump._await_end(target, "tcpdump", tcpdump.silent)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, target: tcpdump.Listener, data: bytes) -> tuple[str, str]:
+    monkeypatch.setattr(tcpdump, "SAID_EVERY", 0.05)
+    target.block = replace(target.block, timeout=0.1)
+    feed(target, data)
+    with pytest.raises(GuideError) as caught:
+        tcpdump._await_end(target, "tcpdump", tcpdump.silent)
+    return caught.value.message, str(caught.value.fix)
+
+
+def test_a_conversation_of_which_one_direction_passes_is_said_to_be_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = (DATA / "http-red.pcap").read_bytes()
+    sent = [frame for frame in frames(data) if frame[30:34] == b"\x0a\x02\x02\x02"]
+    assert len(sent) > 2
+    one_way = pcap_of(data, sent)
+    message, fix = told(monkeypatch, listener(closed=True), one_way)
+    assert "; only packets to 10.2.2.2 were seen, and closed= waits for both" in message
+    assert fix == "use packets= instead of closed="
+    both = data[: ends(data)[3]]
+    message, fix = told(monkeypatch, listener(closed=True), both)
+    assert "only packets" not in message
+    assert "the conversation was not closed" in message
+
+
+def test_what_is_advised_is_of_what_stands_in_the_capture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pings = (DATA / "forward-red.pcap").read_bytes()
+    message, fix = told(monkeypatch, listener(closed=True), pings)
+    assert "none is TCP" in message
+    assert "instead of closed=" in fix
+    message, fix = told(monkeypatch, listener(packets=99), pings)
+    assert "saw 9 packets: " in message or "ARP" in message
+    assert fix.startswith("correct packets= to what comes")
+    assert "filter=" not in fix, "it has none"
+    _, fix = told(monkeypatch, listener(until="tcp syn"), pings)
+    assert fix.startswith("correct until=")
+    _, fix = told(monkeypatch, listener(packets=1), pings[:24])
+    assert fix.startswith("correct the interface")

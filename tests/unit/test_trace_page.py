@@ -191,7 +191,7 @@ def test_one_packet_is_drawn_small_from_another_page(tmp_path: Path, cache: Path
     assert "TTL 62" in page
     with pytest.raises(GuideError, match="no packet matches"):
         made.call("traced", (1, 1), "way", "udp", title="None")
-    with pytest.raises(GuideError, match="page page has no trace 'ways'; it has way"):
+    with pytest.raises(GuideError, match="page page has no trace 'ways'; did you mean way"):
         made.call("traced", (1, 1), "ways", "udp", title="None")
 
 
