@@ -1,12 +1,13 @@
 """Drawings on a page: topologies, packets, traces and ways, each from the recordings it names."""
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from macros.figures.markup import render
 from macros.ground.errors import GuideError
-from macros.ground.model import Recording
+from macros.ground.model import Block, Recording
 from macros.plan.drawings import (
     Compare,
     Lookup,
@@ -22,6 +23,11 @@ from macros.plan.signatures import Trace
 from macros.site import recorded_figures, recorded_traces, recorded_ways
 from macros.site.capture_ends import told
 from macros.site.page_context import PageContext
+
+_RULES = re.compile(
+    r"\bip\b[^\n;|&]*\s(?:rule\s+a(?:dd?)?\b|route\s+(?:a|c|r)\w*\b[^\n;|&]*\stable\s)"
+)
+"""What makes a rule, or a route of another table: ip-rule(8), ip-route(8)."""
 
 
 def topology(page: PageContext, call: Topology) -> str:
@@ -40,8 +46,22 @@ def topology(page: PageContext, call: Topology) -> str:
         leave_out=[page.filled(name) for name in call.leave_out],
         way=_way(page, call),
         brief=call.brief,
+        policy=_policy(page, [block for block, _ in states[: len(call.observed)]]),
     )
     return _figure(page, html, call.title)
+
+
+def _policy(page: PageContext, observed: Sequence[Block]) -> frozenset[str]:
+    """The nodes that were given rules or other tables before they were observed."""
+    nodes = set()
+    for block in observed:
+        whole = page.guide.holder(block.page).pages[block.page]
+        before = itertools.takewhile(lambda other, end=block.id: other.id != end, whole.blocks)
+        done = [(step.node, step.command) for step in whole.setup]
+        done += [(earlier.node, earlier.command) for earlier in before]
+        if any(node == block.node and _RULES.search(command) for node, command in done):
+            nodes.add(block.node)
+    return frozenset(nodes)
 
 
 def _way(page: PageContext, call: Topology) -> list[str]:

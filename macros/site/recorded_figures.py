@@ -6,7 +6,7 @@ page; `with_addresses` puts the addresses in.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -135,8 +135,9 @@ def topology(
     leave_out: Sequence[str],
     way: Sequence[str] = (),
     brief: bool = False,
+    policy: Collection[str] = (),
 ) -> str:
-    """Interfaces, namespaces and veth pairs of observed states."""
+    """Interfaces, namespaces and veth pairs of observed states; `policy` as the figure has it."""
 
     def make() -> str:
         from macros.figures.topology import (  # noqa: PLC0415
@@ -153,9 +154,10 @@ def topology(
             previous=[observation.read(item.twin) for item in previous],
             way=tuple(way),
             brief=brief,
+            policy=frozenset(policy),
         )
 
-    chosen = [list(highlight), list(leave_out), list(way), brief]
+    chosen = [list(highlight), list(leave_out), list(way), brief, sorted(policy)]
     inputs = ["topology", _read(states), _read(previous), id, title, *chosen]
     return cache.text("draw", inputs, make)
 

@@ -59,11 +59,13 @@ def figure(pairs: Taps, values: Mapping[str, str], *, title: str, small: Small |
         from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
         from macros.traces import assembly  # noqa: PLC0415
 
-        made = assembly.read(lanes, [packets.packets(pcap) for pcap in pcaps])
+        captures = [packets.packets(pcap) for pcap in pcaps]
+        order = assembly.by_node(lanes, captures)
+        made = assembly.read([lanes[at] for at in order], [captures[at] for at in order])
         if small is not None:
             return figures.small(made, small.match, id=small.id, title=title)
-        commands = [recording.ran for _, recording in pairs]
-        return figures.whole(made, commands, id=trace, title=title)
+        commands = [pairs[at][1].ran for at in order]
+        return figures.whole(made, commands, id=trace, title=title, places=order)
 
     inputs = [
         [astuple(lane) for lane in lanes],
@@ -94,7 +96,9 @@ def merged(pairs: Taps, values: Mapping[str, str]) -> bytes:
         from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
         from macros.traces import assembly  # noqa: PLC0415
 
-        made = assembly.read(lanes, [packets.packets(pcap) for pcap in pcaps])
+        captures = [packets.packets(pcap) for pcap in pcaps]
+        order = assembly.by_node(lanes, captures)
+        made = assembly.read([lanes[at] for at in order], [captures[at] for at in order])
         return json.dumps([astuple(clock) for clock in made.clocks])
 
     inputs = [

@@ -16,7 +16,7 @@ from macros.packets.streams import flags_of
 from macros.tracer.listening import Heard
 from macros.tracer.request_ends import Target
 from macros.tracer.way import Stop, Way
-from macros.traces import assembly, oddities, sequence, sightings
+from macros.traces import assembly, segments, sequence, sightings
 from macros.traces.trace import Journey, Lane, Trace
 
 _ERRORS = {"ICMP": (3, 11, 12), "ICMPv6": (1, 2, 3, 4)}
@@ -108,8 +108,9 @@ def _plain(own: Sequence[Sequence[Packet]], lanes: Sequence[Lane]) -> list[Journ
     """The packets' ways where the clocks make no sense: only a drawing needs those."""
     groups, _ = sightings.of_interest(sightings.groups(own), lanes)
     ahead = sequence.directions(groups, lanes)
+    stations = sequence.stations_of(groups, lanes)
     return [
-        Journey(number, way, sequence.ordered(group, lanes, forward=way))
+        Journey(number, way, sequence.ordered(group, lanes, forward=way, stations=stations))
         for number, (group, way) in enumerate(zip(groups, ahead, strict=True), 1)
     ]
 
@@ -312,7 +313,7 @@ def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
 
 def _bytes(packet: Packet) -> tuple[int, int]:
     """The numbers that a segment takes up: the first, and that after the last."""
-    first, count = oddities.carried(packet) or (0, 0)
+    first, count = segments.carried(packet) or (0, 0)
     return first, first + count
 
 

@@ -7,7 +7,7 @@ and the least of the former; the middle is at most half their sum off, whatever 
 Clocks of one trace's length do not drift.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from macros.ground.errors import GuideError
 from macros.traces.trace import Clock, Journey, Lane
@@ -19,13 +19,11 @@ _Seen = dict[tuple[str, str], tuple[int, int]]
 def align(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[Clock, ...]:
     """Every clock that can be compared with that of the first lane's node, which is exact.
 
-    Errors add up over the nodes in between. GuideError where a clock was set during the trace.
+    Errors add up over the nodes in between. GuideError where a packet would be
+    back before it left: a clock was set during the trace, or the lanes' order is not that of the
+    way.
     """
-    seen: _Seen = {}
-    for journey in journeys:
-        for pair, difference in crossings(journey, lanes):
-            sample = (difference, journey.number)
-            seen[pair] = min(seen.get(pair, sample), sample)
+    seen = _least(journeys, lanes)
     reference = lanes[0].node
     clocks = {reference: Clock(reference, 0, 0, 0, (0, 0), "")}
     waiting = [reference]
@@ -35,9 +33,37 @@ def align(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[Clock, ..
             there, back = seen.get((near, far)), seen.get((far, near))
             if far in clocks or there is None or back is None:
                 continue
-            clocks[far] = _compared(clocks[near], far, there, back)
+            clocks[far] = _compared(clocks[near], far, there, back, lanes)
             waiting.append(far)
     return tuple(clocks[node] for node in _nodes(lanes) if node in clocks)
+
+
+def about(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> Mapping[str, int]:
+    """About how far each clock is ahead of that of the first lane's node, for an order of packets.
+
+    What went one way only leaves out the time that it took.
+    """
+    seen = _least(journeys, lanes)
+    known = {clock.node: clock.ahead for clock in align(journeys, lanes)}
+    waiting = list(known)
+    while waiting:
+        near = waiting.pop(0)
+        for far in _nodes(lanes):
+            there, back = seen.get((near, far)), seen.get((far, near))
+            shown = [*([there[0]] if there else []), *([-back[0]] if back else [])]
+            if far not in known and shown:
+                known[far] = known[near] + sum(shown) // len(shown)
+                waiting.append(far)
+    return known
+
+
+def _least(journeys: Iterable[Journey], lanes: Sequence[Lane]) -> _Seen:
+    seen: _Seen = {}
+    for journey in journeys:
+        for pair, difference in crossings(journey, lanes):
+            sample = (difference, journey.number)
+            seen[pair] = min(seen.get(pair, sample), sample)
+    return seen
 
 
 def crossings(journey: Journey, lanes: Sequence[Lane]) -> Iterator[tuple[tuple[str, str], int]]:
@@ -48,13 +74,17 @@ def crossings(journey: Journey, lanes: Sequence[Lane]) -> Iterator[tuple[tuple[s
             yield pair, later.packet.time - earlier.packet.time
 
 
-def _compared(near: Clock, far: str, there: tuple[int, int], back: tuple[int, int]) -> Clock:
+def _compared(
+    near: Clock, far: str, there: tuple[int, int], back: tuple[int, int], lanes: Sequence[Lane]
+) -> Clock:
     round_trip = there[0] + back[0]
     if round_trip < 0:
+        taps = ", ".join(lane.where for lane in lanes if lane.node in {near.node, far})
         raise GuideError(
-            f"the clocks of {near.node} and {far} were set during the trace:"
-            f" a packet there and back took {round_trip / 1000:.0f} µs",
-            fix="record the page again",
+            f"the clocks of {near.node} and {far} were set during the trace, or its taps are not in"
+            f" the order of the path ({taps}): from {near.node} to {far} and back took"
+            f" {round_trip / 1000:.0f} µs",
+            fix="list the taps in the order in which the request passes them, or record again",
         )
     ahead = (there[0] - back[0]) // 2
     error = -(-round_trip // 2)

@@ -101,7 +101,7 @@ def _step(earlier: Visit, later: Visit, journey: Journey, lanes: Sequence[Lane])
         of = [(changed, change) for changed, change in changes if id(changed) == layer]
         marks += _marks(of[0][0], [change for _, change in of], journey)
     # New MACs are what routing means, and a port goes with its address: no marks of their own.
-    marks = _joined(marks, "routed: ", [mark for mark in marks if mark.kind == "mac"])
+    marks = _joined(marks, "TTL", [mark for mark in marks if mark.kind == "mac"])
     for end, port in (("source", "sender"), ("destination", "receiver")):
         ports = [mark for mark in marks if mark.words.startswith(f"{_PORT} of the {port}")]
         marks = _joined(marks, f": {end} ", ports)
@@ -217,7 +217,7 @@ def _marks(layer: Layer, changes: Sequence[differences.Change], journey: Journey
         return [Mark("mac", "MACs", f"MACs{of} rewritten: {', '.join(told)}")] if told else []
     if _is_ip(layer):
         if "ttl" in by_name:
-            marks.append(Mark("hop", "routed", f"routed: TTL{of} {_arrow(by_name['ttl'])}"))
+            marks.append(_ttl(by_name["ttl"], of))
         marks += [_nat(name, by_name[name], journey) for name in ("src", "dst") if name in by_name]
     for name, what in (("sport", "port of the sender"), ("dport", "port of the receiver")):
         if name in by_name:
@@ -229,6 +229,20 @@ def _marks(layer: Layer, changes: Sequence[differences.Change], journey: Journey
     if layer.name == "Data":
         marks.append(Mark("other", "data", "its data is another"))
     return marks
+
+
+def _ttl(change: differences.Change, of: str) -> Mark:
+    """A router makes the TTL one less; what falls by more passed routers that nobody listened at.
+
+    A TTL that rises was set by a rule.
+    """
+    words = f"TTL{of} {_arrow(change)}"
+    if change.before is None or change.after is None:
+        return Mark("other", "TTL", words)
+    less = int(change.before.value) - int(change.after.value)
+    if less == 1:
+        return Mark("hop", "routed", f"routed: {words}")
+    return Mark("other", f"TTL {-less:+d}".replace("-", "\N{MINUS SIGN}"), words)
 
 
 def _nat(name: str, change: differences.Change, journey: Journey) -> Mark:

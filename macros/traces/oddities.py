@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from macros.packets import conversations
-from macros.packets.packet import Packet
-from macros.traces.sightings import innermost
+from macros.traces.arrivals import arrived
+from macros.traces.segments import carried, payload
 from macros.traces.trace import Journey, Lane
 
 _Flow = tuple[int, conversations.Flow]
@@ -35,27 +35,6 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
     ]
 
 
-def carried(packet: Packet) -> tuple[int, int] | None:
-    """The numbers that a TCP segment takes up: the first, and how many; SYN and FIN count one.
-
-    None where it is not a segment or takes up none. RFC 9293, section 3.4.
-    """
-    segment = packet.last("TCP")
-    flags = segment.get("flags") if segment is not None else None
-    if segment is None or flags is None:
-        return None
-    words = set(flags.shown.split())
-    size = _payload(packet) + ("SYN" in words) + ("FIN" in words)
-    return (int(segment["seq"].value), size) if size else None
-
-
-def _payload(packet: Packet) -> int:
-    address, segment = innermost(packet), packet.last("TCP")
-    if address is None or segment is None:
-        return 0
-    return address.end - segment.offset - segment.length
-
-
 def _resized(journeys: Sequence[Journey]) -> dict[int, list[int]]:
     """TCP segments that go on as others: cut to the MTU, or joined (GSO, GRO); by number.
 
@@ -81,7 +60,7 @@ def _resized_words(
     journeys: Sequence[Journey], goes_on: Mapping[int, Sequence[int]]
 ) -> dict[int, tuple[str, ...]]:
     """What is said of segments that were cut or joined."""
-    sizes = {journey.number: _payload(journey.visits[0].packet) for journey in journeys}
+    sizes = {journey.number: payload(journey.visits[0].packet) for journey in journeys}
     words_of: dict[int, list[str]] = {}
     for number, others in goes_on.items():
         cut = sizes[number] > sizes[others[0]]
@@ -159,32 +138,47 @@ def _common(journey: Journey, other: Journey) -> list[int]:
 def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple[str, ...]]:
     """Packets that should have been seen further on: where their conversation was, or any other.
 
-    A conversation that is answered ends where it ends; of one without an answer nobody knows.
+    A conversation that is answered ends where it ends; of one without an answer nobody knows. What
+    arrived is not gone: answers may take another way, and only what went the same way tells where
+    captures had ended.
     """
-    flows = {journey.number: _flows(journey) for journey in journeys}
+    there = arrived(journeys)
     alike: defaultdict[_Flow, list[Journey]] = defaultdict(list)
     for journey in journeys:
-        for flow in flows[journey.number]:
+        for flow in _flows(journey):
             alike[flow].append(journey)
-    ways = {flow: frozenset(other.forward for other in own) for flow, own in alike.items()}
-    reached = {flow: _lanes_of(own) for flow, own in alike.items()}
-    others = {
-        way: _lanes_of(other for other in journeys if other.forward == way) for way in (True, False)
-    }
     numbers = _numbers_at(journeys)
     texts: dict[int, tuple[str, ...]] = {}
     for journey in journeys:
-        own = flows[journey.number]
-        answered = any((not journey.forward) in ways[flow] for flow in own)
-        places = (
-            frozenset().union(*(reached[flow] for flow in own))
-            if answered
-            else others[journey.forward]
-        )
+        own = _flows(journey)
+        near = [other for flow in own for other in alike[flow]]
+        same = [other for other in near if other.forward == journey.forward]
+        answers = [other for other in near if other.forward != journey.forward]
+        if journey.number in there:
+            places = _lanes_of(same)
+        elif answers:
+            places = _lanes_of([*same, *answers])
+        else:
+            alone = [other for other in journeys if other.forward == journey.forward]
+            places = _lanes_of(alone) | _asked_at(journey, journeys)
         text = _not_seen(journey, places, numbers, lanes)
-        if text:
+        if text and (journey.number not in there or text.startswith(_ENDED)):
             texts[journey.number] = (text,)
     return texts
+
+
+_ENDED = "end of capture"
+
+
+def _asked_at(journey: Journey, journeys: Sequence[Journey]) -> frozenset[int]:
+    """Where a packet that it answers was seen first: an answer has to come back there."""
+    back = {conversations.ends(visit.packet)[::-1] for visit in journey.visits}
+    return frozenset(
+        other.visits[0].lane
+        for other in journeys[: journey.number - 1]
+        if other.forward != journey.forward
+        and back & {conversations.ends(visit.packet) for visit in other.visits}
+    )
 
 
 def _flows(journey: Journey) -> frozenset[_Flow]:
@@ -212,12 +206,13 @@ def _not_seen(
 ) -> str:
     """What is said of a packet that some of `places` should have seen; "" where there is none."""
     last = journey.visits[-1].lane
-    further = [lane for lane in places if (lane > last if journey.forward else lane < last)]
+    unseen = frozenset(places) - {visit.lane for visit in journey.visits}
+    further = [lane for lane in unseen if (lane > last if journey.forward else lane < last)]
     if not further:
         return ""
     following = min(further) if journey.forward else max(further)
     seen, most = numbers[following], lanes[following].most
     # Its capture had all its packets, each of them from before this one.
     if len(seen) == most and max(seen) < journey.number:
-        return f"end of capture: {lanes[following].where} had its {most}"
+        return f"{_ENDED}: {lanes[following].where} had its {most}"
     return f"not seen after {lanes[last].where}"

@@ -18,7 +18,7 @@ from macros.store.guide import Guide
 from macros.traces import pcapng
 from tests import trace_support
 
-HEAD = "---\ntitle: T\nlab:\n  nodes: 2\n---\n"
+HEAD = "---\ntitle: T\nlab:\n  nodes: 3\n---\n"
 REQUEST = """{{ run("node0", "echo cni-1 vethb6d54b6e", id="names",
        bind={"CLIENT": "re:(cni-\\\\d)", "VETH": "re:(veth\\\\w+)"}) }}
 {{ run("node0", "curl -s http://10.42.1.2/", id="request") }}
@@ -82,17 +82,17 @@ def test_taps_that_are_wrong_name_their_line(tmp_path: Path, taps: str, message:
     assert error.value.line == 9  # 5 of front matter, 3 before it
 
 
-def recorded(folder: Path) -> Guide:
-    """A guide of one page, recorded: the captures are those of tests/data/trace/flannel."""
-    blocks = planned(folder / "docs", REQUEST + TRACE)
+def recorded(folder: Path, body: str = REQUEST + TRACE, name: str = "flannel") -> Guide:
+    """A guide of one page, recorded: its taps' captures are those of a folder of tests/data/trace."""
+    blocks = planned(folder / "docs", body)
     page = folder / "recordings" / "now" / "page"
     page.mkdir(parents=True)
-    files = iter(trace_support.files("flannel"))
+    files = iter(trace_support.files(name))
     for block in blocks:
         pcap = None
         if block.capture is not None:
             pcap = page / f"way.{next(files).name}"
-            shutil.copy(trace_support.DATA / "flannel" / pcap.name.removeprefix("way."), pcap)
+            shutil.copy(trace_support.DATA / name / pcap.name.removeprefix("way."), pcap)
         bound = {"CLIENT": "cni-1", "VETH": "vethb6d54b6e"} if block.bind else {}
         form.write(
             page,
@@ -109,13 +109,20 @@ def recorded(folder: Path) -> Guide:
                 pcap,
             ),
         )
-    meta = {"recorded": "2026-11-23T08:00:00Z", "lab": "uml", "nodes": ["node0", "node1"]}
+    meta = {"recorded": "2026-11-23T08:00:00Z", "lab": "uml", "nodes": ["node0", "node1", "node2"]}
     (page / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8")
     sums.write(page)
     edition = {"lab": "uml", "base": "", "versions": {}}
     (page.parent / "edition.yml").write_text(form.dump_yaml(edition), encoding="utf-8")
     sums.write(page.parent)
     return Guide(folder / "docs", folder / "recordings", "now")
+
+
+PING = """{{ run("node0", "ping -c 1 -I 10.1.0.70 10.9.0.1", id="request") }}
+{{ trace(TAPS, id="way", during="request", filter="icmp", packets=2, title="A ping") }}
+"""
+ROUND_TRIP = """["node0/eth1.10", "node1/eth1.10", "node1/eth1.30", "node2/eth1.30",
+  "node2/eth1.20", "node1/eth1.20"]"""
 
 
 def renderer(guide: Guide) -> PageRenderer:
@@ -259,3 +266,41 @@ def test_what_was_drawn_once_reads_no_packet_again(
     assert make() == first
     with pytest.raises(AssertionError, match="read again"):
         show(again, "Another title")
+
+
+def test_a_reply_that_takes_another_way_is_drawn_along_its_own(tmp_path: Path, cache: Path) -> None:
+    assert not cache.exists()
+    made = renderer(recorded(tmp_path, PING.replace("TAPS", ROUND_TRIP), "detour"))
+    show(made, "A ping")
+    page = html(made)
+    assert page.count(">node1</text>") == 2  # one box in each of the two drawings
+    assert "not seen" not in page
+    assert "cross" not in page
+    assert "TTL 63 → 64" not in page
+    assert "routed: TTL 64 → 63" in page
+    # Each capture is still its own, though the lanes are in another order than the taps.
+    for tap in ("node1.eth1.20", "node2.eth1.30"):
+        node, _, interface = tap.partition(".")
+        assert f'href="recorded/way.{tap}.pcap" download>{node}: {interface} (pcap)</a>' in page
+
+
+def test_taps_in_an_order_that_cannot_be_name_page_line_and_taps(
+    tmp_path: Path, cache: Path
+) -> None:
+    assert not cache.exists()
+    guide = recorded(tmp_path, PING.replace("TAPS", ROUND_TRIP), "detour")
+    # The captures of node0 and node1, each as if it were the other's.
+    page = guide.recordings / "now" / "page"
+    first, second = page / "way.node0.eth1.10.pcap", page / "way.node1.eth1.10.pcap"
+    there, back = first.read_bytes(), second.read_bytes()
+    first.write_bytes(back)
+    second.write_bytes(there)
+    for tap in ("node1.eth1.20", "node1.eth1.30", "node2.eth1.20", "node2.eth1.30"):
+        empty = page / f"way.{tap}.pcap"
+        empty.write_bytes(empty.read_bytes()[:24])
+    sums.write(page)
+    with pytest.raises(GuideError, match="its taps are not in the order of the path") as error:
+        show(renderer(Guide(guide.docs, guide.recordings, "now")), "A ping")
+    assert "node0: eth1.10, node1: eth1.10" in error.value.message
+    assert str(error.value.page).endswith("page.md")
+    assert error.value.line == 6

@@ -186,7 +186,7 @@ def _column(scene: Scene, guest: Namespace, hosts: dict[End, Placed]) -> Column:
     for interface in sorted(guest.interfaces, key=lambda port: (port.master, port.index)):
         if interface.name in standing:
             column.bars.append(scene.place(guest.name, interface, "bridge"))
-        elif interface.kind != "loopback":
+        elif not interface.plain_loopback:
             placed = scene.place(
                 guest.name, interface, "veth" if interface.kind == "veth" else "device"
             )

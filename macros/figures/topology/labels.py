@@ -42,11 +42,17 @@ _LONG = 12  # letters of a name from which on it is broken on a phone: cali28530
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Writes labels; knows what is new."""
+    """Writes labels; knows what is new.
+
+    `policy` are the nodes that have rules and tables which no observed state has, `plain` says that
+    a band of routes without a word in it is not drawn.
+    """
 
     news: News
     brief: bool = False
     narrow: bool = False
+    policy: frozenset[str] = frozenset()
+    plain: bool = False
 
     def interface(self, end: End, interface: Interface) -> list[Line]:
         """Name, state, addresses, MAC and what is special, a line each.
@@ -102,6 +108,16 @@ class Labels:
             return namespace.pod or namespace.name, ""
         return made["name"], made["suffix"]
 
+    def routes(self, node: Node) -> Line:
+        """The title of a node's band of routes: of which table, where there are others."""
+        table = ", main table" if self.tables(node) else ""
+        return (Run(f"IP routes of {node.name}{table}", "note"),)
+
+    def tables(self, node: Node) -> bool:
+        """Whether a node is known to look up routes in tables that the state does not have."""
+        vrfs = any(interface.kind == "vrf" for interface in node.own.interfaces)
+        return vrfs or node.name in self.policy
+
     def route(self, node: Node, namespace: Namespace, text: str, *, device: bool = True) -> Line:
         """A route as `ip route` has it; without its device where there is only one."""
         new = (node.name, namespace.name, text) in self.news.routes
@@ -142,8 +158,15 @@ class Labels:
 
 
 def drawn_addresses(interface: Interface) -> tuple[Address, ...]:
-    """All but IPv6 link-local ones, which every interface gives itself; the text has those too."""
-    return tuple(address for address in interface.addresses if not address.link_local)
+    """All but IPv6 link-local ones and lo's 127.0.0.1 and ::1, which are there by themselves.
+
+    The text has them too.
+    """
+    return tuple(
+        address
+        for address in interface.addresses
+        if not address.link_local and not (interface.kind == "loopback" and address.loopback)
+    )
 
 
 def kind_text(interface: Interface) -> str:
@@ -191,5 +214,5 @@ def veth_name(interface: Interface) -> str:
 
 
 def is_hidden(interface: Interface, names: Collection[str]) -> bool:
-    """Is lo, or was to be left out."""
-    return interface.kind == "loopback" or interface.name in names
+    """Is lo as it always is, or was to be left out."""
+    return interface.plain_loopback or interface.name in names

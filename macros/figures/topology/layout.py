@@ -164,16 +164,19 @@ def _node(scene: Scene) -> Drawing:
     alone = [veth for veth in above.hosts if veth.interface.master not in below.bridges]
     upper = [*bridges, *alone]
     attached = any(scene.speaks_ip(p.interface) for p in (*upper, *devices, *physical))
-    if attached or len(band.lines) > 1:
+    empty = scene.labels.plain and not above.groups
+    if (attached or len(band.lines) > 1) and not empty:
         y = y + ROW + stacked.room("bridge") if above.groups else TITLE
         out.notes.append(band)
-    else:  # nothing for the node's IP to do
+    else:  # nothing for the node's IP to do, or to say
         band.box.h = 0
+        y = TITLE - ROW if empty and devices else y
     band.box.x, band.box.w, band.box.y = PAD + below.aside, inner - below.aside, y
 
     y = _lower_rows(below, band.box, PAD + inner, stacked)
     out.placed += [*devices, *physical]
-    out.links += lower_links(scene, band.box, upper, devices, physical)
+    links = lower_links(scene, band.box, upper, devices, physical)
+    out.links += [link for link in links if link.kind != "routed" or not empty]
     out.links += lane_links(stacked, out, levels, PAD + inner + PAD / 2)
     out.links += low_links(stacked, out)
     full = inner + 2 * PAD + stacked.margin

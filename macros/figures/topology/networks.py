@@ -58,15 +58,22 @@ def _members(placed: Iterable[Placed], states: Sequence[Node]) -> dict[str, list
     for nic in placed:
         above = joint(states, nic)
         if nic.role == "physical" and (above is not None or not nic.interface.master):
-            # A bond has the addresses; of a VRF, its members have.
-            known = (*(above.addresses if above else ()), *nic.interface.addresses)
-            address = next(iter(known), None)
-            network = address.network if address else f"the network of {nic.interface.name}"
+            network = wire(nic.interface, above)
             own = (nic.end.node, nic.end.interface) in nat
             # Each node has a NAT network of its own, although all have the same prefix.
             key = f"NAT {network}|{nic.end.node}" if own else network
             members.setdefault(key, []).append(nic)
     return members
+
+
+def wire(nic: Interface, above: Interface | None) -> str:
+    """What the network that a NIC is in is called; `above` is its bond or VRF.
+
+    A bond has the addresses; of a VRF, its members have.
+    """
+    known = (*(above.addresses if above else ()), *nic.addresses)
+    address = next(iter(known), None)
+    return address.network if address else f"the network of {nic.name}"
 
 
 def _rails(nodes: Box, members: Mapping[str, Sequence[Placed]]) -> dict[str, _Rail]:

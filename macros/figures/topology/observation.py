@@ -43,6 +43,11 @@ class Address:
         return address.version == 6 and address.is_link_local
 
     @property
+    def loopback(self) -> bool:
+        """An address in 127.0.0.0/8, or ::1."""
+        return ipaddress.ip_address(self.ip).is_loopback
+
+    @property
     def network(self) -> str:
         """The network it lies in: 172.17.0.0/16."""
         return str(ipaddress.ip_interface(self.text).network)
@@ -74,6 +79,11 @@ class Interface:
     peer_nsid: int | None
     detail: Mapping[str, Any]
     vlans: tuple[str, ...] = ()
+
+    @property
+    def plain_loopback(self) -> bool:
+        """A loopback interface with the addresses that each has (RFC 1122, 3.2.1.3; RFC 4291)."""
+        return self.kind == "loopback" and all(address.loopback for address in self.addresses)
 
 
 @dataclass(frozen=True, slots=True)

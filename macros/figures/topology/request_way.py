@@ -1,8 +1,8 @@
 """The way of a request over a drawing: which interfaces, in order, and the lines between them.
 
 A way names the interfaces that matter (`node0/client:eth0`). Between two of them the other end of a
-veth pair and the ports of a bridge are found from the state, for there is no choice; a hop that
-routing decides has to be named.
+veth pair, the ports of a bridge and the NICs below two interfaces of one VLAN are found from the
+state, for there is no choice; a hop that routing decides has to be named.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from macros.figures.topology.geometry import Box, Drawing, LinkKind, Note, Point
-from macros.figures.topology.observation import End, Node, pairs
+from macros.figures.topology.networks import wire
+from macros.figures.topology.observation import End, Interface, Node, pairs, parents
+from macros.figures.topology.scene import nat_device
 from macros.ground.errors import GuideError
 
 
@@ -85,7 +87,32 @@ def _between(states: Sequence[Node], start: End, stop: End) -> Iterator[End]:
                 seen.add(end)
                 waiting.append((*path, end))
     # Nothing leads there without routing: then the step is the kernel's, or a cable's.
+    yield from _by_parents(states, start, stop)
     yield stop
+
+
+def _by_parents(states: Sequence[Node], start: End, stop: End) -> Iterator[End]:
+    """What two VLAN interfaces of one VLAN on two nodes send by, where one cable joins it."""
+    below, numbers, wires = [], [], []
+    for end in (start, stop):
+        node = next(state for state in states if state.name == end.node)
+        parent = parents(node).get(end)
+        own = node.own.interface(parent.interface) if parent and not parent.namespace else None
+        child = _interface(node, end)
+        if parent is None or own is None or child is None or child.kind != "vlan":
+            return
+        if own.kind != "physical" or own.name == nat_device(node):
+            return
+        below.append(parent)
+        numbers.append((child.detail.get("id"), child.detail.get("protocol")))
+        wires.append(wire(own, node.own.interface(own.master)))
+    if start.node != stop.node and numbers[0] == numbers[1] and wires[0] == wires[1]:
+        yield from below
+
+
+def _interface(node: Node, end: End) -> Interface | None:
+    inside = node.namespace(end.namespace)
+    return inside.interface(end.interface) if inside else None
 
 
 def _layer_two(states: Sequence[Node]) -> dict[End, set[End]]:

@@ -39,7 +39,7 @@ class Scene:
         return [
             interface
             for interface in self.node.own.interfaces
-            if interface.kind != "loopback" and interface.name not in self.hidden
+            if not interface.plain_loopback and interface.name not in self.hidden
         ]
 
     def place(self, namespace: str, interface: Interface, role: Role) -> Placed:
@@ -54,7 +54,7 @@ class Scene:
     def routes(self) -> Note:
         """The band that stands for the node's own IP: its routes."""
         own = self.node.own
-        lines: list[Line] = [(Run(f"IP routes of {self.node.name}", "note"),)]
+        lines: list[Line] = [self.labels.routes(self.node)]
         if self.labels.brief:
             return Note("routes", lines, measure(lines, least=LEAST))
         lines += [

@@ -6,6 +6,7 @@ The same states give the same bytes. Colours and fonts are those of docs/assets/
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from html import escape
 
@@ -25,6 +26,7 @@ Drawn = Callable[..., str]
 RADIUS = 6
 _BADGE = (32.0, 16.0)
 _COLUMN = 726  # px that a page has for a drawing, on a wide screen
+_NEAR = 1.1  # times the column: what is drawn a little smaller there, and does not scroll
 _PHONE = 384  # and on a phone of 390 px, from edge to edge
 _DENSE = 422  # what is drawn there a little smaller, its smallest text a little larger
 
@@ -40,6 +42,7 @@ def topology(
     nat: bool = False,
     way: Sequence[str] = (),
     brief: bool = False,
+    policy: Collection[str] = (),
 ) -> str:
     """A complete `<figure class="topology">`: drawing, title and the same as text.
 
@@ -47,27 +50,34 @@ def topology(
     accented and labelled so. `highlight` names interfaces ("docker0", "web:eth0",
     "node0/web:eth0"), namespaces, addresses or MACs. `leave_out` names interfaces of a node's own
     namespace, or other namespaces, that are not drawn (the text has them); so is, without `nat`,
-    the NIC of the lab's NAT network. lo is never drawn, nor are IPv6 link-local addresses. `way`
+    the NIC of the lab's NAT network. lo is drawn only with an address of
+    its own, IPv6 link-local addresses never. `way`
     is the way of a request, from interface to interface (see `request_way`). `brief` writes names
-    and addresses alone, so that three nodes fit side by side. What is wider than a phone is drawn
-    for one, too, if it then fits: nodes one below the other, pods' names in two lines, and if need
-    be in brief.
+    and addresses alone, so that three nodes fit side by side. Where nodes side by side are wider
+    than a page's column, they stand one below the other. What is wider than a phone is drawn for
+    one, too, if it then fits: nodes one below the other, pods' names in two lines, and if need be
+    in brief. `policy` names the nodes that have rules and other tables: no state has those, so
+    their routes are said to be the main table's.
 
     Raises GuideError if there is no state or a node twice, or if `highlight`, `leave_out` or `way`
     name what is not there.
     """
     _check(states, id, leave_out)
     news = compare(states, previous or ())
-    drawing = lay_out(states, Labels(news, brief), leave_out=leave_out, nat=nat)
+    labels = Labels(news, brief, policy=frozenset(policy), plain=brief and not way)
+    drawing = lay_out(states, labels, leave_out=leave_out, nat=nat)
+    if drawing.box.w > _COLUMN * _NEAR and len(states) > 1:
+        drawing = lay_out(states, labels, leave_out=leave_out, nat=nat, stacked=True)
     taken = ways.ends(states, way)
     drawn = partial(_drawn, news=news, highlight=highlight, way=taken)
     # On a phone each node's NAT would need a bar of its own.
-    narrow = "" if nat else _narrow(states, drawing, drawn, Labels(news, brief), leave_out, title)
+    narrow = "" if nat else _narrow(states, drawing, drawn, labels, leave_out, title)
     return (
         f'<figure class="topology" id="t-{escape(id)}">'
         f'<figcaption class="topology-title">{escape(title)}</figcaption>'
         f"{_wide(states, drawing, drawn, id, title, alone=not narrow)}{narrow}"
-        f"{_legend(drawing, news, taken)}{_as_text(states, news, taken)}</figure>"
+        f"{_legend(drawing, news, taken, policy=any(map(labels.tables, states)))}"
+        f"{_as_text(states, news, taken)}</figure>"
     )
 
 
@@ -83,7 +93,7 @@ def _wide(
         aria_labelledby=f"{heading} {description}",
     )
     # topology.css makes such a drawing a little smaller where that saves scrolling.
-    kind = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * 1.1 else ""
+    kind = " is-near" if _COLUMN < drawing.box.w <= _COLUMN * _NEAR else ""
     # zoom.js opens on a phone what has no form for one.
     kind += " is-big" if drawing.box.w > _PHONE and alone else ""
     return (
@@ -105,7 +115,7 @@ def _narrow(
         return ""
     told = f"{title}. {summary(states)}"
     for less in dict.fromkeys((labels.brief, True)):
-        narrow = Labels(labels.news, less, narrow=True)
+        narrow = replace(labels, brief=less, narrow=True)
         upright = lay_out(states, narrow, leave_out=leave_out, nat=False, stacked=True)
         if upright.box.w <= (_DENSE if less else _PHONE):
             kind = "drawn-narrow is-dense" if upright.box.w > _PHONE else "drawn-narrow"
@@ -303,7 +313,7 @@ def _badge(box: Box, *, low: bool = False) -> str:
     return tag("g", rect, text, class_="badge")
 
 
-def _legend(drawing: Drawing, news: News, way: Sequence[End]) -> str:
+def _legend(drawing: Drawing, news: News, way: Sequence[End], *, policy: bool) -> str:
     """The kinds of line that occur, so that the drawing explains itself."""
     kinds = {link.kind for link in drawing.links}
     old = {link.kind for link in drawing.links if not _is_new(link, news)}
@@ -326,6 +336,8 @@ def _legend(drawing: Drawing, news: News, way: Sequence[End]) -> str:
             '<li><svg viewBox="0 0 28 8" width="28" height="8" aria-hidden="true">'
             '<g class="way"><path d="M0 4L28 4"/></g></svg> the path of the request</li>'
         )
+    if policy:
+        items.append("<li>routes of the main table: rules and other tables are not drawn</li>")
     if news != News():
         items.append('<li class="is-new">new since the step before</li>')
     return f'<ul class="topology-legend">{"".join(items)}</ul>' if items else ""

@@ -21,7 +21,10 @@ from macros.ground.enumeration import in_words
 
 
 def text_equivalent(states: Sequence[Node], news: News) -> str:
-    """Nested lists: nodes, their namespaces, interfaces (all but lo) and routes."""
+    """Nested lists: nodes, their namespaces, interfaces and routes.
+
+    lo is among them where it has an address of its own.
+    """
     items = "".join(
         f"<li>{escape(node.name)}<ul>{_namespaces(node, news)}</ul></li>" for node in states
     )
@@ -66,7 +69,7 @@ def _namespaces(node: Node, news: News) -> str:
             f"<li>{_interface(node, namespace, interface, joined, news)}"
             f"{_parent(End(node.name, namespace.name, interface.name), interface, stacked)}</li>"
             for interface in namespace.interfaces
-            if interface.kind != "loopback"
+            if not interface.plain_loopback
         ]
         inside += [
             f"<li>route {_route(node, namespace, route.text)}"

@@ -190,8 +190,7 @@ def _row(layout: Layout, row: Row, address: Address) -> str:
 
 def _arrows(row: Row, x: list[float]) -> list[str]:
     parts = [_tubes(row, x)]
-    if len(x) > 1:
-        parts.append(_arrow(x, row.y))
+    parts += [_arrow(leg, row.y) for leg in legs(x, row.steps)]
     if any(note.startswith("not seen") for note in row.journey.notes):
         parts.append(_cross(x, row))
     return parts
@@ -263,6 +262,24 @@ def _tubes(row: Row, x: list[float]) -> str:
     return "".join(parts)
 
 
+def legs(places: Sequence[float], steps: Sequence[hops.Step]) -> list[list[float]]:
+    """A way in pieces that each go in one direction; the next begins where one ends.
+
+    A bridge's own copy is beside the way.
+    """
+    beside = {
+        index for index, step in enumerate(steps, 1) if any(m.kind == "copy" for m in step.marks)
+    }
+    on_way = [place for index, place in enumerate(places) if index not in beside]
+    pieces: list[list[float]] = []
+    for before, after in pairwise(on_way):
+        if pieces and (after >= before) == (pieces[-1][-1] >= pieces[-1][0]):
+            pieces[-1].append(after)
+        else:
+            pieces.append([before, after])
+    return pieces
+
+
 def _arrow(x: list[float], y: float) -> str:
     sign = 1 if x[-1] >= x[-2] else -1
     tip = x[-1] - sign * (_DOT + 2)
@@ -274,7 +291,8 @@ def _arrow(x: list[float], y: float) -> str:
 
 def _cross(x: list[float], row: Row) -> str:
     """The end of a packet that was seen no further."""
-    sign = 1 if row.journey.forward else -1
+    back = x[-1] < x[-2] if len(x) > 1 else not row.journey.forward
+    sign = -1 if back else 1
     middle = x[-1] + sign * 18
     left, right = number(middle - 5), number(middle + 5)
     top, low = number(row.y - 5), number(row.y + 5)

@@ -21,8 +21,13 @@ Told = tuple[Journey, tuple[Step, ...]]
 """A packet, and what happened to it between its visits."""
 
 
-def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
-    """A complete `<figure class="trace">`; `commands` are the lanes' tcpdump commands."""
+def whole(
+    trace: Trace, commands: Sequence[str], *, id: str, title: str, places: Sequence[int] = ()
+) -> str:
+    """A complete `<figure class="trace">`; `commands` are the lanes' tcpdump commands.
+
+    `places` says which of the page's taps each lane is, where they are not in the page's order.
+    """
     told = [(journey, hops.steps(journey, trace.lanes)) for journey in trace.journeys]
     layout = lay_out(trace.lanes, told)
 
@@ -43,7 +48,7 @@ def whole(trace: Trace, commands: Sequence[str], *, id: str, title: str) -> str:
         f'<ol class="tr-packets" aria-label="The packets, in order">{packets}</ol>'
         '<details class="text-equivalent"><summary>The same as text</summary>'
         f"{_text(trace, told, title)}</details>"
-        f"{_captures(trace, commands)}</figure>"
+        f"{_captures(trace, commands, places or range(len(commands)))}</figure>"
     )
 
 
@@ -264,13 +269,13 @@ def _took(step: Step) -> str:
     return captions.took(step.time) if step.time is not None else "not told"
 
 
-def _captures(trace: Trace, commands: Sequence[str]) -> str:
+def _captures(trace: Trace, commands: Sequence[str], places: Sequence[int]) -> str:
     """The captures, to download, and how they were made."""
     rows = "".join(
-        f'<li><a class="tr-file" href="{pcapng.mark(index)}" download>'
+        f'<li><a class="tr-file" href="{pcapng.mark(place)}" download>'
         f"{escape(lane.where)} (pcap)</a> "
         f'<code><span class="prompt">{escape(lane.node)}$</span> {escape(command)}</code></li>'
-        for index, (lane, command) in enumerate(zip(trace.lanes, commands, strict=True))
+        for place, lane, command in zip(places, trace.lanes, commands, strict=True)
     )
     return (
         '<div class="tr-files">'

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from macros.figures.svg import number, tag
 from macros.figures.traces import captions
-from macros.figures.traces.lanes import Address, dot_class, pill_class, row_class, stretch
+from macros.figures.traces.lanes import Address, dot_class, legs, pill_class, row_class, stretch
 from macros.traces import hops
 from macros.traces.hops import Step
 from macros.traces.trace import Journey, Lane, Trace, Visit
@@ -120,15 +120,7 @@ def _packet(
         aria_label=f"{journey.number} {shown}, {captions.titled(journey.visits[0].packet)}",
     )
     heights = _heights(journey, rows)
-    first, last = heights[0], heights[-1]
-    sign = 1 if last >= first else -1
-    line = tag("path", class_="way", d=f"M{number(x)} {number(first)}V{number(last - sign * 12)}")
-    tip, back = last - sign * (_DOT + 2), last - sign * (_DOT + 10)
-    arrow = tag(
-        "path",
-        class_="head",
-        d=f"M{number(x)} {number(tip)}L{number(x - 5.5)} {number(back)}H{number(x + 5.5)}Z",
-    )
+    arrows = [part for leg in legs(heights, steps) or [heights * 2] for part in _arrow(leg, x)]
     dots = "".join(
         _dot(trace, journey, visit, x, y, address)
         for visit, y in zip(journey.visits, heights, strict=True)
@@ -137,8 +129,18 @@ def _packet(
         _step(step, x + 7, sum(stretch(rows, step, heights[index], heights[index + 1])) / 2)
         for index, step in enumerate(steps)
     )
-    drawn = [*_tubes(journey, x, heights), line, arrow, words, dots]
+    drawn = [*_tubes(journey, x, heights), *arrows, words, dots]
     return tag("g", head, *drawn, class_=row_class(journey), data_n=journey.number)
+
+
+def _arrow(leg: Sequence[float], x: float) -> tuple[str, str]:
+    """A line down or up, and its head."""
+    first, last = leg[0], leg[-1]
+    sign = 1 if last >= first else -1
+    line = tag("path", class_="way", d=f"M{number(x)} {number(first)}V{number(last - sign * 12)}")
+    tip, back = last - sign * (_DOT + 2), last - sign * (_DOT + 10)
+    head = f"M{number(x)} {number(tip)}L{number(x - 5.5)} {number(back)}H{number(x + 5.5)}Z"
+    return line, tag("path", class_="head", d=head)
 
 
 def _tubes(journey: Journey, x: float, heights: Sequence[float]) -> list[str]:
