@@ -119,6 +119,22 @@ def test_packets_of_a_trace_line_up(page: Page, guide: Site) -> None:
             assert len(set(lefts)) == 1, (path, lefts)
 
 
+def test_a_few_bytes_stand_in_one_line(page: Page, guide: Site) -> None:
+    size(page, DESKTOP)
+    visit(page, guide, "encapsulation.html")
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll(".fields .c-hex:not(.c-long)")]
+             .filter(cell => cell.checkVisibility() && cell.clientHeight > 40)
+             .filter(cell => {
+               const range = document.createRange();
+               range.selectNodeContents(cell);
+               return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+             }).map(cell => cell.textContent)"""
+    )
+    assert page.locator(".fields .c-hex:not(.c-long):visible").count() > 10
+    assert broken == []
+
+
 def sentences(html: str) -> Iterator[str]:
     """The text of each element that stands in a block of its own."""
     prose = re.sub(r"<(script|style|pre|svg|code)\b.*?</\1>", " x ", html, flags=re.DOTALL)
@@ -186,6 +202,25 @@ def test_a_capture_to_start_first_is_read_on_a_phone(page: Page, guide: Site) ->
     assert copy["y"] < code["y"]
     # An option is one word.
     assert entry.locator("code .whole", has_text="-nn").count() == 1
+
+
+def test_an_option_to_be_typed_is_one_word(page: Page, guide: Site) -> None:
+    size(page, PHONE)
+    visit(page, guide, "flannel.html")
+    undo = page.locator(".hands-task code", has_text="--undo")
+    assert undo.locator(".whole", has_text="--undo").bounding_box()["height"] < 25  # type: ignore[index]
+
+
+@pytest.mark.parametrize("view", [DESKTOP, PHONE])
+def test_the_key_for_search_works_at_every_width(
+    page: Page, guide: Site, view: tuple[int, int]
+) -> None:
+    size(page, view)
+    page.goto(f"{guide.url}/flannel.html")
+    page.keyboard.press("/")
+    page.keyboard.type("no route")
+    assert page.url.endswith("flannel.html")
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("no route")
 
 
 def test_columns_of_ports_and_their_vlans_are_kept(guide: Site) -> None:

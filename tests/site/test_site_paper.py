@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.site import handout
 from tests.site.build import Site
 
 POINT = 96 / 72  # px
@@ -72,6 +73,30 @@ def test_what_belongs_together_stays_together(page: Page, guide: Site) -> None:
     assert style("ips.html", ".handover-rows > li", "breakInside") == "avoid"
     assert style("docker.html", ".nf-hook", "breakInside") == "avoid"
     assert style("reference/options.html", "article h3 + p", "breakAfter") == "avoid"
+
+
+def test_links_of_the_whole_guide_lead_within_it(guide: Site) -> None:
+    html = handout.whole(guide.folder)
+    links = set(re.findall(r' href="([^"]*)"', html.partition("</head>")[2]))
+    assert {"#flannel", "#services--the-rules"} <= links
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    lost = [link for link in links if link.startswith("#") and link[1:] not in ids]
+    assert lost == []
+    assert all(link.startswith(("#", "https://", "http://", "data:image/")) for link in links)
+    assert html.count("Packet by Packet - Packet by Packet") == 0
+
+
+def test_lists_of_the_whole_guide_are_set_in(page: Page, guide: Site) -> None:
+    head, _, body = handout.whole(guide.folder).partition("<body")
+    sheet = re.search(r'<link rel="stylesheet" href="([^"]+)"', head)
+    assert sheet
+    page.goto(f"{guide.url}/404.html")
+    page.set_content(
+        f'<link rel="stylesheet" href="{guide.url}/{sheet[1]}"><body{body.partition(">")[0]}>'
+        '<article class="md-typeset"><ul><li>one</li></ul></article>'
+    )
+    assert page.locator("li").evaluate("li => parseFloat(getComputedStyle(li).marginLeft) > 8")
 
 
 def test_small_print_ends_with_what_it_says(page: Page, guide: Site) -> None:

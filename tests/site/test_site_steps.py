@@ -50,6 +50,15 @@ def test_a_way_through_rules_is_walked_in_its_order(page: Page, guide: Site) -> 
     assert len(numbers) > 4
 
 
+def test_nothing_lies_on_the_buttons_of_a_step(page: Page, guide: Site) -> None:
+    size(page, PHONE)
+    page.goto(f"{guide.url}/services-nftables.html#t-met-s2")
+    page.mouse.wheel(0, -40)  # upwards: Material shows its button
+    page.wait_for_timeout(300)
+    expect(page.locator("#t-met .steps-close")).to_be_in_viewport()
+    assert page.locator(".md-top").is_hidden()
+
+
 def test_without_scripts_there_is_the_whole_picture(browser: Browser, guide: Site) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -25,6 +25,22 @@
     if (label.htmlFor === "__drawer") drawer(toggle, button);
   }
 
+  /* On a narrow screen the search is out of sight, and what is hidden takes no focus: Material's keys
+     for it would go on as keys for the page, n as the next one. */
+  addEventListener(
+    "keydown",
+    (event) => {
+      if (!["/", "s", "f"].includes(event.key) || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+      const toggle = document.getElementById("__search");
+      const box = document.querySelector(".md-search__inner");
+      if (!toggle || !box || getComputedStyle(box).visibility !== "hidden") return;
+      toggle.click();
+      event.preventDefault(); // else the key is the first letter that is looked for
+    },
+    true,
+  );
+
   /* Who opens the drawer by keyboard goes on in it; Escape closes it, as it does the search. */
   function drawer(toggle, button) {
     const panel = document.querySelector(".md-sidebar--primary");

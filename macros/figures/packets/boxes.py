@@ -15,6 +15,7 @@ Marks = Callable[[str, str], str]
 
 _TO = "\N{EN DASH}"
 _LONG = 17  # characters from which on the content of a cell may be broken
+_LONG_BYTES = 19  # and of bytes: six of them, or sixteen bits, are one piece
 # The colour of a header: the class that packet.css has for it.
 _COLOUR = {
     "Ethernet": "eth",
@@ -183,7 +184,7 @@ def _rows(layer: Layer, numbers: Numbers, marks: Marks, base: int) -> list[dict[
             "place": place(field, base),
             "label": field.label,
             "hex": hexed(field),
-            "long_hex": len(hexed(field)) > _LONG,
+            "long_hex": len(hexed(field)) > _LONG_BYTES,
             "value": valued(field, marks),
             "long_value": len(field.shown) > _LONG,
             "state": field.state,
