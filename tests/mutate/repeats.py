@@ -1,8 +1,8 @@
 """What counts of TCP segments and what does not: docs/reference/identities.md, Packets.
 
 "A TCP segment that was sent again, if the other side is heard from at all" counts for nothing.
-Where messages are decoded, "what was sent again and never acknowledged" counts: so there only
-what carries nothing, and what the other side acknowledges in the same capture.
+Where messages are decoded, "what was sent again and, in that capture, never acknowledged" counts:
+so there only what carries nothing, and what the other side acknowledges.
 """
 
 import re
