@@ -638,7 +638,11 @@ def payload_byte(run: Run) -> Iterator[Candidate]:
             continue
         # ping writes the time into the first 16 bytes of its data.
         begin = frame.payload + (16 if frame.protocol == ICMP else 0)
+        # "Then only that message counts."
+        counts = repeats.kept(frame, run.kept.get(name, ""))
         for position in range(begin, frame.end, 1 + (frame.end - begin) // 20):
+            if position not in counts:
+                continue
             yield _packet(
                 run,
                 name,
@@ -676,7 +680,8 @@ def order_swapped(run: Run) -> Iterator[Candidate]:
 
 def answers(one: Frame, two: Frame) -> bool:
     """Whether `two` is a reply to `one`: the other way round, and TCP's acknowledges its data."""
-    if one.data[6:12] == two.data[6:12] or one.protocol != two.protocol:
+    same_station = one.data[6:12] == two.data[6:12] != bytes(6)
+    if same_station or one.protocol != two.protocol:
         return False
     if not one.is_ip:
         return one.data[28:32] == two.data[38:42]

@@ -46,10 +46,10 @@ class Run:
         return frozenset(self.text_of.values())
 
     @cached_property
-    def kept(self) -> frozenset[str]:
-        """The .pcap of captures that are for one message (`keep=`)."""
-        keeps = {f"{block.id}.txt" for block in self.page.blocks if block.keep}
-        return frozenset(pcap for pcap, name in self.text_of.items() if name in keeps)
+    def kept(self) -> Mapping[str, str]:
+        """By the .pcap of a capture that is for one message, the words of that (`keep=`)."""
+        keeps = {f"{block.id}.txt": block.keep for block in self.page.blocks if block.keep}
+        return {pcap: keeps[name] for pcap, name in self.text_of.items() if name in keeps}
 
     def body(self, name: str) -> int:
         """Where the output begins in a .txt; 0 in a .json."""

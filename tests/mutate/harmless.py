@@ -48,6 +48,11 @@ def _frames(run: Run, change: Callable[[str, list[Frame]], list[Frame]]) -> dict
     }
 
 
+def _each(run: Run, change: Callable[[Frame], Frame]) -> dict[str, bytes]:
+    """Every frame after `change`, and every one within a tunnel."""
+    return _frames(run, lambda _name, old: [packets.each(frame, change) for frame in old])
+
+
 def random_macs(run: Run) -> set[str]:
     """MACs that the kernel or Docker drew. Others are computed, or set by pages, labs and slirp.
 
@@ -120,7 +125,7 @@ def rename_macs(run: Run, names: Mapping[str, str]) -> dict[str, bytes]:
             frame = frame.put(index, raw.get(old, old))
         return frame
 
-    return _text(run, rename) | _frames(run, lambda _name, frames: [one(f) for f in frames])
+    return _text(run, rename) | _each(run, one)
 
 
 def _link_local(mac: str) -> str:
@@ -188,7 +193,7 @@ def _renamed(run: Run, table: Mapping[str, str], *, payload: bool = False) -> Ru
 
     files = _text(run, lambda _name, text: pattern.sub(lambda m: table[m[0]], text), heads=True)
     if payload:
-        files |= _frames(run, lambda _name, frames: [one(frame) for frame in frames])
+        files |= _each(run, one)
     return _with(run, files)
 
 
@@ -334,11 +339,13 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
     That of a masqueraded connection (--random-fully) is any from 1024 on: conntrack says which.
     """
     ports: set[int] = set()
-    for raw in run.files.values():
-        if raw[:4] == b"\xd4\xc3\xb2\xa1":
-            for frame in packets.read(raw):
-                if frame.protocol in {TCP, UDP}:
-                    ports |= {frame.number(frame.upper), frame.number(frame.upper + 2)}
+
+    def note(frame: Frame) -> Frame:
+        if frame.protocol in {TCP, UDP}:
+            ports.update((frame.number(frame.upper), frame.number(frame.upper + 2)))
+        return frame
+
+    _each(run, note)
     kernels = sorted(port for port in ports if port >= 32768)
     chosen = dict(zip(kernels, rng.sample(range(32768, 60999), len(kernels)), strict=True))
     for text_ in run.texts.values():
@@ -371,7 +378,7 @@ def ephemeral_ports(rng: Random, run: Run) -> Run:
 
     return _with(
         run,
-        _text(run, text, heads=True) | _frames(run, lambda _name, frames: [one(f) for f in frames]),
+        _text(run, text, heads=True) | _each(run, one),
     )
 
 
@@ -398,9 +405,7 @@ def icmp_ids(rng: Random, run: Run) -> Run:
             old,
         )
 
-    return _with(
-        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
-    )
+    return _with(run, _text(run, text) | _each(run, one))
 
 
 def ip_ids(rng: Random, run: Run) -> Run:
@@ -416,9 +421,7 @@ def ip_ids(rng: Random, run: Run) -> Run:
     def text(_name: str, old: str) -> str:
         return re.sub(r"(ttl \d+, id )(\d+)", lambda m: f"{m[1]}{other(int(m[2]))}", old)
 
-    return _with(
-        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
-    )
+    return _with(run, _text(run, text) | _each(run, one))
 
 
 def indexes(rng: Random, run: Run) -> Run:
@@ -691,7 +694,7 @@ def sequences(rng: Random, run: Run) -> Run:
             frame = frame.put(offset, new.to_bytes(4, "big"))
         return frame
 
-    changed = _frames(run, lambda _name, frames: [one(f) for f in frames])
+    changed = _each(run, one)
 
     def text(_name: str, old: str) -> str:
         return re.sub(
@@ -729,9 +732,7 @@ def stamps(rng: Random, run: Run) -> Run:
             r"(TS val |ecr )([1-9]\d*)", lambda m: f"{m[1]}{(int(m[2]) + shift) % 2**32}", old
         )
 
-    return _with(
-        run, _text(run, text) | _frames(run, lambda _name, frames: [one(f) for f in frames])
-    )
+    return _with(run, _text(run, text) | _each(run, one))
 
 
 def ping_data(rng: Random, run: Run) -> Run:
@@ -749,7 +750,7 @@ def ping_data(rng: Random, run: Run) -> Run:
         old = frame.data[offset : offset + 4]
         return frame.put(offset, bytes(a ^ b for a, b in zip(old, mask, strict=True)))
 
-    return _with(run, _frames(run, lambda _name, frames: [one(f) for f in frames]))
+    return _with(run, _each(run, one))
 
 
 def counts(rng: Random, run: Run) -> Run:

@@ -1,14 +1,18 @@
 """Captures as bytes: the records of a pcap file, and where the fields of a frame begin.
 
-Only what the recordings hold: little-endian files with microseconds; Ethernet; ARP; IPv4 with
-TCP, UDP, ICMP. (draft-ietf-opsawg-pcap, RFC 791, RFC 792, RFC 768, RFC 9293, RFC 1624.)
+Only what the recordings hold: little-endian files with microseconds; Ethernet, or IP alone; ARP;
+IPv4 with TCP, UDP, ICMP. (draft-ietf-opsawg-pcap, RFC 791, RFC 792, RFC 768, RFC 9293, RFC 1624.)
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 MAGIC = b"\xd4\xc3\xb2\xa1"
 TCP, UDP, ICMP = 6, 17, 1
+_IPIP = 4
+_RAW = 101
+"""LINKTYPE_RAW: packets begin with their IP header, as tcpdump writes those of tunl0."""
 VXLAN = 8472
 """Linux's port for it, which flannel keeps (RFC 7348 has 4789)."""
 
@@ -77,6 +81,22 @@ class Frame:
         return self.protocol != ICMP and self.number(place) == _pseudo(self.data)
 
 
+def each(frame: Frame, change: Callable[[Frame], Frame]) -> Frame:
+    """The frame after `change`, and so what it carries, however deep: in VXLAN, or IPv4 in IPv4.
+
+    What is carried without an Ethernet header of its own has the outer one for it.
+    """
+    frame = change(frame)
+    if frame.protocol == UDP and frame.number(frame.upper + 2) == VXLAN:
+        begin, front = frame.payload + 8, b""
+    elif frame.protocol == _IPIP:
+        begin, front = frame.upper, frame.data[:14]
+    else:
+        return frame
+    inner = replace(frame, data=front + frame.data[begin:])
+    return frame.put(begin, each(inner, change).data[len(front) :])
+
+
 def _pseudo(data: bytes | bytearray) -> int:
     """RFC 9293, 3.1: addresses, protocol and length; not complemented."""
     length = int.from_bytes(data[16:18], "big") - (data[14] & 15) * 4
@@ -107,12 +127,13 @@ def read(raw: bytes) -> list[Frame]:
     """The records of a file."""
     if raw[:4] != MAGIC:
         raise ValueError("not a little-endian pcap file with microseconds")
+    front = _front(raw)
     frames: list[Frame] = []
     offset = 24
     while offset < len(raw):
         seconds, micros, kept, wire = struct.unpack_from("<IIII", raw, offset)
         frames.append(
-            Frame(seconds * 1_000_000 + micros, wire, raw[offset + 16 : offset + 16 + kept])
+            Frame(seconds * 1_000_000 + micros, wire, front + raw[offset + 16 : offset + 16 + kept])
         )
         offset += 16 + kept
     return frames
@@ -120,8 +141,15 @@ def read(raw: bytes) -> list[Frame]:
 
 def write(raw: bytes, frames: list[Frame]) -> bytes:
     """A file with the header of `raw` and these records."""
+    front = len(_front(raw))
     parts = [raw[:24]]
     for frame in frames:
         seconds, micros = divmod(frame.time, 1_000_000)
-        parts += [struct.pack("<IIII", seconds, micros, len(frame.data), frame.wire), frame.data]
+        data = frame.data[front:]
+        parts += [struct.pack("<IIII", seconds, micros, len(data), frame.wire), data]
     return b"".join(parts)
+
+
+def _front(raw: bytes) -> bytes:
+    """What stands for the Ethernet header where the link has none: stations of zeros, IPv4."""
+    return bytes(12) + b"\x08\0" if int.from_bytes(raw[20:24], "little") == _RAW else b""

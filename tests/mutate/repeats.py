@@ -1,13 +1,14 @@
-"""Which TCP segments may come twice without telling anything: docs/reference/identities.md, Packets.
+"""What counts of TCP segments and what does not: docs/reference/identities.md, Packets.
 
 "A TCP segment that was sent again, if the other side is heard from at all" counts for nothing.
-Where messages are decoded, "what was sent again and never acknowledged" counts: so there only
-what carries nothing, and what the other side acknowledges in the same capture.
+Where messages are decoded, "what was sent again and, in that capture, never acknowledged" counts:
+so there only what carries nothing, and what the other side acknowledges.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from tests.mutate.packets import ICMP, TCP, UDP, VXLAN, Frame
 
@@ -15,6 +16,7 @@ _SPOKEN = re.compile(
     # HTTP's first lines (RFC 9112, section 3) and BGP's marker (RFC 4271, section 4.1)
     rb"[A-Z]+ \S+ HTTP/1\.|HTTP/1\.|\xff{16}"
 )
+_MARKER = rb"\xff{16}"
 _DNS = 53
 
 _Way = tuple[bytes, bytes]
@@ -82,6 +84,24 @@ def as_new(frame: Frame) -> Frame | None:
     else:
         return None
     return more.put(18, ((frame.number(18) + 1) % 65536).to_bytes(2, "big"))
+
+
+def kept(frame: Frame, words: str) -> range:
+    """Where the bytes are that count in a capture which is for one message (`keep=`).
+
+    Of BGP's messages in a segment, that with the prefix in `words`; without such words all bytes.
+    """
+    prefix = re.search(r"\b([\d.]+)/(\d+)\b", words)
+    if prefix is None:
+        return range(len(frame.data))
+    size = int(prefix[2])
+    raw = bytes((size, *map(int, prefix[1].split("."))))[: 1 + (size + 7) // 8]
+    data = frame.data[frame.payload : frame.end]
+    begins = [mark.start() for mark in re.finditer(_MARKER, data)]
+    for begin, end in pairwise((*begins, len(data))):
+        if raw in data[begin:end]:
+            return range(frame.payload + begin, frame.payload + end)
+    return range(0)
 
 
 def _way(frame: Frame) -> _Way:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from macros.cli.settings import guide_of_checkout
-from tests.mutate import changes, harmless, shapes
+from macros.packets import dissector
+from tests.mutate import changes, harmless, packets, repeats, shapes
 from tests.mutate.files import Run, load, parsed, settle
 from tests.unit.settle_support import page, recording, write
 
@@ -98,14 +99,43 @@ def test_a_port_is_another_in_a_packet_and_in_every_line_that_tells_of_it() -> N
     assert after[-3:] == before[-3:]
 
 
+def test_a_port_is_another_within_a_tunnel_too() -> None:
+    """IPv4 in IPv4: the innermost header that dissecting finds, in every capture of one request."""
+    run = recorded("calico")
+    new = harmless.ephemeral_ports(Random(1), run)
+    ends = [
+        {
+            layer[end].value
+            for name, raw in side.files.items()
+            if name.startswith("way.") and name.endswith(".pcap")
+            for packet in dissector.packets(raw)
+            for layer in packet.all("TCP")
+            for end in ("sport", "dport")
+        }
+        for side in (run, new)
+    ]
+    assert 80 in ends[0] & ends[1]
+    assert len(ends[0]) == len(ends[1]) == 2
+    assert ends[0] != ends[1]
+    assert any(
+        packet.all("IPv4")[1:] for packet in dissector.packets(new.files["way.node0.eth1.pcap"])
+    )
+    assert settle(run, new.files) == run.files
+
+
 def test_beside_what_a_capture_is_for_there_may_be_more() -> None:
     run = recorded("calico")
-    (name,) = run.kept
+    ((name, words),) = run.kept.items()
+    (frame,) = packets.read(run.files[name])
+    counts = repeats.kept(frame, words)
+    assert frame.data[counts.start : counts.start + 16] == b"\xff" * 16
+    assert frame.payload <= counts.start < counts.stop < frame.end
+    assert repeats.kept(frame, "") == range(len(frame.data))
     new = harmless.beside(Random(1), run)
     assert len(new.files[name]) > len(run.files[name])
     assert settle(run, new.files) == run.files
     nothing = replace(run, page=replace(run.page, blocks=()))
-    assert nothing.kept == frozenset()
+    assert nothing.kept == {}
     assert settle(nothing, new.files) != run.files
     again = [change.make(Random(1)) for change in changes.packet_again(nothing)]
     assert name in {file for one in again if one is not None for file in one.files}

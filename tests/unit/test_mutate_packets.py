@@ -25,9 +25,18 @@ def _states(raw: bytes) -> list[object]:
 
 
 def test_a_capture_is_written_as_it_was_read() -> None:
-    for name, raw in _run("docker").files.items():
-        if name.endswith(".pcap"):
-            assert packets.write(raw, packets.read(raw)) == raw
+    runs = (_run("docker"), _run("calico", "2026-11-kubernetes-1.36"))
+    files = {name: raw for run in runs for name, raw in run.files.items() if name.endswith(".pcap")}
+    for raw in files.values():
+        assert packets.write(raw, packets.read(raw)) == raw
+    # No Ethernet header: 60 bytes of IP.
+    alone = files["way.node0.tunl0.pcap"]
+    frames = packets.read(alone)
+    assert (frames[0].wire, len(frames[0].data)) == (60, 74)
+    assert all(frame.protocol == packets.TCP for frame in frames)
+    assert changes.answers(frames[0], frames[1])
+    assert changes.answers(frames[1], frames[2])
+    assert not changes.answers(frames[2], frames[1])
 
 
 def test_checksums_follow_and_partial_ones_stay_partial() -> None:
