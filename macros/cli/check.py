@@ -11,6 +11,7 @@ import click
 from macros.cli import advice, show
 from macros.cli.settings import guide_of_checkout
 from macros.ground import project
+from macros.ground.enumeration import counted
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Page
 from macros.site import claims_check
@@ -41,7 +42,8 @@ def check(edition: str | None, as_json: bool) -> None:
         for error in errors:
             show(error)
         for page, names in unrecorded:
-            what = f"{page.key}: {len(names)} blocks not recorded yet, as the page declares"
+            lacking = counted(len(names), "blocks")
+            what = f"{page.key}: {lacking} not recorded yet, as the page declares"
             line = f"{what} (needs: {page.needs}): {', '.join(names)}"
             click.echo(fill(line, 100, break_on_hyphens=False, subsequent_indent="  "))
         for guide in guides if not errors else ():
@@ -110,7 +112,8 @@ def _counted(guide: Guide, name: str) -> str:
     pages = [guide.recorded(key) for key in guide.pages]
     blocks = sum(len(page.blocks) for page in pages)
     count = sum(bool(page.blocks) for page in pages)
-    return f"{name}{count} pages, {blocks} blocks: all recorded, fresh, untouched"
+    held = f"{counted(count, 'pages')}, {counted(blocks, 'blocks')}"
+    return f"{name}{held}: all recorded, fresh, untouched"
 
 
 def _plain(error: GuideError) -> dict[str, object]:

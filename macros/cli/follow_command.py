@@ -12,6 +12,7 @@ from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
 from macros.follow import following, lab_in_use, seen_and_said
 from macros.follow.typed_page import Finding, Typist
+from macros.ground.enumeration import counted
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.handson import copied
@@ -51,9 +52,8 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     for error in claims:
         console.print(f"{error.position}: {error.message}", markup=False, highlight=False)
     good = len(typist.seen) - len(wrong & typist.seen.keys())
-    click.echo(
-        f"{planned.key}: {good} of {len(typist.seen)} blocks as the page says, in {seconds:.0f} s"
-    )
+    seen = counted(len(typist.seen), "blocks")
+    click.echo(f"{planned.key}: {good} of {seen} as the page says, in {seconds:.0f} s")
     if findings or claims:
         raise click.exceptions.Exit(1)
 

@@ -1,16 +1,46 @@
 """The lab that a command is for: the one named, or else the one that is up."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import click
 
 from macros.ground.enumeration import in_words
 from macros.ground.errors import GuideError
 from macros.lab import providers, state
 from macros.lab.lab import Lab
+from macros.plan.options import nearest
 
 DEFAULT = "guide"
 
 option = click.option("--name", help="Name of the lab; default: the one that is up.")
 """How a command is told the lab."""
+
+
+def named(default: str | None, said: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """How a command that takes nothing else is told the lab: `NAME`, or `--name NAME`."""
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        @click.argument("bare", required=False, metavar="[NAME]")
+        @click.option("--name", help=said)
+        @wraps(command)
+        def run(*values: Any, bare: str | None, name: str | None, **options: Any) -> None:
+            if bare and name and bare != name:
+                raise click.UsageError(f"two labs are named: {bare}, and --name {name}")
+            command(*values, name=bare or name or default, **options)
+
+        return run
+
+    return decorated
+
+
+def others(name: str) -> str:
+    """What is said of the labs that there are where one that is named is none; "" without any."""
+    known = tuple(state.remains())
+    if not known:
+        return ""
+    return nearest(name, dict.fromkeys(known)) or f"; there is {in_words(known)}"
 
 
 def meant(name: str | None, *, spelled: str = "--name") -> str:

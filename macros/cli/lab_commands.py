@@ -27,7 +27,7 @@ from macros.lab.progress import Progress
 from macros.lab.wanted import Wanted
 from macros.rebuild import fresh_lab
 
-_name = click.option("--name", default="guide", show_default=True, help="Name of the lab.")
+_name = lab_choice.named(lab_choice.DEFAULT, f"Name of the lab; default: {lab_choice.DEFAULT}.")
 _nodes = click.option("--nodes", default=1, show_default=True, help="Number of nodes.")
 _suite = click.option(
     "--suite",
@@ -164,7 +164,7 @@ def _start(name: str, lab: Wanted, keep: bool, *, anew: bool = False) -> Lab:
 
 
 @lab.command()
-@click.option("--name", default=None, help="Only this lab.")
+@lab_choice.named(None, "Only this lab.")
 def status(name: str | None) -> None:
     """Show labs, their nodes, and whether all of them run and answer. Exit code 1 if not."""
     names = [name] if name else list(state.names())
@@ -280,11 +280,12 @@ def down(name: str, every: bool) -> None:
     """End a lab and remove its disks; also a crashed one."""
     for lab_name in list(state.remains()) if every else [name]:
         ended = vagrant.down(lab_name) if vagrant.is_vagrant(lab_name) else uml.down(lab_name)
-        click.echo(f"{lab_name} is down" if ended else f"{lab_name} was not up")
+        gone = f"{lab_name} was not up{lab_choice.others(lab_name)}"
+        click.echo(f"{lab_name} is down" if ended else gone)
 
 
 @lab.command()
-@lab_choice.option
+@lab_choice.named(None, "Name of the lab; default: the one that is up.")
 @click.option("--nodes", default=None, type=int, help="Number of nodes; default: as before.")
 @click.option("--memory", default=None, type=int, help="MiB per node; default: as before.")
 @_keep
@@ -299,6 +300,8 @@ def reset(name: str | None, nodes: int | None, memory: int | None, keep: bool) -
         vagrant_lab.reset(name, nodes, memory, keep=keep)
         return
     there = state.read(name)
+    if name not in state.remains() and (known := lab_choice.others(name)):
+        raise GuideError(f"there is no lab {name!r}{known}", fix="guide lab up makes a new one")
     before = wanted.remembered(name) or (uml.as_wanted(there) if there else Wanted())
     asked = replace(before, nodes=nodes or before.nodes, memory=memory or before.memory)
     started = _start(name, asked, keep, anew=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from macros.cli import page_names
+from macros.cli import advice, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import report
 from macros.ground.errors import GuideError
@@ -15,6 +15,7 @@ from macros.ground.model import Block, Page
 from macros.plan.options import nearest
 from macros.store import naming
 from macros.store.guide import Guide
+from macros.store.repair import repair
 from macros.values import lookup, path_list
 
 
@@ -108,7 +109,8 @@ def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
         raise GuideError(error.message, fix=f"guide paths {page.key} lists them")
     recording = guide.recorded(page.key).blocks.get(block.id)
     if recording is None:
-        raise GuideError(f"block {name} is not recorded", fix=f"guide record {page.key}")
+        lacking = GuideError(f"block {name} is not recorded", fix=repair(page))
+        raise advice.in_view_of_labs([lacking], {page.key: page})[0]
     try:
         record = lookup.record(recording)
     except GuideError as error:

@@ -1,5 +1,6 @@
 """What MkDocs would refuse of the whole site: settings, navigation, links; without building it."""
 
+import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
@@ -96,7 +97,7 @@ class _Told(logging.Handler):
         if _OMITTED in message:
             for name in message.partition(_OMITTED)[2].split():
                 if name != "-":
-                    fix = f"add `- Its title: {name}` there"
+                    fix = f"add `- {_title(self.docs / name)}: {name}` there"
                     words = f"the page is not in nav: of {project.SETTINGS}"
                     yield GuideError(words, page=self.docs / name, line=1, fix=fix)
         elif match := _IN_A_DOC.search(message):
@@ -109,6 +110,17 @@ class _Told(logging.Handler):
             yield GuideError(words).located(settings, line, column)
         else:
             yield GuideError(message, page=settings)
+
+
+def _title(source: Path) -> str:
+    """A page's title as it stands in nav: of its front matter, or its first heading."""
+    try:
+        text, front = meta.get_data(source.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return "Its title"
+    heading = re.search(r"^# +(.+?) *#*$", text, re.MULTILINE)
+    title = str(front.get("title") or (heading[1] if heading else "Its title"))
+    return json.dumps(title, ensure_ascii=False) if re.search(r": |^\W| #", title) else title
 
 
 def _find(path: Path, text: str) -> tuple[int, int]:

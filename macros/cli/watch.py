@@ -33,6 +33,7 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
         folder,
         lambda block: click.echo(f"  {block.node} {block.id}"),
         lambda waited: click.echo(f"    {waited}"),
+        click.echo,
     )
     with writer.lock(guide.recordings), ended_by_signals():
         run.enter()

@@ -11,7 +11,8 @@ class Change:
     `page` and `block` say where (empty: of the edition, of the page). `kind` is the kind of
     record, or `text`, `packets`, `exit`, `block`, `page`, `version`. `subject` is what changed
     ("docker0", "10.42.1.0/24"), `what` the whole in words; `old` and `new` are the two values,
-    empty where there was none.
+    empty where there was none. `outputs` stands for all that was recorded where the words say
+    nothing of it: a hash.
     """
 
     page: str
@@ -21,6 +22,7 @@ class Change:
     what: str
     old: str = ""
     new: str = ""
+    outputs: str = ""
 
 
 def said(kind: str, subject: str, what: str, old: str = "", new: str = "") -> Change:

@@ -1,5 +1,6 @@
 """Recording x recording -> changes: blocks, pages, whole editions."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -83,9 +84,20 @@ def compare(old: Recorded, new: Recorded, keeps: Purposes | None = None) -> Iter
         if key not in new.pages:
             yield replace(said("page", key, f"page {key} has no recordings any more"), page=key)
         elif key not in old.pages:
-            yield replace(said("page", key, f"page {key} is newly recorded"), page=key)
+            whole = said("page", key, f"page {key} is newly recorded")
+            yield replace(whole, page=key, outputs=_outputs(page(new.folder / key)))
         else:
             yield from pages(page(old.folder / key), page(new.folder / key), keeps=keeps)
+
+
+def _outputs(recorded: PageRecording) -> str:
+    """A hash over what the page's blocks were asked and answered."""
+    digest = hashlib.sha256()
+    for block in recorded.blocks.values():
+        asked, answered = (block.id, block.node, block.ran), (block.exit, block.text, block.twin)
+        digest.update(repr((asked, answered)).encode())
+        digest.update(b"" if block.pcap is None else block.pcap.read_bytes())
+    return digest.hexdigest()
 
 
 def page(folder: Path) -> PageRecording:

@@ -70,6 +70,9 @@ class Declared:
     KNOWN: ClassVar[Mapping[str, Sequence[str]]] = {}
     """Options of which only these words are known."""
 
+    WORDS: ClassVar[Mapping[str, str]] = {}
+    """What errors say that an option is, where its annotation says too little."""
+
     given: tuple[str, ...]
     """The options that were written, in the order written."""
 
@@ -145,7 +148,9 @@ class Declared:
                 continue
             for value in read[name] if option.rest else (read[name],):
                 if not fits(option.kind)(value):
-                    words = f"{cls.spelled(option)} is {in_words(option.kind)}"
+                    words = (
+                        f"{cls.spelled(option)} is {cls.WORDS.get(name) or in_words(option.kind)}"
+                    )
                     misuses.append(Misuse(name, f"{cls.CALLED}: {words}, not {_quoted(value)}"))
         if misuses:
             raise MisusedError(misuses)

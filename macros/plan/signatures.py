@@ -104,6 +104,8 @@ class Trace(Macro):
     and the tap's words.
     """
 
+    WORDS: ClassVar = {"taps": "a list, each of it a tap, or a pair of a tap and a filter"}
+
     taps: Sequence[str | Sequence[str]]
     """Where it listens, in the order of the path."""
     _: KW_ONLY

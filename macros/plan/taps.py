@@ -46,6 +46,11 @@ def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
     """The taps in the order of the way. GuideError for one that is not written as a tap."""
     in_order = []
     for spec in taps:
+        if not isinstance(spec, str) and len(spec) != 2:
+            raise GuideError(
+                f"{spec!r} is not a tap, nor a pair of a tap and a filter",
+                fix='write "node0/eth1", or ("node0/eth1", "icmp")',
+            )
         text, own = (spec, filter) if isinstance(spec, str) else (spec[0], spec[1])
         parts = text.split("/")
         if not 2 <= len(parts) <= 3 or not all(parts):

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from macros.ground.enumeration import counted
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.lab import providers
@@ -87,7 +88,7 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
         )
     seconds = time.monotonic() - started
     console.print(
-        f"{total} blocks on {len(pages)} page{'s' * (len(pages) != 1)} recorded in {seconds:.1f} s",
+        f"{counted(total, 'blocks')} on {counted(len(pages), 'pages')} recorded in {seconds:.1f} s",
         highlight=False,
     )
 
@@ -113,4 +114,4 @@ class _Waiting:
 
 def _on_page(console: Console, page: Page, changed: bool) -> None:
     what = "recorded" if changed else "recorded, unchanged"
-    console.print(f"{page.key}: {len(page.blocks)} blocks {what}", highlight=False)
+    console.print(f"{page.key}: {counted(len(page.blocks), 'blocks')} {what}", highlight=False)

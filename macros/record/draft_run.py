@@ -4,10 +4,10 @@ A draft comes from a lab on which the page's commands have been run more than on
 order, so it shows what a command prints, and is no recording.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from macros.ground.errors import GuideError
+from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import hashes
@@ -17,7 +17,10 @@ from macros.store import drafts
 
 
 class DraftRun:
-    """The run of a page that is being written; `folder` gets its drafts."""
+    """The run of a page that is being written; `folder` gets its drafts.
+
+    `says` hears why the page is run again from its clean-up on.
+    """
 
     def __init__(
         self,
@@ -26,12 +29,14 @@ class DraftRun:
         folder: Path,
         progress: Progress,
         waits: tcpdump.Waits = tcpdump.silent,
+        says: Callable[[str], object] = str,
     ) -> None:
         self._lab = lab
         self._page = page
         self._folder = folder
         self._progress = progress
         self._waits = waits
+        self._says = says
         self._whole = False  # whether every block has been run since the last clean-up
         self._before: known_state.State = {}
         self._owed: frozenset[str] = frozenset()  # blocks that an edit asked for and did not get
@@ -54,31 +59,47 @@ class DraftRun:
         to do with that: it is tried again with the next edit.
         """
         old, self._page = self._page, page
-        if not self._whole or page.start != old.start:
-            session.clean(self._lab, old)
-            return self._all(page)
+        if page.start != old.start:
+            return self._again(old, "its lab, setup or cleanup was edited")
+        if not self._whole:
+            return self._again(old, "the last run of it failed")
         todo = touched(old, page, self._owed)
         drafts.stamp(self._folder, page.blocks)
         for number, block in enumerate(todo):
             try:
                 self._run(block)
-            except GuideError:
+            except GuideError as error:
                 if old.block(block.id) is None:
                     self._owed = frozenset(waiting.id for waiting in todo[number:])
                     raise
-                session.clean(self._lab, old)
-                return self._all(page)
+                why = f"block {block.id} cannot be run a second time ({error.message})"
+                return self._again(old, why)
         self._owed = frozenset()
         return todo
 
     def anew(self) -> Sequence[Block]:
         """Clean up and run the whole page."""
-        session.clean(self._lab, self._page)
-        return self._all(self._page)
+        return self._again(self._page, "as asked")
 
     def end(self) -> list[GuideError]:
         """Clean up; what is wrong with that, or still differs from the lab as it was."""
         return session.give_up(self._lab, self._page, self._before)
+
+    def _again(self, old: Page, why: str) -> Sequence[Block]:
+        """Clean up behind the page as it was, and run all of it.
+
+        GuideError where the clean-up leaves something: nothing is run on that, for it would pass
+        here and fail where the page is recorded.
+        """
+        self._says(f"the page runs again, from its clean-up on: {why}")
+        self._whole, page = False, self._page
+        session.clean(self._lab, old)
+        left = known_state.left(self._lab, old, self._before)
+        if left and page.cleanup != old.cleanup:  # its author may have mended that
+            session.clean(self._lab, page)
+            left = known_state.left(self._lab, page, self._before)
+        raise_all(left)
+        return self._all(page)
 
     def _all(self, page: Page) -> Sequence[Block]:
         self._whole, self._owed = False, frozenset()

@@ -88,6 +88,20 @@ def leave(lab: Lab, page: Page, before: State) -> None:
     cluster = page.cluster is not None
     after = _read(lab, page.machines, cluster=cluster)
     profile(lab, page, "stop")
+    raise_all(_left(lab, page, before, after))
+    if page.profile:
+        # What a profile leaves is the lab's, and not a page's to undo.
+        _keep(lab, _read(lab, page.machines, cluster=cluster))
+
+
+def left(lab: Lab, page: Page, before: State) -> list[GuideError]:
+    """What a page has left changed on each node, while its profile runs on."""
+    nodes = [node for node in page.machines if node in before]
+    after = _read(lab, nodes, cluster=page.cluster is not None) if nodes else {}
+    return _left(lab, page, before, after)
+
+
+def _left(lab: Lab, page: Page, before: State, after: State) -> list[GuideError]:
     errors = []
     for node, facts in after.items():
         if differing := node_facts.differences(before[node], facts):
@@ -99,10 +113,7 @@ def leave(lab: Lab, page: Page, before: State) -> None:
                 " what is left now",
             )
             errors.append(error)
-    raise_all(errors)
-    if page.profile:
-        # What a profile leaves is the lab's, and not a page's to undo.
-        _keep(lab, _read(lab, page.machines, cluster=cluster))
+    return errors
 
 
 def remember(lab: Lab) -> None:

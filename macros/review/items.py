@@ -12,7 +12,8 @@ from macros.compare.change import Change
 class Item:
     """Changes of one page that are said in the same words; `page` is empty for versions.
 
-    `key` names it by all that it says: another old or new value is another item. `parts` are the
+    `key` names it by all that it says: another old or new value is another item, and
+    so is a page that was recorded anew with other outputs. `parts` are the
     items that follow from one cause, where it is such (`one_cause`).
     """
 
@@ -46,5 +47,8 @@ def item_of(page: str, what: str, changes: Sequence[Change], parts: Sequence[Ite
 
 
 def _key(page: str, what: str, changes: Iterable[Change]) -> str:
+    changes = tuple(changes)
     sides = sorted((change.block, change.kind, change.old, change.new) for change in changes)
-    return hashlib.sha256(json.dumps([page, what, sides]).encode()).hexdigest()[:16]
+    whole = [change.outputs for change in changes if change.outputs]
+    said = [page, what, sides, *([whole] if whole else [])]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

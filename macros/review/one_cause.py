@@ -13,6 +13,7 @@ from ipaddress import ip_interface
 
 from macros.compare.change import Change
 from macros.compare.report import Quotes
+from macros.ground.enumeration import counted
 from macros.kinds.registry import KINDS
 from macros.review.items import Item, item_of
 from macros.review.line_diff import differing
@@ -179,8 +180,8 @@ def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Ite
     for kind in dict.fromkeys(change.kind for change in (*gone, *come)):
         counts[kind] += max(side[kind] for side in sides)
     blocks = {change.block for change in changes if change.block}
-    told = [_counted(len(blocks), "blocks")]
-    told += [_counted(number, _NOUNS.get(kind, kind)) for kind, number in counts.items()]
+    told = [counted(len(blocks), "blocks")]
+    told += [counted(number, _NOUNS.get(kind, kind)) for kind, number in counts.items()]
     wrong = {
         (sentence.quote.source, sentence.quote.line)
         for block in blocks
@@ -188,17 +189,10 @@ def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Ite
         if sentence.old != sentence.new
     }
     if wrong:
-        told.append(_counted(len(wrong), "sentences") + " wrong now")
+        told.append(counted(len(wrong), "sentences") + " wrong now")
     label = _label(swap, changes)
     # What was decided stays so while the author mends the sentences, which are counted too.
     return replace(item_of(page, label, changes, parts), what=f"{label}: {', '.join(told)}")
-
-
-def _counted(number: int, noun: str) -> str:
-    """So many of something; "1 block", but "1 rules of iptables" is left as its kind has it."""
-    if number == 1 and " of " not in noun:
-        noun = re.sub(r"ies$", "y", re.sub(r"(?<=s)es$|(?<!ie)s$", "", noun))
-    return f"{number} {noun}"
 
 
 def _label(swap: Swap, changes: Sequence[Change]) -> str:

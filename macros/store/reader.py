@@ -1,5 +1,6 @@
 """Read an edition strictly: nothing missing, stale or edited by hand."""
 
+import subprocess
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from macros.store.repair import repair
 def edition(recordings: Path, name: str) -> Edition:
     """The edition `recordings/<name>`, its own file checked against its checksum."""
     folder = recordings / name
-    fix = f"guide record, or git checkout -- {shown(folder)}"
+    fix = "guide record"
     if not (folder / "edition.yml").is_file():
-        raise GuideError(f"there is no edition {name!r} in {shown(recordings)}", fix=fix)
+        back = f", or git checkout -- {shown(folder)}" if _in_git(folder / "edition.yml") else ""
+        raise GuideError(f"there is no edition {name!r} in {shown(recordings)}", fix=fix + back)
     for path, what in sums.problems(folder):
-        raise GuideError(f"recording {shown(path)} {what}", fix=fix)
+        back = f", or git checkout -- {shown(folder)}" if _in_git(path) else ""
+        raise GuideError(f"recording {shown(path)} {what}", fix=fix + back)
     data = safe_yaml.load((folder / "edition.yml").read_bytes())
     return Edition(
         name=name,
@@ -104,8 +107,19 @@ def _broken(folder: Path, planned: Page, fix: str) -> Iterator[GuideError]:
             f"recording {shown(path)} {what}",
             page=planned.source,
             line=block.line if block else None,
-            fix=f"git checkout -- {shown(path)}, or {fix}",
+            fix=f"git checkout -- {shown(path)}, or {fix}" if _in_git(path) else fix,
         )
+
+
+def _in_git(path: Path) -> bool:
+    """Whether git knows the file, so that it can bring it back."""
+    folder = next(above for above in path.resolve().parents if above.is_dir())
+    command = ["git", "ls-files", "--error-unmatch", "--", str(path.resolve())]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 def shown(path: Path) -> str:

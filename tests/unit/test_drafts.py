@@ -36,7 +36,8 @@ class Writing:
         self.source.write_text(self.text, encoding="utf-8")
         self.folder = drafts.folder(folder / "recordings", "now", "page")
         self.seen: list[str] = []
-        self.run = DraftRun(lab, self.page(), self.folder, self._hear)
+        self.said: list[str] = []
+        self.run = DraftRun(lab, self.page(), self.folder, self._hear, says=self.said.append)
 
     def _hear(self, block: Block) -> None:
         self.seen.append(block.id)
@@ -128,6 +129,50 @@ def test_a_new_block_that_fails_is_tried_again_alone(writing: Writing) -> None:
     with pytest.raises(GuideError, match="exit code 5"):
         writing.edit('"echo four"', '"exit 5"')
     assert writing.log.read_text() != ran, "an edited one may have needed the clean-up"
+
+
+def test_it_is_said_why_the_page_runs_again(writing: Writing) -> None:
+    writing.run.enter()
+    writing.run.begin()
+    writing.edit('echo three"', 'echo drei"')
+    assert writing.said == [], "one block is no page"
+    writing.edit("touch ", "set -e -o noclobber; >")
+    (said,) = writing.said
+    assert said.startswith("the page runs again, from its clean-up on: block one cannot be run a")
+    writing.edit("nodes: 1\n", "nodes: 1\nsetup:\n  - {node: node0, run: 'true'}\n")
+    assert writing.said[1].endswith(": its lab, setup or cleanup was edited")
+    with pytest.raises(GuideError):
+        writing.edit('echo drei"', 'exit 3"')
+    writing.edit('exit 3"', 'echo good"')
+    assert writing.said[-1].endswith(": the last run of it failed")
+    writing.run.anew()
+    assert writing.said[-1].endswith(": as asked")
+
+
+def test_a_page_whose_clean_up_leaves_something_does_not_run_on_it(
+    writing: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run would add to it, and only `guide record` would say so."""
+
+    def read(_lab: Lab, nodes: object, **_: object) -> known_state.State:
+        assert list(nodes) == ["node0"]  # type: ignore[call-overload]
+        return {"node0": ("file left",) if writing.mark.exists() else ()}
+
+    monkeypatch.setattr(known_state, "enter", lambda _lab, _page: {"node0": ()})
+    monkeypatch.setattr(known_state, "_read", read)
+    mend = f"rm -f {writing.mark}"
+    writing.text = writing.text.replace(mend, "test -d /")
+    writing.source.write_text(writing.text, encoding="utf-8")
+    run = DraftRun(writing.run._lab, writing.page(), writing.folder, writing._hear)
+    writing.run = run
+    run.enter()
+    run.begin()
+    writing.seen.clear()
+    with pytest.raises(GuideError, match=r"leaves node0 changed: \+ file left") as caught:
+        run.anew()
+    assert f"guide lab reset --name {run._lab.name}" in str(caught.value.fix)
+    assert writing.seen == [], "nothing has run"
+    assert writing.edit("run: test -d /", f"run: {mend}") == ["one", "two", "three"], "it is mended"
 
 
 def test_sigterm_ends_a_watch_as_ctrl_c_does(

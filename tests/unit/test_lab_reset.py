@@ -275,3 +275,20 @@ def test_a_note_of_a_reset_that_cannot_be_read_is_named(text: str) -> None:
 )  # fmt: skip
 def test_what_is_wanted_is_said_in_words(lab: Wanted, words: str) -> None:
     assert str(lab) == words
+
+
+def test_a_lab_is_named_with_or_without_the_option(machine: Machine) -> None:
+    def guide(*words: str) -> str:
+        done = CliRunner().invoke(command, words)
+        return done.output + str(done.exception or "")
+
+    assert "author1 is up" in guide("up", "author1", "--nodes", "1", "--plain")
+    assert guide("down", "autor1") == "autor1 was not up; did you mean author1?\n"
+    assert guide("down", "--name", "two") == "two was not up; there is author1\n"
+    assert "there is no lab 'autor1'; did you mean author1?" in guide("reset", "autor1")
+    assert guide("status", "author1").startswith("lab")
+    assert "author1 is up" in guide("reset", "author1")
+    assert "two labs are named: author1, and --name b" in guide("down", "author1", "--name", "b")
+    assert guide("down", "author1") == "author1 is down\n"
+    assert guide("down", "author1") == "author1 was not up\n"
+    assert len(machine.started) == 2

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from macros.cli import advice
 from macros.cli.path_table import paths as command
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
+from macros.lab.lab import Lab
 from macros.store import drafts, form
 from macros.values import lookup, path_list
 
@@ -137,3 +139,21 @@ def test_what_is_drafted_is_offered_and_said_to_be_a_draft(
     done = CliRunner().invoke(command, ["docker", "started-addresses", "docker0.cidr"])
     assert "172.17.0.1/16" in done.stdout
     assert done.stderr == ""
+
+
+def test_where_a_block_is_not_recorded_the_lab_that_is_up_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text('extra: {edition: "now"}\n', encoding="utf-8")
+    text = '---\nlab: {nodes: 2}\n---\n\n{{ run("node0", "ip rule", id="rules") }}\n'
+    (tmp_path / "docs" / "mine.md").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    labs = [Lab(name, "uml", ("node0", "node1"), Path(), "i", {}) for name in ("a", "b")]
+    monkeypatch.setattr(advice, "_up", lambda: labs)
+    done = CliRunner().invoke(command, ["mine", "rules"])
+    assert isinstance(done.exception, GuideError)
+    assert done.exception.fix == "guide record --lab a mine"
+    labs.clear()
+    done = CliRunner().invoke(command, ["mine", "rules"])
+    assert "guide lab up --nodes 2, then guide record mine" in str(done.exception)

@@ -361,6 +361,18 @@ def test_every_changed_byte_is_named(checkout: Checkout, name: str) -> None:
     assert f"{name} was changed by hand" in only(checkout).message
 
 
+def test_git_is_advised_only_for_what_git_knows(checkout: Checkout) -> None:
+    path = recorded(checkout) / "hello.txt"
+    path.write_bytes(path.read_bytes() + b"x")
+    assert "git" not in str(only(checkout).fix)
+    root = checkout.docs.parent
+    for words in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", *words], cwd=root, check=True)
+    assert str(only(checkout).fix).startswith("git checkout -- ")
+    path.unlink()
+    assert "git checkout -- " in str(only(checkout).fix), "it brings back what is missing, too"
+
+
 def test_a_changed_checksum_is_found(checkout: Checkout) -> None:
     sums = recorded(checkout) / "SHA256SUMS"
     good = sums.read_bytes()

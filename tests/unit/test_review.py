@@ -261,6 +261,24 @@ def test_a_page_that_was_not_recorded_before_goes_when_it_is_rejected(checkout: 
     assert (checkout.edition / "docker").is_dir()
 
 
+def test_a_new_page_that_is_recorded_again_with_other_outputs_is_open_again(
+    checkout: Checkout,
+) -> None:
+    checkout.git("rm", "-r", "-q", "--cached", f"recordings/{EDITION}/by-hand")
+    checkout.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "second")
+    assert checkout.run("--accept").exit_code == 0
+    page = checkout.edition / "by-hand" / "page.yml"
+    text = page.read_text(encoding="utf-8")
+    assert "recorded: '2" in text
+    page.write_text(text.replace("recorded: '2", "recorded: '3"), encoding="utf-8")
+    sums.write(checkout.edition / "by-hand")
+    assert checkout.run().exit_code == 0, "only when it was recorded is another"
+    checkout.change("by-hand", '"mtu": 1500', '"mtu": 1400')
+    done = checkout.run()
+    assert done.exit_code == 1
+    assert "open" in done.output
+
+
 def test_a_difference_that_is_no_fact_is_shown_all_the_same(checkout: Checkout) -> None:
     checkout.change("docker", "172.17.0.1/16 ", "172.17.0.1/16")
     (items,) = json.loads(checkout.run("--format", "json").output)

@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from macros.cli import site_check
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.model import CNIS, Page
@@ -391,6 +392,24 @@ def test_whatever_a_page_holds_it_is_built_or_refused_with_page_and_line(
     became = list(pages_fuzz.outcomes(8, 3, tmp_path))
     assert [outcome.surprise for outcome in became if outcome.surprise] == []
     assert sum(bool(outcome.errors) for outcome in became) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("---\ntitle: Policy routing\n---\n\n# Other\n", "- Policy routing: b.md"),
+        ("# Policy routing\n", "- Policy routing: b.md"),
+        ("---\ntitle: 'Ways: two'\n---\n", '- "Ways: two": b.md'),
+        ("No heading.\n", "- Its title: b.md"),
+    ],
+)
+def test_a_page_that_nav_lacks_is_proposed_with_its_title(
+    tmp_path: Path, text: str, entry: str
+) -> None:
+    nav = "nav:\n  - index.md\n"
+    made = project(tmp_path, {"index.md": "# T\n", "b.md": text}, nav)
+    (error,) = site_check.problems(made, {})
+    assert error.fix == f"add `{entry}` there"
 
 
 def test_places_are_in_the_folder_that_the_settings_name(tmp_path: Path) -> None:

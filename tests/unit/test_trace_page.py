@@ -74,6 +74,12 @@ def test_how_it_is_shown_makes_no_recording_stale(tmp_path: Path) -> None:
         ('["node0/eth1"]', "two taps at least"),
         ('["node0/eth1", "node0/eth1"]', "twice"),
         ('["node0//eth1", "node0/eth1"]', "is not a tap"),
+        ('[("node0/eth1", "icmp", "udp"), "node1/eth1"]', "nor a pair of a tap and a filter"),
+        ('[("node0/eth1",), "node1/eth1"]', "nor a pair of a tap and a filter"),
+        (
+            '[("node0", "eth1", 1), "node1/eth1"]',
+            "each of it a tap, or a pair of a tap and a filter",
+        ),
     ],
 )
 def test_taps_that_are_wrong_name_their_line(tmp_path: Path, taps: str, message: str) -> None:
