@@ -1,6 +1,5 @@
 """Drawings on a page: topologies, packets, traces and ways, each from the recordings it names."""
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,9 +54,9 @@ def _policy(page: PageContext, observed: Sequence[Block]) -> frozenset[str]:
     nodes = set()
     for block in observed:
         whole = page.guide.holder(block.page).pages[block.page]
-        before = itertools.takewhile(lambda other, end=block.id: other.id != end, whole.blocks)
+        ids = [other.id for other in whole.blocks]
         done = [(step.node, step.command) for step in whole.setup]
-        done += [(earlier.node, earlier.command) for earlier in before]
+        done += [(run.node, run.command) for run in whole.blocks[: ids.index(block.id)]]
         if any(node == block.node and _RULES.search(command) for node, command in done):
             nodes.add(block.node)
     return frozenset(nodes)
