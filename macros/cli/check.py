@@ -42,8 +42,8 @@ def check(edition: str | None, as_json: bool) -> None:
         for error in errors:
             show(error)
         for page, names in unrecorded:
-            lacking = counted(len(names), "blocks")
-            what = f"{page.key}: {lacking} not recorded yet, as the page declares"
+            many = counted(len(names), "blocks")
+            what = f"{page.key}: {many} not recorded yet, as the page declares"
             line = f"{what} (needs: {page.needs}): {', '.join(names)}"
             click.echo(fill(line, 100, break_on_hyphens=False, subsequent_indent="  "))
         for guide in guides if not errors else ():
