@@ -21,8 +21,10 @@ class Macro(Declared):
         return bool(self.PRINTS and getattr(self, "show", True))
 
     def called(self) -> str:
-        """What errors call it: the macro, and the id that it has been given, or its title."""
+        """What errors call it: the macro, and its id, its title, or what it is of."""
         named = getattr(self, "id", None) or getattr(self, "title", None)
+        first = getattr(self, self.given[0]) if self.given else None
+        named = named or (first if isinstance(first, str) else None)
         return f"{self.CALLED} {named!r}" if named else f"{self.CALLED}()"
 
     def __init_subclass__(cls) -> None:

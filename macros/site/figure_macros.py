@@ -20,6 +20,7 @@ from macros.plan.drawings import (
 )
 from macros.plan.signatures import Trace
 from macros.site import recorded_figures, recorded_traces, recorded_ways
+from macros.site.capture_ends import told
 from macros.site.page_context import PageContext
 
 _RULES = re.compile(
@@ -54,9 +55,11 @@ def _policy(page: PageContext, observed: Sequence[Block]) -> frozenset[str]:
     nodes = set()
     for block in observed:
         whole = page.guide.holder(block.page).pages[block.page]
-        ids = [other.id for other in whole.blocks]
+        names = [other.id for other in whole.blocks]
         done = [(step.node, step.command) for step in whole.setup]
-        done += [(run.node, run.command) for run in whole.blocks[: ids.index(block.id)]]
+        done += [
+            (earlier.node, earlier.command) for earlier in whole.blocks[: names.index(block.id)]
+        ]
         if any(node == block.node and _RULES.search(command) for node, command in done):
             nodes.add(block.node)
     return frozenset(nodes)
@@ -131,16 +134,17 @@ def packet(page: PageContext, call: Packet) -> str:
         return recorded
     ((block, recording),) = recorded
     pcap = _pcap(recording)
-    html = recorded_figures.packet(
-        block,
-        pcap,
-        call.match,
-        recording.text.splitlines(),
-        id=call.id or _slug(block.id, *(call.layers or ())),
-        title=call.title,
-        layers=call.layers,
-        all_fields=call.all_fields,
-    )
+    with told(page.key, block):
+        html = recorded_figures.packet(
+            block,
+            pcap,
+            call.match,
+            recording.text.splitlines(),
+            id=call.id or _slug(block.id, *(call.layers or ())),
+            title=call.title,
+            layers=call.layers,
+            all_fields=call.all_fields,
+        )
     return _figure(page, html, call.title, {recorded_figures.HREF: page.href(pcap)})
 
 
@@ -165,12 +169,13 @@ def compare(page: PageContext, call: Compare) -> str:
     (block, recording), (later_block, later_recording) = recorded
     pcap, later_pcap = _pcap(recording), _pcap(later_recording)
     later_match = call.match if call.after_match is None else call.after_match
-    html = recorded_figures.compare(
-        (block, pcap, call.match),
-        (later_block, later_pcap, later_match),
-        id=call.id or f"{block.id}-{later_block.id}",
-        title=call.title,
-    )
+    with told(page.key, block, later_block):
+        html = recorded_figures.compare(
+            (block, pcap, call.match),
+            (later_block, later_pcap, later_match),
+            id=call.id or f"{block.id}-{later_block.id}",
+            title=call.title,
+        )
     addresses = {
         recorded_figures.HREF: page.href(pcap),
         recorded_figures.OTHER_HREF: page.href(later_pcap),
@@ -202,7 +207,8 @@ def _trace(
         """The address of a trace's captures in one file, beside each of them."""
         return f"{page.href(pcap).rpartition('/')[0]}/{name}"
 
-    html = recorded_traces.figure(recorded, bound, title=title, small=small)
+    with told(page.key, *taps):
+        html = recorded_traces.figure(recorded, bound, title=title, small=small)
     return _figure(page, html, title, recorded_traces.addresses(recorded, page.href, merged))
 
 

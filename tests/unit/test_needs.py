@@ -228,7 +228,7 @@ def test_check_lists_what_is_not_recorded(
     monkeypatch.setattr(checking, "guide_of_checkout", lambda _edition: checkout.guide())
     done = CliRunner().invoke(checking.check, [])
     assert done.exit_code == 0, done.output
-    printed = done.output.partition("1 pages")[0]
+    printed = done.output.partition("1 page,")[0]
     assert "blocks not recorded yet, as the page declares (needs: calico): " in printed
     listed = printed.partition("(needs: calico): ")[2].replace("\n ", "").strip().split(", ")
     assert {"pod", "mtu", "inner", "state"} <= {*listed}
