@@ -174,7 +174,7 @@ def _tags(a: Packet, b: Packet) -> list[Mark]:
             continue
         vlan = tag["vlan"].shown
         if before is None:
-            words = f"tagged: VLAN {vlan}, {tag.length} bytes between the MACs and the rest"
+            words = f"tagged: VLAN {vlan}, {tag.length} bytes put in behind the addresses"
             marks.append(Mark("tag", f"+tag {vlan}", words))
         else:
             words = f"untagged: VLAN {vlan}, {tag.length} bytes taken out"
