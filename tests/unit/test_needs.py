@@ -234,7 +234,7 @@ def test_check_lists_what_is_not_recorded(
     assert {"pod", "mtu", "inner", "state"} <= {*listed}
     as_json = CliRunner().invoke(checking.check, ["--json"])
     assert "calico#mtu (needs calico)" in json.loads(as_json.output)["unrecorded"]
-    assert "1 pages, 1 blocks: all recorded" in done.output
+    assert "1 page, 1 block: all recorded" in done.output
 
 
 def test_a_need_that_nobody_knows_is_an_error(checkout: Checkout) -> None:
