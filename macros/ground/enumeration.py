@@ -11,6 +11,12 @@ def in_words(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def first(words: Sequence[str], most: int, between: str = ", ") -> str:
+    """The first of several words, and how many more there are."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return between.join(words[:most]) + more
+
+
 def counted(number: int, noun: str) -> str:
     """So many of something, whose noun is given as of several: "1 block", "2 rules of nftables"."""
     if number == 1:

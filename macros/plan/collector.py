@@ -15,7 +15,7 @@ from macros.ground.places import SCRIPTS
 from macros.plan import positions, standing
 from macros.plan.frontmatter import FrontMatter, facts
 from macros.plan.macro import Macro
-from macros.plan.options import MisusedError, nearest
+from macros.plan.options import MisusedError, nearest_or_all
 from macros.plan.positions import Place
 from macros.plan.signatures import MACROS, Capture, Observe, Only, Run, Trace, When
 from macros.plan.taps import captures
@@ -228,8 +228,7 @@ def _check_condition(condition: str) -> None:
     conditions.holds(condition, {})
     for name in conditions.names(condition):
         if name not in version_names.NAMES:
-            near = nearest(name, dict.fromkeys(version_names.NAMES))
-            known = near or f"; known: {', '.join(version_names.NAMES)}"
+            known = nearest_or_all(name, version_names.NAMES)
             raise GuideError(f"{condition!r}: there is no version of {name!r}{known}")
 
 

@@ -11,7 +11,7 @@ from macros.ground import safe_yaml, version_names
 from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import CNIS, PROXIES, Cluster, PageHead, Step
 from macros.ground.places import SCRIPTS
-from macros.plan.options import Declared, MisusedError, nearest
+from macros.plan.options import Declared, MisusedError, nearest_or_all
 
 KNOWN_NEEDS = {"calico": "Calico"}
 """What a page may declare that a lab cannot always offer, and its name among the versions.
@@ -328,8 +328,7 @@ def _versions(head: _Head, names: Sequence[Any]) -> tuple[str, ...]:
     """The names of versions, each one that labs give."""
     for number, name in enumerate(names):
         if name not in version_names.NAMES:
-            near = nearest(str(name), dict.fromkeys(version_names.NAMES))
-            known = near or f"; known: {', '.join(version_names.NAMES)}"
+            known = nearest_or_all(str(name), version_names.NAMES)
             head.wrong(f"front matter: versions: there is no {name!r}{known}", "versions", number)
     return tuple(map(str, names))
 

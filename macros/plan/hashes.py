@@ -68,6 +68,11 @@ def chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:
     return tuple(hashed)
 
 
+def behind(before: str, block: Block) -> str:
+    """The hash of one block where `before` is that of what stands before it; "": by itself."""
+    return chained(before, (block,))[0].plan
+
+
 def _of_step(step: Step) -> dict[str, Any]:
     """What decides what a step does: where it stands, and why, does not."""
     return {name: value for name, value in asdict(step).items() if name not in ("line", "why")}

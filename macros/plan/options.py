@@ -166,6 +166,11 @@ def nearest(name: str, known: Mapping[str, Any], spelled: str = "{}") -> str:
     return f"; did you mean {spelled.format(small[near[0]])}?" if near else ""
 
 
+def nearest_or_all(name: str, known: Sequence[str]) -> str:
+    """The same, or where none is near all that are known."""
+    return nearest(name, dict.fromkeys(known)) or f"; known: {', '.join(known)}"
+
+
 @cache
 def fits(kind: Any) -> Callable[[Any], bool]:
     """Whether a value is of the kind that an annotation says. Text is no list of letters."""

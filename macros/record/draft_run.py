@@ -138,8 +138,8 @@ def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
     Those that differ, those during which a capture listens that differs, and those that use a
     value which one of these binds; and those that are `owed`.
     """
-    before = {block.id: _alone(block) for block in old.blocks}
-    differ = {block.id for block in new.blocks if before.get(block.id) != _alone(block)}
+    before = {block.id: hashes.behind("", block) for block in old.blocks}
+    differ = {block.id for block in new.blocks if before.get(block.id) != hashes.behind("", block)}
     differ |= set(owed)
     triggers = {b.capture.during for b in new.blocks if b.capture is not None and b.id in differ}
     names: set[str] = set()
@@ -151,11 +151,6 @@ def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
             todo.append(block)
             names |= block.bind.keys()
     return todo
-
-
-def _alone(block: Block) -> str:
-    """A hash over what decides the answer to one block, whatever stands before it."""
-    return hashes.chained("", (block,))[0].plan
 
 
 def _with_captures(block: Block, blocks: Iterable[Block]) -> str:

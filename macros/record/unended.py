@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from macros.ground import enumeration
 from macros.ground.errors import GuideError
 from macros.ground.model import CaptureOf
 from macros.packets import dissector, pcap, summary
@@ -56,5 +57,4 @@ def _packets(seen: bytes) -> list[Packet]:
 
 
 def _listed(packets: Sequence[Packet]) -> str:
-    more = f" and {len(packets) - _SHOWN} more" if len(packets) > _SHOWN else ""
-    return "; ".join(summary.summary(packet) for packet in packets[:_SHOWN]) + more
+    return enumeration.first([summary.summary(packet) for packet in packets], _SHOWN, "; ")

@@ -4,10 +4,9 @@ A line that says what it said is written as it was, however wide its columns are
 that is new, its columns would not be those of the new line: so it is new as well.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
-_CELL = re.compile(r"\S+(?: \S+)*")
+from macros.settle.tables import CELL
 
 
 def kept(old: Sequence[str], new: Sequence[str], places: Mapping[int, int]) -> Mapping[int, str]:
@@ -28,7 +27,7 @@ def moved(old: str, new: str) -> bool:
     """Whether a cell stands elsewhere, neither beginning nor ending where it did."""
     if "  " not in old.lstrip() or old == new:
         return False
-    before, after = ([cell.span() for cell in _CELL.finditer(line)] for line in (old, new))
+    before, after = ([cell.span() for cell in CELL.finditer(line)] for line in (old, new))
     return len(before) != len(after) or any(
         was[0] != now[0] and was[1] != now[1] for was, now in zip(before, after, strict=True)
     )

@@ -50,7 +50,7 @@ def _done_before(blocks: Sequence[Block]) -> dict[str, tuple[str, ...]]:
     done: list[str] = []
     before_block = {}
     for block in blocks:
-        alone = hashes.chained("", (block,))[0].plan
+        alone = hashes.behind("", block)
         if _acts(block):
             done.append(alone)
         before_block[block.id] = (*done, alone)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 _WORD = r"[A-Z][A-Z0-9/_%-]*(?:\([A-Za-z%]+\))?"
 _CAPITALS = re.compile(rf"^ *{_WORD}(?: {_WORD})*(?: {{2,}}{_WORD}(?: {_WORD})*)+ *$", re.MULTILINE)
 _DASHES = re.compile(r"^( *)-{2,}(?: +-{2,})+ *$", re.MULTILINE)
-_CELL = re.compile(r"\S+(?: \S+)*")
+CELL = re.compile(r"\S+(?: \S+)*")
+"""What stands in a column: words with one blank between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _numbers(text: str, expression: re.Pattern[str]) -> Iterator[int]:
 def _head(line: str, below: str = "") -> _Head:
     dashed = _DASHES.match(below)
     ruler = below if dashed else line
-    starts = [cell.start() for cell in _CELL.finditer(re.sub(r"- -", "-  -", ruler))]
+    starts = [cell.start() for cell in CELL.finditer(re.sub(r"- -", "-  -", ruler))]
     names = [
         (start, line[start:end].strip().upper())
         for start, end in zip(starts, [*starts[1:], None], strict=True)
@@ -84,7 +85,7 @@ def _head(line: str, below: str = "") -> _Head:
 
 def _name(line: str, place: int, names: Sequence[tuple[int, str]]) -> str:
     """The name of the column in which a place is."""
-    if len(_CELL.findall(line)) == len(names):
+    if len(CELL.findall(line)) == len(names):
         # A row that was printed later, by --watch, may have wider cells.
-        return names[len(_CELL.findall(line[: place + 1])) - 1][1]
+        return names[len(CELL.findall(line[: place + 1])) - 1][1]
     return next((name for start, name in reversed(names) if start <= place), "")

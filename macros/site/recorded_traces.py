@@ -12,7 +12,7 @@ from macros.ground.model import Block, Recording
 from macros.store import naming
 from macros.store.guide import Guide
 from macros.traces import pcapng
-from macros.traces.trace import Clock, Lane
+from macros.traces.trace import Clock, Lane, Trace
 
 Taps = Sequence[tuple[Block, Recording]]
 """A trace's taps, in the order of the way, with what was recorded at each."""
@@ -56,12 +56,8 @@ def figure(pairs: Taps, values: Mapping[str, str], *, title: str, small: Small |
 
     def make() -> str:
         from macros.figures.traces import trace_figure as figures  # noqa: PLC0415
-        from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
-        from macros.traces import assembly  # noqa: PLC0415
 
-        captures = [packets.packets(pcap) for pcap in pcaps]
-        order = assembly.by_node(lanes, captures)
-        made = assembly.read([lanes[at] for at in order], [captures[at] for at in order])
+        made, order = _assembled(lanes, pcaps)
         if small is not None:
             return figures.small(made, small.match, id=small.id, title=title)
         commands = [pairs[at][1].ran for at in order]
@@ -93,12 +89,7 @@ def merged(pairs: Taps, values: Mapping[str, str]) -> bytes:
     pcaps = [_pcap(recording) for _, recording in pairs]
 
     def make() -> str:
-        from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
-        from macros.traces import assembly  # noqa: PLC0415
-
-        captures = [packets.packets(pcap) for pcap in pcaps]
-        order = assembly.by_node(lanes, captures)
-        made = assembly.read([lanes[at] for at in order], [captures[at] for at in order])
+        made, _ = _assembled(lanes, pcaps)
         return json.dumps([astuple(clock) for clock in made.clocks])
 
     inputs = [
@@ -111,6 +102,16 @@ def merged(pairs: Taps, values: Mapping[str, str]) -> bytes:
         for node, ahead, error, trip, pair, via in json.loads(cache.text("trace", inputs, make))
     ]
     return pcapng.merge(lanes, [pcap.read_bytes() for pcap in pcaps], clocks)
+
+
+def _assembled(lanes: Sequence[Lane], pcaps: Sequence[Path]) -> tuple[Trace, tuple[int, ...]]:
+    """The trace, each node's lanes together, and which of the page's taps each lane is."""
+    from macros.packets import dissector as packets  # noqa: PLC0415 scapy is slow to load
+    from macros.traces import assembly  # noqa: PLC0415
+
+    captures = [packets.packets(pcap) for pcap in pcaps]
+    order = assembly.by_node(lanes, captures)
+    return assembly.read([lanes[at] for at in order], [captures[at] for at in order]), order
 
 
 def way(pairs: Taps, values: Mapping[str, str]) -> list[str]:

@@ -68,7 +68,7 @@ class Slots:
         """
         raise_all([*self._in_headings(html), *self._astray(html)])
         html = ALONE.sub(self._early, html)
-        return WORD.sub(lambda match: self._slots[int(match[1])].html, html)
+        return self.inline(html)
 
     def _in_headings(self, html: str) -> Iterator[GuideError]:
         for number in dict.fromkeys(map(int, _IN_ID.findall(html))):

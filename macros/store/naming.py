@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from macros.ground import enumeration
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, Recording
 from macros.plan.options import nearest
@@ -40,7 +41,5 @@ def no_trace(key: str, name: str, page: Page | None) -> GuideError:
 
 
 def _listed(ids: Sequence[str], page: Page) -> str:
-    if len(ids) <= _SHOWN:
-        return ", ".join(ids)
-    more = f" and {len(ids) - _SHOWN} more; guide paths {page.key} lists them"
-    return ", ".join(ids[:_SHOWN]) + more
+    more = f"; guide paths {page.key} lists them" if len(ids) > _SHOWN else ""
+    return enumeration.first(ids, _SHOWN) + more

@@ -7,6 +7,7 @@ what a block comes to behind each block that was recorded tells a new order from
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
+from macros.ground import enumeration
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.plan import hashes
@@ -74,10 +75,13 @@ def _nearest(block: Block, unused: Sequence[Recording]) -> str:
 
 def _stale(planned: Page, recorded: Recorded) -> list[tuple[Block, str]]:
     """Each block whose recording is stale, and why; no reason where a block before it is why."""
+    if all(recorded[b.id].plan == b.plan for b in planned.blocks if b.id in recorded):
+        return []
     whys = []
+    before = {rec.plan: rec.id for rec in recorded.values()} | {planned.start: ""}
     moved = ""
     start_known = any(
-        _after(planned.start, block) == recorded[block.id].plan
+        hashes.behind(planned.start, block) == recorded[block.id].plan
         for block in planned.blocks
         if block.id in recorded
     )
@@ -85,8 +89,9 @@ def _stale(planned: Page, recorded: Recorded) -> list[tuple[Block, str]]:
         recording = recorded.get(block.id)
         if recording is None or recording.plan == block.plan:
             continue
-        before = {rec.plan: rec.id for rec in recorded.values()} | {planned.start: ""}
-        behind = [name for plan, name in before.items() if _after(plan, block) == recording.plan]
+        behind = [
+            name for plan, name in before.items() if hashes.behind(plan, block) == recording.plan
+        ]
         if block.command != recording.command:
             why = f"it was recorded for `{recording.command}`"
         elif block.node != recording.node:
@@ -100,11 +105,6 @@ def _stale(planned: Page, recorded: Recorded) -> list[tuple[Block, str]]:
             start_known = True  # only what was the first block rests on it
         whys.append((block, why))
     return whys
-
-
-def _after(plan: str, block: Block) -> str:
-    """The hash of a block's plan where this is that of what stands before it."""
-    return hashes.chained(plan, (block,))[0].plan
 
 
 def _moved(name: str, before: Sequence[Block], recorded: Recorded) -> str:
@@ -124,13 +124,13 @@ def _behind_them(count: int) -> str:
     """What is said of the recordings that are stale because of a block before theirs."""
     if not count:
         return ""
-    many = f"are {count} recordings" if count > 1 else "is 1 recording"
-    return f"; stale with it {many} behind it, as each rests on those before"
+    verb = "are" if count > 1 else "is"
+    many = enumeration.counted(count, "recordings")
+    return f"; stale with it {verb} {many} behind it, as each rests on those before"
 
 
 def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return enumeration.first(names, _SHOWN)
 
 
 def _error(message: str, planned: Page, block: Block, fix: str) -> GuideError:

@@ -55,9 +55,7 @@ class Traced:
     @property
     def elsewhere(self) -> bool:
         """Whether its sender has an answer to what no interface saw, though some were heard."""
-        return (
-            self.sent and self.outcome.good and not self.story.sights and any(self.story.captures)
-        )
+        return self.outcome.good and not self.story.sights and any(self.story.captures)
 
     @property
     def sent(self) -> bool:

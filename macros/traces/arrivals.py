@@ -21,12 +21,16 @@ _ECHO = {("ICMP", 8): 0, ("ICMPv6", 128): 129}
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What a packet says of itself: from whom to whom at each lane, and a segment's bytes."""
+    """What a packet says of itself: from whom to whom at each lane, and a segment's bytes.
+
+    `back` are the same ends the other way round: those of its answers.
+    """
 
     number: int
     forward: bool
     packet: Packet
     ends: frozenset[tuple[str, str]]
+    back: frozenset[tuple[str, str]]
     flows: frozenset[Flow]
     first: int
     last: int
@@ -47,11 +51,13 @@ def arrived(journeys: Sequence[Journey]) -> frozenset[int]:
 def _sent(journey: Journey) -> _Sent:
     packet = journey.visits[0].packet
     seen = [visit.packet for visit in journey.visits]
+    ends = frozenset(conversations.ends(form) for form in seen)
     return _Sent(
         journey.number,
         journey.forward,
         packet,
-        frozenset(conversations.ends(form) for form in seen),
+        ends,
+        frozenset((target, source) for source, target in ends),
         frozenset(conversations.flow(form) for form in seen),
         journey.visits[0].lane,
         journey.visits[-1].lane,
@@ -68,9 +74,7 @@ def _end(journey: Journey) -> tuple[int, str]:
 
 def _is_back(own: _Sent, before: Sequence[_Sent]) -> bool:
     return any(
-        other.first == own.last
-        and other.forward != own.forward
-        and own.ends & {(target, source) for source, target in other.ends}
+        other.first == own.last and other.forward != own.forward and own.ends & other.back
         for other in before
     )
 
@@ -80,8 +84,7 @@ def _answered(own: _Sent, sent: Sequence[_Sent], index: int) -> bool:
     answers = [
         later
         for later in sent[index + 1 :]
-        if later.forward != own.forward
-        and own.ends & {(target, source) for source, target in later.ends}
+        if later.forward != own.forward and own.ends & later.back
     ]
     if own.packet.last("TCP") is not None:
         acknowledged = any(_acknowledges(later.packet, own.bytes) for later in answers)

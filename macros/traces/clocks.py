@@ -23,7 +23,10 @@ def align(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> tuple[Clock, ..
     back before it left: a clock was set during the trace, or the lanes' order is not that of the
     way.
     """
-    seen = _least(journeys, lanes)
+    return _aligned(_least(journeys, lanes), lanes)
+
+
+def _aligned(seen: _Seen, lanes: Sequence[Lane]) -> tuple[Clock, ...]:
     reference = lanes[0].node
     clocks = {reference: Clock(reference, 0, 0, 0, (0, 0), "")}
     waiting = [reference]
@@ -44,7 +47,7 @@ def about(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> Mapping[str, in
     What went one way only leaves out the time that it took.
     """
     seen = _least(journeys, lanes)
-    known = {clock.node: clock.ahead for clock in align(journeys, lanes)}
+    known = {clock.node: clock.ahead for clock in _aligned(seen, lanes)}
     waiting = list(known)
     while waiting:
         near = waiting.pop(0)

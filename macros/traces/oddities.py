@@ -143,24 +143,29 @@ def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple
     captures had ended.
     """
     there = arrived(journeys)
-    alike: defaultdict[_Flow, list[Journey]] = defaultdict(list)
+    flows = {journey.number: _flows(journey) for journey in journeys}
+    reached: defaultdict[tuple[_Flow, bool], set[int]] = defaultdict(set)
+    reached_by_any: defaultdict[bool, set[int]] = defaultdict(set)
     for journey in journeys:
-        for flow in _flows(journey):
-            alike[flow].append(journey)
+        lanes_of = {visit.lane for visit in journey.visits}
+        reached_by_any[journey.forward] |= lanes_of
+        for flow in flows[journey.number]:
+            reached[flow, journey.forward] |= lanes_of
+    asked = _asked_at(journeys)
     numbers = _numbers_at(journeys)
     texts: dict[int, tuple[str, ...]] = {}
     for journey in journeys:
-        own = _flows(journey)
-        near = [other for flow in own for other in alike[flow]]
-        same = [other for other in near if other.forward == journey.forward]
-        answers = [other for other in near if other.forward != journey.forward]
+        own, ahead = flows[journey.number], journey.forward
+        same, answers = (
+            frozenset().union(*(reached.get((flow, way), ()) for flow in own))
+            for way in (ahead, not ahead)
+        )
         if journey.number in there:
-            places = _lanes_of(same)
+            places = same
         elif answers:
-            places = _lanes_of([*same, *answers])
+            places = same | answers
         else:
-            alone = [other for other in journeys if other.forward == journey.forward]
-            places = _lanes_of(alone) | _asked_at(journey, journeys)
+            places = asked[journey.number] | reached_by_any[ahead]
         text = _not_seen(journey, places, numbers, lanes)
         if text and (journey.number not in there or text.startswith(_ENDED)):
             texts[journey.number] = (text,)
@@ -170,23 +175,21 @@ def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple
 _ENDED = "end of capture"
 
 
-def _asked_at(journey: Journey, journeys: Sequence[Journey]) -> frozenset[int]:
-    """Where a packet that it answers was seen first: an answer has to come back there."""
-    back = {conversations.ends(visit.packet)[::-1] for visit in journey.visits}
-    return frozenset(
-        other.visits[0].lane
-        for other in journeys[: journey.number - 1]
-        if other.forward != journey.forward
-        and back & {conversations.ends(visit.packet) for visit in other.visits}
-    )
+def _asked_at(journeys: Sequence[Journey]) -> Mapping[int, frozenset[int]]:
+    """For each, where a packet that it answers was seen first: an answer has to come back there."""
+    asked: defaultdict[tuple[tuple[str, str], bool], set[int]] = defaultdict(set)
+    places = {}
+    for journey in journeys:
+        ends = {conversations.ends(visit.packet) for visit in journey.visits}
+        came = (asked.get((end[::-1], not journey.forward), ()) for end in ends)
+        places[journey.number] = frozenset().union(*came)
+        for end in ends:
+            asked[end, journey.forward].add(journey.visits[0].lane)
+    return places
 
 
 def _flows(journey: Journey) -> frozenset[_Flow]:
     return frozenset((visit.lane, conversations.flow(visit.packet)) for visit in journey.visits)
-
-
-def _lanes_of(journeys: Iterable[Journey]) -> frozenset[int]:
-    return frozenset(visit.lane for journey in journeys for visit in journey.visits)
 
 
 def _numbers_at(journeys: Iterable[Journey]) -> Mapping[int, list[int]]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias, TypeGuard, cast
 
+from macros.ground import enumeration
 from macros.ground.errors import BeyondError, GuideError
 
 _STEP = re.compile(r"\.?(?P<name>[^.\[\]\s]+)|\.?\[(?P<inside>[^\[\]]+)\]")
@@ -132,8 +133,7 @@ def _error(path: str, step: str, gone: str, missing: _Missing) -> GuideError:
 
 
 def _list(names: Sequence[str], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return (", ".join(names[:most]) or "nothing") + more
+    return enumeration.first(names, most) or "nothing"
 
 
 def _named(value: object, step: _Name) -> object:
@@ -173,7 +173,7 @@ def _inside(value: object, text: str) -> object:
         if text.isdigit():
             if 1 <= int(text) <= len(held):
                 return cast("object", held[int(text) - 1])
-            count = "1 entry" if len(held) == 1 else f"{len(held)} entries"
+            count = enumeration.counted(len(held), "entries")
             raise _Missing(f" (of {count})", _names(value), beyond=int(text) > len(held))
         if _CHOICE.match(text):
             return _chosen(held, text)
