@@ -42,6 +42,21 @@ CUT = """figure => {
   }).map(text => text.textContent);
 }"""
 
+# Texts of a path through rules that leave their box, or are smaller than 11 px as shown.
+LEAVING = """svg => {
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll("text")].flatMap(text => {
+    const box = text.closest(".rp-chain, .rp-packet, .rp-end").querySelector("rect")
+      .getBoundingClientRect();
+    const own = text.getBoundingClientRect();
+    const runs = [text, ...text.querySelectorAll("tspan")].filter(run => run.textContent);
+    const size = scale * Math.min(...runs.map(run => parseFloat(getComputedStyle(run).fontSize)));
+    const inside = own.left >= box.left && own.right <= box.right - 2
+      && own.top >= box.top - 1 && own.bottom <= box.bottom + 1;
+    return inside && size > 10.99 ? [] : [`${text.textContent}: ${size} px`];
+  });
+}"""
+
 
 def visit(page: Page, guide: Site, path: str) -> None:
     page.goto(f"{guide.url}/{path}")
@@ -56,6 +71,26 @@ def test_words_of_a_trace_lie_on_nothing(page: Page, guide: Site, path: str) -> 
         for figure in page.locator("figure.trace").all():
             assert figure.evaluate(COLLIDING) == [], view
             assert figure.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "services.html",
+        "services-nftables.html",
+        # Its chains have the longest names.
+        "editions/2026-11-kubernetes-1.34/services-nftables.html",
+    ],
+)
+def test_words_of_a_path_through_rules_stay_in_their_boxes(
+    page: Page, guide: Site, path: str
+) -> None:
+    for view in (DESKTOP, PHONE):
+        size(page, view)
+        visit(page, guide, path)
+        drawing = page.locator("figure.rulepath svg:visible")
+        assert drawing.count() == 1
+        assert drawing.evaluate(LEAVING) == [], view
 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)
