@@ -25,6 +25,7 @@ STRANDED = """height => {
     [".nf-in", () => article.querySelector(".nf-prerouting")],
     [".fields tbody > tr:first-child", next],
     [".cmp-kept > :first-child", el => el.parentElement.lastElementChild],
+    [".cmp-where", next],
     [".pl-head", el => article.querySelector(".pl > li")],
     [".packet .pl > li:first-child", next],
     ["ol.notes > li:first-child", next],
@@ -136,6 +137,15 @@ def test_links_of_the_whole_guide_lead_within_it(guide: Site) -> None:
     assert lost == []
     assert all(link.startswith(("#", "https://", "http://", "data:image/")) for link in links)
     assert html.count("Packet by Packet - Packet by Packet") == 0
+
+
+def test_the_title_page_says_what_the_guide_is_in_whole_sentences(guide: Site) -> None:
+    title = re.search(r'title-page">(.*?)</article>', handout.whole(guide.folder), re.DOTALL)
+    assert title
+    about = re.findall(r"<p>(.*?)</p>", title[1], re.DOTALL)[0]
+    assert about.startswith("A guide to Kubernetes networking")
+    assert about.endswith(".")
+    assert "…" not in about
 
 
 def test_lists_of_the_whole_guide_are_set_in(page: Page, guide: Site) -> None:
