@@ -21,7 +21,9 @@ COLLIDING = """figure => [...figure.querySelectorAll("svg")].filter(svg => svg.c
     const edge = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent,
       text.getBoundingClientRect()]).filter(([, box]) => box.width);
-    const out = texts.filter(([, box]) => box.left < edge.left - 1 || box.right > edge.right + 1)
+    // On a phone a trace's frames are as wide as the drawing: no words touch them.
+    const room = svg.closest(".tr-upright") ? 3 : -1;
+    const out = texts.filter(([, box]) => box.left < edge.left - 1 || box.right > edge.right - room)
       .map(([words]) => `${words} leaves the drawing`);
     const on = texts.flatMap(([words, one], at) => texts.slice(at + 1)
       .filter(([, other]) => one.left < other.right - 1 && other.left < one.right - 1
@@ -271,6 +273,15 @@ def test_the_map_of_netfilter_has_a_title_and_filled_boxes(page: Page, guide: Si
         ground
     )
     assert page.locator(".netfilter-title").evaluate("el => getComputedStyle(el).fontWeight > 600")
+
+
+def test_a_value_within_code_is_as_large_as_the_rest_of_it(page: Page, guide: Site) -> None:
+    page.goto(f"{guide.url}/calico.html")
+    sizes = page.locator("article code > code.value").evaluate_all(
+        """all => all.map(el => [el, el.parentElement].map(code => getComputedStyle(code).fontSize))"""
+    )
+    assert len(sizes) > 2
+    assert all(own == around for own, around in sizes), sizes
 
 
 def test_a_key_has_all_its_edges(page: Page, guide: Site) -> None:
