@@ -317,6 +317,14 @@ def test_tables_of_words_fit_a_phone(page: Page, guide: Site, path: str) -> None
     assert wide == []
 
 
+def test_a_link_that_is_a_cell_is_not_cut_within_a_word(page: Page, guide: Site) -> None:
+    size(page, PHONE)
+    visit(page, guide, "own-cluster.html")
+    cells = page.locator("article td:last-child > a:only-child", has_text="Faults")
+    assert cells.count() > 3
+    assert set(cells.evaluate_all("all => all.map(el => el.getClientRects().length)")) == {1}
+
+
 def test_what_a_command_tells_apart_is_no_command(guide: Site) -> None:
     text = (guide.folder / "reference/commands.html").read_text()
     assert 'id="ip-link"' in text
