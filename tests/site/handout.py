@@ -18,7 +18,7 @@ _ARTICLE = re.compile(r"<article[^>]*>(.*)</article>", re.DOTALL)
 _NEXT = re.compile(r'<a href="([^"]+)" class="md-footer__link md-footer__link--next"')
 _HEAD = re.compile(r"^.*?</head>", re.DOTALL)
 _NAME = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
-_ABOUT = re.compile(r'<meta name="description" content="([^"]*)"')
+_ABOUT = re.compile(r"</h1>\s*<p>(.*?)</p>", re.DOTALL)
 _END = "</div></body></html>"
 
 
@@ -49,7 +49,7 @@ def whole(site: Path) -> str:
             name = _NAME.search(inner)
             names.append((keys[page.resolve()], name[1] if name else page.stem))
             articles.append(_article(keys[page.resolve()], _linked(inner, page, keys)))
-    return "\n".join([*parts, _title_page(head[0] if head else "", names), *articles, _END])
+    return "\n".join([*parts, _title_page(articles, names), *articles, _END])
 
 
 def _key(page: Path, site: Path) -> str:
@@ -63,9 +63,9 @@ def _article(key: str, inner: str) -> str:
     )
 
 
-def _title_page(head: str, names: Sequence[tuple[str, str]]) -> str:
-    """What it is, and what is in it."""
-    about = _ABOUT.search(head)
+def _title_page(articles: Sequence[str], names: Sequence[tuple[str, str]]) -> str:
+    """What it is, as its first page says in its first paragraph, and what is in it."""
+    about = _ABOUT.search(articles[0])
     entries = "".join(f'<li><a href="#{key}">{name}</a></li>' for key, name in names)
     return (
         '<article class="md-content__inner md-typeset title-page">'

@@ -21,7 +21,9 @@ COLLIDING = """figure => [...figure.querySelectorAll("svg")].filter(svg => svg.c
     const edge = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll("text")].map(text => [text.textContent,
       text.getBoundingClientRect()]).filter(([, box]) => box.width);
-    const out = texts.filter(([, box]) => box.left < edge.left - 1 || box.right > edge.right + 1)
+    // On a phone a trace's frames are as wide as the drawing: no words touch them.
+    const room = svg.closest(".tr-upright") ? 3 : -1;
+    const out = texts.filter(([, box]) => box.left < edge.left - 1 || box.right > edge.right - room)
       .map(([words]) => `${words} leaves the drawing`);
     const on = texts.flatMap(([words, one], at) => texts.slice(at + 1)
       .filter(([, other]) => one.left < other.right - 1 && other.left < one.right - 1
@@ -42,6 +44,21 @@ CUT = """figure => {
   }).map(text => text.textContent);
 }"""
 
+# Texts of a path through rules that leave their box, or are smaller than 11 px as shown.
+LEAVING = """svg => {
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll("text")].flatMap(text => {
+    const box = text.closest(".rp-chain, .rp-packet, .rp-end").querySelector("rect")
+      .getBoundingClientRect();
+    const own = text.getBoundingClientRect();
+    const runs = [text, ...text.querySelectorAll("tspan")].filter(run => run.textContent);
+    const size = scale * Math.min(...runs.map(run => parseFloat(getComputedStyle(run).fontSize)));
+    const inside = own.left >= box.left && own.right <= box.right - 2
+      && own.top >= box.top - 1 && own.bottom <= box.bottom + 1;
+    return inside && size > 10.99 ? [] : [`${text.textContent}: ${size} px`];
+  });
+}"""
+
 
 def visit(page: Page, guide: Site, path: str) -> None:
     page.goto(f"{guide.url}/{path}")
@@ -56,6 +73,26 @@ def test_words_of_a_trace_lie_on_nothing(page: Page, guide: Site, path: str) -> 
         for figure in page.locator("figure.trace").all():
             assert figure.evaluate(COLLIDING) == [], view
             assert figure.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "services.html",
+        "services-nftables.html",
+        # Its chains have the longest names.
+        "editions/2026-11-kubernetes-1.34/services-nftables.html",
+    ],
+)
+def test_words_of_a_path_through_rules_stay_in_their_boxes(
+    page: Page, guide: Site, path: str
+) -> None:
+    for view in (DESKTOP, PHONE):
+        size(page, view)
+        visit(page, guide, path)
+        drawing = page.locator("figure.rulepath svg:visible")
+        assert drawing.count() == 1
+        assert drawing.evaluate(LEAVING) == [], view
 
 
 @pytest.mark.parametrize("path", GUIDE_PAGES)
@@ -238,6 +275,15 @@ def test_the_map_of_netfilter_has_a_title_and_filled_boxes(page: Page, guide: Si
     assert page.locator(".netfilter-title").evaluate("el => getComputedStyle(el).fontWeight > 600")
 
 
+def test_a_value_within_code_is_as_large_as_the_rest_of_it(page: Page, guide: Site) -> None:
+    page.goto(f"{guide.url}/calico.html")
+    sizes = page.locator("article code > code.value").evaluate_all(
+        """all => all.map(el => [el, el.parentElement].map(code => getComputedStyle(code).fontSize))"""
+    )
+    assert len(sizes) > 2
+    assert all(own == around for own, around in sizes), sizes
+
+
 def test_a_key_has_all_its_edges(page: Page, guide: Site) -> None:
     page.goto(f"{guide.url}/404.html")
     edge = "el => [getComputedStyle(el).borderTopStyle, getComputedStyle(el).borderTopWidth]"
@@ -269,6 +315,14 @@ def test_tables_of_words_fit_a_phone(page: Page, guide: Site, path: str) -> None
              .map(box => `${box.scrollWidth}: ${box.textContent.trim().slice(0, 60)}`)"""
     )
     assert wide == []
+
+
+def test_a_link_that_is_a_cell_is_not_cut_within_a_word(page: Page, guide: Site) -> None:
+    size(page, PHONE)
+    visit(page, guide, "own-cluster.html")
+    cells = page.locator("article td:last-child > a:only-child", has_text="Faults")
+    assert cells.count() > 3
+    assert set(cells.evaluate_all("all => all.map(el => el.getClientRects().length)")) == {1}
 
 
 def test_what_a_command_tells_apart_is_no_command(guide: Site) -> None:

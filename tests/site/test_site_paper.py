@@ -11,6 +11,35 @@ from tests.site.build import Site
 POINT = 96 / 72  # px
 A4 = {"width": 695, "height": 900}  # what there is between the margins
 
+# Sheets of paper, as columns beside each other: Chromium breaks both alike. What begins there and
+# what it begins; both are to be on one sheet. The result names those that are apart.
+STRANDED = """height => {
+  const wide = 710, gap = 40, article = document.querySelector("article");
+  article.style.cssText = `columns: ${wide}px auto; column-gap: ${gap}px; column-fill: auto;
+    height: ${height}px; width: ${wide}px`;
+  const left = article.getBoundingClientRect().left;
+  const sheets = el => [...el.getClientRects()].filter(box => box.width && box.height)
+    .map(box => Math.floor((box.left - left) / (wide + gap)));
+  const next = el => el.nextElementSibling;
+  const pairs = [
+    [".nf-in", () => article.querySelector(".nf-prerouting")],
+    [".fields tbody > tr:first-child", next],
+    [".cmp-kept > :first-child", el => el.parentElement.lastElementChild],
+    [".cmp-where", next],
+    [".pl-head", el => article.querySelector(".pl > li")],
+    [".packet .pl > li:first-child", next],
+    ["ol.notes > li:first-child", next],
+    [".block > figcaption:has(+ .silent)", next],
+    ["details.question > summary", next],
+    [".md-content__inner > :is(ul, ol) > li:first-child", next],
+  ];
+  return pairs.flatMap(([first, following]) => [...article.querySelectorAll(first)].flatMap(el => {
+    const from = sheets(el).at(-1), to = sheets(following(el) ?? el)[0];
+    return from === to || from === undefined || to === undefined ? []
+      : [`${first}: ${el.textContent.trim().slice(0, 60)}`];
+  }));
+}"""
+
 
 def paper(page: Page, guide: Site, path: str) -> None:
     page.set_viewport_size({"width": A4["width"], "height": A4["height"]})
@@ -75,6 +104,29 @@ def test_what_belongs_together_stays_together(page: Page, guide: Site) -> None:
     assert style("reference/options.html", "article h3 + p", "breakAfter") == "avoid"
 
 
+@pytest.mark.parametrize(
+    "path", ["ips.html", "docker.html", "services.html", "flannel.html", "calico.html"]
+)
+def test_nothing_stands_alone_before_a_page_ends(page: Page, guide: Site, path: str) -> None:
+    """Wherever the pages end: sheets of ten heights have other ends."""
+    paper(page, guide, path)
+    alone = {height: page.evaluate(STRANDED, height) for height in range(840, 1040, 20)}
+    assert {height: found for height, found in alone.items() if found} == {}
+
+
+def test_what_stays_together_on_paper_is_small(page: Page, guide: Site) -> None:
+    """A long output, a table, and a fold with a figure go on overleaf."""
+    paper(page, guide, "calico.html")
+    tall = page.evaluate(
+        """() => [...document.querySelectorAll("article *")]
+             .filter(el => getComputedStyle(el).breakInside === "avoid"
+               && !el.closest("figure:is(.topology, .trace, .netfilter)"))
+             .map(el => [el.offsetHeight, el.tagName, el.className])
+             .filter(([height]) => height > 250)"""
+    )
+    assert tall == []
+
+
 def test_links_of_the_whole_guide_lead_within_it(guide: Site) -> None:
     html = handout.whole(guide.folder)
     links = set(re.findall(r' href="([^"]*)"', html.partition("</head>")[2]))
@@ -85,6 +137,15 @@ def test_links_of_the_whole_guide_lead_within_it(guide: Site) -> None:
     assert lost == []
     assert all(link.startswith(("#", "https://", "http://", "data:image/")) for link in links)
     assert html.count("Packet by Packet - Packet by Packet") == 0
+
+
+def test_the_title_page_says_what_the_guide_is_in_whole_sentences(guide: Site) -> None:
+    title = re.search(r'title-page">(.*?)</article>', handout.whole(guide.folder), re.DOTALL)
+    assert title
+    about = re.findall(r"<p>(.*?)</p>", title[1], re.DOTALL)[0]
+    assert about.startswith("A guide to Kubernetes networking")
+    assert about.endswith(".")
+    assert "…" not in about
 
 
 def test_lists_of_the_whole_guide_are_set_in(page: Page, guide: Site) -> None:

@@ -59,3 +59,29 @@ def words(figure: str) -> str:
 
 def by_class(root: ET.Element, name: str) -> Iterator[ET.Element]:
     return (element for element in root.iter() if name in element.get("class", "").split())
+
+
+_CHARACTERS = {"name": 7.83, "ip": 7.23, "mono": 6.63, "note": 5.8, "title": 8.0}
+"""px that a character of a style has, on average: 0.602 em of the monospaced ones."""
+
+
+def outside(root: ET.Element, *boxes: str) -> list[str]:
+    """The lines of text that leave the box that they stand in; `boxes` are classes of groups.
+
+    The first rectangle of a group is its box.
+    """
+    out = []
+    for box in (group for name in boxes for group in by_class(root, name)):
+        rect = next(box.iter("rect"))
+        x, y, w, h = (float(rect.get(name, "nan")) for name in ("x", "y", "width", "height"))
+        for text in box.iter("text"):
+            if text.get("text-anchor"):
+                continue  # a number in a circle, a share at the right edge
+            long = sum(
+                len("".join(run.itertext())) * _CHARACTERS[run.get("class", "").split()[0]]
+                for run in text
+            )
+            left, base = float(text.get("x", "nan")), float(text.get("y", "nan"))
+            if not (x < left and left + long < x + w and y + 8 < base < y + h - 2):
+                out.append("".join(text.itertext()))
+    return out

@@ -15,6 +15,9 @@ CASES = tuple(
     f"{tool}-{case}" for tool in ("ipt", "nft") for case in ("pod", "hairpin", "node", "nodeport")
 )
 
+DRAWN = (*CASES, "nft134-pod")
+"""The same and one whose names are longer than a box: a chain for each endpoint."""
+
 
 def text(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")

@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from macros.figures.ways import rules_drawing
-from macros.figures.ways.rule_rows import tag
+from macros.figures.ways.rule_rows import pieces, tag, wrapped
 from macros.ways.visits import short, visits
-from tests.unit.draw_support import by_class, svg_of, texts
-from tests.unit.paths_support import CASES, way
+from tests.unit.draw_support import by_class, outside, svg_of, texts
+from tests.unit.paths_support import DRAWN, way
 
 
 def figure(case: str) -> str:
@@ -25,7 +25,7 @@ def table(shown: str) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", DRAWN)
 def test_each_visited_chain_is_a_box_in_the_order_of_the_visit(case: str) -> None:
     course = way(case)
     boxes = [
@@ -43,7 +43,7 @@ def texts_of(element: ET.Element) -> list[str]:
     return ["".join(text.itertext()) for text in element.iter("text")]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", DRAWN)
 def test_every_rule_that_fitted_has_its_number_once(case: str) -> None:
     course = way(case)
     count = len(course.first.steps) + len(course.last.steps)
@@ -51,7 +51,7 @@ def test_every_rule_that_fitted_has_its_number_once(case: str) -> None:
     assert sorted(map(int, filter(None, numbers))) == list(range(1, count + 1))
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", DRAWN)
 def test_the_table_has_every_rule_of_every_visited_chain(case: str) -> None:
     course = way(case)
     rows = [row for row in table(figure(case)) if row]
@@ -77,7 +77,7 @@ def test_chances_are_explained_as_they_add_up() -> None:
     assert tag(None) == ""
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", DRAWN)
 def test_one_endpoint_is_chosen_and_it_is_the_one_of_the_rewriting(case: str) -> None:
     (chosen,) = by_class(svg_of(figure(case)), "is-chosen")
     assert way(case).first.dnat in ["".join(element.itertext()) for element in chosen.iter("text")]
@@ -111,18 +111,58 @@ def test_the_element_of_a_map_that_fitted_is_shown() -> None:
     assert "10.43.0.1 . tcp . 443" not in shown
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_text_has_room(case: str) -> None:
-    """By the width that a monospaced character has; the boxes are as wide as the page."""
+@pytest.mark.parametrize("case", DRAWN)
+def test_the_text_stays_in_its_box(case: str) -> None:
     root = svg_of(figure(case))
-    for element in root.iter("text"):
-        if element.get("text-anchor"):
-            continue
-        line = "".join(element.itertext())
-        assert float(element.get("x", "0")) + len(line) * 5.2 <= rules_drawing.WIDTH, line
+    assert outside(root, "rp-chain", "rp-packet", "rp-end") == []
+    widest = max(
+        float(rect.get("x", "0")) + float(rect.get("width", "0")) for rect in root.iter("rect")
+    )
+    assert widest <= rules_drawing.WIDTH
 
 
-@pytest.mark.parametrize("case", CASES)
+def test_a_long_name_is_whole_though_it_is_cut() -> None:
+    """Nothing of it is left out, and no space comes into it where a line ends."""
+    name = "endpoint-N5OVELIP-default/hello/tcp/http__10.42.1.2/80"
+    (chosen,) = by_class(svg_of(figure("nft134-pod")), "is-chosen")
+    assert texts_of(chosen)[2:] == [
+        "endpoint-N5OVELIP-default/",
+        "hello/tcp/http__",
+        "10.42.1.2/80",
+    ]
+    assert "".join(texts_of(chosen)[2:]) == name
+    assert name in {row[0] for row in table(figure("nft134-pod")) if row}
+
+
+def test_a_name_is_cut_at_its_joints() -> None:
+    assert pieces("service-2M73P36B-default/hello/tcp/http", 38) == [
+        "service-2M73P36B-default/hello/tcp/",
+        "http",
+    ]
+    assert pieces("endpoint-N5OVELIP-default/hello/tcp/http__10.42.1.2/80", 52) == [
+        "endpoint-N5OVELIP-default/hello/tcp/http__",
+        "10.42.1.2/80",
+    ]
+    assert pieces("a-" + "x" * 40, 30) == ["a-" + "x" * 28, "x" * 12]
+    assert pieces("short", 30) == ["short"]
+
+
+def test_a_rule_wraps_at_spaces_and_within_a_word_only_where_that_is_too_long() -> None:
+    assert wrapped(
+        "ip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports", 41
+    ) == [
+        "ip daddr @nodeport-ips meta l4proto . th",
+        "  dport vmap @service-nodeports",
+    ]
+    assert wrapped("goto endpoint-N5OVELIP-default/hello/tcp/http__10.42.1.2/80, 2 : drop", 41) == [
+        "goto",
+        "  endpoint-N5OVELIP-default/hello/tcp/",
+        "    http__10.42.1.2/80,",
+        "  2 : drop",
+    ]
+
+
+@pytest.mark.parametrize("case", DRAWN)
 def test_the_way_goes_down_or_across_and_stays_inside(case: str) -> None:
     root = svg_of(figure(case))
     height = float(root.get("height", "0"))

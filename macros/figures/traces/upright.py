@@ -18,6 +18,7 @@ from macros.traces.trace import Journey, Lane, Trace, Visit
 WIDTH = 376  # what a phone of 390 px has for it
 _NAMES = 112.0
 _ACROSS = 4
+_BEFORE = 4.0  # a packet's line in its column: un-DNAT behind it has room before the frame
 _HEAD, _ROW, _NODE = 44.0, 42.0, 24.0
 _DOT, _HIT = 5, 12
 _MARKS = 2  # of one step: what has room between two interfaces
@@ -38,7 +39,7 @@ def drawing(trace: Trace, told: Sequence[Told], title: str, address: Address) ->
         column = (WIDTH - _NAMES) / min(_ACROSS, len(told))
         most = int((column - 6) / _LETTER)
         for index, journey in enumerate(band):
-            x = _NAMES + index * column + 8
+            x = _NAMES + index * column + _BEFORE
             parts.append(_packet(trace, journey, x, top, rows, address, most))
         top = bottom + 18
     height = int(top)

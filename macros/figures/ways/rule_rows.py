@@ -1,5 +1,6 @@
 """The lines of a chain's box: each rule in few words, runs of rules that did not matter as one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +10,7 @@ from textwrap import wrap
 from macros.ways.visits import Judged, Verdict, Visit, short
 
 _ALL = 4  # rules of so short a chain are all shown
+_PARTS = re.compile(r"(?<=__).+|.+?(?:[/\u00a0-]|__|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,46 @@ def _lines(judged: Judged, columns: int, *, tag_below: bool) -> Iterator[str]:
 
 
 def wrapped(text: str, columns: int) -> Sequence[str]:
-    """A text in lines of at most so many columns, its further lines set in."""
+    """A text in lines of at most so many columns, its further lines set in.
+
+    A word that is longer than a line, as a chain's name may be, is cut by `pieces`; what follows of
+    it is set in once more, for there is no space where it was cut.
+    """
     indent = " " * (len(text) - len(text.lstrip()))
     # Elements of a map, 10.42.0.3 . 80, stay whole: wrap breaks at plain spaces only.
     whole = text.strip().replace(" . ", "\u00a0.\u00a0").replace(" : ", "\u00a0:\u00a0")
+    room = max(20, columns - len(indent))
     lines = wrap(
-        whole,
-        max(20, columns - len(indent)),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
+        whole, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
-    return [indent + line.replace("\u00a0", " ") for line in lines]
+    return [indent + part.replace("\u00a0", " ") for line in lines for part in _cut(line, room)]
+
+
+def pieces(name: str, room: int) -> list[str]:
+    """A name in lines of so many letters, cut at its joints: behind `/`, `-` and `__`.
+
+    What follows `__` is an endpoint in kube-proxy's names, http__10.42.1.2/80, and stays whole. A
+    part between two joints that is longer than a line is cut where the line ends.
+    """
+    lines = [""]
+    for part in _PARTS.findall(name):
+        rest = part
+        if len(lines[-1]) + len(rest) > room >= len(rest):
+            lines.append("")
+        while len(lines[-1]) + len(rest) > room:
+            fits = room - len(lines[-1])
+            lines[-1] += rest[:fits]
+            rest = rest[fits:]
+            lines.append("")
+        lines[-1] += rest
+    return lines
+
+
+def _cut(line: str, room: int) -> Sequence[str]:
+    """A line as it is; if it is too long, and so is one word, the word in pieces."""
+    if len(line) <= room:
+        return [line]
+    word = line.strip(" ")
+    indent = " " * (len(line) - len(word))
+    first, *more = pieces(word, room - len(indent) - 2)
+    return [indent + first, *(f"{indent}  {piece}" for piece in more)]

@@ -16,8 +16,8 @@ from html import escape
 
 from macros.figures.marks import key_of
 from macros.figures.markup import render, safe
-from macros.figures.svg import LINE_HEIGHT, Line, Run, number, path, tag, text_lines
-from macros.figures.ways.rule_rows import Row, rows, wrapped
+from macros.figures.svg import LINE_HEIGHT, Line, Run, number, path, tag, text_lines, width
+from macros.figures.ways.rule_rows import Row, pieces, rows, wrapped
 from macros.figures.ways.rules_text import equivalent, new_source, summary
 from macros.ways.ends import parsed
 from macros.ways.packet_way import Taken
@@ -222,14 +222,7 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
     top = sheet.y
     shown = rows(visit, int((w - _GUTTER - 12) / _CHARACTER), tag_below=sheet.narrow)
     parts: list[str] = []
-    name, about = Run(visit.chain.name, "name"), _about(visit)
-    heads: list[Line] = [(name, Run(f"   {about}", "note"))]
-    if sheet.narrow:
-        room = int((w - 20) / name.width * len(name.text))
-        names = _pieces(name.text, room)
-        below = wrapped(about, int((w - 20) / _NOTE))
-        heads = [(Run(part, "name"),) for part in names]
-        heads += [(Run(text, "note"),) for text in below]
+    heads = _heading(sheet, visit, w)
     y = top + _HEAD + (len(heads) - 1) * LINE_HEIGHT
     for row in shown:
         height = row.height * LINE_HEIGHT + 4
@@ -249,15 +242,15 @@ def _chain(sheet: _Sheet, visit: Visit, x: float, marks: dict[int, Point]) -> No
     sheet.y = y
 
 
-def _pieces(name: str, room: int) -> list[str]:
-    """A name in lines of so many letters, cut behind a slash or a dash rather than in a word."""
-    pieces = []
-    while len(name) > room:
-        behind = 1 + max(name.rfind("/", 0, room), name.rfind("-", 0, room))
-        cut = behind if behind > room // 2 else room
-        pieces.append(name[:cut])
-        name = name[cut:]
-    return [*pieces, name]
+def _heading(sheet: _Sheet, visit: Visit, w: float) -> list[Line]:
+    """A chain's name and what calls it, beside each other where the box has room for that."""
+    name, about = Run(visit.chain.name, "name"), _about(visit)
+    beside: Line = (name, Run(f"   {about}", "note"))
+    if not sheet.narrow and width([beside]) <= w - 20:
+        return [beside]
+    names = pieces(name.text, int((w - 20) / name.width * len(name.text)))
+    below = wrapped(about, int((w - 20) / _NOTE))
+    return [*((Run(part, "name"),) for part in names), *((Run(text, "note"),) for text in below)]
 
 
 def _about(visit: Visit) -> str:
@@ -308,7 +301,8 @@ def _chance(sheet: _Sheet, way: Way, offered: Sequence[Way], start: Point, foot:
     left = foot[0] + 18
     across = min(sheet.across, len(offered))
     w = (sheet.width - 1 - left - (across - 1) * _GAP) / across
-    height = 3 * LINE_HEIGHT + 10
+    room = int((w - 20) / _CHARACTER)
+    height = (2 + max(len(pieces(_name(offer), room)) for offer in offered)) * LINE_HEIGHT + 10
     top = sheet.y + 2 * _GAP
     leaves = start
     # Where they stand below each other, the way goes on from the lowest.
@@ -323,7 +317,7 @@ def _chance(sheet: _Sheet, way: Way, offered: Sequence[Way], start: Point, foot:
         lines: list[Line] = [
             (Run(f"{offer.share} of all", "title"),),
             _ends(*_split(offer.dnat), new=False),
-            (Run(_name(offer), "mono"),),
+            *((Run(part, "mono"),) for part in pieces(_name(offer), room)),
         ]
         rect = tag("rect", x=x, y=y, width=w, height=float(height), rx=6.0)
         kind = "rp-end is-chosen" if chosen else "rp-end"
