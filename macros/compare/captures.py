@@ -18,6 +18,7 @@ from macros.packets import conversations, dissector, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
 from macros.packets.messages import Message, talk
+from macros.packets.names import PINGS
 from macros.packets.packet import Field, Layer, Packet
 from macros.packets.speech import Header, carriers, sides
 from macros.settle import translation
@@ -282,7 +283,7 @@ def _value(layer: Layer, field: Field | None, of: _Said) -> str:
     if field.name in _PORTS and int(field.value) in of.chosen:
         return _CHOSEN
     value = of.facts.value(of.packet, of.packet.layers.index(layer), field)
-    if value is None or (layer.name == "ICMP" and field.name == "id"):
+    if value is None or (layer.name in PINGS and field.name == "id"):
         return "there"
     if isinstance(value, bytes):
         return value.decode("ascii", "backslashreplace")
