@@ -43,8 +43,8 @@ _LOGGED = re.compile(r"\bS(?:POR|P)T=(\d+) DP(?:OR)?T=(\d+)([^\n]*)")
 _DISSECTED = re.compile(r"\bSrc Port: (\d+), Dst Port: (\d+)([^\n]*)")
 _SUMMED = re.compile(r"(?<!\S)(\d+) → (\d+)(?: \[([A-Z, ]+)\])?(?!\S)")
 _SOCKET = re.compile(
-    r"^(?:(?:tcp|udp|mptcp|sctp|dccp)\S* +)?(?:[A-Z][A-Z0-9_-]+ +)?\d+ +\d+ +"
-    r"\S*:(\S+) +\S*:(\S+)",
+    r"^(?:(?:tcp|udp|mptcp|sctp|dccp)\S* +)?(?:([A-Z][A-Z0-9_-]+) +)?\d+ +\d+ +"
+    r"\S*:(\S+) +\S*:(\S+)(?: +([A-Z_]+[0-9]?))?",
     re.MULTILINE,
 )
 _STREAMS = re.compile(
@@ -82,11 +82,14 @@ def of_text(text: str) -> Connections:
             if reply not in {"", sport} and int(reply) >= ports.MASQUERADED_FROM:
                 chosen.add(reply)
     told += _packets(text)
-    for local, peer in _SOCKET.findall(text) if _is_of_sockets(text) else ():
+    for before, local, peer, behind in _SOCKET.findall(text) if _is_of_sockets(text) else ():
+        state = (before or behind).replace("_", "-")
         if peer == "*" and local.isdigit():
             served.add(local)
         elif local.isdigit() and peer.isdigit():
-            told.append(Connection(local, peer, sure=False))
+            # One that is being opened tells who connects.
+            ends = (peer, local) if state == "SYN-RECV" else (local, peer)
+            told.append(Connection(*ends, sure=state in {"SYN-SENT", "SYN-RECV"}))
     for end, other in _OF_PROC.findall(text) if "  local_address " in text else ():
         local, peer = str(int(end, 16)), str(int(other, 16))
         if peer == "0":

@@ -40,6 +40,12 @@ NOISE = Noise(
         (" sec", r"(?:\b(?:installed|firstused)|(?<=sec )used) (\d+) sec\b"),
         ("duration=", r"\bduration=([\d.]+)s\b"),
         ("_age=", r"\b(?:idle|hard)_age=(\d+)\b"),
+        # ntpq -p, chronyc sources: when a server was last heard
+        (
+            any_of(" u ", " l ", " b ", " p ", " s "),
+            r"^[ x.#+*o-]?\S+ +\S+ +\d+ [lubpsAMB-] +(\d+[mhdy]?|-) +\d+[mhd]? +[0-7]+ +-?\d",
+        ),
+        ("] +/- ", r"^[\^=#][*+?x~ -] \S+ +\d+ +\d+ +[0-7]+ +(\d+[mhdy]?|-) +[-+]?\d"),
         # ipvsadm -Lc
         (like(r":\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),
