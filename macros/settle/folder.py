@@ -213,9 +213,9 @@ def _answer(
         settled = replace(recording, text="\n".join(lines))
     else:
         parsed = json_output.parse(recording.text)
-        escaped = parsed is not None and parsed[1]
+        style = json_output.Style() if parsed is None else parsed[1]
         value = _node(text, renaming, fresh=fresh)
-        settled = replace(recording, text=json_output.dump(value, escaped=escaped))
+        settled = replace(recording, text=json_output.dump(value, style))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
         untouched = _untouched(twin, renaming)
