@@ -51,6 +51,8 @@ NOISE = Noise(
             r"^[ x.#+*o-]?\S+ +\S+ +\d+ [lubpsAMB-] +(\d+[mhdy]?|-) +\d+[mhd]? +[0-7]+ +-?\d",
         ),
         ("] +/- ", r"^[\^=#][*+?x~ -] \S+ +\d+ +\d+ +[0-7]+ +(\d+[mhdy]?|-) +[-+]?\d"),
+        # lldpctl
+        (", via: ", r", via: \S+, RID: \d+, Time: (\d+ days?, \d\d:\d\d:\d\d)"),
         # ipvsadm -Lc
         (like(r":\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),

@@ -58,6 +58,7 @@ def _each_counted(value: str) -> str:
 # A number alone, or behind a word that many say, tells by its command alone what it counts.
 _ASKED = {
     re.compile(r"\bconntrack +(?:\S+ +)*(?:-C|--count)(?: |$)"): re.compile(r"^(\d+)$"),
+    re.compile(r"/nf_conntrack_count$"): re.compile(r"^(\d+)$"),
     re.compile(r"\bss +(?:\S+ +)*(?:-\w*s\w*|--summary)(?: |$)"): re.compile(r"^Total: (\d+)"),
 }
 
@@ -134,6 +135,9 @@ NOISE = Noise(
         ),
         # docker ps -s: what a container has written
         (" (virtual ", r"  ([\d.]+[kMGT]?)B \(virtual [\d.]+[kMGT]?B\)"),
+        ("nf_conntrack_count", r"\bnf_conntrack_count ?= ?(\d+)"),
+        # nft monitor
+        ("# new generation ", r"^# new generation (\d+) by process (\d+) \("),
         # ntpq -p and chronyc sources: of a server its poll, how often it answered, and the clocks
         (
             any_of(" u ", " l ", " b ", " p ", " s "),
