@@ -86,7 +86,7 @@ def connections(pcaps: Iterable[bytes]) -> Connections:
         for (_, _, target), chosen_ in choices(dissector.packets(pcap)).items()
         for port in chosen_
     ]
-    return Connections(tuple(seen), frozenset(target for _, target, _ in seen))
+    return Connections(tuple(seen), frozenset(one.target for one in seen))
 
 
 Choices: TypeAlias = dict[Any, list[int]]
