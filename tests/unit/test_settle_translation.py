@@ -31,9 +31,9 @@ def without(recordings: Iterable[Recording], name: str) -> list[Recording]:
 def test_a_port_that_snat_chose_takes_its_old_name(tmp_path: Path, old: str, new: str) -> None:
     before, after = run(old), run(new)
     settled = settle(tmp_path, before, after)
-    for recording in before:
-        assert settled[recording.id].text == recording.text
-        assert pcap(settled[recording.id]) == pcap(recording)
+    for one in before:
+        assert settled[one.id].text == one.text
+        assert pcap(settled[one.id]) == pcap(one)
 
 
 def test_it_is_told_by_the_same_packet_before_and_after_the_translation() -> None:
