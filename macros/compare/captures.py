@@ -7,26 +7,60 @@ those of each direction are compared, in order, and not the segments.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from macros.compare.change import Change, said
 from macros.compare.speeches import Speech, gone_and_new, messages_of, speeches
-from macros.ground import ports
 from macros.ground.alignment import align, stretches
 from macros.packets import conversations, dissector, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
 from macros.packets.messages import Message, talk
+from macros.packets.names import PINGS
 from macros.packets.packet import Field, Layer, Packet
-from macros.packets.speech import carriers, sides
+from macros.packets.speech import Header, carriers, sides
+from macros.settle import translation
 
 Rename = Callable[[str], str]
+Ports = frozenset[int]
+"""Those that the kernel chose."""
 
 # A figure says "from" and "to" beside a box; in a list these need a noun.
 _WORDS = {"src": "source", "dst": "destination", "sport": "source port", "dport": "port"}
 _PORT = re.compile(r":(\d+)$")
+_PORTS = frozenset({"sport", "dport"})
+_CHOSEN = "chosen by the kernel"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How one side's values are named: `chosen` has the ports that only name."""
+
+    rename: Rename
+    chosen: Ports
+
+    def end(self, text: str) -> str:
+        """An end under its new name."""
+        return self.without_choice(self.rename(text))
+
+    def without_choice(self, text: str) -> str:
+        """An end without a port that the kernel chose and without the id of a ping."""
+        text = text.split(" id ", 1)[0]
+        port = _PORT.search(text)
+        chosen = port is not None and int(port[1]) in self.chosen
+        return f"{text[: port.start()]}:*" if port is not None and chosen else text
+
+    def headers(self, headers: frozenset[Header]) -> frozenset[Header]:
+        """What counts of headers, without the ports that the kernel chose."""
+        return frozenset(
+            tuple(
+                (title, name, _CHOSEN if name in _PORTS and int(value) in self.chosen else value)
+                for title, name, value in header
+            )
+            for header in headers
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +70,7 @@ class _Said:
     packet: Packet
     line: str
     facts: Facts
+    chosen: Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +87,14 @@ def compare(old: Path, new: Path, rename: Rename, keep: str = "") -> Iterator[Ch
     With `keep`, the words of what the capture is for, what differs in that.
     """
     packets = dissector.packets(old), dissector.packets(new)
+    chosen = _chosen(*packets)
+    names = _Names(rename, chosen[0]), _Names(str, chosen[1])
     if keep:
         kept = purpose.kept(packets[0], keep), purpose.kept(packets[1], keep)
         if kept != (None, None):
-            yield from _purposes(kept, packets, keep, rename)
+            yield from _purposes(kept, packets, keep, names)
             return
-    before, after = _conversations(packets[0], rename), _conversations(packets[1], str)
+    before, after = (_conversations(*side) for side in zip(packets, names, strict=True))
     for key, conversation in before.items():
         name = _name(key)
         if key not in after:
@@ -78,24 +115,38 @@ def compare(old: Path, new: Path, rename: Rename, keep: str = "") -> Iterator[Ch
 def decoded(pcap: Path) -> bool:
     """Whether a capture has messages that are compared as such: its segments say little then."""
     packets = dissector.packets(pcap)
-    return any(conversation.speeches for conversation in _conversations(packets, str).values())
+    conversations_ = _conversations(packets, _Names(str, frozenset()))
+    return any(conversation.speeches for conversation in conversations_.values())
+
+
+def _chosen(old: Sequence[Packet], new: Sequence[Packet]) -> list[Ports]:
+    """The ports of each side that the kernel chose for who connects."""
+    both = translation.of_both(old, new)
+    return [
+        frozenset(port for chosen in side.values() for port in chosen)
+        - {target[1] for _, _, target in side}
+        for side in both
+    ]
 
 
 def _purposes(
     kept: tuple[Message | Packet | None, Message | Packet | None],
     packets: tuple[Sequence[Packet], Sequence[Packet]],
     keep: str,
-    rename: Rename,
+    names: tuple[_Names, _Names],
 ) -> Iterator[Change]:
     """What differs in the message, or the packet, that two captures are for."""
     before, after = kept
+    rename = names[0].rename
     if isinstance(before, Message) and isinstance(after, Message):
-        sides_ = [
-            _alone(packet, mine) for packet, mine in ((before, packets[0]), (after, packets[1]))
-        ]
+        sides_ = [_alone(*side) for side in zip((before, after), packets, names, strict=True)]
         yield from speeches("the capture", sides_[0], sides_[1], rename)
     elif isinstance(before, Packet) and isinstance(after, Packet):
-        alone = [_conversations((packet,), rename) for packet in (before, after)]
+        # Both are named by the new side: what is told of the old one is renamed then.
+        alone = [
+            _conversations((packet,), replace(mine, rename=rename))
+            for packet, mine in zip((before, after), names, strict=True)
+        ]
         earlier, later = (next(iter(by_key.values())).packets for by_key in alone)
         yield from _within("the capture", earlier, later, rename)
     else:
@@ -103,29 +154,29 @@ def _purposes(
         yield said("packets", keep, f"{keep} {word}", *(keep if side else "" for side in kept))
 
 
-def _alone(message: Message, packets: Sequence[Packet]) -> dict[str, Speech]:
-    source, target = conversations.ends(message.segments[0].packet)
-    way = f"{_end(source)} > {_end(target)}"
-    return {way: Speech(way, messages_of(way, (message,)), carriers(message, Facts(packets)))}
+def _alone(message: Message, packets: Sequence[Packet], names: _Names) -> dict[str, Speech]:
+    way = " > ".join(map(names.without_choice, conversations.ends(message.segments[0].packet)))
+    headers = names.headers(carriers(message, Facts(packets)))
+    return {way: Speech(way, messages_of(way, (message,)), headers)}
 
 
 Key = tuple[str, str, str, int]
 
 
-def _conversations(packets: Sequence[Packet], rename: Rename) -> dict[Key, _Conversation]:
+def _conversations(packets: Sequence[Packet], names: _Names) -> dict[Key, _Conversation]:
     facts = Facts(packets)
     by_key: dict[Key, _Conversation] = {}
     seen: dict[tuple[str, str, str], int] = {}
     for flow, members in conversations.conversations(packets).items():
-        first, second = sorted((_end(rename(flow.first)), _end(rename(flow.second))))
+        first, second = sorted((names.end(flow.first), names.end(flow.second)))
         short = (flow.protocol, first, second)
         seen[short] = seen.get(short, 0) + 1
-        packets_ = list(_told(members, rename, facts))
-        by_key[(*short, seen[short])] = _Conversation(packets_, _speeches(members, rename, facts))
+        packets_ = list(_told(members, names, facts))
+        by_key[(*short, seen[short])] = _Conversation(packets_, _speeches(members, names, facts))
     return by_key
 
 
-def _speeches(packets: Sequence[Packet], rename: Rename, facts: Facts) -> dict[str, Speech]:
+def _speeches(packets: Sequence[Packet], names: _Names, facts: Facts) -> dict[str, Speech]:
     """What each direction says, by its ends; nothing where it is not decoded."""
     segments = list(streams.segments(packets, facts.starts))
     spoken = talk(segments) if segments else None
@@ -134,8 +185,9 @@ def _speeches(packets: Sequence[Packet], rename: Rename, facts: Facts) -> dict[s
     by_way = {}
     for side in sides(spoken, segments, facts).values():
         example = next(segment.packet for segment in segments if segment.way == side.way)
-        way = " > ".join(_end(rename(end)) for end in conversations.ends(example))
-        by_way[way] = Speech(way, messages_of(way, side.messages), side.headers, side)
+        way = " > ".join(map(names.end, conversations.ends(example)))
+        headers = names.headers(side.headers)
+        by_way[way] = Speech(way, messages_of(way, side.messages), headers, side)
     return by_way
 
 
@@ -149,20 +201,12 @@ def _opens(packet: Packet) -> bool:
     return layer is not None and bool(streams.flags_of(layer) & {"SYN", "RST"})
 
 
-def _end(text: str) -> str:
-    """An end without a port that the kernel chose and without the id of a ping."""
-    text = text.split(" id ", 1)[0]
-    port = _PORT.search(text)
-    chosen = port is not None and ports.is_chosen(int(port[1]))
-    return f"{text[: port.start()]}:*" if port is not None and chosen else text
-
-
 def _name(key: Key) -> str:
     protocol, first, second, number = key
     return f"{protocol} {first} and {second}" + (f" ({number})" if number > 1 else "")
 
 
-def _told(packets: Sequence[Packet], rename: Rename, facts: Facts) -> Iterator[_Said]:
+def _told(packets: Sequence[Packet], names: _Names, facts: Facts) -> Iterator[_Said]:
     seen: set[Any] = set()
     answered = len({conversations.ends(packet)[0] for packet in packets}) > 1
     for packet in packets:
@@ -178,11 +222,11 @@ def _told(packets: Sequence[Packet], rename: Rename, facts: Facts) -> Iterator[_
                 if again in seen:
                     continue
                 seen.add(again)
-        way = f"{_end(rename(source))} > {_end(rename(target))}: "
+        way = f"{names.end(source)} > {names.end(target)}: "
         if packet.last("ARP") is not None:
             way = ""
-        line = f"{way}{rename(summary.what(packet))}{summary.carrier(packet)}"
-        yield _Said(packet, line, facts)
+        line = f"{way}{names.rename(summary.what(packet))}{summary.carrier(packet)}"
+        yield _Said(packet, line, facts, names.chosen)
 
 
 def _lines(packets: Sequence[_Said]) -> str:
@@ -236,10 +280,10 @@ def _value(layer: Layer, field: Field | None, of: _Said) -> str:
     """A field as shown, without what comes by chance."""
     if field is None:
         return ""
-    if field.name in {"sport", "dport"} and ports.is_chosen(int(field.value)):
-        return "chosen by the kernel"
+    if field.name in _PORTS and int(field.value) in of.chosen:
+        return _CHOSEN
     value = of.facts.value(of.packet, of.packet.layers.index(layer), field)
-    if value is None or (layer.name == "ICMP" and field.name == "id"):
+    if value is None or (layer.name in PINGS and field.name == "id"):
         return "there"
     if isinstance(value, bytes):
         return value.decode("ascii", "backslashreplace")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 from macros.settle import matches, noise
-from macros.settle.declaration import BELOW, Noise, Pattern
+from macros.settle.declaration import BELOW, WISHES, Noise, Pattern
 from macros.settle.tables import Cells
 
 # A column is as wide as its widest value; a line drawn below a heading follows it.
@@ -112,6 +112,18 @@ def value(key: str, inner: object, *, wished: bool = False) -> object:
         if by_key and not isinstance(inner, dict) and any(map(str.isdigit, str(inner))):
             return f"<{kind.mask(str(inner))}>"
     return line(inner) if isinstance(inner, str) else inner
+
+
+def within(key: str, inner: object, *, wished: bool = False) -> object:
+    """JSON with all values in it masked, each by its key: see `value`."""
+    if isinstance(inner, dict):
+        return {
+            name: within(name, part, wished=wished or name == WISHES)
+            for name, part in inner.items()
+        }
+    if isinstance(inner, list) and any(isinstance(part, dict | list) for part in inner):
+        return [within(key, part, wished=wished) for part in inner]
+    return value(key, inner, wished=wished)
 
 
 _WORDS = frozenset(word for kind in noise.ALL for word in kind.words)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from macros.compare.change import Change, said
-from macros.ground import ports
 from macros.ground.alignment import align, stretches
 from macros.packets import bgp, dns
 from macros.packets import differences as side_by_side
@@ -140,9 +139,7 @@ def _by_field(headers: frozenset[Header], rename: Rename) -> dict[tuple[str, str
     shown_by_field: dict[tuple[str, str], set[str]] = {}
     for header in headers:
         for title, field, value in header:
-            port = field in {"sport", "dport"} and ports.is_chosen(int(value))
-            shown = "chosen by the kernel" if port else rename(value)
-            shown_by_field.setdefault((title, field), set()).add(shown)
+            shown_by_field.setdefault((title, field), set()).add(rename(value))
     return shown_by_field
 
 

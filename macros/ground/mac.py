@@ -76,8 +76,11 @@ _GROUP, _FIXED, _BY_HAND = Form("group"), Form("fixed by its maker"), Form("set 
 _RANDOM = Form("random", chance=True)
 
 
-_SET_BY_HAND = ("02:00:00:", "06:00:00:", "52:54:00:")
-"""As people count them; QEMU's. Of 02:00 and 06:00 alone one drawn MAC in 8192 begins with one."""
+_SET_BY_HAND = ("02:00:00:", "06:00:00:", "52:54:00:", "fe:54:00:")
+"""As people count them; QEMU's, and libvirt's of the other end.
+
+Of 02:00 and 06:00 alone one drawn MAC in 8192 begins with one.
+"""
 
 _RANGES = {
     "10/8": ("0a:",),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from macros.packets import numbers
+from macros.packets.names import PINGS
 from macros.packets.packet import Layer, Packet
 from macros.packets.streams import flags_of
 
@@ -96,8 +97,8 @@ def above(packet: Packet, network: Layer) -> Layer | None:
 def flow(packet: Packet) -> Flow:
     """The conversation that a packet belongs to; both directions give the same."""
     protocol, source, target = named_ends(packet)
-    icmp = packet.last("ICMP")
-    if protocol == "ICMP" and icmp is not None and icmp.get("id"):
+    icmp = packet.last(protocol) if protocol in PINGS else None
+    if icmp is not None and icmp.get("id"):
         source, target = (f"{end} id {icmp['id'].value}" for end in (source, target))
     first, second = sorted((source, target))
     return Flow(protocol, first, second)

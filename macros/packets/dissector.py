@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from macros.ground.errors import GuideError
-from macros.packets import bgp, checksum, dns, nesting
+from macros.packets import bgp, checksum, dns, nesting, numbers
 from macros.packets.bits import Around, header
 from macros.packets.headers import HEADERS
+from macros.packets.names import PINGS
 from macros.packets.nesting import Piece
 from macros.packets.packet import Field, Layer, Packet
 from macros.packets.pcap import Record, records
@@ -176,10 +177,10 @@ def _roles(layers: list[Layer]) -> tuple[Layer, ...]:
             sort = "IP" if layer.name in {"IPv4", "IPv6"} else layer.name
             sorts.setdefault(sort, []).append(number)
     roles: dict[int, str] = {}
-    for sort, numbers in sorts.items():
+    for sort, places in sorts.items():
         carries = sort == "IP" and framed and layers[framed[0] + 1].name == "Ethernet"
-        if len(numbers) > 1 or (carries and numbers[0] < framed[0]):
-            roles |= dict.fromkeys(numbers[1:], "inner") | {numbers[0]: "outer"}
+        if len(places) > 1 or (carries and places[0] < framed[0]):
+            roles |= dict.fromkeys(places[1:], "inner") | {places[0]: "outer"}
     for number, layer in enumerate(layers):
         if layer.name == "IPv6 options" and number - 1 in roles:
             roles[number] = roles[number - 1]
@@ -204,7 +205,7 @@ def _data(record: Record, piece: Piece, before: list[Layer]) -> Field:
     under = before[-1] if before else None
     shown = text_of(raw) or raw.hex(" ")
     meaning = piece.why
-    if under is not None and under.name == "ICMP" and under["type"].value in {0, 8}:
+    if under is not None and under.name in PINGS and under["type"].value in numbers.PINGS:
         meaning = "ping's filling: the time of sending, then a pattern" if length > 16 else ""
     elif under is not None and under.name == "IPv4" and under["fragment"].value:
         meaning = "the middle or the end of a packet: its header is in the first fragment"

@@ -16,6 +16,7 @@ from macros.packets import messages, numbers, purpose, speech, streams
 from macros.packets.facts import Facts
 from macros.packets.http import undated
 from macros.packets.messages import Message
+from macros.packets.names import PINGS
 from macros.packets.packet import Packet
 from macros.packets.speech import SMALL, Side
 from macros.packets.streams import Segment, Way
@@ -226,7 +227,7 @@ def _others(packet: Packet, pings: Mapping[int, int]) -> Any:
             if layer.name == "UDP" and target.value in numbers.VXLAN_PORTS:
                 continue
             ends.append(sorted((str(source.value), str(target.value))))
-        if layer.name == "ICMP" and layer.get("id"):
+        if layer.name in PINGS and layer.get("id"):
             ends.append([str(pings.get(int(layer["id"].value)))])
     return tuple(map(tuple, ends))
 

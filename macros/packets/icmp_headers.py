@@ -16,8 +16,7 @@ def icmp(bits: Bits) -> None:
     state, meaning = _icmp_state(bits, value)
     bits.means(meaning, state)
     if kind in {0, 8, 13, 14}:
-        bits.number("id", "identifier", 16, "{}", "one running ping has one")
-        bits.number("seq", "sequence", 16, "{}", "counts the requests; the reply repeats it")
+        _ping(bits)
         if kind in {13, 14}:
             for name in ("originate", "receive", "transmit"):
                 bits.number(name, f"{name} time", 32, "{}", "milliseconds since midnight UTC")
@@ -29,6 +28,11 @@ def icmp(bits: Bits) -> None:
     else:
         bits.number("unused", "unused", 32)
     bits.rest("rest", "rest", f"not decoded here, from byte {bits.byte - start}")
+
+
+def _ping(bits: Bits) -> None:
+    bits.number("id", "identifier", 16, "{}", "one running ping has one")
+    bits.number("seq", "sequence", 16, "{}", "counts the requests; the reply repeats it")
 
 
 _ICMP_MEANINGS = {
@@ -56,10 +60,19 @@ def _icmp_state(bits: Bits, value: int) -> tuple[str, str]:
 
 
 def icmpv6(bits: Bits) -> None:
-    """RFC 4443 and 4861, no further than the first four bytes."""
-    bits.number("type", "type", 8, named(numbers.ICMPV6))
-    bits.number("code", "code", 8)
+    """RFC 4443; of RFC 4861 no further than the first four bytes."""
+    kind = bits.number("type", "type", 8, named(numbers.ICMPV6))
+    code = bits.number("code", "code", 8)
+    bits.means(numbers.ICMPV6_CODES.get((kind, code), ""))
     value = bits.number("checksum", "checksum", 16, "0x{:04x}")
     state, meaning = judged(bits, value, carried(bits), 58, 2)
     bits.means(meaning, state)
+    if kind in numbers.ICMPV6_PINGS and bits.left >= 4:
+        _ping(bits)
+    elif kind == 2 and bits.left >= 4:
+        bits.number("mtu", "next hop's MTU", 32, "{}", "no larger packet gets through that way")
+    elif kind == 4 and bits.left >= 4:
+        bits.number("pointer", "pointer", 32, "{}", "the byte at which it is malformed")
+    elif kind in numbers.ICMPV6_ERRORS and bits.left >= 4:
+        bits.number("unused", "unused", 32)
     bits.rest("body", "message", "")

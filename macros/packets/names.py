@@ -1,4 +1,7 @@
-"""What a header is called in paths and matches."""
+"""What a header is called in paths and matches, and which are alike."""
+
+PINGS = frozenset({"ICMP", "ICMPv6"})
+"""The headers that a ping has: with an id, which is a name, and a number."""
 
 SHORT = {
     "Ethernet": "eth",

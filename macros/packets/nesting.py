@@ -194,7 +194,11 @@ def _icmp(data: bytes) -> _Header | None:
 
 
 def _icmpv6(data: bytes) -> _Header | None:
-    return None if len(data) < 4 else _Header(len(data), "")
+    """RFC 4443: an error quotes the packet that it is about, a ping has its data behind it."""
+    if len(data) < 8 or data[0] not in numbers.ICMPV6_ERRORS | numbers.ICMPV6_PINGS:
+        return None if len(data) < 4 else _Header(len(data), "")
+    quotes = data[0] in numbers.ICMPV6_ERRORS
+    return _Header(8, "IPv6" if quotes and len(data) >= 48 else "", None, quotes)
 
 
 def _vxlan(data: bytes) -> _Header | None:

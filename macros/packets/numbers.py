@@ -116,6 +116,23 @@ ICMPV6 = {
     143: "multicast listener report v2",
 }
 
+ICMPV6_ERRORS = frozenset({1, 2, 3, 4})
+ICMPV6_PINGS = frozenset({128, 129})
+PINGS = ICMPV6_PINGS | {0, 8}
+"""Types of echoes, of either version."""
+
+ICMPV6_CODES = {
+    (1, 0): "no route",
+    (1, 1): "prohibited by a filter",
+    (1, 2): "beyond the scope of its source",
+    (1, 3): "host unreachable",
+    (1, 4): "port unreachable",
+    (1, 5): "source prohibited by a filter",
+    (1, 6): "a route rejects it",
+    (3, 0): "hop limit used up on the way",
+    (3, 1): "fragments missing for too long",
+}
+
 ARP_OPERATIONS = {1: "request", 2: "reply", 3: "RARP request", 4: "RARP reply"}
 
 TCP_FLAGS = ("CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN")

@@ -80,7 +80,8 @@ def _what_icmp(icmp: Layer) -> str:
     kind, code = int(icmp["type"].value), int(icmp["code"].value)
     table = numbers.ICMP if icmp.name == "ICMP" else numbers.ICMPV6
     text = f"{icmp.name} {table.get(kind, f'type {kind}')}"
-    detail = numbers.ICMP_CODES.get((kind, code)) if icmp.name == "ICMP" else None
+    codes = numbers.ICMP_CODES if icmp.name == "ICMP" else numbers.ICMPV6_CODES
+    detail = codes.get((kind, code))
     if detail:
         text += f": {detail}"
     if icmp.get("mtu"):

@@ -35,7 +35,7 @@ def name_ports(old: bytes, new: bytes, renaming: Renaming) -> None:
     Those are the conversations between the same two ends but for that port, in their order, where
     there are as many in both. What is named already stays so.
     """
-    before, after = (translation.choices(dissector.packets(pcap)) for pcap in (old, new))
+    before, after = translation.of_both(dissector.packets(old), dissector.packets(new))
     for ends, chosen in after.items():
         known = before.get(ends, [])
         both = set(known) & set(chosen)

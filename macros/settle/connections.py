@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from macros.ground import ports
@@ -14,11 +15,15 @@ _PRIVILEGED = 1024
 
 
 class Connection(NamedTuple):
-    """The ports of two ends; `sure`: something connects from the source to the target."""
+    """The ports of two ends; `sure`: something connects from the source to the target.
+
+    `first`: of a datagram that was sent before any the other way, so that it is no answer.
+    """
 
     source: str
     target: str
     sure: bool
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,8 @@ _LOGGED = re.compile(r"\bS(?:POR|P)T=(\d+) DP(?:OR)?T=(\d+)([^\n]*)")
 _DISSECTED = re.compile(r"\bSrc Port: (\d+), Dst Port: (\d+)([^\n]*)")
 _SUMMED = re.compile(r"(?<!\S)(\d+) → (\d+)(?: \[([A-Z, ]+)\])?(?!\S)")
 _SOCKET = re.compile(
-    r"^(?:(?:tcp|udp|mptcp|sctp|dccp)\S* +)?(?:[A-Z][A-Z0-9_-]+ +)?\d+ +\d+ +"
-    r"\S*:(\S+) +\S*:(\S+)",
+    r"^(?:(?:tcp|udp|mptcp|sctp|dccp)\S* +)?(?:([A-Z][A-Z0-9_-]+) +)?\d+ +\d+ +"
+    r"\S*:(\S+) +\S*:(\S+)(?: +([A-Z_]+[0-9]?))?",
     re.MULTILINE,
 )
 _STREAMS = re.compile(
@@ -59,6 +64,7 @@ _OF_PROC = re.compile(
     r"^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} [0-9A-F]{8}:",
     re.MULTILINE,
 )
+_WIREGUARD = re.compile(r"^  (?:listening port: (\d+)|endpoint: \S+:(\d+))$", re.MULTILINE)
 _ARROW = re.compile(r":(\d+)(?:->| -> )\S+:(\d+) (?:\(|expires=)")
 """lsof's, cilium's."""
 _FROM = re.compile(
@@ -82,11 +88,14 @@ def of_text(text: str) -> Connections:
             if reply not in {"", sport} and int(reply) >= ports.MASQUERADED_FROM:
                 chosen.add(reply)
     told += _packets(text)
-    for local, peer in _SOCKET.findall(text) if _is_of_sockets(text) else ():
+    for before, local, peer, behind in _SOCKET.findall(text) if _is_of_sockets(text) else ():
+        state = (before or behind).replace("_", "-")
         if peer == "*" and local.isdigit():
             served.add(local)
         elif local.isdigit() and peer.isdigit():
-            told.append(Connection(local, peer, sure=False))
+            # One that is being opened tells who connects.
+            ends = (peer, local) if state == "SYN-RECV" else (local, peer)
+            told.append(Connection(*ends, sure=state in {"SYN-SENT", "SYN-RECV"}))
     for end, other in _OF_PROC.findall(text) if "  local_address " in text else ():
         local, peer = str(int(end, 16)), str(int(other, 16))
         if peer == "0":
@@ -95,6 +104,9 @@ def of_text(text: str) -> Connections:
             told.append(Connection(local, peer, sure=False))
     if "->" in text or "expires=" in text:
         told += [Connection(end, other, sure=False) for end, other in _ARROW.findall(text)]
+    if "endpoint: " in text or "listening port: " in text:
+        served.update(chain(*_WIREGUARD.findall(text)))
+        served.discard("")
     if "from " in text or "local " in text:
         told += [
             Connection(match[1] or match[2], "0", sure=True)
@@ -109,7 +121,7 @@ def _sorted(told: Iterable[Connection], served: set[str], chosen: set[str]) -> C
     """The connections, with targets, and ports at both ends, as what is listened on."""
     kept = []
     for connection in dict.fromkeys(told):
-        source, target, sure = connection
+        source, target, sure, _ = connection
         # Name servers among themselves; WireGuard's: each listens where it sends from.
         served |= {end for end in (source, target) if int(end) in ports.BOTH_ENDS}
         if sure or source == target:
@@ -148,4 +160,4 @@ def _sent(source: str, target: str, flags: str) -> Iterator[Connection]:
         ends = (other, source) if "." in flags else (source, other)
         yield Connection(*ends, sure=True)
     else:
-        yield Connection(source, other, sure=False)
+        yield Connection(source, other, sure=False, first=not flags)

@@ -137,6 +137,10 @@ def unscoped(_where: Where) -> None:
     """The scope of numbers that stand alone, for a kind whose values never do."""
 
 
+def unprinted(_command: str) -> None:
+    """What a command prints alone, for a kind that says all by its patterns."""
+
+
 def itself(_token: Token, value: str) -> str:
     """How most values are written: as they are."""
     return value
@@ -209,9 +213,10 @@ class Noise:
     `patterns` find it in a line, as the groups of the expression. `columns` are heads below which
     numbers are such, at the right of their column; `heads` those below which a cell may be. `keys`
     match, as a whole, the JSON keys whose number is such, or whose text if it matches `in_text`; in
-    a `spec`, which is what an author wished for, only if `in_spec`.
-    `words` are those of a JSON list under `keys`, which is one value as a whole. `mask` is what two
-    values must have in common. `rank` is its place in the reference.
+    a `spec`, which is what an author wished for, only if `in_spec`. `words` are those of a JSON
+    list under `keys`, which is one value as a whole. `printed` gives for a command the expression
+    of a value, its first group, that only this command prints so. `mask` is what two values must
+    have in common. `rank` is its place in the reference.
     """
 
     name: str
@@ -225,6 +230,7 @@ class Noise:
     in_text: re.Pattern[str] | None = None
     in_spec: bool = False
     words: frozenset[str] = frozenset()
+    printed: Callable[[str], re.Pattern[str] | None] = unprinted
 
 
 @dataclass(frozen=True, slots=True)

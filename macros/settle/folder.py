@@ -125,11 +125,16 @@ def _place(block: Block | None, recording: Recording) -> Place:
     # As written: a name of chance that a page binds is `$NAME` in every run.
     netns = block.netns if block else ""
     netns = netns or commandline.within(recording.command)
-    alone = scan.alone(Where(recording.node, netns, recording.ran))
+    place = Place(
+        recording.node,
+        netns,
+        alone=scan.alone(Where(recording.node, netns, recording.ran)),
+        printed=matches.printed(recording.ran),
+    )
     if block is None:
-        return Place(recording.node, netns, alone=alone)
+        return place
     choice = re.compile(block.choice) if block.choice else None
-    return Place(recording.node, netns, frozenset(block.facts), choice, alone=alone)
+    return replace(place, facts=frozenset(block.facts), choice=choice)
 
 
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:
@@ -208,9 +213,9 @@ def _answer(
         settled = replace(recording, text="\n".join(lines))
     else:
         parsed = json_output.parse(recording.text)
-        escaped = parsed is not None and parsed[1]
+        style = json_output.Style() if parsed is None else parsed[1]
         value = _node(text, renaming, fresh=fresh)
-        settled = replace(recording, text=json_output.dump(value, escaped=escaped))
+        settled = replace(recording, text=json_output.dump(value, style))
     twin = documents.get(f"{block_id}.json")
     if twin is not None:
         untouched = _untouched(twin, renaming)

@@ -6,6 +6,7 @@ Of more than a hundred patterns, one text has use for a few; and two runs have m
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from macros.settle import identities, noise, required_text, tables
@@ -158,6 +159,13 @@ def _matches(line: str, fits: Fitting) -> tuple[Sequence[Match], Sequence[Marked
 def is_cell(line: str, shape: str, kind: Noise, cells: tables.Cells, place: int) -> bool:
     """Whether what a pattern of this shape has found stands in a cell where the kind may be."""
     return cells.has(line, place, kind.heads, bare=shape == CELL)
+
+
+@lru_cache(maxsize=256)
+def printed(command: str) -> tuple[tuple[re.Pattern[str], Noise], ...]:
+    """What is noise because this command printed it."""
+    told = ((kind.printed(command), kind) for kind in noise.ALL)
+    return tuple((expression, kind) for expression, kind in told if expression is not None)
 
 
 def unquoted(line: str, marks: list[_Placed]) -> list[_Placed]:

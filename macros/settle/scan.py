@@ -31,7 +31,8 @@ class Place:
 
     `facts` are the kinds of noise that are facts here, `choice` finds what may come one way or
     another: an expression whose groups are one choice. `columns` are where the columns of numbers
-    end that a table's head names. `alone` is the kind and the scope of a number that is a line.
+    end that a table's head names. `alone` is the kind and the scope of a number that is a line,
+    `printed` finds what is noise because the command printed it.
     """
 
     node: str
@@ -40,6 +41,7 @@ class Place:
     choice: re.Pattern[str] | None = None
     columns: tuple[tuple[int, str], ...] = ()
     alone: tuple[str, str] | None = None
+    printed: tuple[tuple[re.Pattern[str], Noise], ...] = ()
 
 
 def alone(where: Where) -> tuple[str, str] | None:
@@ -102,6 +104,8 @@ def parts(line: str, place: Place, side: Side, fits: Fitting) -> Parts:
     if not line:
         return ()
     values, marks = matches(line, fits)
+    if place.printed:
+        marks = [*marks, *_printed(line, place)]
     told = place.columns or place.alone or place.choice or fits.finders or fits.heads
     if not (values or marks or told):
         return (line,)
@@ -148,6 +152,13 @@ def joined(line: str, spans: list[Span]) -> Parts:
     if behind < len(line):
         pieces.append(line[behind:])
     return tuple(pieces)
+
+
+def _printed(line: str, place: Place) -> Iterator[Marked]:
+    for expression, kind in place.printed:
+        for value in expression.finditer(line):
+            for group, raw in enumerate(value.groups(), 1):
+                yield *value.span(group), marked(kind, raw), kind.name
 
 
 def _tokens(

@@ -37,7 +37,7 @@ class Lines:
 
 def read(lines: Sequence[str], place: Place, side: Side, fits: Fitting) -> Lines:
     """The lines of a text that was printed at `place`; `fits` is what may match in them."""
-    if not (place.alone or place.choice or fits.heads):
+    if not (place.alone or place.choice or place.printed or fits.heads):
         return _read_at_once(lines, place, side, fits)
     lines_read = Lines([], [], plain=True, places=[(0, place)], side=side, fits=fits)
     known: dict[str, Form] = {}

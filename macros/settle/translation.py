@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from macros.ground import ports
 from macros.packets import conversations, dissector, streams
@@ -86,45 +86,94 @@ def connections(pcaps: Iterable[bytes]) -> Connections:
         for (_, _, target), chosen_ in choices(dissector.packets(pcap)).items()
         for port in chosen_
     ]
-    return Connections(tuple(seen), frozenset(target for _, target, _ in seen))
+    return Connections(tuple(seen), frozenset(one.target for one in seen))
 
 
-def choices(packets: Sequence[Packet]) -> dict[Any, list[int]]:
-    """Ports that the kernel chose, by protocol, address, and the other end with its port.
+Choices: TypeAlias = dict[Any, list[int]]
+"""Ports that the kernel chose, by protocol, address, and the other end with its port."""
+
+
+def of_both(old: Sequence[Packet], new: Sequence[Packet]) -> tuple[Choices, Choices]:
+    """The choices in two captures of one command.
+
+    Where the ports of a datagram do not tell who began, a port that both captures have is nobody's
+    choice; and who is seen to send first does not answer.
+    """
+    ends = [{port for pair in _unsure(packets) for port in pair} for packets in (old, new)]
+    servers = frozenset(ends[0] & ends[1])
+    return choices(old, servers), choices(new, servers)
+
+
+def choices(packets: Sequence[Packet], servers: frozenset[int] = frozenset()) -> Choices:
+    """Ports that the kernel chose; `servers` are those that it did not, of datagrams.
 
     It chooses the port of who begins. A server has its own, in that range too: so where a
     capture does not show the beginning, it is a choice only opposite a port below that range.
     """
-    ports_of: dict[Any, list[int]] = {}
-    for members in conversations.conversations(packets).values():
-        ways = [way for packet in members if (way := _ways(packet)) is not None]
-        begun = [way for packet in members if (way := _ways(packet)) and _begins(packet)]
-        if not ways:
-            continue
-        source, target = (begun or ways)[0]
-        if not begun and not ports.is_chosen(source[1]):
+    ports_of: Choices = {}
+    for way in _ways(packets):
+        source, target = way.source, way.target
+        fixed = ports.BOTH_ENDS | servers if way.protocol == "UDP" else ports.BOTH_ENDS
+        if not way.begun and not ports.is_chosen(source[1]):
             source, target = target, source
-        known = bool(begun) or not ports.is_chosen(target[1])
-        if known and ports.is_chosen(source[1]) and source[1] not in ports.BOTH_ENDS:
-            protocol = members[0].last("TCP") is not None
-            ports_of.setdefault((protocol, source[0], target), []).append(source[1])
+        known = way.begun or not ports.is_chosen(target[1]) or target[1] in fixed
+        if known and ports.is_chosen(source[1]) and source[1] not in fixed:
+            ports_of.setdefault((way.protocol, source[0], target), []).append(source[1])
     return ports_of
 
 
-def _ways(packet: Packet) -> tuple[tuple[Any, int], tuple[Any, int]] | None:
+def _unsure(packets: Sequence[Packet]) -> Iterator[tuple[int, int]]:
+    """The two ports of datagrams that do not tell which one was chosen."""
+    for way in _ways(packets):
+        both = way.source[1], way.target[1]
+        if way.protocol == "UDP" and all(map(ports.is_chosen, both)):
+            yield both
+
+
+class _Way(NamedTuple):
+    """The direction of a conversation's first packet, or of the one that opens it: `begun`."""
+
+    protocol: str
+    source: tuple[Any, int]
+    target: tuple[Any, int]
+    begun: bool
+
+
+def _ways(packets: Sequence[Packet]) -> Iterator[_Way]:
+    """One for each conversation that has ports, and for each that only an ICMP error quotes."""
+    quoted: dict[_Way, None] = {}
+    known: set[frozenset[tuple[Any, int]]] = set()
+    for members in conversations.conversations(packets).values():
+        ways = [way for packet in members if (way := _way(packet)) is not None]
+        if ways:
+            way = next((way for way in ways if way.begun), ways[0])
+            known.add(frozenset((way.source, way.target)))
+            yield way
+        quoted |= {way: None for packet in members if (way := _quoted(packet)) is not None}
+    yield from (way for way in quoted if frozenset((way.source, way.target)) not in known)
+
+
+def _way(packet: Packet) -> _Way | None:
     """A packet's two ends, address and port; None where it has no ports."""
     network = conversations.address(packet)
-    transport = None if network is None else conversations.above(packet, network)
-    if network is None or transport is None or not transport.get("dport"):
+    return None if network is None else _between(network, conversations.above(packet, network))
+
+
+def _quoted(packet: Packet) -> _Way | None:
+    """The two ends of the packet that an ICMP error quotes."""
+    inside = [layer for layer in packet.layers if layer.role == "quoted"]
+    network = next((layer for layer in inside if layer.get("dst")), None)
+    transport = next((layer for layer in inside if layer.get("dport")), None)
+    return None if network is None else _between(network, transport)
+
+
+def _between(network: Layer, transport: Layer | None) -> _Way | None:
+    if transport is None or not transport.get("dport"):
         return None
-    return (
+    flags = streams.flags_of(transport) if transport.name == "TCP" else frozenset()
+    return _Way(
+        transport.name,
         (network["src"].value, int(transport["sport"].value)),
         (network["dst"].value, int(transport["dport"].value)),
+        "SYN" in flags and "ACK" not in flags,
     )
-
-
-def _begins(packet: Packet) -> bool:
-    """Whether a packet opens a connection."""
-    segment = packet.last("TCP")
-    flags = frozenset() if segment is None else streams.flags_of(segment)
-    return "SYN" in flags and "ACK" not in flags

@@ -44,7 +44,7 @@ def key(packet: Packet) -> Key | None:
     names = {
         "TCP": ("seq", "ack", "flags", "window", "timestamps"),
         "ICMP": ("type", "code", "seq"),
-        "ICMPv6": ("type", "code"),
+        "ICMPv6": ("type", "code", "seq"),
     }.get(above.name, ())
     constants = tuple(above[name].raw for name in names if above.get(name) is not None)
     return (*constant, above.name, *constants, carried)

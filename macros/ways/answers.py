@@ -55,11 +55,19 @@ def of_ways(ways: Sequence[Way], asked: Mapping[Subject, Asked]) -> tuple[Answer
     return tuple(_split(parts, list(asked), asked, budget))
 
 
+_NOWHERE = "nowhere"
+
+
+def nowhere(reason: str) -> bool:
+    """Whether a reason to come to no endpoint is only that no rule leads to any."""
+    return reason == _NOWHERE
+
+
 def lost(way: Way) -> str:
     """Why a way leads to no endpoint."""
     if way.stopped is None:
         others = [rule for rule, turn in way.turns if turn == OTHERS]
-        return f"nowhere, as {' and '.join(others)} takes others" if others else "nowhere"
+        return f"{_NOWHERE}, as {' and '.join(others)} takes others" if others else _NOWHERE
     step = way.steps[-1]
     rule = f"rule {step.rule.number} of {step.chain}"
     if way.stopped.kind == "drop":

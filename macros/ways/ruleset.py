@@ -190,7 +190,7 @@ class Packet:
 
     def end_of(self, end: str) -> End:
         """Where this packet goes after a rewriting to `end`, which can leave one half out."""
-        new = ends.parsed(end)
+        new = ends.parsed(end).from_port(self.destination_port)
         if new.port is not None:
             return replace(new, address=new.address or self.destination)
         return End(new.address or self.destination, self.destination_port, self.destination_port)

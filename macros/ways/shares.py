@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from macros.ground.errors import GuideError
 from macros.ways import ends, spans, wording
-from macros.ways.answers import Answer, of_ways, usual
+from macros.ways.answers import Answer, nowhere, of_ways, usual
 from macros.ways.questions import ASKER, Known, Subject
 from macros.ways.reduction import deciding
 from macros.ways.ruleset import Packet, Rules
@@ -114,21 +114,20 @@ def _client() -> Known:
 
 def _usual(answers: Sequence[Answer], questions: Asking) -> list[Answer]:
     """The answers of a client that no rule names, as far as they lead anywhere; else of all."""
-    for considered in (
-        [
-            answer
-            for answer in answers
-            if all(
-                spans.both(left, usual(subject, questions[subject]))
-                for subject, left in answer.when.items()
-            )
-        ],
-        answers,
-    ):
+    unnamed = [
+        answer
+        for answer in answers
+        if all(
+            spans.both(left, usual(subject, questions[subject]))
+            for subject, left in answer.when.items()
+        )
+    ]
+    for considered in (unnamed, answers):
         leading = [answer for answer in considered if answer.ends]
         if leading:
             return leading
-    return list(answers)
+    # Of reasons to come to none the first that a rule gives: that none matches tells less.
+    return sorted(unnamed or answers, key=lambda answer: all(map(nowhere, answer.lost)))
 
 
 def _whole(leading: Sequence[Answer], rules: Rules, service: str) -> None:

@@ -448,3 +448,36 @@ def test_chains_that_the_json_has_are_read_as_before() -> None:
     read = nftables.read(_TWO_CHAINS, twin)
     assert read.table == "nat"
     assert shares.shares(read, "192.0.2.7:80") == {"10.0.0.5:80": ONE}
+
+
+HOSTPORTS = """*nat
+:PREROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 9000:9010 -j DNAT --to-destination {to}
+-A DOCKER -p tcp -m tcp --dport 9020 -j TPROXY --on-port 15001 --on-ip 0.0.0.0
+COMMIT
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "port", "right"),
+    [
+        ("172.18.0.2:8000-8010/9000", 9004, "172.18.0.2:8004"),
+        ("172.18.0.2:8000-8004/9000", 9006, "172.18.0.2:8001"),
+        ("172.18.0.2:8000-8010", 9004, "172.18.0.2:8000-8010"),
+    ],
+)
+def test_ports_that_keep_their_order_are_told_apart(to: str, port: int, right: str) -> None:
+    """xt_DNAT's base port: print_range() of iptables' extensions/libxt_NAT.c prints it."""
+    read = iptables.read(HOSTPORTS.format(to=to))
+    assert shares.shares(read, f"192.0.2.7:{port}") == {right: ONE}
+
+
+def test_who_does_not_come_to_a_rule_is_not_the_reason() -> None:
+    read = iptables.read(HOSTPORTS.format(to="172.18.0.2:8000-8010/9000/1"))
+    for port, reason in ((9000, "is not an address and port"), (9020, "by TPROXY --on-port 15001")):
+        with pytest.raises(GuideError, match=reason):
+            shares.shares(read, f"192.0.2.7:{port}")
+    with pytest.raises(GuideError, match=r"to endpoints: nowhere$"):
+        shares.shares(read, "192.0.2.7:9021")

@@ -1,6 +1,7 @@
 """The port that a translation of the source chose is a name; klog's head is noise. Real outputs."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from macros.ground.model import Recording
 from macros.settle import translation
 from macros.store import form
-from tests.unit.settle_support import DATA, settle, settle_text
+from tests.unit.settle_support import DATA, recording, settle, settle_text
 
 CAPTURES = DATA / "masqueraded"
 
@@ -30,9 +31,9 @@ def without(recordings: Iterable[Recording], name: str) -> list[Recording]:
 def test_a_port_that_snat_chose_takes_its_old_name(tmp_path: Path, old: str, new: str) -> None:
     before, after = run(old), run(new)
     settled = settle(tmp_path, before, after)
-    for recording in before:
-        assert settled[recording.id].text == recording.text
-        assert pcap(settled[recording.id]) == pcap(recording)
+    for one in before:
+        assert settled[one.id].text == one.text
+        assert pcap(settled[one.id]) == pcap(one)
 
 
 def test_it_is_told_by_the_same_packet_before_and_after_the_translation() -> None:
@@ -73,3 +74,24 @@ def test_how_bad_where_and_what_are_facts(tmp_path: Path, old: str, new: str) ->
     assert old in KLOG[1], old
     changed = KLOG[1].replace(old, new, 1)
     assert settle_text(tmp_path, KLOG[0], changed, "kubectl get nodes -v=6") != KLOG[0]
+
+
+WIREGUARD = """interface: wg0
+  listening port: 41194
+
+peer: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
+  endpoint: 192.0.2.3:51830
+"""
+SENT = "04:05:06.123456 IP 192.0.2.{}.{} > 192.0.2.{}.{}: UDP, length 148\n"
+
+
+def test_both_ports_of_wireguard_are_facts_whoever_sends_first(tmp_path: Path) -> None:
+    for first in ((10, 41194, 3, 51830), (3, 51830, 10, 41194)):
+        old = [
+            recording("wg", WIREGUARD, "wg"),
+            recording("sent", SENT.format(*first), "tcpdump -r a"),
+        ]
+        for port, other in (("51830", "51831"), ("41194", "41195")):
+            new = [replace(one, text=one.text.replace(port, other)) for one in old]
+            settled = settle(tmp_path, old, new)
+            assert [settled[one.id].text for one in new] == [one.text for one in new]

@@ -66,7 +66,7 @@ _SHOWN = {
     "UDP": ("sport", "dport", "length"),
     "TCP": ("sport", "dport", "flags", "seq", "ack"),
     "ICMP": ("type", "code", "id", "seq", "mtu", "gateway"),
-    "ICMPv6": ("type", "code"),
+    "ICMPv6": ("type", "code", "id", "seq", "mtu"),
     "VXLAN": ("vni",),
     "GRE": ("protocol", "key", "seq"),
     "BGP": ("type", "as", "hold_time", "id", "error", "suberror", "next_hop"),

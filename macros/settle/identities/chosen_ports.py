@@ -17,7 +17,7 @@ class _Ports(NamedTuple):
     """The ports that something connects from, and pairs of which one is such."""
 
     chosen: frozenset[str]
-    unsure: frozenset[tuple[str, str]]
+    unsure: frozenset[Connection]
 
 
 def _learn(evidence: Evidence) -> _Ports:
@@ -38,24 +38,27 @@ def _learn(evidence: Evidence) -> _Ports:
 
 def _split(
     seen: Iterable[Connection], served: frozenset[str]
-) -> tuple[set[str], frozenset[tuple[str, str]]]:
+) -> tuple[set[str], frozenset[Connection]]:
     """The ports that connections come from; and the two ends of those that do not tell."""
     chosen: set[str] = set()
-    unsure: set[tuple[str, str]] = set()
+    unsure: dict[Connection, None] = {}
     left = []
     for connection in seen:
         if connection.sure:
             chosen.add(connection.source)
         else:
             left.append(connection)
-    for source, target, _ in left:
+    for connection in left:
+        source, target = connection[:2]
         servers = [end for end in (source, target) if end in served or not _in_range(end)]
         if len(servers) == 2 or {source, target} & chosen:
             continue
         if servers:
             chosen.add(target if source == servers[0] else source)
         else:
-            unsure.add((source, target))
+            answer = connection.first and connection._replace(source=target, target=source)
+            if answer not in unsure:
+                unsure[connection] = None
     return {port for port in chosen if _in_range(port)}, frozenset(unsure)
 
 
@@ -65,7 +68,7 @@ def _in_range(port: str) -> bool:
 
 def _meet(old: _Ports, new: _Ports) -> tuple[_Ports, _Ports]:
     """Of two ends that do not tell who connects, the server's port is the one both runs have."""
-    ends = [frozenset(port for pair in side.unsure for port in pair) for side in (old, new)]
+    ends = [frozenset(port for pair in side.unsure for port in pair[:2]) for side in (old, new)]
     both = ends[0] & ends[1]
     return _without(old, both), _without(new, both)
 
@@ -73,9 +76,13 @@ def _meet(old: _Ports, new: _Ports) -> tuple[_Ports, _Ports]:
 def _without(side: _Ports, servers: frozenset[str]) -> _Ports:
     more = {
         port
-        for pair in side.unsure
-        if len(servers.intersection(pair)) == 1
-        for port in pair
+        for connection in side.unsure
+        if len(servers & {connection.source, connection.target}) == 1
+        # Who sends first does not answer.
+        for port in (
+            connection.source,
+            connection.source if connection.first else connection.target,
+        )
         if port not in servers
     }
     return side._replace(chosen=side.chosen | more)

@@ -17,10 +17,15 @@ _FRR = r"(?:\d\d:\d\d:\d\d|\d+d\d\dh\d\dm|\d+w\dd\d\dh|\d+y\d\dw\d+d)"
 _UNITS = r"(?:second|minute|hour|day|week|month|year)s?"
 _WORDS = rf"(?:\d+|[Aa]bout an?|[Aa]n?|Less than a) {_UNITS}"
 
+# An address that nobody may use any more, and one that stays for good: INFINITY_LIFE_TIME.
+_LASTING = {"0sec": "over", "4294967295": "forever"}
+
+
 NOISE = Noise(
     name="age",
     what="how long ago, how long still: ages in words, timers, timeouts of tracked connections",
     rank=20,
+    mask=lambda value: _LASTING.get(value, "?"),
     patterns=patterns_of(
         # WireGuard's and iproute2's have several units: "1 minute, 12 seconds ago".
         (" ago", rf"((?:{_WORDS}, )*{_WORDS} ago)"),
@@ -40,6 +45,14 @@ NOISE = Noise(
         (" sec", r"(?:\b(?:installed|firstused)|(?<=sec )used) (\d+) sec\b"),
         ("duration=", r"\bduration=([\d.]+)s\b"),
         ("_age=", r"\b(?:idle|hard)_age=(\d+)\b"),
+        # ntpq -p, chronyc sources: when a server was last heard
+        (
+            any_of(" u ", " l ", " b ", " p ", " s "),
+            r"^[ x.#+*o-]?\S+ +\S+ +\d+ [lubpsAMB-] +(\d+[mhdy]?|-) +\d+[mhd]? +[0-7]+ +-?\d",
+        ),
+        ("] +/- ", r"^[\^=#][*+?x~ -] \S+ +\d+ +\d+ +[0-7]+ +(\d+[mhdy]?|-) +[-+]?\d"),
+        # lldpctl
+        (", via: ", r", via: \S+, RID: \d+, Time: (\d+ days?, \d\d:\d\d:\d\d)"),
         # ipvsadm -Lc
         (like(r":\d\d +[A-Z]"), r"^[A-Z]+ +(\d\d:\d\d) +[A-Z_]+ +\S+:\d"),
         ("delta-time=", r"\bdelta-time=(\d+)\b"),
@@ -83,5 +96,5 @@ NOISE = Noise(
         (" timer:", r" timer: +([\d.]+)/\d+"),
     ),
     heads=frozenset({"AGE", "LAST SEEN", "FIRST SEEN", "DURATION", "LAST SCHEDULE"}),
-    keys=re.compile(r".*_timer|expires|used|confirmed|updated"),
+    keys=re.compile(r".*_timer|expires|used|confirmed|updated|(?:valid|preferred)_life_time"),
 )

@@ -21,6 +21,13 @@ _QUEUE = (
 _ROUTED = any_of(" U ", " UG", " UH", " UA", " Un", " !n ", " !U", " !H")
 """The flags of a route, as netstat writes them."""
 
+_STATES = (
+    "ESTAB(?:LISHED)?|SYN[-_](?:SENT|RECV)|FIN[-_]WAIT[-_]?[12]|TIME[-_]WAIT|CLOSE[-_]WAIT"
+    "|LAST[-_]ACK|CLOSING"
+)
+_CONNECTED = any_of("ESTAB", "SYN", "FIN", "TIME", "CLOSE", "CLOSING", "LAST")
+"""The states of a connection, as ss and netstat write them; in others a queue has a length."""
+
 _TIN = (
     "pk_delay|av_delay|sp_delay|backlog|pkts|bytes|way_inds|way_miss|way_cols|drops|marks|ack_drop"
     "|sp_flows|bk_flows|un_flows|max_len"
@@ -48,11 +55,24 @@ def _each_counted(value: str) -> str:
     return " ".join(map(counted, value.split()))
 
 
+# A number alone, or behind a word that many say, tells by its command alone what it counts.
+_ASKED = {
+    re.compile(r"\bconntrack +(?:\S+ +)*(?:-C|--count)(?: |$)"): re.compile(r"^(\d+)$"),
+    re.compile(r"/nf_conntrack_count$"): re.compile(r"^(\d+)$"),
+    re.compile(r"\bss +(?:\S+ +)*(?:-\w*s\w*|--summary)(?: |$)"): re.compile(r"^Total: (\d+)"),
+}
+
+
+def _printed(command: str) -> re.Pattern[str] | None:
+    return next((told for asked, told in _ASKED.items() if asked.search(command)), None)
+
+
 NOISE = Noise(
     name="counter",
     what="a counter; whether it is zero is a fact",
     rank=40,
     mask=_each_counted,
+    printed=_printed,
     patterns=patterns_of(
         (like(r"\[\d+:"), r"\[(\d+):(\d+)\]"),
         (" -c ", r" -c (\d+) (\d+)(?= |$)"),
@@ -92,6 +112,47 @@ NOISE = Noise(
         ("collisions", r"\bcollisions[: ](\d+)\b"),
         # netstat -i
         (like(r" [A-Z]{1,7}U(?![A-Z0-9])"), r"^\S+ +\d+(?: +\d)?" + r" +(\d+)" * 8 + r" +[A-Z]+$"),
+        # what waits in a connection's queues: ss, netstat
+        (
+            _CONNECTED,
+            rf"^(?:tcp|mptcp|udp|sctp|dccp)?\S* *(?:{_STATES}) +(\d+) +(\d+) +\S+:\S+ +\S+:\S",
+        ),
+        (
+            _CONNECTED,
+            rf"^(?:tcp|udp|sctp|dccp)6? +(\d+) +(\d+) +\S+:\S+ +\S+:\S+ +(?:{_STATES})\b",
+        ),
+        # ss -s
+        (
+            "(estab ",
+            (
+                r"^TCP: +(\d+) \(estab (\d+), closed (\d+), orphaned (\d+),(?: synrecv (\d+),)?"
+                r" timewait (\d+)(?:/(\d+))?\)(?:, ports (\d+))?"
+            ),
+        ),
+        (
+            like(r"\t +\d+ +\d+ +\d"),
+            r"^(?:\*|RAW|UDP|TCP|INET|FRAG)\t +(\d+) +([-\d]+) +([-\d]+) *$",
+        ),
+        # docker ps -s: what a container has written
+        (" (virtual ", r"  ([\d.]+[kMGT]?)B \(virtual [\d.]+[kMGT]?B\)"),
+        ("nf_conntrack_count", r"\bnf_conntrack_count ?= ?(\d+)"),
+        # nft monitor
+        ("# new generation ", r"^# new generation (\d+) by process (\d+) \("),
+        # ntpq -p and chronyc sources: of a server its poll, how often it answered, and the clocks
+        (
+            any_of(" u ", " l ", " b ", " p ", " s "),
+            (
+                r"^[ x.#+*o-]?\S+ +\S+ +\d+ [lubpsAMB-] +\S+ +(\d+[mhd]?) +([0-7]+)"
+                r" +(-?[\d.]+) +([-+]?[\d.]+) +([\d.]+)(?= |$)"
+            ),
+        ),
+        (
+            "] +/- ",
+            (
+                r"^[\^=#][*+?x~ -] \S+ +\d+ +(\d+) +([0-7]+) +\S+ +([-+]?\d+[mun]?s)"
+                r"\[( *[-+]?\d+[mun]?s)\] \+/- +(\d+[mun]?s)"
+            ),
+        ),
         # ethtool -S
         (
             like(r"     \w[\w.\[\]-]*: \d"),

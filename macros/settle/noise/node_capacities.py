@@ -4,10 +4,15 @@ import re
 
 from macros.settle.declaration import Noise, patterns_of
 
+_LEAST = 256 << 10
+"""KiB. What is smaller is no node's: somebody asked for it, for a container."""
+
 
 def _gibibytes(value: str) -> str:
     kibibytes = value.removesuffix("Ki")
-    return f"{int(kibibytes) >> 20} GiB" if kibibytes != value else value
+    if kibibytes == value or int(kibibytes) < _LEAST:
+        return value
+    return f"{int(kibibytes) >> 20} GiB"
 
 
 NOISE = Noise(

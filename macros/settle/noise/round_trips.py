@@ -18,6 +18,11 @@ NOISE = Noise(
             like(r"\.\|-- "),
             r"^ *\d+\.\|-- \S+ +\d+\.\d%? +\d+" + r" +(\d+\.\d)" * 5 + " *$",
         ),
+        # arping
+        (
+            " from ",
+            r"^(?:Uni|Broad)cast re(?:ply|quest) from \S+ \[[0-9A-Fa-f:]{17}\] +(\d+\.\d+ms)",
+        ),
         # kubelet: how long an image took
         (" including waiting)", r" in ([\d.]+m?s) \(([\d.]+m?s) including waiting\)"),
         # iperf3

@@ -151,6 +151,17 @@ ODD = [
 ]
 
 
+ICMPV6 = [
+    frame() / v6() / inet6.ICMPv6EchoRequest(id=7, seq=3, data=b"x" * 20),
+    frame() / v6() / inet6.ICMPv6EchoReply(id=7, seq=3),
+    frame() / v6() / inet6.ICMPv6PacketTooBig(mtu=1400) / v6() / udp(),
+    frame() / v6() / inet6.ICMPv6DestUnreach(code=4) / v6() / tcp(""),
+    frame() / v6() / inet6.ICMPv6TimeExceeded() / Raw(raw(v6(plen=900) / udp())[:48]),
+    frame() / v6() / inet6.ICMPv6ParamProblem(ptr=40) / Raw(b"short"),
+    cut(frame() / v6() / inet6.ICMPv6EchoRequest(), 14 + 40 + 6),
+]
+
+
 def main() -> None:
     """Write each list as a capture."""
     for name, packets in (
@@ -160,6 +171,7 @@ def main() -> None:
         ("tags", TAGS),
         ("options", OPTIONS),
         ("odd", ODD),
+        ("icmpv6", ICMPV6),
     ):
         out = bytearray(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
         for number, packet in enumerate(packets):
