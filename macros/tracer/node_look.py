@@ -16,6 +16,8 @@ from macros.tracer.access import Access
 
 _OBSERVE = SCRIPTS / "node" / "observe.sh"
 _LOOK = SCRIPTS / "node" / "look.sh"
+STAT = 'stat --version >/dev/null 2>&1 || stat() { command stat -L -c "${@:3}"; }'
+"""What observe.sh asks of stat in words that busybox's has too, which knows no long options: stat.c."""
 _NEEDED = ("ip", "bridge", "tcpdump", "nsenter", "jq")
 _PATIENCE = 60.0
 _COUNTER = re.compile(r"counter packets (\d+) bytes \d+ ?")
@@ -97,7 +99,7 @@ def look(access: Access, node: str, *, tracked: str = "", whole: bool = True) ->
     """
     asked = f"TRACKED={tracked!r}\n{_LOOK.read_text(encoding='utf-8')}"
     if whole:
-        asked = f"echo @observe\n(\n{_OBSERVE.read_text(encoding='utf-8')}\n)\n{asked}"
+        asked = f"echo @observe\n(\n{STAT}\n{_OBSERVE.read_text(encoding='utf-8')}\n)\n{asked}"
     reply = access.run(node, asked, timeout=_PATIENCE)
     return read(node, reply.text, whole=whole)
 

@@ -4,7 +4,15 @@
 # and $DROPS, the text of drops.sh. Each capture comes as lines of base64 with its number before them, the
 # words of tcpdump with the same number on standard error; what drops.sh prints has the number 0. Ended by
 # INT or TERM it ends all of them, and passes on what they have left.
+# Images made from Alpine have busybox's sed and timeout, which lack these options: sed.c, timeout.c.
 set -um
+if sed -u '' </dev/null 2>/dev/null; then
+  numbered() { sed -u "s/^/$1 /"; }
+else
+  numbered() { awk -v number="$1" '{ print number " " $0; fflush() }'; }
+fi
+at_most=(timeout --foreground "$LONGEST")
+"${at_most[@]}" true 2>/dev/null || at_most=(timeout "$LONGEST")
 groups=()
 end() {
   trap '' INT TERM HUP
@@ -25,21 +33,21 @@ job() { # number, encoder, command…
       trap : TERM
       "$@" 2>&3 3>&- 4>&- | (
         trap '' INT TERM
-        $encoder 3>&- | sed -u "s/^/$number /" >&4 3>&-
+        $encoder 3>&- | numbered "$number" >&4 3>&-
       )
     } 3>&1 | (
       trap '' INT TERM
-      sed -u "s/^/$number /" >&2
+      numbered "$number" >&2
     )
   } 4>&1
 }
 
 while IFS=$'\t' read -r number within interface filter; do
   # shellcheck disable=SC2086  # the words that lead into a namespace
-  job "$number" 'base64 -w 76' ${within//-none-/} timeout --foreground "$LONGEST" \
+  job "$number" 'base64 -w 76' ${within//-none-/} "${at_most[@]}" \
     tcpdump -nn -p -U --immediate-mode -B 8192 -s 0 -i "$interface" -w - "$filter" &
   groups+=("-$!")
 done <<<"$WANTED"
-job 0 cat timeout --foreground "$LONGEST" bash -c "$DROPS" &
+job 0 cat "${at_most[@]}" bash -c "$DROPS" &
 groups+=("-$!")
 wait
