@@ -4,13 +4,9 @@
 # and $DROPS, the text of drops.sh. Each capture comes as lines of base64 with its number before them, the
 # words of tcpdump with the same number on standard error; what drops.sh prints has the number 0. Ended by
 # INT or TERM it ends all of them, and passes on what they have left.
-# Images made from Alpine have busybox's sed and timeout, which lack these options: sed.c, timeout.c.
+# An image that is made from Alpine has busybox's programs: their timeout has no long options, and their sed
+# keeps what it prints to itself for a while. That is no matter for packets, which are read at the end.
 set -um
-if sed -u '' </dev/null 2>/dev/null; then
-  numbered() { sed -u "s/^/$1 /"; }
-else
-  numbered() { awk -v number="$1" '{ print number " " $0; fflush() }'; }
-fi
 at_most=(timeout --foreground "$LONGEST")
 "${at_most[@]}" true 2>/dev/null || at_most=(timeout "$LONGEST")
 groups=()
@@ -33,11 +29,11 @@ job() { # number, encoder, command…
       trap : TERM
       "$@" 2>&3 3>&- 4>&- | (
         trap '' INT TERM
-        $encoder 3>&- | numbered "$number" >&4 3>&-
+        $encoder 3>&- | sed "s/^/$number /" >&4 3>&-
       )
     } 3>&1 | (
       trap '' INT TERM
-      numbered "$number" >&2
+      while IFS= read -r line || [ -n "$line" ]; do printf '%s %s\n' "$number" "$line"; done >&2
     )
   } 4>&1
 }

@@ -15,6 +15,8 @@ from macros.ground.places import SCRIPTS
 from macros.tracer import node_look
 
 _REFUSED = {"stat": "--*", "sed": "-u", "timeout": "--*"}
+_ALWAYS = {"timeout": "--foreground "}
+"""What they do: busybox's timeout makes no process group of its own."""
 _TCPDUMP = "#!/bin/sh\necho listening on eth0 >&2\necho packets\nexec sleep 30\n"
 
 
@@ -24,7 +26,7 @@ def path(tmp_path: Path) -> str:
     for tool, refused in _REFUSED.items():
         real = shutil.which(tool)
         words = f'case $1 in {refused}) echo "{tool}: unrecognized option: $1" >&2; exit 1;; esac'
-        (tmp_path / tool).write_text(f'#!/bin/bash\n{words}\nexec {real} "$@"\n')
+        (tmp_path / tool).write_text(f'#!/bin/bash\n{words}\nexec {real} {_ALWAYS.get(tool, "")}"$@"\n')
     (tmp_path / "tcpdump").write_text(_TCPDUMP)
     for program in tmp_path.iterdir():
         program.chmod(0o755)
