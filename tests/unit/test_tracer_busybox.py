@@ -26,7 +26,9 @@ def path(tmp_path: Path) -> str:
     for tool, refused in _REFUSED.items():
         real = shutil.which(tool)
         words = f'case $1 in {refused}) echo "{tool}: unrecognized option: $1" >&2; exit 1;; esac'
-        (tmp_path / tool).write_text(f'#!/bin/bash\n{words}\nexec {real} {_ALWAYS.get(tool, "")}"$@"\n')
+        (tmp_path / tool).write_text(
+            f'#!/bin/bash\n{words}\nexec {real} {_ALWAYS.get(tool, "")}"$@"\n'
+        )
     (tmp_path / "tcpdump").write_text(_TCPDUMP)
     for program in tmp_path.iterdir():
         program.chmod(0o755)
