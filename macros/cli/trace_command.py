@@ -82,7 +82,8 @@ def trace(
     client = request_ends.client(facts, source, access.nodes)
     if client.node == request_ends.OUTSIDE:
         access = WithThisMachine(access)
-    to = request_ends.target(facts, target, client, protocol(wish))
+    port = 53 if wish.kind == "dns" else 80
+    to = request_ends.target(facts, target, client, protocol(wish), default=port)
     request = Request(client, to, wish)
     _agree(access, yes=yes)
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")

@@ -17,7 +17,7 @@ from macros.tracer.access import Access
 _OBSERVE = SCRIPTS / "node" / "observe.sh"
 _LOOK = SCRIPTS / "node" / "look.sh"
 STAT = 'stat --version >/dev/null 2>&1 || stat() { command stat -L -c "${@:3}"; }'
-"""What observe.sh asks of stat in words that busybox's has too: it knows no long options (stat.c)."""
+"""What observe.sh asks of stat, in words that busybox's knows too: no long options (stat.c)."""
 _NEEDED = ("ip", "bridge", "tcpdump", "nsenter", "jq")
 _PATIENCE = 60.0
 _COUNTER = re.compile(r"counter packets (\d+) bytes \d+ ?")
@@ -166,7 +166,7 @@ def _of_iptables(text: str, tool: str) -> Iterator[Counted]:
 
 
 def _of_nft(text: str, managed: frozenset[str]) -> Iterator[Counted]:
-    """Those of tables that iptables did not write: its own, `managed`, are read from its listing."""
+    """Those of tables that iptables did not write: `managed` are read from its own listing."""
     table = chain = hook = ""
     number = 0
     for line in text.splitlines():

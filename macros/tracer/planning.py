@@ -194,7 +194,8 @@ def passes_of(stops: Sequence[Stop], ways: Pairs) -> list[list[Stop]]:
 
 def wanted_of(terrain: Terrain, client: Client, target: Target, ends: Sequence[str]) -> Wanted:
     """All addresses that both sides can have on the way."""
-    clients = list(client.addresses if client.pod and not client.pod.host else ())
+    source = _source(client, target)
+    clients = [*client.addresses, *([source] if source else ())]
     every = target.kind == "node"  # the node that is asked passes it on under its own name
     for name, state in terrain.states.items():
         if every or name == client.node:

@@ -47,8 +47,9 @@ class Outcome:
 
 
 def protocol(wish: Wish) -> str:
-    """The protocol whose packets are looked for."""
-    return {"udp": "udp", "dns": "udp", "icmp": "icmp"}.get(wish.kind, "tcp")
+    """The protocol whose packets are looked for; "" where it is TCP or UDP."""
+    sent = {"udp": "udp", "dns": "udp", "icmp": "icmp", "command": "", "wait": ""}
+    return sent.get(wish.kind, "tcp")
 
 
 def command(wish: Wish, target: Target) -> str:
@@ -89,7 +90,10 @@ def _datagram(target: Target, load: str, limit: str) -> str:
 
 def _query(name: str) -> bytes:
     """A DNS query for the address of a name: RFC 1035, section 4.1."""
-    labels = [label.encode("idna") for label in name.strip(".").split(".")]
+    try:
+        labels = [label.encode("idna") for label in name.strip(".").split(".")]
+    except UnicodeError:
+        labels = []
     if not labels or any(not 0 < len(label) < 64 for label in labels):
         raise GuideError(f"{name!r} is no name that can be asked for")
     question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"

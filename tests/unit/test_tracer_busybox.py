@@ -17,7 +17,7 @@ from macros.tracer import node_look
 _REFUSED = {"stat": "--*", "sed": "-u", "timeout": "--*"}
 _ALWAYS = {"timeout": "--foreground "}
 """What they do: busybox's timeout makes no process group of its own."""
-_TCPDUMP = "#!/bin/sh\necho listening on eth0 >&2\necho packets\nexec sleep 30\n"
+_TCPDUMP = "#!/bin/sh\necho packets\necho listening on eth0 >&2\nexec sleep 30\n"
 
 
 @pytest.fixture
