@@ -123,7 +123,7 @@ def _reach(
     if ssh_config is not None:
         return kubectl, facts, SshAccess.by_config(ssh_config, nodes, sudo=sudo)
     own = image or (LAB_IMAGE if lab else IMAGE)
-    return kubectl, facts, KubectlAccess(kubectl, nodes, own)
+    return kubectl, facts, KubectlAccess(kubectl, nodes, own, facts.away)
 
 
 def _agree(access: Access, *, yes: bool) -> None:
