@@ -83,7 +83,7 @@ def judge(
     case = Case(
         client, target, terrain, terrain.facts, after, story, drops,
         _stale(terrain, client, target, kubectl) if loss else (),
-        tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
+        _empty(terrain, client, target, kubectl) if loss else (),
         back=back, said=outcome.text,
     )  # fmt: skip
     came = outcome.good or waited
@@ -100,6 +100,16 @@ def _chosen(story: Story, ways: Pairs, target: Target) -> str:
         if end in story.servers and end != target.address:
             return end
     return next(iter(ways))
+
+
+def _empty(
+    terrain: Terrain, client: Client, target: Target, kubectl: Kubectl | None
+) -> tuple[Cause, ...]:
+    outside = client.node not in terrain.facts.nodes
+    return (
+        *service_causes.empty(terrain.facts, target, kubectl),
+        *service_causes.kept_local(client, target, outside),
+    )
 
 
 def _stale(

@@ -39,7 +39,7 @@ class Target:
     """Whom it asks: `address` and `port` are what the request names.
 
     `endpoints` are where it can come to: of a Service its endpoints, else the one place. `service`
-    is the Service's object.
+    is the Service's object, `node` that whose port or address is asked.
     """
 
     words: str
@@ -49,6 +49,7 @@ class Target:
     protocol: str = "tcp"
     endpoints: tuple[Endpoint, ...] = ()
     service: Json | None = None
+    node: str = ""
 
     @property
     def ready(self) -> tuple[Endpoint, ...]:
@@ -178,7 +179,12 @@ def _at_address(
             return _service(facts, service, port, None, protocol, address)
         if number and _has(service, address, number, protocol):
             known = _service(facts, service, port, None, protocol, address)
-            return replace(known, kind="node", words=f"{address}, of the {known.words}")
+            return replace(
+                known,
+                kind="node",
+                words=f"{address}, of the {known.words}",
+                node=facts.node_at(address),
+            )
     node = name or facts.node_at(address)
     for service in facts.services if node else ():
         for entry in service["spec"].get("ports") or ():
@@ -187,7 +193,7 @@ def _at_address(
                 ends = facts.endpoints(service, entry)
                 words = f"port {number} of {node}, of the Service {service['metadata']['name']}"
                 ends = tuple(end for end in ends if family(end.address) == family(address))
-                return Target(words, "node", address, number, own, ends, service)
+                return Target(words, "node", address, number, own, ends, service, node)
     pod = facts.pod_at(address)
     where = pod.node if pod else node
     words = f"pod {pod.full}" if pod else node or address

@@ -1,10 +1,12 @@
 """FROM and TO: names and addresses as people write them, and what cannot be traced."""
 
+from dataclasses import replace
+
 import pytest
 
 from macros.ground.errors import GuideError
 from macros.tracer import cluster_facts, request_ends, service_causes
-from macros.tracer.request_ends import Target
+from macros.tracer.request_ends import Client, Target
 from tests.unit.tracer_support import facts, items, service, slice_of
 
 PORTS = [{"name": "http", "port": 80, "protocol": "TCP"}]
@@ -229,3 +231,43 @@ def test_a_node_that_is_not_ready_is_known_as_such() -> None:
     gone = {**nodes[0], "status": {**nodes[0]["status"], "conditions": []}}
     windows = {**nodes[1], "metadata": {"name": "w", "labels": {"kubernetes.io/os": "windows"}}}
     assert cluster_facts.read([gone, windows, nodes[2]]).away == ("node0", "w")
+
+
+def _why(target: Target, **selected: object) -> str:
+    known = facts()
+    pods = tuple(replace(pod, **selected) for pod in known.pods)  # type: ignore[arg-type]
+    (cause,) = service_causes.empty(replace(known, pods=pods), target, None)
+    return cause.words
+
+
+def test_pods_that_are_ready_are_not_said_to_be_not() -> None:
+    port = [{"name": "http", "port": 80, "targetPort": "web"}]
+    spec = {"selector": {"app": "hello"}, "ports": port}
+    named = to("named", "tcp", service("named", clusterIPs=["10.43.0.75"], **spec))
+    assert "none has a port with the name web" in _why(named)
+    assert "none of them is ready" in _why(named, ready=False)
+    six = to("six", "tcp", service("six", clusterIPs=["fd43::75"], **spec))
+    assert "which has no IPv6 address" in _why(six)
+    plain = {**spec, "ports": PORTS}
+    late = to("late", "tcp", service("late", clusterIPs=["10.43.0.76"], **plain))
+    assert "no endpoint has been made of it" in _why(late)
+
+
+def test_a_service_that_is_kept_local_to_where_no_endpoint_is() -> None:
+    port = [{"name": "http", "port": 80, "nodePort": 30080}]
+    local = {"internalTrafficPolicy": "Local", "externalTrafficPolicy": "Local"}
+    public = service("public", clusterIPs=["10.43.0.81"], ports=port, **local)
+    ends = slice_of("public", ["10.42.2.2"])
+    ends["endpoints"][0]["nodeName"] = "node2"
+    tools = request_ends.client(facts(), "default/tools")
+    outside = request_ends.client(facts(), "outside")
+
+    def words(text: str, client: Client, *, far: bool) -> list[str]:
+        found = service_causes.kept_local(client, to(text, "tcp", public, ends), far)
+        return [cause.words for cause in found]
+
+    assert "no ready endpoint on node0" in words("public", tools, far=False)[0]
+    assert "no ready endpoint on node1" in words("node1:30080", outside, far=True)[0]
+    assert words("node2:30080", outside, far=True) == []
+    assert words("node1:30080", tools, far=False) == [], "what is inside is not kept local"
+    assert words("hello", tools, far=False) == []
