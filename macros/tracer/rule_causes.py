@@ -6,7 +6,7 @@ leads to it, names what the request has, or where the kernel told of such a drop
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from macros.tracer.cause import Case, Cause, Evidence
 from macros.tracer.loss import Loss
 from macros.tracer.node_look import Counted, Look
 from macros.tracer.story import host_of
+from macros.tracer.way import Stop
 
 _OUTER = {"vxlan": {"udp"}, "geneve": {"udp"}, "wireguard": {"udp"}, "ipip": {"4", "ipencap"}}
 _OUTER_GRE = {"47", "gre", "41", "ipv6", "4", "ipencap"}
@@ -127,19 +128,22 @@ class _About:
         return kernel_words.of_every([drop for drop in own if "NETFILTER" in drop.reason], times)
 
     @cached_property
+    def stops(self) -> Sequence[Stop]:
+        """Where it was last seen, and should have been next, as far as that is this node."""
+        both = (self.loss.last, self.loss.next)
+        return [stop for stop in both if stop is not None and stop.end.node == self.node]
+
+    @cached_property
     def tunnels(self) -> frozenset[str]:
-        """The kinds of tunnel whose outer packets pass there."""
-        return frozenset(
-            stop.wrapped for stop in self.loss.way.stops
-            if stop.wrapped and stop.end.node == self.node
-        )  # fmt: skip
+        """The kinds of tunnel whose outer packet was lost there, or may have been."""
+        return frozenset(stop.wrapped for stop in self.stops if stop.wrapped)
 
     @cached_property
     def own(self) -> bool:
-        """Whether something of it is for the node itself, or from it: rules for that come in."""
+        """Whether it is for the node itself, or from it: rules for that come in."""
         way = self.loss.way
         outer = [stop.end for stop in (*way.stops[:1], *way.stops[-1:])]
-        ends = [end for end in outer if end.node == self.node and not end.namespace]
+        ends = [stop.end for stop in self.stops if stop.end in outer and not stop.end.namespace]
         return bool(self.tunnels or ends)
 
     @cached_property
