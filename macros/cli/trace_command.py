@@ -82,7 +82,8 @@ def trace(
     client = request_ends.client(facts, source, access.nodes)
     if client.node == request_ends.OUTSIDE:
         access = WithThisMachine(access)
-    to = request_ends.target(facts, target, client, protocol(wish))
+    port = 53 if wish.kind == "dns" else 80
+    to = request_ends.target(facts, target, client, protocol(wish), default=port)
     request = Request(client, to, wish)
     _agree(access, yes=yes)
     folder = out or Path(f"guide-trace-{datetime.now(UTC):%Y%m%d-%H%M%S}")
@@ -122,7 +123,7 @@ def _reach(
     if ssh_config is not None:
         return kubectl, facts, SshAccess.by_config(ssh_config, nodes, sudo=sudo)
     own = image or (LAB_IMAGE if lab else IMAGE)
-    return kubectl, facts, KubectlAccess(kubectl, nodes, own)
+    return kubectl, facts, KubectlAccess(kubectl, nodes, own, facts.away)
 
 
 def _agree(access: Access, *, yes: bool) -> None:

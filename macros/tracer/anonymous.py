@@ -220,7 +220,7 @@ def _walk(value: _T, other: Masks) -> _T:
             made = replace(
                 value,
                 nodes=_walk(value.nodes, other), ranges=_walk(value.ranges, other),
-                pods=_walk(value.pods, other),
+                pods=_walk(value.pods, other), away=_walk(value.away, other),
                 services=_json(value.services, other), slices=_json(value.slices, other),
             )  # fmt: skip
         case Target():

@@ -6,7 +6,7 @@ from textwrap import wrap
 from macros.packets import summary
 from macros.tracer.cause import Cause
 from macros.tracer.judging import Traced
-from macros.tracer.story import Loss
+from macros.tracer.loss import Loss
 from macros.tracer.way import Stop
 
 _WIDTH = 100
@@ -44,7 +44,10 @@ def lines(traced: Traced) -> Iterator[str]:
 
 def _came(traced: Traced) -> Iterator[str]:
     seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
-    yield f"ARRIVED: seen at {len(seen)} interfaces, answered."
+    if seen:
+        yield f"ARRIVED: seen at {len(seen)} interfaces, answered."
+    else:
+        yield "ANSWERED. Nothing listened on its way."
     yield from path(traced.forward.stops, traced)
 
 
@@ -82,10 +85,12 @@ ELSEWHERE = (
 )
 WHAT = {
     "request": "THE REQUEST DID NOT ARRIVE.",
+    "unseen": "NO ANSWER CAME BACK. HOW FAR THE REQUEST WENT COULD NOT BE SEEN.",
     "answer": "THE REQUEST ARRIVED; THE ANSWER DID NOT COME BACK.",
     "data": "THE CONNECTION WAS ESTABLISHED; DATA ON IT WAS LOST.",
     "silent": "THE REQUEST ARRIVED; NOBODY ANSWERED.",
     "refused": "THE REQUEST ARRIVED AND WAS REFUSED.",
+    "reset": "THE CONNECTION WAS ESTABLISHED, THEN RESET.",
 }
 
 
@@ -96,7 +101,7 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
         yield f"last seen at      {where(loss.last)}{what}"
     else:
         yield f"last seen at      {_nowhere(traced)}"
-    if loss.what not in ("silent", "refused"):
+    if loss.what not in ("silent", "refused", "reset"):
         then = where(loss.next) if loss.next else _beyond(loss)
         yield f"expected next at  {then}"
     yield from path(loss.way.stops, traced, loss.last_index)
@@ -105,7 +110,7 @@ def _lost(traced: Traced, loss: Loss) -> Iterator[str]:
 
 def _nowhere(traced: Traced) -> str:
     node = traced.client.node
-    if node in traced.terrain.dark:
+    if node in traced.terrain.dark or (traced.loss and traced.loss.what == "unseen"):
         return f"nowhere: whether it left {node} was not seen"
     return "nowhere: it never left its sender"
 
@@ -129,6 +134,8 @@ def _is_a_kernels_word(cause: Cause) -> bool:
 
 def _beyond(loss: Loss) -> str:
     words = loss.way.words or loss.way.ends
+    if loss.what == "unseen":
+        return f"not known: {words}"
     return f"nowhere: the tables lead no further ({words})"
 
 

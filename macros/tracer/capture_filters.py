@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from macros.tracer.way import Stop
 
-_PROTOCOLS = {"tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmp6": "icmp6"}
 _UDP, _VXLAN, _ETHERNET = 8, 8, 14  # bytes of headers
 _IPIP = 20
 
@@ -36,7 +35,8 @@ def expression(stop: Stop, wanted: Wanted) -> str:
     if stop.wrapped == "vxlan":
         return f"udp port {stop.port or 4789} and ({_inside_vxlan(wanted)})"
     if stop.wrapped == "ipip":
-        return f"(ip proto 4 and ({_words(_pairs(wanted, 4), 'ip', _IPIP + 12)}))"
+        inside = _words(_pairs(wanted, 4), "ip", _IPIP + 12)
+        return f"(ip proto 4 and ({inside}))" if inside else "ip proto 4"
     if stop.wrapped == "geneve":
         return f"udp port {stop.port or 6081}"
     if stop.wrapped == "wireguard":
@@ -47,7 +47,7 @@ def expression(stop: Stop, wanted: Wanted) -> str:
     ports = " or ".join(f"port {port}" for port in wanted.ports)
     servers = " or ".join(f"host {server}" for server in wanted.servers)
     clients = " or ".join(f"host {client}" for client in wanted.clients)
-    own = wanted.protocol if wanted.protocol != "icmp" else "(icmp or icmp6)"
+    own = {"icmp": "(icmp or icmp6)", "": "(tcp or udp)"}.get(wanted.protocol, wanted.protocol)
     condition = f"{own} and ({servers})" + (f" and ({ports})" if ports else "")
     errors = f"(icmp or icmp6) and ({clients} or {servers})" if clients else "icmp or icmp6"
     return f"({condition}) or ({errors}) or arp"

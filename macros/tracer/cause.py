@@ -1,7 +1,7 @@
 """What can be said to have gone wrong, and what it rests on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from macros.tracer.cluster_facts import Facts
 from macros.tracer.listening import Drop
@@ -66,6 +66,6 @@ class Case:
     drops: Sequence[Drop] = ()
     stale: Sequence[Cause] = ()
     empty: Sequence[Cause] = ()
-    ways: Sequence[Way] = field(default=())
+    back: Way | None = None
     said: str = ""
     """What the sender was told."""

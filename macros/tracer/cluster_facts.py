@@ -110,6 +110,7 @@ class Pod:
     labels: Mapping[str, str] = field(default_factory=dict)
     restarts: int = 0
     ending: bool = False
+    ready: bool = True
 
     @property
     def full(self) -> str:
@@ -142,6 +143,8 @@ class Facts:
     pods: tuple[Pod, ...]
     services: tuple[Json, ...]
     slices: tuple[Json, ...]
+    away: tuple[str, ...] = ()
+    """Nodes where no pod of ours would start: not Ready, or without Linux."""
 
     def pod(self, group: str, name: str) -> Pod | None:
         """The pod of that name."""
@@ -198,19 +201,35 @@ def read(items: Sequence[Json]) -> Facts:
         tuple(_pod(item) for item in items if item["kind"] == "Pod"),
         tuple(item for item in items if item["kind"] == "Service"),
         tuple(item for item in items if item["kind"] == "EndpointSlice"),
+        tuple(node["metadata"]["name"] for node in nodes if not _runs_pods(node)),
     )  # fmt: skip
+
+
+def _runs_pods(node: Json) -> bool:
+    system = (node["metadata"].get("labels") or {}).get("kubernetes.io/os", "linux")
+    return system == "linux" and _is(node["status"], "Ready")
 
 
 def _pod(raw: Json) -> Pod:
     spec, status, meta = raw["spec"], raw.get("status", {}), raw["metadata"]
-    addresses = [address["ip"] for address in status.get("podIPs") or ()]
+    # A pod that has ended keeps its address in the API, while another one gets it.
+    over = status.get("phase") in ("Succeeded", "Failed")
+    addresses = [address["ip"] for address in status.get("podIPs") or () if not over]
     return Pod(
         meta["namespace"], meta["name"], spec.get("nodeName", ""), tuple(addresses),
         bool(spec.get("hostNetwork")), status.get("phase", ""), meta["uid"],
         meta.get("labels") or {},
         sum(held.get("restartCount", 0) for held in status.get("containerStatuses") or ()),
-        "deletionTimestamp" in meta,
+        "deletionTimestamp" in meta, _is(status, "Ready"),
     )  # fmt: skip
+
+
+def _is(status: Json, condition: str) -> bool:
+    """Whether a condition of a pod or node is true."""
+    return any(
+        one["type"] == condition and one["status"] == "True"
+        for one in status.get("conditions") or ()
+    )
 
 
 def _key(raw: Json) -> tuple[str, str]:

@@ -3,19 +3,21 @@
 Each cause rests on what was printed or captured. What does not is called a guess.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterator
 
+from macros.figures.topology.observation import End
 from macros.packets import conversations
+from macros.packets.streams import flags_of
+from macros.tracer import kernel_words, rule_causes
 from macros.tracer.cause import Case, Cause, Evidence
-from macros.tracer.listening import Drop
-from macros.tracer.node_look import Counted, Look
-from macros.tracer.story import Loss, host_of
+from macros.tracer.loss import Loss
+from macros.tracer.story import Sight
 from macros.tracer.way import Lookup, Stop
 
-_BEFORE, _AFTER = 2_000_000, 30_000_000
-"""Nanoseconds around a packet's last sight in which a kernel's word on a drop is about it."""
+_ASTRAY = frozenset({"wrong-route", "neighbour-wrong", "fdb-wrong"})
+"""What is wrong with a look-up that lets a packet go on, to where it should not."""
+_ARRIVED = frozenset({"silent", "refused", "reset"})
 
 
 def causes(case: Case, loss: Loss) -> list[Cause]:
@@ -24,14 +26,15 @@ def causes(case: Case, loss: Loss) -> list[Cause]:
     explained += _mtu(case, loss)
     explained += _never_sent(case, loss)
     explained += [_from_lookup(lookup) for lookup in _troubles(loss)]
-    explained += _rules(case, loss)
+    explained += rule_causes.of(case, loss)
     explained += _unanswered(case, loss)
     explained += _misaddressed(loss)
     explained += _silent(case, loss)
     explained += _kernel(case, loss)
-    unique: dict[tuple[str, str], Cause] = {}
+    unique: dict[tuple[str, str, str], Cause] = {}
     for cause in explained:
-        unique.setdefault((cause.kind, cause.node), cause)
+        rule = cause.words if cause.kind.startswith("rule-") else ""
+        unique.setdefault((cause.kind, cause.node, rule), cause)
     ranked = sorted(unique.values(), key=lambda cause: not cause.sure)
     return ranked or [_unknown(case, loss)]
 
@@ -40,16 +43,24 @@ def _from_lookup(lookup: Lookup) -> Cause:
     return Cause(
         lookup.trouble, lookup.node, lookup.words,
         (Evidence(lookup.node, lookup.command, lookup.output or "(nothing)"),),
+        sure=lookup.trouble != "router",
     )  # fmt: skip
 
 
 def _troubles(loss: Loss) -> list[Lookup]:
     """What is wrong with look-ups up to where the packet should have come: the nearest first."""
     stops = loss.way.stops
-    steps = [stop.lookups for stop in stops[: loss.last_index + 2]]
-    if loss.last_index + 1 >= len(stops):
+    steps = [stop.lookups for stop in stops[: loss.next_index + 1]]
+    if loss.next_index >= len(stops):
         steps.append(loss.way.last)
-    return [lookup for step in reversed(steps) for lookup in step if lookup.trouble]
+    # What it has passed did not lose it, but may have led it astray.
+    passed = [
+        [lookup for lookup in step if lookup.trouble in _ASTRAY]
+        if index <= loss.last_index
+        else step
+        for index, step in enumerate(steps)
+    ]
+    return [lookup for step in reversed(passed) for lookup in step if lookup.trouble]
 
 
 def _nodes(loss: Loss) -> list[str]:
@@ -58,111 +69,12 @@ def _nodes(loss: Loss) -> list[str]:
     return list(dict.fromkeys(stop.end.node for stop in stops))
 
 
-def _rules(case: Case, loss: Loss) -> Iterator[Cause]:
-    """Rules that drop or reject and have counted since before the request."""
-    for node in _nodes(loss):
-        before, after = case.terrain.looks.get(node), case.after.get(node)
-        if before is None or after is None:
-            continue
-        # Of several on a node the first is told: one that may be about others comes last.
-        for rule, was in sorted(counted(before, after), key=lambda pair: _is_of_strays(pair[0])):
-            if not _could_be(rule, case):
-                continue
-            rejects = rule.verdict == "REJECT"
-            what, ended = ("refuses", "rejected") if rejects else ("drops", "dropped")
-            grown = (rule.packets or 0) - was
-            times = "a packet" if grown == 1 else f"{grown} packets"
-            yield Cause(
-                "rule-rejected" if rejects else "rule-dropped", node,
-                f"a rule on {node} {what} it: chain {rule.chain} of table {rule.table} {ended} "
-                f"{times} while the request was under way",
-                (Evidence(node, rule.lists, f"{rule.text}  ({was} before, {rule.packets} after)"),),
-                sure=not _is_of_strays(rule),
-            )  # fmt: skip
-        yield from _uncounted(case, node, after)
-
-
-def _is_of_strays(rule: Counted) -> bool:
-    """Whether a rule ends what belongs to no connection: late packets of others, in any cluster."""
-    return "ctstate INVALID" in rule.text or "ct state invalid" in rule.text
-
-
-def counted(before: Look, after: Look) -> Iterator[tuple[Counted, int]]:
-    """The rules that ended packets between two looks, and how many they had ended before."""
-    earlier: dict[tuple[str, str, str, int], int] = {}
-    for rule in before.ending:
-        if rule.packets is not None:
-            earlier[rule.table, rule.chain, rule.text, rule.number] = rule.packets
-    for rule in after.ending:
-        if rule.packets is None:
-            continue
-        was = earlier.get((rule.table, rule.chain, rule.text, rule.number), 0)
-        if rule.packets > was:
-            yield rule, was
-
-
-def _uncounted(case: Case, node: str, after: Look) -> Iterator[Cause]:
-    """Rules that drop and do not count: what they say fits, and only the kernel proves it."""
-    told = any(drop.node == node and "NETFILTER" in drop.reason for drop in case.drops)
-    for rule in after.ending:
-        if rule.packets is None and told and _could_be(rule, case, strict=True):
-            yield Cause(
-                "rule-dropped", node,
-                f"a rule on {node} matches the packet and drops it (chain {rule.chain} of table "
-                f"{rule.table}; it does not count), and the kernel says that a rule did",
-                (Evidence(node, rule.lists, rule.text),), sure=False,
-            )  # fmt: skip
-
-
-_WORD = re.compile(
-    r"(?P<not>! )?(?:-(?P<short>[sd])|(?:ip6? )(?P<long>saddr|daddr)) "
-    r"(?P<ne>!= )?(?P<value>[0-9a-f.:/]+)"
-)
-_PROTOCOL = re.compile(r"(?<!! )-p (\w+)")
-
-
-def _could_be(rule: Counted, case: Case, *, strict: bool = False) -> bool:
-    """Whether a rule can be about this request: no address that it names is against it."""
-    story, target = case.story, case.target
-    # What was dropped on its way to an endpoint was never seen under the endpoint's address.
-    names = {*story.clients, *story.servers, target.address}
-    names |= {endpoint.address for endpoint in target.endpoints}
-    ends = {
-        end
-        for sight in story.sights
-        for visit in sight.journey.visits
-        for end in map(host_of, conversations.ends(visit.packet))
-    } | names
-    protocols = {conversations.named_ends(sight.packet)[0].lower() for sight in story.sights}
-    protocol = _PROTOCOL.search(rule.text)
-    if protocol and protocols and protocol[1] not in {*protocols, "all"}:
-        return protocol[1].startswith("icmp") or "icmp" in protocol[1]
-    fits = False
-    for word in _WORD.finditer(rule.text):
-        try:
-            network = ipaddress.ip_network(word["value"], strict=False)
-        except ValueError:
-            continue
-        inside = any(_in(end, network) for end in ends)
-        if not inside and not word["not"] and not word["ne"] and ends:
-            return False
-        fits = True
-    return fits or not strict
-
-
-def _in(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
-    try:
-        return ipaddress.ip_address(address) in network
-    except ValueError:
-        return False
-
-
 def _mtu(case: Case, loss: Loss) -> Iterator[Cause]:
     """A packet that does not fit where it should go, and that nobody may be told so."""
     last, then = loss.last, loss.next
-    if loss.sight is None or last is None or then is None or loss.what not in ("data", "request"):
+    if loss.seen is None or last is None or then is None or loss.what not in ("data", "request"):
         return
-    layer = conversations.address(loss.sight.last)
+    layer = conversations.address(loss.seen)
     if layer is None or not then.mtu or then.wrapped:
         return
     size = layer.end - layer.offset
@@ -241,15 +153,11 @@ def _unanswered(case: Case, loss: Loss) -> Iterator[Cause]:
 def _misaddressed(loss: Loss) -> Iterator[Cause]:
     """A frame that came to an interface and is addressed to another."""
     last = loss.last
-    if last is None or loss.sight is None or not last.mac or loss.what == "refused":
+    if last is None or loss.seen is None or not last.mac or loss.what in _ARRIVED:
         return
     if last.how not in ("wire", "unwrapped"):
         return
-    frame = (
-        loss.sight.last.first("Ethernet")
-        if last.how == "wire"
-        else loss.sight.last.last("Ethernet")
-    )
+    frame = loss.seen.first("Ethernet") if last.how == "wire" else loss.seen.last("Ethernet")
     if frame is None:
         return
     to = frame["dst"].shown
@@ -269,18 +177,23 @@ def _misaddressed(loss: Loss) -> Iterator[Cause]:
 
 
 def _kernel(case: Case, loss: Loss) -> Iterator[Cause]:
-    """What the kernel itself said of a drop where the packet was last seen, at that moment."""
-    if loss.sight is None:
+    """What the kernel itself said of a drop where the packet was last seen, at that moment.
+
+    It does not say of which packet. Where it is said of every try, it is no guess.
+    """
+    if loss.sight is None or loss.what in _ARRIVED:
         return
-    time = loss.sight.journey.visits[-1].packet.time
-    node = loss.sight.stops[-1].end.node
-    for drop in case.drops:
-        if drop.node == node and _is_on_its_way(drop) and -_BEFORE <= drop.time - time <= _AFTER:
+    node, time = loss.sight.stops[-1].end.node, loss.sight.journey.visits[-1].packet.time
+    times = kernel_words.tries(case.story.sights, loss.sight)
+    drops = [drop for drop in case.drops if drop.node == node and kernel_words.is_on_its_way(drop)]
+    for drop in drops:
+        if kernel_words.is_near(drop, time):
+            same = [d for d in drops if (d.reason, d.place) == (drop.reason, drop.place)]
             yield Cause(
-                _kernel_kind(drop), node,
-                f"the kernel of {node} dropped a packet {(drop.time - time) / 1e6:+.3f} ms after "
-                f"that, for {drop.reason} in {drop.place}",
-                (_kernels_word(drop),),
+                kernel_words.kind(drop), node,
+                f"the kernel of {node} dropped a packet at that moment, for {drop.reason} in "
+                f"{drop.place}",
+                (kernel_words.evidence(drop),), sure=kernel_words.of_every(same, times),
             )  # fmt: skip
             return
 
@@ -293,30 +206,18 @@ def unplaced(case: Case) -> list[Cause]:
     first = {
         (drop.node, drop.reason): drop
         for drop in reversed(case.drops)
-        if _is_on_its_way(drop) and drop.time >= min(times) - _BEFORE
+        if kernel_words.is_on_its_way(drop)
+        and (drop.time >= min(times) or kernel_words.is_near(drop, min(times)))
     }
     return [
         Cause(
-            _kernel_kind(drop), drop.node,
+            kernel_words.kind(drop), drop.node,
             f"the kernel of {drop.node} dropped a packet in the meantime, for {drop.reason} in "
             f"{drop.place}; whether it belonged to this request was not seen",
-            (_kernels_word(drop),), sure=False,
+            (kernel_words.evidence(drop),), sure=False,
         )
         for drop in sorted(first.values(), key=lambda drop: drop.time)
     ]  # fmt: skip
-
-
-def _is_on_its_way(drop: Drop) -> bool:
-    """Whether a packet was dropped before its end: TCP itself drops doubles and what comes late."""
-    return not drop.reason.startswith("TCP_")
-
-
-def _kernel_kind(drop: Drop) -> str:
-    return f"kernel-{drop.reason.lower().replace('_', '-')}"
-
-
-def _kernels_word(drop: Drop) -> Evidence:
-    return Evidence(drop.node, "cat /sys/kernel/tracing/trace_pipe  # skb:kfree_skb", drop.line)
 
 
 def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
@@ -324,22 +225,67 @@ def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
     last = loss.last
     if last is None:
         return
-    if loss.what == "refused" and loss.sight is not None:
-        yield Cause(
-            "refused", last.end.node,
-            f"{case.target.words} was reached and refused: nothing listens on that port",
-            (Evidence(last.end.node, f"tcpdump -i {last.end.interface}", _refusal(case)),),
-        )  # fmt: skip
-    elif loss.what == "silent":
+    where = f"{last.end.interface} of {last.end.namespace or last.end.node}"
+    if loss.what == "silent":
         yield Cause(
             "silent", last.end.node,
-            f"the request reached {last.end.interface} of {last.end.namespace or last.end.node}, "
-            "and nothing was sent back from there", sure=False,
+            f"the request reached {where}, and nothing was sent back from there", sure=False,
         )  # fmt: skip
+        yield from map(_from_lookup, _no_way_back(case, loss))
+    elif loss.sight is not None and loss.what in ("refused", "reset"):
+        yield _no(case, loss, loss.sight, last)
+    elif loss.what == "request":
+        yield from _refused_on_the_way(case, last)
 
 
-def _refusal(case: Case) -> str:
-    return "ICMP: port unreachable" if case.story.errors else "RST"
+def _no(case: Case, loss: Loss, said: Sight, last: Stop) -> Cause:
+    """What the server, or somebody in its name, answered."""
+    name, first = case.target.words, said.stops[0].end
+    itself = loss.way.ends == "there"
+    if loss.what == "refused":
+        words = f"{name} was reached and refused: nothing listens on that port"
+        if not itself:
+            words = (
+                f"{name} refused, or something before it: behind {where_of(first)} nothing is seen"
+            )
+    else:
+        words = (
+            f"{name} accepted the connection and then reset it (seen first at {where_of(first)})"
+        )
+    told = "ICMP: port unreachable" if case.story.errors else "RST"
+    return Cause(
+        loss.what, last.end.node, words,
+        (Evidence(first.node, f"tcpdump -i {first.interface}", told),), sure=itself,
+    )  # fmt: skip
+
+
+def where_of(end: End) -> str:
+    """An interface in a sentence."""
+    return f"{end.interface} of {end.namespace or end.node}"
+
+
+def _no_way_back(case: Case, loss: Loss) -> list[Lookup]:
+    """What is wrong at the server itself with its way back: it can send nothing then."""
+    back = case.back
+    if back is None or loss.way.ends != "there":
+        return []
+    first = back.stops[0].lookups if back.stops else back.last
+    return [lookup for lookup in first if lookup.trouble]
+
+
+def _refused_on_the_way(case: Case, last: Stop) -> Iterator[Cause]:
+    """A reset in the name of a server that the request has not come to."""
+    for sight in case.story.sights:
+        segment = sight.packet.last("TCP")
+        if not sight.forward and segment is not None and "RST" in flags_of(segment):
+            first = sight.stops[0].end
+            yield Cause(
+                "reset-on-the-way", first.node,
+                f"{case.target.words} seems to send an RST, first seen at {where_of(first)}, but "
+                f"the request got no further than {where_of(last.end)}: something there refused it",
+                (Evidence(first.node, f"tcpdump -i {first.interface}", "RST"),),
+            )  # fmt: skip
+            return
 
 
 def _unknown(case: Case, loss: Loss) -> Cause:

@@ -13,10 +13,7 @@ from macros.tracer.route_answers import Question, RouteAnswers
 from macros.tracer.terrain import Spot, Terrain
 from macros.tracer.way import How, Lookup, Stop, Way
 
-_LONGEST = 40  # stops; more is a circle
-_TUNNELS = frozenset(
-    {"ipip", "sit", "gre", "gretap", "ip6gre", "ip6tnl", "geneve", "wireguard", "ip6gretap"}
-)
+_TUNNELS = frozenset({"ipip", "sit", "gre", "gretap", "ip6gre", "ip6tnl", "geneve", "ip6gretap"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,7 @@ class _Walk:
     wrapped: str = ""
     port: int = 0
     translated: bool = False
+    passed: set[tuple[Question, str]] = field(default_factory=set)
 
     def stop(self, spot: Spot, how: How, strange: str = "") -> None:
         """The packet comes to an interface."""
@@ -93,11 +91,10 @@ def follow(
     walk = _Walk(terrain, answers, source, to, entry.node if entry else start.node, space, entry)
     if entry is not None:  # what is before is not known: it begins where it comes in
         walk.stop(entry, "wire")
-    while len(walk.stops) < _LONGEST:
+    while True:
         done = _hop(walk, rewritten or {})
         if done is not None:
             return done
-    return walk.end("broken", "the tables lead in a circle")
 
 
 def _hop(walk: _Walk, rewritten: Mapping[str, str]) -> Way | None:
@@ -111,9 +108,11 @@ def _hop(walk: _Walk, rewritten: Mapping[str, str]) -> Way | None:
     answer = walk.answers.get(question)
     if answer is None:
         return walk.end("broken", "not asked yet")
-    if walk.iif is not None:
-        walk.pending += lookups.forwarding(walk.terrain, walk.iif, walk.to)
-    walk.pending.append(lookups.route(walk.terrain, question, answer))
+    if (question, walk.wrapped) in walk.passed:
+        return walk.end("strange", "the tables lead in a circle: something else decides here")
+    walk.passed.add((question, walk.wrapped))
+    off = lookups.forwarding(walk.terrain, walk.iif, walk.to) if walk.iif else []
+    walk.pending += [*off, lookups.route(walk.terrain, question, answer, off=bool(off))]
     route = answer.route
     if route is None or route.type in ("blackhole", "unreachable", "prohibit"):
         return walk.end("broken", "no route")
@@ -124,6 +123,8 @@ def _hop(walk: _Walk, rewritten: Mapping[str, str]) -> Way | None:
     if walk.iif is None and route.src:
         walk.source = route.src
     if route.type == "local":
+        if not walk.stops and (inside := walk.space.interface(route.dev or "")):
+            walk.stop(Spot(walk.node, walk.space, inside), "sent")  # to itself: by lo
         here = walk.terrain.place_of(walk.to)
         return walk.end("there" if here == (walk.node, walk.space.name) else "elsewhere")
     face = walk.space.interface(route.dev or "")
@@ -147,6 +148,10 @@ def _leave(walk: _Walk, out: Spot, hop: str) -> Way | None:
     face = out.interface
     if not face.up:
         walk.pending.append(lookups.down(out))
+    if face.detail.get("external"):
+        return walk.end("strange", f"{face.name} is told by another program where to send it")
+    if face.kind == "wireguard":
+        return _tunnel(walk, out, lookups.peer(walk.terrain, walk.node, walk.to))
     if face.kind == "vxlan":
         return _tunnel(walk, out, lookups.remote(walk.terrain, out, hop, walk.pending))
     if face.kind in _TUNNELS:
@@ -220,19 +225,35 @@ def _wire(walk: _Walk, out: Spot, hop: str) -> Way | None:
     there = walk.terrain.owner(hop)
     if there is None:
         node = walk.terrain.facts.node_at(hop)
-        pod = walk.terrain.facts.pod_at(walk.to)
-        if node:
+        if node and node not in walk.terrain.states:
             return replace(walk.end("dark", f"{node} could not be looked at"), unseen=node)
-        if pod is not None or walk.terrain.facts.node_at(walk.to):
-            walk.pending.append(lookups.astray(walk.terrain, walk.stops, out, hop, walk.to))
-        return walk.end(
-            "leaves", f"to {hop}, which is no node of this cluster, by {out.interface.name}"
-        )
+        return _router(walk, out, hop)
     if there.end == out.end:
         return walk.end("broken", f"{hop} is the node's own address")
     walk.stop(there, "wire")
     walk.node, walk.space = there.node, there.space
     return _arrive(walk, there, there.interface.mac, hop)
+
+
+def _router(walk: _Walk, out: Spot, hop: str) -> Way | None:
+    """To a machine that was not looked at and is no node: it may send it on to one."""
+    terrain = walk.terrain
+    node, _ = terrain.place_of(walk.to)
+    leaves = f"to {hop}, which is no node of this cluster, by {out.interface.name}"
+    of_pod = terrain.facts.pod_at(walk.to) is not None
+    if node and (node == walk.node or (of_pod and lookups.like(terrain, walk.node))):
+        walk.pending.append(lookups.astray(terrain, walk.stops, out, hop, walk.to))
+        return walk.end("leaves", leaves)
+    if node and node not in terrain.states:
+        walk.pending.append(lookups.router(out, hop, walk.to, node))
+        return replace(walk.end("dark", f"{node} could not be looked at"), unseen=node)
+    entry = lookups.entrance(terrain, node, walk.to)
+    if entry is None:
+        return walk.end("leaves", leaves)
+    walk.pending.append(lookups.router(out, hop, walk.to, node))
+    walk.stop(entry, "wire")
+    walk.node, walk.space = entry.node, entry.space
+    return _arrive(walk, entry, entry.interface.mac, walk.to)
 
 
 def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
@@ -244,7 +265,7 @@ def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
     walk.port = int(out.interface.detail.get("port") or 0)
     walk.to, walk.source, walk.iif = remote, "", None
     translated, walk.translated = walk.translated, False
-    while len(walk.stops) < _LONGEST:
+    while True:
         done = _hop(walk, {})
         if done is None:
             continue

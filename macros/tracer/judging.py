@@ -8,12 +8,13 @@ from macros.tracer import planning, service_causes, service_ends
 from macros.tracer.cause import Case, Cause
 from macros.tracer.cluster_facts import Kubectl
 from macros.tracer.listening import Drop, Heard
+from macros.tracer.loss import Loss, lost
 from macros.tracer.node_look import Look
 from macros.tracer.planning import Pairs
 from macros.tracer.request_ends import Client, Target
 from macros.tracer.route_answers import Question, RouteAnswer
 from macros.tracer.sending import Outcome, Wish
-from macros.tracer.story import Loss, Story, lost, told
+from macros.tracer.story import Story, told
 from macros.tracer.terrain import Terrain
 from macros.tracer.way import Way, joined
 
@@ -82,8 +83,8 @@ def judge(
     case = Case(
         client, target, terrain, terrain.facts, after, story, drops,
         _stale(terrain, client, target, kubectl) if loss else (),
-        tuple(service_causes.empty(terrain.facts, target, kubectl)) if loss else (),
-        said=outcome.text,
+        _empty(terrain, client, target, kubectl) if loss else (),
+        back=back, said=outcome.text,
     )  # fmt: skip
     came = outcome.good or waited
     why = explaining.causes(case, loss) if loss else [] if came else explaining.unplaced(case)
@@ -99,6 +100,16 @@ def _chosen(story: Story, ways: Pairs, target: Target) -> str:
         if end in story.servers and end != target.address:
             return end
     return next(iter(ways))
+
+
+def _empty(
+    terrain: Terrain, client: Client, target: Target, kubectl: Kubectl | None
+) -> tuple[Cause, ...]:
+    outside = client.node not in terrain.facts.nodes
+    return (
+        *service_causes.empty(terrain.facts, target, kubectl),
+        *service_causes.kept_local(client, target, outside),
+    )
 
 
 def _stale(

@@ -5,11 +5,13 @@ import os
 import secrets
 import selectors
 import subprocess
+import tempfile
 import threading
 import time
 
 from macros.ground.errors import GuideError
 from macros.tracer.access import Reply
+from macros.tracer.cluster_facts import refused
 
 LOOP = (
     'LC_ALL=C; while read -r mark size && read -r -N "$size" script; do '
@@ -26,8 +28,9 @@ class KeptShell:
     def __init__(self, node: str, command: list[str]) -> None:
         self._node = node
         self._lock = threading.Lock()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 as long as the shell
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
         )
 
     def run(self, script: str, timeout: float) -> Reply:
@@ -45,7 +48,7 @@ class KeptShell:
             into.write(request)
             into.flush()
         except (OSError, ValueError):
-            raise GuideError(f"{self._node} does not answer any more", node=self._node) from None
+            raise self._ended() from None
         end = _SIGN + mark + b" "
         read = bytearray()
         until = time.monotonic() + timeout
@@ -60,12 +63,19 @@ class KeptShell:
                 if ended and code.endswith(b"\n"):
                     return Reply(text.decode("utf-8", "backslashreplace"), int(code))
                 if not chunk:
-                    raise GuideError(
-                        f"{self._node} does not answer any more: the connection ended",
-                        node=self._node,
-                    )
+                    raise self._ended()
         self.end()
         raise GuideError(f"{self._node} did not answer within {timeout:g} s", node=self._node)
+
+    def _ended(self) -> GuideError:
+        """The connection has ended: with what was said of it, such as a right that is missing."""
+        self._errors.seek(0)
+        said = self._errors.read(4000).decode("utf-8", "backslashreplace").strip()
+        told = refused(said, ("exec",))
+        if said and told.fix:
+            return told
+        why = said.splitlines()[-1][:300] if said else "the connection ended"
+        return GuideError(f"{self._node} does not answer any more: {why}", node=self._node)
 
     def end(self) -> None:
         """Close it; what runs there ends with its standard input, or with its pod."""
@@ -74,3 +84,4 @@ class KeptShell:
                 self._process.stdin.close()
         self._process.kill()
         self._process.wait()
+        self._errors.seek(0)

@@ -63,12 +63,19 @@ class KubectlAccess:
 
     what = "kubectl"
 
-    def __init__(self, kubectl: Kubectl, nodes: Sequence[str], image: str = IMAGE) -> None:
+    def __init__(
+        self, kubectl: Kubectl, nodes: Sequence[str], image: str = IMAGE, away: Sequence[str] = ()
+    ) -> None:
+        """Nodes that are `away` start no pod: they are not waited for."""
         self._kubectl, self._nodes, self._image = kubectl, tuple(nodes), image
+        self._away = {
+            node: f"{node} is not Ready, or not Linux: no pod starts there" for node in away
+        }
+        self._made: set[str] = set()
         self._space = f"guide-trace-{secrets.token_hex(3)}"
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, str] = dict(self._away)
         self._shells: dict[str, KeptShell] = {}
-        self._lock = threading.Lock()
+        self._lock, self._starting = threading.Lock(), threading.Lock()
 
     @property
     def nodes(self) -> Sequence[str]:
@@ -89,8 +96,9 @@ class KubectlAccess:
         self._sweep()
         keeper = self._keeper()
         try:
-            self._create(nodes)
-            self._await(nodes)
+            self._create_space()
+            self._start(nodes)
+            self._see_that_one_runs(nodes)
             yield
         except BaseException:
             # Why it failed is what matters: what is not removed in time the other one removes.
@@ -123,10 +131,28 @@ class KubectlAccess:
         )
 
     def _check(self, node: str) -> None:
+        """See that a node can be asked: one that comes in later gets its pod now."""
+        with self._starting:
+            self._start([node])
         if why := self._failed.get(node):
             raise GuideError(why, node=node)
 
-    def _create(self, nodes: Sequence[str]) -> None:
+    def _start(self, nodes: Sequence[str]) -> None:
+        """Make the pods that are not there yet, and wait for them."""
+        wanted = [node for node in nodes if node not in self._made and node not in self._failed]
+        if wanted:
+            self._made |= {*wanted}
+            self._create(wanted)
+            self._await(wanted)
+
+    def _see_that_one_runs(self, nodes: Sequence[str]) -> None:
+        if nodes and all(node in self._failed for node in nodes):
+            raise GuideError(
+                self._failed[nodes[0]],
+                fix="name an image that the nodes can get, --image, or reach them by --ssh-config",
+            )
+
+    def _create_space(self) -> None:
         space = {
             "apiVersion": "v1", "kind": "Namespace",
             "metadata": {
@@ -134,28 +160,36 @@ class KubectlAccess:
                 "labels": {**_OURS, "pod-security.kubernetes.io/enforce": "privileged"},
             },
         }  # fmt: skip
-        pods = [_pod(node, self._space, self._image) for node in nodes]
         wanted = json.dumps({"apiVersion": "v1", "kind": "List", "items": [space]})
         self._kubectl.ask("create", "-f", "-", stdin=wanted)
-        listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
+
+    def _create(self, nodes: Sequence[str]) -> None:
         until = time.monotonic() + 15
+        there: set[str] = set()
         while True:
+            pods = [_pod(node, self._space, self._image) for node in nodes if node not in there]
+            listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
             try:
                 self._kubectl.ask("create", "-f", "-", stdin=listed)
             except GuideError as error:
-                # A namespace gets its service account a moment after it is made.
+                # A namespace gets its service account a moment after it is made: between two pods.
                 if "serviceaccount" not in error.message or time.monotonic() > until:
                     raise
                 time.sleep(_LOOK)
+                there = {*self._pods()}
             else:
                 return
+
+    def _pods(self) -> Mapping[str, Mapping[str, object]]:
+        """The pods that there are, by their nodes."""
+        answer = self._kubectl.ask("get", "pods", "-n", self._space, "-o", "json")
+        return {item["metadata"]["name"]: item for item in json.loads(answer)["items"]}
 
     def _await(self, nodes: Sequence[str]) -> None:
         """Wait for the pods; of those that will never run, say why."""
         until = time.monotonic() + _START
         while True:
-            answer = self._kubectl.ask("get", "pods", "-n", self._space, "-o", "json")
-            pods = {item["metadata"]["name"]: item for item in json.loads(answer)["items"]}
+            pods = self._pods()
             waiting = [node for node in nodes if not self._settled(node, pods.get(node))]
             if not waiting:
                 break
@@ -164,11 +198,6 @@ class KubectlAccess:
                     self._failed[node] = f"the pod on {node} did not start within {_START:g} s"
                 break
             time.sleep(_LOOK)
-        if all(node in self._failed for node in nodes):
-            raise GuideError(
-                next(iter(self._failed.values())),
-                fix="name an image that the nodes can get, --image, or reach them by --ssh-config",
-            )
 
     def _settled(self, node: str, pod: Mapping[str, object] | None) -> bool:
         why, runs = state_of(node, pod or {})

@@ -16,11 +16,15 @@ from macros.tracer.access import Access
 
 _OBSERVE = SCRIPTS / "node" / "observe.sh"
 _LOOK = SCRIPTS / "node" / "look.sh"
+STAT = 'stat --version >/dev/null 2>&1 || stat() { command stat -L -c "${@:3}"; }'
+"""What observe.sh asks of stat, in words that busybox's knows too: no long options (stat.c)."""
 _NEEDED = ("ip", "bridge", "tcpdump", "nsenter", "jq")
 _PATIENCE = 60.0
 _COUNTER = re.compile(r"counter packets (\d+) bytes \d+ ?")
 _CHAIN = re.compile(r"^\tchain (\S+) \{")
 _TABLE = re.compile(r"^table (\S+ \S+) \{")
+_HOOK = re.compile(r"type \w+ hook (\w+) ")
+_TABLES = re.compile(r"^\*(\w+)", re.MULTILINE)
 _VERDICT = re.compile(r"(?:^| )(drop|reject)(?= |$)")
 _ENDING = frozenset({"DROP", "REJECT"})
 
@@ -29,7 +33,8 @@ _ENDING = frozenset({"DROP", "REJECT"})
 class Counted:
     """A rule that ends a packet, and how many it has ended.
 
-    `lists` is the command that shows it. `packets` is None where the rule does not count.
+    `lists` is the command that shows it. `packets` is None where the rule does not count. `hook` is
+    where its chain is called by the kernel ("forward"); "" where other chains lead to it.
     """
 
     table: str
@@ -39,6 +44,7 @@ class Counted:
     packets: int | None
     lists: str
     number: int = 0
+    hook: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,28 @@ class Look:
         return match[1] if match else ""
 
     @cached_property
-    def rules(self) -> Mapping[str, rules.Table]:
-        """The tables of iptables by name."""
-        return rules.parse(self.parts["iptables"], "filter")
-
-    @cached_property
     def ending(self) -> tuple[Counted, ...]:
         """All rules that drop or reject."""
-        return (
-            *_of_iptables(self.parts["iptables"], "iptables"),
-            *_of_iptables(self.parts["ip6tables"], "ip6tables"),
-            *_of_nft(self.parts["nft"]),
-        )
+        told: list[Counted] = []
+        managed: set[str] = set()
+        for tool, family in (("iptables", "ip"), ("ip6tables", "ip6")):
+            for text in self.listings(tool):
+                told += _of_iptables(text, tool)
+                if "(nf_tables)" in text:
+                    managed |= {f"{family} {name}" for name in _TABLES.findall(text)}
+        return (*told, *_of_nft(self.parts["nft"], frozenset(managed)))
+
+    def listings(self, part: str) -> tuple[str, ...]:
+        """The listings of iptables or ip6tables: of the new one, and of the old where it is used.
+
+        They have tables of the same names, which are others.
+        """
+        every: list[list[str]] = [[]]
+        for line in self.parts[part].splitlines():
+            if line.startswith("*") and line in every[-1]:
+                every.append([])
+            every[-1].append(line)
+        return tuple("\n".join(lines) for lines in every)
 
     @cached_property
     def counters(self) -> Mapping[str, int]:
@@ -97,7 +113,7 @@ def look(access: Access, node: str, *, tracked: str = "", whole: bool = True) ->
     """
     asked = f"TRACKED={tracked!r}\n{_LOOK.read_text(encoding='utf-8')}"
     if whole:
-        asked = f"echo @observe\n(\n{_OBSERVE.read_text(encoding='utf-8')}\n)\n{asked}"
+        asked = f"echo @observe\n(\n{STAT}\n{_OBSERVE.read_text(encoding='utf-8')}\n)\n{asked}"
     reply = access.run(node, asked, timeout=_PATIENCE)
     return read(node, reply.text, whole=whole)
 
@@ -134,39 +150,36 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 def _of_iptables(text: str, tool: str) -> Iterator[Counted]:
     for table in rules.parse(text, "filter").values():
         for chain in table.chains.values():
+            hook = chain.name.lower() if chain.policy else ""
             for rule in chain.rules:
                 if rule.target in _ENDING:
                     yield Counted(
                         table.name, chain.name, rule.text, str(rule.target), rule.packets,
-                        f"{tool} -t {table.name} -vS {chain.name}", rule.number,
+                        f"{tool} -t {table.name} -vS {chain.name}", rule.number, hook,
                     )  # fmt: skip
             if chain.policy == "DROP":
                 text_of = f"-P {chain.name} DROP"
                 yield Counted(
                     table.name, chain.name, text_of, "DROP", chain.packets,
-                    f"{tool} -t {table.name} -vS {chain.name}",
+                    f"{tool} -t {table.name} -vS {chain.name}", hook=hook,
                 )  # fmt: skip
 
 
-def _of_nft(text: str) -> Iterator[Counted]:
-    """Those of tables that iptables did not write: its own are read from its listing."""
-    table = chain = ""
-    managed = False
+def _of_nft(text: str, managed: frozenset[str]) -> Iterator[Counted]:
+    """Those of tables that iptables did not write: `managed` are read from its own listing."""
+    table = chain = hook = ""
     number = 0
     for line in text.splitlines():
-        if line.startswith("# Warning: table"):
-            managed = True
-        elif head := _TABLE.match(line):
+        if head := _TABLE.match(line):
             table, chain = head[1], ""
-        elif line == "}":
-            managed = False
         elif head := _CHAIN.match(line):
-            chain, number = head[1], 0
+            chain, number, hook = head[1], 0, ""
         elif line == "\t}":
             chain = ""
-        elif chain and not managed:
+        elif chain and table not in managed:
             number += 1
             rule = line.strip()
+            hook = base[1] if (base := _HOOK.match(rule)) else hook
             policy = "policy drop" in rule and rule.startswith("type ")
             ends = _VERDICT.search(_unquoted(rule))
             if policy or ends:
@@ -174,7 +187,7 @@ def _of_nft(text: str) -> Iterator[Counted]:
                 yield Counted(
                     table, chain, _COUNTER.sub("", rule), (ends[1] if ends else "drop").upper(),
                     int(counter[1]) if counter else None,
-                    f"nft list chain {table} {chain}", number,
+                    f"nft list chain {table} {chain}", number, hook,
                 )  # fmt: skip
 
 

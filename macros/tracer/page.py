@@ -162,7 +162,7 @@ def _trace(traced: Traced, merged: bytes) -> str:
 def _ended(traced: Traced, trace: Trace) -> Trace:
     """The trace with a cross where the request was lost, at every try of it."""
     loss = traced.loss
-    if loss is None or loss.last is None or loss.what in ("silent", "refused"):
+    if loss is None or loss.last is None or loss.what in ("silent", "refused", "reset", "unseen"):
         return trace
     last_seen = next(
         (n for n, stop in enumerate(traced.story.stops) if stop.end == loss.last.end), -1

@@ -59,6 +59,7 @@ def look_at(
     """What is known of the nodes, and of these, which are looked at all at once."""
     looks: dict[str, Look] = dict(known)
     dark: dict[str, str] = dict(unlit)
+    fix: str | None = None
 
     def one(node: str) -> tuple[str, Look | GuideError]:
         if node not in access.nodes:
@@ -73,12 +74,10 @@ def look_at(
             if isinstance(seen, Look):
                 looks[node] = seen
             else:
-                dark[node] = seen.message
+                dark[node], fix = seen.message, fix or seen.fix
     if not looks:
-        raise GuideError(
-            "no node could be looked at: "
-            + "; ".join(f"{node}: {why}" for node, why in dark.items())
-        )
+        told = "; ".join(f"{node}: {why}" for node, why in dark.items())
+        raise GuideError(f"no node could be looked at: {told}", fix=fix)
     return Terrain(looks, facts, dark)
 
 
@@ -194,7 +193,8 @@ def passes_of(stops: Sequence[Stop], ways: Pairs) -> list[list[Stop]]:
 
 def wanted_of(terrain: Terrain, client: Client, target: Target, ends: Sequence[str]) -> Wanted:
     """All addresses that both sides can have on the way."""
-    clients = list(client.addresses if client.pod and not client.pod.host else ())
+    source = _source(client, target)
+    clients = [*client.addresses, *([source] if source else ())]
     every = target.kind == "node"  # the node that is asked passes it on under its own name
     for name, state in terrain.states.items():
         if every or name == client.node:

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from macros.ground.errors import GuideError
@@ -39,7 +39,7 @@ class Target:
     """Whom it asks: `address` and `port` are what the request names.
 
     `endpoints` are where it can come to: of a Service its endpoints, else the one place. `service`
-    is the Service's object.
+    is the Service's object, `node` that whose port or address is asked.
     """
 
     words: str
@@ -49,6 +49,7 @@ class Target:
     protocol: str = "tcp"
     endpoints: tuple[Endpoint, ...] = ()
     service: Json | None = None
+    node: str = ""
 
     @property
     def ready(self) -> tuple[Endpoint, ...]:
@@ -69,9 +70,10 @@ def client(facts: Facts, text: str, machines: Sequence[str] = ()) -> Client:
     """
     if text == OUTSIDE:
         return Client("this machine", OUTSIDE)
+    node = text.removeprefix("node/")
+    if node in facts.nodes:
+        return Client(node, node, facts.nodes[node])
     group, slash, name = text.removeprefix("pod/").rpartition("/")
-    if not slash and text in facts.nodes:
-        return Client(text, text, facts.nodes[text])
     pod = facts.pod(group or "default", name)
     if pod is not None:
         return Client(pod.full, pod.node, _running(pod).addresses, pod)
@@ -101,12 +103,16 @@ def _running(pod: Pod) -> Pod:
     return pod
 
 
-def target(facts: Facts, text: str, asker: Client, protocol: str) -> Target:
-    """TO: a pod, a Service, a node, each with or without a port, or any address."""
+def target(facts: Facts, text: str, asker: Client, protocol: str, *, default: int = 80) -> Target:
+    """TO: a pod, a Service, a node, each with or without a port, or any address.
+
+    `protocol` is what is sent; "" where that is not known beforehand. `default` is the port where
+    none is given.
+    """
     if (address := _ADDRESS.fullmatch(text)) and (
         given := _plain(address["six"] or address["bare"])
     ):
-        return _at_address(facts, given, address["port"], protocol)
+        return _at_address(facts, given, address["port"], protocol, default)
     match = _TO.fullmatch(text)
     if match is None:
         raise GuideError(
@@ -124,13 +130,14 @@ def target(facts: Facts, text: str, asker: Client, protocol: str) -> Target:
     if service is not None:
         return _service(facts, service, port, asker, protocol)
     if pod is not None:
-        return _pod(_running(pod), port, asker, protocol)
-    if kind in ("", "node") and name in facts.nodes:
-        return _at_address(facts, facts.nodes[name][0], port, protocol, name)
-    raise GuideError(
-        f"there is no pod, Service or node {group}/{name} in this cluster",
-        fix=f"kubectl -n {group} get pods,services",
-    )
+        return _pod(_running(pod), port, asker, protocol, default)
+    if kind in ("", "node") and facts.nodes.get(name):
+        own = _of_family(facts.nodes[name], asker)
+        return _at_address(facts, own, port, protocol, default, name)
+    fix = f"kubectl -n {group} get pods,services"
+    if "." in name:
+        fix = "a name of DNS is not looked up: give NAMESPACE/SERVICE, or the address it stands for"
+    raise GuideError(f"there is no pod, Service or node {group}/{name} in this cluster", fix=fix)
 
 
 def _plain(address: str) -> str:
@@ -150,9 +157,9 @@ def _number(port: str | None, default: int | None, protocol: str) -> int | None:
     return int(port)
 
 
-def _pod(pod: Pod, port: str | None, asker: Client, protocol: str) -> Target:
+def _pod(pod: Pod, port: str | None, asker: Client, protocol: str, default: int) -> Target:
     address = _of_family(pod.addresses, asker)
-    number = _number(port, 80, protocol)
+    number = _number(port, default, protocol)
     end = Endpoint(address, number or 0, pod.node, pod.name, ready=True)
     return Target(f"pod {pod.full}", "pod", address, number, protocol, (end,))
 
@@ -164,25 +171,48 @@ def _of_family(addresses: Sequence[str], asker: Client) -> str:
 
 
 def _at_address(
-    facts: Facts, address: str, port: str | None, protocol: str, name: str = ""
+    facts: Facts, address: str, port: str | None, protocol: str, default: int, name: str = ""
 ) -> Target:
-    number = _number(port, 80, protocol)
+    number = _number(port, default, protocol)
     for service in facts.services:
         if address in (service["spec"].get("clusterIPs") or ()):
             return _service(facts, service, port, None, protocol, address)
+        if number and _has(service, address, number, protocol):
+            known = _service(facts, service, port, None, protocol, address)
+            return replace(
+                known,
+                kind="node",
+                words=f"{address}, of the {known.words}",
+                node=facts.node_at(address),
+            )
     node = name or facts.node_at(address)
     for service in facts.services if node else ():
         for entry in service["spec"].get("ports") or ():
-            if number and entry.get("nodePort") == number:
+            own = str(entry.get("protocol", "TCP")).lower()
+            if number and entry.get("nodePort") == number and own == (protocol or own):
                 ends = facts.endpoints(service, entry)
                 words = f"port {number} of {node}, of the Service {service['metadata']['name']}"
-                return Target(words, "node", address, number, protocol, ends, service)
+                ends = tuple(end for end in ends if family(end.address) == family(address))
+                return Target(words, "node", address, number, own, ends, service, node)
     pod = facts.pod_at(address)
     where = pod.node if pod else node
     words = f"pod {pod.full}" if pod else node or address
     end = Endpoint(address, number or 0, where, pod.name if pod else "", ready=True)
     kind: Literal["pod", "node", "address"] = "pod" if pod else "node" if node else "address"
     return Target(words, kind, address, number, protocol, (end,))
+
+
+def _has(service: Json, address: str, number: int, protocol: str) -> bool:
+    """Whether an address outside the cluster and a port are a Service's: nodes have rules for it.
+
+    It can be a node's own, which has other ports beside. "Proxy" is a balancer that nodes leave to.
+    """
+    given = (service.get("status") or {}).get("loadBalancer") or {}
+    own = {one.get("ip") for one in given.get("ingress") or () if one.get("ipMode") != "Proxy"}
+    return address in {*own, *(service["spec"].get("externalIPs") or ())} and any(
+        port["port"] == number and protocol in ("", str(port.get("protocol", "TCP")).lower())
+        for port in service["spec"].get("ports") or ()
+    )
 
 
 def _service(
@@ -200,10 +230,22 @@ def _service(
     chosen = _port(spec.get("ports") or (), port, full, protocol)
     ends = facts.endpoints(service, chosen)
     own = str(chosen.get("protocol", "TCP")).lower()
-    protocol = own if protocol == "tcp" else protocol
+    if protocol not in ("", own):
+        raise GuideError(
+            f"the port {chosen['port']} of the Service {full} is one of {own.upper()}, and "
+            f"{protocol.upper()} is to be sent",
+            fix="--udp or --dns NAME"
+            if own == "udp"
+            else "see which ports it has: "
+            f"kubectl -n {meta['namespace']} describe service {meta['name']}",
+        )
+    same = [port for port in spec["ports"] if port["port"] == chosen["port"]]
+    protocol = own if protocol or len(same) == 1 else ""
     addresses = [candidate for candidate in spec.get("clusterIPs") or () if candidate != "None"]
     if not addresses:  # headless: its name leads straight to a pod
         ready = [end for end in ends if end.ready]
+        known = {family(mine) for mine in asker.addresses} if asker else set()
+        ready.sort(key=lambda end: bool(known) and family(end.address) not in known)
         if not ready:
             raise GuideError(
                 f"the Service {full} has no address of its own and no ready endpoint: "
@@ -225,14 +267,10 @@ def _port(ports: Sequence[Json], wanted: str | None, full: str, protocol: str) -
     known = ", ".join(f"{port.get('name') or ''}:{port['port']}".lstrip(":") for port in ports)
     if wanted is None and len(ports) == 1:
         return ports[0]
-    named = [port for port in ports if wanted in (port.get("name"), str(port["port"]))]
-    if len(named) > 1:
-        named = [
-            candidate
-            for candidate in named
-            if str(candidate.get("protocol", "TCP")).lower() == protocol
-        ]
-    if wanted is None or not named:
+    named = [port for port in ports if wanted in (None, port.get("name"), str(port["port"]))]
+    if len(named) > 1 and protocol:
+        named = [port for port in named if str(port.get("protocol", "TCP")).lower() == protocol]
+    if not named or (wanted is None and len(named) > 1):
         which = f"no port {wanted}" if wanted else "several ports"
         raise GuideError(
             f"the Service {full} has {which}: {known}",

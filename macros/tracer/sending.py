@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import re
 import secrets
 import shlex
 import struct
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from macros.ground.endpoints import endpoint
 from macros.ground.errors import GuideError
 from macros.tracer.access import Access
-from macros.tracer.cluster_facts import Kubectl, Pod
+from macros.tracer.cluster_facts import Kubectl, Pod, refused
 from macros.tracer.request_ends import Target
 
 
@@ -47,8 +48,9 @@ class Outcome:
 
 
 def protocol(wish: Wish) -> str:
-    """The protocol whose packets are looked for."""
-    return {"udp": "udp", "dns": "udp", "icmp": "icmp"}.get(wish.kind, "tcp")
+    """The protocol whose packets are looked for; "" where it is TCP or UDP."""
+    sent = {"udp": "udp", "dns": "udp", "icmp": "icmp", "command": "", "wait": ""}
+    return sent.get(wish.kind, "tcp")
 
 
 def command(wish: Wish, target: Target) -> str:
@@ -89,7 +91,10 @@ def _datagram(target: Target, load: str, limit: str) -> str:
 
 def _query(name: str) -> bytes:
     """A DNS query for the address of a name: RFC 1035, section 4.1."""
-    labels = [label.encode("idna") for label in name.strip(".").split(".")]
+    try:
+        labels = [label.encode("idna") for label in name.strip(".").split(".")]
+    except UnicodeError:
+        labels = []
     if not labels or any(not 0 < len(label) < 64 for label in labels):
         raise GuideError(f"{name!r} is no name that can be asked for")
     question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
@@ -114,7 +119,7 @@ def in_pod(kubectl: Kubectl, pod: Pod, wish: Wish) -> Outcome | None:
     It ends in time, and where this process is killed.
     """
     own = ("sh", "-c", _UNTIL_INPUT_ENDS, "sh", wish.command)
-    words = ("exec", "-i", "-n", pod.group, pod.name, "--", *own)
+    words = ("exec", "-i", "-q", "-n", pod.group, pod.name, "--", *own)
     given, held = os.pipe()
     with os.fdopen(held, "wb") as until, os.fdopen(given, "rb") as stdin, subprocess.Popen(
         kubectl.command(*words), stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -128,9 +133,21 @@ def in_pod(kubectl: Kubectl, pod: Pod, wish: Wish) -> Outcome | None:
             running.kill()
             return Outcome(wish.command, f"it still ran after {wish.timeout + 10:g} s", 124)
     text = printed.decode("utf-8", "backslashreplace")
-    if running.returncode in (126, 127) or "executable file not found" in text:
+    if running.returncode in (126, 127) or _NO_PROGRAM.search(text):
         return None
-    return Outcome(wish.command, text, running.returncode)
+    if running.returncode != 0 and not _ENDED.search(text) and _FAILED.search(text):
+        raise refused(text, words[:1])  # kubectl itself: what runs in the pod has an exit code
+    return Outcome(wish.command, _ENDED.sub("", text), running.returncode)
+
+
+_NO_PROGRAM = re.compile(r"executable file (`[^`]*` )?not found")
+"""What runc and crun say."""
+_FAILED = re.compile(
+    r"^(?:Error from server|error: |Unable to connect to the server)", re.MULTILINE
+)
+"""What kubectl says where it did not come to run anything."""
+_ENDED = re.compile(r"^command terminated with exit code \d+\n\Z", re.MULTILINE)
+"""What kubectl says last where a command failed: client-go, tools/remotecommand/v4.go."""
 
 
 def send(access: Access, node: str, within: str, wish: Wish, target: Target) -> Outcome:

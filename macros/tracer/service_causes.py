@@ -7,7 +7,7 @@ from macros.ground.errors import GuideError
 from macros.tracer.cause import Cause, Evidence
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.node_look import Look
-from macros.tracer.request_ends import Target
+from macros.tracer.request_ends import Client, Target
 
 
 def stale(
@@ -94,11 +94,50 @@ def _why(
         more = f"; {near}" if near else ""
         labels = ("-L", ",".join(selector))
         return f"its selector {words} matches no pod{more}", ("get", "pods", *labels)
-    waiting = [end.pod for end in target.endpoints if not end.ready] or [p.name for p in fitting]
-    return (
-        f"its selector {words} matches {', '.join(waiting)}, and none of them is ready",
-        ("get", "pods", "-l", words),
-    )
+    matches = f"its selector {words} matches"
+    asked = ("get", "pods", "-l", words, "-o", "wide")
+    good = [pod for pod in fitting if pod.ready and pod.addresses and not target.endpoints]
+    waiting = [end.pod for end in target.endpoints if end.pod] or [pod.name for pod in fitting]
+    six = ":" in target.address
+    if not good:
+        return f"{matches} {', '.join(waiting)}, and none of them is ready", asked
+    if not any((":" in own) == six for pod in good for own in pod.addresses):
+        return f"{matches} {good[0].name}, which has no IPv{6 if six else 4} address", asked
+    names = ", ".join(pod.name for pod in good)
+    named = [
+        entry["targetPort"] for entry in target.service["spec"].get("ports") or ()
+        if entry["port"] == target.port and isinstance(entry.get("targetPort"), str)
+    ] if target.service else []  # fmt: skip
+    if named:
+        described = ("get", "pods", "-l", words, "-o", "jsonpath={..ports}")
+        return f"{matches} {names}, and none has a port with the name {named[0]}", described
+    return f"{matches} {names}, ready, and no endpoint has been made of it", asked
+
+
+def kept_local(client: Client, target: Target, outside: bool) -> Iterator[Cause]:
+    """A Service for endpoints of the same node alone, and none is there.
+
+    Of both policies: Service, internalTrafficPolicy and externalTrafficPolicy. What pods and nodes
+    send to an address outside is not kept so: kube-proxy, proxier.go, "pod traffic for external".
+    """
+    service = target.service
+    if service is None or not target.ready or target.kind == "pod":
+        return
+    inside = target.kind == "service"
+    policy = "internalTrafficPolicy" if inside else "externalTrafficPolicy"
+    node = client.node if inside else target.node
+    if service["spec"].get(policy) != "Local" or not node or inside == outside:
+        return
+    if any(end.node == node for end in target.ready):
+        return
+    group, name = service["metadata"]["namespace"], service["metadata"]["name"]
+    slices = f"kubectl -n {group} get endpointslices -l kubernetes.io/service-name={name} -o yaml"
+    nodes = ", ".join(dict.fromkeys(end.node for end in target.ready))
+    yield Cause(
+        "no-endpoint", node,
+        f"the Service {group}/{name} has {policy}: Local, and no ready endpoint on {node}",
+        (Evidence("", slices, f"nodeName: {nodes}"),),
+    )  # fmt: skip
 
 
 def _nearest(facts: Facts, group: str, selector: Mapping[str, str]) -> str:

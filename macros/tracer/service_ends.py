@@ -1,6 +1,8 @@
 """A node's rules by which a Service is found: kube-proxy's, by whichever tool it wrote them."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from macros.ground.endpoints import endpoint
@@ -24,9 +26,14 @@ def of_node(look: Look, target: Target) -> tuple[Rules, tuple[str, ...]]:
     """
     service = asked_as(target)
     unread = []
-    for read in (_of_iptables, _of_nft):
+    part = "ip6tables" if ":" in target.address else "iptables"
+    readers: list[Callable[[], Rules | None]] = [
+        *(partial(iptables.read, text, "nat") for text in look.listings(part)),
+        partial(_of_nft, look),
+    ]
+    for read in readers:
         try:
-            rules = read(look, target)
+            rules = read()
             answers = answered(rules, asked(rules, service), service)[0] if rules else ()
         except GuideError as error:
             unread.append(error.message)
@@ -36,7 +43,7 @@ def of_node(look: Look, target: Target) -> tuple[Rules, tuple[str, ...]]:
         ):
             return rules, ends
     nowhere = f"no rule of {look.node} leads {service} anywhere"
-    raise GuideError(nowhere if len(unread) < 2 else "; ".join(unread), node=look.node)
+    raise GuideError(nowhere if len(unread) < len(readers) else "; ".join(unread), node=look.node)
 
 
 def led_to(look: Look, target: Target) -> tuple[str, ...]:
@@ -49,11 +56,7 @@ def led_to(look: Look, target: Target) -> tuple[str, ...]:
         return ()
 
 
-def _of_iptables(look: Look, target: Target) -> Rules:
-    return iptables.read(look.parts["ip6tables" if ":" in target.address else "iptables"], "nat")
-
-
-def _of_nft(look: Look, _target: Target) -> Rules | None:
+def _of_nft(look: Look) -> Rules | None:
     """All tables but iptables' own: nft prints each table's JSON on a line."""
     items: list[Any] = []
     for line in look.parts.get("nftjson", "").splitlines():

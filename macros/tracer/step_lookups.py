@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from macros.figures.topology.observation import Namespace
 from macros.tracer.access import enter
@@ -21,12 +22,15 @@ _REFUSALS: tuple[tuple[str, Trouble], ...] = (
 """The kernel's words where it has no route: inet_rtm_getroute() of net/ipv4/route.c."""
 
 
-def route(terrain: Terrain, question: Question, answer: RouteAnswer) -> Lookup:
-    """What a routing table answered."""
+def route(
+    terrain: Terrain, question: Question, answer: RouteAnswer, *, off: bool = False
+) -> Lookup:
+    """What a routing table answered; `off` where forwarding is, so that it answers nothing else."""
     known = answer.route
     where = f"{question.node}{f', {question.space},' if question.space else ''}"
     if known is None:
-        return _no_route(terrain, question, answer, where)
+        refused = _no_route(terrain, question, answer, where)
+        return replace(refused, trouble="") if off and refused.trouble == "no-route" else refused
 
     def said(words: str, trouble: Trouble = "") -> Lookup:
         spot = (question.node, question.space)
@@ -88,7 +92,8 @@ def forwarding(terrain: Terrain, iif: Spot, to: str) -> list[Lookup]:
     """Whether a node passes on what comes in there; only said where it does not."""
     if iif.space.name or terrain.place_of(to) == (iif.node, ""):
         return []
-    name = iif.interface.name
+    # Of IPv6 the setting of all counts, whatever an interface has: ip6_forward() of ip6_output.c.
+    name = iif.interface.name if family(to) == 4 else "all"
     key = f"net/ipv{family(to)}/conf/{name}/forwarding"
     if terrain.looks[iif.node].sysctl(key) != "0":
         return []
@@ -96,7 +101,8 @@ def forwarding(terrain: Terrain, iif: Spot, to: str) -> list[Lookup]:
         Lookup(
             iif.node, "", f"sysctl {key.replace('/', '.') if '.' not in name else key}",
             f"{key.replace('/', '.') if '.' not in name else key} = 0",
-            f"{iif.node} passes nothing on that comes in at {name}: forwarding is off",
+            f"{iif.node} passes nothing on that comes in at {iif.interface.name}: "
+            "forwarding is off",
             "forwarding-off",
         )
     ]  # fmt: skip
@@ -131,12 +137,29 @@ def neighbour(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
         trouble: Trouble = "neighbour-failed" if "FAILED" in entry.state and not owner else ""
         into.append(Lookup(out.node, out.space.name, command, line, words, trouble))
         return real
-    if real and mac != real and owner is not None and _settled(entry.state):
+    if real and mac != real and owner is not None and _settled(entry.state) and not (
+        _answers_for_many(terrain, out, mac)
+    ):  # fmt: skip
         words = f"{hop} has the MAC {real} ({_where(owner)}), and {out.node} sends to {mac}"
         into.append(Lookup(out.node, out.space.name, command, line, words, "neighbour-wrong"))
         return mac
     into.append(Lookup(out.node, out.space.name, command, line, f"{hop} has the MAC {mac}"))
     return mac
+
+
+def _answers_for_many(terrain: Terrain, out: Spot, mac: str) -> bool:
+    """Whether a machine beside the cluster has that MAC, under several addresses.
+
+    The networks of some clouds, and routers with proxy ARP, answer so for all others.
+    """
+    if terrain.owner_of_mac(mac) is not None:
+        return False
+    known = {
+        entry.address
+        for entry in terrain.looks[out.node].neighbours(out.space)
+        if entry.dev == out.interface.name and entry.mac == mac
+    }
+    return len([one for one in known if not ipaddress.ip_address(one).is_link_local]) > 1
 
 
 def _settled(state: str) -> bool:
@@ -216,8 +239,8 @@ def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
         ),
         None,
     )
-    like = _like(terrain, out.node)
-    beside = f"\nOther nodes' pods have routes of their own, such as: {like}" if like else ""
+    near = like(terrain, out.node)
+    beside = f"\nOther nodes' pods have routes of their own, such as: {near}" if near else ""
     return Lookup(
         out.node, out.space.name, taken.command if taken else f"ip route get {to}",
         taken.output if taken else "",
@@ -226,7 +249,33 @@ def astray(terrain: Terrain, stops: Sequence[Stop], out: Spot, hop: str, to: str
     )  # fmt: skip
 
 
-def _like(terrain: Terrain, node: str) -> str:
+def router(out: Spot, hop: str, to: str, node: str) -> Lookup:
+    """A next hop that is no node, and may know the way: that is no fault by itself."""
+    return Lookup(
+        out.node, out.space.name, f"ip route get {to}", "",
+        f"{out.node} sends it to {hop} by {out.interface.name}, which is no node of this cluster: "
+        f"whether that router, or a rule of the network there, passes it on to {node} is not seen",
+        "router",
+    )  # fmt: skip
+
+
+def entrance(terrain: Terrain, node: str, to: str) -> Spot | None:
+    """Where a router would hand over to a node what is for this address; None: not known."""
+    for address in (to, *terrain.facts.nodes.get(node, ())):
+        spot = terrain.owner(address)
+        if spot is not None and spot.node == node and not spot.space.name:
+            return spot
+    return None
+
+
+def peer(terrain: Terrain, node: str, to: str) -> str:
+    """The address of the node that has `to`: where a tunnel whose peers are not seen sends it."""
+    there, _ = terrain.place_of(to)
+    own = terrain.facts.nodes.get(there, ()) if there != node else ()
+    return own[0] if own else ""
+
+
+def like(terrain: Terrain, node: str) -> str:
     """A route of this node to another node's pods."""
     ranges = [
         network

@@ -1,9 +1,7 @@
 """What the captures tell of one request: which packets are its own, and where they were seen."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from macros.figures.topology.observation import End
 from macros.ground import endpoints
@@ -15,13 +13,11 @@ from macros.packets.pcap import records
 from macros.packets.streams import flags_of
 from macros.tracer.listening import Heard
 from macros.tracer.request_ends import Target
-from macros.tracer.way import Stop, Way
-from macros.traces import assembly, segments, sequence, sightings
+from macros.tracer.way import Stop
+from macros.traces import assembly, sequence, sightings
 from macros.traces.trace import Journey, Lane, Trace
 
 _ERRORS = {"ICMP": (3, 11, 12), "ICMPv6": (1, 2, 3, 4)}
-_NO_PORT = {"ICMP": (3, 3), "ICMPv6": (1, 4)}
-"""Type and code of "port unreachable": RFC 792, RFC 4443 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,110 +221,3 @@ def _sight(journey: Journey, stops: Sequence[Stop], ports: set[str]) -> Sight:
     else:
         forward = _served(to, ports) and not (_served(source, ports) and not _served(to, ports))
     return Sight(replace(journey, forward=forward), forward, seen)
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Where the request, or its answer, went missing.
-
-    `last` is where a packet was last seen, None where it never was; `next` where it should have
-    been seen then, None where nothing comes any more. `last_index` is the place of `last` on `way`.
-    """
-
-    what: Literal["request", "answer", "data", "silent", "refused"]
-    way: Way
-    last_index: int
-    sight: Sight | None
-
-    @property
-    def last(self) -> Stop | None:
-        """Where it was last seen."""
-        return self._stop(self.last_index)
-
-    @property
-    def next(self) -> Stop | None:
-        """Where it should have been seen next."""
-        return self._stop(self.last_index + 1)
-
-    def _stop(self, index: int) -> Stop | None:
-        return self.way.stops[index] if 0 <= index < len(self.way.stops) else None
-
-
-def lost(story: Story, forward: Way, back: Way | None) -> Loss | None:
-    """Where the request or its answer was lost; None where all came through."""
-    there = [sight for sight in story.sights if sight.forward]
-    answers = [sight for sight in story.sights if not sight.forward]
-    if not there:
-        return Loss("request", forward, -1, None)
-    end = len(forward.stops) - 1
-    if not answers and _no_port(story):
-        return Loss("refused", forward, end, there[0])
-    arrived = forward.ends == "there" and any(_place(sight, forward) >= end for sight in there)
-    if not arrived and not answers:
-        best = max(there, key=lambda sight: _place(sight, forward))
-        return Loss("request", forward, _place(best, forward), best)
-    if not answers:
-        return Loss("silent", forward, end, there[0])
-    if any(_is_reset(answer.packet) for answer in answers):
-        return Loss("refused", forward, end, answers[0])
-    came = [answer for answer in answers if forward.stops and forward.stops[0] in answer.stops]
-    if not came and back is not None and not _partly(story, back):
-        best = max(answers, key=lambda answer: _place(answer, back))
-        return Loss("answer", back, _place(best, back), best)
-    ways = [(there, forward), *([(answers, back)] if back else [])]
-    losses = (_missing(sights, way) for sights, way in ways if not _partly(story, way))
-    return next(filter(None, losses), None)
-
-
-def _partly(story: Story, way: Way) -> bool:
-    """Whether the last capture of a way is known to lack packets: they are no loss."""
-    return bool(way.stops) and way.stops[-1].end in story.partly
-
-
-def _no_port(story: Story) -> bool:
-    """Whether the server itself said that nothing listens there; a router's word is not its own."""
-    for _, packet in story.errors:
-        network = conversations.address(packet)
-        error = conversations.above(packet, network) if network else None
-        if network is None or error is None or network["src"].shown not in story.servers:
-            continue
-        if (error["type"].value, error["code"].value) == _NO_PORT.get(error.name):
-            return True
-    return False
-
-
-def _missing(sights: Sequence[Sight], way: Way) -> Loss | None:
-    """Data that never came, by no packet: on the way it can be cut in pieces and joined again."""
-    end = len(way.stops) - 1
-    came = [_bytes(arrived.last) for arrived in sights if _place(arrived, way) >= end]
-    for sight in sights if came else ():
-        first, after = _bytes(sight.packet)
-        for low, high in sorted(came):
-            if low <= first < high:
-                first = high
-        if first < after:
-            return Loss("data", way, _place(sight, way), sight)
-    return None
-
-
-def _bytes(packet: Packet) -> tuple[int, int]:
-    """The numbers that a segment takes up: the first, and that after the last."""
-    first, count = segments.carried(packet) or (0, 0)
-    return first, first + count
-
-
-def _place(sight: Sight, way: Way) -> int:
-    """The last stop of the way that saw the packet; -1 where none did."""
-    best, times = -1, Counter[End]()
-    for stop in sight.stops:
-        places = [index for index, other in enumerate(way.stops) if other.end == stop.end]
-        if places:
-            # Into a node and out of it, a packet can pass the same interface.
-            best = max(best, places[min(times[stop.end], len(places) - 1)])
-            times[stop.end] += 1
-    return best
-
-
-def _is_reset(packet: Packet) -> bool:
-    segment = packet.last("TCP")
-    return segment is not None and "RST" in flags_of(segment)

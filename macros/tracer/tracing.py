@@ -1,5 +1,6 @@
 """One trace from beginning to end: look, find the way, listen, send, look again, judge."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -57,7 +58,10 @@ def trace(
             traced = _trace(access, terrain, request, kubectl, watch)
         except GuideError as error:
             # A process whose network is asked for ends with its pod.
-            if gone := _replaced(facts, request, kubectl):
+            gone: list[str] = []
+            with contextlib.suppress(GuideError):  # of two errors the first is the one to tell
+                gone = _replaced(facts, request, kubectl)
+            if gone:
                 raise GuideError("; ".join(gone)) from error
             raise
         tell(traced)
@@ -99,21 +103,23 @@ def _trace(
     made = judge(request, terrain, after, ways, heard, drops, outcome, kubectl)
     notes = [
         *_notes(heard, kernels, terrain),
-        *([] if made.came else _replaced(terrain.facts, request, kubectl)),
+        *([] if made.came else _meanwhile(terrain.facts, request, kubectl)),
     ]
     watch.part("telling")
     return replace(made, seconds=watch.seconds, notes=notes, routes=answers.known)
 
 
+def _meanwhile(before: Facts, request: Request, kubectl: Kubectl | None) -> list[str]:
+    """The same as notes: also that it is not known."""
+    try:
+        return _replaced(before, request, kubectl)
+    except GuideError as error:
+        return [f"whether a pod was replaced meanwhile is not known: {error.message}"]
+
+
 def _replaced(before: Facts, request: Request, kubectl: Kubectl | None) -> list[str]:
     """Which of the pods concerned was replaced or restarted while the request was under way."""
-    if kubectl is None:
-        return []
-    try:
-        now = cluster_facts.asked(kubectl)
-    except GuideError as error:
-        return [error.message]
-    return restarted(before, now, request)
+    return restarted(before, cluster_facts.asked(kubectl), request) if kubectl else []
 
 
 def restarted(before: Facts, now: Facts, request: Request) -> list[str]:

@@ -35,7 +35,10 @@ mkdir "$dir/instances/guide-$$" || exit 3
 own=$dir/instances/guide-$$
 echo 'protocol == 2048 || protocol == 34525' >"$own/events/skb/kfree_skb/filter"
 echo 1 >"$own/events/skb/kfree_skb/enable" || exit 3
-echo "guide $(date +%s%N)" >"$own/trace_marker"
+now=${EPOCHREALTIME:-}  # date of busybox knows no nanoseconds, and a bash before 5.0 not this
+now=${now/[.,]/}
+now=${now:+${now}000}
+echo "guide ${now:-$(date +%s%N)}" >"$own/trace_marker"
 echo 'listening on drops' >&2
 cat "$own/trace_pipe" &
 reader=$!

@@ -4,7 +4,11 @@
 # and $DROPS, the text of drops.sh. Each capture comes as lines of base64 with its number before them, the
 # words of tcpdump with the same number on standard error; what drops.sh prints has the number 0. Ended by
 # INT or TERM it ends all of them, and passes on what they have left.
+# An image that is made from Alpine has busybox's programs: their timeout has no long options, and their sed
+# keeps what it prints to itself for a while. That is no matter for packets, which are read at the end.
 set -um
+at_most=(timeout --foreground "$LONGEST")
+"${at_most[@]}" true 2>/dev/null || at_most=(timeout "$LONGEST")
 groups=()
 end() {
   trap '' INT TERM HUP
@@ -25,21 +29,21 @@ job() { # number, encoder, command…
       trap : TERM
       "$@" 2>&3 3>&- 4>&- | (
         trap '' INT TERM
-        $encoder 3>&- | sed -u "s/^/$number /" >&4 3>&-
+        $encoder 3>&- | sed "s/^/$number /" >&4 3>&-
       )
     } 3>&1 | (
       trap '' INT TERM
-      sed -u "s/^/$number /" >&2
+      while IFS= read -r line || [ -n "$line" ]; do printf '%s %s\n' "$number" "$line"; done >&2
     )
   } 4>&1
 }
 
 while IFS=$'\t' read -r number within interface filter; do
   # shellcheck disable=SC2086  # the words that lead into a namespace
-  job "$number" 'base64 -w 76' ${within//-none-/} timeout --foreground "$LONGEST" \
+  job "$number" 'base64 -w 76' ${within//-none-/} "${at_most[@]}" \
     tcpdump -nn -p -U --immediate-mode -B 8192 -s 0 -i "$interface" -w - "$filter" &
   groups+=("-$!")
 done <<<"$WANTED"
-job 0 cat timeout --foreground "$LONGEST" bash -c "$DROPS" &
+job 0 cat "${at_most[@]}" bash -c "$DROPS" &
 groups+=("-$!")
 wait

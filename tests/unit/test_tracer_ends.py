@@ -1,11 +1,13 @@
 """FROM and TO: names and addresses as people write them, and what cannot be traced."""
 
+from dataclasses import replace
+
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.tracer import request_ends, service_causes
-from macros.tracer.request_ends import Target
-from tests.unit.tracer_support import facts, service, slice_of
+from macros.tracer import cluster_facts, request_ends, service_causes
+from macros.tracer.request_ends import Client, Target
+from tests.unit.tracer_support import facts, items, service, slice_of
 
 PORTS = [{"name": "http", "port": 80, "protocol": "TCP"}]
 
@@ -151,3 +153,121 @@ def test_a_pod_that_does_not_run_says_what_it_does() -> None:
     }  # fmt: skip
     with pytest.raises(GuideError, match="does not run: it is Pending"):
         request_ends.client(facts(waiting), "default/late")
+
+
+DNS = [
+    {"name": "dns", "port": 53, "protocol": "UDP"},
+    {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+    {"name": "metrics", "port": 9153, "protocol": "TCP"},
+]
+
+
+def test_what_is_sent_chooses_among_ports_and_has_to_fit() -> None:
+    names = service("names", clusterIPs=["10.43.0.53"], ports=DNS)
+    assert (to("names", "udp", names).port, to("names", "udp", names).protocol) == (53, "udp")
+    assert to("names:53", "tcp", names).protocol == "tcp"
+    with pytest.raises(GuideError, match="is one of UDP, and TCP is to be sent"):
+        to("names:dns", "tcp", names)
+    with pytest.raises(GuideError, match="several ports"):
+        to("names", "tcp", names)
+    # A person's own command can ask either.
+    assert to("names:53", "", names).protocol == ""
+    assert to("names:dns-tcp", "", names).protocol == ""
+    assert to("names:metrics", "", names).protocol == "tcp"
+
+
+def test_an_address_outside_that_a_service_has_leads_to_its_endpoints() -> None:
+    lb = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}, {"ip": "192.168.56.11"}]}}
+    spec = {"clusterIPs": ["10.43.0.74"], "ports": PORTS, "externalIPs": ["203.0.113.9"]}
+    public = {**service("public", **spec), "status": lb}
+    more = (public, slice_of("public", ["10.42.2.2"]))
+    for address in ("203.0.113.7:80", "203.0.113.9", "node1"):
+        found = to(address, "tcp", *more)
+        assert (found.kind, found.endpoints[0].address) == ("node", "10.42.2.2")
+        assert found.service is not None
+    # Its other ports are not the Service's, and a proxy before the cluster is none of the nodes'.
+    assert to("node1:22", "tcp", *more).service is None
+    assert to("203.0.113.9", "icmp", *more).service is None
+    lb["loadBalancer"]["ingress"][0]["ipMode"] = "Proxy"
+    assert to("203.0.113.7:80", "tcp", *more).service is None
+
+
+def test_a_port_of_a_node_is_one_of_its_protocol() -> None:
+    port = [{"name": "http", "port": 53, "nodePort": 30053, "protocol": "UDP"}]
+    public = service("public", clusterIPs=["10.43.0.81"], ports=port)
+    assert to("node1:30053", "udp", public).service is not None
+    assert to("node1:30053", "tcp", public).service is None
+
+
+def test_a_pod_that_has_ended_has_no_address_any_more() -> None:
+    job = {
+        "kind": "Pod", "spec": {"nodeName": "node2"},
+        "status": {"phase": "Succeeded", "podIPs": [{"ip": "10.42.1.2"}]},
+        "metadata": {"namespace": "default", "name": "aa-job", "uid": "1"},
+    }  # fmt: skip
+    known = cluster_facts.read([job, *items("ips/nodes", "faults/pods")])
+    found = known.pod_at("10.42.1.2")
+    assert found is not None
+    assert found.name == "hello-1"
+
+
+def test_a_name_of_dns_says_what_to_give_instead() -> None:
+    with pytest.raises(GuideError) as raised:
+        to("hello.default.svc.cluster.local")
+    assert "is not looked up" in str(raised.value.fix)
+
+
+def test_a_node_asks_also_by_its_whole_name() -> None:
+    assert request_ends.client(facts(), "node/node1").node == "node1"
+    assert to("node/node1", "udp").port == 80
+    known = facts()
+    asker = request_ends.client(known, "default/tools")
+    assert request_ends.target(known, "10.1.1.1", asker, "udp", default=53).port == 53
+
+
+def test_a_node_that_is_not_ready_is_known_as_such() -> None:
+    nodes = items("ips/nodes")
+    assert cluster_facts.read(nodes).away == ()
+    gone = {**nodes[0], "status": {**nodes[0]["status"], "conditions": []}}
+    windows = {**nodes[1], "metadata": {"name": "w", "labels": {"kubernetes.io/os": "windows"}}}
+    assert cluster_facts.read([gone, windows, nodes[2]]).away == ("node0", "w")
+
+
+def _why(target: Target, **selected: object) -> str:
+    known = facts()
+    pods = tuple(replace(pod, **selected) for pod in known.pods)  # type: ignore[arg-type]
+    (cause,) = service_causes.empty(replace(known, pods=pods), target, None)
+    return cause.words
+
+
+def test_pods_that_are_ready_are_not_said_to_be_not() -> None:
+    port = [{"name": "http", "port": 80, "targetPort": "web"}]
+    spec = {"selector": {"app": "hello"}, "ports": port}
+    named = to("named", "tcp", service("named", clusterIPs=["10.43.0.75"], **spec))
+    assert "none has a port with the name web" in _why(named)
+    assert "none of them is ready" in _why(named, ready=False)
+    six = to("six", "tcp", service("six", clusterIPs=["fd43::75"], **spec))
+    assert "which has no IPv6 address" in _why(six)
+    plain = {**spec, "ports": PORTS}
+    late = to("late", "tcp", service("late", clusterIPs=["10.43.0.76"], **plain))
+    assert "no endpoint has been made of it" in _why(late)
+
+
+def test_a_service_that_is_kept_local_to_where_no_endpoint_is() -> None:
+    port = [{"name": "http", "port": 80, "nodePort": 30080}]
+    local = {"internalTrafficPolicy": "Local", "externalTrafficPolicy": "Local"}
+    public = service("public", clusterIPs=["10.43.0.81"], ports=port, **local)
+    ends = slice_of("public", ["10.42.2.2"])
+    ends["endpoints"][0]["nodeName"] = "node2"
+    tools = request_ends.client(facts(), "default/tools")
+    outside = request_ends.client(facts(), "outside")
+
+    def words(text: str, client: Client, *, far: bool) -> list[str]:
+        found = service_causes.kept_local(client, to(text, "tcp", public, ends), far)
+        return [cause.words for cause in found]
+
+    assert "no ready endpoint on node0" in words("public", tools, far=False)[0]
+    assert "no ready endpoint on node1" in words("node1:30080", outside, far=True)[0]
+    assert words("node2:30080", outside, far=True) == []
+    assert words("node1:30080", tools, far=False) == [], "what is inside is not kept local"
+    assert words("hello", tools, far=False) == []

@@ -54,13 +54,12 @@ def test_a_rule_that_ends_packets_is_found_in_both_tools() -> None:
         ("-A FORWARD -j DROP", 3), ("-P FORWARD DROP", 7),
     ]  # fmt: skip
     nft = (
-        "# Warning: table ip filter is managed by iptables-nft, do not touch!\n"
         "table ip filter {\n\tchain FORWARD {\n\t\tcounter packets 1 bytes 60 drop\n\t}\n}\n"
         "table inet guide {\n\tchain f {\n\t\ttype filter hook forward priority filter; policy accept;\n"
         '\t\tip saddr 10.42.0.3 comment "no drop" counter packets 2 bytes 120 drop\n'
         "\t\ttcp dport 81 reject\n\t\taccept\n\t}\n}\n"
     )
-    counted = list(node_look._of_nft(nft))
+    counted = list(node_look._of_nft(nft, frozenset({"ip filter"})))
     assert [(rule.table, rule.verdict, rule.packets) for rule in counted] == [
         ("inet guide", "DROP", 2), ("inet guide", "REJECT", None),
     ]  # fmt: skip

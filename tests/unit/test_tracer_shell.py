@@ -37,3 +37,14 @@ def test_a_connection_that_ends_is_said_so() -> None:
     kept_shell = KeptShell("node0", ["false"])
     with pytest.raises(GuideError, match="does not answer any more"):
         kept_shell.run("true", 5)
+
+
+def test_a_right_that_is_missing_is_named() -> None:
+    forbidden = (
+        'Error from server (Forbidden): pods "node0" is forbidden: User "me" cannot create '
+        'resource "pods/exec" in API group "" in the namespace "guide-trace-1"'
+    )
+    kept_shell = KeptShell("node0", ["sh", "-c", f"echo '{forbidden}' >&2"])
+    with pytest.raises(GuideError, match="you may not create pods/exec") as raised:
+        kept_shell.run("true", 5)
+    assert 'verbs: ["create"]' in str(raised.value.fix)

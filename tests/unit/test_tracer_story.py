@@ -7,8 +7,9 @@ from macros.figures.topology.observation import End
 from macros.packets.dissector import packets
 from macros.packets.pcap import records
 from macros.tracer.listening import Heard
+from macros.tracer.loss import lost
 from macros.tracer.request_ends import Target
-from macros.tracer.story import Story, lost, told
+from macros.tracer.story import Story, told
 from macros.tracer.way import Stop, Way
 from tests.unit.test_tracer_ends import to
 from tests.unit.tracer_support import RECORDED

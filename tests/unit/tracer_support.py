@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -64,13 +64,17 @@ def slice_of(name: str, addresses: Sequence[str], *, ready: bool = True) -> Mapp
 KEPT = Path(__file__).parents[1] / "data" / "tracer"
 
 
-def replayed(name: str, *, dark: str = "", counted: str = "") -> Traced:
+def replayed(
+    name: str, *, dark: str = "", counted: str = "", change: Callable[[Any], None] | None = None
+) -> Traced:
     """A trace that was kept, judged again: from what nodes, API and captures said.
 
     `dark` is a node that could not be looked at. A rule of iptables that has `counted` in it has
-    ended a packet more, on every node.
+    ended a packet more, on every node. `change` is given all that was kept, to change it.
     """
     kept = json.loads(gzip.decompress((KEPT / f"{name}.json.gz").read_bytes()))
+    if change:
+        change(kept)
     cluster = kept["cluster"]
     pods = tuple(Pod(**{**pod, "addresses": tuple(pod["addresses"])}) for pod in cluster["pods"])
     known = Facts(
