@@ -8,22 +8,40 @@ from macros.compare import report
 from macros.compare.change import Change
 from macros.compare.editions import Blocks
 from macros.compare.sentences import Place, Quoted, quotes, with_values
+from macros.ground.enumeration import counted, in_words
 from macros.plan.planner import page_key
 from macros.review import unexplained
 from macros.review.items import Item
 from macros.review.line_diff import differing
 
+_MOST = 150  # characters of a value in a line that has two
+
 Values = Callable[[Path], Mapping[Place, Quoted]]
 """What each place that a page quotes says on either side."""
 
 
-def words(item: Item) -> str:
-    """An item in one line; of a script what follows below: how many of its lines differ."""
+def words(item: Item, *, part: bool = False) -> str:
+    """An item in one line; of a script what follows below: how many of its lines differ.
+
+    A `part` of another item says whose script it is.
+    """
     change = item.changes[0]
     if item.parts or not _is_script(change):
-        return report.short(item.what)
-    count = sum(line.startswith(("- ", "+ ")) for line in command_lines(change))
-    return f"{count} lines of the command changed"
+        return report.short(_with_both(item.what, change))
+    lines = [line for line in command_lines(change) if line.startswith(("- ", "+ "))]
+    of = f" of {in_words(item.blocks)}" if part else ""
+    return f"{counted(len(lines), 'lines')} of the command{of} changed"
+
+
+def _with_both(what: str, change: Change) -> str:
+    """Words in which neither of two long values cuts off the other; of a script its beginning."""
+    if change.kind == "block" and change.subject == change.block:
+        first, _, rest = what.partition("\n")
+        return f"{first} … ({counted(rest.count(chr(10)) + 2, 'lines')})" if rest else what
+    for side in (change.old, change.new):
+        if change.old and change.new and len(side) > _MOST:
+            what = what.replace(side, report.short(side, _MOST))
+    return what
 
 
 def below(item: Item, most: int = 6) -> Iterator[str]:
@@ -31,14 +49,21 @@ def below(item: Item, most: int = 6) -> Iterator[str]:
 
     So it is with lines of an output that no change explains.
     """
+    told = next(
+        (one for one in (*item.parts, item) if any(map(_in_lines, one.changes))),
+        None,
+    )
+    lines = command_lines(next(filter(_in_lines, told.changes))) if told else []
     for part in item.parts[:most]:
-        yield words(part)
+        yield words(part, part=True)
+        if part is told:
+            yield from lines
     if len(item.parts) > most:
         yield f"and {len(item.parts) - most} more"
-    scripts = [change for part in (*item.parts, item) for change in part.changes]
-    script = next((change for change in scripts if _in_lines(change)), None)
-    if script is not None:
-        yield from command_lines(script)
+    if told in item.parts[most:]:
+        yield f"{words(told, part=True)}:"
+    if told not in item.parts[:most]:
+        yield from lines
 
 
 def command_lines(change: Change) -> list[str]:

@@ -149,7 +149,7 @@ def test_a_sentence_is_found_with_its_line(tmp_path: Path) -> None:
     ]
 
 
-SAME_PATH = """---
+SAME_PATH = r"""---
 title: T
 ---
 The node sees it. Before, it was {{ value("learned", "re:endpoint: (\\S+)") }}; now it is
