@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from macros.compare import editions, report
-from macros.compare.sentences import Quoted, quoted_by
+from macros.compare.sentences import Quoted, gathered, quoted_by
 from macros.ground.errors import GuideError
 from macros.review import item_words, sides
 from macros.review.item_words import Values
@@ -25,10 +25,7 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
     known = _changes(guide, keys)
     changed, quoted, restamped = known or ([], [], [])
     lines = [*_part("changed since the last commit", changed)]
-    values = item_words.values_of(
-        guide.docs, lambda key: guide.recorded(key).blocks if key in guide.pages else {}
-    )
-    lines += _part("sentences whose values changed", _sentences(quoted, values))
+    lines += _part("sentences whose values changed", quoted)
     claims = [f"{error.position}: {error.message}" for error in broken]
     lines += _part("claims that do not hold", claims)
     if broken:
@@ -52,8 +49,8 @@ def plans_of(guide: Guide, pages: Sequence[str]) -> str:
     return f"what was asked did, so commit it: git add {folders}"
 
 
-def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted], list[str]] | None:
-    """What changed, what quotes that, and where only plans did; None where git has nothing."""
+def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[str], list[str]] | None:
+    """What changed, the sentences about it, where only plans did; None where git has nothing."""
     try:
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
@@ -61,21 +58,22 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[Quoted]
             quotes = quoted_by(
                 guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions
             )
+            values = item_words.values_of(guide.docs, both.old.blocks, both.new.blocks)
+            told = _sentences((one for of_block in quotes.values() for one in of_block), values)
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
         return None
     causes = by_cause(items(changes), quotes)
-    told = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
-    return told, [sentence for of_block in quotes.values() for sentence in of_block], restamped
+    changed = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
+    return changed, told, restamped
 
 
 def _sentences(quoted: Iterable[Quoted], values: Values) -> list[str]:
     differing = (sentence for sentence in quoted if sentence.old and sentence.old != sentence.new)
-    lines = (
-        f"{report.place(sentence)} {item_words.sentence(sentence, values)}"
-        for sentence in differing
-    )
-    return list(dict.fromkeys(lines))
+    return [
+        f"{report.place(sentence[0])} {item_words.sentence(sentence, values)}"
+        for sentence in gathered(differing)
+    ]
 
 
 def _part(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -142,7 +142,7 @@ def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
         for error in claims_check.broken(replace(guide, partly=True), sorted(pages)):
             position = (Path(error.page or "").resolve(), error.line or 1)
             claims.setdefault(position, []).append(error.message)
-    return Prose(quotes, item_words.values_of(guide.docs, both.new.blocks), claims)
+    return Prose(quotes, item_words.values_of(guide.docs, both.old.blocks, both.new.blocks), claims)
 
 
 def _interactive(asks: bool | None) -> bool:

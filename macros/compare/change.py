@@ -44,7 +44,15 @@ def joined(changes: Iterable[Change]) -> Iterator[Change]:
         subjects = list(dict.fromkeys(change.subject for change in alike))
         if len(subjects) == 1 or "\0" not in shape:
             times = f" ({len(alike)} times)" if len(alike) > 1 else ""
-            yield replace(first, what=f"{first.what}{times}")
+            yield _unrepeated(replace(first, what=f"{first.what}{times}"))
         else:
             subject = ", ".join(subjects)
-            yield replace(first, subject=subject, what=shape.replace("\0", subject))
+            yield _unrepeated(replace(first, subject=subject, what=shape.replace("\0", subject)))
+
+
+def _unrepeated(change: Change) -> Change:
+    """A change whose words do not say a value twice: "target of ping of a a -> b"."""
+    if not change.old:
+        return change
+    arrow = f" {change.old} -> "
+    return replace(change, what=change.what.replace(f" of {change.old}{arrow}", arrow, 1))

@@ -1,8 +1,10 @@
 """Which sentences of a page quote a block: source lines with value() and expect()."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
@@ -18,20 +20,33 @@ from macros.values import lookup
 
 _QUOTES = frozenset({"value", "expect"})
 _CALL = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_SHOWN = re.compile(r'\{\{\s*(?:value|expect)\(\s*"[^"]*",\s*"((?:[^"\\]|\\.)*)"')
 _HIDDEN = re.compile(r"\b(?:show\s*=\s*false|absent\s*=\s*true)\b", re.IGNORECASE)
 # A claim that is not shown belongs to the sentence before it, as the mark _OWN.
 _END = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?:]\0))\s+(?=[A-Z`*\[<])")
 _OWN = "\0"
+_MARK = re.compile("<\1([0-9]+)>")
+"""What stands for a call while a paragraph is divided into sentences: its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a call quotes, as the page writes it: `of` is the block, with its page where told."""
+
+    of: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"<{self.of} {self.path}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A call of value() or expect(): where, of which block (page and id), by which path.
 
-    `line` counts from 1 in the page's file. `sentence` is the prose around it, its calls replaced
-    by the paths they quote; empty for a claim that stands alone. `only` are the conditions of the
-    parts of the page that it stands in: see macros/ground/conditions.py.
+    `line` counts from 1 in the page's file. `parts` are the prose around it, with the places of
+    its calls between; none for a claim that stands alone. `paragraph` is the line in which that
+    prose begins. `only` are the conditions of the parts of the page that it stands in: see
+    macros/ground/conditions.py.
     """
 
     source: Path
@@ -39,8 +54,15 @@ class Quote:
     page: str
     block: str
     path: str
-    sentence: str
+    place: Place
+    parts: tuple[str | Place, ...]
+    paragraph: int
     only: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The prose around it, in which blocks and paths stand for the values."""
+        return "".join(map(str, self.parts))
 
     def shown(self, versions: Mapping[str, str]) -> bool:
         """Whether a page recorded with these versions has it."""
@@ -67,23 +89,46 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
         raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
     lines = front.body.splitlines()
     conditioned = _conditioned(tree)
+    seen: Counter[tuple[int, Place]] = Counter()
     for call in tree.find_all(nodes.Call):
-        if not isinstance(call.node, nodes.Name) or call.node.name not in _QUOTES:
+        if (place := _place(call)) is None:
             continue
-        words = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
-        if len(words) < 2 or not all(isinstance(word, str) for word in words[:2]):
-            continue
-        page, _, block = words[0].rpartition(":")
+        page, _, block = place.of.rpartition(":")
         line = call.lineno
+        parts, paragraph = _sentence(lines, line, place, seen[line, place])
+        seen[line, place] += 1
         yield Quote(
             source,
             front.body_line - 1 + line,
             page or key,
             block,
-            words[1],
-            _sentence(lines, line, words[0], words[1]),
+            place.path,
+            place,
+            parts,
+            front.body_line + paragraph,
             conditioned.get(id(call), ()),
         )
+
+
+def gathered(quoted: Iterable[Quoted]) -> list[list[Quoted]]:
+    """Quotes by the sentences that they stand in, so that each sentence is told once."""
+    by_sentence: dict[object, dict[object, Quoted]] = {}
+    for one in quoted:
+        quote = one.quote
+        alone = () if quote.parts else (quote.line, quote.place)
+        sentence = quote.source, quote.paragraph, quote.parts, alone
+        by_sentence.setdefault(sentence, {})[quote.line, quote.place] = one
+    return [sorted(same.values(), key=lambda one: one.quote.line) for same in by_sentence.values()]
+
+
+def _place(call: nodes.Call) -> Place | None:
+    """What a call quotes; None of any other call, and where its arguments are computed."""
+    if not isinstance(call.node, nodes.Name) or call.node.name not in _QUOTES:
+        return None
+    words = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
+    if len(words) < 2 or not all(isinstance(word, str) for word in words[:2]):
+        return None
+    return Place(words[0], words[1])
 
 
 def _conditioned(tree: nodes.Template) -> Mapping[int, tuple[str, ...]]:
@@ -142,28 +187,50 @@ def _value(quote: Quote, recorded: Mapping[str, Recording]) -> str:
         return ""
 
 
-def _sentence(lines: list[str], line: int, block: str, path: str) -> str:
-    """The sentence with the call of `block` and `path` in line `line` (from 1)."""
+def _sentence(
+    lines: list[str], line: int, place: Place, nth: int
+) -> tuple[tuple[str | Place, ...], int]:
+    """The sentence with the `nth` call of a place in line `line` (from 1), and where it begins."""
     low, high = _paragraph(lines, line - 1)
     paragraph = "\n".join(lines[low : high + 1])
     before = len("\n".join(lines[low : line - 1])) + (line - 1 > low)
-    calls = [*_CALL.finditer(paragraph)]
     # A call can begin above its line and several can stand in one.
-    own = [
-        call
-        for call in calls
-        if call.end() > before and f'"{block}"' in call[0] and _quoted(path) in call[0]
-    ]
+    calls = list(_CALL.finditer(paragraph))
+    own = [call for call in calls if call.end() > before and _quotes(call[0]) == place]
     if not own:
-        return ""
-    start, end = own[0].span()
-    before_, hidden = _CALL.sub(_path, paragraph[:start]), not _path(own[0])
-    plain = (before_.rstrip() if hidden else before_) + _OWN + _CALL.sub(_path, paragraph[end:])
-    whole = next((sentence for sentence in _END.split(plain) if _OWN in sentence), "")
-    text = " ".join(whole.replace(_OWN, "" if hidden else f"<{path}>").split())
-    if text.replace(f"<{path}>", "").strip(" .,"):
-        return text
+        return (), low
+    start, end = own[min(nth, len(own) - 1)].span()
+    places: list[Place] = []
+    head, shows = _marked(paragraph[:start], places), _shows(paragraph[start:end])
+    mark = f"<\1{len(places)}>" if shows else _OWN
+    if shows:
+        places.append(place)
+    text = f"{head if shows else head.rstrip()}{mark}{_marked(paragraph[end:], places)}"
+    whole = next((sentence for sentence in _END.split(text) if mark in sentence), "")
+    words = " ".join(whole.replace(_OWN, "").split())
+    if words.replace(mark, "").strip(" .,"):
+        return _parts(words, places), low
     return _before(lines, low)
+
+
+def _marked(text: str, places: list[Place]) -> str:
+    """Text with marks for the calls that show a value, whose places are added to those before."""
+
+    def mark(call: re.Match[str]) -> str:
+        place = _quotes(call[0])
+        if place is None or not _shows(call[0]):
+            return ""
+        places.append(place)
+        return f"<\1{len(places) - 1}>"
+
+    return _CALL.sub(mark, text)
+
+
+def _parts(text: str, places: Sequence[Place]) -> tuple[str | Place, ...]:
+    """Marked text as words, and places for its marks."""
+    split = _MARK.split(text)
+    parts = [places[int(part)] if index % 2 else part for index, part in enumerate(split)]
+    return tuple(part for part in parts if part)
 
 
 def _paragraph(lines: list[str], number: int) -> tuple[int, int]:
@@ -178,30 +245,34 @@ def _paragraph(lines: list[str], number: int) -> tuple[int, int]:
     return low, high
 
 
-def _before(lines: list[str], number: int) -> str:
+def _before(lines: list[str], number: int) -> tuple[tuple[str | Place, ...], int]:
     """The last sentence above a line: what a claim that stands alone is about."""
     while number > 0:
         number -= 1
         if not lines[number].strip():
             continue
         low, high = _paragraph(lines, number)
-        plain = _CALL.sub(_path, "\n".join(lines[low : high + 1]))
-        text = " ".join(_END.split(plain.strip())[-1].split())
+        places: list[Place] = []
+        marked = _marked("\n".join(lines[low : high + 1]), places)
+        text = " ".join(_END.split(marked.strip())[-1].split())
         if text and not text.startswith(("{%", "#", "|")):
-            return text
+            return _parts(text, places), low
         number = low
-    return ""
+    return (), number
 
 
-def _quoted(path: str) -> str:
-    """A path as it stands in a call, in quotes."""
-    inside = path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{inside}"'
+@lru_cache(maxsize=4096)
+def _quotes(call: str) -> Place | None:
+    """What a call in its braces quotes; None where it is another macro, or a tag."""
+    if not call.startswith("{{"):
+        return None
+    try:
+        tree = jinja2.Environment(autoescape=True).parse(call)
+    except jinja2.TemplateSyntaxError:
+        return None  # braces that stand in a string of another call
+    return next((place for each in tree.find_all(nodes.Call) if (place := _place(each))), None)
 
 
-def _path(call: re.Match[str]) -> str:
-    """What stands for a call in a sentence: the path it shows, or nothing."""
-    inside = _SHOWN.match(call[0])
-    if inside is None or _HIDDEN.search(call[0]):
-        return ""
-    return "<" + re.sub(r"\\(.)", r"\1", inside[1]) + ">"
+def _shows(call: str) -> bool:
+    """Whether a call shows the value that it quotes, and does not only claim something of it."""
+    return _HIDDEN.search(call) is None

@@ -161,7 +161,7 @@ def _count(pattern: re.Pattern[str], text: str) -> int:
 
 
 _WORDS = (
-    *("target", "address", "source", "size", "transmitted", "received", "loss", "errors"),
+    *("source", "size", "transmitted", "received", "loss", "errors"),
     "duplicates",
 )
 
@@ -172,7 +172,8 @@ def _asked(call: Call) -> bool:
 
 def _entries(run: Ping) -> Iterator[Entry]:
     """A run of ping without its times."""
-    words = {name: _text(getattr(run, name)) for name in _WORDS}
+    target = _target(run)
+    words = {"target": target} | {name: _text(getattr(run, name)) for name in _WORDS}
     answers = {
         f"{reply.seq}{' again' if reply.duplicate else ''}": Facts(
             {"ttl": _text(reply.ttl), "size": _text(reply.size), "sender": reply.address}
@@ -183,13 +184,19 @@ def _entries(run: Ping) -> Iterator[Entry]:
     errors = {error: Facts({"count": str(count)}) for error, count in counts.items()}
     yield Entry(
         key="ping",
-        name=f"ping of {run.target or 'nothing'}",
+        name=f"ping of {target or 'nothing'}",
         facts=Facts(words),
         parts=(
             Part("answer", answers, unless="received"),
             Part("error", errors, "errors", says=True),
         ),
     )
+
+
+def _target(run: Ping) -> str:
+    """What was asked for, with its address where that is not the same: as ping prints them."""
+    target, address = _text(run.target), _text(run.address)
+    return target if address in ("", target) else f"{target} ({address})"
 
 
 def _error(failure: Failure) -> str:
@@ -201,6 +208,4 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-KIND = Kind(
-    name="ping", what="a run of ping", asked=_asked, read=read, entries=_entries, sends=True
-)
+KIND = Kind(name="ping", what="runs of ping", asked=_asked, read=read, entries=_entries, sends=True)

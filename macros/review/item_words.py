@@ -1,6 +1,5 @@
 """How an item of a review is said: its words, what follows from it, the sentences about it."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -8,25 +7,41 @@ from pathlib import Path
 from macros.compare import report
 from macros.compare.change import Change
 from macros.compare.editions import Blocks
-from macros.compare.sentences import Quoted, quotes, with_values
+from macros.compare.sentences import Place, Quoted, quotes, with_values
+from macros.ground.enumeration import counted, in_words
 from macros.plan.planner import page_key
 from macros.review import unexplained
 from macros.review.items import Item
 from macros.review.line_diff import differing
 
-Values = Callable[[Path], Mapping[str, str]]
-"""What each path that a page quotes says now, by the path."""
+_MOST = 150  # characters of a value in a line that has two
 
-_PATH = re.compile(r"<([^<>]+)>")
+Values = Callable[[Path], Mapping[Place, Quoted]]
+"""What each place that a page quotes says on either side."""
 
 
-def words(item: Item) -> str:
-    """An item in one line; of a script what follows below: how many of its lines differ."""
+def words(item: Item, *, part: bool = False) -> str:
+    """An item in one line; of a script what follows below: how many of its lines differ.
+
+    A `part` of another item says whose script it is.
+    """
     change = item.changes[0]
     if item.parts or not _is_script(change):
-        return report.short(item.what)
-    count = sum(line.startswith(("- ", "+ ")) for line in command_lines(change))
-    return f"{count} lines of the command changed"
+        return report.short(_with_both(item.what, change))
+    lines = [line for line in command_lines(change) if line.startswith(("- ", "+ "))]
+    of = f" of {in_words(item.blocks)}" if part else ""
+    return f"{counted(len(lines), 'lines')} of the command{of} changed"
+
+
+def _with_both(what: str, change: Change) -> str:
+    """Words in which neither of two long values cuts off the other; of a script its beginning."""
+    if change.kind == "block" and change.subject == change.block:
+        first, _, rest = what.partition("\n")
+        return f"{first} … ({counted(rest.count(chr(10)) + 2, 'lines')})" if rest else what
+    for side in (change.old, change.new):
+        if change.old and change.new and len(side) > _MOST:
+            what = what.replace(side, report.short(side, _MOST))
+    return what
 
 
 def below(item: Item, most: int = 6) -> Iterator[str]:
@@ -34,14 +49,21 @@ def below(item: Item, most: int = 6) -> Iterator[str]:
 
     So it is with lines of an output that no change explains.
     """
+    told = next(
+        (one for one in (*item.parts, item) if any(map(_in_lines, one.changes))),
+        None,
+    )
+    lines = command_lines(next(filter(_in_lines, told.changes))) if told else []
     for part in item.parts[:most]:
-        yield words(part)
+        yield words(part, part=True)
+        if part is told:
+            yield from lines
     if len(item.parts) > most:
         yield f"and {len(item.parts) - most} more"
-    scripts = [change for part in (*item.parts, item) for change in part.changes]
-    script = next((change for change in scripts if _in_lines(change)), None)
-    if script is not None:
-        yield from command_lines(script)
+    if told in item.parts[most:]:
+        yield f"{words(told, part=True)}:"
+    if told not in item.parts[:most]:
+        yield from lines
 
 
 def command_lines(change: Change) -> list[str]:
@@ -53,36 +75,56 @@ def command_lines(change: Change) -> list[str]:
     return lines
 
 
-def values_of(docs: Path, recorded: Callable[[str], Blocks]) -> Values:
-    """What a page's paths say in these recordings, found when it is asked for."""
+def values_of(docs: Path, old: Callable[[str], Blocks], new: Callable[[str], Blocks]) -> Values:
+    """What a page's places say in these recordings, found when it is asked for."""
+    was, now = cache(old), cache(new)
 
     @cache
-    def of(source: Path) -> Mapping[str, str]:
-        known = {}
-        for quote in quotes(source, page_key(docs, source)):
-            known[quote.path] = with_values(quote, {}, recorded(quote.page)).new
-        return known
+    def of(source: Path) -> Mapping[Place, Quoted]:
+        return {
+            quote.place: with_values(quote, was(quote.page), now(quote.page))
+            for quote in quotes(source, page_key(docs, source))
+        }
 
     return of
 
 
-def sentence(quoted: Quoted, values: Values) -> str:
-    """The sentence with values where it quotes: the one that changed as `10 -> 30`."""
-    if not quoted.quote.sentence:
-        return f"(a claim about {quoted.quote.path})  {_turned(quoted)}".rstrip()
-    known = values(quoted.quote.source)
+def sentence(quoted: Sequence[Quoted], values: Values) -> str:
+    """The sentence that some quotes stand in, with values: what changed as `10 -> 30`.
 
-    def value(path: re.Match[str]) -> str:
-        return _turned(quoted) if path[1] == quoted.quote.path else known.get(path[1]) or path[0]
+    A claim that the sentence does not show stands behind it, where its value changed.
+    """
+    quote = quoted[0].quote
+    if not quote.parts:
+        return f"(a claim about {_told(quoted[0])})"
+    known = values(quote.source)
 
-    text = _PATH.sub(value, quoted.quote.sentence)
-    shown = f"<{quoted.quote.path}>" in quoted.quote.sentence
-    return text if shown or quoted.old == quoted.new else f"{text}  ({_turned(quoted)})"
+    def value(part: str | Place) -> str:
+        if isinstance(part, str):
+            return part
+        return (_turned(known[part]) if part in known else "") or str(part)
+
+    behind = {
+        one.quote.place: _told(one)
+        for one in quoted
+        if one.quote.place not in quote.parts and one.old != one.new
+    }
+    text = "".join(map(value, quote.parts))
+    return f"{text}  ({'; '.join(behind.values())})" if behind else text
 
 
-def broken(quoted: Quoted, claims: Mapping[tuple[Path, int], Sequence[str]]) -> Sequence[str]:
-    """What no longer holds in the quote's line: `claims` are errors by file and line."""
-    return claims.get((quoted.quote.source.resolve(), quoted.quote.line), ())
+def broken(
+    quoted: Sequence[Quoted], claims: Mapping[tuple[Path, int], Sequence[str]]
+) -> Sequence[str]:
+    """What no longer holds in the lines of these quotes: `claims` are errors by file and line."""
+    lines = dict.fromkeys((one.quote.source.resolve(), one.quote.line) for one in quoted)
+    return [claim for line in lines for claim in claims.get(line, ())]
+
+
+def _told(quoted: Quoted) -> str:
+    """A claim that no sentence shows: of what it is, and what that says."""
+    place = quoted.quote.place
+    return f"{place.of} {place.path}: {_turned(quoted)}"
 
 
 def _turned(quoted: Quoted) -> str:

@@ -13,6 +13,7 @@ from ipaddress import ip_interface
 
 from macros.compare.change import Change
 from macros.compare.report import Quotes
+from macros.compare.sentences import gathered
 from macros.ground.enumeration import counted
 from macros.kinds.registry import KINDS
 from macros.review.items import Item, item_of
@@ -21,6 +22,9 @@ from macros.review.line_diff import differing
 _TOKEN = re.compile(r"[\w$]+(?:[.:@/-][\w$]+)*")
 _OCTETS = re.compile(r"(\d+)\.(\d+)\.(\d+)\.(\d+)(/\d+)?")
 _LABELS = {"vid": "VLAN", "vlan": "VLAN", "VID": "VLAN", "id": "id", "mtu": "MTU"}
+_GONE = re.compile(r"(?<![\w-])(?:gone|no longer says)(?![\w-])")
+_NEW = re.compile(r"(?<![\w-])(?:new|says)(?![\w-])")
+_RECORDS = frozenset(kind.name for kind in KINDS)
 _NOUNS = {kind.name: kind.what for kind in KINDS} | {
     "addresses": "addresses",
     "block": "commands",
@@ -28,6 +32,7 @@ _NOUNS = {kind.name: kind.what for kind in KINDS} | {
     "packets": "packets",
     "exit": "exit codes",
 }
+_WORD = re.compile(r"(?:\S+\.)?(?P<name>[\w-]+)(?: \([^)]*\))? of ")
 Sides = tuple[list[Change], list[Change]]
 """Changes that say what went, and those that say what came."""
 _MOST = 200  # gone and new records of a page that are looked at in pairs
@@ -159,40 +164,55 @@ def _one_sided(changes: Iterable[Change]) -> Sides:
     for change in changes:
         if change.kind not in ("page", "version") and not (change.old and change.new):
             words = change.what
-            if " gone" in words or words.startswith("line gone"):
+            if _GONE.search(words):
                 gone.append(change)
-            elif " new" in words or words.startswith("line new"):
+            elif _NEW.search(words):
                 come.append(change)
     return gone, come
 
 
 def _bare(change: Change) -> str:
     """What a one-sided change says and is about, but for whether it went or came."""
-    what = re.sub(r"\b(?:gone|new)\b", "", change.what, count=1)
+    what = (_GONE if change.old else _NEW).sub("", change.what, count=1)
     return f"{what}\n{change.old or change.new}"
 
 
 def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Item:
     changes = [change for part in parts for change in part.changes]
-    gone, come = _one_sided(changes)
-    counts = Counter(change.kind for change in changes if change not in gone and change not in come)
-    sides = [Counter(change.kind for change in side) for side in (gone, come)]
-    for kind in dict.fromkeys(change.kind for change in (*gone, *come)):
-        counts[kind] += max(side[kind] for side in sides)
     blocks = {change.block for change in changes if change.block}
     told = [counted(len(blocks), "blocks")]
-    told += [counted(number, _NOUNS.get(kind, kind)) for kind, number in counts.items()]
-    wrong = {
-        (sentence.quote.source, sentence.quote.line)
+    told += [
+        counted(number, _NOUNS.get(kind, kind)) for kind, number in _counts(swap, changes).items()
+    ]
+    turned = (
+        quoted
         for block in blocks
-        for sentence in quotes.get((page, block), ())
-        if sentence.old != sentence.new
-    }
-    if wrong:
-        told.append(counted(len(wrong), "sentences") + " wrong now")
+        for quoted in quotes.get((page, block), ())
+        if quoted.old != quoted.new and swap.applied(quoted.old) == quoted.new
+    )
+    if sentences := gathered(turned):
+        told.append(counted(len(sentences), "sentences") + " with another value")
     label = _label(swap, changes)
     # What was decided stays so while the author mends the sentences, which are counted too.
     return replace(item_of(page, label, changes, parts), what=f"{label}: {', '.join(told)}")
+
+
+def _counts(swap: Swap, changes: Sequence[Change]) -> Counter[str]:
+    """How many records differ, by kind: what several changes are about is one."""
+    known: dict[tuple[str, str], set[str]] = {}
+    for change in sorted(changes, key=lambda change: change.kind == "block", reverse=True):
+        whole = swap.applied(change.subject)
+        subjects = whole.split(", ") if change.kind in _RECORDS else [whole]
+        # `ip addr` tells of links, too.
+        own = change.kind != "addresses" or change.what.startswith("address")
+        known.setdefault((change.kind if own else "links", change.block), set()).update(subjects)
+    counts: Counter[str] = Counter()
+    for (kind, _), names in known.items():
+        # An answer of a run of ping is no other record than the run.
+        counts[kind] += sum(
+            not any(one.endswith(f" of {other}") for other in names) for one in names
+        )
+    return counts
 
 
 def _label(swap: Swap, changes: Sequence[Change]) -> str:
@@ -214,4 +234,13 @@ def _label(swap: Swap, changes: Sequence[Change]) -> str:
     label = known.most_common(1)[0][0] if known else ""
     if _OCTETS.fullmatch(swap.old):
         label = label or "address"
+    label = label or _word(changes)
     return f"{label} {swap.old} -> {swap.new}".strip()
+
+
+def _word(changes: Sequence[Change]) -> str:
+    """What all of these say is another now: "index" of "index of eth0 2 -> 10"; "" of several."""
+    words = {_WORD.match(change.what) for change in changes if change.old and change.new}
+    names = {word["name"] if word else "" for word in words}
+    both = all(change.old and change.new for change in changes)
+    return names.pop() if both and len(names) == 1 else ""

@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from macros.compare import report
 from macros.compare.change import Change
 from macros.compare.editions import Blocks
 from macros.compare.sentences import Quoted
@@ -17,7 +18,6 @@ from macros.review.decisions import Decision
 from macros.review.items import Item
 from macros.review.prose import Prose
 from macros.review.sides import Sides
-from macros.store.reader import shown
 
 _DIFF = {"- ": "red", "+ ": "green"}
 _AROUND = 2  # lines shown before and after what differs
@@ -120,8 +120,8 @@ def _rows(
     return rows
 
 
-def _sentence(quote: Quoted, prose: Prose) -> Text:
+def _sentence(quoted: Sequence[Quoted], prose: Prose) -> Text:
     text = Text("  ")
-    text.append(f"{shown(quote.quote.source)}:{quote.quote.line} ", style="dim")
-    words = item_words.sentence(quote, prose.values)
-    return text.append(words, style="bold" if quote.old != quote.new else "")
+    text.append(f"{report.place(quoted[0])} ", style="dim")
+    words = item_words.sentence(quoted, prose.values)
+    return text.append(words, style="bold" if any(one.old != one.new for one in quoted) else "")

@@ -68,23 +68,24 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
     purposes = editions.purposes(guide.pages.values())
     changes = [change for change in editions.compare(old, new, purposes) if change.kind != _VERSION]
     quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
-    values = item_words.values_of(guide.docs, new.blocks)
+    values = item_words.values_of(guide.docs, old.blocks, new.blocks)
     differing = [
         sentence
         for of_block in quotes.values()
         for sentence in of_block
         if sentence.old and sentence.old != sentence.new
     ]
-    told = (
-        (report.place(sentence), item_words.sentence(sentence, values)) for sentence in differing
-    )
+    told = [
+        (report.place(sentence[0]), item_words.sentence(sentence, values))
+        for sentence in sentences.gathered(differing)
+    ]
     rules = known_causes.rules(lists, {name: (was, now) for name, was, now in versions})
     errors = list(wrong)
     return Findings(
         versions,
         tuple(_facts(changes, quotes, rules)),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
-        tuple(dict.fromkeys(told)),
+        tuple(told),
         tuple(f"{error.position}: {error.message}" for error in errors if _follows(error)),
     )
 
@@ -127,6 +128,6 @@ def _broken(guide: Guide, old: Recorded, new: Recorded, error: GuideError) -> Br
                 sentence = sentences.with_values(
                     quote, old.blocks(quote.page), new.blocks(quote.page)
                 )
-                values.append((quote.path, sentence.old, sentence.new))
+                values.append((f"{quote.place.of} {quote.path}", sentence.old, sentence.new))
     differing = [value for value in values if value[1] != value[2]]
     return Broken(error.position or "the edition", error.message, tuple(differing))

@@ -140,12 +140,49 @@ def test_a_sentence_is_found_with_its_line(tmp_path: Path) -> None:
         (quote.line, quote.page, quote.block, quote.path, quote.sentence)
         for quote in sentences.quotes(page, "page")
     ]
-    bridge = "The bridge is <docker0.state>, as it was."
+    bridge = "The bridge is <links docker0.state>, as it was."
     assert sorted(quotes) == [
-        (4, "page", "links", "docker0.mtu", "Its MTU is <docker0.mtu>."),
+        (4, "page", "links", "docker0.mtu", "Its MTU is <links docker0.mtu>."),
         (4, "page", "links", "docker0.state", bridge),
         (6, "page", "links", "docker0.master", bridge),
         (10, "other", "links", "eth0.mtu", "Something else."),
+    ]
+
+
+SAME_PATH = r"""---
+title: T
+---
+The node sees it. Before, it was {{ value("learned", "re:endpoint: (\\S+)") }}; now it is
+{{ expect("roamed", 're:endpoint: (\\S+)', differs_from=("learned", "re:endpoint: (\\S+)")) }},
+on <node1>. It was {{ value("page:learned", "re:endpoint: (\\S+)") }}.
+"""
+
+
+def test_one_path_of_two_blocks_stands_for_each_of_them(tmp_path: Path) -> None:
+    source = tmp_path / "page.md"
+    source.write_text(SAME_PATH, encoding="utf-8")
+    found = sorted(sentences.quotes(source, "page"), key=lambda quote: quote.line)
+    both = (
+        r"Before, it was <learned re:endpoint: (\S+)>; now it is <roamed re:endpoint: (\S+)>,"
+        " on <node1>."
+    )
+    assert [(quote.line, quote.block, quote.sentence) for quote in found] == [
+        (4, "learned", both),
+        (5, "roamed", both),
+        (6, "learned", r"It was <page:learned re:endpoint: (\S+)>."),
+    ]
+    quoted = [sentences.Quoted(quote, "a", "b") for quote in found]
+    told = sentences.gathered([*quoted, *quoted])
+    assert [[one.quote.line for one in same] for same in told] == [[4, 5], [6]]
+
+
+def test_two_sentences_of_one_line_that_quote_the_same_are_two(tmp_path: Path) -> None:
+    source = tmp_path / "page.md"
+    call = '{{ value("links", "eth0.mtu") }}'
+    source.write_text(f"---\ntitle: T\n---\nOne is {call}. Two is {call}.\n", encoding="utf-8")
+    assert sorted(quote.sentence for quote in sentences.quotes(source, "page")) == [
+        "One is <links eth0.mtu>.",
+        "Two is <links eth0.mtu>.",
     ]
 
 

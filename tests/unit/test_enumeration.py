@@ -18,7 +18,7 @@ from macros.kinds.registry import KINDS
         (1, "queues", "1 queue"),
         (1, "containers and networks of Docker", "1 container and network of Docker"),
         (1, "VRFs", "1 VRF"),
-        (1, "a run of ping", "1 a run of ping"),
+        (1, "runs of ping", "1 run of ping"),
     ],
 )
 def test_one_is_one(number: int, noun: str, said: str) -> None:
@@ -27,4 +27,4 @@ def test_one_is_one(number: int, noun: str, said: str) -> None:
 
 def test_every_kind_of_several_has_one() -> None:
     same = [kind.what for kind in KINDS if counted(1, kind.what) == f"1 {kind.what}"]
-    assert same == ["a run of ping"]
+    assert not same

@@ -32,6 +32,12 @@ for trunk in trunk0 trunk1; do bridge vlan add dev $trunk vid {v}; bridge vlan a
 ADDR = """\
 2: eth0    inet {net}.2/24 brd {net}.255 scope global eth0\\       valid_lft forever preferred_lft forever
 """
+LINK = """\
+{index}: {name}@if7: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default
+    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff link-netnsid 0
+    inet 172.17.0.2/16 brd 172.17.255.255 scope global {name}
+       valid_lft forever preferred_lft forever
+"""
 ROUTE = """\
 default via {net}.1 dev eth0
 {net}.0/24 dev eth0 proto kernel scope link src {net}.2
@@ -62,7 +68,7 @@ def vlans(v: int, more: str = "") -> list[Recording]:
 
 def test_a_vlan_that_has_another_id_is_one_item() -> None:
     (item,) = review(vlans(10), vlans(30))
-    assert item.what == "VLAN 10 -> 30: 3 blocks, 1 command, 1 port VLAN, 3 forwarding entries"
+    assert item.what == "VLAN 10 -> 30: 3 blocks, 1 command, 2 port VLANs, 3 forwarding entries"
     assert item.blocks == ("make", "vlans", "fdb")
     assert len(item.parts) == 8
     assert "fdb entry of 02:00:0a:02:00:02 behind veth-red gone" in [p.what for p in item.parts]
@@ -117,6 +123,103 @@ def test_a_script_is_shown_by_the_lines_that_differ() -> None:
         "- bridge vlan del dev veth-red vid 1",
         "+ bridge vlan del dev veth-red vid 1 self",
     ]
+
+
+# As iputils' ping printed them over a tunnel, for an author's page about WireGuard.
+PINGED = """\
+PING {net}.2 ({net}.2) 56(84) bytes of data.
+64 bytes from {net}.2: icmp_seq=1 ttl=64 time=4.04 ms
+
+--- {net}.2 ping statistics ---
+1 packets transmitted, 1 received, 0% packet loss, time 0ms
+rtt min/avg/max/mdev = 4.040/4.040/4.040/0.000 ms
+"""
+REFUSED = """\
+PING 10.77.0.1 (10.77.0.1) 56(84) bytes of data.
+From {net}.1 icmp_seq=1 Destination Host Unreachable
+ping: sendmsg: Required key not available
+
+--- 10.77.0.1 ping statistics ---
+1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms
+
+"""
+TUNNEL = """\
+ip link add wg0 type wireguard
+ip addr add {net}.{host}/24 dev wg0
+ip link set wg0 up"""
+
+
+def pings(net: str, *, refused: str = REFUSED) -> list[Recording]:
+    return [
+        block("make0", TUNNEL.format(net=net, host=1), ""),
+        block("make1", TUNNEL.format(net=net, host=2), ""),
+        block("ping", f"ping -c 1 {net}.2", PINGED.format(net=net)),
+        block("again", f"ping -c 1 {net}.2", PINGED.format(net=net)),
+        block("no-key", "ping -c 1 -W 1 10.77.0.1", refused.format(net=net)),
+    ]
+
+
+def test_what_ping_was_told_by_another_subnet_follows_from_the_subnet() -> None:
+    (item,) = review(pings("10.66.0"), pings("10.99.0"))
+    assert item.what == (
+        "subnet 10.66.0.0/24 -> 10.99.0.0/24: 5 blocks, 4 commands, 3 runs of ping"
+    )
+    assert list(below(item)) == [
+        "2 lines of the command of make0 changed",
+        "- ip addr add 10.66.0.1/24 dev wg0",
+        "+ ip addr add 10.99.0.1/24 dev wg0",
+        "2 lines of the command of make1 changed",
+        "command ping -c 1 10.66.0.2 -> ping -c 1 10.99.0.2",
+        "target of ping 10.66.0.2 -> 10.99.0.2",
+        "sender of answer 1 of ping 10.66.0.2 -> 10.99.0.2",
+        "ping of 10.77.0.1 no longer says: 10.66.0.1: Destination Host Unreachable",
+        "and 1 more",
+    ]
+
+
+def test_a_script_that_is_not_among_the_first_parts_is_named() -> None:
+    (item,) = review(pings("10.66.0")[::-1], pings("10.99.0")[::-1])
+    *_, whose, gone, come = below(item, 2)
+    assert whose == "2 lines of the command of make1 changed:"
+    assert gone == "- ip addr add 10.66.0.2/24 dev wg0"
+    assert come == "+ ip addr add 10.99.0.2/24 dev wg0"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Destination Host", "Destination Net"), ("From {net}.1", "From {net}.3")],
+)
+def test_another_error_of_ping_does_not_follow_from_the_subnet(old: str, new: str) -> None:
+    other = REFUSED.replace(old, new)
+    cause, *apart = review(pings("10.66.0"), pings("10.99.0", refused=other))
+    assert cause.what.startswith("subnet 10.66.0.0/24 -> 10.99.0.0/24: 4 blocks, ")
+    assert {block for item in apart for block in item.blocks} == {"no-key"}
+    said = [change.what.partition(": ")[0] for item in apart for change in item.changes]
+    assert said == ["ping of 10.77.0.1 no longer says", "ping of 10.77.0.1 says"]
+
+
+def test_a_name_that_has_another_address_is_said_as_ping_does() -> None:
+    # busybox, networking/ping.c: "PING %s (%s): %u data bytes".
+    printed = "PING hello ({}): 56 data bytes\n64 bytes from {}: seq=0 ttl=62 time=0.5 ms\n"
+    sides = [
+        [block("ping", "ping -c 1 hello", printed.format(address, address))]
+        for address in ("10.43.0.80", "10.43.0.81")
+    ]
+    assert [part.what for part in review(*sides)[0].parts] == [
+        "target of ping hello (10.43.0.80) -> hello (10.43.0.81)",
+        "sender of answer 0 of ping of hello (10.43.0.80) 10.43.0.80 -> 10.43.0.81",
+    ]
+
+
+def test_what_all_parts_say_is_another_is_the_name_of_the_cause() -> None:
+    def blocks(index: int) -> list[Recording]:
+        return [
+            block(name, f"ip addr show {name}", LINK.format(name=name, index=index))
+            for name in ("eth0", "eth1")
+        ]
+
+    (item,) = review(blocks(2), blocks(10))
+    assert item.what == "index 2 -> 10: 2 blocks, 2 links"
 
 
 @pytest.mark.parametrize("count", [60])
