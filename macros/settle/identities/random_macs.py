@@ -13,12 +13,14 @@ from macros.settle.declaration import Evidence, Identity, Named, Token, like, pa
 class _Macs(NamedTuple):
     """What computes MACs on a side, and the random ones by their last three bytes, "" for two.
 
-    `ruled` are those that stand in rules only: nothing that was recorded has one of them.
+    `ruled` are those that stand in rules only: nothing that was recorded has one of them, as
+    something has `owned`.
     """
 
     computed: frozenset[str]
     tails: Mapping[str, str]
     ruled: frozenset[str]
+    owned: frozenset[str]
 
 
 def _learn(evidence: Evidence) -> _Macs:
@@ -28,10 +30,19 @@ def _learn(evidence: Evidence) -> _Macs:
     shown |= frozenset().union(*map(macs.upper, evidence.texts))
     computed = macs.tails(evidence.texts, shown | otherwise)
     ruled = mac_rules.only(evidence, _shown) - otherwise
+    owned = (shown | otherwise) - ruled
     for mac in shown - ruled:
         if macs.form(mac, computed).chance:
             tails[mac[9:]] = "" if mac[9:] in tails else mac
-    return _Macs(computed, tails, ruled)
+    return _Macs(computed, tails, ruled, owned)
+
+
+def _meet(old: _Macs, new: _Macs) -> tuple[_Macs, _Macs]:
+    """What something has in one run only is a name in both, so that its rule tells that."""
+    return (
+        old._replace(ruled=old.ruled - new.owned),
+        new._replace(ruled=new.ruled - old.owned),
+    )
 
 
 def _written_otherwise(texts: Iterable[str]) -> Iterator[str]:
@@ -93,6 +104,7 @@ IDENTITY = Identity(
     rank=10,
     pinned=True,
     learn=_learn,
+    meet=_meet,
     read=_read,
     write=_write,
     patterns=patterns_of(
