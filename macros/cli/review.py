@@ -11,7 +11,7 @@ from rich.console import Console
 
 from macros.cli import after_record, page_names
 from macros.cli.settings import guide_of_checkout
-from macros.compare import editions
+from macros.compare import editions, report
 from macros.compare.change import Change
 from macros.compare.sentences import quoted_by
 from macros.ground.errors import GuideError
@@ -142,7 +142,8 @@ def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
         for error in claims_check.broken(replace(guide, partly=True), sorted(pages)):
             position = (Path(error.page or "").resolve(), error.line or 1)
             claims.setdefault(position, []).append(error.message)
-    return Prose(quotes, item_words.values_of(guide.docs, both.old.blocks, both.new.blocks), claims)
+    values = item_words.values_of(guide.docs, both.old.blocks, both.new.blocks)
+    return Prose(quotes, values, claims, report.grouped(changes))
 
 
 def _interactive(asks: bool | None) -> bool:

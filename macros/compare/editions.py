@@ -80,11 +80,15 @@ def compare(old: Recorded, new: Recorded, keeps: Purposes | None = None) -> Iter
             what = f"{name} {was} -> {now}" if was and now else f"{name} {was or now}"
             word = "" if was and now else " gone" if was else " new"
             yield said("version", name, f"{what}{word}", was, now)
+    # Of two editions neither is what became of the other: they need not have the same pages.
+    apart = old.name != new.name
     for key in dict.fromkeys((*old.pages, *new.pages)):
         if key not in new.pages:
-            yield replace(said("page", key, f"page {key} has no recordings any more"), page=key)
+            word = f"is in {old.name} only" if apart else "has no recordings any more"
+            yield replace(said("page", key, f"page {key} {word}"), page=key)
         elif key not in old.pages:
-            whole = said("page", key, f"page {key} is newly recorded")
+            word = f"is in {new.name} only" if apart else "is newly recorded"
+            whole = said("page", key, f"page {key} {word}")
             yield replace(whole, page=key, outputs=_outputs(page(new.folder / key)))
         else:
             yield from pages(page(old.folder / key), page(new.folder / key), keeps=keeps)

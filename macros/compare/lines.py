@@ -119,7 +119,7 @@ def _without(lines: Sequence[str], but: Counter[str], mask: Masks) -> list[str]:
 
 def _moved(lines: Counter[str], kind: str) -> Iterator[Change]:
     for text in lines.elements():
-        yield said(kind, text.strip(), f"line moved: {text.strip()}", text, text)
+        yield said(kind, text.strip(), f"line moved: {text.strip() or '(empty)'}", text, text)
 
 
 def _one_sided(lines: Sequence[str], word: str, kind: str) -> Iterator[Change]:

@@ -173,7 +173,7 @@ def _one_sided(changes: Iterable[Change]) -> Sides:
 
 def _bare(change: Change) -> str:
     """What a one-sided change says and is about, but for whether it went or came."""
-    what = (_GONE if change.old else _NEW).sub("", change.what, count=1)
+    what = (_GONE if _GONE.search(change.what) else _NEW).sub("", change.what, count=1)
     return f"{what}\n{change.old or change.new}"
 
 

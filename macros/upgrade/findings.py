@@ -33,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A sentence that no longer holds: where, what is wrong, its values before and now by path."""
+    """A sentence that no longer holds: where, what is wrong, its values before and now by place."""
 
     position: str
     message: str

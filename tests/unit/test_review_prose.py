@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from macros.compare import lines
 from macros.compare.change import said
 from macros.compare.sentences import Quoted, quotes, with_values
 from macros.ground.model import Recording
 from macros.review import item_words
-from macros.review.items import Item, item_of
+from macros.review.items import Item, item_of, items
 from macros.review.prose import Prose
 
 PAGE = r"""---
@@ -94,6 +95,29 @@ def test_a_claim_that_is_not_shown_stands_behind_its_sentence(tmp_path: Path) ->
     assert told(tmp_path, old, new) == [
         r"6 Nobody told node1.  (roamed re:listening port: (\d+): 51820 -> 51999)"
     ]
+
+
+def test_a_sentence_is_told_below_the_change_that_has_its_values(tmp_path: Path) -> None:
+    old, new = (
+        {"learned": shown("learned", FIRST), "roamed": shown("roamed", endpoint, port)}
+        for endpoint, port in ((MOVED, 51820), (FURTHER, 53))
+    )
+    source = tmp_path / "page.md"
+    source.write_text(PAGE, encoding="utf-8")
+    by_block = {("page", "roamed"): [with_values(one, old, new) for one in quotes(source, "page")]}
+    values = item_words.values_of(tmp_path, lambda _: old, lambda _: new)
+    changes = [
+        replace(change, page="page", block="roamed")
+        for change in lines.compare(old["roamed"].text, new["roamed"].text)
+    ]
+    prose = Prose(by_block, values, {}, {("page", "roamed"): changes})
+    port, endpoint = items(changes)
+    assert "endpoint" in endpoint.what
+    assert [line.partition("page.md:")[2][:8] for line in prose.lines(endpoint)] == ["4 Before"]
+    assert [line.partition("page.md:")[2][:8] for line in prose.lines(port)] == ["6 Nobody"]
+    # What no change has stands below all of them.
+    other = Prose(by_block, values, {}, {("page", "roamed"): []})
+    assert len(list(other.lines(item()))) == 2
 
 
 def test_what_did_not_change_is_not_told(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_changed_fact_and_the_claim_that_it_breaks_are_reported(checkout: Chec
     assert (fact.page, fact.blocks, fact.known) == ("links", ("answer",), None)
     (broken,) = report.findings.broken
     assert broken.position.startswith("docs/links.md:7:")
-    assert broken.values == (("re:mtu (\\d+)", "1500", "1450"),)
+    assert broken.values == (("answer re:mtu (\\d+)", "1500", "1450"),)
     for words in (outcome_report.text(report), outcome_report.markdown(report)):
         assert "1 fact changed, 1 of them of no known cause; 1 sentence no longer holds" in words
         assert "docs/links.md:7" in words
