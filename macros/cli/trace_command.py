@@ -9,11 +9,9 @@ import click
 from rich.console import Console
 
 from macros.ground.errors import GuideError
-from macros.lab import providers
-from macros.lab.kubernetes import cluster
+from macros.lab.lab import Lab
 from macros.tracer import answer_text, cluster_facts, request_ends, saved, tracing
 from macros.tracer.access import Access
-from macros.tracer.anonymous import anonymous
 from macros.tracer.cluster_facts import Facts, Kubectl
 from macros.tracer.judging import Request, Traced
 from macros.tracer.kubectl_access import IMAGE, LAB_IMAGE, KubectlAccess
@@ -91,7 +89,7 @@ def trace(
     status = Console(stderr=True).status("")
 
     def tell(traced: Traced) -> None:
-        shown = anonymous(traced) if masked else traced
+        shown = _anonymous(traced) if masked else traced
         page = saved.save(shown, folder, guide=guide)
         status.stop()  # else the report begins behind the last word of it
         for line in answer_text.lines(shown):
@@ -114,7 +112,7 @@ def _reach(
     context: str | None,
 ) -> tuple[Kubectl, Facts, Access]:
     """The cluster that is meant, what its API says, and how its nodes are reached."""
-    lab = providers.find(lab_name) if lab_name else None
+    lab = _lab(lab_name) if lab_name else None
     kubectl = _kubectl_of(lab.name) if lab else Kubectl.found(kubeconfig, context)
     facts = cluster_facts.asked(kubectl)
     if lab and not by_kubectl:
@@ -124,6 +122,18 @@ def _reach(
         return kubectl, facts, SshAccess.by_config(ssh_config, nodes, sudo=sudo)
     own = image or (LAB_IMAGE if lab else IMAGE)
     return kubectl, facts, KubectlAccess(kubectl, nodes, own, facts.away)
+
+
+def _lab(name: str) -> Lab:
+    from macros.lab import providers  # noqa: PLC0415 slow to import, and not for a reader's cluster
+
+    return providers.find(name)
+
+
+def _anonymous(traced: Traced) -> Traced:
+    from macros.tracer.anonymous import anonymous  # noqa: PLC0415 slow to import, seldom wanted
+
+    return anonymous(traced)
 
 
 def _agree(access: Access, *, yes: bool) -> None:
@@ -166,6 +176,8 @@ def _wish(
 
 def _kubectl_of(name: str) -> Kubectl:
     """A lab's own kubectl."""
+    from macros.lab.kubernetes import cluster  # noqa: PLC0415 slow to import
+
     here = cluster.find(name)
     if here is None:
         raise GuideError(f"the lab {name!r} has no Kubernetes", fix="guide lab up --nodes 3")

@@ -13,12 +13,14 @@ from macros.tracer.way import Way
 
 _CHAPTERS = {
     "no-route": "faults.md#one-nodes-pods-are-gone",
+    "router": "faults.md#one-nodes-pods-are-gone",
     "wrong-route": "faults.md#one-nodes-pods-are-gone",
     "blackhole": "faults.md#one-nodes-pods-are-gone",
     "mtu": "faults.md#small-requests-work-large-ones-hang",
     "fdb-wrong": "faults.md#the-packets-leave-and-nobody-answers",
     "fdb-missing": "faults.md#the-packets-leave-and-nobody-answers",
     "neighbour-wrong": "faults.md#the-packets-leave-and-nobody-answers",
+    "neighbour-shared": "faults.md#the-packets-leave-and-nobody-answers",
     "neighbour-failed": "faults.md#right-on-one-node-wrong-on-another",
     "no-endpoint": "faults.md#a-service-that-refuses",
     "stale-rules": "faults.md#right-on-one-node-wrong-on-another",

@@ -43,7 +43,7 @@ def _from_lookup(lookup: Lookup) -> Cause:
     return Cause(
         lookup.trouble, lookup.node, lookup.words,
         (Evidence(lookup.node, lookup.command, lookup.output or "(nothing)"),),
-        sure=lookup.trouble != "router",
+        sure=lookup.trouble not in ("router", "neighbour-shared"),
     )  # fmt: skip
 
 

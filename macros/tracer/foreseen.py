@@ -7,6 +7,9 @@ from macros.tracer.cluster_facts import family
 from macros.tracer.route_answers import Question
 from macros.tracer.terrain import Terrain
 
+_FEW = 20
+"""Nodes of which all are asked for."""
+
 
 def questions(
     terrain: Terrain, client: tuple[str, str], source: str, asked: str, ends: Sequence[str]
@@ -37,7 +40,11 @@ def questions(
 
 def _between_machines(terrain: Terrain, name: str, state: Node) -> Iterator[Question]:
     """Tunnels: the way to every other node, and what comes from there."""
+    # Of a large cluster only those that were looked at: the rest would be a megabyte of questions.
+    few = len(terrain.facts.nodes) <= _FEW
     for other, addresses in terrain.facts.nodes.items():
+        if not few and other not in terrain.states:
+            continue
         for address in addresses:
             if other == name:
                 continue

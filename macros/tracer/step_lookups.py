@@ -137,20 +137,21 @@ def neighbour(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
         trouble: Trouble = "neighbour-failed" if "FAILED" in entry.state and not owner else ""
         into.append(Lookup(out.node, out.space.name, command, line, words, trouble))
         return real
-    if real and mac != real and owner is not None and _settled(entry.state) and not (
-        _answers_for_many(terrain, out, mac)
-    ):  # fmt: skip
+    if real and mac != real and owner is not None and _settled(entry.state):
         words = f"{hop} has the MAC {real} ({_where(owner)}), and {out.node} sends to {mac}"
-        into.append(Lookup(out.node, out.space.name, command, line, words, "neighbour-wrong"))
+        wrong: Trouble = "neighbour-wrong"
+        if _answers_for_many(terrain, out, mac):
+            words, wrong = f"{words}, which answers for others, too", "neighbour-shared"
+        into.append(Lookup(out.node, out.space.name, command, line, words, wrong))
         return mac
     into.append(Lookup(out.node, out.space.name, command, line, f"{hop} has the MAC {mac}"))
     return mac
 
 
 def _answers_for_many(terrain: Terrain, out: Spot, mac: str) -> bool:
-    """Whether a machine beside the cluster has that MAC, under several addresses.
+    """Whether a machine that was not looked at has that MAC, under several addresses.
 
-    The networks of some clouds, and routers with proxy ARP, answer so for all others.
+    The networks of some clouds, and routers with proxy ARP, answer so for all others: no fault.
     """
     if terrain.owner_of_mac(mac) is not None:
         return False

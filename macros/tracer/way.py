@@ -9,6 +9,7 @@ from macros.figures.topology.observation import End
 Trouble = Literal[
     "", "no-route", "blackhole", "wrong-route", "forwarding-off", "rp-filter", "neighbour-failed",
     "neighbour-wrong", "fdb-missing", "fdb-wrong", "link-down", "router",
+    "neighbour-shared",
 ]  # fmt: skip
 """What is wrong with a look-up; "" where nothing is."""
 

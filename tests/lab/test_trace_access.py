@@ -228,7 +228,7 @@ def test_a_node_that_stands_still_is_dark_and_where_it_was_lost_is_told(
         os.kill(machine.pid, signal.SIGCONT)
     assert not traced["came"]
     assert "node1 is dark" in said
-    assert "THE REQUEST DID NOT ARRIVE" in said
+    assert "NO ANSWER CAME BACK" in said
     assert traced["loss"]["last"]["end"].startswith("node0/"), said
     cluster.kubectl("wait", "--for=condition=Ready", "node/node1", "--timeout=180s")
 
