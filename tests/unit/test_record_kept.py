@@ -194,3 +194,14 @@ def test_a_secret_in_base64_is_hidden_in_json(tmp_path: Path) -> None:
     }
     kept._secrets.learn_json({"users": [{"client-key-data": "LS0tLS1CRUdJTiBSU0E="}]})
     assert kept._secrets.hide("x LS0tLS1CRUdJTiBSU0E= y") == "x (hidden) y"
+
+
+def test_a_value_that_is_short_or_simple_is_hidden_at_its_label_alone(tmp_path: Path) -> None:
+    secrets = Kept(tmp_path)._secrets
+    state = "\tenc cbc(aes) 0x00000000000000000000000000000000\n"
+    secrets.learn(state, "ip xfrm state")
+    assert secrets.hide(state) == "\tenc cbc(aes) (hidden)\n"
+    zeros = "link/ether 0x00000000000000000000000000000000\n"
+    assert secrets.hide(zeros) == zeros
+    secrets.learn_file("/run/pin", b"4711\n")
+    assert secrets.hide("port 4711") == "port 4711"

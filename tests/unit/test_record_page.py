@@ -163,7 +163,7 @@ def test_a_bound_value_reaches_later_commands(checkout: Checkout) -> None:
     checkout.record()
     recorded = checkout.guide().recorded("page").blocks["b"]
     assert recorded.command == "VETHX=; echo $VETH ${VETH}x $VETHX"
-    assert recorded.ran == "echo veth1a2b3c4 veth1a2b3c4x $VETHX"
+    assert recorded.ran == "VETHX=; echo veth1a2b3c4 veth1a2b3c4x $VETHX"
     assert recorded.text == "veth1a2b3c4 veth1a2b3c4x\n"
 
 
