@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from macros.compare import editions, report
 from macros.compare.sentences import Quoted, gathered, quoted_by
-from macros.ground.errors import GuideError
+from macros.ground.errors import ClaimError, GuideError
 from macros.review import item_words, sides
 from macros.review.item_words import Values
 from macros.review.items import items
@@ -26,8 +26,7 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
     changed, quoted, restamped = known or ([], [], [])
     lines = [*_part("changed since the last commit", changed)]
     lines += _part("sentences whose values changed", quoted)
-    claims = [f"{error.position}: {error.message}" for error in broken]
-    lines += _part("claims that do not hold", claims)
+    lines += wrong(broken)
     if broken:
         pages = ", ".join(dict.fromkeys(str(error.page) for error in broken))
         lines.append(f"next: correct {pages}, then guide check")
@@ -40,6 +39,21 @@ def summary(guide: Guide, keys: Sequence[str]) -> tuple[list[str], bool]:
     else:
         lines.append("nothing changed since the last commit; guide check checks the whole guide")
     return lines, bool(broken)
+
+
+def wrong(errors: Sequence[GuideError]) -> list[str]:
+    """Lines for the terminal: claims that do not hold, and apart from them what is no claim."""
+    claims = [error for error in errors if isinstance(error, ClaimError)]
+    others = [error for error in errors if not isinstance(error, ClaimError)]
+    return [
+        *_part("claims that do not hold", map(_placed, claims)),
+        *_part("cannot be shown", map(_placed, others)),
+    ]
+
+
+def _placed(error: GuideError) -> str:
+    words = error.message.replace("\n", "\n  ")
+    return f"{error.position}: {words}"
 
 
 def plans_of(guide: Guide, pages: Sequence[str]) -> str:
@@ -76,7 +90,8 @@ def _sentences(quoted: Iterable[Quoted], values: Values) -> list[str]:
     ]
 
 
-def _part(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _part(title: str, of: Iterable[str]) -> Iterator[str]:
+    lines = list(of)
     if not lines:
         return
     yield f"{title} ({len(lines)}):"

@@ -7,7 +7,7 @@ from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.rebuild import transcripts
 from macros.settle.folder import Shared
-from macros.store import writer
+from macros.store import reader, writer
 
 
 @click.command()
@@ -39,6 +39,18 @@ def settle(pages: tuple[str, ...], edition: str | None) -> None:
                 continue
             count += 1
             changed = transcripts.publish(known[key], transcript, folder, shared)
-            click.echo(f"{key}: {'settled' if changed else 'settled, unchanged'}")
+            click.echo(f"{key}: {_outcome(changed, transcript.name, reader.shown(folder / key))}")
     if not count:
         raise GuideError("no transcript is kept", fix="guide lab up, then guide record")
+
+
+def _outcome(changed: bool, run: str, folder: str) -> str:
+    """What settling a run came to, and against what: the files as they are, not git's."""
+    when = f"{run[:4]}-{run[4:6]}-{run[6:8]} {run[9:11]}:{run[11:13]} UTC"
+    if changed:
+        return f"the run of {when} settled against {folder}, which it replaces; see guide review"
+    return (
+        f"settled, unchanged: the run of {when} gives what is in {folder} now, which it may have"
+        f" written itself; for the recording of the last commit, git checkout HEAD -- {folder}"
+        " first"
+    )

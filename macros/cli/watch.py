@@ -8,14 +8,15 @@ from functools import partial
 
 import click
 
-from macros.cli import advice, show
-from macros.ground.errors import GuideError
+from macros.cli import advice, after_record, show
+from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import fitting
 from macros.record.draft_run import DraftRun
+from macros.site import claims_check
 from macros.store import drafts, writer
 from macros.store.guide import Guide
 
@@ -39,6 +40,7 @@ def watch(guide: Guide, lab: Lab, page: Page) -> None:
         run.enter()
         try:
             _timed(run.begin)
+            _wrong(guide, page)
             click.echo(
                 f"watching {page.source}: save it to record;"
                 " Enter runs everything again, Ctrl-C ends"
@@ -59,6 +61,7 @@ def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:
     while True:
         if _enter():
             _timed(run.anew)
+            _wrong(guide, page)
         try:
             now = page.source.stat().st_mtime_ns
         except FileNotFoundError:  # an editor that replaces the file
@@ -72,6 +75,7 @@ def _follow(guide: Guide, lab: Lab, page: Page, run: DraftRun) -> None:
                 continue
             fresh = planner.for_versions(planned, lab.versions)
             _timed(partial(run.follow, fresh))
+            _wrong(guide, fresh)
 
 
 def _timed(run: Callable[[], Sequence[Block]]) -> None:
@@ -84,6 +88,19 @@ def _timed(run: Callable[[], Sequence[Block]]) -> None:
         return
     count = f"{len(blocks)} block{'s' * (len(blocks) != 1)}"
     click.echo(f"drafts of {count} in {time.monotonic() - began:.1f} s")
+
+
+def _wrong(guide: Guide, page: Page) -> None:
+    """Say which claims of the page do not hold of its drafts, and what of it cannot be shown."""
+    if not (guide.recordings / guide.edition_name / "edition.yml").is_file():
+        return  # nothing is recorded yet, and no edition has versions to show it by
+    now = Guide(guide.docs, guide.recordings, guide.edition_name, partly=True, drafts=True)
+    try:
+        errors, _, _ = claims_check.page(now, page.source)
+    except GuideError as error:
+        errors = list(error.all)
+    for line in after_record.wrong([e for e in errors if not isinstance(e, FollowsError)]):
+        click.echo(line)
 
 
 def _enter() -> bool:

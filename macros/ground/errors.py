@@ -67,6 +67,10 @@ class FollowsError(GuideError):
     """What is wrong because something else is, which is an error of its own: no recording."""
 
 
+class ClaimError(GuideError):
+    """A claim of the prose that does not hold; other errors of a page say what cannot be shown."""
+
+
 class BeyondError(GuideError):
     """What a recording does not hold and a longer one may: a packet behind its last."""
 

@@ -24,10 +24,15 @@ class Word:
 
 @dataclass(slots=True)
 class Simple:
-    """A simple command: its words, and whether its output goes to a file instead of on."""
+    """A simple command: its words, and whether its output goes to a file instead of on.
+
+    `into` are the files that take its output, `out_of` those that it reads by `<`.
+    """
 
     words: list[Word] = field(default_factory=list)
     into_file: bool = False
+    into: list[str] = field(default_factory=list)
+    out_of: list[str] = field(default_factory=list)
 
     @property
     def start(self) -> int:
@@ -67,6 +72,8 @@ def pipelines(command: str) -> list[Pipeline]:
             simple.words.append(part)
         elif isinstance(part, _Redirection):
             simple.into_file |= part.into_file
+            simple.into += [part.target] if part.into_file else []
+            simple.out_of += [part.target] if part.reads else []
         else:
             if simple.words:
                 pipeline.append(simple)
@@ -97,6 +104,8 @@ def words(command: str) -> tuple[Word, ...]:
 @dataclass(frozen=True, slots=True)
 class _Redirection:
     into_file: bool
+    reads: bool
+    target: str
 
 
 _Part = Word | _Redirection | str
@@ -136,7 +145,7 @@ def _command(simple: Simple) -> Simple | None:
         left.pop(0)
     if not left or left[0].text in _NO_COMMAND:
         return None
-    return Simple(left, simple.into_file)
+    return Simple(left, simple.into_file, simple.into, simple.out_of)
 
 
 def _parts(command: str, *, comments: bool = True) -> Iterator[_Part]:
@@ -161,7 +170,8 @@ def _parts(command: str, *, comments: bool = True) -> Iterator[_Part]:
             offset, target = _target(command, redirection.end())
             if (redirection["sign"] or "").startswith("<<") and redirection["sign"] != "<<<":
                 bodies.append(target)
-            yield _Redirection(_leads_away(redirection, target))
+            reads = redirection["sign"] == "<"
+            yield _Redirection(_leads_away(redirection, target), reads, target)
         elif operator := _OPERATOR.match(command, offset):
             offset = operator.end()
             yield operator[0]

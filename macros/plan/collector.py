@@ -13,6 +13,7 @@ from macros.ground.errors import GuideError
 from macros.ground.model import Block, CaptureOf
 from macros.ground.places import SCRIPTS
 from macros.plan import positions, standing
+from macros.plan.bound_change import changes
 from macros.plan.frontmatter import FrontMatter, facts
 from macros.plan.macro import Macro
 from macros.plan.options import MisusedError, nearest_or_all
@@ -107,6 +108,12 @@ class Collector:
         text = standing.without_words(text or "")
         if not text.strip():
             raise GuideError(f"block {call.id} has no command")
+        if call.bind and (change := changes(text)):
+            raise GuideError(
+                f"block {call.id} binds a value and {change}: a reader types its command again to"
+                " find the value",
+                fix="bind it in a block of its own, from a command that only reads",
+            )
         return Block(
             page=self._page,
             id=call.id,

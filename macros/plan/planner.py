@@ -14,7 +14,7 @@ from typing import NamedTuple
 from macros.ground import cache, commandline, conditions
 from macros.ground.errors import GuideError, one_of, raise_all
 from macros.ground.model import HERE, Block, Page, PageHead, machines
-from macros.plan import frontmatter, hashes
+from macros.plan import frontmatter, hashes, unbound
 from macros.plan.frontmatter import FrontMatter
 from macros.plan.options import nearest
 
@@ -110,6 +110,8 @@ def _planned(
     known = machines(front.nodes, outside=front.outside) if whole else None
     errors += _problems(blocks, known, front.body if errors else "")
     errors += _misplaced_steps(source, front, known)
+    if not errors:  # what a call of which something is wrong may bind is not known
+        errors += unbound.problems(source, blocks, (*front.setup, *front.cleanup))
     page = Page(
         key=page_key(docs, source),
         source=source,

@@ -12,6 +12,7 @@ from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import hashes
 from macros.record import known_state, session, tcpdump
+from macros.record.kept import Kept
 from macros.record.session import Progress
 from macros.store import drafts
 
@@ -34,6 +35,8 @@ class DraftRun:
         self._lab = lab
         self._page = page
         self._folder = folder
+        self._kept = Kept(folder)
+        self._values: dict[str, Mapping[str, str]] = {}  # what each block bound, as it is
         self._progress = progress
         self._waits = waits
         self._says = says
@@ -103,7 +106,7 @@ class DraftRun:
 
     def _all(self, page: Page) -> Sequence[Block]:
         self._whole, self._owed = False, frozenset()
-        session.prepare(self._lab, page)
+        session.prepare(self._lab, page, self._kept)
         todo = [block for block in page.blocks if block.capture is None]
         for block in todo:
             self._run(block)
@@ -111,24 +114,24 @@ class DraftRun:
         return todo
 
     def _run(self, block: Block) -> None:
-        session.record_block(
+        self._values[block.id] = session.record_block(
             self._lab,
             self._page,
             block,
-            self._folder,
+            self._kept,
             self._bound(block),
             self._progress,
             self._waits,
         )
+        self._kept.write()
 
     def _bound(self, until: Block) -> Mapping[str, str]:
-        """The values that the blocks before this one bind, by their drafts."""
+        """The values that the blocks before this one bind. A draft may hide one."""
         bound: dict[str, str] = {}
         for block in self._page.blocks:
             if block.id == until.id:
                 break
-            draft = drafts.one(self._folder, block.id)
-            bound |= draft.bound if draft is not None else {}
+            bound |= self._values.get(block.id, {})
         return bound
 
 

@@ -19,8 +19,9 @@ from macros.packets import dissector, purpose
 from macros.plan.taps import file_words
 from macros.record import here, known_state, moments, tcpdump
 from macros.record.bind import extract
+from macros.record.kept import Kept
 from macros.record.output_text import decode
-from macros.record.secret_values import hidden, hidden_in
+from macros.record.secret_values import hidden
 from macros.record.troubles import at, cure
 from macros.store import form
 
@@ -44,9 +45,11 @@ def record(
     what the clean-up then leaves behind. `waits` hears what is waited for when that takes a while.
     """
     before = known_state.enter(lab, page)
+    kept = Kept(folder)
     try:
-        prepare(lab, page)
-        _blocks(lab, page, folder, progress, waits)
+        prepare(lab, page, kept)
+        _blocks(lab, page, kept, progress, waits)
+        kept.write()
     except GuideError as error:
         raise_all([error, *give_up(lab, page, before)])
         raise
@@ -55,6 +58,8 @@ def record(
         for left in clean(lab, page) if page.cluster else give_up(lab, page, before):
             error.add_note(str(left))
         raise
+    finally:
+        kept.write()  # what there is when it fails
     finish(lab, page)
     known_state.leave(lab, page, before)
     meta = {
@@ -65,11 +70,13 @@ def record(
     (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8", newline="\n")
 
 
-def prepare(lab: Lab, page: Page) -> None:
-    """Run what comes before the first block."""
+def prepare(lab: Lab, page: Page, kept: Kept | None = None) -> None:
+    """Run what comes before the first block. `kept` notes what secrets that makes."""
     _manifests(lab, page)
     for step in page.setup:
-        _step(lab, page, "setup", step)
+        printed = _step(lab, page, "setup", step)
+        if kept is not None:
+            kept.learn(lab, step.node, step.command, printed)
 
 
 def finish(lab: Lab, page: Page) -> None:
@@ -137,13 +144,13 @@ def _no_manifests(lab: Lab, page: Page) -> None:
         ssh.run(lab, "node0", "rm -r manifests")
 
 
-def _step(lab: Lab, page: Page, part: str, step: Step) -> None:
+def _step(lab: Lab, page: Page, part: str, step: Step) -> str:
     deadline = time.monotonic() + step.timeout
     while True:
         answer = ssh.run(lab, step.node, step.command, timeout=step.timeout)
         text = decode(answer.output)
         if answer.exit == 0 and (step.until is None or awaited.came(step.until, text)):
-            return
+            return text
         if step.until is None or time.monotonic() > deadline:
             wanted = f", and not {step.until!r}" if step.until else ""
             message = f"{part} failed with exit code {answer.exit}{wanted}: {text[-300:].strip()}"
@@ -163,23 +170,26 @@ def _of_step(lab: Lab, page: Page, step: Step, message: str) -> GuideError:
     )
 
 
-def _blocks(lab: Lab, page: Page, folder: Path, progress: Progress, waits: tcpdump.Waits) -> None:
+def _blocks(lab: Lab, page: Page, kept: Kept, progress: Progress, waits: tcpdump.Waits) -> None:
     bound: dict[str, str] = {}
     for block in page.blocks:
         if block.capture is None:  # a capture is recorded with its trigger
-            bound |= record_block(lab, page, block, folder, bound, progress, waits)
+            bound |= record_block(lab, page, block, kept, bound, progress, waits)
 
 
 def record_block(
     lab: Lab,
     page: Page,
     block: Block,
-    folder: Path,
+    kept: Kept,
     bound: Mapping[str, str],
     progress: Progress,
     waits: tcpdump.Waits = tcpdump.silent,
 ) -> Mapping[str, str]:
-    """Run one block with the captures that listen during it; what it binds."""
+    """Run one block with the captures that listen during it; what it binds, as it is.
+
+    What they answered is in `kept`, and not written yet.
+    """
     progress(block)
     captures = [
         other
@@ -187,10 +197,10 @@ def record_block(
         if other.capture is not None and other.capture.during == block.id
     ]
     recording, listeners = _awaited(lab, block, captures, bound, waits)
-    form.write(folder, recording)
+    kept.add(lab, recording)
     for listener in listeners:
         progress(listener.block)
-        form.write(folder, _captured(lab, listener, folder, bound))
+        kept.add(lab, _captured(lab, listener, kept.folder, bound))
     return recording.bound
 
 
@@ -244,16 +254,16 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
             pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
     except GuideError as error:
         raise _placed(error, block, ran) from error
-    text = hidden(decode(pair.answer.output), ran)
+    text = decode(pair.answer.output)
     _judge(block, ran, pair.answer, text, bound)
     answered = pair.twin if pair.twin is not None and pair.twin.exit == 0 else None
-    twin = None if answered is None else hidden_in(json_text.value(answered.output))
+    twin = None if answered is None else json_text.value(answered.output)
     if twin is not None and (problem := moments.differ(ran, text, twin)):
         # Where the JSON has the same records as the text, it has what `until` waits for as well.
         fix = "wait for what changes, until=, or ask for less"
-        raise _NotYet(text, f"text and JSON that agree ({problem})", fix)
+        raise _NotYet(hidden(text, ran), f"text and JSON that agree ({problem})", fix)
     if block.kind == "observe":
-        twin, text = hidden_in(json_text.value(pair.answer.output)), ""
+        twin, text = json_text.value(pair.answer.output), ""
         if twin is None:
             printed = decode(pair.answer.output)[-300:].strip()
             raise at(
@@ -277,19 +287,20 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
 
 def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str, str]) -> None:
     """Raise `_NotYet` for an answer that is not the one waited for, GuideError for a wrong one."""
+    said = hidden(text, ran)
     if answer.exit == _NO_PROGRAM and block.expect_exit != _NO_PROGRAM:
         # It is not there the next time either.
-        message = f"block {block.id} runs a command that does not exist: {text[-300:].strip()}"
+        message = f"block {block.id} runs a command that does not exist: {said[-300:].strip()}"
         fix = "the programs of a node are those of scripts/rootfs/packages.list, and busybox's"
         raise at(block, message, command=ran, fix=fix)
     if block.until is not None and not awaited.came(substitute(block.until, bound), text):
         fix = "correct until= or give it a longer timeout="
-        raise _NotYet(text, repr(block.until), fix)
+        raise _NotYet(said, repr(block.until), fix)
     if answer.exit != block.expect_exit:
         raise at(
             block,
             f"block {block.id} ended with exit code {answer.exit}, expected {block.expect_exit}:"
-            f" {text[-300:].strip()}",
+            f" {said[-300:].strip()}",
             command=ran,
             fix=cure(text)
             or "correct the command, or declare expect_exit= where the failure is the point",

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from macros.ground.errors import GuideError
+from macros.ground.errors import ClaimError, GuideError
 
 BETWEEN = frozenset({"same_as", "differs_from"})
 """Relations to another recorded value instead of one that the page writes."""
 
 
 def check(value: Any, other: Any, relation: str, wanted: Any) -> None:
-    """Raise GuideError unless `value` stands in `relation` to `wanted` (or to `other`)."""
+    """Raise ClaimError unless `value` stands in `relation` to `wanted` (or to `other`)."""
     holds, words = _RELATIONS[relation]
     if not holds(value, other if relation in BETWEEN else wanted):
         compared = other if relation in BETWEEN else wanted
-        raise GuideError(f"the page claims that {value!r} {words} {compared!r}, which is not so")
+        raise ClaimError(f"the page claims that {value!r} {words} {compared!r}, which is not so")
 
 
 def _number(value: Any) -> float:

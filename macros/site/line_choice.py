@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from macros.ground.errors import GuideError
 from macros.plan.signatures import Lines
 
+_SHOWN = 3  # lines that an error quotes
+
 
 def choose(lines: Sequence[str], chosen: Lines, what: str) -> frozenset[int]:
     """The indexes of the lines that `chosen` names; `what` names the option in an error.
@@ -31,5 +33,7 @@ def single(lines: Sequence[str], text: str, what: str) -> int:
     hits = [number for number, line in enumerate(lines) if text in line]
     if len(hits) != 1:
         count = f"in {len(hits)} lines" if hits else "in no line"
-        raise GuideError(f"{what}: {text!r} is {count} of the output, and must be in exactly one")
+        shown = "".join(f"\n  {number + 1}: {lines[number].strip()}" for number in hits[:_SHOWN])
+        message = f"{what}: {text!r} is {count} of the output, and must be in exactly one"
+        raise GuideError(f"{message}{':' if hits else ''}{shown}")
     return hits[0]

@@ -25,7 +25,7 @@ def output(page: PageContext, call: Run | Capture) -> str:
         block, recording, look, page.place, page.interfaces, shown, page.bound, hands
     )
     if recording.draft:
-        html = render("site/draft.html", key=block.page) + html
+        html = render("site/draft_mark.html") + html
     search = render("site/found.html", command=recording.ran, texts=map(safe, shown))
     return page.slot(html, search)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from macros.ground import cache
 from macros.ground.bindings import substitute
-from macros.ground.errors import GuideError
+from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Recording
 from macros.store import naming
 from macros.store.guide import Guide
@@ -35,6 +35,8 @@ def taps(guide: Guide, reference: str, page: str) -> tuple[Block, ...]:
     tapped = tuple(
         block for block in blocks if block.capture is not None and block.capture.trace == trace
     )
+    if not tapped and guide.is_wrong(key, trace):
+        raise FollowsError(f"trace {trace} has errors of its own")
     if not tapped:
         raise naming.no_trace(key, trace, held)
     return tapped

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from macros.figures import marks
 from macros.figures.markup import render, safe
 from macros.ground import commandline, conditions
-from macros.ground.errors import GuideError
+from macros.ground.errors import ClaimError, GuideError
 from macros.ground.model import Block, Recording
 from macros.plan.drawings import Handover
 from macros.plan.signatures import Expect, Only, Value, Version, When
@@ -73,7 +73,7 @@ def _other(page: PageContext, wanted: Any, less: float | None) -> Any:
 def _check_absent(recording: Recording, path: str) -> None:
     if exists(recording, path):
         recorded = lookup(recording, path)
-        raise GuideError(f"the page claims that {recording.id} has no {path}; it has {recorded!r}")
+        raise ClaimError(f"the page claims that {recording.id} has no {path}; it has {recorded!r}")
 
 
 def only(page: PageContext, call: Only) -> str:

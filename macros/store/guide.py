@@ -187,14 +187,14 @@ class Guide:
                 raise FollowsError(f"page {key} has errors of its own")
             raise GuideError(f"there is no page {key!r} with blocks{nearest(key, holder.pages)}")
         block = holder.pages[key].block(block_id)
-        if block is None and self._is_wrong(key, block_id):
+        if block is None and self.is_wrong(key, block_id):
             raise FollowsError(f"block {block_id} has errors of its own")
         if block is None:
             raise naming.no_block(holder.pages[key], block_id, holder.recorded(key).blocks)
         return block, holder.recorded(key).blocks.get(block_id)
 
-    def _is_wrong(self, key: str, block_id: str) -> bool:
-        """Whether this is a block of the page with errors that only they kept from being known."""
+    def is_wrong(self, key: str, block_id: str) -> bool:
+        """Whether this is a block or trace of the page with errors that only they kept unknown."""
         page = self._beside
         if page is None or key != page.key:
             return False

@@ -119,3 +119,20 @@ def test_a_claim_of_another_page_about_the_recorded_one_is_checked_too(checkout:
     assert broken
     assert any("other.md:5:4: the page claims" in line for line in lines)
     assert not after_record.summary(checkout.guide(), ["another"])[1]
+
+
+def test_what_is_no_claim_stands_apart_and_quotes_the_lines(checkout: Checkout) -> None:
+    page = checkout.root / "docs" / "docker.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace('addresses") }}', 'addresses", highlight=["172.17.0"]) }}', 1))
+    lines, broken = after_record.summary(checkout.guide(), ["docker"])
+    assert not broken
+    page.write_text(text.replace('addresses") }}', 'addresses", highlight=["/"]) }}', 1))
+    page.write_text(page.read_text() + '\n{{ value("started-addresses", "docker0.len") }}\n')
+    lines, broken = after_record.summary(checkout.guide(), ["docker"])
+    assert broken
+    assert "claims that do not hold" not in "\n".join(lines)
+    start = lines.index("cannot be shown (2):")
+    assert "lines of the output, and must be in exactly one:" in lines[start + 1]
+    assert "10.0.2.15/24" in lines[start + 1], "the lines are quoted"
+    assert lines[-1].endswith("then guide check")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from macros.cli import check
 from macros.plan import planner
-from macros.site import build_state, hooks
+from macros.site import build_state, claims_check, hooks
 from macros.site.build_state import Build
 from macros.store import sums
 from macros.store.guide import Guide
@@ -124,3 +124,20 @@ def test_the_browser_shows_a_page_s_wrong_references_beside_what_planning_refuse
     assert "in the middle of a sentence" in html
     assert "page.md:9:4" in html
     assert "has no block" in html
+
+
+def test_a_trace_with_a_wrong_tap_is_said_once(tmp_path: Path) -> None:
+    """What draws a packet of that trace only follows."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    trace = '{{ trace(["node0/eth1", "node0"], id="way", during="ping", packets=1, title="T") }}\n'
+    drawn = '\n{{ traced("way", "icmp echo request", title="T") }}\n'
+    (docs / "page.md").write_text(HEAD + PING + trace + drawn, encoding="utf-8")
+    guide = Guide(docs, tmp_path / "recordings", "now", partly=True)
+    messages = [error.message for error in claims_check.unplanned(guide, docs / "page.md")]
+    assert len(messages) == 1, messages
+    assert messages[0].startswith("trace way: ")
+    (docs / "page.md").write_text(HEAD + PING + trace + drawn.replace("way", "away"), "utf-8")
+    guide = Guide(docs, tmp_path / "recordings", "now", partly=True)
+    messages = [error.message for error in claims_check.unplanned(guide, docs / "page.md")]
+    assert "page page has no trace 'away'; it has none" in messages

@@ -14,7 +14,7 @@ from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import known_state
 from macros.record.draft_run import DraftRun, touched
-from macros.store import drafts
+from macros.store import drafts, sums
 from macros.store.guide import Guide
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 1\ncleanup:\n  - {{node: node0, run: rm -f {mark}}}\n---\n"
@@ -260,3 +260,24 @@ def test_watching_drafts_what_is_saved_until_ctrl_c_and_cleans_up(
     assert writing.drafted()["three"] == "drei\n"
     assert not writing.mark.exists()
     assert list((tmp_path / "recordings").glob("*/*")) == []
+
+
+def test_a_claim_that_an_edit_breaks_is_said_where_the_page_is_watched(
+    writing: Writing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writing.run.enter()
+    writing.run.begin()
+    recordings = writing.docs.parent / "recordings"
+    (recordings / "now").mkdir(parents=True)
+    (recordings / "now" / "edition.yml").write_text("lab: uml\nversions: {}\n")
+    sums.write(recordings / "now")
+    guide = Guide(writing.docs, recordings, "now")
+    claim = '\n{{ expect("three", "re:(.+)", equals="three") }}\n'
+    writing.source.write_text(writing.text + claim)
+    watch._wrong(guide, writing.page())
+    assert capsys.readouterr().out == ""
+    writing.source.write_text(writing.text + claim.replace('="three"', '="four"'))
+    watch._wrong(guide, writing.page())
+    said = capsys.readouterr().out
+    assert said.startswith("claims that do not hold (1):\n")
+    assert "page.md:12:4: the page claims that 'three' equals 'four', which is not so" in said

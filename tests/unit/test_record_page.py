@@ -158,12 +158,12 @@ def test_a_failing_command_is_named_and_earlier_recordings_stay(
 def test_a_bound_value_reaches_later_commands(checkout: Checkout) -> None:
     checkout.write(
         '{{ run("node0", "echo veth1a2b3c4", id="a", bind={"VETH": "re:(veth\\\\w+)"}) }}\n\n'
-        '{{ run("node0", "echo $VETH ${VETH}x $VETHX", id="b") }}\n'
+        '{{ run("node0", "VETHX=; echo $VETH ${VETH}x $VETHX", id="b") }}\n'
     )
     checkout.record()
     recorded = checkout.guide().recorded("page").blocks["b"]
-    assert recorded.command == "echo $VETH ${VETH}x $VETHX"
-    assert recorded.ran == "echo veth1a2b3c4 veth1a2b3c4x $VETHX"
+    assert recorded.command == "VETHX=; echo $VETH ${VETH}x $VETHX"
+    assert recorded.ran == "VETHX=; echo veth1a2b3c4 veth1a2b3c4x $VETHX"
     assert recorded.text == "veth1a2b3c4 veth1a2b3c4x\n"
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from macros.record.secret_values import hidden, hidden_in
+from macros.record.secret_values import Secrets, hidden
+from macros.store import form
 
 _OWN = "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk="
 _PUBLIC = "HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="
@@ -48,6 +49,13 @@ _JWT = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl"
         ),
         ("kubectl create token web", f"{_JWT}\n", "(hidden)\n"),
         ("kubeadm token list", "abc123.0123456789abcdef   23h\n", "(hidden)   23h\n"),
+        ("wg genkey | tee /k; wg pubkey </k", f"{_OWN}\n{_PUBLIC}\n", f"(hidden)\n{_PUBLIC}\n"),
+        (
+            "wg show wg0 public-key; wg show wg0 private-key",
+            f"{_PUBLIC}\n{_OWN}\n",
+            f"{_PUBLIC}\n(hidden)\n",
+        ),
+        ("openssl rand -hex 16", "0f1e2d3c4b5a69788796a5b4c3d2e1f0\n", "(hidden)\n"),
         (
             "kubectl config view --raw",
             "    client-key-data: LS0tLS1CRUdJTiBSU0EgUFJJVkFURQ==\n",
@@ -76,7 +84,7 @@ def test_what_is_no_secret_stays(command: str, printed: str) -> None:
 
 
 def test_json_has_none_either() -> None:
-    assert hidden_in({"a": [_JWT, 3, None]}) == {"a": ["(hidden)", 3, None]}
+    assert Secrets().hide_in({"a": [_JWT, 3, None]}) == {"a": ["(hidden)", 3, None]}
 
 
 def test_no_recording_of_the_guide_has_one() -> None:
@@ -84,3 +92,9 @@ def test_no_recording_of_the_guide_has_one() -> None:
     for path in [*folder.rglob("*.txt"), *folder.rglob("*.json")]:
         text = path.read_text(encoding="utf-8")
         assert hidden(text) == text, path
+    for path in folder.rglob("*/*/*.txt"):
+        block = form.read(path, "")
+        assert hidden(block.text, block.ran) == block.text, path
+        secrets = Secrets()
+        secrets.learn_json(block.twin)
+        assert not len(secrets), path

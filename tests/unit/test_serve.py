@@ -174,6 +174,8 @@ def test_a_draft_is_shown_and_marked_as_such(
         replace(recorded, text=recorded.text + "docker9          DOWN           10.9.8.1/24\n"),
     )
     took = served.until("docker/", lambda html: "Draft." in html and "10.9.8.1/24" in html, 30)
+    html = served.page("docker/")
+    assert (html.count("Draft."), html.count("<strong>Draft</strong>")) == (1, 1)
     print(f"from a draft to seeing it: {took:.1f} s")
     drafts.forget(folder)
     served.until("docker/", lambda html: "Draft." not in html, 30)

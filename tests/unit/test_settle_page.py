@@ -122,11 +122,13 @@ def test_a_kept_run_is_settled_without_a_lab(checkout: Guide) -> None:
     kept = _keep(checkout, "2", NEW)
     answers = {path.name: path.read_bytes() for path in kept.iterdir()}
     result = CliRunner().invoke(cli_settle.settle, [], catch_exceptions=False)
-    assert result.output == "page: settled, unchanged\n"
+    assert result.output.startswith("page: settled, unchanged: the run of ")
+    assert f"gives what is in {folder} now" in result.output
+    assert f"git checkout HEAD -- {folder} first" in result.output
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     _keep(checkout, "3", NEW.replace("1500", "1400"))
     result = CliRunner().invoke(cli_settle.settle, ["page"], catch_exceptions=False)
-    assert result.output == "page: settled\n"
+    assert f"settled against {folder}, which it replaces" in result.output
     assert form.read(folder / "a.txt", "").text == OLD.replace("1500", "1400")
     assert not list(sums.problems(folder))
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == answers
