@@ -15,7 +15,7 @@ from macros.compare.change import Change, said
 from macros.compare.speeches import Speech, gone_and_new, messages_of, speeches
 from macros.ground import ports
 from macros.ground.alignment import align, stretches
-from macros.packets import conversations, dissector, purpose, streams, summary
+from macros.packets import conversations, dissector, encrypted, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
 from macros.packets.messages import Message, talk
@@ -216,7 +216,7 @@ def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
             count += 1
             continue
         for earlier, later in side_by_side.fields(before, after):
-            was, now = rename(_value(before, earlier, old)), _value(after, later, new)
+            was, now = _values((before, earlier, old), (after, later, new), rename)
             if was != now:
                 field = later or earlier
                 label = _WORDS.get(field.name, field.label) if field is not None else ""
@@ -232,13 +232,35 @@ def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
         yield said("packets", subject, what, old.line, new.line)
 
 
+_Where = tuple[Layer, Field | None, _Said]
+"""A field, or none, of a layer of a packet."""
+
+
+def _values(before: _Where, after: _Where, rename: Rename) -> tuple[str, str]:
+    """What counts of a field on both sides; of bytes that are no text only how many differ."""
+    was, now = rename(_value(*before)), _value(*after)
+    raw = [field.raw for _, field, _ in (before, after) if field is not None]
+    counts = was != now and len(raw) == 2 and before[0].name == after[0].name == "Data"
+    if not counts or all(map(dissector.text_of, raw)) or was.startswith(encrypted.ENCRYPTED):
+        return was, now
+    differing = sum(a != b for a, b in zip(*raw, strict=False)) + abs(len(raw[0]) - len(raw[1]))
+    return _many(raw[0]), f"{_many(raw[1])}, {differing} differ"
+
+
+def _many(raw: bytes) -> str:
+    return f"{len(raw)} byte{'' if len(raw) == 1 else 's'}"
+
+
 def _value(layer: Layer, field: Field | None, of: _Said) -> str:
     """A field as shown, without what comes by chance."""
     if field is None:
         return ""
-    if field.name in {"sport", "dport"} and ports.is_chosen(int(field.value)):
+    level = of.packet.layers.index(layer)
+    carries = of.packet.layers[level + 1 : level + 2]
+    listens = bool(carries) and carries[0].name == encrypted.WIREGUARD
+    if field.name in {"sport", "dport"} and ports.is_chosen(int(field.value)) and not listens:
         return "chosen by the kernel"
-    value = of.facts.value(of.packet, of.packet.layers.index(layer), field)
+    value = of.facts.value(of.packet, level, field)
     if value is None or (layer.name == "ICMP" and field.name == "id"):
         return "there"
     if isinstance(value, bytes):

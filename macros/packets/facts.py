@@ -3,15 +3,17 @@
 What a sender starts anywhere counts from its first: sequence numbers, the id of a ping, and that
 of a question to the DNS. Of what the DNS answers, no time to live and no serial counts. Of a
 checksum counts whether it is right, wrong, partial or none; of timestamps whether they are there
-and answer one; of a window, once it is agreed on, whether it is open.
+and answer one; of a window, once it is agreed on, whether it is open. What is encrypted
+counts by its length (sessions.py).
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from macros.packets import dns, numbers
+from macros.packets import dns, encrypted, numbers
 from macros.packets.http import undated
 from macros.packets.packet import Field, Layer, Packet
+from macros.packets.sessions import Sessions
 from macros.packets.streams import Starts, flags_of
 
 _IDS = frozenset({("IPv4", "id"), ("IPv6", "flow")})
@@ -25,6 +27,7 @@ class Facts:
         self.starts = Starts(packets)
         self.pings: dict[int, int] = {}
         self.questions: dict[str, int] = {}
+        self.sessions = Sessions(packets)
         for packet in packets:
             for layer in packet.layers:
                 if layer.name == "ICMP" and layer.get("id"):
@@ -45,6 +48,8 @@ class Facts:
             return self.pings[int(field.value)]
         if layer.name == dns.NAME:
             return self._of_dns(field)
+        if layer.name in encrypted.NAMES:
+            return self.sessions.value(packet, level, field)
         if layer.name == "Data":
             return carried(packet, level)
         return field.value
@@ -73,6 +78,8 @@ class Facts:
 def carried(packet: Packet, level: int) -> bytes:
     """Data without dates of HTTP, and without the time that ping puts in front of its filling."""
     raw = packet.layers[level].fields[0].raw
+    if level and packet.layers[level - 1].name in encrypted.NAMES:
+        return encrypted.load(len(raw)).encode()
     if level and packet.layers[level - 1].name == "ICMP":
         # 16 bytes of iputils on 64 bits, 4 of busybox.
         raw = raw[16:] if any(raw[16:]) else raw[4:]
