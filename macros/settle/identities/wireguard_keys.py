@@ -8,11 +8,12 @@ from macros.settle.declaration import Evidence, Identity, Named, like, patterns_
 # 32 bytes in base64 (encoding.c): the last digit has four bits of them, and two that are 0.
 _KEY = r"(?<![A-Za-z0-9+/=])(?P<v>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)(?![A-Za-z0-9+/=])"
 _BARE = _KEY.replace("?P<v>", "")
+_CELL = r"(?:\(none\)|\(hidden\)|off|[\d.:/ ,a-f\[\]]+)"
 _said = re.compile(
     # wg show, wg set, showconf; what a CNI plugin notes: `"PublicKey":"..."`, in JSON once more.
     rf"(?:[Pp]ublic ?[Kk]ey|\bpeer)[\\\"]*(?: ?[:=] ?| )[\\\"]*{_BARE}"
     # wg show dump, and what has a peer's key in front: latest-handshakes, endpoints, allowed-ips.
-    rf"|^(?:\S+\t)?(?:\(hidden\)\t)?{_BARE}(?=\t(?:\(none\)|\(hidden\)|off|[\d.:/ ,a-f\[\]]+)(?:\t|$))",
+    rf"|^(?:\S+\t)?(?:\(hidden\)\t)?{_BARE}(?=\t{_CELL}(?:\t|$))",
     re.MULTILINE,
 ).finditer
 _asks_for_keys = re.compile(r"\bwg (?:pubkey|show \S+ (?:public-key|peers))\b").search
