@@ -252,4 +252,6 @@ def _not_seen(
     # Its capture had all its packets, each of them from before this one.
     if len(seen) == most and max(seen) < journey.number:
         return f"{_ENDED}: {lanes[following].where} had its {most}"
-    return f"not seen after {lanes[last].where}"
+    inside = last not in {visit.lane for visit in journey.visits}
+    by = f", where no. {journey.carrier} carried it" if inside else ""
+    return f"not seen after {lanes[last].where}{by}"

@@ -143,14 +143,14 @@ def test_esp_is_told_alike() -> None:
 def test_what_is_lost_between_the_nodes_is_gone() -> None:
     trace = trace_of(ping(1, 0), ping(2, 5000, on_wire=False))
     said = notes(trace)
-    assert said[5] == ("not seen after node0: eth1",)
+    assert said[5] == ("not seen after node0: eth1, where no. 6 carried it",)
     assert said[6][0] == "not seen after node0: eth1"
 
 
 def test_what_is_lost_behind_the_wire_is_gone_and_what_carried_it_is_not() -> None:
     trace = trace_of(ping(1, 0), ping(2, 5000, decrypts=False))
     said = notes(trace)
-    assert said[5] == ("not seen after node1: eth1",)
+    assert said[5] == ("not seen after node1: eth1, where no. 6 carried it",)
     assert said[6][0].startswith(oddities.UNREADABLE)
 
 

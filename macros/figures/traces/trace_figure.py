@@ -172,7 +172,7 @@ def legend(told: Sequence[Told]) -> str:
         ),
         "tag": ("+ tag", "a VLAN's number put into the frame; \N{MINUS SIGN}: taken out"),
         "sealed": (
-            ", ".join(dict.fromkeys(shorts.get("sealed", ()))),
+            "in no.",
             "encrypted inside another packet; dotted: no tap saw it there",
         ),
         "mac": ("MACs", "sent on to another station"),

@@ -140,7 +140,7 @@ def _packet(
     sealed = sealed_ends(heights, steps)
     arrows = [
         part
-        for leg in legs(heights, steps) or [heights * 2]
+        for leg in legs(heights, steps) or ([] if captions.is_gone(journey) else [heights * 2])
         for part in _arrow(leg, x, sealed=tuple(leg) in sealed)
     ]
     if captions.is_gone(journey):
