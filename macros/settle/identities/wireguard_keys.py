@@ -18,7 +18,8 @@ _said = re.compile(
 ).finditer
 _asks_for_keys = re.compile(r"\bwg (?:pubkey|show \S+ (?:public-key|peers))\b").search
 _all_keys = re.compile(_BARE).findall
-_may_have = like(r"[A-Za-z0-9+/]{43}=")
+# Looked for by its last sign, which is fast.
+_may_have = like(r"=(?<=[A-Za-z0-9+/]{43}=)")
 
 
 @lru_cache(maxsize=2048)
