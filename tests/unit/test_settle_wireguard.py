@@ -46,9 +46,19 @@ def test_exchanged_keys_are_told(tmp_path: Path) -> None:
         else one
         for one in run(TWO)
     ]
-    ends = [one.text.split("=")[0] for one in new]
-    assert ends
     settled = settle(tmp_path, run(ONE), new)
     old = form.read(ONE / "roamed.txt", "").text
     assert settled["learned"].text == form.read(ONE / "learned.txt", "").text
     assert settled["roamed"].text != old
+
+
+def test_a_key_that_stands_alone_is_the_one_that_others_name(tmp_path: Path) -> None:
+    def alone(folder: Path) -> list[Recording]:
+        key = form.read(folder / "learned.txt", "").text.split("peer: ")[1].split("\n")[0]
+        return [*run(folder), recording("own", f"{key}\n", "wg pubkey </run/wg0.key")]
+
+    settled = settle(tmp_path, alone(ONE), alone(TWO))
+    assert settled["own"].text == alone(ONE)[-1].text
+    digest = [recording("sum", alone(side)[-1].text, "openssl dgst") for side in (ONE, TWO)]
+    settled = settle(tmp_path, digest[:1], digest[1:])
+    assert settled["sum"].text == digest[1].text, "nothing says that it is a key"

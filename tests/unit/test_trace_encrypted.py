@@ -10,7 +10,7 @@ from macros.packets.packet import Packet
 from macros.traces import assembly, hops, oddities
 from macros.traces.trace import Lane, Trace
 from tests import trace_support
-from tests.unit.test_packets_encrypted import ipv4, pcap
+from tests.unit.test_packets_encrypted import ipv4, pcap, udp
 
 LANES = [
     Lane("a", "node0", "", "", "ipsec0"),
@@ -187,3 +187,14 @@ def test_of_two_ends_that_nothing_tells_of_the_first_goes_forward() -> None:
         (False, 0),
         (False, 0),
     ]
+
+
+def test_two_handshakes_are_two_packets() -> None:
+    begun, other = (
+        udp(b"\x01" + bytes(3) + struct.pack("<I", sender) + bytes(140)) for sender in (7, 8)
+    )
+    both = (0, begun), (5000, other)
+    late = (300, begun), (5300, other)
+    trace = assembly.read(LANES[1:3], [capture(*both), capture(*late)])
+    assert [[visit.lane for visit in journey.visits] for journey in trace.journeys] == 2 * [[0, 1]]
+    assert all(len(journey.visits) == 2 for journey in trace.journeys)
