@@ -14,7 +14,7 @@ from typing import Any
 from macros.compare.change import Change, said
 from macros.compare.speeches import Speech, gone_and_new, messages_of, speeches
 from macros.ground.alignment import align, stretches
-from macros.packets import conversations, dissector, purpose, streams, summary
+from macros.packets import conversations, dissector, encrypted, purpose, streams, summary
 from macros.packets import differences as side_by_side
 from macros.packets.facts import Facts
 from macros.packets.messages import Message, talk
@@ -125,7 +125,8 @@ def _chosen(old: Sequence[Packet], new: Sequence[Packet]) -> list[Ports]:
     return [
         frozenset(port for chosen in side.values() for port in chosen)
         - {target[1] for _, _, target in side}
-        for side in both
+        - encrypted.listening(packets)
+        for side, packets in zip(both, (old, new), strict=True)
     ]
 
 
@@ -260,7 +261,7 @@ def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
             count += 1
             continue
         for earlier, later in side_by_side.fields(before, after):
-            was, now = rename(_value(before, earlier, old)), _value(after, later, new)
+            was, now = _values((before, earlier, old), (after, later, new), rename)
             if was != now:
                 field = later or earlier
                 label = _WORDS.get(field.name, field.label) if field is not None else ""
@@ -274,6 +275,25 @@ def _fields(old: _Said, new: _Said, rename: Rename) -> Iterator[Change]:
     elif not count and old.line != new.line:
         what = f"packet changed: {old.line} -> {new.line}"
         yield said("packets", subject, what, old.line, new.line)
+
+
+_Where = tuple[Layer, Field | None, _Said]
+"""A field, or none, of a layer of a packet."""
+
+
+def _values(before: _Where, after: _Where, rename: Rename) -> tuple[str, str]:
+    """What counts of a field on both sides; of bytes that are no text only how many differ."""
+    was, now = rename(_value(*before)), _value(*after)
+    raw = [field.raw for _, field, _ in (before, after) if field is not None]
+    counts = was != now and len(raw) == 2 and before[0].name == after[0].name == "Data"
+    if not counts or all(map(dissector.text_of, raw)) or was.startswith(encrypted.ENCRYPTED):
+        return was, now
+    differing = sum(a != b for a, b in zip(*raw, strict=False)) + abs(len(raw[0]) - len(raw[1]))
+    return _many(raw[0]), f"{_many(raw[1])}, {differing} differ"
+
+
+def _many(raw: bytes) -> str:
+    return f"{len(raw)} byte{'' if len(raw) == 1 else 's'}"
 
 
 def _value(layer: Layer, field: Field | None, of: _Said) -> str:

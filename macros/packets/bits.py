@@ -81,6 +81,14 @@ class Bits:
         self._add(name, label, bits, value, text, means)
         return value
 
+    def little(self, name: str, label: str, count: int, meaning: str) -> int:
+        """The next `count` bytes as a number whose first byte is its least."""
+        if self.left < count:
+            self._cut()
+        value = int.from_bytes(self.around.data[self.byte : self.byte + count], "little")
+        self._add(name, label, count * 8, value, str(value), meaning)
+        return value
+
     def bytes(
         self,
         name: str,

@@ -4,16 +4,17 @@ What a sender starts anywhere counts from its first: sequence numbers, the id of
 question to the DNS, and that of a packet which comes in fragments. Of what the DNS answers, no
 time to live and no serial counts. Of a checksum counts whether it is right, wrong, partial or none;
 of timestamps whether they are there and answer one; of a window, once it is agreed on, whether it
-is open.
+is open. What is encrypted counts by its length (sessions.py).
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from macros.packets import dns, numbers
+from macros.packets import dns, encrypted, numbers
 from macros.packets.http import undated
 from macros.packets.names import PINGS
 from macros.packets.packet import Field, Layer, Packet
+from macros.packets.sessions import Sessions
 from macros.packets.streams import Starts, flags_of
 
 _FLOW = ("IPv6", "flow")
@@ -28,6 +29,7 @@ class Facts:
         self.pings: dict[int, int] = {}
         self.questions: dict[str, int] = {}
         self.cut: dict[Any, int] = {}
+        self.sessions = Sessions(packets)
         for packet in packets:
             for layer in packet.layers:
                 if layer.name == "IPv4" and _is_part(layer):
@@ -53,6 +55,8 @@ class Facts:
             return self.pings[int(field.value)]
         if layer.name == dns.NAME:
             return self._of_dns(field)
+        if layer.name in encrypted.NAMES:
+            return self.sessions.value(packet, level, field)
         if layer.name == "Data":
             return carried(packet, level)
         return field.value
@@ -93,6 +97,8 @@ def _whole(layer: Layer) -> tuple[Any, ...]:
 def carried(packet: Packet, level: int) -> bytes:
     """Data without dates of HTTP, and without the time that ping puts in front of its filling."""
     raw = packet.layers[level].fields[0].raw
+    if level and packet.layers[level - 1].name in encrypted.NAMES:
+        return encrypted.load(len(raw)).encode()
     if level and packet.layers[level - 1].name in PINGS:
         # 16 bytes of iputils on 64 bits, 4 of busybox.
         raw = raw[16:] if any(raw[16:]) else raw[4:]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from macros.packets.bits import Bits
+from macros.packets.encrypted import ESP, WIREGUARD, esp, wireguard
 from macros.packets.icmp_headers import icmp, icmpv6
 from macros.packets.link_headers import arp, cooked, cooked2, ethernet, vlan
 from macros.packets.network_headers import ipv4, ipv6, ipv6_options
@@ -23,4 +24,6 @@ HEADERS: dict[str, Callable[[Bits], None]] = {
     "ICMPv6": icmpv6,
     "VXLAN": vxlan,
     "GRE": gre,
+    WIREGUARD: wireguard,
+    ESP: esp,
 }

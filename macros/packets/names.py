@@ -18,6 +18,8 @@ SHORT = {
     "ICMPv6": "icmp6",
     "VXLAN": "vxlan",
     "GRE": "gre",
+    "WireGuard": "wireguard",
+    "ESP": "esp",
     "BGP": "bgp",
     "DNS": "dns",
     "Data": "data",

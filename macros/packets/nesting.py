@@ -8,7 +8,7 @@ itself is data. Links: https://www.tcpdump.org/linktypes.html; numbers: IANA "ie
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from macros.packets import numbers
+from macros.packets import dns, encrypted, numbers
 
 # The first header for each link type; "IP" is that of the version which its first bits name. 12
 # and 14 are what old writers used for raw IP.
@@ -29,7 +29,7 @@ _BY_TYPE = {
     0x6558: "Ethernet",  # a frame in GRE
     **dict.fromkeys(numbers.TAGS, "VLAN"),
 }
-_BY_PROTOCOL = {4: "IPv4", 6: "TCP", 17: "UDP", 41: "IPv6", 47: "GRE"}
+_BY_PROTOCOL = {4: "IPv4", 6: "TCP", 17: "UDP", 41: "IPv6", 47: "GRE", 50: encrypted.ESP}
 _IN_IPV4 = _BY_PROTOCOL | {1: "ICMP"}
 _IN_IPV6 = _BY_PROTOCOL | {0: "IPv6 options", 58: "ICMPv6", 60: "IPv6 options"}
 _GROWING = frozenset(_IN_IPV6) - {58}
@@ -73,7 +73,7 @@ def pieces(data: bytes, link: int) -> Iterator[Piece]:
     What is left behind the end of a header's load, such as padding, belongs to none of them.
     """
     name = _LINKS[link]
-    offset, end, quoted = 0, len(data), False
+    offset, end, quoted, behind = 0, len(data), False, ""
     for _ in range(_DEEPEST):
         if name == "IP":
             name = {4: "IPv4", 6: "IPv6"}.get(data[offset] >> 4 if data else 0, "")
@@ -83,7 +83,7 @@ def pieces(data: bytes, link: int) -> Iterator[Piece]:
         load = offset + header.length
         stop = end if header.carries is None else min(end, load + header.carries)
         yield Piece(name, offset, header.length, max(stop, load), quoted)
-        offset, end, name = load, max(stop, load), header.follows
+        offset, end, name, behind = load, max(stop, load), header.follows, name
         quoted = quoted or header.quotes
         if offset == end:
             return
@@ -92,6 +92,8 @@ def pieces(data: bytes, link: int) -> Iterator[Piece]:
         yield Piece("Data", offset, end - offset, end, quoted, why)
         return
     why = f"no whole, well-formed {name} header" if name else ""
+    if behind in encrypted.NAMES:
+        why = encrypted.why(end - offset)
     yield Piece("Data", offset, end - offset, end, quoted, why)
 
 
@@ -168,13 +170,26 @@ def _ipv6_options(data: bytes) -> _Header | None:
 def _udp(data: bytes) -> _Header | None:
     """RFC 768; VXLAN is what is sent to its port and has its flags, or those of a group policy.
 
-    RFC 7348, section 5; draft-smith-vxlan-group-policy. Others use that port too.
+    RFC 7348, section 5; draft-smith-vxlan-group-policy. Others use that port too. WireGuard has no
+    port of its own: its messages are known by their form.
     """
     if len(data) < 8:
         return None
     length = _number(data, 4)
-    tunnel = _number(data, 2) in numbers.VXLAN_PORTS and data[8:9] in {b"\x08", b"\x88"}
-    return _Header(8, "VXLAN" if tunnel else "", length - 8 if length >= 8 else None)
+    size = length - 8 if length >= 8 else None
+    return _Header(8, _in_udp(data, len(data) - 8 if size is None else size), size)
+
+
+def _in_udp(data: bytes, size: int) -> str:
+    """What a datagram carries, if it is a tunnel's; `size` is how many bytes it says they are."""
+    ports = {_number(data, 0), _number(data, 2)}
+    if _number(data, 2) in numbers.VXLAN_PORTS and data[8:9] in {b"\x08", b"\x88"}:
+        return "VXLAN"
+    if encrypted.ESP_PORT in ports and encrypted.is_esp(size, data[8:12]):
+        return encrypted.ESP
+    if dns.PORT not in ports and encrypted.is_wireguard(size, data[8:12]):
+        return encrypted.WIREGUARD
+    return ""
 
 
 def _tcp(data: bytes) -> _Header | None:
@@ -216,6 +231,15 @@ def _gre(data: bytes) -> _Header | None:
     return None if len(data) < length else _typed(length, _number(data, 2))
 
 
+def _esp(data: bytes) -> _Header | None:
+    """RFC 4303: behind the SPI and the sequence number all is encrypted."""
+    return None if len(data) < encrypted.ESP_HEADER else _Header(encrypted.ESP_HEADER, "")
+
+
+def _wireguard(data: bytes) -> _Header | None:
+    return _Header(encrypted.header_length(data), "")
+
+
 _READ: dict[str, Callable[[bytes], _Header | None]] = {
     "Ethernet": _ethernet,
     "VLAN": _vlan,
@@ -231,4 +255,6 @@ _READ: dict[str, Callable[[bytes], _Header | None]] = {
     "ICMPv6": _icmpv6,
     "VXLAN": _vxlan,
     "GRE": _gre,
+    encrypted.ESP: _esp,
+    encrypted.WIREGUARD: _wireguard,
 }

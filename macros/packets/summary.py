@@ -2,7 +2,7 @@
 
 import re
 
-from macros.packets import bgp, dns, numbers
+from macros.packets import bgp, dns, encrypted, numbers
 from macros.packets.conversations import above, address, named_ends
 from macros.packets.packet import Layer, Packet
 
@@ -57,11 +57,13 @@ def _what_above(packet: Packet, transport: Layer) -> str:
 
 
 def _messages(packet: Packet) -> str:
-    """The messages that it carries: "BGP UPDATE, UPDATE, End-of-RIB", "DNS query A hello."."""
+    """The messages that it carries: "BGP UPDATE, End-of-RIB", "DNS query A hello.", "ESP"."""
     names = ", ".join(bgp.what(layer) for layer in packet.all(bgp.NAME))
     if names:
         return f"BGP {names}"
-    return next((f"DNS {dns.what(layer)}" for layer in packet.all(dns.NAME)), "")
+    names = next((f"DNS {dns.what(layer)}" for layer in packet.all(dns.NAME)), "")
+    header = next((layer for layer in packet.layers if layer.name in encrypted.NAMES), None)
+    return encrypted.what(header) if header is not None else names
 
 
 def _announced(packet: Packet, transport: Layer) -> int:

@@ -3,15 +3,34 @@
 from dataclasses import replace
 
 from macros.ground import ports
-from macros.packets import checksum, numbers
+from macros.packets import checksum, encrypted, numbers
 from macros.packets.bits import Bits, counted, named
 from macros.packets.packet import Layer
 
 
 def _port(value: int) -> str:
-    if value in numbers.PORTS:
-        return numbers.PORTS[value]
-    return "in the range that Linux gives to clients" if ports.is_chosen(value) else ""
+    return numbers.PORTS.get(value, "")
+
+
+def _ports(bits: Bits) -> None:
+    """The two ports; one in the range for clients is a client's if the other one is not in it.
+
+    Of two in that range nobody knows here which end listens.
+    """
+    both = [
+        bits.number(name, label, 16, "{}", _port)
+        for name, label in (("sport", "from port"), ("dport", "to port"))
+    ]
+    for field, port, other in zip((-2, -1), both, reversed(both), strict=True):
+        if port not in numbers.PORTS and ports.is_chosen(port) and not ports.is_chosen(other):
+            meaning = "in the range that Linux gives to clients"
+            bits.fields[field] = replace(bits.fields[field], meaning=meaning)
+
+
+def _is_wireguard(bits: Bits, length: int) -> bool:
+    """Whether a datagram's load is of WireGuard's form; other tunnels have ports of their own."""
+    load = bits.around.data[bits.offset + 8 : bits.offset + 12]
+    return encrypted.is_wireguard(length - 8, load)
 
 
 def network(bits: Bits) -> Layer | None:
@@ -66,12 +85,16 @@ def in_fragment(ip: Layer) -> bool:
 
 def udp(bits: Bits) -> None:
     """RFC 768. VXLAN's source port is a hash that stands for the flow inside (RFC 7348)."""
-    source = len(bits.fields)
-    bits.number("sport", "from port", 16, "{}", _port)
-    if bits.number("dport", "to port", 16, "{}", _port) in numbers.VXLAN_PORTS:
-        meaning = "stands for the connection inside: nobody listens there"
-        bits.fields[source] = replace(bits.fields[source], meaning=meaning)
+    _ports(bits)
+    source, target = bits.fields
     length = bits.number("length", "length", 16)
+    if target.value in numbers.VXLAN_PORTS:
+        meaning = "stands for the connection inside: nobody listens there"
+        bits.fields[0] = replace(source, meaning=meaning)
+    elif _is_wireguard(bits, length):
+        meaning = "WireGuard sends from the port at which it listens"
+        bits.fields[0] = replace(source, meaning=meaning)
+        bits.fields[1] = replace(target, meaning="")
     ip = network(bits)
     unfinished = not length and ip is not None and not ip["length"].value
     if unfinished:
@@ -110,8 +133,7 @@ _TCP_FLAG_MEANINGS = {
 
 def tcp(bits: Bits) -> None:
     """RFC 9293, section 3.1; options: RFC 7323, RFC 2018; IANA "tcp-parameters"."""
-    bits.number("sport", "from port", 16, "{}", _port)
-    bits.number("dport", "to port", 16, "{}", _port)
+    _ports(bits)
     numbers_of = len(bits.fields)
     bits.number("seq", "sequence number", 32)
     bits.number("ack", "acknowledgement", 32)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from macros.packets import dissector
+from macros.packets import dissector, encrypted
 from macros.packets.packet import Packet
 from macros.packets.pcap import records
 from macros.settle.capture import bring_in_step
@@ -141,6 +141,8 @@ class Masks:
                     data[index] = 0x78
             for field in layer.fields:
                 raw = field.raw
+                if layer.name == encrypted.WIREGUARD and field.name in encrypted.KEYED:
+                    data[field.first : field.last + 1] = bytes([0x78]) * len(raw)
                 if field.name in _FIELDS and len(raw) in (4, 6, 16):
                     new = self.mac(raw) if len(raw) == 6 else self.address(raw)
                     struct.pack_into(f"{len(new)}s", data, field.first, new)

@@ -1,11 +1,11 @@
 """Captures -> a trace: match, order, align, and say what was unusual."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from macros.packets.packet import Packet
-from macros.traces import clocks, oddities, sequence, sightings
+from macros.traces import carriage, clocks, oddities, sequence, sightings
 from macros.traces.trace import Journey, Lane, Trace
 
 
@@ -21,6 +21,10 @@ def read(lanes: Sequence[Lane], captures: Sequence[Sequence[Packet]]) -> Trace:
         Journey(number, ahead, sequence.ordered(group, lanes, forward=ahead, stations=stations))
         for number, (group, ahead) in enumerate(zip(groups, forward, strict=True))
     ]
+    carriers = carriage.found(journeys, lanes)
+    for number, ahead in carriage.ways(journeys, carriers).items():
+        visits = sequence.ordered(groups[number], lanes, forward=ahead, stations=stations)
+        journeys[number] = Journey(number, ahead, visits)
     # The first lane has one clock, so most need no other; the rest come by aligned time.
     ahead_of = clocks.about(journeys, lanes)
 
@@ -30,10 +34,27 @@ def read(lanes: Sequence[Lane], captures: Sequence[Sequence[Packet]]) -> Trace:
         return visit.packet.time - ahead_of.get(node, 0), visit.packet.number
 
     journeys.sort(key=seen_first)
-    numbered = [replace(journey, number=number) for number, journey in enumerate(journeys, 1)]
+    numbered = _numbered(journeys, lanes, carriers)
     aligned = clocks.align(numbered, lanes)
     noted = oddities.noted(numbered, lanes)
     return Trace(tuple(lanes), tuple(noted), lanes[0].node, aligned, tuple(left_out))
+
+
+def _numbered(
+    journeys: Sequence[Journey], lanes: Sequence[Lane], carriers: Mapping[int, int]
+) -> list[Journey]:
+    """The journeys by their places, and what each says of encryption; `carriers` by old numbers."""
+    places = {journey.number: number for number, journey in enumerate(journeys, 1)}
+    sealed = carriage.sealed_lanes(journeys)
+    return [
+        replace(
+            journey,
+            number=places[journey.number],
+            sealed=carriage.leaps(journey, lanes, sealed),
+            carrier=places.get(carriers.get(journey.number, -1), 0),
+        )
+        for journey in journeys
+    ]
 
 
 def by_node(lanes: Sequence[Lane], captures: Sequence[Sequence[Packet]]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from macros.packets import conversations, differences
 from macros.packets.packet import Field, Layer, Packet
 from macros.traces.trace import Journey, Lane, Visit
 
-Kind = Literal["wrap", "tag", "nat", "hop", "mac", "copy", "other"]
+Kind = Literal["sealed", "wrap", "tag", "nat", "hop", "mac", "copy", "other"]
 
 
 _PORT = "port"
@@ -48,11 +48,23 @@ class Step:
 def steps(journey: Journey, lanes: Sequence[Lane]) -> tuple[Step, ...]:
     """The steps of a journey, in order."""
     taken = [_step(earlier, later, journey, lanes) for earlier, later in pairwise(journey.visits)]
+    for index in journey.sealed:
+        step = taken[index]
+        taken[index] = replace(step, marks=(_seal(journey), *step.marks))
     for number in _copies(journey):
         into, out = taken[number - 1], taken[number]
         taken[number - 1] = _without_nat(into, Mark("copy", "copy", _as_it_was(into)))
         taken[number] = _without_nat(out)
     return tuple(taken)
+
+
+def _seal(journey: Journey) -> Mark:
+    """How a packet goes past taps that see only encrypted ones."""
+    if not journey.carrier:
+        return Mark("sealed", "encrypted", "encrypted, in a packet that cannot be told here")
+    number = journey.carrier
+    words = f"encrypted, carried by no. {number}: its times and its length say so"
+    return Mark("sealed", f"in no. {number}", words)
 
 
 def _copies(journey: Journey) -> list[int]:
@@ -118,7 +130,7 @@ def _turn(mark: Mark) -> int:
 
     That holds for translations and for undoing them (nf_nat_core.c, HOOK2MANIP and nf_nat_packet).
     """
-    order = ("nat", "hop", "nat, source", "tag", "wrap", "mac", "copy", "other")
+    order = ("sealed", "nat", "hop", "nat, source", "tag", "wrap", "mac", "copy", "other")
     source = mark.kind == "nat" and (": source " in mark.words or "of the sender" in mark.words)
     return order.index("nat, source" if source else mark.kind)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from macros.packets import conversations
+from macros.traces import carriage
 from macros.traces.arrivals import arrived
 from macros.traces.segments import carried, payload
 from macros.traces.trace import Journey, Lane
@@ -21,6 +22,7 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
     again = _again(journeys, goes_on)
     overtaken = _overtaken(journeys, lanes)
     gone = _gone(journeys, lanes)
+    sealed = _sealed(journeys)
     return [
         replace(
             journey,
@@ -29,10 +31,26 @@ def noted(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> list[Journey]:
                 *again.get(journey.number, ()),
                 *overtaken.get(journey.number, ()),
                 *(() if journey.number in goes_on else gone.get(journey.number, ())),
+                *sealed.get(journey.number, ()),
             ),
         )
         for journey in journeys
     ]
+
+
+UNREADABLE = "what it carries cannot be read here: it is encrypted"
+
+
+def _sealed(journeys: Sequence[Journey]) -> dict[int, tuple[str, ...]]:
+    """What is said of encrypted packets, and of those that travelled inside of one."""
+    inside = {journey.carrier: journey.number for journey in journeys if journey.carrier}
+    texts: dict[int, tuple[str, ...]] = {}
+    for journey in journeys:
+        if carriage.is_sealed(journey):
+            number = inside.get(journey.number)
+            by = f" (by its times and its length no. {number})" if number else ""
+            texts[journey.number] = (f"{UNREADABLE}{by}",)
+    return texts
 
 
 def _resized(journeys: Sequence[Journey]) -> dict[int, list[int]]:
@@ -153,6 +171,8 @@ def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple
             reached[flow, journey.forward] |= lanes_of
     asked = _asked_at(journeys)
     numbers = _numbers_at(journeys)
+    sealed = carriage.sealed_lanes(journeys)
+    by_number = {journey.number: journey for journey in journeys}
     texts: dict[int, tuple[str, ...]] = {}
     for journey in journeys:
         own, ahead = flows[journey.number], journey.forward
@@ -166,13 +186,23 @@ def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple
             places = same | answers
         else:
             places = asked[journey.number] | reached_by_any[ahead]
-        text = _not_seen(journey, places, numbers, lanes)
+        if carriage.is_sealed(journey):
+            # What comes out of it is another packet: it goes no further than such packets do.
+            places = places & sealed
+        text = _not_seen(journey, _at(journey, by_number), places, numbers, lanes)
         if text and (journey.number not in there or text.startswith(_ENDED)):
             texts[journey.number] = (text,)
     return texts
 
 
 _ENDED = "end of capture"
+
+
+def _at(journey: Journey, by_number: Mapping[int, Journey]) -> list[int]:
+    """The lanes that a packet was seen at, and those that saw it encrypted."""
+    carrier = by_number.get(journey.carrier)
+    around = carrier.visits if carrier is not None else ()
+    return sorted((visit.lane for visit in (*journey.visits, *around)), reverse=not journey.forward)
 
 
 def _asked_at(journeys: Sequence[Journey]) -> Mapping[int, frozenset[int]]:
@@ -203,13 +233,17 @@ def _numbers_at(journeys: Iterable[Journey]) -> Mapping[int, list[int]]:
 
 def _not_seen(
     journey: Journey,
+    at: Sequence[int],
     places: Iterable[int],
     numbers: Mapping[int, list[int]],
     lanes: Sequence[Lane],
 ) -> str:
-    """What is said of a packet that some of `places` should have seen; "" where there is none."""
-    last = journey.visits[-1].lane
-    unseen = frozenset(places) - {visit.lane for visit in journey.visits}
+    """What is said of a packet that some of `places` should have seen; "" where there is none.
+
+    `at` are the lanes that saw it, clear or encrypted.
+    """
+    last = at[-1] if journey.carrier else journey.visits[-1].lane
+    unseen = frozenset(places) - set(at)
     further = [lane for lane in unseen if (lane > last if journey.forward else lane < last)]
     if not further:
         return ""
@@ -218,4 +252,6 @@ def _not_seen(
     # Its capture had all its packets, each of them from before this one.
     if len(seen) == most and max(seen) < journey.number:
         return f"{_ENDED}: {lanes[following].where} had its {most}"
-    return f"not seen after {lanes[last].where}"
+    inside = last not in {visit.lane for visit in journey.visits}
+    by = f", where no. {journey.carrier} carried it" if inside else ""
+    return f"not seen after {lanes[last].where}{by}"

@@ -57,10 +57,20 @@ def _told(groups: Sequence[Group], votes: Sequence[int]) -> list[int]:
         for source, target in {_hosts(visit.packet) for visit in group.visits}:
             hosts[source, target] += vote
             hosts[target, source] -= vote
-    return [
-        vote or sum(hosts[pair] for pair in {_hosts(visit.packet) for visit in group.visits})
-        for group, vote in zip(groups, told, strict=True)
-    ]
+    return _first_forward(groups, told, hosts)
+
+
+def _first_forward(
+    groups: Sequence[Group], told: Sequence[int], hosts: Counter[tuple[str, str]]
+) -> list[int]:
+    """The votes with those of the hosts; of two that nothing tells of, the first goes forward."""
+    pairs = [{_hosts(visit.packet) for visit in group.visits} for group in groups]
+    for index in sorted(range(len(groups)), key=lambda n: groups[n].visits[0].packet.time):
+        if not told[index] and not sum(hosts[pair] for pair in pairs[index]):
+            for source, target in pairs[index]:
+                hosts[source, target] += 1
+                hosts[target, source] -= 1
+    return [vote or sum(hosts[pair] for pair in own) for vote, own in zip(told, pairs, strict=True)]
 
 
 def _disagree(groups: Sequence[Group], ways: Sequence[bool]) -> bool:

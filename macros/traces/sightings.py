@@ -10,11 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from macros.packets import conversations
+from macros.packets import conversations, encrypted
 from macros.packets.packet import Layer, Packet
 from macros.traces.trace import Lane, Visit
 
 Key = tuple[Hashable, ...]
+
+
+_LOADS = frozenset({"Data", *encrypted.NAMES})
+"""What no hop touches; an encrypted packet's header has numbers of its own."""
 
 
 def key(packet: Packet) -> Key | None:
@@ -29,7 +33,9 @@ def key(packet: Packet) -> Key | None:
     position = packet.layers.index(address)
     inside = packet.layers[position + 1 :]
     carried = b"".join(
-        layer.fields[0].raw for layer in inside if layer.name == "Data" and not layer.role
+        packet.data[layer.offset : layer.offset + layer.length]
+        for layer in inside
+        if layer.name in _LOADS and not layer.role
     )
     constant: Key = (
         address.name,

@@ -43,12 +43,17 @@ class Journey:
     `forward` says that it goes the way the lanes are given in. `notes` are what is unusual about
     it, each a short sentence: that it was sent again, overtaken, or not seen any further, or that
     nobody listened further on any more.
+
+    `sealed` are the steps, by index, that it took encrypted, past lanes that saw only the packet
+    around it; `carrier` is the number of that packet's journey, 0 where none is known.
     """
 
     number: int
     forward: bool
     visits: tuple[Visit, ...]
     notes: tuple[str, ...] = ()
+    sealed: frozenset[int] = frozenset()
+    carrier: int = 0
 
     def at(self, lane: int) -> tuple[Visit, ...]:
         """Its visits of one lane: none, one, or two where it passed in and out again."""

@@ -27,6 +27,8 @@ _COLOUR = {
     "IPv6 options": "ip",
     "VXLAN": "vxlan",
     "GRE": "vxlan",
+    "WireGuard": "vxlan",
+    "ESP": "vxlan",
     "BGP": "vxlan",  # never in one packet with it
     "DNS": "data",
     "Data": "data",
@@ -48,6 +50,8 @@ _PURPOSE = {
     "ICMPv6": "IP's own messages",
     "VXLAN": "carries a whole Ethernet frame",
     "GRE": "carries a packet of the kind that it names",
+    "WireGuard": "a tunnel whose load is encrypted",
+    "ESP": "carries what it encrypts",
     "BGP": "from router to router: who reaches which networks",
     "DNS": "which address has this name?",
     "Data": "what the program sent",
@@ -69,6 +73,11 @@ _SHOWN = {
     "ICMPv6": ("type", "code", "id", "seq", "mtu"),
     "VXLAN": ("vni",),
     "GRE": ("protocol", "key", "seq"),
+    "WireGuard": (
+        *("type", "sender", "receiver", "counter", "static", "timestamp"),
+        *("nothing", "cookie"),
+    ),
+    "ESP": ("spi", "seq"),
     "BGP": ("type", "as", "hold_time", "id", "error", "suberror", "next_hop"),
     "DNS": ("response", "code", "question", "answer"),
 }

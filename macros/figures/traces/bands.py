@@ -98,6 +98,8 @@ def _lines(layer: Layer) -> tuple[str, ...]:
         ends = (layer["src"].shown, f"→ {layer['dst'].shown}")
         ttl = layer.get("ttl")
         return (*ends, f"TTL {ttl.value}") if ttl is not None else ends
+    if layer.get("spi"):
+        return (f"SPI {layer['spi'].shown}",)
     if layer.get("operation"):
         return (layer["operation"].shown,)
     kind = layer.get("type")

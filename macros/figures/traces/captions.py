@@ -4,9 +4,11 @@ import re
 
 from macros.packets import summary
 from macros.packets.packet import Packet
+from macros.traces import oddities
 from macros.traces.sightings import innermost
 from macros.traces.trace import Clock, Journey, Lane, Trace
 
+_GONE = "not seen"
 _HTTP = re.compile(rb"(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (\S+) |HTTP/1\.\d (\d+ [^\r\n]*)")
 
 
@@ -32,6 +34,19 @@ def short(packet: Packet) -> str:
         text = summary.what(packet).removeprefix(f"{icmp.name} ").partition(":")[0]
         return text.replace(", seq ", " ")
     return summary.what(packet).partition(",")[0]
+
+
+def note_word(note: str) -> str:
+    """A note in the few letters that a drawing has for it."""
+    if note.startswith(oddities.UNREADABLE):
+        return "encrypted"
+    gone = note.startswith(_GONE)
+    return "gone" if gone else note.partition(":")[0].partition(" by ")[0]
+
+
+def is_gone(journey: Journey) -> bool:
+    """Whether a packet was seen no further on its way."""
+    return any(note.startswith(_GONE) for note in journey.notes)
 
 
 def size(packet: Packet) -> int:

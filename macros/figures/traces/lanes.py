@@ -12,7 +12,7 @@ from itertools import pairwise
 from macros.figures.svg import number, tag
 from macros.figures.traces import captions
 from macros.figures.traces.trace_layout import LABELS, MONO, Frame, Layout, Row
-from macros.traces import hops
+from macros.traces import hops, oddities
 from macros.traces.trace import Journey, Trace, Visit
 
 _DOT, _HIT = 5, 12
@@ -72,11 +72,11 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
         ),
     ]
     if journey.notes:
-        word = escape(_note(journey.notes[0]))
+        word = escape(captions.note_word(journey.notes[0]))
         parts.append(tag("text", word, class_="odd", x=10 + digits, y=row.y + 28))
     # What is seen comes first: who speaks to a browser says what stands there (WCAG 2.5.3).
     label = f"{journey.number} {name} {captions.since_first(trace, journey)}"
-    label += "".join(f", {_note(note)}" for note in journey.notes[:1])
+    label += "".join(f", {captions.note_word(note)}" for note in journey.notes[:1])
     if name != captions.titled(packet):
         label += f": {captions.titled(packet)}"
     label += "".join(f", {note}" for note in journey.notes)
@@ -88,11 +88,6 @@ def _label(trace: Trace, row: Row, address: Address) -> str:
         data_n=journey.number,
         aria_label=label,
     )
-
-
-def _note(note: str) -> str:
-    """A note in the few letters that the drawing has for it."""
-    return "gone" if note.startswith("not seen") else note.partition(":")[0].partition(" by ")[0]
 
 
 def _lanes(layout: Layout, title: str, address: Address) -> str:
@@ -190,8 +185,9 @@ def _row(layout: Layout, row: Row, address: Address) -> str:
 
 def _arrows(row: Row, x: list[float]) -> list[str]:
     parts = [_tubes(row, x)]
-    parts += [_arrow(leg, row.y) for leg in legs(x, row.steps)]
-    if any(note.startswith("not seen") for note in row.journey.notes):
+    sealed = sealed_ends(x, row.steps)
+    parts += [_arrow(leg, row.y, sealed=tuple(leg) in sealed) for leg in legs(x, row.steps)]
+    if captions.is_gone(row.journey):
         parts.append(_cross(x, row))
     return parts
 
@@ -238,7 +234,8 @@ def dot_class(visit: Visit) -> str:
 def row_class(journey: Journey) -> str:
     """The classes of a packet's row: which way it goes, and whether something is odd about it."""
     way = "is-there" if journey.forward else "is-back"
-    return f"tr-row {way}{' is-odd' if journey.notes else ''}"
+    odd = any(not note.startswith(oddities.UNREADABLE) for note in journey.notes)
+    return f"tr-row {way}{' is-odd' if odd else ''}"
 
 
 def pill_class(step: hops.Step, mark: hops.Mark) -> str:
@@ -265,25 +262,44 @@ def _tubes(row: Row, x: list[float]) -> str:
 def legs(places: Sequence[float], steps: Sequence[hops.Step]) -> list[list[float]]:
     """A way in pieces that each go in one direction; the next begins where one ends.
 
-    A bridge's own copy is beside the way.
+    A bridge's own copy is beside the way. A step that was taken encrypted is a piece of its own.
     """
+    sealed = sealed_ends(places, steps)
     beside = {
         index for index, step in enumerate(steps, 1) if any(m.kind == "copy" for m in step.marks)
     }
     on_way = [place for index, place in enumerate(places) if index not in beside]
     pieces: list[list[float]] = []
     for before, after in pairwise(on_way):
-        if pieces and (after >= before) == (pieces[-1][-1] >= pieces[-1][0]):
+        straight = pieces and (after >= before) == (pieces[-1][-1] >= pieces[-1][0])
+        if straight and not sealed & {(before, after), tuple(pieces[-1])}:
             pieces[-1].append(after)
         else:
             pieces.append([before, after])
     return pieces
 
 
-def _arrow(x: list[float], y: float) -> str:
+def sealed_ends(
+    places: Sequence[float], steps: Sequence[hops.Step]
+) -> frozenset[tuple[float, ...]]:
+    """From where to where a packet went encrypted, inside of another."""
+    return frozenset(
+        (places[index], places[index + 1])
+        for index, step in enumerate(steps)
+        if any(mark.kind == "sealed" for mark in step.marks)
+    )
+
+
+def way_class(*, sealed: bool) -> str:
+    """The classes of an arrow's line: dotted where another packet carried this one."""
+    return "way is-sealed" if sealed else "way"
+
+
+def _arrow(x: list[float], y: float, *, sealed: bool) -> str:
     sign = 1 if x[-1] >= x[-2] else -1
     tip = x[-1] - sign * (_DOT + 2)
-    line = tag("path", class_="way", d=f"M{number(x[0])} {number(y)}H{number(tip - sign * 6)}")
+    d = f"M{number(x[0])} {number(y)}H{number(tip - sign * 6)}"
+    line = tag("path", class_=way_class(sealed=sealed), d=d)
     back = number(tip - sign * 10)
     head = f"M{number(tip)} {number(y)}L{back} {number(y - 5.5)}V{number(y + 5.5)}Z"
     return line + tag("path", class_="head", d=head)

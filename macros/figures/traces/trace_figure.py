@@ -171,6 +171,10 @@ def legend(told: Sequence[Told]) -> str:
             "an address or port translated; un-: translated back",
         ),
         "tag": ("+ tag", "a VLAN's number put into the frame; \N{MINUS SIGN}: taken out"),
+        "sealed": (
+            "in no.",
+            "encrypted inside another packet; dotted: no tap saw it there",
+        ),
         "mac": ("MACs", "sent on to another station"),
         "copy": ("copy", "a bridge's own, of a frame that it had passed on"),
         "other": ("…", "another field changed"),

@@ -10,7 +10,16 @@ from itertools import pairwise
 
 from macros.figures.svg import number, tag
 from macros.figures.traces import captions
-from macros.figures.traces.lanes import Address, dot_class, legs, pill_class, row_class, stretch
+from macros.figures.traces.lanes import (
+    Address,
+    dot_class,
+    legs,
+    pill_class,
+    row_class,
+    sealed_ends,
+    stretch,
+    way_class,
+)
 from macros.traces import hops
 from macros.traces.hops import Step
 from macros.traces.trace import Journey, Lane, Trace, Visit
@@ -19,7 +28,7 @@ WIDTH = 376  # what a phone of 390 px has for it
 _NAMES = 112.0
 _ACROSS = 4
 _BEFORE = 4.0  # a packet's line in its column: un-DNAT behind it has room before the frame
-_HEAD, _ROW, _NODE = 44.0, 42.0, 24.0
+_HEAD, _ROW, _NODE = 50.0, 42.0, 24.0
 _DOT, _HIT = 5, 12
 _MARKS = 2  # of one step: what has room between two interfaces
 _MOST = 15  # letters of an interface's name: as many as Linux allows
@@ -111,17 +120,32 @@ def _packet(
     journey, steps = told
     name = captions.short(journey.visits[0].packet)
     shown = name if len(name) <= most else f"{name[: most - 1]}…"
+    notes = [captions.note_word(note)[: most + 1] for note in journey.notes[:1]]
     head = tag(
         "a",
         tag("rect", class_="hit", x=x - 12, y=top, width=58, height=34),
         tag("text", str(journey.number), class_="no", x=x - 8, y=top + 14),
         " ",
         tag("text", escape(shown), class_="name", x=x - 8, y=top + 29),
+        *(f" {tag('text', escape(note), class_='odd', x=x - 8, y=top + 43)}" for note in notes),
         href=address(journey.number, None),
-        aria_label=f"{journey.number} {shown}, {captions.titled(journey.visits[0].packet)}",
+        aria_label=", ".join(
+            (
+                " ".join((str(journey.number), shown, *notes)),
+                captions.titled(journey.visits[0].packet),
+                *journey.notes,
+            )
+        ),
     )
     heights = _heights(journey, rows)
-    arrows = [part for leg in legs(heights, steps) or [heights * 2] for part in _arrow(leg, x)]
+    sealed = sealed_ends(heights, steps)
+    arrows = [
+        part
+        for leg in legs(heights, steps) or ([] if captions.is_gone(journey) else [heights * 2])
+        for part in _arrow(leg, x, sealed=tuple(leg) in sealed)
+    ]
+    if captions.is_gone(journey):
+        arrows.append(_cross(heights, x, forward=journey.forward))
     dots = "".join(
         _dot(trace, journey, visit, x, y, address)
         for visit, y in zip(journey.visits, heights, strict=True)
@@ -134,11 +158,24 @@ def _packet(
     return tag("g", head, *drawn, class_=row_class(journey), data_n=journey.number)
 
 
-def _arrow(leg: Sequence[float], x: float) -> tuple[str, str]:
+def _cross(heights: Sequence[float], x: float, *, forward: bool) -> str:
+    """The end of a packet that was seen no further."""
+    back = heights[-1] < heights[-2] if len(heights) > 1 else not forward
+    sign = -1 if back else 1
+    middle = heights[-1] + sign * 18
+    d = f"M{number(x)} {number(heights[-1] + sign * 6)}V{number(middle)}"
+    top, low = number(middle - 5), number(middle + 5)
+    left, right = number(x - 5), number(x + 5)
+    cross = f"M{left} {top}L{right} {low}M{right} {top}L{left} {low}"
+    return tag("path", class_="way is-lost", d=d) + tag("path", class_="cross", d=cross)
+
+
+def _arrow(leg: Sequence[float], x: float, *, sealed: bool) -> tuple[str, str]:
     """A line down or up, and its head."""
     first, last = leg[0], leg[-1]
     sign = 1 if last >= first else -1
-    line = tag("path", class_="way", d=f"M{number(x)} {number(first)}V{number(last - sign * 12)}")
+    d = f"M{number(x)} {number(first)}V{number(last - sign * 12)}"
+    line = tag("path", class_=way_class(sealed=sealed), d=d)
     tip, back = last - sign * (_DOT + 2), last - sign * (_DOT + 10)
     head = f"M{number(x)} {number(tip)}L{number(x - 5.5)} {number(back)}H{number(x + 5.5)}Z"
     return line, tag("path", class_="head", d=head)
