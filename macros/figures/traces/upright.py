@@ -118,25 +118,7 @@ def _packet(
     `most` is how many letters of its name there is room for.
     """
     journey, steps = told
-    name = captions.short(journey.visits[0].packet)
-    shown = name if len(name) <= most else f"{name[: most - 1]}…"
-    notes = [captions.note_word(note)[: most + 1] for note in journey.notes[:1]]
-    head = tag(
-        "a",
-        tag("rect", class_="hit", x=x - 12, y=top, width=58, height=34),
-        tag("text", str(journey.number), class_="no", x=x - 8, y=top + 14),
-        " ",
-        tag("text", escape(shown), class_="name", x=x - 8, y=top + 29),
-        *(f" {tag('text', escape(note), class_='odd', x=x - 8, y=top + 43)}" for note in notes),
-        href=address(journey.number, None),
-        aria_label=", ".join(
-            (
-                " ".join((str(journey.number), shown, *notes)),
-                captions.titled(journey.visits[0].packet),
-                *journey.notes,
-            )
-        ),
-    )
+    head = _head(journey, x, top, address, most)
     heights = _heights(journey, rows)
     sealed = sealed_ends(heights, steps)
     arrows = [
@@ -156,6 +138,29 @@ def _packet(
     )
     drawn = [*_tubes(journey, x, heights), *arrows, words, dots]
     return tag("g", head, *drawn, class_=row_class(journey), data_n=journey.number)
+
+
+def _head(journey: Journey, x: float, top: float, address: Address, most: int) -> str:
+    """A packet's number, its name in at most so many letters, and what is odd about it."""
+    name = captions.short(journey.visits[0].packet)
+    shown = name if len(name) <= most else f"{name[: most - 1]}…"
+    notes = [captions.note_word(note)[: most + 1] for note in journey.notes[:1]]
+    return tag(
+        "a",
+        tag("rect", class_="hit", x=x - 12, y=top, width=58, height=34),
+        tag("text", str(journey.number), class_="no", x=x - 8, y=top + 14),
+        " ",
+        tag("text", escape(shown), class_="name", x=x - 8, y=top + 29),
+        *(f" {tag('text', escape(note), class_='odd', x=x - 8, y=top + 43)}" for note in notes),
+        href=address(journey.number, None),
+        aria_label=", ".join(
+            (
+                " ".join((str(journey.number), shown, *notes)),
+                captions.titled(journey.visits[0].packet),
+                *journey.notes,
+            )
+        ),
+    )
 
 
 def _cross(heights: Sequence[float], x: float, *, forward: bool) -> str:
