@@ -1,5 +1,6 @@
 """One packet as boxes within boxes, each header with a table of all its fields."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -249,16 +250,16 @@ def boxes(
     if base is None:
         base = layers[0].offset if layers else 0
     box = partial(_box, numbers=numbers, marks=marks, base=base, opened=opened, tables=tables)
-    drawn = Markup()
-    rest = list(layers)
+    drawn: list[Markup] = []
+    rest = deque(layers)
     while rest:
-        layer, *others = rest
-        # A segment can carry hundreds of messages beside one another.
-        within = [_is_within(other, layer) for other in others]
-        inside = [other for other, held in zip(others, within, strict=True) if held]
-        rest = [other for other, held in zip(others, within, strict=True) if not held]
-        drawn += box(layer, inside)
-    return drawn
+        layer = rest.popleft()
+        # A segment can carry thousands of messages beside one another: those are not looked at.
+        inside = []
+        while rest and _is_within(rest[0], layer):
+            inside.append(rest.popleft())
+        drawn.append(box(layer, inside))
+    return Markup().join(drawn)
 
 
 def _is_within(layer: Layer, around: Layer) -> bool:
