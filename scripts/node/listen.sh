@@ -4,8 +4,7 @@
 # and $DROPS, the text of drops.sh. Each capture comes as lines of base64 with its number before them, the
 # words of tcpdump with the same number on standard error; what drops.sh prints has the number 0. Ended by
 # INT or TERM it ends all of them, and passes on what they have left.
-# An image that is made from Alpine has busybox's programs: their timeout has no long options, and their sed
-# keeps what it prints to itself for a while. That is no matter for packets, which are read at the end.
+# An image that is made from Alpine has busybox's programs: their timeout has no long options, and their sed no -u.
 set -um
 at_most=(timeout --foreground "$LONGEST")
 "${at_most[@]}" true 2>/dev/null || at_most=(timeout "$LONGEST")
@@ -18,6 +17,17 @@ end() {
 }
 trap end INT TERM HUP
 
+# Puts a number before each line, and writes it at once and whole: all jobs write into one pipe, and what is written
+# in blocks has another's lines in the middle of one of its own.
+numbered() {
+  local line
+  if sed -u p /dev/null 2>/dev/null; then
+    sed -u "s/^/$1 /"
+  else
+    while IFS= read -r line || [ -n "$line" ]; do printf '%s %s\n' "$1" "$line"; done
+  fi
+}
+
 # Runs a command in a process group of its own. The group's end is that of the command alone:
 # who passes on what it prints does not hear it, and ends with it.
 job() { # number, encoder, command…
@@ -29,11 +39,11 @@ job() { # number, encoder, command…
       trap : TERM
       "$@" 2>&3 3>&- 4>&- | (
         trap '' INT TERM
-        $encoder 3>&- | sed "s/^/$number /" >&4 3>&-
+        $encoder 3>&- | numbered "$number" >&4 3>&-
       )
     } 3>&1 | (
       trap '' INT TERM
-      while IFS= read -r line || [ -n "$line" ]; do printf '%s %s\n' "$number" "$line"; done >&2
+      numbered "$number" >&2
     )
   } 4>&1
 }

@@ -4,6 +4,7 @@ Here stand-ins refuse what busybox refuses: options that are not in the lists th
 coreutils/stat.c, editors/sed.c and coreutils/timeout.c of busybox 1.37.
 """
 
+import base64
 import os
 import shutil
 import subprocess
@@ -61,3 +62,31 @@ def test_captures_are_numbered_and_end(path: str) -> None:
         running.terminate()
         printed, _ = running.communicate(timeout=10)
     assert sorted(printed.splitlines()) == ["1 cGFja2V0cwo=", "2 cGFja2V0cwo="]
+
+
+@pytest.mark.parametrize("small", [False, True], ids=["GNU", "busybox"])
+def test_captures_of_one_node_do_not_cut_each_others_lines(path: str, *, small: bool) -> None:
+    """They write into one pipe at the same time."""
+    of_eth0, of_eth1 = (f"{letter * 56}\n" * 3000 for letter in "ab")
+    folder = Path(path.partition(":")[0])
+    # The interface is the word behind -i; a moment passes between blocks, as between packets.
+    (folder / "tcpdump").write_text(
+        "#!/bin/bash\ncase $* in *eth0*) of=a;; *) of=b;; esac\n"
+        'line=$(printf "%056d" 0 | tr 0 $of)\n'
+        'for _ in {1..300}; do for _ in {1..10}; do echo "$line"; done; done\n'
+    )
+    asked = {
+        "PATH": path if small else f"{folder / 'own'}:{os.environ['PATH']}", "LONGEST": "60",
+        "WANTED": "1\t-none-\teth0\tarp\n2\t-none-\teth1\tarp", "DROPS": "true",
+    }  # fmt: skip
+    (folder / "own").mkdir()
+    shutil.copy(folder / "tcpdump", folder / "own")
+    script = (SCRIPTS / "node" / "listen.sh").read_text()
+    done = subprocess.run(
+        ["bash", "-c", script], env=asked, capture_output=True, check=True, timeout=50
+    )
+    lines = [line.split(b" ") for line in done.stdout.splitlines()]
+    assert {len(line) for line in lines} == {2}
+    for number, whole in ((b"1", of_eth0), (b"2", of_eth1)):
+        text = b"\n".join(line[1] for line in lines if line[0] == number)
+        assert base64.b64decode(text) == whole.encode()
