@@ -219,21 +219,22 @@ class _About:
         """What the rules say that lead to a rule's chain."""
         tool = rule.lists.partition(" ")[0]
         answers = [
-            self._to_chain(tables[rule.table], rule.chain, frozenset())
+            self._to_chain(tables[rule.table], rule.chain, rule.text, frozenset())
             for (own, _), tables in self.listed.items()
             if own == tool and rule.table in tables and rule.chain in tables[rule.table].chains
         ]
         known = [answer for answer in answers if answer is not False]
         return (any(known) or None) if known or not answers else False
 
-    def _to_chain(self, table: Table, name: str, seen: frozenset[str]) -> bool | None:
+    def _to_chain(self, table: Table, name: str, text: str, seen: frozenset[str]) -> bool | None:
+        """What leads to a chain; `text` is the rule there that is asked about."""
         chain = table.chains[name]
         if chain.policy or name in seen:
-            return self._hook(name.lower(), "") if chain.policy else False
+            return self._hook(name.lower(), text) if chain.policy else False
         answers: list[bool | None] = []
         for caller in table.chains.values():
             leading = [rule for rule in caller.rules if rule.target == name]
-            above = self._to_chain(table, caller.name, seen | {name}) if leading else None
+            above = self._to_chain(table, caller.name, text, seen | {name}) if leading else None
             for rule in leading:
                 said = self.names(rule.text)
                 answers.append(False if False in (said, above) else bool(said or above) or None)

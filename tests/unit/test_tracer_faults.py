@@ -232,3 +232,9 @@ def test_the_kept_traces_are_those_that_are_tested() -> None:
         *FAULTS,
         *CONTAINERS,
     }
+
+
+def test_the_rule_that_kept_the_word_of_the_mtu_from_the_sender_is_named() -> None:
+    """It stands in OUTPUT, which the request itself does not pass."""
+    told = [(cause.kind, cause.node) for cause in replayed("mtu").causes]
+    assert told[:2] == [("mtu", "node0"), ("rule-dropped", "node0")]
