@@ -151,7 +151,8 @@ def _plain(folder: Path) -> None:
     guide = guide_of_checkout()
     for source in guide.docs.rglob("*.md"):
         target = folder / "docs" / source.relative_to(guide.docs)
-        target.write_text(expand(guide, source), encoding="utf-8")
+        key = source.relative_to(guide.docs).with_suffix("").as_posix()
+        target.write_text(expand(guide.holder(key), source), encoding="utf-8")
     # The guide builds its pages in the other editions too; so must this.
     for other in map(guide.of_edition, guide.others):
         for source in other.sources:
