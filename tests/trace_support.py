@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from macros.figures.traces import captions
 from macros.ground.places import CHECKOUT
 from macros.packets.dissector import packets
 from macros.site import recorded_traces
@@ -42,3 +43,15 @@ def trace(name: str) -> Trace:
     return assembly.read(
         [lane(path.name.removesuffix(".pcap")) for path in paths], [packets(path) for path in paths]
     )
+
+
+def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
+    """Of each packet which way it went, what it was, and at which lanes it was seen."""
+    return [
+        (
+            ">" if journey.forward else "<",
+            captions.short(journey.visits[0].packet),
+            [visit.lane for visit in journey.visits],
+        )
+        for journey in trace.journeys
+    ]

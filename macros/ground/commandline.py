@@ -124,8 +124,8 @@ _SILENT = frozenset(
         *("unset", "wait"),
     }
 )
-_CHANGES = frozenset(["add", "append", "change", "del", "delete", "flush", "replace", "set"])
-_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+CHANGES = frozenset(["add", "append", "change", "del", "delete", "flush", "replace", "set"])
+"""Verbs by which iproute2's tools change something."""
 
 
 def _printing(command: str, pipeline: Pipeline) -> str | None:
@@ -146,9 +146,9 @@ def _whose(command: str, simple: Simple) -> tuple[str, str]:
     if not inner.words:
         return inner.within, ":"
     tool = wrappers.program(inner.words)
-    if tool in {"ip", "bridge", "tc"} and _CHANGES & {word.text for word in inner.words[1:]}:
+    if tool in {"ip", "bridge", "tc"} and CHANGES & {word.text for word in inner.words[1:]}:
         return inner.within, ":"
-    if tool in _SHELLS:
+    if tool in wrappers.SHELLS:
         parsed = word_options.parse(inner.words[1:], word_options.SHELL)
         if parsed is not None and "-c" in parsed.values:
             return within(parsed.values["-c"]) or inner.within, tool

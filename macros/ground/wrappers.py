@@ -15,6 +15,9 @@ from macros.ground.shell import Word
 OWN = ""
 """The name of the node's own namespace."""
 
+SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+"""Programs that run a script given by `-c`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inner:

@@ -78,6 +78,12 @@ def flags_of(layer: Layer) -> frozenset[str]:
     return frozenset() if shown is None else frozenset(shown.shown.split())
 
 
+def is_reset(packet: Packet) -> bool:
+    """Whether a packet's innermost TCP header has RST."""
+    segment = packet.last("TCP")
+    return segment is not None and "RST" in flags_of(segment)
+
+
 def _place(packet: Packet) -> int | None:
     places = (
         level

@@ -2,9 +2,8 @@
 
 from itertools import pairwise
 
-from macros.ground import shell, wrappers
+from macros.ground import commandline, shell, wrappers
 
-_VERBS = frozenset(["add", "append", "change", "del", "delete", "flush", "replace", "set"])
 _OBJECTS = frozenset(
     ["addr", "address", "fdb", "link", "mdb", "neigh", "neighbor", "netns", "route", "rule", "vlan"]
 )
@@ -35,7 +34,9 @@ def changes(command: str) -> str:
     tool = wrappers.program(inner.words) if inner is not None else ""
     asked = [word for word in words[1:] if not word.startswith("-")]
     pairs = pairwise(asked)
-    verb = next((f"{of} {do}" for of, do in pairs if of in _OBJECTS and do in _VERBS), "")
+    verb = next(
+        (f"{of} {do}" for of, do in pairs if of in _OBJECTS and do in commandline.CHANGES), ""
+    )
     if tool in {"ip", "bridge"} and verb:
         return f"runs `{tool} {verb}`"
     sure = {"wg": _WG, "kubectl": _KUBECTL}.get(tool, frozenset[str]())

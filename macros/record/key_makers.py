@@ -6,6 +6,7 @@ through a pipe, what makes something else of it (`wg pubkey`, `sha256sum`) ends 
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -20,7 +21,6 @@ _HANDS_ON = frozenset(
     {"awk", "base32", "base64", "basenc", "cat", "cut", "fold", "grep", "head", "hexdump", "od"}
     | {"rev", "sed", "tail", "tee", "tr", "xxd"}
 )
-_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _SILENT = frozenset(
     {":", "cd", "chmod", "chown", "cp", "export", "install", "mkdir", "mv", "rm", "set", "sleep"}
     | {"true", "umask"}
@@ -36,6 +36,7 @@ class Made(NamedTuple):
     printed: tuple[Printed, ...]
 
 
+@lru_cache(maxsize=1024)  # asked of each command when it is learned from and when it is hidden
 def made(command: str) -> Made:
     """The files that keys are written into, and what each pipeline that prints does print.
 
@@ -70,7 +71,7 @@ def _followed(pipeline: Pipeline, holders: set[str]) -> tuple[list[str], Sequenc
         tool = wrappers.program(words) if words else ""
         if not words:
             holders |= set(_assigned(simple))
-        if tool in _SHELLS and (script := _script(words)) is not None:
+        if tool in wrappers.SHELLS and (script := _script(words)) is not None:
             behind = made(script)
             files += behind.files
             hot = "made" in behind.printed

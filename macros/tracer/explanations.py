@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from macros.figures.topology.observation import End
 from macros.packets import conversations
-from macros.packets.streams import flags_of
+from macros.packets.streams import is_reset
 from macros.tracer import kernel_words, rule_causes
 from macros.tracer.cause import Case, Cause, Evidence
 from macros.tracer.loss import Loss
@@ -113,8 +113,8 @@ def _never_sent(case: Case, loss: Loss) -> Iterator[Cause]:
         return
     yield Cause(
         "mtu", case.client.node,
-        f"it was never sent: it does not fit through {first.end.interface} of "
-        f"{first.end.namespace or first.end.node}, whose MTU is {first.mtu}, and may not be cut",
+        f"it was never sent: it does not fit through {where_of(first.end)}, whose MTU is "
+        f"{first.mtu}, and may not be cut",
         (Evidence(case.client.node, "the sender", said[0].strip()),),
     )  # fmt: skip
 
@@ -225,11 +225,11 @@ def _silent(case: Case, loss: Loss) -> Iterator[Cause]:
     last = loss.last
     if last is None:
         return
-    where = f"{last.end.interface} of {last.end.namespace or last.end.node}"
     if loss.what == "silent":
         yield Cause(
             "silent", last.end.node,
-            f"the request reached {where}, and nothing was sent back from there", sure=False,
+            f"the request reached {where_of(last.end)}, and nothing was sent back from there",
+            sure=False,
         )  # fmt: skip
         yield from map(_from_lookup, _no_way_back(case, loss))
     elif loss.sight is not None and loss.what in ("refused", "reset"):
@@ -276,8 +276,7 @@ def _no_way_back(case: Case, loss: Loss) -> list[Lookup]:
 def _refused_on_the_way(case: Case, last: Stop) -> Iterator[Cause]:
     """A reset in the name of a server that the request has not come to."""
     for sight in case.story.sights:
-        segment = sight.packet.last("TCP")
-        if not sight.forward and segment is not None and "RST" in flags_of(segment):
+        if not sight.forward and is_reset(sight.packet):
             first = sight.stops[0].end
             yield Cause(
                 "reset-on-the-way", first.node,

@@ -8,7 +8,7 @@ from typing import Literal
 from macros.figures.topology.observation import End
 from macros.packets import conversations
 from macros.packets.packet import Packet
-from macros.packets.streams import flags_of
+from macros.packets.streams import is_reset
 from macros.tracer.story import Sight, Story
 from macros.tracer.way import Stop, Way
 from macros.traces import segments
@@ -86,7 +86,7 @@ def _of_request(
     arrived = way.ends == "there" and place >= end
     if not answers and _no_port(story):
         return Loss("refused", way, end, best)
-    resets = [answer for answer in answers if _is_reset(answer.packet)]
+    resets = [answer for answer in answers if is_reset(answer.packet)]
     if resets and len(resets) == len(answers):
         own = back is not None and _first_at(resets, back)
         refused = arrived or own or way.ends != "there"
@@ -123,7 +123,7 @@ def _of_answers(
     ways = [(there, forward), *([(answers, back)] if back else [])]
     losses = (_missing(sights, way) for sights, way in ways if not _partly(story, way))
     missing = next(filter(None, losses), None)
-    reset = next((answer for answer in answers if _is_reset(answer.packet)), None)
+    reset = next((answer for answer in answers if is_reset(answer.packet)), None)
     if missing is None and reset is not None:
         return Loss("reset", forward, len(forward.stops) - 1, reset)
     return missing
@@ -199,8 +199,3 @@ def _place(sight: Sight, way: Way) -> int:
             best = max(best, places[min(times[stop.end], len(places) - 1)])
             times[stop.end] += 1
     return best
-
-
-def _is_reset(packet: Packet) -> bool:
-    segment = packet.last("TCP")
-    return segment is not None and "RST" in flags_of(segment)

@@ -8,6 +8,7 @@
 set -um
 at_most=(timeout --foreground "$LONGEST")
 "${at_most[@]}" true 2>/dev/null || at_most=(timeout "$LONGEST")
+sed -u p /dev/null 2>/dev/null && at_once=yes || at_once=
 groups=()
 end() {
   trap '' INT TERM HUP
@@ -21,7 +22,7 @@ trap end INT TERM HUP
 # in blocks has another's lines in the middle of one of its own.
 numbered() {
   local line
-  if sed -u p /dev/null 2>/dev/null; then
+  if [ "$at_once" ]; then
     sed -u "s/^/$1 /"
   else
     while IFS= read -r line || [ -n "$line" ]; do printf '%s %s\n' "$1" "$line"; done

@@ -4,12 +4,13 @@ import struct
 
 import pytest
 
-from macros.figures.traces import captions, trace_figure, upright
+from macros.figures.traces import trace_figure, upright
 from macros.packets import dissector
 from macros.packets.packet import Packet
 from macros.traces import assembly, hops, oddities
 from macros.traces.trace import Lane, Trace
 from tests import trace_support
+from tests.trace_support import told
 from tests.unit.test_packets_encrypted import ipv4, pcap, udp
 
 LANES = [
@@ -19,17 +20,6 @@ LANES = [
     Lane("d", "node1", "", "", "ipsec0"),
 ]
 BEHIND = 50_000  # microseconds: node1's clock
-
-
-def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
-    return [
-        (
-            ">" if journey.forward else "<",
-            captions.short(journey.visits[0].packet),
-            [visit.lane for visit in journey.visits],
-        )
-        for journey in trace.journeys
-    ]
 
 
 def notes(trace: Trace) -> dict[int, tuple[str, ...]]:

@@ -12,23 +12,13 @@ from macros.packets.packet import Packet
 from macros.traces import assembly, clocks, hops, oddities
 from macros.traces.trace import Lane, Trace
 from tests import trace_support
+from tests.trace_support import told
 
 
 def captures(name: str) -> tuple[list[Lane], list[tuple[Packet, ...]]]:
     files = trace_support.files(name)
     lanes = [trace_support.lane(path.name.removesuffix(".pcap")) for path in files]
     return lanes, [packets(path) for path in files]
-
-
-def told(trace: Trace) -> list[tuple[str, str, list[int]]]:
-    return [
-        (
-            ">" if journey.forward else "<",
-            captions.short(journey.visits[0].packet),
-            [visit.lane for visit in journey.visits],
-        )
-        for journey in trace.journeys
-    ]
 
 
 def words(trace: Trace, number: int) -> list[str]:
