@@ -95,7 +95,10 @@ def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fittin
     def near(search: Near) -> bool:
         if isinstance(search, AnyOf):
             return any(map(has, search.words))
-        return has(required_text.of(search)) and any(map(search, words.texts))
+        return may_match(search) and has(required_text.of(search)) and any(map(search, words.texts))
+
+    def may_match(search: Near) -> bool:
+        return all(any(map(words.may_have, clause)) for clause in required_text.shapes(search))
 
     def has(search: Near | str | None) -> bool:
         # Several patterns have one search.
@@ -105,7 +108,7 @@ def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fittin
         return searched[key]
 
     def fits(pattern: Pattern) -> bool:
-        return has(pattern.hint) and has(pattern.near)
+        return has(pattern.hint) and has(pattern.near) and may_match(pattern.expression.search)
 
     def is_headed(kind: Noise) -> bool:
         return any(has(_BEGINNING.findall(head)[0]) for head in kind.heads)
@@ -121,7 +124,7 @@ def fitting(texts: Sequence[str], lines: Sequence[Sequence[str]] = ()) -> Fittin
         # What stands below heads alone is not looked for where none of them is.
         tuple(pair for pair in noisy if pair[0].shape != BELOW or pair[1].heads & cells.heads),
         tuple(kind for kind in _FINDERS if has(kind.near)),
-        any(head in text and HEAD.search(text) for text in words.texts for head in COLUMNS),
+        any(words.may_have(f" {head} ") for head in COLUMNS) and any(map(HEAD.search, words.texts)),
         cells,
     )
 

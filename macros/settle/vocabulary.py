@@ -26,11 +26,15 @@ class Vocabulary:
 
     def has(self, sought: str) -> bool:
         """Whether any of the texts has these words, with their blanks."""
-        return self._may_have(sought) and any(sought in text for text in self.texts)
+        return self.may_have(sought) and any(sought in text for text in self.texts)
 
-    def _may_have(self, sought: str) -> bool:
-        """Whether each of the words is there by itself, its digits aside."""
-        pieces = sought.translate(_DIGITS).split() if self._large else []
+    def may_have(self, sought: str) -> bool:
+        """Whether each of the words is there by itself, its digits aside; True of small texts."""
+        if not self._large:
+            return True
+        pieces = sought.translate(_DIGITS).split()
+        if not pieces:
+            return any(sought in text for text in self.texts)
         last = len(pieces) - 1
         return all(
             self._has_piece(

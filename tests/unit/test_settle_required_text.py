@@ -29,9 +29,38 @@ def test_it_is_the_longest_text_that_every_match_has(expression: str, expected: 
     assert required_text.of(like(expression)) == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (r" \d+\.\d{3} ms", ((" 0",), (".000 ms",))),
+        (r"^[0-9]{4}-[4-9]\d:", (("0000-00:",),)),
+        (r"[0-9a-f]{4}x", (("x",),)),
+        (r" (?:up|start 5)[ |]", ((" up", " start 0"),)),
+        (r"a(?:b+c|de)f", (("a",), ("b", "de"), ("f",))),
+        (r"a(?:b?|c)f", (("a",), ("f",))),
+        (r"(?:ab){2,3}c", (("abab",), ("c",))),
+        (r"(?:ab|cd){2}e", (("ab", "cd"), ("e",))),
+        (r"a(?:\d:|x)b", (("a0:b", "axb"),)),
+        (r"\D|[^\d]", ()),
+        (r"(?<=a)b(?!c)", (("b",),)),
+        (r"(?i:a)1", (("0",),)),
+    ],
+)
+def test_shapes_are_all_that_a_match_must_have(
+    expression: str, expected: tuple[required_text.Clause, ...]
+) -> None:
+    assert required_text.shapes(like(expression)) == expected
+
+
+def test_many_ways_are_not_spelt_out() -> None:
+    assert required_text.shapes(like("(?:ab|cd|ef|gh|ij)" * 2)) == (("ab", "cd", "ef", "gh", "ij"),)
+
+
 def test_of_no_expression_nothing_is_known() -> None:
     assert required_text.of(any_of("a")) == ""
     assert required_text.of(re.compile("abc", re.IGNORECASE).search) == ""
+    assert required_text.shapes(any_of("a")) == ()
+    assert required_text.shapes(re.compile("abc", re.IGNORECASE).search) == ()
 
 
 def test_what_is_declared_is_found_with_it_as_without() -> None:

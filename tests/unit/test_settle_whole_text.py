@@ -18,6 +18,7 @@ from macros.settle import (
     scan,
     skeleton,
     text_lines,
+    vocabulary,
     whole_text,
 )
 from macros.settle.declaration import Evidence, Form, Identity, Noise, Pattern
@@ -81,6 +82,19 @@ def test_lines_are_the_same_at_once_and_one_by_one(name: str) -> None:
             assert cut.forms == forms
             assert cut.plain == plain
             assert cut.printed == text.split("\n")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_large_text_is_read_as_a_small_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a large text the words are asked first whether a pattern is worth its search."""
+    for text in TEXTS[name]:
+        monkeypatch.setattr(vocabulary, "_SMALL", len(text) + 1)
+        small = matches.fitting((text,))
+        monkeypatch.setattr(vocabulary, "_SMALL", -1)
+        large = matches.fitting((text,))
+        assert large.heads == small.heads
+        for line in text.split("\n"):
+            assert matches.matches(line, large) == matches.matches(line, small)
 
 
 @pytest.mark.parametrize("name", TEXTS)
