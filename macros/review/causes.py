@@ -5,7 +5,7 @@ something whose version differs between the two. Every change needs one, and eve
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ def read(path: Path) -> Causes:
     """Read a file of causes. GuideError says what is wrong with it."""
     try:
         data = safe_yaml.load(path.read_bytes())
+        _check_keys(data, {"old", "new", "causes"})
         rules = tuple(_rule(cause) for cause in data["causes"])
         _check_first(rules)
         return Causes(path, str(data["old"]), str(data["new"]), rules)
@@ -86,13 +87,17 @@ def read(path: Path) -> Causes:
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
-    if unknown := data.keys() - {"cause", "why", "changes", "first", "always"}:
-        raise ValueError(f"unknown {', '.join(unknown)}")
+    _check_keys(data, {"cause", "why", "changes", "first", "always"})
     fits = tuple(map(_fit, data["changes"]))
     first, always = int(data.get("first", 0)), data.get("always", False)
     if not isinstance(always, bool):
         raise TypeError(f"always: is true or false; it is {always!r}")
     return Rule(str(data["cause"]), str(data["why"]).strip(), fits, first, always)
+
+
+def _check_keys(data: Mapping[str, Any], known: Collection[str]) -> None:
+    if unknown := sorted(data.keys() - set(known)):
+        raise ValueError(f"unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}")
 
 
 def _check_first(rules: Sequence[Rule]) -> None:
@@ -102,8 +107,7 @@ def _check_first(rules: Sequence[Rule]) -> None:
 
 
 def _fit(data: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
-    if unknown := data.keys() - set(_FIELDS):
-        raise ValueError(f"unknown {', '.join(unknown)}; known: {', '.join(_FIELDS)}")
+    _check_keys(data, _FIELDS)
     if not data:
         raise ValueError("a rule that matches everything")
     whole = {"kind", "page", "block"}

@@ -130,6 +130,7 @@ def test_what_has_the_same_version_in_both_is_no_cause(copied: Path, tmp_path: P
         "- cause: Docker\n  why: x\n  changes: [{what: '('}]\n",
         "- cause: Docker\n  whys: x\n  changes: [{what: x}]\n",
         "- [\n",
+        "- cause: Docker\n  why: x\n  changes: [{what: x}]\nfirst: [1]\n",
         "- cause: Docker\n  why: x\n  first: 2\n  changes: [{what: x}]\n",
         2 * "- cause: Docker\n  why: x\n  first: 1\n  changes: [{what: x}]\n",
         "".join(
