@@ -62,15 +62,15 @@ def cli() -> None:
     """Record the guide's commands on real machines, and check what is recorded.
 
     \b
-    A first run, on any Linux machine, without root:
+    A first run, on any x86-64 Linux machine, without root:
       guide doctor              what is missing, and how to get it
       guide lab build           kernel and root file system, once
       guide lab up --nodes 2    two machines, in seconds
-      guide record              run every command of every page, keep the answers
+      guide record              run every command of the pages that fit this lab, keep the answers
       guide review              what changed, in words: accept or reject it
       guide check               is every recording there, fresh and untouched?
       guide lab down
-    `make site` needs none of this: it builds from the recordings in git.
+    `make site` needs none of this: the recordings are in git.
     """  # noqa: D301 click's mark for lines to keep
 
 

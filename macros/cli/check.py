@@ -25,8 +25,8 @@ from macros.store.guide import Guide
 def check(edition: str | None, as_json: bool) -> None:
     """Check all recordings and claims without building the site.
 
-    Reads only what is committed; needs no lab. Exit code 1 when anything is wrong; every
-    finding is printed, not only the first.
+    Reads the pages and their recordings, committed or not; needs no lab. Exit code 1 when anything
+    is wrong; every finding is printed, not only the first.
     """
     shown = replace(guide_of_checkout(edition), partly=True)
     guides = [shown, *(shown.beside(name) for name in (() if edition else shown.others))]

@@ -26,8 +26,8 @@ def record(
 
     A page is named by its file under docs/: `docker` or `docs/docker.md`. Its recordings are
     replaced as a whole if every command answers as the page says, or not at all. At the end it
-    prints what changed, which claims do not hold, and what to do next; exit code 1 if a claim does
-    not hold.
+    prints what changed, which claims do not hold, what cannot be shown, and what to do next; exit
+    code 1 if a claim does not hold or something cannot be shown.
 
     \b
     guide record               every page that this lab is made for; the others are named

@@ -26,7 +26,7 @@ from macros.upgrade import outcome_report, request, upgrading
 @click.option("--edition", help="What to call the new edition; default: by the versions.")
 @click.option(
     "--labs", "at_once", type=click.IntRange(1, 9),
-    help="Labs at once; default: 2, or as many as memory has room for.",
+    help="Labs at once; default: 2, or 1 where memory has no room for two.",
 )  # fmt: skip
 @click.option(
     "--name", default="upgrade", show_default=True,
