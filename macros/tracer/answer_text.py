@@ -7,7 +7,7 @@ from macros.packets import summary
 from macros.tracer.cause import Cause
 from macros.tracer.judging import Traced
 from macros.tracer.loss import Loss
-from macros.tracer.way import Stop
+from macros.tracer.way import ASTRAY, Stop
 
 _WIDTH = 100
 _HEAD = 40
@@ -49,6 +49,18 @@ def _came(traced: Traced) -> Iterator[str]:
     else:
         yield "ANSWERED. Nothing listened on its way."
     yield from path(traced.forward.stops, traced)
+    for words in detour(traced):
+        yield from (f"  {line}" for line in wrap(f"by a detour: {words}", _WIDTH - 2))
+
+
+def detour(traced: Traced) -> list[str]:
+    """What led a request that came over a machine that is at neither end, in words."""
+    ends = {traced.client.node, *(end.node for end in traced.target.endpoints)}
+    seen = {stop.end for sight in traced.story.sights for stop in sight.stops}
+    if all(end.node in ends for end in seen):
+        return []
+    lookups = [lookup for stop in traced.forward.stops for lookup in stop.lookups]
+    return [lookup.words for lookup in lookups if lookup.trouble in ASTRAY]
 
 
 def path(stops: Sequence[Stop], traced: Traced, upto: int | None = None) -> Iterator[str]:

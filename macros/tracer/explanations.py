@@ -13,10 +13,8 @@ from macros.tracer import kernel_words, rule_causes
 from macros.tracer.cause import Case, Cause, Evidence
 from macros.tracer.loss import Loss
 from macros.tracer.story import Sight
-from macros.tracer.way import Lookup, Stop
+from macros.tracer.way import ASTRAY, Lookup, Stop
 
-_ASTRAY = frozenset({"wrong-route", "neighbour-wrong", "fdb-wrong"})
-"""What is wrong with a look-up that lets a packet go on, to where it should not."""
 _ARRIVED = frozenset({"silent", "refused", "reset"})
 
 
@@ -55,7 +53,7 @@ def _troubles(loss: Loss) -> list[Lookup]:
         steps.append(loss.way.last)
     # What it has passed did not lose it, but may have led it astray.
     passed = [
-        [lookup for lookup in step if lookup.trouble in _ASTRAY]
+        [lookup for lookup in step if lookup.trouble in ASTRAY]
         if index <= loss.last_index
         else step
         for index, step in enumerate(steps)

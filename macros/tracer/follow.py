@@ -153,9 +153,9 @@ def _leave(walk: _Walk, out: Spot, hop: str) -> Way | None:
     if face.kind == "wireguard":
         return _tunnel(walk, out, lookups.peer(walk.terrain, walk.node, walk.to))
     if face.kind == "vxlan":
-        return _tunnel(walk, out, lookups.remote(walk.terrain, out, hop, walk.pending))
+        return _tunnel(walk, out, *lookups.remote(walk.terrain, out, hop, walk.pending))
     if face.kind in _TUNNELS:
-        fixed = str(face.detail.get("remote") or "")
+        fixed = str(face.detail.get("remote") or face.detail.get("remote6") or "")
         remote = hop if fixed in ("", "any", "0.0.0.0", "::") else fixed  # noqa: S104 any
         return _tunnel(walk, out, remote)
     mac = lookups.neighbour(walk.terrain, out, hop, walk.pending) if face.mac else ""
@@ -256,8 +256,12 @@ def _router(walk: _Walk, out: Spot, hop: str) -> Way | None:
     return _arrive(walk, entry, entry.interface.mac, walk.to)
 
 
-def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
-    """Inside another packet to the tunnel's other end, and out of it there."""
+def _tunnel(walk: _Walk, out: Spot, remote: str, mac: str = "") -> Way | None:
+    """Inside another packet to the tunnel's other end, and out of it there.
+
+    `mac` is that of the frame in it, where it is a frame. Who has it takes it in, and routes it on
+    if it is for somebody else; any other machine drops it.
+    """
     if not remote:
         return walk.end("broken", f"{out.interface.name} has no other end for it")
     inner_to, inner_source = walk.to, walk.source
@@ -281,7 +285,8 @@ def _tunnel(walk: _Walk, out: Spot, remote: str) -> Way | None:
     walk.stop(twin, "unwrapped")
     walk.iif = twin
     owner = lookups.stray(walk.terrain, walk.node, inner_to)
-    if owner and walk.terrain.states.get(walk.node) is not None and _misled(walk):
+    astray = owner and walk.terrain.states.get(walk.node) is not None and _misled(walk)
+    if astray and mac != twin.interface.mac:
         return walk.end(
             "elsewhere", f"it comes out of the tunnel at {walk.node}, and {inner_to} is on {owner}"
         )

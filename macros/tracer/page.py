@@ -66,7 +66,8 @@ def page(traced: Traced, merged: bytes, *, guide: str = "") -> str:
 def verdict(traced: Traced) -> str:
     """What came of it, in a sentence."""
     if traced.came:
-        return "It arrived and was answered."
+        detours = [f" It made a detour: {words}." for words in answer_text.detour(traced)]
+        return f"It arrived and was answered.{''.join(detours)}"
     loss = traced.loss
     if not traced.sent:
         return answer_text.NOTHING.capitalize()

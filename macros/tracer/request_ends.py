@@ -109,10 +109,8 @@ def target(facts: Facts, text: str, asker: Client, protocol: str, *, default: in
     `protocol` is what is sent; "" where that is not known beforehand. `default` is the port where
     none is given.
     """
-    if (address := _ADDRESS.fullmatch(text)) and (
-        given := _plain(address["six"] or address["bare"])
-    ):
-        return _at_address(facts, given, address["port"], protocol, default)
+    if given := _address(facts, text):
+        return _at_address(facts, *given, protocol, default)
     match = _TO.fullmatch(text)
     if match is None:
         raise GuideError(
@@ -138,6 +136,35 @@ def target(facts: Facts, text: str, asker: Client, protocol: str, *, default: in
     if "." in name:
         fix = "a name of DNS is not looked up: give NAMESPACE/SERVICE, or the address it stands for"
     raise GuideError(f"there is no pod, Service or node {group}/{name} in this cluster", fix=fix)
+
+
+def _address(facts: Facts, text: str) -> tuple[str, str | None] | None:
+    """The address that `text` is, and the port behind it; None where it is none.
+
+    An IPv6 address with a port stands in brackets (RFC 3986): `fd42::5:80` is an address by itself.
+    """
+    match = _ADDRESS.fullmatch(text)
+    apart = _plain(match["six"] or match["bare"]) if match else ""
+    if whole := _plain(text):
+        if match and match["port"] and apart and _is_known(facts, apart):
+            raise GuideError(
+                f"{text!r} is an address by itself, and that of {_is_known(facts, apart)} with a"
+                " port behind it",
+                fix=f"write [{apart}]:{match['port']}, or [{text}]",
+            )
+        return whole, None
+    return (apart, match["port"]) if match and apart else None
+
+
+def _is_known(facts: Facts, address: str) -> str:
+    """Whose address it is in the cluster; "" for nobody's."""
+    pod = facts.pod_at(address)
+    services = (
+        f"the Service {service['metadata']['namespace']}/{service['metadata']['name']}"
+        for service in facts.services
+        if address in (service["spec"].get("clusterIPs") or ())
+    )
+    return f"the pod {pod.full}" if pod else next(services, facts.node_at(address))
 
 
 def _plain(address: str) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from macros.figures.topology.observation import Namespace
+from macros.figures.topology.observation import Interface, Namespace
 from macros.tracer.access import enter
 from macros.tracer.cluster_facts import family
 from macros.tracer.route_answers import Question, RouteAnswer
@@ -168,19 +168,23 @@ def _settled(state: str) -> bool:
     return any(word in state for word in ("PERMANENT", "REACHABLE", "NOARP", "STALE", "DELAY"))
 
 
-def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
-    """The address that a VXLAN sends a frame for the next hop to; "" where it knows none."""
+def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> tuple[str, str]:
+    """The address that a VXLAN sends a frame for the next hop to, and the frame's MAC.
+
+    The address is "" where it knows none.
+    """
     mac = neighbour(terrain, out, hop, into)
     entry = terrain.entry(out, mac) if mac else None
     name = out.interface.name
     command = f"{_enter(terrain, out)}bridge fdb show dev {name}"
     if entry is None or entry.dst is None:
-        fixed = str(out.interface.detail.get("remote") or out.interface.detail.get("group") or "")
+        keys = ("remote", "group", "remote6", "group6")
+        fixed = next(filter(None, map(out.interface.detail.get, keys)), "")
         if fixed:
-            return fixed
+            return str(fixed), mac
         words = f"{name} of {out.node} does not know behind which machine {mac or hop} is"
         into.append(Lookup(out.node, out.space.name, command, "", words, "fdb-missing"))
-        return ""
+        return "", mac
     line = _line(terrain, out, "fdb", entry.mac, name)
     there, owner = terrain.owner(entry.dst), terrain.owner_of_mac(mac)
     node = there.node if there else terrain.facts.node_at(entry.dst)
@@ -190,10 +194,10 @@ def remote(terrain: Terrain, out: Spot, hop: str, into: list[Lookup]) -> str:
             f"{mac} is {_where(owner)}, and {name} of {out.node} has it behind {entry.dst}, {whose}"
         )
         into.append(Lookup(out.node, out.space.name, command, line, words, "fdb-wrong"))
-        return entry.dst
+        return entry.dst, mac
     words = f"{mac} is behind {entry.dst}{f', {node}' if node else ''}"
     into.append(Lookup(out.node, out.space.name, command, line, words))
-    return entry.dst
+    return entry.dst, mac
 
 
 def port(terrain: Terrain, bridge: Spot, mac: str, hop: str, into: list[Lookup]) -> Spot | None:
@@ -292,16 +296,26 @@ def like(terrain: Terrain, node: str) -> str:
 
 
 def twin(node: str, space: Namespace, out: Spot) -> Spot | None:
-    """The interface that takes off what `out` has put on: of the same kind and number."""
+    """The interface that takes off what `out` has put on: of the same kind, number and family."""
     same = [
         face
         for face in space.interfaces
         if face.kind == out.interface.kind
+        and _outer_family(face) == _outer_family(out.interface)
         and all(
             face.detail.get(key) == out.interface.detail.get(key) for key in ("id", "port", "ikey")
         )
     ]
     return Spot(node, space, same[0]) if same else None
+
+
+def _outer_family(face: Interface) -> int:
+    """The family of a tunnel's outer packets, which of VXLAN and Geneve no kind tells.
+
+    The kernel opens a socket of one family for each such interface, by its addresses
+    (drivers/net/vxlan/vxlan_core.c, `vxlan_sock_add`); `ip -d` names these of IPv6 with a 6.
+    """
+    return 6 if any(face.detail.get(key) for key in ("local6", "remote6", "group6")) else 4
 
 
 def stray(terrain: Terrain, node: str, to: str) -> str:

@@ -12,6 +12,8 @@ Trouble = Literal[
     "neighbour-shared",
 ]  # fmt: skip
 """What is wrong with a look-up; "" where nothing is."""
+ASTRAY: frozenset[Trouble] = frozenset({"wrong-route", "neighbour-wrong", "fdb-wrong"})
+"""What lets a packet go on, to where it should not."""
 
 
 How = Literal["sent", "cable", "bridged", "up", "routed", "wire", "unwrapped", "below"]

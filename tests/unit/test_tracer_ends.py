@@ -45,6 +45,18 @@ def test_a_node_and_an_address_outside() -> None:
 def test_an_ipv6_address_is_one() -> None:
     target = to("[fd42::5]:8080")
     assert (target.address, target.port) == ("fd42::5", 8080)
+    assert (to("fd42::5", "icmp").address, to("[fd42::5]", "icmp").address) == 2 * ("fd42::5",)
+    assert (to("fd42::5:80").address, to("fd42::5:80").port) == ("fd42::5:80", 80)
+
+
+def test_an_ipv6_address_that_could_have_a_port_behind_it_is_refused_where_both_make_sense() -> (
+    None
+):
+    six = service("six", clusterIPs=["fd43::70"], ports=PORTS)
+    assert to("[fd43::70]:80", "tcp", six).kind == "service"
+    with pytest.raises(GuideError, match="that of the Service default/six with a port") as refused:
+        to("fd43::70:80", "tcp", six)
+    assert "[fd43::70]:80" in str(refused.value.fix)
 
 
 def test_the_port_of_a_node_that_is_a_services() -> None:

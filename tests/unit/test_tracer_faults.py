@@ -61,6 +61,29 @@ CONTAINERS = {
 }
 
 
+def test_of_two_tunnels_of_one_number_the_one_of_the_packets_family_takes_it_off() -> None:
+    traced = replayed("six-tunnel")
+    assert traced.came
+    assert [stop.end.interface for stop in traced.forward.stops if stop.kind == "vxlan"] == [
+        "flannel-v6.1",
+        "flannel-v6.1",
+    ]
+    seen = {str(stop.end) for sight in traced.story.sights for stop in sight.stops}
+    assert seen == {str(stop.end) for stop in traced.forward.stops}
+
+
+def test_a_frame_for_another_nodes_tunnel_is_routed_on_there_and_that_is_said() -> None:
+    traced = replayed("six-detour")
+    assert traced.came
+    nodes = [stop.end.node for stop in traced.forward.stops]
+    assert list(dict.fromkeys(nodes)) == ["node0", "node2", "node1"]
+    (words,) = answer_text.detour(traced)
+    assert words.endswith("(flannel-v6.1 of node1), and node0 sends to f6:e2:ed:59:37:d7")
+    assert "by a detour" in "\n".join(answer_text.lines(traced))
+    assert "It made a detour" in _page(traced)
+    assert answer_text.detour(replayed("six-tunnel")) == []
+
+
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_the_way_is_found_where_nodes_are_containers(name: str) -> None:
     traced = replayed(name)
@@ -229,6 +252,8 @@ def test_an_anonymous_trace_keeps_its_own_words() -> None:
 def test_the_kept_traces_are_those_that_are_tested() -> None:
     assert {path.name.partition(".")[0] for path in KEPT.glob("*.gz")} == {
         "well-service",
+        "six-tunnel",
+        "six-detour",
         *FAULTS,
         *CONTAINERS,
     }
