@@ -36,6 +36,12 @@ def test_a_step_can_be_sent_to_somebody(page: Page, guide: Site) -> None:
     assert page.url.endswith("#tr-way-s3.7")
 
 
+def test_a_step_that_is_no_more_leads_to_its_drawing(page: Page, guide: Site) -> None:
+    page.goto(f"{guide.url}/flannel.html#tr-way-s99.1")
+    expect(page.locator("#tr-way")).to_be_in_viewport()
+    expect(page.locator("#tr-way .steps-said")).to_have_text("")
+
+
 def test_a_way_through_rules_is_walked_in_its_order(page: Page, guide: Site) -> None:
     page.goto(f"{guide.url}/services.html")
     figure = page.locator("figure.rulepath").first

@@ -226,7 +226,8 @@
     const walk = walks.get(figure.id) ?? begin(figure);
     if (!walk) return;
     const at = stepsOf(walk).findIndex((step) => step.id === found[2]);
-    if (at < 0) return;
+    figure.scrollIntoView();
+    if (at < 0) return;  // a step of an older recording: the drawing at least
     go(walk, at);
     figure.scrollIntoView();
     walk.next.focus({ preventScroll: true });
