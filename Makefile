@@ -9,7 +9,7 @@ export NO_MKDOCS_2_WARNING := 1
 .DEFAULT_GOAL := site
 .PHONY: site handout serve test test-quick test-recording test-lab shots lint check bench bench-site bench-lab bench-settle fuzz mutate house requirements help clean
 
-site: $(VENV)/.site  ## build the guide into site/ from the committed recordings (the main job)
+site: $(VENV)/.site  ## build the guide into site/ from its recordings (the main job)
 	@scripts/packages.sh dot=graphviz
 	$(BIN)/mkdocs build --clean
 

@@ -4,8 +4,8 @@
 #
 #   scripts/rebuild.sh [NAME=VERSION...]      as `guide upgrade` takes them
 #
-# Runs on any Linux machine, without KVM; what is built stays in the user's cache. It pushes a branch
-# and opens the pull request with `gh`; PULL_REQUEST=no ends with the report instead.
+# Runs on any x86-64 Linux machine, without KVM; what is built stays in the user's cache. It pushes a
+# branch and opens the pull request with `gh`; PULL_REQUEST=no ends with the report instead.
 # Exit code 0: nothing changed, or the pull request is open. 1: facts changed, and there is none.
 # 2: not done, or not for every page.
 set -eu

@@ -10,7 +10,7 @@ from rich.console import Console
 from macros.cli import lab_choice
 from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
-from macros.follow import following, lab_in_use, seen_and_said
+from macros.follow import following, lab_in_use, other_versions, seen_and_said
 from macros.follow.typed_page import Finding, Typist
 from macros.ground.enumeration import counted
 from macros.ground.errors import FollowsError, GuideError
@@ -35,10 +35,14 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     It types what the page's copy buttons give, captures first and in terminals of their own, and
     uses nothing else of this program on the nodes. Printed are the commands that fail, hang, or
     answer otherwise than the page says, each with its line. Exit code 1 if there is one.
+
+    Labs of other versions are refused, or one line says so, as by `guide lab prepare`.
     """
     guide, planned = held_page(guide_of_checkout(edition), page)
     lab = lab_choice.find(name)
-    lab_in_use.check(lab, planned, dict(guide.edition.versions))
+    lab_in_use.check(lab, planned, guide.edition.versions)
+    if told := other_versions.told(lab, planned, guide.edition.versions):
+        click.echo(told, err=True)
     started = time.monotonic()
     typist = _typed(guide, planned, lab)
     seconds = time.monotonic() - started

@@ -5,7 +5,7 @@ import click
 from macros.cli import lab_choice
 from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
-from macros.follow import following, lab_in_use
+from macros.follow import following, lab_in_use, other_versions
 from macros.ground.errors import GuideError
 
 
@@ -18,6 +18,9 @@ def prepare(page: str, name: str | None, undo: bool, edition: str | None) -> Non
     """Do what PAGE says under "Before you start", on the lab that is up.
 
     With --undo, do what it says under "Undo". `guide lab reset` does the same, for any page.
+
+    A lab with another minor release of what the text is about (Docker, Kubernetes, Calico, flannel)
+    is refused; of any other version, such as the kernel's, one line says that outputs may differ.
     """
     guide, planned = held_page(guide_of_checkout(edition), page)
     lab = lab_choice.find(name)
@@ -33,7 +36,9 @@ def prepare(page: str, name: str | None, undo: bool, edition: str | None) -> Non
         else:
             click.echo(f"nothing to undo: {lab.name} is as it was made, and no page is under way")
         return
-    lab_in_use.check(lab, planned, dict(guide.edition.versions))
+    lab_in_use.check(lab, planned, guide.edition.versions)
+    if told := other_versions.told(lab, planned, guide.edition.versions):
+        click.echo(told, err=True)
     if following.prepare(lab, planned):
         click.echo(f"{lab.name} is prepared for {planned.key}")
     else:

@@ -1,31 +1,24 @@
 """Which page a lab is in use for: said from `guide lab prepare` until its clean-up or a reset."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from macros.ground import files, suites
+from macros.follow import other_versions
+from macros.ground import files
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.lab.lab import Lab
 from macros.record import fitting
 
 
-def check(lab: Lab, page: Page, versions: dict[str, str]) -> None:
+def check(lab: Lab, page: Page, versions: Mapping[str, str]) -> None:
     """See that the lab is one for the page, and free for it. GuideError says what else it is.
 
     `versions` are those of the edition whose text the page has.
     """
     fitting.check(lab, page)
-    for name in page.versions:
-        here, wanted = lab.versions.get(name), versions.get(name)
-        if here and wanted and here != wanted:
-            raise GuideError(
-                f"lab {lab.name} has {name} {here}, the page is written for {wanted}",
-                page=page.source,
-                line=1,
-                fix=f"guide lab up{page.lab_options}{_options(page, versions)}, or the text for"
-                " this lab: --edition and one that has its versions (guide edition list)",
-            )
+    other_versions.check(lab, page, versions)
     if (other := of_page(lab)) and other != page.key:
         raise GuideError(
             f"lab {lab.name} is in use for page {other}, which was not undone",
@@ -33,11 +26,6 @@ def check(lab: Lab, page: Page, versions: dict[str, str]) -> None:
             fix=f"guide lab prepare {other} --undo --name {lab.name}, or"
             f" guide lab reset --name {lab.name}",
         )
-
-
-def _options(page: Page, versions: dict[str, str]) -> str:
-    """What `guide lab up` needs beside the page's own options, " --version v1.34.4"."""
-    return suites.lab_options(versions, cluster=page.cluster is not None)
 
 
 def of_page(lab: Lab) -> str:

@@ -8,6 +8,13 @@ SUITES = {SUITE: "sid", "trixie": "13"}
 """Those with a lock file of their own, and what a recording calls each."""
 KUBERNETES = "v1.37.2"
 """The release that labs with a cluster have unless told otherwise: kubernetes/go.mod pins it."""
+K3S = "1.36.3"
+"""The Kubernetes of every lab of Vagrant: scripts/vagrant/k3s.lock pins it."""
+
+
+def suite_named(debian: str) -> str:
+    """The suite of which a recording says `debian`: "trixie" of "13"."""
+    return next((suite for suite, name in SUITES.items() if name == debian), debian)
 
 
 def lab_options(versions: Mapping[str, str], *, cluster: bool) -> str:
@@ -20,6 +27,5 @@ def lab_options(versions: Mapping[str, str], *, cluster: bool) -> str:
     if cluster and kubernetes and f"v{kubernetes}" != KUBERNETES:
         words += f" --version v{kubernetes}"
     if debian and debian != SUITES[SUITE]:
-        suite = next((suite for suite, name in SUITES.items() if name == debian), debian)
-        words += f" --suite {suite}"
+        words += f" --suite {suite_named(debian)}"
     return words

@@ -175,7 +175,7 @@ _CAPABILITIES: dict[int, tuple[str, str, _Read | None]] = {
 _CAPABILITY_MEANINGS = {
     1: "which routes the session is for",
     2: "sends its routes again when asked to",
-    64: "keep my routes that long if the session breaks off: I shall be back",
+    64: "keep my routes that long if the session breaks off: I will be back",
     65: "the AS number in full",
     69: "more than one way to a destination, each with a path id",
     70: "marks where a repetition begins and ends",

@@ -39,7 +39,7 @@ _ICMP_MEANINGS = {
     0: "the answer to a ping",
     3: "an error: the packet quoted below could not be delivered",
     5: "there is a better router on this link",
-    8: "a ping: the receiver shall send it back",
+    8: "a ping: asks the receiver to send it back",
     11: "an error: the packet quoted below was given up",
     12: "an error: a header is malformed",
 }

@@ -18,8 +18,8 @@ def _target_mac(text: str) -> str:
     return {
         "broadcast": "broadcast: every station on this link takes it",
         "multicast": "a group address: stations that joined the group take it",
-        "local": "the station on this link that shall take it: the next hop",
-        "global": "the station on this link that shall take it: the next hop",
+        "local": "the station on this link that is to take it: the next hop",
+        "global": "the station on this link that is to take it: the next hop",
     }[_mac_kind(text)]
 
 
@@ -32,7 +32,10 @@ def _source_mac(text: str) -> str:
 
 def _ethertype(value: int) -> str:
     name = numbers.ETHERTYPES.get(value)
-    return f"what follows is {name}" if name else "no type that is known here"
+    if not name:
+        return "no type that is known here"
+    # A protocol has a name, IPv4; what has several words is a thing, and takes an article.
+    return f"what follows is a {name}" if " " in name else f"what follows is {name}"
 
 
 def ethernet(bits: Bits) -> None:

@@ -143,7 +143,7 @@ def _ip_options(bits: Bits) -> None:
         if kind == 7:
             bits.bytes("record_route", "record route", size, _route, "each router adds its address")
         elif kind == 148:
-            bits.bytes("router_alert", "router alert", size, meaning="routers shall look inside")
+            bits.bytes("router_alert", "router alert", size, meaning="asks routers to look inside")
         else:
             bits.bytes("option", f"option {kind}", size)
 

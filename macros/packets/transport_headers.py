@@ -123,7 +123,7 @@ _TCP_FLAG_MEANINGS = {
     "SYN": "opens a connection",
     "SYN ACK": "accepts the connection",
     "ACK": "confirms what was received",
-    "PSH ACK": "carries data that the receiver shall have at once",
+    "PSH ACK": "carries data, to be handed to the program at once",
     "FIN ACK": "has nothing more to send",
     "FIN PSH ACK": "carries the last data",
     "RST": "breaks the connection off",

@@ -48,7 +48,7 @@ _DRAWN = re.compile(r"(?!http2)(?=.*\d)(?=.*[a-z])")
 
 
 class Made(NamedTuple):
-    """A name that was made up: all before the five letters, and these."""
+    """A name that was made up: all before the five characters, and these."""
 
     front: str
     letters: str

@@ -179,7 +179,7 @@ def on_page_context(context: Context, page: Page, config: MkDocsConfig, nav: Any
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
-    """Values go into the prose; blocks become what search shall find of them."""
+    """Values go into the prose; blocks become what search is to find of them."""
     build = build_state.current()
     page.meta.setdefault("description", sharing.description(html))
     shown = build.shown.get(page.file.src_uri)

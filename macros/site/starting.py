@@ -8,6 +8,7 @@ from macros.ground import suites
 from macros.ground.model import Page, Step
 from macros.handson import copied, whole_page
 from macros.plan.signatures import Prepared, Undo
+from macros.site import vagrant_line
 from macros.site.page_context import PageContext
 
 
@@ -32,9 +33,9 @@ def prepared(page: PageContext, _: Prepared) -> str:
     versions = suites.lab_options(page.guide.edition.versions, cluster=planned.cluster is not None)
     html = render(
         "site/before_you_start.html",
-        key=planned.key,
+        prepare=f"guide lab prepare {planned.key}{_edition(page)}",
         up=f"guide lab up{planned.lab_options}{versions}",
-        vagrant=_vagrant(planned),
+        vagrant=vagrant_line.of_page(page),
         needs=_needs(planned),
         tasks=tasks,
         machines=planned.machines,
@@ -50,7 +51,8 @@ def undo(page: PageContext, _: Undo) -> str:
     tasks = list(_tasks(planned.cleanup))
     if planned.manifests:
         tasks.append(_Task("node0", "", "rm -r manifests"))
-    html = render("site/undo.html", key=planned.key, tasks=tasks)
+    back = f"guide lab prepare {planned.key}{_edition(page)} --undo"
+    html = render("site/undo.html", undo=back, tasks=tasks)
     return page.slot(html, "")
 
 
@@ -78,12 +80,11 @@ def _needs(page: Page) -> str:
     return words + (", and a machine outside the cluster, client" if page.outside else "")
 
 
-def _vagrant(page: Page) -> str:
-    """The same lab by Vagrant; "" where the Vagrantfile has none."""
-    if page.outside or (page.cluster and page.cluster.cni == "flannel-dual"):
-        return ""
-    if page.cluster is None:
-        return f"KUBERNETES=0 NODES={page.nodes} vagrant up"
-    words = f"CNI={page.cluster.cni} " if page.cluster.cni != "flannel" else ""
-    words += "PROXY=nftables " if page.cluster.proxy == "nftables" else ""
-    return f"{words}vagrant up"
+def _edition(page: PageContext) -> str:
+    """What `guide lab prepare` needs to take this text of the page: " --edition 2026-11-debian-13".
+
+    It is "" for the edition that the command takes by itself.
+    """
+    mine = page.guide.edition_name
+    taken = page.guide.shown.holder(page.key).edition_name
+    return "" if taken == mine else f" --edition {mine}"

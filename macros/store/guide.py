@@ -113,6 +113,11 @@ class Guide:
         held = [name for name in self.others if (self.recordings / name / key).is_dir()]
         return self.beside(held[-1]) if held else self
 
+    @property
+    def shown(self) -> "Guide":
+        """The guide in the edition shown by default: this one, or the one that this is beside."""
+        return self._whole.shown if self._whole is not None else self
+
     @cached_property
     def held(self) -> Mapping[str, "Guide"]:
         """Where each page that has blocks is shown from, by key: see `holder`."""

@@ -249,7 +249,7 @@ def uids(rng: Random, run: Run) -> Run:
 
 
 def generated_names(rng: Random, run: Run) -> Run:
-    """The five letters that Kubernetes ends a name of its own making with."""
+    """The five characters that Kubernetes ends a name of its own making with."""
     letters = "bcdfghjklmnpqrstvwxz2456789"
     names = _found(run, rf"(?<=[a-z0-9]-)[{letters}]{{5}}(?![\w-])")
     table = {

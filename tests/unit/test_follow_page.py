@@ -279,41 +279,6 @@ def test_a_lab_with_another_network_is_refused(tmp_path: Path, lab: Lab) -> None
         lab_in_use.check(replace(lab, cluster=Cluster("calico", "iptables")), page, {})
 
 
-def test_a_lab_of_another_suite_is_refused(tmp_path: Path, lab: Lab) -> None:
-    head = HEAD.replace("title: T", "title: T\nversions: [Docker]")
-    page = planned(tmp_path, '{{ run("node0", "true", id="a") }}\n', head)
-    lab_in_use.check(lab, page, {"Docker": "28.5.2", "Linux": "7.2"})
-    other = {"Docker": "26.1.5", "Debian": "13"}
-    with pytest.raises(
-        GuideError, match=r"has Docker 28.5.2, the page is written for 26.1.5"
-    ) as error:
-        lab_in_use.check(lab, page, other)
-    assert "guide lab up --nodes 2 --suite trixie, or" in (error.value.fix or "")
-
-
-@pytest.mark.parametrize(
-    ("here", "wanted", "words"),
-    [("1.37.2", "1.34.4", " --version v1.34.4, or"), ("1.34.4", "1.37.2", " --cni flannel, or")],
-)
-def test_a_lab_of_another_kubernetes_is_refused_and_the_right_one_named(
-    here: str, wanted: str, words: str, tmp_path: Path, lab: Lab
-) -> None:
-    head = HEAD.replace("  nodes: 2", "  nodes: 3\n  cni: flannel")
-    head = head.replace("title: T", "title: T\nversions: [Kubernetes]")
-    page = planned(tmp_path, '{{ run("node0", "true", id="a") }}\n', head)
-    cluster = replace(
-        lab,
-        nodes=("node0", "node1", "node2"),
-        cluster=Cluster("flannel", "iptables"),
-        versions={"Kubernetes": here},
-    )
-    lab_in_use.check(cluster, page, {"Kubernetes": here})
-    with pytest.raises(GuideError, match=f"has Kubernetes {here}") as error:
-        lab_in_use.check(cluster, page, {"Kubernetes": wanted})
-    assert words in (error.value.fix or "")
-    assert "--suite" not in (error.value.fix or "")
-
-
 def test_a_lab_in_use_for_another_page_is_refused_until_it_is_undone(
     tmp_path: Path, lab: Lab
 ) -> None:

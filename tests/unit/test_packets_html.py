@@ -283,3 +283,18 @@ def test_reading_and_drawing_say_nothing(capfd: pytest.CaptureFixture[str]) -> N
     )
     subprocess.run([sys.executable, "-W", "error::SyntaxWarning", "-c", code], check=True)
     assert capfd.readouterr() == ("", "")
+
+
+def test_captions_are_plain_english() -> None:
+    fields = [
+        field
+        for name in CAPTURES
+        for packet in read(name)
+        for layer in packet.layers
+        for field in layer.fields
+    ]
+    said = {field.meaning for field in fields}
+    assert "a ping: asks the receiver to send it back" in said
+    assert not [meaning for meaning in said if re.search(r"\bshall\b", meaning)]
+    types = {field.meaning for field in fields if field.label == "type"}
+    assert {"what follows is IPv4", "what follows is a VLAN tag"} <= types

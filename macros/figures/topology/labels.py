@@ -32,7 +32,7 @@ _TUNNELS = {
     "wireguard": "WireGuard",
 }
 
-# What a Deployment puts after its pods' names: the template's hash and five letters, both in the
+# What a Deployment puts after its pods' names: the template's hash and five characters, both in the
 # alphabet of k8s.io/apimachinery/pkg/util/rand, which has no vowels and no 0, 1 and 3.
 _LETTER = "[b-df-hj-np-tv-xz2456789]"
 _GENERATED = re.compile(rf"(?P<name>.+-)(?P<suffix>{_LETTER}{{6,10}}-{_LETTER}{{5}})")

@@ -113,11 +113,11 @@ def _write(token: Token, value: str) -> str:
 
 IDENTITY = Identity(
     name="generated name",
-    what="the five letters that Kubernetes puts behind a name of its own making, where the object"
-    " says so (`generateName`, an owner of the name before them), behind a pod template's hash or"
-    " a CronJob's minute, and in EndpointSlices; without the object, a pod's where a digit among"
-    " the letters tells that they are no word; and the cali interfaces that are computed from such"
-    " a pod's name. Every other name is a fact",
+    what="the five characters that Kubernetes puts behind a name of its own making, where the"
+    " object says so (`generateName`, an owner of the name before them), behind a pod template's"
+    " hash or a CronJob's minute, and in EndpointSlices; without the object, a pod's where a digit"
+    " among the five tells that they are no word; and the cali interfaces that are computed from"
+    " such a pod's name. Every other name is a fact",
     scope="lab",
     rank=100,
     pinned=True,
