@@ -2,8 +2,7 @@
 # Makes a machine of Vagrant (a box with Debian) a node: the lab's packages, then node.sh.
 # Runs on the node, as root. In the environment: SUITE, NODE, ADDRESS, MAC.
 #
-# The programs that pages are about come from SUITE at the version of packages.lock where it still
-# has that, at its present version otherwise: a guest like the recordings' within what Debian keeps.
+# The programs that pages are about come from SUITE at the version of its lock where it still has that, at its present version otherwise: a guest like the recordings' within what Debian keeps.
 # The rest of the machine (kernel, systemd) stays the box's own.
 set -euo pipefail
 files=/tmp/guide
@@ -32,9 +31,11 @@ apt-get update -qq
 # What the box itself is made of stays; the second and third part of the list is wanted.
 mapfile -t names < <(sed -e '1,/^# The network/d' -e 's/#.*//' -e '/^\s*$/d' \
 	"$scripts/rootfs/packages.list")
+lock=$scripts/rootfs/packages-$SUITE.lock
+[ -f "$lock" ] || lock=$scripts/rootfs/packages.lock
 wanted=()
 for name in "${names[@]}" python3 jq openssh-server; do
-	locked=$(sed -n "s/^\($name=[^ ]*\) sha256:.*/\1/p" "$scripts/rootfs/packages.lock")
+	locked=$(sed -n "s/^\($name=[^ ]*\) sha256:.*/\1/p" "$lock")
 	if [ -n "$locked" ] && apt-cache show "$locked" >/dev/null 2>&1; then
 		wanted+=("$locked")
 	elif apt-cache show "$name" 2>/dev/null | grep -q .; then
