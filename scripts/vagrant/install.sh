@@ -2,7 +2,8 @@
 # Makes a machine of Vagrant (a box with Debian) a node: the lab's packages, then node.sh.
 # Runs on the node, as root. In the environment: SUITE, NODE, ADDRESS, MAC.
 #
-# The programs that pages are about come from SUITE at the version of its lock where it still has that, at its present version otherwise: a guest like the recordings' within what Debian keeps.
+# The programs that pages are about come from SUITE at the version of its lock where it still has
+# that, at its present version otherwise: a guest like the recordings' within what Debian keeps.
 # The rest of the machine (kernel, systemd) stays the box's own.
 set -euo pipefail
 files=/tmp/guide
