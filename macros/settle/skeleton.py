@@ -10,7 +10,7 @@ from macros.settle.scan import Part
 Value = Callable[[Token], str | None]
 """The settled name of an identity, as both sides know it; None while it has none."""
 
-_GAP = re.compile(" +")
+_GAP = re.compile("  +")
 
 
 def form(parts: Sequence[Part], *, loose: bool = False) -> Form:

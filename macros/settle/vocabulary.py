@@ -23,6 +23,7 @@ class Vocabulary:
                 self._words.update(text.translate(_DIGITS).split())
         self._joined = f" {' '.join(self._words)} "
         self._characters = frozenset(self._joined)
+        self._asked: dict[str, bool] = {}
 
     def has(self, sought: str) -> bool:
         """Whether any of the texts has these words, with their blanks."""
@@ -32,6 +33,11 @@ class Vocabulary:
         """Whether each of the words is there by itself, its digits aside; True of small texts."""
         if not self._large:
             return True
+        if sought not in self._asked:
+            self._asked[sought] = self._look_for(sought)
+        return self._asked[sought]
+
+    def _look_for(self, sought: str) -> bool:
         pieces = sought.translate(_DIGITS).split()
         if not pieces:
             return any(sought in text for text in self.texts)

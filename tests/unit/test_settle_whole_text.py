@@ -17,6 +17,7 @@ from macros.settle import (
     noise,
     scan,
     skeleton,
+    tables,
     text_lines,
     vocabulary,
     whole_text,
@@ -195,3 +196,10 @@ def test_a_line_of_both_sides_is_read_with_what_its_own_side_told(telling: int) 
     read = [text_lines.read([LINE], PLACE, side, fits) for side in scan.learned(*evidence)]
     assert isinstance(read[1 - telling].forms[0], str)
     assert not isinstance(read[telling].forms[0], str)
+
+
+@pytest.mark.parametrize(
+    "line", ["a  b c   d", "", "   ", " a", "a  b  ", "a \t b", "a\tb  c", "a\u00a0b  c", "a    b"]
+)
+def test_cells_are_counted_as_they_are_found(line: str) -> None:
+    assert tables._count(line) == len(tables.CELL.findall(line))

@@ -76,7 +76,7 @@ NOISE = Noise(
         ("source_list ", r"/(\d+\.\d\d)(?=[,\s]|$)"),
         # kubectl's AGE and LAST SEEN: a column of its own, so at least two blanks before it, and
         # what stands there is no value of a name with a colon.
-        (like(r"  \d{1,3}[smhdy]"), rf"(?<=[^:\s]  ) *({_AGO}){_CELL_ENDS}", CELL),
+        (like(r"  \d{1,3}[smhdy]"), rf"  (?<=[^:\s]  ) *({_AGO}){_CELL_ENDS}", CELL),
         (any_of(" (x", *(f"{unit}  " for unit in "smhdy")), rf"^({_AGO})(?= {{2,}}| \(x\d)", CELL),
         (" ago)", rf" \(({_AGO}) ago\)"),
         (" over ", rf" \(x(\d+) over ({_AGO})\)"),
