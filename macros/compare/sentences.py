@@ -26,6 +26,12 @@ _END = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?:]\0))\s+(?=[A-Z`*\[<])")
 _OWN = "\0"
 _MARK = re.compile("<\1([0-9]+)>")
 """What stands for a call while a paragraph is divided into sentences: its number."""
+# What is no prose: the body of a call, but for the conditions of a part of the page, and fences.
+_CODE = re.compile(
+    r"\{%-?\s*call\s+(?!only\b)\w+\s*\(.*?\{%-?\s*endcall\s*-?%\}"
+    r"|^(?P<fence> *(?:`{3,}|~{3,})).*?^(?P=fence)[`~]*[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,8 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
     except jinja2.TemplateSyntaxError as error:
         line = front.body_line - 1 + error.lineno
         raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
-    lines = front.body.splitlines()
+    lines = front.body.split("\n")
+    prose = _CODE.sub(lambda code: "\n" * code[0].count("\n"), front.body).split("\n")
     conditioned = _conditioned(tree)
     seen: Counter[tuple[int, Place]] = Counter()
     for call in tree.find_all(nodes.Call):
@@ -95,7 +102,9 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
             continue
         page, _, block = place.of.rpartition(":")
         line = call.lineno
-        parts, paragraph = _sentence(lines, line, place, seen[line, place])
+        # What code quotes is told with the code around it.
+        around = prose if prose[line - 1].strip() else lines
+        parts, paragraph = _sentence(around, line, place, seen[line, place])
         seen[line, place] += 1
         yield Quote(
             source,
@@ -206,11 +215,23 @@ def _sentence(
     if shows:
         places.append(place)
     text = f"{head if shows else head.rstrip()}{mark}{_marked(paragraph[end:], places)}"
-    whole = next((sentence for sentence in _END.split(text) if mark in sentence), "")
+    whole = next((sentence for sentence in _divided(text) if mark in sentence), "")
     words = " ".join(whole.replace(_OWN, "").split())
     if words.replace(mark, "").strip(" .,"):
         return _parts(words, places), low
     return _before(lines, low)
+
+
+def _divided(text: str) -> list[str]:
+    """The sentences of a marked paragraph. Values alone belong to what leads to them."""
+    whole: list[str] = []
+    for sentence in _END.split(text):
+        words = _MARK.sub("", sentence).replace(_OWN, "").strip(" .,;:!?\n")
+        if words or not whole:
+            whole.append(sentence)
+        else:
+            whole[-1] = f"{whole[-1]} {sentence}"
+    return whole
 
 
 def _marked(text: str, places: list[Place]) -> str:
@@ -254,7 +275,7 @@ def _before(lines: list[str], number: int) -> tuple[tuple[str | Place, ...], int
         low, high = _paragraph(lines, number)
         places: list[Place] = []
         marked = _marked("\n".join(lines[low : high + 1]), places)
-        text = " ".join(_END.split(marked.strip())[-1].split())
+        text = " ".join(_divided(marked.strip())[-1].split())
         if text and not text.startswith(("{%", "#", "|")):
             return _parts(text, places), low
         number = low
