@@ -96,12 +96,22 @@ def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
 def _differing(old: Path, new: Path) -> Iterator[str]:
     """Blocks of which something differs besides the plan that they were recorded for."""
     mine, theirs = _answers(old), _answers(new)
+    owners = _captured(old) | _captured(new)
     blocks = {
-        name.split(".", 1)[0]
+        owners.get(name) or name.split(".", 1)[0]
         for name in mine.keys() | theirs.keys()
         if name not in mine or name not in theirs or _told(name, mine) != _told(name, theirs)
     }
     yield from sorted(blocks)
+
+
+def _captured(folder: Path) -> dict[str, str]:
+    """The block of each file of packets: what a trace caught is named after the trace.
+
+    A recording names its file; a file that none names has no block in it.
+    """
+    recorded = editions.page(folder).blocks.values()
+    return {block.pcap.name: block.id for block in recorded if block.pcap is not None}
 
 
 def _told(name: str, answers: Mapping[str, bytes]) -> bytes:

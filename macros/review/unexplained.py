@@ -8,7 +8,7 @@ from typing import Any
 from macros.compare import noise_mask
 from macros.compare.change import Change
 from macros.ground import json_text
-from macros.ground.enumeration import in_words
+from macros.ground.enumeration import counted, in_words
 from macros.review.line_diff import differing
 
 KIND = "files"
@@ -28,8 +28,8 @@ def changes(old: Path, new: Path, blocks: Sequence[str]) -> Iterator[Change]:
             noisy.append(block)
             continue
         was, now = ("\n".join(side) for side in zip(*lines, strict=True))
-        count = sum(bool(line) for pair in lines for line in pair)
-        what = f"{count} line{'s' * (count != 1)} of the recording of {block} differ"
+        differ = "differs" if len(lines) == 1 else "differ"
+        what = f"{counted(len(lines), 'lines')} of the recording of {block} {differ}"
         yield Change(page, block, KIND, block, what, was.strip("\n"), now.strip("\n"))
     if noisy:
         names = noisy if len(noisy) <= _MANY else [*noisy[:_MANY], f"{len(noisy) - _MANY} more"]
