@@ -44,7 +44,12 @@ from macros.store.guide import Guide
     type=click.Choice(["text", "markdown", "json"]),
     help="Print the changes and decisions without asking.",
 )
-@click.option("--ask/--no-ask", "asks", default=None, help="Ask; default: at a terminal.")
+@click.option(
+    "--ask/--no-ask",
+    "asks",
+    default=None,
+    help="Ask, or print what is open, which --accept accepts; default: ask at a terminal.",
+)
 @click.option("--accept", is_flag=True, help="Accept everything still open, without asking.")
 @click.option("--again", is_flag=True, help="Forget earlier decisions.")
 def review(
@@ -68,7 +73,8 @@ def review(
     recordings of its whole page, after a question; if the versions changed too, of all pages: one
     edition is one set of versions. `guide settle` brings the replaced ones back.
 
-    Exit code 0: nothing changed, or all is accepted. 1: something is open or rejected.
+    Exit code 0: nothing is left to decide: nothing changed, all is accepted, or what was rejected
+    is restored. 1: something is open, or rejected and not restored.
     """
     guide = guide_of_checkout(edition)
     if form and asks:

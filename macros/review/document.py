@@ -32,7 +32,11 @@ def _text(items: Sequence[Item], decisions: Decisions, prose: Prose) -> str:
         out.append(f"  {item_words.words(item)}{where}{word}")
         out += [f"    {line}" for line in item_words.below(item)]
         out += [f"    {line}" for line in prose.lines(item)]
-    return "\n".join([*out, "", _count(items, decisions)] if out else [_count(items, decisions)])
+    out += [""] if out else []
+    out.append(_count(items, decisions))
+    if any(decisions.of(item) is Decision.OPEN for item in items):
+        out.append("with --accept: all that is open is accepted; with --ask: one after the other")
+    return "\n".join(out)
 
 
 def _markdown(items: Sequence[Item], decisions: Decisions, prose: Prose, sides: Sides) -> str:
