@@ -58,10 +58,10 @@ def below(item: Item, most: int = 6) -> Iterator[str]:
         yield words(part, part=True)
         if part is told:
             yield from lines
-    later = told in item.parts[most:]
+    later = told is not None and told in item.parts[most:]
     if left := max(len(item.parts) - most, 0) - later:
         yield f"and {left} more"
-    if later:
+    if told is not None and later:
         yield f"{words(told, part=True)}:"
     if told not in item.parts[:most]:
         yield from lines

@@ -71,7 +71,7 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
     for page, blocks in differing.items():
         untold = [block for block in blocks if (page, block) not in told]
         folders = sides.old.folder / page, sides.new.folder / page
-        yield from unexplained.changes(*folders, untold)
+        yield from unexplained.changes(*folders, untold, keeps)
 
 
 def restamped(sides: Sides) -> list[str]:

@@ -84,6 +84,18 @@ def test_what_a_trace_caught_belongs_to_the_block_of_its_place(author: Author) -
     assert "[around-node0-box-blue, " not in author.review().output
 
 
+def test_a_counter_that_the_page_calls_a_fact_is_told(author: Author) -> None:
+    """`ping -c 2` instead of `-c 1`: the kernel dropped one more."""
+    author.record("counted.txt:Filter       1 ", "Filter       2 ")
+    output = author.review().output
+    assert "no fact differs" not in output
+    changed = "line changed: TcpExtIPReversePathFilter 1 0.0 -> TcpExtIPReversePathFilter 2 0.0"
+    assert f"  {changed}  [counted]" in output
+    assert "The counter says 1 -> 2: the one request." in output
+    author.page.write_text(author.after.replace(', facts="counters"', ""), encoding="utf-8")
+    assert "in 1 block: counted" in author.review().output
+
+
 def test_a_line_with_another_in_its_place_is_one(author: Author) -> None:
     assert "2 lines of the command of fix changed\n" in author.review().output
 
