@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from macros.compare import editions, report
-from macros.compare.sentences import Quoted, gathered, quoted_by
+from macros.compare.quoted import quoted_by
+from macros.compare.sentences import Quoted, gathered
 from macros.ground.errors import ClaimError, GuideError
 from macros.review import item_words, sides
 from macros.review.item_words import Values
@@ -69,10 +70,9 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[str], l
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
             changes = [change for change in sides.changes(both, purposes) if change.page in keys]
-            quotes = quoted_by(
-                guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions
-            )
-            values = item_words.values_of(guide.docs, both.old.blocks, both.new.blocks)
+            recorded = both.old.blocks, both.new.blocks
+            quotes = quoted_by(guide.docs, *recorded, changes, both.new.versions, both.page_then)
+            values = item_words.values_of(guide.docs, *recorded, both.page_then)
             told = _sentences((one for of_block in quotes.values() for one in of_block), values)
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:

@@ -13,7 +13,7 @@ from macros.cli import after_record, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions, report
 from macros.compare.change import Change
-from macros.compare.sentences import quoted_by
+from macros.compare.quoted import quoted_by
 from macros.ground.errors import GuideError
 from macros.review import document, item_words, outcome, screen, sides
 from macros.review.decisions import Decision, Decisions
@@ -141,14 +141,15 @@ def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
 
 def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
     """The sentences about what changed, and the claims that fail with the recordings now."""
-    quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions)
+    recorded = both.old.blocks, both.new.blocks
+    quotes = quoted_by(guide.docs, *recorded, changes, both.new.versions, both.page_then)
     pages = {change.page for change in changes if change.page}
     claims: dict[tuple[Path, int], list[str]] = {}
     if both.restorable and pages:
         for error in claims_check.broken(replace(guide, partly=True), sorted(pages)):
             position = (Path(error.page or "").resolve(), error.line or 1)
             claims.setdefault(position, []).append(error.message)
-    values = item_words.values_of(guide.docs, both.old.blocks, both.new.blocks)
+    values = item_words.values_of(guide.docs, *recorded, both.page_then)
     return Prose(quotes, values, claims, report.grouped(changes))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,12 +10,10 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
-from macros.compare.change import Change
 from macros.ground import conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.plan import frontmatter
-from macros.plan.planner import page_key
 from macros.values import lookup
 
 _QUOTES = frozenset({"value", "expect"})
@@ -84,9 +82,12 @@ class Quoted:
     new: str
 
 
-def quotes(source: Path, key: str) -> Iterator[Quote]:
-    """All quotes of a page, in order. A call whose arguments are computed is left out."""
-    text = source.read_text(encoding="utf-8")
+def quotes(source: Path, key: str, text: str | None = None) -> Iterator[Quote]:
+    """All quotes of a page, in order. A call whose arguments are computed is left out.
+
+    `text` is the page's, where it is not what its file has now.
+    """
+    text = source.read_text(encoding="utf-8") if text is None else text
     front = frontmatter.read(source, text)
     try:
         tree = jinja2.Environment(autoescape=True).parse(front.body)
@@ -153,38 +154,8 @@ def _conditioned(tree: nodes.Template) -> Mapping[int, tuple[str, ...]]:
     return conditions_of
 
 
-def with_values(quote: Quote, old: Mapping[str, Recording], new: Mapping[str, Recording]) -> Quoted:
-    """A quote with what it says in either recording of its page."""
-    return Quoted(quote, _value(quote, old), _value(quote, new))
-
-
-def quoted_by(
-    docs: Path,
-    old: Callable[[str], Mapping[str, Recording]],
-    new: Callable[[str], Mapping[str, Recording]],
-    changes: Iterable[Change],
-    versions: Mapping[str, str],
-) -> dict[tuple[str, str], list[Quoted]]:
-    """What the pages under `docs` quote of the blocks that changed, by page and block.
-
-    `old` and `new` give a page's recordings on either side; `versions` are the new side's: what
-    its pages do not have is left out.
-    """
-    changed = {(change.page, change.block) for change in changes if change.block}
-    pages: dict[str, tuple[Mapping[str, Recording], Mapping[str, Recording]]] = {}
-    by_block: dict[tuple[str, str], list[Quoted]] = {}
-    for source in sorted(docs.rglob("*.md")) if changed else ():
-        for quote in quotes(source, page_key(docs, source)):
-            block = (quote.page, quote.block)
-            if block not in changed or not quote.shown(versions):
-                continue
-            if quote.page not in pages:
-                pages[quote.page] = old(quote.page), new(quote.page)
-            by_block.setdefault(block, []).append(with_values(quote, *pages[quote.page]))
-    return by_block
-
-
-def _value(quote: Quote, recorded: Mapping[str, Recording]) -> str:
+def value_of(quote: Quote, recorded: Mapping[str, Recording]) -> str:
+    """What a quote says in these recordings of its page; empty where it finds nothing."""
     recording = recorded.get(quote.block)
     if recording is None:
         return ""

@@ -7,7 +7,8 @@ from pathlib import Path
 from macros.compare import report
 from macros.compare.change import Change
 from macros.compare.editions import Blocks
-from macros.compare.sentences import Place, Quoted, quotes, with_values
+from macros.compare.quoted import Then, earlier, unchanged, with_values
+from macros.compare.sentences import Place, Quoted, quotes
 from macros.ground.enumeration import counted, in_words
 from macros.plan.planner import page_key
 from macros.review import unexplained
@@ -76,15 +77,26 @@ def command_lines(change: Change) -> list[str]:
     return lines
 
 
-def values_of(docs: Path, old: Callable[[str], Blocks], new: Callable[[str], Blocks]) -> Values:
-    """What a page's places say in these recordings, found when it is asked for."""
+def values_of(
+    docs: Path,
+    old: Callable[[str], Blocks],
+    new: Callable[[str], Blocks],
+    then: Then = unchanged,
+) -> Values:
+    """What a page's places say in these recordings, found when it is asked for.
+
+    `then` gives the pages as they were with the old ones.
+    """
     was, now = cache(old), cache(new)
 
     @cache
     def of(source: Path) -> Mapping[Place, Quoted]:
+        key = page_key(docs, source)
+        every = list(quotes(source, key))
+        stood = earlier(every, source, key, then)
         return {
-            quote.place: with_values(quote, was(quote.page), now(quote.page))
-            for quote in quotes(source, page_key(docs, source))
+            quote.place: with_values(quote, was(quote.page), now(quote.page), stood)
+            for quote in every
         }
 
     return of

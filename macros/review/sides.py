@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.editions import Purposes, Recorded
+from macros.compare.quoted import Then, unchanged
 from macros.ground.errors import GuideError
 from macros.review import unexplained
 from macros.store import sums
@@ -22,13 +23,17 @@ _OWN = frozenset({"page.yml", sums.NAME})
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`old` and `new` recordings, and what to call them. `restorable`: old can be put back."""
+    """`old` and `new` recordings, and what to call them. `restorable`: old can be put back.
+
+    `page_then` gives the text of a page as it was with the old ones.
+    """
 
     old: Recorded
     new: Recorded
     old_name: str
     new_name: str
     restorable: bool
+    page_then: Then = unchanged
 
     @property
     def name(self) -> str:
@@ -46,7 +51,21 @@ def of_git(folder: Path, revision: str) -> Iterator[Sides]:
         old = Path(temporary) / folder.name
         old.mkdir()
         _extract(folder, revision, old)
-        yield Sides(_recorded(old), editions.edition(folder), revision, "now", restorable=True)
+        recorded = _recorded(old), editions.edition(folder)
+        yield Sides(*recorded, revision, "now", restorable=True, page_then=_page_of(revision))
+
+
+def _page_of(revision: str) -> Then:
+    """The text that a revision has of a page; None where it has none, or git none of its folder."""
+
+    def then(source: Path) -> str | None:
+        try:
+            raw = _git(source.parent, "show", f"{revision}:./{source.name}", of=revision)
+            return raw.decode("utf-8")
+        except (GuideError, UnicodeDecodeError):
+            return None
+
+    return then
 
 
 def of_editions(old: Path, new: Path) -> Sides:

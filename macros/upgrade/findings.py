@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from macros.compare import editions, report, sentences
+from macros.compare import editions, quoted, report, sentences
 from macros.compare.change import Change
 from macros.compare.editions import Recorded
 from macros.ground.errors import FollowsError, GuideError
@@ -67,7 +67,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
     versions = tuple(known_causes.differing(old.versions, new.versions))
     purposes = editions.purposes(guide.pages.values())
     changes = [change for change in editions.compare(old, new, purposes) if change.kind != _VERSION]
-    quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
+    quotes = quoted.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
     values = item_words.values_of(guide.docs, old.blocks, new.blocks)
     differing = [
         sentence
@@ -125,9 +125,7 @@ def _broken(guide: Guide, old: Recorded, new: Recorded, error: GuideError) -> Br
     if source is not None and source.suffix == ".md" and source.is_file():
         for quote in sentences.quotes(source, page_key(guide.docs.resolve(), source)):
             if quote.line == error.line:
-                sentence = sentences.with_values(
-                    quote, old.blocks(quote.page), new.blocks(quote.page)
-                )
+                sentence = quoted.with_values(quote, old.blocks(quote.page), new.blocks(quote.page))
                 values.append((f"{quote.place.of} {quote.path}", sentence.old, sentence.new))
     differing = [value for value in values if value[1] != value[2]]
     return Broken(error.position or "the edition", error.message, tuple(differing))

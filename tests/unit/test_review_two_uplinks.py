@@ -112,3 +112,23 @@ def test_a_script_far_below_is_no_more_one_of_the_rest() -> None:
         "it 2",
         "1 line of the command of  changed:",
     ]
+
+
+def test_a_claim_whose_path_changed_says_what_the_page_said_before(author: Author) -> None:
+    """The next hop stands in the claim's expression, and in the page's earlier one another."""
+    output = author.review().output
+    assert "With it, it is blue, and the source is chosen to fit: 10.7.2.2 -> 10.9.2.2." in output
+    assert "nothing ->" not in output
+    author.record("mark.txt:dev blue", "dev red")
+    changed = author.after.replace("dev (\\\\w+)", "dev (\\\\S+)").replace("dev blue", "dev red")
+    author.page.write_text(changed, encoding="utf-8")
+    assert "With it, it is blue -> red, and the source" in author.review().output
+
+
+def test_a_claim_that_is_new_is_no_change(author: Author) -> None:
+    new = 'The mark is {{ expect("mark", "re:fwmark (\\\\d+)|table (200)", equals="200") }}.\n'
+    author.page.write_text(f"{author.after}\n{new}", encoding="utf-8")
+    assert "The mark is" not in author.review().output
+    other = author.after.replace('{{ expect("mark", "re:via', '{{ value("rules-after", "re:via')
+    author.page.write_text(other, encoding="utf-8")
+    assert "With it, it is nothing" not in author.review().output
