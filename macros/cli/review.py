@@ -82,7 +82,7 @@ def review(
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
         prose = _prose(guide, both, changes)
-        listed = by_cause(items(changes), prose.quotes)
+        listed = by_cause(items(changes), prose.count)
         decisions = _decisions(guide, both, listed, again=again, accept=accept)
         if not listed and form in (None, "text") and _restamped(guide, both):
             return
@@ -150,7 +150,8 @@ def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
             position = (Path(error.page or "").resolve(), error.line or 1)
             claims.setdefault(position, []).append(error.message)
     values = item_words.values_of(guide.docs, *recorded, both.page_then)
-    return Prose(quotes, values, claims, report.grouped(changes))
+    sources = {page.key: page.source.resolve() for page in guide.pages.values()}
+    return Prose(quotes, values, claims, report.grouped(changes), sources)
 
 
 def _interactive(asks: bool | None) -> bool:
@@ -163,6 +164,8 @@ def _asked(
 ) -> list[Outcome]:
     """What is decided after asking, and after putting back what was rejected."""
     _ask(listed, decisions, prose, both)
+    for claim in prose.elsewhere(listed):
+        click.echo(f"does not hold: {claim}")
     result = outcome.outcomes(listed, decisions)
     _summary(result)
     return _put_back(result, listed, decisions, both) if both.restorable else result

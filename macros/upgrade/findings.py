@@ -13,6 +13,7 @@ from macros.review import item_words
 from macros.review.causes import Rule
 from macros.review.items import Item, items
 from macros.review.one_cause import by_cause
+from macros.review.prose import Prose
 from macros.store.guide import Guide
 from macros.upgrade import known_causes
 from macros.upgrade.known_causes import Known, Listed
@@ -83,7 +84,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
     errors = list(wrong)
     return Findings(
         versions,
-        tuple(_facts(changes, quotes, rules)),
+        tuple(_facts(changes, Prose(quotes, values, changes=report.grouped(changes)), rules)),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
         tuple(told),
         tuple(f"{error.position}: {error.message}" for error in errors if _follows(error)),
@@ -91,7 +92,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
 
 
 def _facts(
-    changes: Sequence[Change], quotes: report.Quotes, rules: Sequence[tuple[Rule, Known]]
+    changes: Sequence[Change], prose: Prose, rules: Sequence[tuple[Rule, Known]]
 ) -> Iterator[Fact]:
     by: dict[Known | None, list[Change]] = {}
     for change in changes:
@@ -100,7 +101,7 @@ def _facts(
     facts = [
         (item, known)
         for known, group in by.items()
-        for item in (items(group) if known else by_cause(items(group), quotes))
+        for item in (items(group) if known else by_cause(items(group), prose.count))
     ]
     # By page, the open ones first: they are what somebody has to look at.
     order = {known: index for index, (_, known) in enumerate(rules)}

@@ -244,6 +244,16 @@ def test_y_means_yes_with_and_without_enter(
     assert dialogue.agreed("Restore?") is agrees
 
 
+def test_without_a_terminal_nothing_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """click's raw_terminal opens /dev/tty where the input is none."""
+
+    def getchar() -> str:
+        raise OSError(6, "No such device or address", "/dev/tty")
+
+    monkeypatch.setattr(click, "getchar", getchar)
+    assert dialogue.agreed("Restore?") is False
+
+
 def test_with_other_versions_one_rejection_puts_the_whole_edition_back(
     checkout: Checkout,
 ) -> None:

@@ -68,6 +68,7 @@ class Author:
 @pytest.fixture
 def author(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Author:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "400")
     author = Author(tmp_path / "checkout")
     monkeypatch.setattr(command, "guide_of_checkout", author.guide)
     author.commit("before", author.after.replace("10.9.2.", "10.7.2."))
@@ -132,3 +133,87 @@ def test_a_claim_that_is_new_is_no_change(author: Author) -> None:
     other = author.after.replace('{{ expect("mark", "re:via', '{{ value("rules-after", "re:via')
     author.page.write_text(other, encoding="utf-8")
     assert "With it, it is nothing" not in author.review().output
+
+
+def lines_with(output: str, words: str) -> list[str]:
+    return [line.strip() for line in output.splitlines() if words in line]
+
+
+def test_as_many_sentences_are_counted_as_are_listed_and_in_order(author: Author) -> None:
+    output = author.review().output
+    assert "2 sentences with another value" in output
+    listed = lines_with(output, "docs/two-uplinks.md:")
+    assert [line.split("two-uplinks.md:")[1].split(" ")[0] for line in listed] == ["146", "173"]
+    # One that no change explains, for the author asks for something else, is listed as well.
+    other = author.after.replace('"[2].eth.dst", same_as', '"[2].eth.src", same_as')
+    assert other != author.after
+    author.page.write_text(other, encoding="utf-8")
+    output = author.review().output
+    assert "3 sentences with another value" in output
+    listed = lines_with(output, "docs/two-uplinks.md:")
+    assert [line.split("two-uplinks.md:")[1].split(" ")[0] for line in listed] == [
+        "146",
+        "158",
+        "173",
+    ]
+
+
+def test_captures_are_counted_whatever_they_hold(author: Author) -> None:
+    """The last of three captures has a request and its reply."""
+    shutil.copy(DATA / "after" / "fixed-blue.node0.box-blue.pcap", author.folder)
+    assert ", 2 captures, " in author.review().output
+    assert "packets" not in author.review().output.splitlines()[1]
+
+
+def test_what_says_the_same_stands_apart_from_what_changed(author: Author) -> None:
+    output = author.review(keys="q").output
+    changed, _, same = output.partition("Sentences with the same values:")
+    changed = changed.partition("Sentences with another value:")[2]
+    numbers = [
+        [int(line.split("two-uplinks.md:")[1].split(" ")[0]) for line in lines_with(side, ".md:")]
+        for side in (changed, same)
+    ]
+    assert numbers == [[146, 173], sorted(numbers[1])]
+    assert len(numbers[1]) > 1
+    assert " -> " not in same.partition("[a]ccept")[0]
+
+
+def new_page(author: Author) -> None:
+    author.git("rm", "-r", "-q", "--cached", "recordings/2026-11/two-uplinks", "docs")
+    author.git("-c", "user.name=T", "-c", "user.email=t@t", "commit", "-q", "-m", "none")
+    author.record("counted.txt:Filter       1 ", "Filter       2 ")
+
+
+@pytest.mark.parametrize("words", [(), ("--format", "markdown")])
+def test_a_new_page_is_reviewed_with_its_failing_claims(
+    author: Author, words: tuple[str, ...]
+) -> None:
+    new_page(author)
+    output = author.review(*words).output
+    assert "is newly recorded" in output
+    (claim,) = lines_with(output, "two-uplinks.md:131: ")
+    assert claim.replace("\\", "").endswith("claims that '2' equals 1, which is not so")
+    author.record("counted.txt:Filter       2 ", "Filter       1 ")
+    assert "131: " not in author.review(*words).output
+
+
+def test_a_new_page_s_failing_claims_are_shown_before_it_is_decided_on(author: Author) -> None:
+    new_page(author)
+    before, _, _ = author.review(keys="q").output.partition("[a]ccept")
+    assert "two-uplinks.md:131: " in before
+
+
+def test_a_failing_claim_whose_value_did_not_change_is_shown_too(author: Author) -> None:
+    """The author changed what the page claims, and not what was recorded."""
+    author.page.write_text(author.after.replace('equals="200"', 'equals="201"'), encoding="utf-8")
+    wrong = "claims that '200' equals '201', which is not so"
+    output = author.review().output
+    assert output.count(wrong) == 1
+    text = author.after.replace('+(\\\\d+)", equals=1)', '+(\\\\d+)", equals=3)')
+    assert text != author.after
+    author.page.write_text(text, encoding="utf-8")
+    output = author.review().output
+    assert "claims that do not hold, in lines with no other value (" in output
+    (line,) = lines_with(output, "equals 3, which is not so")
+    assert "two-uplinks.md:131: " in line
+    assert "does not hold: " in author.review(keys="q").output
