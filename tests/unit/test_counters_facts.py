@@ -48,7 +48,7 @@ def told(old: Recording, new: Recording, facts: frozenset[str] = COUNTERS) -> li
 
 
 def test_a_page_s_word_for_counters_means_each_kind_that_counts() -> None:
-    assert sorted(COUNTERS) == ["counter", "statistic", "trace count"]
+    assert sorted(COUNTERS) == ["counter", "socket's count", "statistic", "trace count"]
     assert noise.facts(["rtt"]) == {"rtt"}
     assert noise.facts([]) == frozenset()
 
@@ -113,6 +113,7 @@ SAID: dict[str, Callable[[], tuple[Recording, Recording]]] = {
     "conntrack -C": lambda: _printed("conntrack -C", "{}\n"),
     "ss -s": lambda: _printed("ss -s", "Total: {}\n"),
     "ip -s neigh": lambda: _count("neigh-statistics", "probes 5", "probes 7"),
+    "ss -i": lambda: _count("ss-information", "bytes_acked:1 ", "bytes_acked:17 "),
     "ip -j -s link": lambda: (
         recording("a", _link(3), "ip -j -s link show eth1"),
         recording("a", _link(4), "ip -j -s link show eth1"),
