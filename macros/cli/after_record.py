@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from macros.compare import editions, report
-from macros.compare.sentences import Quoted, gathered, quoted_by
+from macros.compare.quoted import quoted_by
+from macros.compare.sentences import Quoted, gathered
 from macros.ground.errors import ClaimError, GuideError
 from macros.review import item_words, sides
 from macros.review.item_words import Values
 from macros.review.items import items
 from macros.review.one_cause import by_cause
+from macros.review.prose import Prose
 from macros.site import claims_check
 from macros.store import reader
 from macros.store.guide import Guide
@@ -69,21 +71,21 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[str], l
         with sides.of_git(guide.recordings / guide.edition_name, "HEAD") as both:
             purposes = editions.purposes(guide.pages.values())
             changes = [change for change in sides.changes(both, purposes) if change.page in keys]
-            quotes = quoted_by(
-                guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions
-            )
-            values = item_words.values_of(guide.docs, both.old.blocks, both.new.blocks)
+            recorded = both.old.blocks, both.new.blocks
+            quotes = quoted_by(guide.docs, *recorded, changes, both.new.versions, both.page_then)
+            values = item_words.values_of(guide.docs, *recorded, both.page_then)
+            prose = Prose(quotes, values, changes=report.grouped(changes))
             told = _sentences((one for of_block in quotes.values() for one in of_block), values)
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
         return None
-    causes = by_cause(items(changes), quotes)
+    causes = by_cause(items(changes), prose.count)
     changed = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
     return changed, told, restamped
 
 
 def _sentences(quoted: Iterable[Quoted], values: Values) -> list[str]:
-    differing = (sentence for sentence in quoted if sentence.old and sentence.old != sentence.new)
+    differing = (sentence for sentence in quoted if sentence.old != sentence.new)
     return [
         f"{report.place(sentence[0])} {item_words.sentence(sentence, values)}"
         for sentence in gathered(differing)

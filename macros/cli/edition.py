@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from macros.cli.settings import guide_of_checkout
-from macros.compare import editions, report, sentences
+from macros.compare import editions, quoted, report
 from macros.ground.errors import GuideError
 from macros.rebuild import new_edition
 from macros.review import causes, change_file
@@ -72,7 +72,7 @@ def compare(old: str, new: str, form: str) -> None:
     guide = guide_of_checkout()
     before, after = (editions.edition(_folder(guide, name)) for name in (old, new))
     changes = list(editions.compare(before, after, editions.purposes(guide.pages.values())))
-    quotes = sentences.quoted_by(guide.docs, before.blocks, after.blocks, changes, after.versions)
+    quotes = quoted.quoted_by(guide.docs, before.blocks, after.blocks, changes, after.versions)
     if form == "json":
         click.echo(report.as_json(changes, quotes))
     elif form == "markdown":

@@ -13,7 +13,7 @@ from macros.cli import after_record, page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import editions, report
 from macros.compare.change import Change
-from macros.compare.sentences import quoted_by
+from macros.compare.quoted import quoted_by
 from macros.ground.errors import GuideError
 from macros.review import document, item_words, outcome, screen, sides
 from macros.review.decisions import Decision, Decisions
@@ -44,7 +44,12 @@ from macros.store.guide import Guide
     type=click.Choice(["text", "markdown", "json"]),
     help="Print the changes and decisions without asking.",
 )
-@click.option("--ask/--no-ask", "asks", default=None, help="Ask; default: at a terminal.")
+@click.option(
+    "--ask/--no-ask",
+    "asks",
+    default=None,
+    help="Ask, or print what is open, which --accept accepts; default: ask at a terminal.",
+)
 @click.option("--accept", is_flag=True, help="Accept everything still open, without asking.")
 @click.option("--again", is_flag=True, help="Forget earlier decisions.")
 def review(
@@ -68,7 +73,8 @@ def review(
     recordings of its whole page, after a question; if the versions changed too, of all pages: one
     edition is one set of versions. `guide settle` brings the replaced ones back.
 
-    Exit code 0: nothing changed, or all is accepted. 1: something is open or rejected.
+    Exit code 0: nothing is left to decide: nothing changed, all is accepted, or what was rejected
+    is restored. 1: something is open, or rejected and not restored.
     """
     guide = guide_of_checkout(edition)
     if form and asks:
@@ -76,7 +82,7 @@ def review(
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
         prose = _prose(guide, both, changes)
-        listed = by_cause(items(changes), prose.quotes)
+        listed = by_cause(items(changes), prose.count)
         decisions = _decisions(guide, both, listed, again=again, accept=accept)
         if not listed and form in (None, "text") and _restamped(guide, both):
             return
@@ -135,15 +141,17 @@ def _changes(guide: Guide, both: Sides, pages: Sequence[str]) -> list[Change]:
 
 def _prose(guide: Guide, both: Sides, changes: Sequence[Change]) -> Prose:
     """The sentences about what changed, and the claims that fail with the recordings now."""
-    quotes = quoted_by(guide.docs, both.old.blocks, both.new.blocks, changes, both.new.versions)
+    recorded = both.old.blocks, both.new.blocks
+    quotes = quoted_by(guide.docs, *recorded, changes, both.new.versions, both.page_then)
     pages = {change.page for change in changes if change.page}
     claims: dict[tuple[Path, int], list[str]] = {}
     if both.restorable and pages:
         for error in claims_check.broken(replace(guide, partly=True), sorted(pages)):
             position = (Path(error.page or "").resolve(), error.line or 1)
             claims.setdefault(position, []).append(error.message)
-    values = item_words.values_of(guide.docs, both.old.blocks, both.new.blocks)
-    return Prose(quotes, values, claims, report.grouped(changes))
+    values = item_words.values_of(guide.docs, *recorded, both.page_then)
+    sources = {page.key: page.source.resolve() for page in guide.pages.values()}
+    return Prose(quotes, values, claims, report.grouped(changes), sources)
 
 
 def _interactive(asks: bool | None) -> bool:
@@ -156,6 +164,8 @@ def _asked(
 ) -> list[Outcome]:
     """What is decided after asking, and after putting back what was rejected."""
     _ask(listed, decisions, prose, both)
+    for claim in prose.elsewhere(listed):
+        click.echo(f"does not hold: {claim}")
     result = outcome.outcomes(listed, decisions)
     _summary(result)
     return _put_back(result, listed, decisions, both) if both.restorable else result

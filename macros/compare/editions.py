@@ -12,16 +12,21 @@ from macros.compare.change import Change, joined, said
 from macros.ground import collection, safe_yaml
 from macros.ground.errors import GuideError
 from macros.ground.model import Page, PageRecording, Recording
+from macros.settle import noise
 from macros.store import form, reader
 
 Blocks: TypeAlias = Mapping[str, Recording]
 
 
 class Purpose(NamedTuple):
-    """What a page says of a block's answer: what a capture is for, what may come another way."""
+    """What a page says of a block's answer: what a capture is for, what may come another way.
+
+    `facts` are the kinds of noise that are facts in it.
+    """
 
     keep: str = ""
     choice: str = ""
+    facts: frozenset[str] = frozenset()
 
 
 Purposes: TypeAlias = Mapping[tuple[str, str], Purpose]
@@ -31,7 +36,7 @@ Purposes: TypeAlias = Mapping[tuple[str, str], Purpose]
 def purposes(planned: Iterable[Page]) -> Purposes:
     """What these pages say of their blocks."""
     return {
-        (page.key, block.id): Purpose(block.keep, block.choice)
+        (page.key, block.id): Purpose(block.keep, block.choice, noise.facts(block.facts))
         for page in planned
         for block in page.blocks
     }
@@ -137,7 +142,7 @@ def pages(
         elif before is not None and after is not None:
             meant = (keeps or {}).get((key, name), Purpose())
             after = chosen.as_before(before, after, meant.choice, (said_at[0], said_at[1]))
-            changes = list(joined(blocks(before, after, forms, meant.keep)))
+            changes = list(joined(blocks(before, after, forms, meant)))
         for change in changes:
             yield replace(change, page=key, block=name)
 
@@ -150,15 +155,17 @@ def _said_at(page: PageRecording) -> list[str]:
 
 
 def blocks(
-    old: Recording, new: Recording, forms: mac_forms.Forms, keep: str = ""
+    old: Recording, new: Recording, forms: mac_forms.Forms, meant: Purpose | None = None
 ) -> Iterator[Change]:
-    """All changes of one block; `keep` says in words what a capture is for."""
+    """All changes of one block; `meant` is what its page says of it."""
     with collection.paused():
-        changes = list(_blocks(old, new, forms, keep))
+        changes = list(_blocks(old, new, forms, meant or Purpose()))
     yield from changes
 
 
-def _blocks(old: Recording, new: Recording, forms: mac_forms.Forms, keep: str) -> Iterator[Change]:
+def _blocks(
+    old: Recording, new: Recording, forms: mac_forms.Forms, meant: Purpose
+) -> Iterator[Change]:
     for word, was, now in (
         ("node", old.node, new.node),
         ("command", old.command, new.command),
@@ -175,10 +182,10 @@ def _blocks(old: Recording, new: Recording, forms: mac_forms.Forms, keep: str) -
         word = "gone" if new.pcap is None else "new"
         yield said("packets", "capture", f"capture {word}")
     elif old.pcap is not None and new.pcap is not None:
-        yield from _captures(old, before, new, forms, keep)
+        yield from _captures(old, before, new, forms, meant.keep)
         return
     if before.text != new.text or before.twin != new.twin:
-        yield from outputs.compare(before, new)
+        yield from outputs.compare(before, new, meant.facts)
 
 
 def _captures(

@@ -89,6 +89,17 @@ def unordered(
     yield from _moved(moved, kind)
 
 
+def counted(old: str, new: str, facts: frozenset[str], kind: str = "text") -> Iterator[Change]:
+    """Lines in which nothing but noise differs, and of that what is a fact here."""
+    texts = old, new
+    mask, exact = Masks(texts), Masks(texts, facts)
+    before, after = (_by_mask(side.splitlines(), mask, often=True) for side in texts)
+    for key, was in before.items():
+        now = after.get(key)
+        if now is not None and exact(was) != exact(now):
+            yield _changed(was, now, kind)
+
+
 def _by_mask(lines: Sequence[str], mask: Masks, *, often: bool) -> dict[tuple[str, str, int], str]:
     seen: Counter[tuple[str, str]] = Counter()
     by_key = {}

@@ -27,11 +27,14 @@ _PATTERNS = _cells_first(matches.Fitting().noise)
 
 
 class Masks:
-    """The lines of some texts with their noise masked; each is masked once."""
+    """The lines of some texts with their noise masked; each is masked once.
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    `facts` are the names of kinds of noise that are facts here.
+    """
+
+    def __init__(self, texts: Sequence[str], facts: frozenset[str] = frozenset()) -> None:
         fits = matches.fitting(texts)
-        self._patterns = _cells_first(fits.noise)
+        self._patterns = _cells_first([pair for pair in fits.noise if pair[1].name not in facts])
         self._cells = fits.cells
         self._known: dict[str, str] = {}
 
@@ -44,8 +47,10 @@ class Masks:
 
 
 @lru_cache(maxsize=16384)
-def line(text: str) -> str:
+def line(text: str, facts: frozenset[str] = frozenset()) -> str:
     """A line by itself: see `Masks`."""
+    if facts:
+        return _line(text, [pair for pair in _PATTERNS if pair[1].name not in facts])
     return _line(text, _PATTERNS)
 
 
@@ -92,26 +97,32 @@ def _masked(value: re.Match[str], kind: Noise, may_be: Callable[[int], bool]) ->
     return whole
 
 
-def value(key: str, inner: object, *, wished: bool = False) -> object:
+def value(
+    key: str, inner: object, *, wished: bool = False, facts: frozenset[str] = frozenset()
+) -> object:
     """A value of a tool's JSON, masked where its key or its own form says that it is noise.
 
-    `wished`: it is within a `spec`, what an author wished for.
+    `wished`: it is within a `spec`, what an author wished for. `facts`: see `Masks`.
     """
     if isinstance(inner, bool) or inner is None:
         return inner
     if isinstance(inner, list):
-        return ["known" if _is_known(word) else value(key, word, wished=wished) for word in inner]
+        return [
+            "known" if _is_known(word) else value(key, word, wished=wished, facts=facts)
+            for word in inner
+        ]
     for kind in noise.ALL:
         by_key = (
             kind.keys is not None
             and not kind.words
+            and kind.name not in facts
             and (kind.in_spec or not wished)
             and kind.keys.fullmatch(key)
         )
         # A word where a number, a time or an id belongs is none of these.
         if by_key and not isinstance(inner, dict) and any(map(str.isdigit, str(inner))):
             return f"<{kind.mask(str(inner))}>"
-    return line(inner) if isinstance(inner, str) else inner
+    return line(inner, facts) if isinstance(inner, str) else inner
 
 
 def within(key: str, inner: object, *, wished: bool = False) -> object:

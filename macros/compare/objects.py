@@ -24,10 +24,14 @@ _KEY = re.compile(r"[a-zA-Z][\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Says what differs in objects of one kind, by that kind's words."""
+    """Says what differs in objects of one kind, by that kind's words.
+
+    `facts` are the kinds of noise that are facts here.
+    """
 
     kind: str
     speech: Speech = iproute.SPEECH
+    facts: frozenset[str] = frozenset()
 
     def differences(self, subject: str, old: Any, new: Any, path: str = "") -> Iterator[Change]:
         """What differs between two values of one field of `subject`, without noise."""
@@ -40,11 +44,11 @@ class Teller:
             yield from self._members(subject, *members, lambda name: f"{before}{name}")
         elif isinstance(old, list) and isinstance(new, list):
             if key in self.speech.sets and _plain(*old, *new):
-                sides = _masked(key, old, path), _masked(key, new, path)
+                sides = self._masked(key, old, path), self._masked(key, new, path)
                 yield from self._sets(subject, self.speech.word(path), *sides)
             else:
                 yield from self._lists(subject, old, new, path)
-        elif _masked(key, old, path) != _masked(key, new, path):
+        elif self._masked(key, old, path) != self._masked(key, new, path):
             if self._says(old) and self._says(new):
                 was, now = self.shown(old) or "none", self.shown(new) or "none"
                 what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
@@ -124,6 +128,11 @@ class Teller:
     def _says(self, value: Any) -> bool:
         return value is not _ABSENT and value not in self.speech.silent
 
+    def _masked(self, key: str, value: Any, path: str) -> Any:
+        """A value without noise: see `noise_mask.value`."""
+        wished = _WISHED.search(path) is not None
+        return noise_mask.value(key, value, wished=wished, facts=self.facts)
+
     def _sets(self, subject: str, word: str, old: Any, new: Any) -> Iterator[Change]:
         for member in dict.fromkeys(map(str, old)):
             if member not in new:
@@ -135,7 +144,8 @@ class Teller:
     def _lists(self, subject: str, old: list[Any], new: list[Any], path: str) -> Iterator[Change]:
         names = _names(old, new, self.speech.names)
         if _plain(*old, *new):
-            if noise_mask.value(path, old) != noise_mask.value(path, new):
+            sides = [noise_mask.value(path, side, facts=self.facts) for side in (old, new)]
+            if sides[0] != sides[1]:
                 was, now = self.shown(old), self.shown(new)
                 what = f"{self.speech.word(path)} of {subject} {was} -> {now}"
                 yield said(self.kind, subject, what, was, now)
@@ -145,8 +155,8 @@ class Teller:
             for number, (was, now) in enumerate(zip(old, new, strict=True), 1):
                 yield from self.differences(subject, was, now, f"{path}[{number}]")
         else:
-            sides = [[json.dumps(item, sort_keys=True) for item in side] for side in (old, new)]
-            pairs = align(*sides)
+            texts = [[json.dumps(item, sort_keys=True) for item in side] for side in (old, new)]
+            pairs = align(*texts)
             kept, stayed = {was for was, _ in pairs}, {now for _, now in pairs}
             for number, item in enumerate(old):
                 if number not in kept:
@@ -194,11 +204,6 @@ class Teller:
         if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
             return ", ".join(map(str, value))
         return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _masked(key: str, value: Any, path: str) -> Any:
-    """A value without noise: see `noise_mask.value`."""
-    return noise_mask.value(key, value, wished=_WISHED.search(path) is not None)
 
 
 def _plain(*items: Any) -> bool:

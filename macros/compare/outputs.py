@@ -29,8 +29,43 @@ def records(recording: Recording, *, twin: bool = True) -> tuple[Kind[Any], Any]
         return None
 
 
-def compare(old: Recording, new: Recording) -> Iterator[Change]:
-    """What differs between the outputs of one block (captures aside)."""
+_NONE: frozenset[str] = frozenset()
+
+
+def compare(old: Recording, new: Recording, facts: frozenset[str] = _NONE) -> Iterator[Change]:
+    """What differs between the outputs of one block (captures aside).
+
+    `facts` are the kinds of noise that are facts here: of counters it is how large they are.
+    """
+    changes = list(_recorded(old, new, facts))
+    yield from changes
+    if facts:
+        told = {change.what for change in changes}
+        yield from (change for change in _counted(old, new, facts) if change.what not in told)
+
+
+def _counted(old: Recording, new: Recording, facts: frozenset[str]) -> Iterator[Change]:
+    """What differs in what is noise elsewhere: in lines or in JSON, as it was printed.
+
+    Records leave it out. What a tool was asked for beside its output is told where that is silent.
+    """
+    printed = [_json(side.text) for side in (old, new)]
+    changes = [] if None in printed else _values(printed[0], printed[1], facts)
+    changes = changes or list(text.counted(old.text, new.text, facts))
+    if not changes and old.twin is not None and new.twin is not None:
+        changes = _values(old.twin, new.twin, facts)
+    yield from changes
+
+
+def _values(old: Any, new: Any, facts: frozenset[str]) -> list[Change]:
+    plain, whole = (
+        list(Teller("text", facts=some).differences("the output", old, new))
+        for some in (_NONE, facts)
+    )
+    return [change for change in whole if change not in plain]
+
+
+def _recorded(old: Recording, new: Recording, facts: frozenset[str]) -> Iterator[Change]:
     if all(side.command == "observe" and isinstance(side.twin, Mapping) for side in (old, new)):
         yield from observations.compare(old.twin, new.twin)
         return
@@ -41,7 +76,7 @@ def compare(old: Recording, new: Recording) -> Iterator[Change]:
         if both and registry.kind_of(new.ran) is not None:
             # JSON that is not in its kind's form is compared as JSON; the text need not have it.
             yield from Teller("text").differences("the output", old.twin, new.twin)
-        yield from _free(new.ran, old.text, new.text)
+        yield from _free(new.ran, old.text, new.text, facts)
         return
     kind = before[0]
     changes = list(_entries(kind, before[1], after[1]))
@@ -89,7 +124,7 @@ def _worded(printed: str, kind: Kind[Any]) -> list[str]:
     return [line for line in printed.splitlines() if not kind.remark(line)]
 
 
-def _free(command: str, old: str, new: str) -> Iterator[Change]:
+def _free(command: str, old: str, new: str, facts: frozenset[str]) -> Iterator[Change]:
     """Free text; JSON is read as such."""
     if old == new:
         return
@@ -100,7 +135,7 @@ def _free(command: str, old: str, new: str) -> Iterator[Change]:
         masked = [noise_mask.line(json.dumps(noise_mask.within("", tree))) for tree in trees]
         if changes or masked[0] == masked[1]:
             return
-    before, after = old.splitlines(), _as_printed(command, old, new)
+    before, after = old.splitlines(), _as_printed(command, old, new, facts)
     new = "\n".join(after)
     spans = free_order.free(command, before, after)
     if spans:
@@ -111,10 +146,12 @@ def _free(command: str, old: str, new: str) -> Iterator[Change]:
     yield from text.compare(old, new)
 
 
-def _as_printed(command: str, old: str, new: str) -> list[str]:
+def _as_printed(command: str, old: str, new: str, facts: frozenset[str]) -> list[str]:
     """The new lines; the old one where only what differs is noise because the command said it."""
     lines = new.splitlines()
     for expression, kind in matches.printed(command):
+        if kind.name in facts:
+            continue
         for number, (was, now) in enumerate(zip(old.splitlines(), lines, strict=False)):
             before, after = expression.search(was), expression.search(now)
             if before is None or after is None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,12 +10,10 @@ from pathlib import Path
 import jinja2
 from jinja2 import nodes
 
-from macros.compare.change import Change
 from macros.ground import conditions
 from macros.ground.errors import GuideError
 from macros.ground.model import Recording
 from macros.plan import frontmatter
-from macros.plan.planner import page_key
 from macros.values import lookup
 
 _QUOTES = frozenset({"value", "expect"})
@@ -26,6 +24,12 @@ _END = re.compile(r"(?:(?<=[.!?:])|(?<=[.!?:]\0))\s+(?=[A-Z`*\[<])")
 _OWN = "\0"
 _MARK = re.compile("<\1([0-9]+)>")
 """What stands for a call while a paragraph is divided into sentences: its number."""
+# What is no prose: the body of a call, but for the conditions of a part of the page, and fences.
+_CODE = re.compile(
+    r"\{%-?\s*call\s+(?!only\b)\w+\s*\(.*?\{%-?\s*endcall\s*-?%\}"
+    r"|^(?P<fence> *(?:`{3,}|~{3,})).*?^(?P=fence)[`~]*[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,20 @@ class Quoted:
     new: str
 
 
-def quotes(source: Path, key: str) -> Iterator[Quote]:
-    """All quotes of a page, in order. A call whose arguments are computed is left out."""
-    text = source.read_text(encoding="utf-8")
+def quotes(source: Path, key: str, text: str | None = None) -> Iterator[Quote]:
+    """All quotes of a page, in order. A call whose arguments are computed is left out.
+
+    `text` is the page's, where it is not what its file has now.
+    """
+    text = source.read_text(encoding="utf-8") if text is None else text
     front = frontmatter.read(source, text)
     try:
         tree = jinja2.Environment(autoescape=True).parse(front.body)
     except jinja2.TemplateSyntaxError as error:
         line = front.body_line - 1 + error.lineno
         raise GuideError(f"macro syntax: {error.message}", page=source, line=line) from error
-    lines = front.body.splitlines()
+    lines = front.body.split("\n")
+    prose = _CODE.sub(lambda code: "\n" * code[0].count("\n"), front.body).split("\n")
     conditioned = _conditioned(tree)
     seen: Counter[tuple[int, Place]] = Counter()
     for call in tree.find_all(nodes.Call):
@@ -95,7 +103,9 @@ def quotes(source: Path, key: str) -> Iterator[Quote]:
             continue
         page, _, block = place.of.rpartition(":")
         line = call.lineno
-        parts, paragraph = _sentence(lines, line, place, seen[line, place])
+        # What code quotes is told with the code around it.
+        around = prose if prose[line - 1].strip() else lines
+        parts, paragraph = _sentence(around, line, place, seen[line, place])
         seen[line, place] += 1
         yield Quote(
             source,
@@ -144,38 +154,8 @@ def _conditioned(tree: nodes.Template) -> Mapping[int, tuple[str, ...]]:
     return conditions_of
 
 
-def with_values(quote: Quote, old: Mapping[str, Recording], new: Mapping[str, Recording]) -> Quoted:
-    """A quote with what it says in either recording of its page."""
-    return Quoted(quote, _value(quote, old), _value(quote, new))
-
-
-def quoted_by(
-    docs: Path,
-    old: Callable[[str], Mapping[str, Recording]],
-    new: Callable[[str], Mapping[str, Recording]],
-    changes: Iterable[Change],
-    versions: Mapping[str, str],
-) -> dict[tuple[str, str], list[Quoted]]:
-    """What the pages under `docs` quote of the blocks that changed, by page and block.
-
-    `old` and `new` give a page's recordings on either side; `versions` are the new side's: what
-    its pages do not have is left out.
-    """
-    changed = {(change.page, change.block) for change in changes if change.block}
-    pages: dict[str, tuple[Mapping[str, Recording], Mapping[str, Recording]]] = {}
-    by_block: dict[tuple[str, str], list[Quoted]] = {}
-    for source in sorted(docs.rglob("*.md")) if changed else ():
-        for quote in quotes(source, page_key(docs, source)):
-            block = (quote.page, quote.block)
-            if block not in changed or not quote.shown(versions):
-                continue
-            if quote.page not in pages:
-                pages[quote.page] = old(quote.page), new(quote.page)
-            by_block.setdefault(block, []).append(with_values(quote, *pages[quote.page]))
-    return by_block
-
-
-def _value(quote: Quote, recorded: Mapping[str, Recording]) -> str:
+def value_of(quote: Quote, recorded: Mapping[str, Recording]) -> str:
+    """What a quote says in these recordings of its page; empty where it finds nothing."""
     recording = recorded.get(quote.block)
     if recording is None:
         return ""
@@ -206,11 +186,23 @@ def _sentence(
     if shows:
         places.append(place)
     text = f"{head if shows else head.rstrip()}{mark}{_marked(paragraph[end:], places)}"
-    whole = next((sentence for sentence in _END.split(text) if mark in sentence), "")
+    whole = next((sentence for sentence in _divided(text) if mark in sentence), "")
     words = " ".join(whole.replace(_OWN, "").split())
     if words.replace(mark, "").strip(" .,"):
         return _parts(words, places), low
     return _before(lines, low)
+
+
+def _divided(text: str) -> list[str]:
+    """The sentences of a marked paragraph. Values alone belong to what leads to them."""
+    whole: list[str] = []
+    for sentence in _END.split(text):
+        words = _MARK.sub("", sentence).replace(_OWN, "").strip(" .,;:!?\n")
+        if words or not whole:
+            whole.append(sentence)
+        else:
+            whole[-1] = f"{whole[-1]} {sentence}"
+    return whole
 
 
 def _marked(text: str, places: list[Place]) -> str:
@@ -254,7 +246,7 @@ def _before(lines: list[str], number: int) -> tuple[tuple[str | Place, ...], int
         low, high = _paragraph(lines, number)
         places: list[Place] = []
         marked = _marked("\n".join(lines[low : high + 1]), places)
-        text = " ".join(_END.split(marked.strip())[-1].split())
+        text = " ".join(_divided(marked.strip())[-1].split())
         if text and not text.startswith(("{%", "#", "|")):
             return _parts(text, places), low
         number = low

@@ -21,6 +21,11 @@ FIGURES = any_of(
     "delivered_ce busy rwnd_limited sndbuf_limited unacked retrans lost sacked dsack_dups fackets "
     "reordering reord_seen rcv_rtt rcv_space rcv_ssthresh notsent minrtt rcv_ooopack snd_wnd rehash"
 )
+# Of these, what has been counted since the connection began.
+COUNTS = any_of(
+    "bytes_sent bytes_retrans bytes_acked bytes_received segs_out segs_in data_segs_out "
+    "data_segs_in retrans delivered delivered_ce dsack_dups reord_seen rcv_ooopack rehash"
+)
 RATES = any_of("send pacing_rate delivery_rate")
 _FIGURE = re.compile(r"[\d./]+(?:ms)?(?:\([\d.]+%\))?")
 _RATE = re.compile(r"[\d.]+[KMGTP]?bps(?:/[\d.]+[KMGTP]?bps)?")

@@ -67,7 +67,7 @@ def agreed(question: str) -> bool:
 
 
 def _key() -> str:
-    """One key; q where there is no more input, or for Ctrl-C and Ctrl-D.
+    """One key; q where there is no more input and no terminal, or for Ctrl-C and Ctrl-D.
 
     Enter is none, whether it comes behind a key, with it, or as what an earlier key left behind.
     """
@@ -75,7 +75,7 @@ def _key() -> str:
     while not key:
         try:
             typed = click.getchar()
-        except (EOFError, KeyboardInterrupt, click.Abort):
+        except (EOFError, KeyboardInterrupt, OSError, click.Abort):
             return "q"
         if not typed:
             return "q"

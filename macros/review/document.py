@@ -32,7 +32,12 @@ def _text(items: Sequence[Item], decisions: Decisions, prose: Prose) -> str:
         out.append(f"  {item_words.words(item)}{where}{word}")
         out += [f"    {line}" for line in item_words.below(item)]
         out += [f"    {line}" for line in prose.lines(item)]
-    return "\n".join([*out, "", _count(items, decisions)] if out else [_count(items, decisions)])
+    out += _elsewhere(items, prose, "  ")
+    out += [""] if out else []
+    out.append(_count(items, decisions))
+    if any(decisions.of(item) is Decision.OPEN for item in items):
+        out.append("with --accept: all that is open is accepted; with --ask: one after the other")
+    return "\n".join(out)
 
 
 def _markdown(items: Sequence[Item], decisions: Decisions, prose: Prose, sides: Sides) -> str:
@@ -50,7 +55,17 @@ def _markdown(items: Sequence[Item], decisions: Decisions, prose: Prose, sides: 
         out.append(f"- [{_MARK[decided]}] {report.code(item_words.words(item))}{where}{word}")
         out += [f"  - {report.code(line)}" for line in item_words.below(item)]
         out += [f"  - {report.code(line)}" for line in prose.lines(item)]
+    out += _elsewhere(items, prose, "- ")
     return "\n".join(out)
+
+
+def _elsewhere(items: Sequence[Item], prose: Prose, before: str) -> list[str]:
+    """What fails in lines that stand below none of the items."""
+    lines = prose.elsewhere(items)
+    title = ["", f"claims that do not hold, in lines with no other value ({len(lines)}):"]
+    title += [""] if before == "- " else []
+    coded = [report.code(line) if before == "- " else line for line in lines]
+    return [*title, *(f"{before}{line}" for line in coded)] if lines else []
 
 
 def _json(items: Sequence[Item], decisions: Decisions, quotes: Quotes) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 from macros.compare import report
 from macros.compare.change import Change
 from macros.compare.editions import Blocks
-from macros.compare.sentences import Place, Quoted, quotes, with_values
+from macros.compare.quoted import Then, earlier, unchanged, with_values
+from macros.compare.sentences import Place, Quoted, quotes
 from macros.ground.enumeration import counted, in_words
 from macros.plan.planner import page_key
 from macros.review import unexplained
 from macros.review.items import Item
-from macros.review.line_diff import differing
+from macros.review.line_diff import changed_lines, differing
 
 _MOST = 150  # characters of a value in a line that has two
 
@@ -28,9 +29,9 @@ def words(item: Item, *, part: bool = False) -> str:
     change = item.changes[0]
     if item.parts or not _is_script(change):
         return report.short(_with_both(item.what, change))
-    lines = [line for line in command_lines(change) if line.startswith(("- ", "+ "))]
+    count = changed_lines(change.old.splitlines(), change.new.splitlines())
     of = f" of {in_words(item.blocks)}" if part else ""
-    return f"{counted(len(lines), 'lines')} of the command{of} changed"
+    return f"{counted(count, 'lines')} of the command{of} changed"
 
 
 def _with_both(what: str, change: Change) -> str:
@@ -58,9 +59,10 @@ def below(item: Item, most: int = 6) -> Iterator[str]:
         yield words(part, part=True)
         if part is told:
             yield from lines
-    if len(item.parts) > most:
-        yield f"and {len(item.parts) - most} more"
-    if told in item.parts[most:]:
+    later = told is not None and told in item.parts[most:]
+    if left := max(len(item.parts) - most, 0) - later:
+        yield f"and {left} more"
+    if told is not None and later:
         yield f"{words(told, part=True)}:"
     if told not in item.parts[:most]:
         yield from lines
@@ -75,15 +77,26 @@ def command_lines(change: Change) -> list[str]:
     return lines
 
 
-def values_of(docs: Path, old: Callable[[str], Blocks], new: Callable[[str], Blocks]) -> Values:
-    """What a page's places say in these recordings, found when it is asked for."""
+def values_of(
+    docs: Path,
+    old: Callable[[str], Blocks],
+    new: Callable[[str], Blocks],
+    then: Then = unchanged,
+) -> Values:
+    """What a page's places say in these recordings, found when it is asked for.
+
+    `then` gives the pages as they were with the old ones.
+    """
     was, now = cache(old), cache(new)
 
     @cache
     def of(source: Path) -> Mapping[Place, Quoted]:
+        key = page_key(docs, source)
+        every = list(quotes(source, key))
+        stood = earlier(every, source, key, then)
         return {
-            quote.place: with_values(quote, was(quote.page), now(quote.page))
-            for quote in quotes(source, page_key(docs, source))
+            quote.place: with_values(quote, was(quote.page), now(quote.page), stood)
+            for quote in every
         }
 
     return of

@@ -6,14 +6,12 @@ words, and what it explains is what differs by nothing else.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_interface
 
 from macros.compare.change import Change
-from macros.compare.report import Quotes
-from macros.compare.sentences import gathered
 from macros.ground.enumeration import counted
 from macros.kinds.registry import KINDS
 from macros.review.items import Item, item_of
@@ -25,11 +23,12 @@ _LABELS = {"vid": "VLAN", "vlan": "VLAN", "VID": "VLAN", "id": "id", "mtu": "MTU
 _GONE = re.compile(r"(?<![\w-])(?:gone|no longer says)(?![\w-])")
 _NEW = re.compile(r"(?<![\w-])(?:new|says)(?![\w-])")
 _RECORDS = frozenset(kind.name for kind in KINDS)
+_PACKETS = "packets"
 _NOUNS = {kind.name: kind.what for kind in KINDS} | {
     "addresses": "addresses",
     "block": "commands",
     "text": "lines",
-    "packets": "packets",
+    _PACKETS: "captures",
     "exit": "exit codes",
 }
 _WORD = re.compile(r"(?:\S+\.)?(?P<name>[\w-]+)(?: \([^)]*\))? of ")
@@ -63,10 +62,10 @@ class Swap:
         return re.compile(rf"(?<![\w.:/@-]){re.escape(self.old)}{end}")
 
 
-def by_cause(items: Sequence[Item], quotes: Quotes | None = None) -> list[Item]:
+def by_cause(items: Sequence[Item], sentences: Callable[[Item], int] | None = None) -> list[Item]:
     """The items, those that one cause explains as one: its `parts` are what it explains.
 
-    `quotes` are the sentences of the pages, which are counted where they say something else now.
+    `sentences` says how many of the pages' are listed below an item: those with another value now.
     """
     placed: list[tuple[int, Item]] = []
     places = {id(item): index for index, item in enumerate(items)}
@@ -74,7 +73,7 @@ def by_cause(items: Sequence[Item], quotes: Quotes | None = None) -> list[Item]:
         left = [item for item in items if item.page == page]
         for swap, parts in _causes(left):
             first = min(places[id(part)] for part in parts)
-            placed.append((first, _joined(page, swap, parts, quotes or {})))
+            placed.append((first, _joined(page, swap, parts, sentences)))
             left = [item for item in left if item not in parts]
         placed += [(places[id(item)], item) for item in left]
     return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
@@ -177,24 +176,21 @@ def _bare(change: Change) -> str:
     return f"{what}\n{change.old or change.new}"
 
 
-def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Item:
+def _joined(
+    page: str, swap: Swap, parts: Sequence[Item], sentences: Callable[[Item], int] | None
+) -> Item:
     changes = [change for part in parts for change in part.changes]
     blocks = {change.block for change in changes if change.block}
     told = [counted(len(blocks), "blocks")]
     told += [
         counted(number, _NOUNS.get(kind, kind)) for kind, number in _counts(swap, changes).items()
     ]
-    turned = (
-        quoted
-        for block in blocks
-        for quoted in quotes.get((page, block), ())
-        if quoted.old != quoted.new and swap.applied(quoted.old) == quoted.new
-    )
-    if sentences := gathered(turned):
-        told.append(counted(len(sentences), "sentences") + " with another value")
     label = _label(swap, changes)
     # What was decided stays so while the author mends the sentences, which are counted too.
-    return replace(item_of(page, label, changes, parts), what=f"{label}: {', '.join(told)}")
+    joined = item_of(page, label, changes, parts)
+    if sentences is not None and (number := sentences(joined)):
+        told.append(counted(number, "sentences") + " with another value")
+    return replace(joined, what=f"{label}: {', '.join(told)}")
 
 
 def _counts(swap: Swap, changes: Sequence[Change]) -> Counter[str]:
@@ -203,6 +199,9 @@ def _counts(swap: Swap, changes: Sequence[Change]) -> Counter[str]:
     for change in sorted(changes, key=lambda change: change.kind == "block", reverse=True):
         whole = swap.applied(change.subject)
         subjects = whole.split(", ") if change.kind in _RECORDS else [whole]
+        if change.kind == _PACKETS:
+            # How many packets of a conversation are others is not what they are counted by.
+            subjects = [change.block]
         # `ip addr` tells of links, too.
         own = change.kind != "addresses" or change.what.startswith("address")
         known.setdefault((change.kind if own else "links", change.block), set()).update(subjects)

@@ -58,13 +58,23 @@ def show(
         console.print(Text(f"  {line}", style=_DIFF.get(line[:2], "dim")))
     console.print(_blocks(item), style="dim")
     console.print(_both(item.changes[0], sides, outputs, whole=whole))
-    quoted = prose.of(item)
-    if quoted:
-        console.print(Text("Quoted by the page:", style="dim"))
-        for sentence in quoted:
-            console.print(_sentence(sentence, prose))
-            for claim in item_words.broken(sentence, prose.claims):
-                console.print(Text(f"    {claim}", style="red"))
+    changed = prose.changed(item)
+    same = [sentence for sentence in prose.of(item) if sentence not in changed]
+    _quoted(console, "Sentences with another value:", changed, prose)
+    _quoted(console, "Sentences with the same values:", same, prose)
+    for claim in prose.of_page(item):
+        console.print(Text(f"  {claim}", style="red"))
+
+
+def _quoted(
+    console: Console, title: str, sentences: Sequence[Sequence[Quoted]], prose: Prose
+) -> None:
+    if sentences:
+        console.print(Text(title, style="dim"))
+    for sentence in sentences:
+        console.print(_sentence(sentence, prose))
+        for claim in item_words.broken(sentence, prose.claims):
+            console.print(Text(f"    {claim}", style="red"))
 
 
 def _blocks(item: Item) -> str:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from macros.compare import editions
 from macros.compare.change import Change
 from macros.compare.editions import Purposes, Recorded
+from macros.compare.quoted import Then, unchanged
 from macros.ground.errors import GuideError
 from macros.review import unexplained
 from macros.store import sums
@@ -22,13 +23,17 @@ _OWN = frozenset({"page.yml", sums.NAME})
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`old` and `new` recordings, and what to call them. `restorable`: old can be put back."""
+    """`old` and `new` recordings, and what to call them. `restorable`: old can be put back.
+
+    `page_then` gives the text of a page as it was with the old ones.
+    """
 
     old: Recorded
     new: Recorded
     old_name: str
     new_name: str
     restorable: bool
+    page_then: Then = unchanged
 
     @property
     def name(self) -> str:
@@ -46,7 +51,21 @@ def of_git(folder: Path, revision: str) -> Iterator[Sides]:
         old = Path(temporary) / folder.name
         old.mkdir()
         _extract(folder, revision, old)
-        yield Sides(_recorded(old), editions.edition(folder), revision, "now", restorable=True)
+        recorded = _recorded(old), editions.edition(folder)
+        yield Sides(*recorded, revision, "now", restorable=True, page_then=_page_of(revision))
+
+
+def _page_of(revision: str) -> Then:
+    """The text that a revision has of a page; None where it has none, or git none of its folder."""
+
+    def then(source: Path) -> str | None:
+        try:
+            raw = _git(source.parent, "show", f"{revision}:./{source.name}", of=revision)
+            return raw.decode("utf-8")
+        except (GuideError, UnicodeDecodeError):
+            return None
+
+    return then
 
 
 def of_editions(old: Path, new: Path) -> Sides:
@@ -71,7 +90,7 @@ def changes(sides: Sides, keeps: Purposes | None = None) -> Iterator[Change]:
     for page, blocks in differing.items():
         untold = [block for block in blocks if (page, block) not in told]
         folders = sides.old.folder / page, sides.new.folder / page
-        yield from unexplained.changes(*folders, untold)
+        yield from unexplained.changes(*folders, untold, keeps)
 
 
 def restamped(sides: Sides) -> list[str]:
@@ -96,12 +115,22 @@ def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
 def _differing(old: Path, new: Path) -> Iterator[str]:
     """Blocks of which something differs besides the plan that they were recorded for."""
     mine, theirs = _answers(old), _answers(new)
+    owners = _captured(old) | _captured(new)
     blocks = {
-        name.split(".", 1)[0]
+        owners.get(name) or name.split(".", 1)[0]
         for name in mine.keys() | theirs.keys()
         if name not in mine or name not in theirs or _told(name, mine) != _told(name, theirs)
     }
     yield from sorted(blocks)
+
+
+def _captured(folder: Path) -> dict[str, str]:
+    """The block of each file of packets: what a trace caught is named after the trace.
+
+    A recording names its file; a file that none names has no block in it.
+    """
+    recorded = editions.page(folder).blocks.values()
+    return {block.pcap.name: block.id for block in recorded if block.pcap is not None}
 
 
 def _told(name: str, answers: Mapping[str, bytes]) -> bytes:

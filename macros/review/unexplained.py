@@ -7,8 +7,9 @@ from typing import Any
 
 from macros.compare import noise_mask
 from macros.compare.change import Change
+from macros.compare.editions import Purpose, Purposes
 from macros.ground import json_text
-from macros.ground.enumeration import in_words
+from macros.ground.enumeration import counted, in_words
 from macros.review.line_diff import differing
 
 KIND = "files"
@@ -16,20 +17,24 @@ _RULE = "\n---\n"
 _MANY = 4  # blocks that are named
 
 
-def changes(old: Path, new: Path, blocks: Sequence[str]) -> Iterator[Change]:
+def changes(
+    old: Path, new: Path, blocks: Sequence[str], keeps: Purposes | None = None
+) -> Iterator[Change]:
     """What differs in these blocks of a page, whose folders these are.
 
-    A block in which more than noise differs is one change, with the lines; all others are one.
+    `keeps` is what the page says of them, as of counters that are facts. A block in which more
+    than noise differs is one change, with the lines; all others are one.
     """
     page, noisy = new.name, []
     for block in blocks:
-        lines = [pair for path in _files(old, new, block) for pair in _lines(*path)]
+        facts = (keeps or {}).get((page, block), Purpose()).facts
+        lines = [pair for path in _files(old, new, block) for pair in _lines(*path, facts)]
         if not lines:
             noisy.append(block)
             continue
         was, now = ("\n".join(side) for side in zip(*lines, strict=True))
-        count = sum(bool(line) for pair in lines for line in pair)
-        what = f"{count} line{'s' * (count != 1)} of the recording of {block} differ"
+        differ = "differs" if len(lines) == 1 else "differ"
+        what = f"{counted(len(lines), 'lines')} of the recording of {block} {differ}"
         yield Change(page, block, KIND, block, what, was.strip("\n"), now.strip("\n"))
     if noisy:
         names = noisy if len(noisy) <= _MANY else [*noisy[:_MANY], f"{len(noisy) - _MANY} more"]
@@ -46,17 +51,17 @@ def _files(old: Path, new: Path, block: str) -> Iterator[tuple[Path, Path]]:
         yield old / f"{block}{suffix}", new / f"{block}{suffix}"
 
 
-def _lines(old: Path, new: Path) -> Iterator[tuple[str, str]]:
+def _lines(old: Path, new: Path, facts: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Lines that differ by more than noise; where one side has more, the other's are empty."""
     sides = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in (old, new)]
     if old.suffix == ".json":
         trees = [json_text.value(side) for side in sides]
-        if None not in trees and _masked(trees[0]) == _masked(trees[1]):
+        if None not in trees and _masked(trees[0], facts) == _masked(trees[1], facts):
             return
         mask: Any = str
     else:
         sides = [_without_plan(side) for side in sides]
-        mask = noise_mask.Masks(sides)
+        mask = noise_mask.Masks(sides, facts)
     was, now = (side.splitlines() for side in sides)
     for gone, come in differing([mask(line) for line in was], [mask(line) for line in now]):
         for index in range(max(len(gone), len(come))):
@@ -66,12 +71,12 @@ def _lines(old: Path, new: Path) -> Iterator[tuple[str, str]]:
             )
 
 
-def _masked(tree: Any, key: str = "") -> Any:
+def _masked(tree: Any, facts: frozenset[str], key: str = "") -> Any:
     if isinstance(tree, Mapping):
-        return {name: _masked(inner, name) for name, inner in tree.items()}
+        return {name: _masked(inner, facts, name) for name, inner in tree.items()}
     if isinstance(tree, list) and any(isinstance(inner, dict | list) for inner in tree):
-        return [_masked(inner, key) for inner in tree]
-    masked = noise_mask.value(key, tree)
+        return [_masked(inner, facts, key) for inner in tree]
+    masked = noise_mask.value(key, tree, facts=facts)
     return json.dumps(masked, sort_keys=True, default=str)
 
 

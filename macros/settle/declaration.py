@@ -216,7 +216,8 @@ class Noise:
     a `spec`, which is what an author wished for, only if `in_spec`. `words` are those of a JSON
     list under `keys`, which is one value as a whole. `printed` gives for a command the expression
     of a value, its first group, that only this command prints so. `mask` is what two values must
-    have in common. `rank` is its place in the reference.
+    have in common. `counts`: it is a counter, and a fact where a page says so of these. `rank` is
+    its place in the reference.
     """
 
     name: str
@@ -230,6 +231,7 @@ class Noise:
     in_text: re.Pattern[str] | None = None
     in_spec: bool = False
     words: frozenset[str] = frozenset()
+    counts: bool = False
     printed: Callable[[str], re.Pattern[str] | None] = unprinted
 
 

@@ -19,6 +19,7 @@ from macros.settle import (
     identities,
     json_output,
     matches,
+    noise,
     scan,
     text_lines,
     tree,
@@ -134,7 +135,7 @@ def _place(block: Block | None, recording: Recording) -> Place:
     if block is None:
         return place
     choice = re.compile(block.choice) if block.choice else None
-    return replace(place, facts=frozenset(block.facts), choice=choice)
+    return replace(place, facts=noise.facts(block.facts), choice=choice)
 
 
 def _documents(was: _Side, now: _Side) -> dict[str, Document]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from macros.compare import editions, report, sentences
+from macros.compare import editions, quoted, report, sentences
 from macros.compare.change import Change
 from macros.compare.editions import Recorded
 from macros.ground.errors import FollowsError, GuideError
@@ -13,6 +13,7 @@ from macros.review import item_words
 from macros.review.causes import Rule
 from macros.review.items import Item, items
 from macros.review.one_cause import by_cause
+from macros.review.prose import Prose
 from macros.store.guide import Guide
 from macros.upgrade import known_causes
 from macros.upgrade.known_causes import Known, Listed
@@ -67,7 +68,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
     versions = tuple(known_causes.differing(old.versions, new.versions))
     purposes = editions.purposes(guide.pages.values())
     changes = [change for change in editions.compare(old, new, purposes) if change.kind != _VERSION]
-    quotes = sentences.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
+    quotes = quoted.quoted_by(guide.docs, old.blocks, new.blocks, changes, new.versions)
     values = item_words.values_of(guide.docs, old.blocks, new.blocks)
     differing = [
         sentence
@@ -83,7 +84,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
     errors = list(wrong)
     return Findings(
         versions,
-        tuple(_facts(changes, quotes, rules)),
+        tuple(_facts(changes, Prose(quotes, values, changes=report.grouped(changes)), rules)),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
         tuple(told),
         tuple(f"{error.position}: {error.message}" for error in errors if _follows(error)),
@@ -91,7 +92,7 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
 
 
 def _facts(
-    changes: Sequence[Change], quotes: report.Quotes, rules: Sequence[tuple[Rule, Known]]
+    changes: Sequence[Change], prose: Prose, rules: Sequence[tuple[Rule, Known]]
 ) -> Iterator[Fact]:
     by: dict[Known | None, list[Change]] = {}
     for change in changes:
@@ -100,7 +101,7 @@ def _facts(
     facts = [
         (item, known)
         for known, group in by.items()
-        for item in (items(group) if known else by_cause(items(group), quotes))
+        for item in (items(group) if known else by_cause(items(group), prose.count))
     ]
     # By page, the open ones first: they are what somebody has to look at.
     order = {known: index for index, (_, known) in enumerate(rules)}
@@ -125,9 +126,7 @@ def _broken(guide: Guide, old: Recorded, new: Recorded, error: GuideError) -> Br
     if source is not None and source.suffix == ".md" and source.is_file():
         for quote in sentences.quotes(source, page_key(guide.docs.resolve(), source)):
             if quote.line == error.line:
-                sentence = sentences.with_values(
-                    quote, old.blocks(quote.page), new.blocks(quote.page)
-                )
+                sentence = quoted.with_values(quote, old.blocks(quote.page), new.blocks(quote.page))
                 values.append((f"{quote.place.of} {quote.path}", sentence.old, sentence.new))
     differing = [value for value in values if value[1] != value[2]]
     return Broken(error.position or "the edition", error.message, tuple(differing))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from macros.compare import captures, editions, mac_forms
 from macros.compare.change import joined
+from macros.compare.editions import Purpose
 from macros.ground.model import Recording
 from macros.store import form
 from tests.unit.compare_support import words
@@ -28,7 +29,7 @@ def said(old: Path, new: Path, keep: str = "") -> list[str]:
 
 def blocks(old: Recording, new: Recording, keep: str = "") -> list[str]:
     new = replace(new, command=old.command, ran=old.ran)
-    return words(list(joined(editions.blocks(old, new, mac_forms.Forms({}, {}), keep))))
+    return words(list(joined(editions.blocks(old, new, mac_forms.Forms({}, {}), Purpose(keep)))))
 
 
 def test_sessions_of_three_labs_say_the_same() -> None:

@@ -118,7 +118,7 @@ def test_one_change_alone_stays_what_it_is() -> None:
 def test_a_script_is_shown_by_the_lines_that_differ() -> None:
     new = MAKE.format(v=10).replace("vid 1\n", "vid 1 self\n")
     (item,) = review([block("make", MAKE.format(v=10), "")], [block("make", new, "")])
-    assert words(item) == "2 lines of the command changed"
+    assert words(item) == "1 line of the command changed"
     assert list(below(item)) == [
         "- bridge vlan del dev veth-red vid 1",
         "+ bridge vlan del dev veth-red vid 1 self",
@@ -165,10 +165,10 @@ def test_what_ping_was_told_by_another_subnet_follows_from_the_subnet() -> None:
         "subnet 10.66.0.0/24 -> 10.99.0.0/24: 5 blocks, 4 commands, 3 runs of ping"
     )
     assert list(below(item)) == [
-        "2 lines of the command of make0 changed",
+        "1 line of the command of make0 changed",
         "- ip addr add 10.66.0.1/24 dev wg0",
         "+ ip addr add 10.99.0.1/24 dev wg0",
-        "2 lines of the command of make1 changed",
+        "1 line of the command of make1 changed",
         "command ping -c 1 10.66.0.2 -> ping -c 1 10.99.0.2",
         "target of ping 10.66.0.2 -> 10.99.0.2",
         "sender of answer 1 of ping 10.66.0.2 -> 10.99.0.2",
@@ -180,7 +180,7 @@ def test_what_ping_was_told_by_another_subnet_follows_from_the_subnet() -> None:
 def test_a_script_that_is_not_among_the_first_parts_is_named() -> None:
     (item,) = review(pings("10.66.0")[::-1], pings("10.99.0")[::-1])
     *_, whose, gone, come = below(item, 2)
-    assert whose == "2 lines of the command of make1 changed:"
+    assert whose == "1 line of the command of make1 changed:"
     assert gone == "- ip addr add 10.66.0.2/24 dev wg0"
     assert come == "+ ip addr add 10.99.0.2/24 dev wg0"
 

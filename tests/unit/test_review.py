@@ -111,8 +111,11 @@ def test_a_change_is_said_in_words_with_the_sentence_that_quotes_it(checkout: Ch
     assert "docker.md:" in done.output
     assert "It has the address 172.17.0.1/16 -> 172.17.0.9/16, and is DOWN" in done.output
     assert "address 172.17.0.1 -> 172.17.0.9: 3 blocks, 2 routes, 1 address" in done.output
-    assert done.output.rstrip().endswith(" open")
+    *_, counts, how = done.output.splitlines()
+    assert counts.endswith(" open")
+    assert how.startswith("with --accept: ")
     assert checkout.run("by-hand").exit_code == 0, "nothing is open on the other page"
+    assert "--accept" not in checkout.run("--accept").output, "nothing is open any more"
 
 
 def test_markdown_for_a_pull_request_ticks_what_is_accepted(checkout: Checkout) -> None:
@@ -208,6 +211,8 @@ def test_one_rejected_change_puts_the_whole_page_back_and_no_other(checkout: Che
     done = checkout.run("docker", keys="r" + "a" * (count - 1) + "y\n")
     assert "docker: restored; guide settle docker brings the new recordings back" in done.output
     assert done.exit_code == 0, "of this page nothing is left to decide"
+    words = " ".join(checkout.run("--help").output.split())
+    assert "or what was rejected is restored. 1: something is open, or rejected and not" in words
     left = checkout.changed()
     assert left
     assert all("/by-hand/" in line for line in left)
@@ -237,6 +242,16 @@ def test_y_means_yes_with_and_without_enter(
     keys = iter(typed)
     monkeypatch.setattr(click, "getchar", lambda: next(keys, ""))
     assert dialogue.agreed("Restore?") is agrees
+
+
+def test_without_a_terminal_nothing_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """click's raw_terminal opens /dev/tty where the input is none."""
+
+    def getchar() -> str:
+        raise OSError(6, "No such device or address", "/dev/tty")
+
+    monkeypatch.setattr(click, "getchar", getchar)
+    assert dialogue.agreed("Restore?") is False
 
 
 def test_with_other_versions_one_rejection_puts_the_whole_edition_back(

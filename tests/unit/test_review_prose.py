@@ -7,7 +7,8 @@ import pytest
 
 from macros.compare import lines
 from macros.compare.change import said
-from macros.compare.sentences import Quoted, quotes, with_values
+from macros.compare.quoted import with_values
+from macros.compare.sentences import Quoted, quotes
 from macros.ground.model import Recording
 from macros.review import item_words
 from macros.review.items import Item, item_of, items
@@ -56,7 +57,9 @@ def told(tmp_path: Path, old: list[Recording], new: list[Recording]) -> list[str
     sides = [{block.id: block for block in blocks} for blocks in (old, new)]
     by_block: dict[tuple[str, str], list[Quoted]] = {}
     for quote in quotes(source, "page"):
-        by_block.setdefault(("page", quote.block), []).append(with_values(quote, *sides))
+        by_block.setdefault(("page", quote.block), []).append(
+            with_values(quote, sides[0], sides[1])
+        )
     values = item_words.values_of(tmp_path, lambda _: sides[0], lambda _: sides[1])
     return [line.split("page.md:")[1] for line in Prose(by_block, values).lines(item())]
 

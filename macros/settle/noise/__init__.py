@@ -6,7 +6,7 @@ list names the files: a new one is found.
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from macros.settle.declaration import Noise
 
@@ -19,3 +19,11 @@ ALL: tuple[Noise, ...] = tuple(sorted(_DECLARED, key=lambda kind: (kind.rank, ki
 """Every kind, in the order of the reference."""
 FILES: Mapping[Noise, str] = _DECLARED
 """The name of the file that declares a kind."""
+_COUNTER = "counter"
+
+
+def facts(words: Iterable[str]) -> frozenset[str]:
+    """The names of all kinds that are facts by these words of a page: `counter` is each counter."""
+    named = frozenset(words)
+    counters = (kind.name for kind in ALL if kind.counts)
+    return named | frozenset(counters) if _COUNTER in named else named

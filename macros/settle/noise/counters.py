@@ -71,6 +71,7 @@ NOISE = Noise(
     name="counter",
     what="a counter; whether it is zero is a fact",
     rank=40,
+    counts=True,
     mask=_each_counted,
     printed=_printed,
     patterns=patterns_of(

@@ -28,6 +28,7 @@ NOISE = Noise(
     what="a counter of the kernel's, as nstat and `netstat -s` print it and as /proc/net has it;"
     " whether it is zero is a fact",
     rank=130,
+    counts=True,
     mask=_counted,
     patterns=patterns_of(
         (" 0.0", r"^[A-Z][A-Za-z0-9]+ +(\d+) +0\.0$"),

@@ -1,11 +1,12 @@
-"""What ss says of a socket's moment: its times, windows, counts and memory."""
+"""What ss says of a socket's moment: its times, windows and memory."""
 
 import re
 
-from macros.kinds.sockets import FIGURES, RATES
+from macros.kinds.sockets import COUNTS, FIGURES, RATES
 from macros.settle.declaration import Noise, any_of, like, patterns_of
 
 _RATE = r"[\d.]+[KMGTP]?bps"
+_FIGURES = "|".join(sorted(FIGURES - COUNTS))
 _DROPPED = re.compile(r"r\d+,.*,d(\d+)")
 
 
@@ -18,14 +19,14 @@ def _mask(value: str) -> str:
 NOISE = Noise(
     name="socket's moment",
     what="what ss -i, -m and -e, and /proc/net, say of a socket's moment: times, windows, rates,"
-    " counts, queues, memory and its number; the congestion control, the window scale, the sizes"
+    " queues, memory and its number; the congestion control, the window scale, the sizes"
     " of segments and of the path, and what was agreed on are facts",
     rank=180,
     mask=_mask,
     patterns=patterns_of(
         (
             " rto:",
-            rf"(?<!\S)(?:{'|'.join(sorted(FIGURES))}):([\d./]+(?:ms)?(?:\([\d.]+%\))?)(?!\S)",
+            rf"(?<!\S)(?:{_FIGURES}):([\d./]+(?:ms)?(?:\([\d.]+%\))?)(?!\S)",
         ),
         (
             any_of(*(f"{rate} " for rate in RATES)),

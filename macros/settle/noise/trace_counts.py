@@ -6,6 +6,7 @@ NOISE = Noise(
     name="trace count",
     what="how many packets of one request `guide trace` saw a rule or a counter count",
     rank=200,
+    counts=True,
     mask=counted,
     patterns=patterns_of(
         (" before, ", r"  \((\d+) before, (\d+) after\)$"),
