@@ -85,7 +85,8 @@ def problems(
         return
     differences = tuple(staleness.differences(planned, recorded, fix))
     yield from differences
-    if not differences:
+    # A draft that stands in a recording's place, as where an author is served, says nothing of it.
+    if not differences and not any(recording.draft for recording in recorded.values()):
         cache.keep_only(seal, "")
 
 
