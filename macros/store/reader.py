@@ -48,6 +48,7 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
         lab=meta["lab"],
         nodes=tuple(meta["nodes"]),
         blocks=blocks,
+        start=meta.get("start", {}),
     )
 
 
@@ -56,11 +57,13 @@ def problems(
     planned: Page,
     load: Callable[[], PageRecording] | None = None,
     versions: Container[str] = (),
+    misread: staleness.Misread | None = None,
 ) -> Iterator[GuideError]:
     """What keeps this page from being replayed: each with its place and the repair.
 
     `load` gives the page's recordings, for callers that keep them. `versions` are the names of
     what the edition was recorded with: a page may be unrecorded only for want of what it needs.
+    With `misread` the page is planned in part (see `staleness`).
     """
     folder = edition_folder / planned.key
     fix = repair(planned, edition_folder)
@@ -76,17 +79,20 @@ def problems(
     plans = [(block.id, block.plan, block.node, block.command) for block in planned.blocks]
     listed = (folder / sums.NAME).read_text(encoding="ascii")
     seal = cache.entry(f"whole-{edition_folder.name}-{planned.key}", [str(folder), listed, plans])
-    if seal.exists():
+    if seal.exists() and misread is None:
         return
     try:
-        recorded = (load() if load else page(edition_folder, planned)).blocks
+        held = load() if load else page(edition_folder, planned)
     except GuideError as error:
         yield error
         return
-    differences = tuple(staleness.differences(planned, recorded, fix))
+    differences = tuple(
+        staleness.differences(planned, held.blocks, fix, held.start, misread=misread)
+    )
     yield from differences
     # A draft that stands in a recording's place, as where an author is served, says nothing of it.
-    if not differences and not any(recording.draft for recording in recorded.values()):
+    drafted = any(recording.draft for recording in held.blocks.values())
+    if not (differences or drafted or misread):
         cache.keep_only(seal, "")
 
 

@@ -230,7 +230,7 @@ def test_a_draft_that_serve_shows_leaves_the_stale_recording_behind_it_stale(
         return [error.message for error in guide.problems()]
 
     assert said(serving=False) == []
-    writing.text = writing.text.replace("id=\"two\"", "expect_exit=0, timeout=9, id=\"two\"")
+    writing.text = writing.text.replace('id="two"', 'expect_exit=0, timeout=9, id="two"')
     writing.source.write_text(writing.text, encoding="utf-8")
     writing.run = DraftRun(writing.run._lab, writing.page(), writing.folder, writing._hear)
     writing.run.enter()
