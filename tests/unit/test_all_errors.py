@@ -88,6 +88,7 @@ def test_check_finds_a_wrong_claim_beside_an_error_of_the_plan(tmp_path: Path) -
         '{{ expect("ping", "received", equals=2) }}\n'
         '{{ expect("nothing", "received", equals=2) }}\n'
         '{{ expect("late", "received", equals=2) }}\n'
+        '{{ expect("ping", "received", same_as=("ping", "received"), less=1) }}\n'
     )
     late = '{{ run("node0", "ping -c 1 10.0.0.2", id="late", tiemout=3) }}\n'
     (docs / "page.md").write_text(HEAD + PING + late + claims, encoding="utf-8")
@@ -103,8 +104,15 @@ def test_check_finds_a_wrong_claim_beside_an_error_of_the_plan(tmp_path: Path) -
     problems = check.problems([Guide(docs, tmp_path / "recordings", "now", partly=True)])
     assert [(error.line, error.message) for error in problems] == [
         (7, "run has no option tiemout=; did you mean timeout=?"),
-        (8, "the page claims that 1 equals 2, which is not so"),
+        (8, "the page claims that 1 equals 2, which is not so: received of block ping"),
         (9, "page page has no block 'nothing'; it has ping"),
+        (
+            11,
+            (
+                "the page claims that 1 is the same as 0, which is not so: received of block ping,"
+                " and received of block ping less 1"
+            ),
+        ),
     ]
 
 
