@@ -8,12 +8,13 @@ from textwrap import fill
 
 import click
 
-from macros.cli import advice, show
+from macros.cli import show
 from macros.cli.settings import guide_of_checkout
 from macros.ground import project
 from macros.ground.enumeration import counted
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Page
+from macros.rebuild import advice
 from macros.site import claims_check
 from macros.site.page_macros import PageRenderer
 from macros.store.guide import Guide

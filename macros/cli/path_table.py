@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import click
 
-from macros.cli import advice, page_names
+from macros.cli import page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import report
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.plan.options import nearest
+from macros.rebuild import advice
 from macros.store import naming, reader, sums
 from macros.store.guide import Guide
 from macros.store.repair import repair

@@ -8,12 +8,13 @@ from functools import partial
 
 import click
 
-from macros.cli import advice, after_record, show
+from macros.cli import after_record, show
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.plan import planner
+from macros.rebuild import advice
 from macros.record import fitting
 from macros.record.draft_run import DraftRun
 from macros.site import claims_check

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from macros.cli import advice
 from macros.cli.path_table import paths as command
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
 from macros.lab.lab import Lab
+from macros.rebuild import advice
 from macros.store import drafts, form, sums
 from macros.values import lookup, path_list
 from tests.unit.settle_support import recording
@@ -26,14 +26,14 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_path_of_every_block_of_a_page_is_one_that_value_takes() -> None:
     guide = guide_of_checkout(root=CHECKOUT)
     listed = 0
-    for recording in guide.recorded("docker").blocks.values():
+    for answer in guide.recorded("docker").blocks.values():
         try:
-            record = lookup.record(recording)
+            record = lookup.record(answer)
         except GuideError:
             continue
         for path, value in path_list.paths(record):
             listed += 1
-            assert lookup.text(recording, path) == value, (recording.id, path)
+            assert lookup.text(answer, path) == value, (answer.id, path)
     assert listed > 500
 
 
@@ -79,8 +79,8 @@ def test_an_observation_offers_what_its_namespaces_have() -> None:
     done = CliRunner().invoke(command, ["by-hand", block.id, "node0.addresses.eth1.cidr"])
     (line,) = done.output.splitlines()
     assert line.split()[1:3] == [f'value("{block.id}",', '"node0.addresses.eth1.cidr")']
-    recording = guide.recorded("by-hand").blocks[block.id]
-    assert lookup.text(recording, "node0.addresses.eth1.cidr") == line.split()[-1]
+    answer = guide.recorded("by-hand").blocks[block.id]
+    assert lookup.text(answer, "node0.addresses.eth1.cidr") == line.split()[-1]
 
 
 def test_a_trace_offers_what_its_taps_do() -> None:
