@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from macros.cli import after_record, show
+from macros.ground import block_count
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page
 from macros.lab.interrupts import ended_by_signals
@@ -87,8 +88,7 @@ def _timed(run: Callable[[], Sequence[Block]]) -> None:
     except GuideError as error:
         show(error)
         return
-    count = f"{len(blocks)} block{'s' * (len(blocks) != 1)}"
-    click.echo(f"drafts of {count} in {time.monotonic() - began:.1f} s")
+    click.echo(f"drafts of {block_count.in_words(blocks)} in {time.monotonic() - began:.1f} s")
 
 
 def _wrong(guide: Guide, page: Page) -> None:

@@ -7,7 +7,7 @@ what a block comes to behind each block that was recorded tells a new order from
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
-from macros.ground import enumeration
+from macros.ground import block_count, enumeration
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.plan import hashes
@@ -91,7 +91,8 @@ def _lacking(blocks: Sequence[Block], unused: Sequence[Recording]) -> str:
     """What is said of the blocks without a recording, one or many."""
     if len(blocks) == 1:
         return f"block {blocks[0].id} has no recording{_nearest(blocks[0], unused)}"
-    return f"{len(blocks)} blocks have no recording: {_named([block.id for block in blocks])}"
+    names = _named([block.id for block in blocks])
+    return f"{block_count.in_words(blocks)} have no recording: {names}"
 
 
 def _nearest(block: Block, unused: Sequence[Recording]) -> str:

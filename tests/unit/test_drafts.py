@@ -15,7 +15,7 @@ from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import known_state
-from macros.record.draft_run import DraftRun, touched
+from macros.record.draft_run import DraftRun, _with_captures, touched
 from macros.store import drafts, form, sums
 from macros.store.guide import Guide
 from tests.unit.settle_support import recording
@@ -264,6 +264,8 @@ def test_a_capture_that_differs_is_taken_while_its_command_runs_again(tmp_path: 
     assert ids(body) == []
     assert ids(body.replace("packets=1", "packets=2")) == ["b"]
     assert ids(body.replace('"eth0"', '"$X"')) == ["b"]
+    run = touched(page(body), page(body.replace("packets=1", "packets=2")))
+    assert [block.id for block in _with_captures(page(body), run)] == ["b", "c"], "what is drafted"
     used = body.replace('"eth0"', '"$X"')
     old, new = page(used), page(used.replace('"a", id="a"', '"aa", id="a"'))
     assert [block.id for block in touched(old, new)] == ["a", "b"]
