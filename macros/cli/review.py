@@ -76,7 +76,7 @@ def review(
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
         prose = _prose(guide, both, changes)
-        listed = by_cause(items(changes), prose.quotes)
+        listed = by_cause(items(changes), prose.quotes, guide.pages)
         decisions = _decisions(guide, both, listed, again=again, accept=accept)
         if not listed and form in (None, "text") and _restamped(guide, both):
             return

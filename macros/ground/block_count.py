@@ -12,11 +12,14 @@ def written(block: Block) -> str:
     return (block.capture.trace if block.capture else "") or block.id
 
 
-def in_words(blocks: Sequence[Block]) -> str:
-    """So many blocks of one page or several: "18 blocks (1 trace of 6 captures)"."""
+def in_words(blocks: Sequence[Block], others: int = 0) -> str:
+    """So many blocks of one page or several: "18 blocks (1 trace of 6 captures)".
+
+    `others` are counted too: blocks that no page has any more.
+    """
     calls = Counter((block.page, written(block)) for block in blocks if not _tap(block))
     traces = Counter((block.page, written(block)) for block in blocks if _tap(block))
-    words = counted(len(calls) + len(traces), "blocks")
+    words = counted(len(calls) + len(traces) + others, "blocks")
     if not traces:
         return words
     return f"{words} ({counted(len(traces), 'traces')} of {counted(traces.total(), 'captures')})"

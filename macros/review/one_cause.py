@@ -6,7 +6,7 @@ words, and what it explains is what differs by nothing else.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_interface
@@ -14,7 +14,9 @@ from ipaddress import ip_interface
 from macros.compare.change import Change
 from macros.compare.report import Quotes
 from macros.compare.sentences import gathered
+from macros.ground import block_count
 from macros.ground.enumeration import counted
+from macros.ground.model import Page
 from macros.kinds.registry import KINDS
 from macros.review.items import Item, item_of
 from macros.review.line_diff import differing
@@ -63,10 +65,13 @@ class Swap:
         return re.compile(rf"(?<![\w.:/@-]){re.escape(self.old)}{end}")
 
 
-def by_cause(items: Sequence[Item], quotes: Quotes | None = None) -> list[Item]:
+def by_cause(
+    items: Sequence[Item], quotes: Quotes | None = None, pages: Mapping[str, Page] | None = None
+) -> list[Item]:
     """The items, those that one cause explains as one: its `parts` are what it explains.
 
     `quotes` are the sentences of the pages, which are counted where they say something else now.
+    `pages` are the pages as planned, by whose calls blocks are counted.
     """
     placed: list[tuple[int, Item]] = []
     places = {id(item): index for index, item in enumerate(items)}
@@ -74,7 +79,9 @@ def by_cause(items: Sequence[Item], quotes: Quotes | None = None) -> list[Item]:
         left = [item for item in items if item.page == page]
         for swap, parts in _causes(left):
             first = min(places[id(part)] for part in parts)
-            placed.append((first, _joined(page, swap, parts, quotes or {})))
+            placed.append(
+                (first, _joined(page, swap, parts, quotes or {}, (pages or {}).get(page)))
+            )
             left = [item for item in left if item not in parts]
         placed += [(places[id(item)], item) for item in left]
     return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
@@ -177,10 +184,13 @@ def _bare(change: Change) -> str:
     return f"{what}\n{change.old or change.new}"
 
 
-def _joined(page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes) -> Item:
+def _joined(
+    page: str, swap: Swap, parts: Sequence[Item], quotes: Quotes, planned: Page | None
+) -> Item:
     changes = [change for part in parts for change in part.changes]
     blocks = {change.block for change in changes if change.block}
-    told = [counted(len(blocks), "blocks")]
+    known = [block for block in planned.blocks if block.id in blocks] if planned else []
+    told = [block_count.in_words(known, others=len(blocks) - len(known))]
     told += [
         counted(number, _NOUNS.get(kind, kind)) for kind, number in _counts(swap, changes).items()
     ]
