@@ -72,9 +72,18 @@ def problems(
             yield _unrecorded(edition_folder.name, planned, fix)
         return
     broken = tuple(_broken(folder, planned, fix))
-    yield from broken
-    if broken:
-        return
+    yield from broken or _differences(edition_folder, planned, fix, load, misread)
+
+
+def _differences(
+    edition_folder: Path,
+    planned: Page,
+    fix: str,
+    load: Callable[[], PageRecording] | None,
+    misread: staleness.Misread | None,
+) -> Iterator[GuideError]:
+    """What is missing, stale or left over where no file is broken; arguments as of `problems`."""
+    folder = edition_folder / planned.key
     # What was found whole is so as long as its sums are the same, and so is what is planned.
     plans = [(block.id, block.plan, block.node, block.command) for block in planned.blocks]
     listed = (folder / sums.NAME).read_text(encoding="ascii")
