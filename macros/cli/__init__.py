@@ -34,6 +34,7 @@ _COMMANDS = {
         "List the values that a page can quote from a block.",
     ),
     "new": ("macros.cli.new:new", "Start a page."),
+    "options": ("macros.cli.option_list:options", "List what a macro takes."),
     "schema": ("macros.cli.schema:schema", "Print the front matter's JSON schema, for editors."),
 }
 """Each command's place and its line in the help. A command is imported only when it is called:

@@ -79,7 +79,7 @@ def _changes(guide: Guide, keys: Sequence[str]) -> tuple[list[str], list[str], l
             restamped = [page for page in sides.restamped(both) if page in keys]
     except GuideError:
         return None
-    causes = by_cause(items(changes), prose.count)
+    causes = by_cause(items(changes), prose.count, guide.pages)
     changed = [f"{item.page}: {report.short(item_words.words(item), 160)}" for item in causes]
     return changed, told, restamped
 

@@ -8,12 +8,13 @@ from textwrap import fill
 
 import click
 
-from macros.cli import advice, show
+from macros.cli import show
 from macros.cli.settings import guide_of_checkout
-from macros.ground import project
+from macros.ground import block_count, project
 from macros.ground.enumeration import counted
 from macros.ground.errors import FollowsError, GuideError
-from macros.ground.model import Page
+from macros.ground.model import Block, Page
+from macros.rebuild import advice
 from macros.site import claims_check
 from macros.site.page_macros import PageRenderer
 from macros.store.guide import Guide
@@ -34,17 +35,20 @@ def check(edition: str | None, as_json: bool) -> None:
     errors = advice.in_view_of_labs(errors, _pages(shown))
     unrecorded = _unrecorded(shown)
     if as_json:
-        blocks = [(page, name) for page, names in unrecorded for name in names]
-        lacking = [f"{page.key}#{name} (needs {page.needs})" for page, name in blocks]
+        lacking = [
+            f"{page.key}#{block.id} (needs {page.needs})"
+            for page, blocks in unrecorded
+            for block in blocks
+        ]
         plain = {"problems": list(map(_plain, errors)), "unrecorded": lacking}
         click.echo(json.dumps(plain, indent=1))
     else:
         for error in errors:
             show(error)
-        for page, names in unrecorded:
-            many = counted(len(names), "blocks")
+        for page, blocks in unrecorded:
+            many = block_count.in_words(blocks)
             what = f"{page.key}: {many} not recorded yet, as the page declares"
-            line = f"{what} (needs: {page.needs}): {', '.join(names)}"
+            line = f"{what} (needs: {page.needs}): {', '.join(block.id for block in blocks)}"
             click.echo(fill(line, 100, break_on_hyphens=False, subsequent_indent="  "))
         for guide in guides if not errors else ():
             click.echo(_counted(guide, "" if guide is shown else f"{guide.edition_name}: "))
@@ -95,24 +99,23 @@ def _pages(guide: Guide) -> Mapping[str, Page]:
         return {}  # the pages themselves are wrong, which `problems` says
 
 
-def _unrecorded(guide: Guide) -> list[tuple[Page, list[str]]]:
+def _unrecorded(guide: Guide) -> list[tuple[Page, list[Block]]]:
     """Pages that may be unrecorded, and are, each with the blocks that it lacks."""
     lacking = []
     for page in _pages(guide).values():
         if not page.needs:
             continue
         held = guide.holder(page.key).recorded(page.key).blocks
-        names = [block.id for block in page.blocks if block.id not in held]
-        if names:
-            lacking.append((page, names))
+        blocks = [block for block in page.blocks if block.id not in held]
+        if blocks:
+            lacking.append((page, blocks))
     return lacking
 
 
 def _counted(guide: Guide, name: str) -> str:
-    pages = [guide.recorded(key) for key in guide.pages]
-    blocks = sum(len(page.blocks) for page in pages)
-    count = sum(bool(page.blocks) for page in pages)
-    held = f"{counted(count, 'pages')}, {counted(blocks, 'blocks')}"
+    held_by = {key: guide.recorded(key).blocks for key in guide.pages}
+    blocks = [b for key, page in guide.pages.items() for b in page.blocks if b.id in held_by[key]]
+    held = f"{counted(sum(map(bool, held_by.values())), 'pages')}, {block_count.in_words(blocks)}"
     return f"{name}{held}: all recorded, fresh, untouched"
 
 

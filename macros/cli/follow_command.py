@@ -12,7 +12,7 @@ from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
 from macros.follow import following, lab_in_use, other_versions, seen_and_said
 from macros.follow.typed_page import Finding, Typist
-from macros.ground.enumeration import counted
+from macros.ground import block_count
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page, Recording
 from macros.handson import copied
@@ -51,12 +51,13 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     console = Console(stderr=True, soft_wrap=True)
     for finding in sorted(findings, key=lambda difference: order[difference.block.id]):
         console.print(_line(finding), markup=False, highlight=False)
-    wrong = {finding.block.id for finding in findings}
+    wrong = {block_count.written(finding.block) for finding in findings}
     claims = list(_claims(guide, planned, typist))
     for error in claims:
         console.print(f"{error.position}: {error.message}", markup=False, highlight=False)
-    good = len(typist.seen) - len(wrong & typist.seen.keys())
-    seen = counted(len(typist.seen), "blocks")
+    blocks = [block for block in planned.blocks if block.id in typist.seen]
+    good = len({block_count.written(block) for block in blocks} - wrong)
+    seen = block_count.in_words(blocks)
     click.echo(f"{planned.key}: {good} of {seen} as the page says, in {seconds:.0f} s")
     if findings or claims:
         raise click.exceptions.Exit(1)

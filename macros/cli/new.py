@@ -13,7 +13,7 @@ _TEMPLATE = """\
 ---
 title: {title}
 lab:
-  nodes: 1
+  nodes: 2
 versions: [Linux, iproute2]
 setup: []
 cleanup: []
@@ -21,11 +21,21 @@ cleanup: []
 
 # {title}
 
+Say what the page shows, and what a reader needs to know before.
+
+{{{{ prepared() }}}}
+
+## The addresses
+
 Say what to look for, then show the command.
 
 {{{{ run("node0", "ip -br addr", id="addresses") }}}}
 
 Say what was seen: eth1 has {{{{ value("addresses", "eth1.cidr") }}}}.
+
+## The way back
+
+{{{{ undo() }}}}
 """
 
 

@@ -2,18 +2,19 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import click
 
-from macros.cli import advice, page_names
+from macros.cli import page_names
 from macros.cli.settings import guide_of_checkout
 from macros.compare import report
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.plan.options import nearest
-from macros.store import naming
+from macros.rebuild import advice
+from macros.store import naming, reader, sums
 from macros.store.guide import Guide
 from macros.store.repair import repair
 from macros.values import lookup, path_list
@@ -47,6 +48,8 @@ def paths(
     values = {name: _with_words(by_path, words) for name, by_path in offered.items()}
     if drafted := [name for name in offered if _is_draft(guide, planned, name)]:
         click.echo(f"from drafts of guide record --watch: {', '.join(drafted)}", err=True)
+    for doubt in _doubts(guide, planned, [name for name in offered if name not in drafted]):
+        click.echo(f"warning: {doubt}", err=True)
     if as_json:
         click.echo(json.dumps(values if taps else values[block], indent=1, ensure_ascii=False))
         return
@@ -88,6 +91,18 @@ def _is_draft(guide: Guide, page: Page, name: str) -> bool:
     return guide.recorded(page.key).blocks[name].draft
 
 
+def _doubts(guide: Guide, page: Page, names: Sequence[str]) -> Iterator[str]:
+    """Why what these blocks' recordings say may not be what a recording would: not a draft's."""
+    recorded = guide.recorded(page.key)
+    for name in names:
+        block = page.block(name)
+        if block is not None and recorded.blocks[name].plan != block.plan:
+            yield f"the recording of block {name} is stale; guide check says why"
+    for path, what in sums.problems(recorded.folder) if names else ():
+        if path.name == sums.NAME or path.name.split(".", 1)[0] in names:
+            yield f"recording {reader.shown(path)} {what}"
+
+
 def page_named(pages: Mapping[str, Page], name: str) -> Page:
     """The page that a person names as `docker` or `docs/docker.md`. GuideError: there is none."""
     key = page_names.key(name)
@@ -111,6 +126,13 @@ def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
     if recording is None:
         lacking = GuideError(f"block {name} is not recorded", fix=repair(page))
         raise advice.in_view_of_labs([lacking], {page.key: page})[0]
+    if not (recording.text.strip() or recording.twin or recording.pcap):
+        raise GuideError(
+            f"block {name} offers no paths: it printed nothing",
+            command=block.command,
+            node=block.node,
+            fix="quote a block that shows what it did; expect_exit= holds its exit code",
+        )
     try:
         record = lookup.record(recording)
     except GuideError as error:

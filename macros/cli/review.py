@@ -82,7 +82,7 @@ def review(
     with _sides(guide, revision, against) as both:
         changes = _changes(guide, both, pages)
         prose = _prose(guide, both, changes)
-        listed = by_cause(items(changes), prose.count)
+        listed = by_cause(items(changes), prose.count, guide.pages)
         decisions = _decisions(guide, both, listed, again=again, accept=accept)
         if not listed and form in (None, "text") and _restamped(guide, both):
             return

@@ -8,12 +8,14 @@ from functools import partial
 
 import click
 
-from macros.cli import advice, after_record, show
+from macros.cli import after_record, show
+from macros.ground import block_count
 from macros.ground.errors import FollowsError, GuideError
 from macros.ground.model import Block, Page
 from macros.lab.interrupts import ended_by_signals
 from macros.lab.lab import Lab
 from macros.plan import planner
+from macros.rebuild import advice
 from macros.record import fitting
 from macros.record.draft_run import DraftRun
 from macros.site import claims_check
@@ -86,8 +88,7 @@ def _timed(run: Callable[[], Sequence[Block]]) -> None:
     except GuideError as error:
         show(error)
         return
-    count = f"{len(blocks)} block{'s' * (len(blocks) != 1)}"
-    click.echo(f"drafts of {count} in {time.monotonic() - began:.1f} s")
+    click.echo(f"drafts of {block_count.in_words(blocks)} in {time.monotonic() - began:.1f} s")
 
 
 def _wrong(guide: Guide, page: Page) -> None:

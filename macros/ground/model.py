@@ -204,7 +204,11 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class PageRecording:
-    """All recordings of one page: from one lab instance, replaced as a whole or not at all."""
+    """All recordings of one page: from one lab instance, replaced as a whole or not at all.
+
+    `start` has the hash of all that came before its first block, as "all", and one for each part
+    of the front matter; it is empty where the page was recorded before these were kept.
+    """
 
     key: str
     folder: Path
@@ -212,6 +216,7 @@ class PageRecording:
     lab: str
     nodes: tuple[str, ...]
     blocks: Mapping[str, Recording]
+    start: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ def read(command: str, text: str, twin: Any = None) -> Any:
     asked = call(command)
     kind = None if asked is None else _kind(asked)
     if kind is None or kind.read is None:
+        if not text.strip():
+            raise GuideError(
+                "the command printed nothing that could be quoted",
+                command=command,
+                fix="quote a block that shows what it did; expect_exit= holds its exit code",
+            )
         raise GuideError(
             "the output of this command is free text, not records",
             command=command,

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from macros.ground.model import Block, Step
-from macros.plan.frontmatter import FrontMatter
+from macros.ground.model import Block, PageHead, Step
 
 _DIGITS = 12  # hex digits of a plan hash: 48 bits, plenty to notice an edit
 
@@ -30,7 +29,7 @@ _OF_RUN = tuple(field.name for field in fields(Block) if field.name not in _NO_R
 _YOUNG = ("trace", "until")
 
 
-def start(front: FrontMatter) -> str:
+def start(front: PageHead) -> str:
     """The hash over all that comes before a page's first block.
 
     What is not asked for is left out: pages keep their hashes when this learns something new.
@@ -51,6 +50,20 @@ def start(front: FrontMatter) -> str:
             **asked,
         }
     )
+
+
+def parts(front: PageHead) -> Mapping[str, str]:
+    """A hash over each part of what `start` is over, by its key of the front matter.
+
+    A recording keeps them, so that who edits one is told which; none of them makes it stale.
+    """
+    made = {
+        "lab": (front.nodes, front.profile, front.cluster and asdict(front.cluster), front.outside),
+        "setup": [_of_step(step) for step in front.setup],
+        "cleanup": [_of_step(step) for step in front.cleanup],
+        "manifests": front.manifests,
+    }
+    return {name: _digest(value) for name, value in made.items()}
 
 
 def chained(start: str, blocks: Iterable[Block]) -> tuple[Block, ...]:

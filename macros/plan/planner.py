@@ -106,7 +106,7 @@ def _planned(
     errors += [error for error in collector.errors if error.line not in told]
     errors += [error for text in partly for error in collector.astray(text)]
     blocks = [replace(block, facts=(*front.facts, *block.facts)) for block in collector.blocks]
-    start = hashes.start(front)
+    start = hashes.start(front) if whole else ""
     known = machines(front.nodes, outside=front.outside) if whole else None
     errors += _problems(blocks, known, front.body if errors else "")
     errors += _misplaced_steps(source, front, known)
@@ -169,6 +169,11 @@ def names(text: str, block_id: str) -> bool:
     """Whether a page's text gives some call this id, or a trace the id that a tap's begins with."""
     ids = re.findall(r"""\bid\s*=\s*["']([^"'\n]+)["']""", text)
     return any(f"{block_id}-".startswith(f"{other_id}-") for other_id in ids)
+
+
+def is_misread(page: Page, text: str, block_id: str) -> bool:
+    """Whether a page that was planned in part lacks this block for errors of the block's call."""
+    return page.block(block_id) is None and names(text, block_id)
 
 
 def _node_problem(block: Block, known: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from macros.ground import block_count
 from macros.ground.enumeration import counted
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
@@ -72,10 +73,10 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
     console = Console(stderr=True)
     # What a lab has decides what is `only` for it, not what the edition had before.
     pages = [planner.for_versions(guide.planned[page.key], lab.versions) for page in pages]
-    total = sum(len(page.blocks) for page in pages)
+    blocks = [block for page in pages for block in page.blocks]
     started = time.monotonic()
     with block_bar(console) as progress:
-        task = progress.add_task("recording", total=total)
+        task = progress.add_task("recording", total=len(blocks))
         recording.record(
             lab,
             pages,
@@ -88,7 +89,8 @@ def run(guide: Guide, lab: Lab, pages: Sequence[Page], *, everything: bool) -> N
         )
     seconds = time.monotonic() - started
     console.print(
-        f"{counted(total, 'blocks')} on {counted(len(pages), 'pages')} recorded in {seconds:.1f} s",
+        f"{block_count.in_words(blocks)} on {counted(len(pages), 'pages')}"
+        f" recorded in {seconds:.1f} s",
         highlight=False,
     )
 
@@ -114,4 +116,4 @@ class _Waiting:
 
 def _on_page(console: Console, page: Page, changed: bool) -> None:
     what = "recorded" if changed else "recorded, unchanged"
-    console.print(f"{page.key}: {counted(len(page.blocks), 'blocks')} {what}", highlight=False)
+    console.print(f"{page.key}: {block_count.in_words(page.blocks)} {what}", highlight=False)

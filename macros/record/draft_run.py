@@ -78,7 +78,7 @@ class DraftRun:
                 why = f"block {block.id} cannot be run a second time ({error.message})"
                 return self._again(old, why)
         self._owed = frozenset()
-        return todo
+        return _with_captures(page, todo)
 
     def anew(self) -> Sequence[Block]:
         """Clean up and run the whole page."""
@@ -111,7 +111,7 @@ class DraftRun:
         for block in todo:
             self._run(block)
         self._whole = True
-        return todo
+        return page.blocks
 
     def _run(self, block: Block) -> None:
         self._values[block.id] = session.record_block(
@@ -135,6 +135,12 @@ class DraftRun:
         return bound
 
 
+def _with_captures(page: Page, run: Collection[Block]) -> Sequence[Block]:
+    """These blocks and the captures that listen during them."""
+    ids = {block.id for block in run}
+    return [b for b in page.blocks if (b.capture.during if b.capture else b.id) in ids]
+
+
 def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
     """The commands and observations to run again when a page was edited, in the page's order.
 
@@ -149,14 +155,14 @@ def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
     todo = []
     for block in new.blocks:
         if block.capture is None and (
-            block.id in differ | triggers or _uses(_with_captures(block, new.blocks), names)
+            block.id in differ | triggers or _uses(_asked_during(block, new.blocks), names)
         ):
             todo.append(block)
             names |= block.bind.keys()
     return todo
 
 
-def _with_captures(block: Block, blocks: Iterable[Block]) -> str:
+def _asked_during(block: Block, blocks: Iterable[Block]) -> str:
     """All text in which a block, or a capture that listens during it, may use a value."""
     listening = [b for b in blocks if b.capture is not None and b.capture.during == block.id]
     return "\n".join(f"{asked.command}\n{asked.until or ''}" for asked in (block, *listening))

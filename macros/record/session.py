@@ -16,6 +16,7 @@ from macros.kinds.registry import twin as twin_of
 from macros.lab import ssh
 from macros.lab.lab import Lab
 from macros.packets import dissector, purpose
+from macros.plan import hashes
 from macros.plan.taps import file_words
 from macros.record import here, known_state, moments, tcpdump
 from macros.record.bind import extract
@@ -66,6 +67,7 @@ def record(
         "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "lab": lab.kind,
         "nodes": list(page.machines),
+        "start": {"all": page.start, **hashes.parts(page)},
     }
     (folder / "page.yml").write_text(form.dump_yaml(meta), encoding="utf-8", newline="\n")
 

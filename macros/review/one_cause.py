@@ -6,13 +6,15 @@ words, and what it explains is what differs by nothing else.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_interface
 
 from macros.compare.change import Change
+from macros.ground import block_count
 from macros.ground.enumeration import counted
+from macros.ground.model import Page
 from macros.kinds.registry import KINDS
 from macros.review.items import Item, item_of
 from macros.review.line_diff import differing
@@ -62,10 +64,15 @@ class Swap:
         return re.compile(rf"(?<![\w.:/@-]){re.escape(self.old)}{end}")
 
 
-def by_cause(items: Sequence[Item], sentences: Callable[[Item], int] | None = None) -> list[Item]:
+def by_cause(
+    items: Sequence[Item],
+    sentences: Callable[[Item], int] | None = None,
+    pages: Mapping[str, Page] | None = None,
+) -> list[Item]:
     """The items, those that one cause explains as one: its `parts` are what it explains.
 
     `sentences` says how many of the pages' are listed below an item: those with another value now.
+    `pages` are the pages as planned, by whose calls blocks are counted.
     """
     placed: list[tuple[int, Item]] = []
     places = {id(item): index for index, item in enumerate(items)}
@@ -73,7 +80,8 @@ def by_cause(items: Sequence[Item], sentences: Callable[[Item], int] | None = No
         left = [item for item in items if item.page == page]
         for swap, parts in _causes(left):
             first = min(places[id(part)] for part in parts)
-            placed.append((first, _joined(page, swap, parts, sentences)))
+            planned = (pages or {}).get(page)
+            placed.append((first, _joined(page, swap, parts, sentences, planned)))
             left = [item for item in left if item not in parts]
         placed += [(places[id(item)], item) for item in left]
     return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
@@ -177,11 +185,16 @@ def _bare(change: Change) -> str:
 
 
 def _joined(
-    page: str, swap: Swap, parts: Sequence[Item], sentences: Callable[[Item], int] | None
+    page: str,
+    swap: Swap,
+    parts: Sequence[Item],
+    sentences: Callable[[Item], int] | None,
+    planned: Page | None,
 ) -> Item:
     changes = [change for part in parts for change in part.changes]
     blocks = {change.block for change in changes if change.block}
-    told = [counted(len(blocks), "blocks")]
+    known = [block for block in planned.blocks if block.id in blocks] if planned else []
+    told = [block_count.in_words(known, others=len(blocks) - len(known))]
     told += [
         counted(number, _NOUNS.get(kind, kind)) for kind, number in _counts(swap, changes).items()
     ]

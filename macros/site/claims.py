@@ -9,12 +9,20 @@ BETWEEN = frozenset({"same_as", "differs_from"})
 """Relations to another recorded value instead of one that the page writes."""
 
 
-def check(value: Any, other: Any, relation: str, wanted: Any) -> None:
-    """Raise ClaimError unless `value` stands in `relation` to `wanted` (or to `other`)."""
+def check(value: Any, other: Any, relation: str, wanted: Any, of: str) -> None:
+    """Raise ClaimError unless `value` stands in `relation` to `wanted` (or to `other`).
+
+    `of` says in an error whose values these are.
+    """
     holds, words = _RELATIONS[relation]
-    if not holds(value, other if relation in BETWEEN else wanted):
-        compared = other if relation in BETWEEN else wanted
-        raise ClaimError(f"the page claims that {value!r} {words} {compared!r}, which is not so")
+    compared = other if relation in BETWEEN else wanted
+    try:
+        held = holds(value, compared)
+    except GuideError as error:
+        raise GuideError(f"{error.message}: {of}") from error
+    if not held:
+        claim = f"the page claims that {value!r} {words} {compared!r}"
+        raise ClaimError(f"{claim}, which is not so: {of}")
 
 
 def _number(value: Any) -> float:

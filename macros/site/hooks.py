@@ -75,7 +75,15 @@ def on_config(config: MkDocsConfig) -> None:
     except GuideError as error:
         raise PluginError(str(error)) from error
     if build.problems and not serving:
-        raise PluginError("\n\n".join(["the guide cannot be replayed:", *map(str, build.problems)]))
+        raise PluginError(_refusal(build))
+
+
+def _refusal(build: Build) -> str:
+    """Why the guide cannot be built, and what to do, as `guide check` says it."""
+    from macros.rebuild import advice  # noqa: PLC0415 only where something is wrong
+
+    told = advice.in_view_of_labs(build.problems, build.guide.planned)
+    return "\n\n".join(["the guide cannot be replayed:", *map(str, told)])
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> None:  # noqa: ARG001

@@ -47,11 +47,18 @@ def expect(page: PageContext, call: Expect) -> str:
         raise GuideError(f"{words}: equals=, same_as=, …")
     for relation in relations:
         wanted = getattr(call, relation)
-        other = None
+        other, of = None, _of(call.block, path)
         if relation in claims.BETWEEN:
             other = _other(page, wanted, call.less)
-        claims.check(recorded, other, relation, wanted)
+            of += f", and {_of(*wanted)}"
+            of += "" if call.less is None else f" less {call.less:g}"
+        claims.check(recorded, other, relation, wanted, of)
     return page.inline(_marked(path, block, recording)) if call.show else ""
+
+
+def _of(block: str, path: str) -> str:
+    """Whose value it is, in words."""
+    return f"{path} of block {block}"
 
 
 def _other(page: PageContext, wanted: Any, less: float | None) -> Any:

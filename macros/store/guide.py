@@ -50,12 +50,17 @@ class Guide:
         """The files of pages that cannot be planned, and what is wrong with each."""
         return self._plan.wrong if self._whole is None else self._whole.unplanned
 
+    @property
+    def planned_partly(self) -> Mapping[Path, Page]:
+        """What can be planned of them, by file."""
+        return self._plan.partly if self._whole is None else self._whole.planned_partly
+
     def with_part_of(self, source: Path) -> "Guide | None":
         """The same with what can be planned of a page that has errors; None where nothing can.
 
         For what else is wrong with such a page: what follows from its errors is `FollowsError`.
         """
-        page = self._plan.partly.get(source)
+        page = self.planned_partly.get(source)
         if page is None:
             return None
         name = self.edition_name
@@ -159,6 +164,7 @@ class Guide:
                     return
         for page in self.pages.values():
             yield from reader.problems(folder, page, partial(self.recorded, page.key), versions)
+        yield from self._problems_of_parts(folder)
         known = self.pages.keys() | {planner.page_key(self.docs, page) for page in self.unplanned}
         if folder.is_dir():
             for other in sorted(path for path in folder.iterdir() if path.is_dir()):
@@ -167,6 +173,21 @@ class Guide:
                         f"recordings {reader.shown(other)} belong to no page",
                         fix=f"git rm -r {reader.shown(other)}, or bring the page back",
                     )
+
+    def _problems_of_parts(self, folder: Path) -> Iterator[GuideError]:
+        """The same of what could be planned of pages that have errors, where they are recorded."""
+        if not self.partly or self.drafts:
+            return
+        try:
+            versions = self.edition.versions
+        except GuideError:
+            return  # `problems` says what is wrong with the edition
+        for source, page in self.planned_partly.items():
+            if (folder / page.key).is_dir():
+                part = planner.for_versions(page, versions)
+                text = source.read_text(encoding="utf-8-sig")
+                misread = partial(planner.is_misread, page, text)
+                yield from reader.problems(folder, part, misread=misread)
 
     def recorded(self, key: str) -> PageRecording:
         """What the edition holds of a page."""
@@ -203,7 +224,7 @@ class Guide:
         page = self._beside
         if page is None or key != page.key:
             return False
-        return planner.names(page.source.read_text(encoding="utf-8-sig"), block_id)
+        return planner.is_misread(page, page.source.read_text(encoding="utf-8-sig"), block_id)
 
 
 def interfaces(recordings: Iterable[Recording]) -> frozenset[str]:

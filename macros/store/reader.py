@@ -48,6 +48,7 @@ def page(edition_folder: Path, planned: Page) -> PageRecording:
         lab=meta["lab"],
         nodes=tuple(meta["nodes"]),
         blocks=blocks,
+        start=meta.get("start", {}),
     )
 
 
@@ -56,11 +57,13 @@ def problems(
     planned: Page,
     load: Callable[[], PageRecording] | None = None,
     versions: Container[str] = (),
+    misread: staleness.Misread | None = None,
 ) -> Iterator[GuideError]:
     """What keeps this page from being replayed: each with its place and the repair.
 
     `load` gives the page's recordings, for callers that keep them. `versions` are the names of
     what the edition was recorded with: a page may be unrecorded only for want of what it needs.
+    With `misread` the page is planned in part (see `staleness`).
     """
     folder = edition_folder / planned.key
     fix = repair(planned, edition_folder)
@@ -69,23 +72,36 @@ def problems(
             yield _unrecorded(edition_folder.name, planned, fix)
         return
     broken = tuple(_broken(folder, planned, fix))
-    yield from broken
-    if broken:
-        return
+    yield from broken or _differences(edition_folder, planned, fix, load, misread)
+
+
+def _differences(
+    edition_folder: Path,
+    planned: Page,
+    fix: str,
+    load: Callable[[], PageRecording] | None,
+    misread: staleness.Misread | None,
+) -> Iterator[GuideError]:
+    """What is missing, stale or left over where no file is broken; arguments as of `problems`."""
+    folder = edition_folder / planned.key
     # What was found whole is so as long as its sums are the same, and so is what is planned.
     plans = [(block.id, block.plan, block.node, block.command) for block in planned.blocks]
     listed = (folder / sums.NAME).read_text(encoding="ascii")
     seal = cache.entry(f"whole-{edition_folder.name}-{planned.key}", [str(folder), listed, plans])
-    if seal.exists():
+    if seal.exists() and misread is None:
         return
     try:
-        recorded = (load() if load else page(edition_folder, planned)).blocks
+        held = load() if load else page(edition_folder, planned)
     except GuideError as error:
         yield error
         return
-    differences = tuple(staleness.differences(planned, recorded, fix))
+    differences = tuple(
+        staleness.differences(planned, held.blocks, fix, held.start, misread=misread)
+    )
     yield from differences
-    if not differences:
+    # A draft that stands in a recording's place, as where an author is served, says nothing of it.
+    drafted = any(recording.draft for recording in held.blocks.values())
+    if not (differences or drafted or misread):
         cache.keep_only(seal, "")
 
 

@@ -1,6 +1,6 @@
 """What a new edition says otherwise than its base: facts with their causes, claims, sentences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from macros.compare import editions, quoted, report, sentences
 from macros.compare.change import Change
 from macros.compare.editions import Recorded
 from macros.ground.errors import FollowsError, GuideError
+from macros.ground.model import Page
 from macros.plan.planner import page_key
 from macros.review import item_words
 from macros.review.causes import Rule
@@ -84,7 +85,14 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
     errors = list(wrong)
     return Findings(
         versions,
-        tuple(_facts(changes, Prose(quotes, values, changes=report.grouped(changes)), rules)),
+        tuple(
+            _facts(
+                changes,
+                Prose(quotes, values, changes=report.grouped(changes)),
+                rules,
+                guide.pages,
+            )
+        ),
         tuple(_broken(guide, old, new, error) for error in errors if not _follows(error)),
         tuple(told),
         tuple(f"{error.position}: {error.message}" for error in errors if _follows(error)),
@@ -92,7 +100,10 @@ def find(guide: Guide, base: str, lists: Sequence[Listed], wrong: Iterable[Guide
 
 
 def _facts(
-    changes: Sequence[Change], prose: Prose, rules: Sequence[tuple[Rule, Known]]
+    changes: Sequence[Change],
+    prose: Prose,
+    rules: Sequence[tuple[Rule, Known]],
+    pages: Mapping[str, Page],
 ) -> Iterator[Fact]:
     by: dict[Known | None, list[Change]] = {}
     for change in changes:
@@ -101,7 +112,7 @@ def _facts(
     facts = [
         (item, known)
         for known, group in by.items()
-        for item in (items(group) if known else by_cause(items(group), prose.count))
+        for item in (items(group) if known else by_cause(items(group), prose.count, pages))
     ]
     # By page, the open ones first: they are what somebody has to look at.
     order = {known: index for index, (_, known) in enumerate(rules)}

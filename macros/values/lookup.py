@@ -115,7 +115,8 @@ def _shares(recording: Recording, path: str) -> str:
 def _found(recording: Recording, path: str) -> str:
     value = _search(recording, path.removeprefix(_PATTERN))
     if value is None:
-        raise GuideError(f"{path!r} matches nothing in the output of {recording.id}")
+        printed = "" if recording.text.strip() else ", which printed nothing"
+        raise GuideError(f"{path!r} matches nothing in the output of {recording.id}{printed}")
     return value
 
 

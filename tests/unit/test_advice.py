@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from macros.cli import advice
 from macros.ground.errors import GuideError
 from macros.ground.model import Cluster, Page
 from macros.lab.lab import Lab
+from macros.rebuild import advice
+from macros.site import hooks
+from macros.site.build_state import Build
+from macros.store.guide import Guide
 from macros.store.repair import repair
 from tests.unit import settle_support
 
@@ -40,6 +43,19 @@ def test_a_lab_that_is_up_is_recorded_on(up: list[Lab]) -> None:
     assert _told(PAGES["docker-2"]).fix == "git checkout -- x, or guide record --lab mine docker-2"
     up.insert(0, _lab("guide", 3))
     assert _told().fix == "git checkout -- x, or guide record docker"
+
+
+def test_a_build_that_refuses_names_the_lab_that_is_up_as_check_does(
+    up: list[Lab], tmp_path: Path
+) -> None:
+    (tmp_path / "docker.md").write_text(
+        '---\nlab: {nodes: 2}\n---\n\n{{ run("node0", "true", id="a") }}\n', encoding="utf-8"
+    )
+    build = Build(Guide(tmp_path, tmp_path, "now"), serving=False, use_directory_urls=True)
+    build.problems.append(GuideError("stale", fix=repair(PAGE)))
+    assert "fix:     guide lab up --nodes 2, then guide record docker" in hooks._refusal(build)
+    up.append(_lab("mine", 2))
+    assert "fix:     guide record --lab mine docker" in hooks._refusal(build)
 
 
 def test_a_lab_that_the_page_does_not_fit_is_no_advice(up: list[Lab]) -> None:

@@ -60,6 +60,7 @@ def test_a_claim_that_no_longer_holds_is_said_with_its_line_and_fails(checkout: 
     )
     assert f"docker.md:{line} It has the address 172.17.0.1/16 -> 172.17.0.9/16" in text
     claim = "the page claims that '172.17.0.9/16' equals '172.17.0.1/16', which is not so"
+    claim += ": docker0.cidr of block started-addresses"
     assert any(f"docker.md:{line}:" in written and claim in written for written in lines)
     assert lines[-1].endswith("docs/docker.md, then guide check")
     assert len(lines) < 40

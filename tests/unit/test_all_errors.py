@@ -88,6 +88,7 @@ def test_check_finds_a_wrong_claim_beside_an_error_of_the_plan(tmp_path: Path) -
         '{{ expect("ping", "received", equals=2) }}\n'
         '{{ expect("nothing", "received", equals=2) }}\n'
         '{{ expect("late", "received", equals=2) }}\n'
+        '{{ expect("ping", "received", same_as=("ping", "received"), less=1) }}\n'
     )
     late = '{{ run("node0", "ping -c 1 10.0.0.2", id="late", tiemout=3) }}\n'
     (docs / "page.md").write_text(HEAD + PING + late + claims, encoding="utf-8")
@@ -103,9 +104,59 @@ def test_check_finds_a_wrong_claim_beside_an_error_of_the_plan(tmp_path: Path) -
     problems = check.problems([Guide(docs, tmp_path / "recordings", "now", partly=True)])
     assert [(error.line, error.message) for error in problems] == [
         (7, "run has no option tiemout=; did you mean timeout=?"),
-        (8, "the page claims that 1 equals 2, which is not so"),
+        (8, "the page claims that 1 equals 2, which is not so: received of block ping"),
         (9, "page page has no block 'nothing'; it has ping"),
+        (
+            11,
+            (
+                "the page claims that 1 is the same as 0, which is not so: received of block ping,"
+                " and received of block ping less 1"
+            ),
+        ),
     ]
+
+
+def test_check_finds_what_is_stale_beside_an_error_of_the_plan(tmp_path: Path) -> None:
+    """What stands behind the wrong call, and rests on it only, is not said to be stale."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    names = ("one", "two", "three", "four")
+    body = [f'{{{{ run("node0", "echo {name}", id="{name}") }}}}\n' for name in names]
+    (docs / "page.md").write_text(HEAD + "\n".join(body), encoding="utf-8")
+    page = planner.plan_page(docs, docs / "page.md")
+    folder = tmp_path / "recordings" / "now"
+    (folder / "page").mkdir(parents=True)
+    (folder / "edition.yml").write_text("lab: uml\nversions: {}\n", encoding="utf-8")
+    sums.write(folder)
+    answers = [replace(recording(b.id, "x\n", b.command), plan=b.plan) for b in page.blocks]
+    write(folder / "page", [replace(answer, node="node0") for answer in answers])
+
+    def said(head: str, *edits: tuple[str, str]) -> list[str]:
+        text = "\n".join(body)
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new)
+        (docs / "page.md").write_text(head + text, encoding="utf-8")
+        problems = check.problems([Guide(docs, tmp_path / "recordings", "now", partly=True)])
+        return [error.message for error in problems]
+
+    misspelt = ('id="two"', 'tiemout=9, id="two"')
+    wrong = "run has no option tiemout=; did you mean timeout=?"
+    assert said(HEAD) == []
+    assert said(HEAD, misspelt) == [wrong]
+    assert said(HEAD, misspelt, ("echo four", "echo 4")) == [
+        wrong,
+        "the recording of block four is stale: it was recorded for `echo four`",
+    ]
+    option = ('id="three"', 'timeout=9, id="three"')
+    assert [m.partition(" (")[0] for m in said(HEAD, misspelt, option)] == [
+        wrong,
+        "the recording of block three is stale: one of its options has changed",
+    ]
+    assert len(said(HEAD.replace("nodes: 1", "nodes: 2"), misspelt)) == 2, "the start, too"
+    wrong_head = said(HEAD.replace("nodes: 1", "noeds: 1"), ("echo four", "echo 4"))
+    assert "the recording of block four is stale: it was recorded for `echo four`" in wrong_head
+    assert not [m for m in wrong_head if "one of its options" in m], "nothing is known of the start"
 
 
 def test_the_browser_shows_a_page_s_wrong_references_beside_what_planning_refuses(

@@ -8,13 +8,16 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from macros.cli import lab_commands
+from macros.cli import lab_commands, option_list
 from macros.ground.errors import GuideError
 from macros.ground.model import Answer
 from macros.ground.places import CHECKOUT
 from macros.lab import ssh
 from macros.lab.lab import Lab
+from macros.plan import option_schema, planner
+from macros.plan.signatures import MACROS
 from macros.record import known_state
 from macros.review import causes
 from tests.unit.test_record_page import Checkout
@@ -113,3 +116,30 @@ def test_a_failing_cleanup_is_named_with_its_line_after_a_failure_too(checkout: 
     assert "ended with exit code 3" in first.message
     assert second.message.startswith("after this the cleanup failed too, with exit code 4")
     assert second.line == 7
+
+
+def test_a_new_page_is_planned_as_it_is_for_the_lab_that_the_manual_starts(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text("site_name: T\nextra: {edition: now}\n", encoding="utf-8")
+    assert guide(tmp_path, "new", "mine").returncode == 0
+    page = planner.plan_page(tmp_path / "docs", tmp_path / "docs" / "mine.md")
+    assert (
+        f"guide lab up{page.lab_options} " in (CHECKOUT / "docs/reference/writing.md").read_text()
+    )
+    text = page.source.read_text(encoding="utf-8")
+    assert text.index("{{ prepared() }}") < text.index("{{ run(") < text.index("{{ undo() }}")
+
+
+@pytest.mark.parametrize("name", [*MACROS, *option_schema.KEYS])
+def test_the_options_of_everything_can_be_read_in_a_terminal(name: str) -> None:
+    done = CliRunner().invoke(option_list.options, name.split())
+    assert done.exit_code == 0
+    for row in option_schema.rows(name):
+        assert f"\n{row.name:<14}  {row.kind}" in done.output
+        assert " ".join(row.words.split()) in " ".join(done.output.split())
+    assert max(map(len, done.output.splitlines())) <= 100
+    assert f"  {name} " in CliRunner().invoke(option_list.options).output
+
+
+def test_a_macro_that_there_is_not_is_said_with_the_nearest() -> None:
+    done = CliRunner().invoke(option_list.options, ["rnu"])
+    assert "did you mean run?" in str(done.exception)

@@ -3,19 +3,22 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from macros.cli import watch
+from macros.cli.record import _chosen
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import planner
 from macros.record import known_state
-from macros.record.draft_run import DraftRun, touched
-from macros.store import drafts, sums
+from macros.record.draft_run import DraftRun, _with_captures, touched
+from macros.store import drafts, form, sums
 from macros.store.guide import Guide
+from tests.unit.settle_support import recording
 
 HEAD = "---\ntitle: T\nlab:\n  nodes: 1\ncleanup:\n  - {{node: node0, run: rm -f {mark}}}\n---\n"
 BODY = """\
@@ -207,6 +210,41 @@ def test_drafts_are_shown_to_an_author_alone_and_never_in_an_edition(
     assert set(again.recorded("page").blocks) == {"one", "two"}, "another command is no draft"
 
 
+def test_a_draft_that_serve_shows_leaves_the_stale_recording_behind_it_stale(
+    writing: Writing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`guide check` and `guide record --stale` look after `make serve` found nothing wrong."""
+    monkeypatch.setenv("GUIDE_CACHE", str(tmp_path / "seals"))
+    recorded = Path(tmp_path / "recordings" / "now" / "page")
+    recorded.mkdir(parents=True)
+    for block in writing.page().blocks:
+        was = replace(recording(block.id, "x\n", block.command), node="node0", plan=block.plan)
+        form.write(recorded, was)
+    (recorded / "page.yml").write_text("recorded: then\nlab: uml\nnodes: [node0]\n")
+    (recorded.parent / "edition.yml").write_text("lab: uml\nversions: {}\n")
+    sums.write(recorded)
+    sums.write(recorded.parent)
+
+    def said(*, serving: bool) -> list[str]:
+        guide = Guide(writing.docs, tmp_path / "recordings", "now", drafts=serving)
+        return [error.message for error in guide.problems()]
+
+    assert said(serving=False) == []
+    writing.text = writing.text.replace('id="two"', 'expect_exit=0, timeout=9, id="two"')
+    writing.source.write_text(writing.text, encoding="utf-8")
+    writing.run = DraftRun(writing.run._lab, writing.page(), writing.folder, writing._hear)
+    writing.run.enter()
+    writing.run.begin()
+    assert said(serving=True) == [], "all that is stale has a draft"
+    (message,) = said(serving=False)
+    assert "block two is stale" in message
+    assert [p.key for p in _chosen(_guide(writing), [], stale=True)] == ["page"]
+
+
+def _guide(writing: Writing) -> Guide:
+    return Guide(writing.docs, writing.docs.parent / "recordings", "now")
+
+
 def test_a_capture_that_differs_is_taken_while_its_command_runs_again(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -226,6 +264,8 @@ def test_a_capture_that_differs_is_taken_while_its_command_runs_again(tmp_path: 
     assert ids(body) == []
     assert ids(body.replace("packets=1", "packets=2")) == ["b"]
     assert ids(body.replace('"eth0"', '"$X"')) == ["b"]
+    run = touched(page(body), page(body.replace("packets=1", "packets=2")))
+    assert [block.id for block in _with_captures(page(body), run)] == ["b", "c"], "what is drafted"
     used = body.replace('"eth0"', '"$X"')
     old, new = page(used), page(used.replace('"a", id="a"', '"aa", id="a"'))
     assert [block.id for block in touched(old, new)] == ["a", "b"]

@@ -9,6 +9,7 @@ from macros.ground.model import PageRecording, Recording
 from macros.review.item_words import below, words
 from macros.review.items import Item, items
 from macros.review.one_cause import by_cause
+from tests.unit.test_plan import page_of
 
 # As iproute2 prints them (bridge/fdb.c, bridge/vlan.c), after the author's page about VLANs.
 FDB = """\
@@ -64,6 +65,28 @@ def vlans(v: int, more: str = "") -> list[Recording]:
         block("vlans", "bridge vlan show", VLANS.format(v=v)),
         block("fdb", "bridge fdb show br br0", FDB.format(v=v) + more),
     ]
+
+
+def test_the_taps_of_a_trace_are_counted_as_one_block(tmp_path: Path) -> None:
+    """And a block that the page has no more is still counted."""
+    page = page_of(
+        tmp_path,
+        """{{ run("node0", "ping -c 1 10.2.0.2", id="ping") }}
+
+{{ trace(["node0/eth1", "node1/eth1"], id="way", during="ping", title="T", packets=2) }}
+""",
+    )
+    sides = [
+        {name: block(name, "ip route", ROUTE.format(net=net)) for name in names}
+        for net in ("10.2.0", "10.3.0")
+        for names in [("gone", "ping", "way-node0-eth1", "way-node1-eth1")]
+    ]
+    old, new = (PageRecording("page", Path(), "", "", ("node0",), blocks) for blocks in sides)
+    changes = items(editions.pages(old, new))
+    (item,) = by_cause(changes, pages={"page": page})
+    assert ": 3 blocks (1 trace of 2 captures), " in item.what
+    (item,) = by_cause(changes)
+    assert ": 4 blocks, " in item.what
 
 
 def test_a_vlan_that_has_another_id_is_one_item() -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from macros.cli import advice
 from macros.cli.path_table import paths as command
 from macros.cli.settings import guide_of_checkout
 from macros.ground.errors import GuideError
 from macros.ground.places import CHECKOUT
 from macros.lab.lab import Lab
-from macros.store import drafts, form
+from macros.rebuild import advice
+from macros.store import drafts, form, sums
 from macros.values import lookup, path_list
+from tests.unit.settle_support import recording
 
 
 @pytest.fixture(autouse=True)
@@ -25,14 +26,14 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_path_of_every_block_of_a_page_is_one_that_value_takes() -> None:
     guide = guide_of_checkout(root=CHECKOUT)
     listed = 0
-    for recording in guide.recorded("docker").blocks.values():
+    for answer in guide.recorded("docker").blocks.values():
         try:
-            record = lookup.record(recording)
+            record = lookup.record(answer)
         except GuideError:
             continue
         for path, value in path_list.paths(record):
             listed += 1
-            assert lookup.text(recording, path) == value, (recording.id, path)
+            assert lookup.text(answer, path) == value, (answer.id, path)
     assert listed > 500
 
 
@@ -78,8 +79,8 @@ def test_an_observation_offers_what_its_namespaces_have() -> None:
     done = CliRunner().invoke(command, ["by-hand", block.id, "node0.addresses.eth1.cidr"])
     (line,) = done.output.splitlines()
     assert line.split()[1:3] == [f'value("{block.id}",', '"node0.addresses.eth1.cidr")']
-    recording = guide.recorded("by-hand").blocks[block.id]
-    assert lookup.text(recording, "node0.addresses.eth1.cidr") == line.split()[-1]
+    answer = guide.recorded("by-hand").blocks[block.id]
+    assert lookup.text(answer, "node0.addresses.eth1.cidr") == line.split()[-1]
 
 
 def test_a_trace_offers_what_its_taps_do() -> None:
@@ -157,3 +158,57 @@ def test_where_a_block_is_not_recorded_the_lab_that_is_up_is_named(
     labs.clear()
     done = CliRunner().invoke(command, ["mine", "rules"])
     assert "guide lab up --nodes 2, then guide record mine" in str(done.exception)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one recorded page: a rule is added, and listed. Its recordings' folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text('extra: {edition: "now"}\n', encoding="utf-8")
+    text = (
+        '---\nlab: {nodes: 2}\n---\n\n{{ run("node0", "ip rule add pref 9 lookup 7", id="add") }}\n\n'
+        '{{ run("node0", "ip route", id="routes") }}\n\n{{ run("node0", "ip rule", id="rules") }}\n'
+    )
+    (tmp_path / "docs" / "mine.md").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "recordings" / "now" / "mine"
+    folder.mkdir(parents=True)
+    printed = {"add": "", "routes": "", "rules": "9:\tfrom all lookup 7\n"}
+    for block in guide_of_checkout().planned["mine"].blocks:
+        was = recording(block.id, printed[block.id], block.command)
+        form.write(folder, replace(was, node="node0", plan=block.plan))
+    (folder / "page.yml").write_text("recorded: then\nlab: uml\nnodes: [node0, node1]\n")
+    (folder.parent / "edition.yml").write_text("lab: uml\nversions: {}\n")
+    sums.write(folder.parent)
+    sums.write(folder)
+    return folder
+
+
+@pytest.mark.parametrize("block", ["add", "routes"])
+def test_a_block_that_printed_nothing_says_so(mine: Path, block: str) -> None:
+    assert mine.is_dir()
+    done = CliRunner().invoke(command, ["mine", block])
+    assert f"block {block} offers no paths: it printed nothing" in str(done.exception)
+    assert "free text" not in str(done.exception)
+    assert "quote its text" not in str(done.exception)
+
+
+def test_what_is_stale_or_edited_by_hand_is_offered_with_a_warning(mine: Path) -> None:
+    shown = CliRunner().invoke(command, ["mine", "rules"])
+    assert shown.stderr == ""
+    assert '"9.table"' in shown.stdout
+    path = mine / "rules.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace("lookup 7", "lookup 8"))
+    done = CliRunner().invoke(command, ["mine", "rules"])
+    assert (
+        done.stderr == "warning: recording recordings/now/mine/rules.txt was changed by hand:"
+        " its checksum differs\n"
+    )
+    assert done.stdout != shown.stdout, "it is offered"
+    assert CliRunner().invoke(command, ["mine", "add"]).stderr == "", "it is of another block"
+    sums.write(mine)
+    page = Path("docs/mine.md")
+    page.write_text(page.read_text(encoding="utf-8").replace('id="rules"', 'timeout=9, id="rules"'))
+    done = CliRunner().invoke(command, ["mine", "rules"])
+    assert done.stderr == "warning: the recording of block rules is stale; guide check says why\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.model import Page, Recording
+from macros.plan import hashes
 from macros.store import staleness
 from tests.unit.settle_support import recording
 from tests.unit.test_plan import HEAD, page_of
@@ -80,9 +81,97 @@ def test_the_front_matter_is_named_where_only_it_or_the_first_block_can_be_why(
 ) -> None:
     ((line, message),) = said(tmp_path, BLOCKS, HEAD.replace("nodes: 2", "nodes: 3"))
     assert line == 1
-    assert "block addresses is stale: one of its options has changed" in message
-    assert "or what the page's front matter says of its lab, setup, cleanup" in message
+    assert "block addresses is stale: lab:, setup:, cleanup: or manifests: of the page's" in message
+    assert "front matter has changed, or one of its options has changed (expect_exit=" in message
     assert "stale with it are 4 recordings behind it" in message
+
+
+SETUP = "setup: [{node: node0, run: 'ip link add br0 type bridge'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("nodes: 2", "nodes: 3", "lab: of the page's front matter has changed"),
+        ("br0", "br1", "setup: of the page's front matter has changed"),
+        (
+            SETUP,
+            "cleanup: [{node: node0, run: 'true'}]\n",
+            "setup: and cleanup: of the page's front matter have changed",
+        ),
+        ("node0, run", "node1, run", "setup: of the page's front matter has changed"),
+    ],
+)
+def test_the_part_of_the_front_matter_that_was_edited_is_named(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    head = HEAD.replace("lab:", f"{SETUP}lab:", 1)
+    assert old in head
+    body = "".join(BLOCKS)
+    ((_, message),) = _said_with_parts(tmp_path, head, head.replace(old, new), body)
+    assert message.startswith(f"the recording of block addresses is stale: {words}; stale with")
+    both = body.replace('id="addresses"', 'timeout=9, id="addresses"')
+    ((_, message),) = _said_with_parts(tmp_path, head, head.replace(old, new), both)
+    assert f"is stale: {words}, or one of its options has changed (" in message
+    ((_, message),) = _said_with_parts(tmp_path, head, head, both)
+    assert "block addresses is stale: one of its options has changed (" in message
+    assert "front matter" not in message
+
+
+def _said_with_parts(
+    folder: Path, head: str, edited: str, body: str
+) -> list[tuple[int | None, str]]:
+    was = page_of(folder, "".join(BLOCKS), head)
+    start = {"all": was.start, **hashes.parts(was)}
+    now = page_of(folder, body, edited)
+    errors = staleness.differences(now, recorded(was), "guide record page", start)
+    return [(error.line, error.message) for error in errors]
+
+
+TRACE = """{{ trace(["node0/eth1", "node1/eth1", "node1/br0"], id="way", during="ping", title="T",
+  packets=2, filter="icmp") }}
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "packets=2",
+            "packets=3",
+            (
+                "3 recordings of trace way are stale: way-node0-eth1 was recorded for"
+                " `tcpdump -nn -e -i eth1 -c 2 icmp`; stale with it is 1"
+            ),
+        ),
+        (
+            "title=",
+            "timeout=9, title=",
+            (
+                "3 recordings of trace way are stale: one of its options has changed (during=, closed="
+                " or timeout=); stale with it is 1"
+            ),
+        ),
+        (
+            '"node1/br0"',
+            '("node1/br0", "arp")',
+            (
+                "the recording of block way-node1-br0 is stale: it was recorded for"
+                " `tcpdump -nn -e -i br0 -c 2 icmp`; stale with it is 1"
+            ),
+        ),
+    ],
+)
+def test_an_edit_of_a_trace_is_one_cause_whatever_the_number_of_its_taps(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    blocks = [*BLOCKS[:4], TRACE, BLOCKS[4]]
+    held = recorded(page_of(tmp_path, "".join(blocks)))
+    edited = page_of(tmp_path, "".join([*blocks[:4], TRACE.replace(old, new), blocks[5]]))
+    messages = [error.message for error in staleness.differences(edited, held, "fix")]
+    assert len(messages) == 1
+    assert messages[0].startswith(words)
 
 
 def test_each_edit_of_its_own_is_said_on_one_page(tmp_path: Path) -> None:
