@@ -32,7 +32,7 @@ class Run(_Printed):
     """A command on a node, and what it printed. `{% call run(...) %}` takes it from its body."""
 
     node: str
-    """The node that runs it: node0, node1 and so on; `here` for a `guide trace` of the lab."""
+    """The machine that runs it: node0 and up, or client; `here` for a `guide trace` of the lab."""
     command: str | None = None
     """The command line; or the body of a call block."""
     _: KW_ONLY
@@ -69,7 +69,7 @@ class Capture(_Printed):
     """
 
     node: str
-    """The node that runs it: node0, node1 and so on."""
+    """The machine that runs it: node0 and up, or client."""
     interface: str
     """Where it listens."""
     _: KW_ONLY
@@ -135,7 +135,7 @@ class Observe(Macro):
     PRINTS: ClassVar = ""
 
     node: str
-    """The node that runs it: node0, node1 and so on."""
+    """The machine that runs it: node0 and up, or client."""
     _: KW_ONLY
     id: str
     """Small letters, digits and dashes; unique on its page."""

@@ -27,7 +27,7 @@ def _alone(where: Where) -> str | None:
 
 IDENTITY = Identity(
     name="ifindex",
-    what="the index of an interface, which the kernel counts up; the first, 2, is a fact",
+    what="the index of an interface, which the kernel counts up; the first after lo, 2, is a fact",
     scope="namespace",
     rank=40,
     read=by_form(index_form),
