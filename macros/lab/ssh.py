@@ -148,13 +148,19 @@ def stream(
 def until_input_ends(command: str) -> str:
     """A shell's script that runs a command until standard input is closed, or it ends itself.
 
-    So it cannot outlive who holds the other end. A shell gives its background jobs /dev/null as
-    standard input: descriptor 3 keeps the real one.
+    So it cannot outlive who holds the other end; and nothing that this script starts outlives the
+    script, or a look at the node right after would take it for somebody's. A shell gives its
+    background jobs /dev/null as standard input: descriptor 3 keeps the real one.
     """
+    # Whom SIGINT does not end has a second. The sleep goes with its shell, which waits for that.
+    until_then = (
+        "read -r _ <&3; t=; trap 'kill $t; wait; exit' TERM;"
+        " sleep 1 & t=$!; kill -INT $p; wait; kill $p;"
+    )
     return (
         f"exec 3<&0; env -i {_ASSIGNMENTS} bash -c {shlex.quote('exec ' + command)} </dev/null 3<&-"
-        " & p=$!; { read -r _ <&3; kill -INT $p; sleep 1; kill $p; } >/dev/null 2>&1 & k=$!;"
-        " wait $p; s=$?; kill $k 2>/dev/null; exit $s"
+        f" & p=$!; {{ {until_then} }} >/dev/null 2>&1 & k=$!;"
+        " wait $p; s=$?; { kill $k; wait $k; } 2>/dev/null; exit $s"
     )
 
 
