@@ -1,7 +1,7 @@
 """What a page's calls come to in a plan: its blocks, in order."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,7 @@ class Collector:
             shown=call.show,
             choice=_pattern(call.id, call.choice),
             facts=facts(call.facts),
+            may_fail=_lines(call.id, text, call.may_fail),
         )
 
     def _capture(self, call: Capture, written_at: Place) -> Block:
@@ -260,6 +261,19 @@ def _pattern(block_id: str, choice: str) -> str:
     except re.error as error:
         problem = f"is not a regular expression: {error}"
     raise GuideError(f"block {block_id}: choice {choice!r} {problem}")
+
+
+def _lines(block_id: str, command: str, texts: str | Sequence[str]) -> tuple[str, ...]:
+    """Texts that choose a line of a command each. GuideError where one does not."""
+    lines = command.strip().splitlines()
+    chosen = (texts,) if isinstance(texts, str) else tuple(texts)
+    for text in chosen:
+        if len(lines) < 2:
+            message = f"block {block_id}: its command has one line; expect_exit= says how it ends"
+            raise GuideError(message)
+        if (count := sum(text in line for line in lines)) != 1:
+            raise GuideError(f"block {block_id}: may_fail {text!r} is in {count} lines, not in one")
+    return chosen
 
 
 def _observer(*, pods: bool, vlans: bool) -> str:

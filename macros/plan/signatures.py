@@ -58,6 +58,8 @@ class Run(_Printed):
     """
     facts: str | Sequence[str] = ()
     """`counters`: the numbers counted are facts here."""
+    may_fail: str | Sequence[str] = ()
+    """Of a command of several lines: a text of a line that may fail. No other but the last may."""
     caller: Body | None = None
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import ssh
+from macros.lab import ssh, ssh_scripts
 from macros.lab.lab import Lab
 
 
@@ -25,7 +25,7 @@ def test_a_command_gets_the_small_environment_of_the_contract(local_lab: Lab) ->
     assert "not a tty" in lines
     assert "no input" in lines
     names = {line.partition("=")[0] for line in lines if "=" in line}
-    assert names <= {*ssh.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
+    assert names <= {*ssh_scripts.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
 
 
 def test_bytes_that_are_no_utf8_and_marks_inside_survive(local_lab: Lab) -> None:
@@ -112,7 +112,7 @@ def test_nothing_that_ends_a_stream_outlives_it(
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell}")
     running = subprocess.Popen(
-        [shell, "-c", ssh.until_input_ends(command)],
+        [shell, "-c", ssh_scripts.until_input_ends(command)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
