@@ -19,7 +19,7 @@ from macros.plan.macro import Macro
 from macros.plan.options import MisusedError, nearest_or_all
 from macros.plan.positions import Place
 from macros.plan.signatures import MACROS, Capture, Observe, Only, Run, Trace, When
-from macros.plan.taps import captures
+from macros.plan.taps import Tap, captures
 from macros.plan.taps import read as read_taps
 
 OBSERVE = SCRIPTS / "node" / "observe.sh"
@@ -149,15 +149,10 @@ class Collector:
         return replace(block, shown=call.show, keep=call.keep)
 
     def _trace(self, call: Trace, written_at: Place) -> None:
-        _check_end(f"trace {call.id}", call.packets, closed=call.closed)
         try:
-            taps = captures(
-                call.id,
-                read_taps(call.taps, call.filter),
-                during=call.during,
-                packets=call.packets,
-                closed=call.closed,
-            )
+            read = read_taps(call.taps, call.filter, call.packets)
+            _check_ends(call, read)
+            taps = captures(call.id, read, during=call.during, closed=call.closed)
         except GuideError as error:
             raise GuideError(f"trace {call.id}: {error.message}", fix=error.fix) from error
         for tap_id, node, capture in taps:
@@ -243,6 +238,18 @@ def _check_condition(condition: str) -> None:
 def _check_end(what: str, packets: int | None, *, closed: bool, until: str = "") -> None:
     if (packets is not None) + closed + bool(until) != 1:
         raise GuideError(f"{what} takes exactly one of packets=N, closed=true and until=")
+
+
+def _check_ends(call: Trace, taps: Sequence[Tap]) -> None:
+    if call.packets is not None and call.closed:
+        raise GuideError("it takes either packets=N or closed=true")
+    endless = not call.closed and [tap.interface for tap in taps if tap.packets is None]
+    if endless:
+        raise GuideError(
+            f"nothing ends its tap at {endless[0]}",
+            fix="give the trace packets=N or closed=true, or this tap a number of packets:"
+            ' ("node0/eth1", 1)',
+        )
 
 
 def _check_names(bind: Mapping[str, str]) -> None:
