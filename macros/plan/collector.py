@@ -243,7 +243,7 @@ def _check_end(what: str, packets: int | None, *, closed: bool, until: str = "")
 def _check_ends(call: Trace, taps: Sequence[Tap]) -> None:
     if call.packets is not None and call.closed:
         raise GuideError("it takes either packets=N or closed=true")
-    endless = not call.closed and [tap.interface for tap in taps if tap.packets is None]
+    endless = not call.closed and [tap.written for tap in taps if tap.packets is None]
     if endless:
         raise GuideError(
             f"nothing ends its tap at {endless[0]}",

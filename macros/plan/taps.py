@@ -29,6 +29,11 @@ class Tap:
     packets: int | None = None
 
     @property
+    def written(self) -> str:
+        """The tap as a page writes it."""
+        return "/".join(part for part in (self.node, self.namespace, self.interface) if part)
+
+    @property
     def container(self) -> str:
         """The container whose namespace it is, or nothing."""
         return self.namespace.removeprefix(_CONTAINER) if self._contained else ""

@@ -94,7 +94,7 @@ def test_taps_that_are_wrong_name_their_line(tmp_path: Path, taps: str, message:
 @pytest.mark.parametrize(
     ("ends", "message"),
     [
-        ("", "trace way: nothing ends its tap at eth0"),
+        ("", "trace way: nothing ends its tap at node0/[$]CLIENT/eth0"),
         ("packets=2, closed=true,", "trace way: it takes either packets=N or closed=true"),
         ("until='tcp syn',", "trace has no option until="),
     ],
