@@ -62,7 +62,7 @@ class Block:
     tap. `only` is the condition on versions under which it is run at all (`conditions`). `choice`
     finds in the answer what may come one way or another, `facts` are kinds of noise that are facts
     here, `keep` says in words what a capture is for: they decide how an answer is settled, not
-    what it is. Times are seconds.
+    what it is. `may_fail` has texts of the lines that the page lets fail. Times are seconds.
     """
 
     page: str
@@ -83,6 +83,7 @@ class Block:
     only: str = ""
     choice: str = ""
     facts: tuple[str, ...] = ()
+    may_fail: tuple[str, ...] = ()
     keep: str = ""
     plan: str = ""
     source: Path = Path()
@@ -172,10 +173,14 @@ class Page(PageHead):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a node answered to one command: bytes in the order written, and the exit code."""
+    """What a node answered to one command: bytes in the order written, and the exit code.
+
+    `failed` has, where that was asked for, the number of each line that failed, and its exit code.
+    """
 
     output: bytes
     exit: int
+    failed: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

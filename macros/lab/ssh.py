@@ -7,7 +7,6 @@ environment; standard output and error share one pipe, so they come in the order
 import contextlib
 import functools
 import os
-import secrets
 import selectors
 import shlex
 import shutil
@@ -21,25 +20,14 @@ from typing import Literal
 
 from macros.ground.errors import GuideError
 from macros.ground.model import Answer
+from macros.lab import ssh_scripts
 from macros.lab.lab import Lab
-
-ENVIRONMENT = {
-    "HOME": "/root",
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "LC_ALL": "C.UTF-8",
-    "TZ": "UTC",
-    "COLUMNS": "120",
-}
-"""All that a command finds in its environment, beside what bash sets itself."""
-
-_ASSIGNMENTS = " ".join(f"{name}={shlex.quote(value)}" for name, value in ENVIRONMENT.items())
 
 LIMIT = 1_000_000
 """Bytes a command may print. No page shows a megabyte; `head`, `-c` and filters exist."""
 
 _GRACE = 10.0  # seconds that a node gets to end a command before it counts as lost
 _LOOK = 2.0  # seconds of silence until we look whether the lab is still there: ssh takes 30
-_RECORD_SEPARATOR = b"\x1e"  # ASCII: what its name says; the nonce makes it ours
 
 
 def login(lab: Lab, node: str) -> tuple[str, ...]:
@@ -47,7 +35,7 @@ def login(lab: Lab, node: str) -> tuple[str, ...]:
 
     A shared connection hands no environment over, so it is a connection of its own.
     """
-    locale = f"LC_ALL={ENVIRONMENT['LC_ALL']}"
+    locale = f"LC_ALL={ssh_scripts.ENVIRONMENT['LC_ALL']}"
     own = ("-o", "ControlPath=none", "-o", f"SetEnv={locale}")
     return ("ssh", "-F", str(lab.ssh_config), *own, node)
 
@@ -72,13 +60,19 @@ def run(
     timeout: float = 30.0,
     limit: int = LIMIT,
     stdin: bytes | None = None,
+    lines: bool = False,
 ) -> Answer:
     """What `node` answers to `command`. `timeout` in seconds, `limit` in bytes.
+
+    With `lines`, the answer says which lines of a command of several failed.
 
     GuideError when the lab is lost, the command runs too long or prints too much; the command
     is ended on the node then. Its exit code is the caller's to judge.
     """
-    return run_pair(lab, node, command, None, timeout=timeout, limit=limit, stdin=stdin).answer
+    pair = run_pair(
+        lab, node, command, None, timeout=timeout, limit=limit, stdin=stdin, lines=lines
+    )
+    return pair.answer
 
 
 def run_pair(
@@ -90,11 +84,14 @@ def run_pair(
     timeout: float = 30.0,
     limit: int = LIMIT,
     stdin: bytes | None = None,
+    lines: bool = False,
 ) -> Pair:
     """As `run`, and the answer to `twin` right after it, in one round trip and one `timeout`."""
-    mark = _RECORD_SEPARATOR + secrets.token_hex(8).encode()
+    mark = ssh_scripts.new_mark()
     commands = [command] if twin is None else [command, twin]
-    script = _remote(commands, mark, stdin is not None)
+    script = ssh_scripts.commands(
+        commands, mark, with_stdin=stdin is not None, with_lines=lines and "\n" in command.strip()
+    )
     outcome = _collect(lab, node, script, stdin, timeout, limit * len(commands))
     if outcome.end == "too much":
         raise GuideError(
@@ -103,7 +100,7 @@ def run_pair(
             command=command,
             fix="print less: head, a filter, or a narrower command",
         )
-    answers = _answers(outcome.output, mark)
+    answers = ssh_scripts.answers(outcome.output, mark)
     if len(answers) == len(commands):
         return Pair(answers[0], answers[1] if twin is not None else None)
     if outcome.end == "too slow":
@@ -137,25 +134,12 @@ def stream(
     on the other. Leaving the block ends the command on the node; see `streamed` for `patience`.
     `leader` is a command that gives rights (`sudo -n`): what ends the command needs them as well.
     """
-    script = until_input_ends(command)
+    script = ssh_scripts.until_input_ends(command)
     if leader:
         script = f"{leader} bash -c {shlex.quote(script)}"
     words = [_program(), *_options(lab, node), script]
     with streamed(words, on_data, patience=patience) as running:
         yield running
-
-
-def until_input_ends(command: str) -> str:
-    """A shell's script that runs a command until standard input is closed, or it ends itself.
-
-    So it cannot outlive who holds the other end. A shell gives its background jobs /dev/null as
-    standard input: descriptor 3 keeps the real one.
-    """
-    return (
-        f"exec 3<&0; env -i {_ASSIGNMENTS} bash -c {shlex.quote('exec ' + command)} </dev/null 3<&-"
-        " & p=$!; { read -r _ <&3; kill -INT $p; sleep 1; kill $p; } >/dev/null 2>&1 & k=$!;"
-        " wait $p; s=$?; kill $k 2>/dev/null; exit $s"
-    )
 
 
 @contextlib.contextmanager
@@ -307,32 +291,6 @@ def _given(stdin: bytes | None) -> Iterator[int]:
             source.write(stdin)
             source.seek(0)
         yield source.fileno()
-
-
-def _remote(commands: list[str], mark: bytes, with_stdin: bool) -> str:
-    sign = mark.decode().replace("\x1e", "\\036")
-    parts = ["echo $$"]
-    for number, command in enumerate(commands):
-        stdin = "" if with_stdin and number == 0 else " </dev/null"
-        # A twin is JSON: a warning on its standard error is none of it.
-        errors = "2>&1" if number == 0 else "2>/dev/null"
-        # As `env -i`, but one program less to start: a start costs 5 ms on a node.
-        parts.append(
-            "(mapfile -td '' e </proc/$$/environ; unset \"${e[@]%%=*}\" PWD OLDPWD SHLVL e;"
-            f" export {_ASSIGNMENTS}; exec bash -c {shlex.quote(command)}){stdin} {errors}"
-        )
-        parts.append(f"printf '{sign} %d\\n' $?")
-    return "; ".join(parts)
-
-
-def _answers(data: bytes, mark: bytes) -> list[Answer]:
-    _, _, rest = data.partition(b"\n")  # the first line is the shell's process id
-    answers = []
-    while mark in rest:
-        output, _, rest = rest.partition(mark + b" ")
-        code, _, rest = rest.partition(b"\n")
-        answers.append(Answer(output, int(code)))
-    return answers
 
 
 def _end(lab: Lab, node: str, output: bytearray, process: subprocess.Popen[bytes]) -> bool:

@@ -1,5 +1,6 @@
 """A value is bound from a command that reads: a reader types that command again to find it."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from macros.ground import commandline, shell, wrappers
@@ -28,11 +29,14 @@ def changes(command: str) -> str:
     if written := [name for name in simple.into if name not in _READ_BY]:
         return f"writes {written[0]}"
     inner = wrappers.through(simple.words)
-    words = [word.text for word in inner.words] if inner is not None else []
-    if len(words) < 2:
+    if inner is None or not inner.words:
         return ""
-    tool = wrappers.program(inner.words) if inner is not None else ""
-    asked = [word for word in words[1:] if not word.startswith("-")]
+    return of_words(wrappers.program(inner.words), [word.text for word in inner.words[1:]])
+
+
+def of_words(tool: str, words: Sequence[str]) -> str:
+    """What `ip`, `bridge`, `wg` or `kubectl` with these words changes, in its words; or ""."""
+    asked = [word for word in words if not word.startswith("-")]
     pairs = pairwise(asked)
     verb = next(
         (f"{of} {do}" for of, do in pairs if of in _OBJECTS and do in commandline.CHANGES), ""
@@ -40,4 +44,4 @@ def changes(command: str) -> str:
     if tool in {"ip", "bridge"} and verb:
         return f"runs `{tool} {verb}`"
     sure = {"wg": _WG, "kubectl": _KUBECTL}.get(tool, frozenset[str]())
-    return f"runs `{tool} {words[1]}`" if words[1] in sure else ""
+    return f"runs `{tool} {words[0]}`" if words and words[0] in sure else ""

@@ -1,7 +1,7 @@
 """What a page's calls come to in a plan: its blocks, in order."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from macros.plan.macro import Macro
 from macros.plan.options import MisusedError, nearest_or_all
 from macros.plan.positions import Place
 from macros.plan.signatures import MACROS, Capture, Observe, Only, Run, Trace, When
-from macros.plan.taps import captures
+from macros.plan.taps import Tap, captures
 from macros.plan.taps import read as read_taps
 
 OBSERVE = SCRIPTS / "node" / "observe.sh"
@@ -130,6 +130,7 @@ class Collector:
             shown=call.show,
             choice=_pattern(call.id, call.choice),
             facts=facts(call.facts),
+            may_fail=_lines(call.id, text, call.may_fail),
         )
 
     def _capture(self, call: Capture, written_at: Place) -> Block:
@@ -148,15 +149,10 @@ class Collector:
         return replace(block, shown=call.show, keep=call.keep)
 
     def _trace(self, call: Trace, written_at: Place) -> None:
-        _check_end(f"trace {call.id}", call.packets, closed=call.closed)
         try:
-            taps = captures(
-                call.id,
-                read_taps(call.taps, call.filter),
-                during=call.during,
-                packets=call.packets,
-                closed=call.closed,
-            )
+            read = read_taps(call.taps, call.filter, call.packets)
+            _check_ends(call, read)
+            taps = captures(call.id, read, during=call.during, closed=call.closed)
         except GuideError as error:
             raise GuideError(f"trace {call.id}: {error.message}", fix=error.fix) from error
         for tap_id, node, capture in taps:
@@ -244,6 +240,18 @@ def _check_end(what: str, packets: int | None, *, closed: bool, until: str = "")
         raise GuideError(f"{what} takes exactly one of packets=N, closed=true and until=")
 
 
+def _check_ends(call: Trace, taps: Sequence[Tap]) -> None:
+    if call.packets is not None and call.closed:
+        raise GuideError("it takes either packets=N or closed=true")
+    endless = not call.closed and [tap.written for tap in taps if tap.packets is None]
+    if endless:
+        raise GuideError(
+            f"nothing ends its tap at {endless[0]}",
+            fix="give the trace packets=N or closed=true, or this tap a number of packets:"
+            ' ("node0/eth1", 1)',
+        )
+
+
 def _check_names(bind: Mapping[str, str]) -> None:
     for name in bind:
         if not _NAME.fullmatch(name):
@@ -260,6 +268,19 @@ def _pattern(block_id: str, choice: str) -> str:
     except re.error as error:
         problem = f"is not a regular expression: {error}"
     raise GuideError(f"block {block_id}: choice {choice!r} {problem}")
+
+
+def _lines(block_id: str, command: str, texts: str | Sequence[str]) -> tuple[str, ...]:
+    """Texts that choose a line of a command each. GuideError where one does not."""
+    lines = command.strip().splitlines()
+    chosen = (texts,) if isinstance(texts, str) else tuple(texts)
+    for text in chosen:
+        if len(lines) < 2:
+            message = f"block {block_id}: its command has one line; expect_exit= says how it ends"
+            raise GuideError(message)
+        if (count := sum(text in line for line in lines)) != 1:
+            raise GuideError(f"block {block_id}: may_fail {text!r} is in {count} lines, not in one")
+    return chosen
 
 
 def _observer(*, pods: bool, vlans: bool) -> str:

@@ -21,6 +21,7 @@ _NO_RUN = (
     "only",
     "choice",
     "facts",
+    "may_fail",
     "keep",
     "plan",
 )

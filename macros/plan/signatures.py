@@ -58,6 +58,8 @@ class Run(_Printed):
     """
     facts: str | Sequence[str] = ()
     """`counters`: the numbers counted are facts here."""
+    may_fail: str | Sequence[str] = ()
+    """Of a command of several lines: a text of a line that may fail. No other but the last may."""
     caller: Body | None = None
 
 
@@ -100,13 +102,15 @@ class Trace(Macro):
 
     `taps` are in the order of the path: `node/interface`, `node/namespace/interface` (a named
     network namespace, or `docker:web` for a container's); a pair of a tap and a filter listens
-    with that instead of `filter`. Each tap is a capture of its own, whose id is that of the trace
-    and the tap's words.
+    with that instead of `filter`, and a number behind it ends this tap instead of `packets`. Each
+    tap is a capture of its own, whose id is that of the trace and the tap's words.
     """
 
-    WORDS: ClassVar = {"taps": "a list, each of it a tap, or a pair of a tap and a filter"}
+    WORDS: ClassVar = {
+        "taps": "a list, each of it a tap, or a tap with a filter, a number of packets, or both"
+    }
 
-    taps: Sequence[str | Sequence[str]]
+    taps: Sequence[str | Sequence[str | int]]
     """Where it listens, in the order of the path."""
     _: KW_ONLY
     id: str
@@ -118,7 +122,7 @@ class Trace(Macro):
     filter: str = ""
     """A tcpdump filter, for taps without one of their own."""
     packets: int | None = None
-    """Each tap ends after this many packets."""
+    """Each tap without a number of its own ends after this many packets."""
     closed: bool = False
     """Each tap ends when a TCP conversation has been closed."""
     names: Mapping[str, str] | None = None

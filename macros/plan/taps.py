@@ -7,13 +7,13 @@ compared and quoted like any other.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from macros.ground.errors import GuideError
 from macros.ground.model import CaptureOf
 
-TapSpec = str | Sequence[str]
-"""A tap, or a tap and the filter that it listens with instead of the trace's own."""
+TapSpec = str | Sequence[str | int]
+"""A tap, or a tap and what it has instead of the trace's own: a filter, a number of packets."""
 
 _CONTAINER = "docker:"
 
@@ -26,6 +26,12 @@ class Tap:
     namespace: str
     interface: str
     filter: str
+    packets: int | None = None
+
+    @property
+    def written(self) -> str:
+        """The tap as a page writes it."""
+        return "/".join(part for part in (self.node, self.namespace, self.interface) if part)
 
     @property
     def container(self) -> str:
@@ -42,16 +48,20 @@ class Tap:
         return self.namespace.startswith(_CONTAINER)
 
 
-def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
+def read(taps: Sequence[TapSpec], filter: str, packets: int | None = None) -> tuple[Tap, ...]:
     """The taps in the order of the way. GuideError for one that is not written as a tap."""
     in_order = []
     for spec in taps:
-        if not isinstance(spec, str) and len(spec) != 2:
+        text, *own = (spec, filter) if isinstance(spec, str) else spec or [""]
+        filters = [word for word in own if isinstance(word, str)]
+        counts = [count for count in own if isinstance(count, int)]
+        if not isinstance(text, str) or not own or own != [*filters[:1], *counts[:1]]:
             raise GuideError(
-                f"{spec!r} is not a tap, nor a pair of a tap and a filter",
-                fix='write "node0/eth1", or ("node0/eth1", "icmp")',
+                f"{spec!r} is not a tap, nor a tap with a filter, a number of packets, or both",
+                fix='write "node0/eth1", ("node0/eth1", "icmp"), or ("node0/eth1", "icmp", 1)',
             )
-        text, own = (spec, filter) if isinstance(spec, str) else (spec[0], spec[1])
+        if counts and counts[0] < 1:
+            raise GuideError(f"{spec!r} ends after one packet at least")
         parts = text.split("/")
         if not 2 <= len(parts) <= 3 or not all(parts):
             raise GuideError(
@@ -59,10 +69,14 @@ def read(taps: Sequence[TapSpec], filter: str) -> tuple[Tap, ...]:
                 fix="write node/interface or node/namespace/interface: node0/eth1, node0/$POD/eth0",
             )
         namespace = parts[1] if len(parts) == 3 else ""
-        in_order.append(Tap(parts[0], namespace, parts[-1], own))
+        count = counts[0] if counts else packets
+        in_order.append(
+            Tap(parts[0], namespace, parts[-1], filters[0] if filters else filter, count)
+        )
     if len(in_order) < 2:
         raise GuideError("a trace has two taps at least", fix="one place alone is a capture(...)")
-    if twice := next((tap for tap in in_order if in_order.count(tap) > 1), None):
+    alike = [replace(tap, packets=None) for tap in in_order]
+    if twice := next((tap for tap in alike if alike.count(tap) > 1), None):
         raise GuideError(f"a trace has the tap {_words(twice)} twice")
     return tuple(in_order)
 
@@ -82,7 +96,7 @@ def file_words(tap_netns: str, interface: str) -> str:
 
 
 def captures(
-    trace: str, taps: Sequence[Tap], *, during: str, packets: int | None, closed: bool
+    trace: str, taps: Sequence[Tap], *, during: str, closed: bool
 ) -> tuple[tuple[str, str, CaptureOf], ...]:
     """For each tap the id of its block, its node, and what it listens to."""
     return tuple(
@@ -93,8 +107,8 @@ def captures(
                 interface=tap.interface,
                 during=during,
                 filter=tap.filter,
-                packets=packets,
-                closed=closed,
+                packets=tap.packets,
+                closed=closed and tap.packets is None,
                 netns=tap.netns,
                 container=tap.container,
                 trace=trace,

@@ -11,6 +11,7 @@ from macros.ground.errors import GuideError, raise_all
 from macros.ground.model import Block, Page
 from macros.lab.lab import Lab
 from macros.plan import hashes
+from macros.plan.lasting import lasts
 from macros.record import known_state, session, tcpdump
 from macros.record.kept import Kept
 from macros.record.session import Progress
@@ -58,8 +59,9 @@ class DraftRun:
         """Run what differs from the page as it was, and what uses its values; the blocks run.
 
         All of it is run anew, from a clean-up on, where the setup differs, where the last run
-        failed, and where a block cannot be run a second time. A new block that fails has nothing
-        to do with that: it is tried again with the next edit.
+        failed, where something would meet what it made before it was edited, and where a block
+        cannot be run a second time. A new block that fails has nothing to do with that: it is
+        tried again with the next edit.
         """
         old, self._page = self._page, page
         if page.start != old.start:
@@ -67,6 +69,8 @@ class DraftRun:
         if not self._whole:
             return self._again(old, "the last run of it failed")
         todo = touched(old, page, self._owed)
+        if why := lasting_change(old, page, todo):
+            return self._again(old, why)
         drafts.stamp(self._folder, page.blocks)
         for number, block in enumerate(todo):
             try:
@@ -160,6 +164,24 @@ def touched(old: Page, new: Page, owed: Collection[str] = ()) -> list[Block]:
             todo.append(block)
             names |= block.bind.keys()
     return todo
+
+
+def lasting_change(old: Page, new: Page, todo: Sequence[Block]) -> str:
+    """Why these blocks cannot be run on what the page as it was has left; "" where they can.
+
+    What an edited block made is still there, and what is gone from the page is, too. A new block
+    that makes something is no trouble at the page's end, and comes too late before others.
+    """
+    for block in old.blocks:
+        again = block.id in {other.id for other in todo}
+        if (again or new.block(block.id) is None) and (what := lasts(block.command)):
+            return f"block {block.id} was edited, and it {what}"
+    for number, block in enumerate(new.blocks):
+        known = old.block(block.id)
+        before_others = any(old.block(other.id) for other in new.blocks[number:])
+        if block in todo and before_others and (what := lasts(block.command)):
+            return f"block {block.id} {'was edited' if known else 'is new'}, and it {what}"
+    return ""
 
 
 def _asked_during(block: Block, blocks: Iterable[Block]) -> str:

@@ -18,7 +18,7 @@ from macros.lab.lab import Lab
 from macros.packets import dissector, purpose
 from macros.plan import hashes
 from macros.plan.taps import file_words
-from macros.record import here, known_state, moments, tcpdump
+from macros.record import failed_lines, here, known_state, moments, tcpdump
 from macros.record.bind import extract
 from macros.record.kept import Kept
 from macros.record.output_text import decode
@@ -27,6 +27,7 @@ from macros.record.troubles import at, cure
 from macros.store import form
 
 _NO_PROGRAM = 127  # exit code of a shell that finds no such command: POSIX, 2.8.2
+_FAILED_LINE = "correct the line, or declare may_fail= with a text of it where that is the point"
 _POLL = 0.2  # seconds between two tries of a command whose condition is awaited
 
 Progress = Callable[[Block], None]
@@ -122,12 +123,14 @@ def clean(lab: Lab, page: Page) -> list[GuideError]:
     failed: list[GuideError] = []
     for step in page.cleanup:
         try:
-            answer = ssh.run(lab, step.node, step.command, timeout=step.timeout)
+            answer = ssh.run(lab, step.node, step.command, timeout=step.timeout, lines=True)
         except GuideError:
             return failed  # a lost lab is reset, not cleaned
         if answer.exit != 0:
             printed = decode(answer.output)[-200:].strip()
-            message = f"after this the cleanup failed too, with exit code {answer.exit}: {printed}"
+            line = failed_lines.of_step("cleanup", answer, step.command)
+            how = line or f"with exit code {answer.exit}"
+            message = f"after this the cleanup failed too, {how}: {printed}"
             failed.append(_of_step(lab, page, step, message))
     with suppress(GuideError):
         _no_manifests(lab, page)
@@ -149,13 +152,19 @@ def _no_manifests(lab: Lab, page: Page) -> None:
 def _step(lab: Lab, page: Page, part: str, step: Step) -> str:
     deadline = time.monotonic() + step.timeout
     while True:
-        answer = ssh.run(lab, step.node, step.command, timeout=step.timeout)
+        answer = ssh.run(lab, step.node, step.command, timeout=step.timeout, lines=True)
         text = decode(answer.output)
-        if answer.exit == 0 and (step.until is None or awaited.came(step.until, text)):
+        failed = failed_lines.of_step(part, answer, step.command)
+        if (
+            answer.exit == 0
+            and not failed
+            and (step.until is None or awaited.came(step.until, text))
+        ):
             return text
         if step.until is None or time.monotonic() > deadline:
             wanted = f", and not {step.until!r}" if step.until else ""
-            message = f"{part} failed with exit code {answer.exit}{wanted}: {text[-300:].strip()}"
+            how = f": {failed}" if failed else f" with exit code {answer.exit}"
+            message = f"{part} failed{how}{wanted}: {text[-300:].strip()}"
             raise _of_step(lab, page, step, message)
         time.sleep(_POLL)
 
@@ -253,7 +262,10 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         if block.node == HERE:
             pair = ssh.Pair(here.run(lab, ran, timeout=block.timeout), None)
         else:
-            pair = ssh.run_pair(lab, block.node, ran, twin_command, timeout=block.timeout)
+            lines = block.kind == "run"
+            pair = ssh.run_pair(
+                lab, block.node, ran, twin_command, timeout=block.timeout, lines=lines
+            )
     except GuideError as error:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)
@@ -298,11 +310,18 @@ def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str
     if block.until is not None and not awaited.came(substitute(block.until, bound), text):
         fix = "correct until= or give it a longer timeout="
         raise _NotYet(said, repr(block.until), fix)
+    failed = failed_lines.unforeseen(block, answer, hidden(ran, ran))
+    if failed and answer.exit == block.expect_exit:
+        if block.until is not None:
+            raise _NotYet(said, f"every line to succeed ({failed})", _FAILED_LINE)
+        message = f"block {block.id}: {failed}: {said[-300:].strip()}"
+        raise at(block, message, command=ran, fix=cure(text) or _FAILED_LINE)
     if answer.exit != block.expect_exit:
+        before = f" (before that, {failed})" if failed else ""
         raise at(
             block,
-            f"block {block.id} ended with exit code {answer.exit}, expected {block.expect_exit}:"
-            f" {said[-300:].strip()}",
+            f"block {block.id} ended with exit code {answer.exit}, expected {block.expect_exit}"
+            f"{before}: {said[-300:].strip()}",
             command=ran,
             fix=cure(text)
             or "correct the command, or declare expect_exit= where the failure is the point",

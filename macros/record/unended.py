@@ -25,7 +25,8 @@ def advice(of: CaptureOf, seen: bytes) -> tuple[str, str]:
         return _of_conversation(packets, said)
     if of.until:
         return said, f"correct until=, so that it means one of these, or {_SENT}"
-    return said, f"correct packets= to what comes, or {options}, or {_SENT}"
+    own = ', or give this tap a number of its own, ("node0/eth1", 1),' if of.trace else ""
+    return said, f"correct packets= to what comes{own} or {options}, or {_SENT}"
 
 
 def _of_conversation(packets: Sequence[Packet], said: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from macros.ground.errors import GuideError
-from macros.lab import ssh
+from macros.lab import ssh, ssh_scripts
 from macros.tracer.access import PATIENCE, Reply, Stream
 from macros.tracer.cluster_facts import Kubectl
 from macros.tracer.kept_shell import LOOP, KeptShell
@@ -121,7 +121,7 @@ class KubectlAccess:
     def stream(self, node: str, command: str, on_data: Callable[[bytes], None]) -> Iterator[Stream]:
         """Run a program; it ends with its standard input, and with its pod."""
         self._check(node)
-        script = ssh.until_input_ends(f"{_SHELL} {command}")
+        script = ssh_scripts.until_input_ends(f"{_SHELL} {command}")
         with ssh.streamed(self._exec(node, script), on_data, patience=PATIENCE) as stream:
             yield stream
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from macros.ground.errors import GuideError
-from macros.lab import ssh
+from macros.lab import ssh, ssh_scripts
 from macros.tracer.access import PATIENCE, Access, Reply, Stream
 from macros.tracer.request_ends import OUTSIDE
 
@@ -58,7 +58,7 @@ class WithThisMachine:
             with self._nodes.stream(node, command, on_data) as there:
                 yield there
             return
-        script = ssh.until_input_ends(command)
+        script = ssh_scripts.until_input_ends(command)
         with ssh.streamed(["bash", "-c", script], on_data, patience=PATIENCE) as here:
             yield here
 

@@ -3,7 +3,9 @@
 Captures do not say whose an address is. An answer is proof: an echo reply with the request's
 number, the acknowledgement of a segment that was sent once only, a datagram back. Another packet
 to the same address that was seen as far as an answered one got there, too. An answer has arrived
-where what it answers was seen first.
+where what it answers was seen first; and by another link, too, in the namespace that it was asked
+from: that of a request's first interface, where that is the only one there that saw it. A router
+sees what it passes on come and go.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from macros.packets import conversations
 from macros.packets.conversations import Flow
 from macros.packets.packet import Layer, Packet
 from macros.traces.segments import carried
-from macros.traces.trace import Journey
+from macros.traces.trace import Journey, Lane
 
 _ECHO = {("ICMP", 8): 0, ("ICMPv6", 128): 129}
 """An echo request's type, and that of its reply: RFC 792, RFC 4443."""
@@ -34,16 +36,17 @@ class _Sent:
     flows: frozenset[Flow]
     first: int
     last: int
+    lanes: frozenset[int]
     bytes: tuple[int, int] | None
 
 
-def arrived(journeys: Sequence[Journey]) -> frozenset[int]:
+def arrived(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> frozenset[int]:
     """The numbers of the journeys that reached their destination; of the others nobody knows."""
     sent = [_sent(journey) for journey in journeys]
     as_far = {
         _end(journey)
         for index, (journey, own) in enumerate(zip(journeys, sent, strict=True))
-        if _answered(own, sent, index) or _is_back(own, sent[:index])
+        if _answered(own, sent, index) or _is_back(own, sent[:index], lanes)
     }
     return frozenset(journey.number for journey in journeys if _end(journey) in as_far)
 
@@ -61,6 +64,7 @@ def _sent(journey: Journey) -> _Sent:
         frozenset(conversations.flow(form) for form in seen),
         journey.visits[0].lane,
         journey.visits[-1].lane,
+        frozenset(visit.lane for visit in journey.visits),
         carried(packet),
     )
 
@@ -72,11 +76,24 @@ def _end(journey: Journey) -> tuple[int, str]:
     return last.lane, network["dst"].shown if network is not None else ""
 
 
-def _is_back(own: _Sent, before: Sequence[_Sent]) -> bool:
+def _is_back(own: _Sent, before: Sequence[_Sent], lanes: Sequence[Lane]) -> bool:
     return any(
-        other.first == own.last and other.forward != own.forward and own.ends & other.back
+        (other.first == own.last or _same_asker(own, other, lanes))
+        and other.forward != own.forward
+        and own.ends & other.back
         for other in before
     )
+
+
+def _same_asker(own: _Sent, asked: _Sent, lanes: Sequence[Lane]) -> bool:
+    """Whether an answer was last seen in the namespace that it was asked from, at another link."""
+    home = _namespace(lanes[asked.first])
+    there = [lane for lane in asked.lanes if _namespace(lanes[lane]) == home]
+    return len(there) == 1 and len(asked.lanes) > 1 and _namespace(lanes[own.last]) == home
+
+
+def _namespace(lane: Lane) -> tuple[str, str]:
+    return lane.node, lane.netns
 
 
 def _answered(own: _Sent, sent: Sequence[_Sent], index: int) -> bool:

@@ -160,7 +160,7 @@ def _gone(journeys: Sequence[Journey], lanes: Sequence[Lane]) -> dict[int, tuple
     arrived is not gone: answers may take another way, and only what went the same way tells where
     captures had ended.
     """
-    there = arrived(journeys)
+    there = arrived(journeys, lanes)
     flows = {journey.number: _flows(journey) for journey in journeys}
     reached: defaultdict[tuple[_Flow, bool], set[int]] = defaultdict(set)
     reached_by_any: defaultdict[bool, set[int]] = defaultdict(set)

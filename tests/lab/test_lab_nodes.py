@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import paths, ssh
+from macros.lab import paths, ssh, ssh_scripts
 from macros.lab.lab import Lab
 
 STATE = (paths.SCRIPTS / "node/state.sh").read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def test_a_command_has_the_environment_of_the_contract(two: Lab) -> None:
     assert {"LC_ALL=C.UTF-8", "TZ=UTC", "COLUMNS=120", "HOME=/root"} <= set(lines)
     assert lines[-3:] == ["root", "/root", "not a tty"]
     names = {line.partition("=")[0] for line in lines if "=" in line}
-    assert names <= {*ssh.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
+    assert names <= {*ssh_scripts.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
 
 
 def test_programs_find_their_locale_in_one_file(two: Lab) -> None:

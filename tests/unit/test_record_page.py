@@ -14,7 +14,7 @@ import pytest
 from macros.ground.errors import GuideError
 from macros.ground.model import Page
 from macros.ground.places import CHECKOUT
-from macros.lab import ssh
+from macros.lab import ssh_scripts
 from macros.lab.lab import Lab
 from macros.plan import frontmatter, planner
 from macros.rebuild import recording
@@ -456,7 +456,7 @@ def test_a_manifest_is_there_while_the_page_is_recorded_and_then_gone(
     manifests.mkdir()
     (manifests / "a.yaml").write_text("kind: Pod\n")
     monkeypatch.setattr(frontmatter, "MANIFESTS", manifests)
-    monkeypatch.setitem(ssh.ENVIRONMENT, "HOME", str(tmp_path))
+    monkeypatch.setitem(ssh_scripts.ENVIRONMENT, "HOME", str(tmp_path))
     checkout.write(
         '{{ run("node0", "cat manifests/a.yaml", id="a") }}',
         HEAD.replace("title: T\n", "title: T\nmanifests: [a.yaml]\n"),

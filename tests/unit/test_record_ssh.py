@@ -1,9 +1,12 @@
+import shutil
+import subprocess
+import sys
 import time
 
 import pytest
 
 from macros.ground.errors import GuideError
-from macros.lab import ssh
+from macros.lab import ssh, ssh_scripts
 from macros.lab.lab import Lab
 
 
@@ -22,7 +25,7 @@ def test_a_command_gets_the_small_environment_of_the_contract(local_lab: Lab) ->
     assert "not a tty" in lines
     assert "no input" in lines
     names = {line.partition("=")[0] for line in lines if "=" in line}
-    assert names <= {*ssh.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
+    assert names <= {*ssh_scripts.ENVIRONMENT, "PWD", "SHLVL", "_", "OLDPWD"}
 
 
 def test_bytes_that_are_no_utf8_and_marks_inside_survive(local_lab: Lab) -> None:
@@ -86,3 +89,44 @@ def test_a_stream_hands_over_what_comes_and_dies_with_its_block(local_lab: Lab) 
     seen = len(got)
     time.sleep(0.3)
     assert len(got) == seen
+
+
+# As tcpdump: a shell could not trap what it is started to ignore, as background jobs are.
+_AT_INT = "import os, signal; signal.signal(2, lambda *_: os._exit(7)); print('ready', flush=True)"
+_ENDS_AT_INT = f'{sys.executable} -c "{_AT_INT}; signal.pause()"'
+_IGNORES_INT = "bash -c 'trap \"\" INT; echo ready; exec sleep 983'"
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+@pytest.mark.parametrize(
+    ("command", "code", "least", "most"),
+    [
+        (_ENDS_AT_INT, 7, 0, 0.9),
+        (_IGNORES_INT, 143, 0.9, 5),
+        ("bash -c 'echo ready; exit 5'", 5, 0, 0.9),
+    ],
+)
+def test_nothing_that_ends_a_stream_outlives_it(
+    shell: str, command: str, code: int, least: float, most: float
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell}")
+    running = subprocess.Popen(
+        [shell, "-c", ssh_scripts.until_input_ends(command)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert running.stdin
+    assert running.stdout
+    assert running.stdout.readline() == b"ready\n"
+    began = time.monotonic()
+    running.stdin.close()
+    assert running.wait(10) == code
+    # As the recorder looks at a node right after: what is left of the session is its script's.
+    left = subprocess.run(["pgrep", "-l", "-s", str(running.pid)], capture_output=True, check=False)
+    assert left.stdout == b""
+    took = time.monotonic() - began
+    # dash can hear a signal only once what it waits for has ended: a second at most.
+    assert least <= took < (most if shell == "bash" else most + 1)
+    running.stdout.close()

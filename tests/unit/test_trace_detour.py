@@ -119,8 +119,8 @@ def test_what_was_answered_has_arrived_by_whichever_way() -> None:
     assert places(trace, 3) == REQUEST
     assert places(trace, 2) == places(trace, 4) == REPLY
     assert notes(trace) == {}
-    assert arrived(trace.journeys) == {1, 2, 3, 4}
-    assert arrived(trace.journeys[:1]) == set()  # nothing answers
+    assert arrived(trace.journeys, trace.lanes) == {1, 2, 3, 4}
+    assert arrived(trace.journeys[:1], trace.lanes) == set()  # nothing answers
 
 
 def test_a_request_that_is_lost_on_the_way_is_gone() -> None:
@@ -150,9 +150,33 @@ def test_a_reply_that_the_router_drops_is_gone_and_its_request_is_not() -> None:
     assert notes(trace) == {2: ("end of capture: node0: eth1.10 had its 1",)}
 
 
+def test_a_reply_that_comes_home_by_another_link_has_arrived() -> None:
+    lanes, found = captured("two-links")
+    full = [replace(lane, most=1) for lane in lanes]
+    for taps in (lanes, full):
+        trace = assembly.read(taps, found)
+        assert places(trace, 2)[-1] == "node1, far: red"
+        assert notes(trace) == {}
+    # A router of which only these two links are known is like who asked: nothing is claimed lost.
+    routers = (2, 3, 4, 5)
+    beyond = [replace(lanes[at], netns="router") if at < 4 else lanes[at] for at in routers]
+    assert notes(assembly.read(beyond, [found[at] for at in routers])) == {}
+    # One that saw the request come and go would see the reply go, too.
+    both = [
+        replace(lane, netns="router", label="") if at < 4 else lane for at, lane in enumerate(lanes)
+    ]
+    assert notes(assembly.read(both, found)) == {2: ("not seen after node1: red",)}
+
+
+def test_a_reply_that_does_not_come_home_has_not_arrived() -> None:
+    lanes, found = captured("two-links")
+    found[1] = ()  # red drops it
+    assert notes(assembly.read(lanes, found)) == {2: ("not seen after node1, red: customer",)}
+
+
 def test_of_segments_with_the_same_bytes_nobody_knows_which_was_acknowledged() -> None:
     trace = trace_support.trace("again")
-    there = arrived(trace.journeys)
+    there = arrived(trace.journeys, trace.lanes)
     assert 1 in there  # the SYN, by the SYN ACK
     assert 7 not in there
 

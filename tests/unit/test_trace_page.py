@@ -74,11 +74,14 @@ def test_how_it_is_shown_makes_no_recording_stale(tmp_path: Path) -> None:
         ('["node0/eth1"]', "two taps at least"),
         ('["node0/eth1", "node0/eth1"]', "twice"),
         ('["node0//eth1", "node0/eth1"]', "is not a tap"),
-        ('[("node0/eth1", "icmp", "udp"), "node1/eth1"]', "nor a pair of a tap and a filter"),
-        ('[("node0/eth1",), "node1/eth1"]', "nor a pair of a tap and a filter"),
+        ('[("node0/eth1", "icmp", "udp"), "node1/eth1"]', "nor a tap with a filter, a number"),
+        ('[("node0/eth1",), "node1/eth1"]', "nor a tap with a filter, a number"),
+        ('[("node0/eth1", 1, "icmp"), "node1/eth1"]', "nor a tap with a filter, a number"),
+        ('[("node0/eth1", 0), "node1/eth1"]', "ends after one packet at least"),
+        ('[("node0", "eth1", 1), "node1/eth1"]', "'node0' is not a tap"),
         (
-            '[("node0", "eth1", 1), "node1/eth1"]',
-            "each of it a tap, or a pair of a tap and a filter",
+            '[("node0/eth1", 1.5), "node1/eth1"]',
+            "a tap with a filter, a number of packets, or both",
         ),
     ],
 )
@@ -86,6 +89,40 @@ def test_taps_that_are_wrong_name_their_line(tmp_path: Path, taps: str, message:
     with pytest.raises(GuideError, match=message) as error:
         planned(tmp_path, REQUEST + TRACE.replace(TAPS, taps))
     assert error.value.line == 9  # 5 of front matter, 3 before it
+
+
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        ("", "trace way: nothing ends its tap at node0/[$]CLIENT/eth0"),
+        ("packets=2, closed=true,", "trace way: it takes either packets=N or closed=true"),
+        ("until='tcp syn',", "trace has no option until="),
+    ],
+)
+def test_what_ends_a_trace_is_said_where_nothing_does(
+    tmp_path: Path, ends: str, message: str
+) -> None:
+    assert "closed=true," in TRACE
+    with pytest.raises(GuideError, match=message) as error:
+        planned(tmp_path, REQUEST + TRACE.replace("closed=true,", ends))
+    assert "until=" not in str(error.value.fix)
+
+
+def test_a_tap_that_fewer_packets_pass_has_a_number_of_its_own(tmp_path: Path) -> None:
+    def ends(text: str) -> list[tuple[str, int | None, bool]]:
+        blocks = planned(tmp_path, REQUEST + text)
+        of = [block.capture for block in blocks if block.capture is not None]
+        return [(capture.filter, capture.packets, capture.closed) for capture in of]
+
+    taps = '["node0/eth0", ("node0/eth1", 1), ("node1/eth1", "udp", 3)]'
+    own = TRACE.replace(TAPS, taps)
+    usual = "tcp port 80"
+    closed = [(usual, None, True), (usual, 1, False), ("udp", 3, False)]
+    assert ends(own) == closed
+    counted = [(usual, 2, False), (usual, 1, False), ("udp", 3, False)]
+    assert ends(own.replace("closed=true", "packets=2")) == counted
+    alone = own.replace('"node0/eth0"', '("node0/eth0", 4)').replace("closed=true,", "")
+    assert ends(alone) == [(usual, 4, False), *counted[1:]], "each has one: no other is needed"
 
 
 def recorded(folder: Path, body: str = REQUEST + TRACE, name: str = "flannel") -> Guide:
