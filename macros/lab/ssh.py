@@ -89,9 +89,8 @@ def run_pair(
     """As `run`, and the answer to `twin` right after it, in one round trip and one `timeout`."""
     mark = ssh_scripts.new_mark()
     commands = [command] if twin is None else [command, twin]
-    script = ssh_scripts.commands(
-        commands, mark, with_stdin=stdin is not None, with_lines=lines and "\n" in command.strip()
-    )
+    given = stdin is not None
+    script = ssh_scripts.commands(commands, mark, with_stdin=given, with_lines=lines)
     outcome = _collect(lab, node, script, stdin, timeout, limit * len(commands))
     if outcome.end == "too much":
         raise GuideError(

@@ -42,7 +42,7 @@ def commands(
         # A twin is JSON: a warning on its standard error is none of it.
         errors = "2>&1" if number == 0 else "2>/dev/null"
         code = "$?"
-        if with_lines and number == 0:
+        if with_lines and number == 0 and "\n" in command.strip():
             # By name, where a line fails: a descriptor would be handed on to all that it starts.
             # "$_", printed as nothing, is what it was for the next line.
             say = f'printf "%d %d\\n%.0s" $LINENO $? "$_" 2>/dev/null >>{noted}'

@@ -262,10 +262,7 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         if block.node == HERE:
             pair = ssh.Pair(here.run(lab, ran, timeout=block.timeout), None)
         else:
-            lines = block.kind == "run"
-            pair = ssh.run_pair(
-                lab, block.node, ran, twin_command, timeout=block.timeout, lines=lines
-            )
+            pair = _asked(lab, block, ran, twin_command)
     except GuideError as error:
         raise _placed(error, block, ran) from error
     text = decode(pair.answer.output)
@@ -297,6 +294,11 @@ def _run(lab: Lab, block: Block, bound: Mapping[str, str]) -> Recording:
         twin=twin,
     )
     return replace(recording, bound=extract(block, recording))
+
+
+def _asked(lab: Lab, block: Block, ran: str, twin: str | None) -> ssh.Pair:
+    lines = block.kind == "run"  # an observer's own lines are no page's
+    return ssh.run_pair(lab, block.node, ran, twin, timeout=block.timeout, lines=lines)
 
 
 def _judge(block: Block, ran: str, answer: Answer, text: str, bound: Mapping[str, str]) -> None:
