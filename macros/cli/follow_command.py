@@ -10,7 +10,7 @@ from rich.console import Console
 from macros.cli import lab_choice
 from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
-from macros.follow import following, lab_in_use, other_versions, seen_and_said
+from macros.follow import following, lab_in_use, seen_and_said
 from macros.follow.typed_page import Finding, Typist
 from macros.ground import block_count
 from macros.ground.errors import FollowsError, GuideError
@@ -40,8 +40,7 @@ def follow(page: str, name: str | None, edition: str | None) -> None:
     """
     guide, planned = held_page(guide_of_checkout(edition), page)
     lab = lab_choice.find(name)
-    lab_in_use.check(lab, planned, guide.edition.versions)
-    if told := other_versions.told(lab, planned, guide.edition.versions):
+    if told := lab_in_use.check(lab, planned, guide.edition.versions):
         click.echo(told, err=True)
     started = time.monotonic()
     typist = _typed(guide, planned, lab)

@@ -5,7 +5,7 @@ import click
 from macros.cli import lab_choice
 from macros.cli.path_table import held_page
 from macros.cli.settings import guide_of_checkout
-from macros.follow import following, lab_in_use, other_versions
+from macros.follow import following, lab_in_use
 from macros.ground.errors import GuideError
 
 
@@ -36,8 +36,7 @@ def prepare(page: str, name: str | None, undo: bool, edition: str | None) -> Non
         else:
             click.echo(f"nothing to undo: {lab.name} is as it was made, and no page is under way")
         return
-    lab_in_use.check(lab, planned, guide.edition.versions)
-    if told := other_versions.told(lab, planned, guide.edition.versions):
+    if told := lab_in_use.check(lab, planned, guide.edition.versions):
         click.echo(told, err=True)
     if following.prepare(lab, planned):
         click.echo(f"{lab.name} is prepared for {planned.key}")

@@ -12,6 +12,7 @@ from macros.cli.settings import guide_of_checkout
 from macros.compare import report
 from macros.ground.errors import GuideError
 from macros.ground.model import Block, Page
+from macros.kinds import registry
 from macros.plan.options import nearest
 from macros.rebuild import advice
 from macros.store import naming, reader, sums
@@ -131,7 +132,7 @@ def _offered(guide: Guide, page: Page, name: str) -> list[tuple[str, str]]:
             f"block {name} offers no paths: it printed nothing",
             command=block.command,
             node=block.node,
-            fix="quote a block that shows what it did; expect_exit= holds its exit code",
+            fix=registry.PRINTED_NOTHING,
         )
     try:
         record = lookup.record(recording)

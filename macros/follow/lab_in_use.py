@@ -12,10 +12,11 @@ from macros.lab.lab import Lab
 from macros.record import fitting
 
 
-def check(lab: Lab, page: Page, versions: Mapping[str, str]) -> None:
+def check(lab: Lab, page: Page, versions: Mapping[str, str]) -> str:
     """See that the lab is one for the page, and free for it. GuideError says what else it is.
 
-    `versions` are those of the edition whose text the page has.
+    `versions` are those of the edition whose text the page has. What is returned is to be told: see
+    `other_versions.told`.
     """
     fitting.check(lab, page)
     other_versions.check(lab, page, versions)
@@ -26,6 +27,7 @@ def check(lab: Lab, page: Page, versions: Mapping[str, str]) -> None:
             fix=f"guide lab prepare {other} --undo --name {lab.name}, or"
             f" guide lab reset --name {lab.name}",
         )
+    return other_versions.told(lab, page, versions)
 
 
 def of_page(lab: Lab) -> str:

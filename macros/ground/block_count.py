@@ -17,7 +17,7 @@ def in_words(blocks: Sequence[Block], others: int = 0) -> str:
 
     `others` are counted too: blocks that no page has any more.
     """
-    calls = Counter((block.page, written(block)) for block in blocks if not _tap(block))
+    calls = {(block.page, written(block)) for block in blocks if not _tap(block)}
     traces = Counter((block.page, written(block)) for block in blocks if _tap(block))
     words = counted(len(calls) + len(traces) + others, "blocks")
     if not traces:

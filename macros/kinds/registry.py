@@ -30,6 +30,9 @@ from macros.kinds import (
 )
 from macros.kinds.kind import Kind, Span
 
+PRINTED_NOTHING = "quote a block that shows what it did; expect_exit= holds its exit code"
+"""What to do where a block that is quoted has printed nothing."""
+
 KINDS: tuple[Kind[Any], ...] = (
     links.KIND,
     addresses.KIND,
@@ -75,7 +78,7 @@ def read(command: str, text: str, twin: Any = None) -> Any:
             raise GuideError(
                 "the command printed nothing that could be quoted",
                 command=command,
-                fix="quote a block that shows what it did; expect_exit= holds its exit code",
+                fix=PRINTED_NOTHING,
             )
         raise GuideError(
             "the output of this command is free text, not records",

@@ -172,9 +172,9 @@ def lasting_change(old: Page, new: Page, todo: Sequence[Block]) -> str:
     What an edited block made is still there, and what is gone from the page is, too. A new block
     that makes something is no trouble at the page's end, and comes too late before others.
     """
+    again = {block.id for block in todo}
     for block in old.blocks:
-        again = block.id in {other.id for other in todo}
-        if (again or new.block(block.id) is None) and (what := lasts(block.command)):
+        if (block.id in again or new.block(block.id) is None) and (what := lasts(block.command)):
             return f"block {block.id} was edited, and it {what}"
     for number, block in enumerate(new.blocks):
         known = old.block(block.id)

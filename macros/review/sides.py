@@ -115,13 +115,14 @@ def _without(recorded: Recorded, pages: Container[str]) -> Recorded:
 def _differing(old: Path, new: Path) -> Iterator[str]:
     """Blocks of which something differs besides the plan that they were recorded for."""
     mine, theirs = _answers(old), _answers(new)
-    owners = _captured(old) | _captured(new)
-    blocks = {
-        owners.get(name) or name.split(".", 1)[0]
+    names = [
+        name
         for name in mine.keys() | theirs.keys()
         if name not in mine or name not in theirs or _told(name, mine) != _told(name, theirs)
-    }
-    yield from sorted(blocks)
+    ]
+    # Most pages have none, and need not be read.
+    owners = _captured(old) | _captured(new) if names else {}
+    yield from sorted({owners.get(name) or name.split(".", 1)[0] for name in names})
 
 
 def _captured(folder: Path) -> dict[str, str]:

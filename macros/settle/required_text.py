@@ -76,7 +76,7 @@ def _of_part(name: str, argument: Any) -> tuple[list[Clause], bool]:
             return _clauses(argument[3]), False
         case "BRANCH":
             return _of_ways([_clauses(way) for way in argument[1]])
-        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT" if argument[0] > 0:
+        case _ if name in _REPEATS and argument[0] > 0:
             low, high, part = argument
             inner = _clauses(part)
             if len(inner) == 1 and len(inner[0]) == 1:

@@ -146,17 +146,16 @@ def _address(facts: Facts, text: str) -> tuple[str, str | None] | None:
     match = _ADDRESS.fullmatch(text)
     apart = _plain(match["six"] or match["bare"]) if match else ""
     if whole := _plain(text):
-        if match and match["port"] and apart and _is_known(facts, apart):
+        if match and match["port"] and apart and (owner := _owner(facts, apart)):
             raise GuideError(
-                f"{text!r} is an address by itself, and that of {_is_known(facts, apart)} with a"
-                " port behind it",
+                f"{text!r} is an address by itself, and that of {owner} with a port behind it",
                 fix=f"write [{apart}]:{match['port']}, or [{text}]",
             )
         return whole, None
     return (apart, match["port"]) if match and apart else None
 
 
-def _is_known(facts: Facts, address: str) -> str:
+def _owner(facts: Facts, address: str) -> str:
     """Whose address it is in the cluster; "" for nobody's."""
     pod = facts.pod_at(address)
     services = (
